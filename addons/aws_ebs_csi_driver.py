@@ -1,0 +1,63 @@
+"""EBS volumes for pods, encrypted gp3 by default. https://github.com/kubernetes-sigs/aws-ebs-csi-driver"""
+
+from __future__ import annotations
+
+from addons.base import ClusterFacts, EksAddon, Statement, Values
+from blueprint.kubernetes import Manifest, storage_class
+from blueprint.references import PARTITION
+
+_CLUSTER_TAG = "eks-cluster"
+
+
+class AwsEbsCsiDriver(EksAddon):
+    """Each volume and snapshot carries the cluster's name, and the driver may touch no others.
+
+    Versions: `aws eks describe-addon-versions`, September 2026.
+    """
+
+    name = "aws-ebs-csi-driver"
+    # renovate: eks-addon=aws-ebs-csi-driver
+    versions = {minor: "v1.66.0-eksbuild.1" for minor in ("1.33", "1.34", "1.35", "1.36")}
+    service_account = "ebs-csi-controller-sa"
+    built_into_auto_mode = "skip"
+    replaced_by = "block storage"
+
+    def configuration(self, facts: ClusterFacts) -> Values:
+        return {"controller": {"extraVolumeTags": {_CLUSTER_TAG: facts.name}}}
+
+    def objects(self, facts: ClusterFacts) -> tuple[Manifest, ...]:
+        return (storage_class("ebs.csi.aws.com"),)
+
+    def statements(self, facts: ClusterFacts) -> tuple[Statement, ...]:
+        """The driver's docs/example-iam-policy.json (AmazonEBSCSIDriverPolicyV2), narrowed to this cluster's tag."""
+
+        def ec2(resource: str) -> str:
+            # Volumes and instances have the account in their ARN, snapshots have not.
+            return f"arn:{PARTITION}:ec2:{facts.region}:{'' if resource == 'snapshot' else facts.account}:{resource}/*"
+
+        volumes, snapshots, instances = ec2("volume"), ec2("snapshot"), ec2("instance")
+        asked = {"StringEquals": {f"aws:RequestTag/{_CLUSTER_TAG}": facts.name}}
+        owned = {"StringEquals": {f"ec2:ResourceTag/{_CLUSTER_TAG}": facts.name}}
+        member = {"StringEquals": {f"ec2:ResourceTag/kubernetes.io/cluster/{facts.name}": "owned"}}
+        created = {"StringEquals": {"ec2:CreateAction": ("CreateVolume", "CreateSnapshot")}}
+        return (
+            Statement(
+                tuple(f"ec2:Describe{what}" for what in _DESCRIBED),
+                ("*",),
+                {"StringEquals": {"aws:RequestedRegion": facts.region}},
+                reason="EC2 describes take no resource",
+            ),
+            Statement(("ec2:CreateVolume",), (volumes,), asked),
+            Statement(("ec2:CreateVolume",), (snapshots,), owned),
+            Statement(("ec2:CreateSnapshot",), (snapshots,), asked),
+            Statement(("ec2:CreateSnapshot",), (volumes,), owned),
+            Statement(("ec2:AttachVolume", "ec2:DetachVolume", "ec2:ModifyVolume", "ec2:DeleteVolume"), (volumes,), owned),
+            Statement(("ec2:AttachVolume", "ec2:DetachVolume"), (instances,), member),
+            Statement(("ec2:DeleteSnapshot",), (snapshots,), owned),
+            Statement(("ec2:CreateTags",), (volumes, snapshots), created),
+        )
+
+
+_DESCRIBED = (
+    *("AvailabilityZones", "Instances", "InstanceTypes", "Snapshots", "Volumes", "VolumesModifications", "VolumeStatus"),
+)

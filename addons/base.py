@@ -1,0 +1,147 @@
+"""Bases of add-ons. An add-on file states facts and choices; it never makes a resource.
+
+    class MetricsServer(EksAddon): ...      installed and patched by EKS
+    class ExternalDns(HelmAddon): ...       a chart, installed by Helm
+
+Class facts (name, chart, namespace, requires, …) say what the add-on is, typed fields are the user's choices, and two
+or three small pure methods say what follows from them. `ClusterFacts` is all they may look at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import field, replace
+from typing import Annotated, Any, ClassVar
+
+from blueprint.addon import Addon
+from blueprint.contribution import (
+    Chart,
+    Contribution,
+    Grant,
+    ManagedAddon,
+    Release,
+    Values,
+)
+from blueprint.errors import Problem
+from blueprint.facts import ClusterFacts
+from blueprint.fields import JSON_LIKE
+from blueprint.iam import Statement
+from blueprint.kubernetes import RESERVED_NAMESPACES, Manifest, Namespace, PodSecurity
+from blueprint.references import role_arn
+from blueprint.versions import version_problem
+
+__all__ = ["Chart", "ClusterFacts", "Contribution", "EksAddon", "HelmAddon", "Statement", "Values", "merged"]
+
+
+class EksAddon(Addon):
+    """An add-on that EKS installs: https://docs.aws.amazon.com/eks/latest/userguide/eks-add-ons.html"""
+
+    versions: ClassVar[Mapping[str, str]]
+    """The add-on version for each Kubernetes minor."""
+    service_account: ClassVar[str] = ""
+    """In kube-system; only where it needs AWS permissions."""
+    managed_policies: ClassVar[tuple[str, ...]] = ()
+    before_nodes: ClassVar[bool] = False
+
+    version: str | None = field(default=None, kw_only=True)
+    """An add-on version such as "v1.21.1-eksbuild.1"; the one of `versions` for the cluster's minor when None."""
+
+    def configuration(self, facts: ClusterFacts) -> Values:
+        """Values of the add-on's configuration schema (`aws eks describe-addon-configuration`)."""
+        return {}
+
+    def statements(self, facts: ClusterFacts) -> tuple[Statement, ...]:
+        """AWS permissions of its service account, beside the managed policies."""
+        return ()
+
+    def objects(self, facts: ClusterFacts) -> tuple[Manifest, ...]:
+        """Kubernetes objects that go with it."""
+        return ()
+
+    def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:
+        if self.version is None:
+            for problem in version_problem("version", facts.version, self.versions):
+                rule = f"no version of {self.name} is known for Kubernetes {facts.version}"
+                yield Problem("version", problem.value, rule, 'name one: version="v1.…-eksbuild.…"')
+
+    def contribute(self, facts: ClusterFacts) -> Contribution:
+        grant = None
+        if self.service_account:
+            # An EKS add-on keeps its own association, made and removed together with it.
+            statements = self.statements(facts)
+            grant = Grant("kube-system", self.service_account, statements, self.managed_policies)
+        addon = ManagedAddon(
+            self.name,
+            self.version or self.versions[facts.version],
+            self.configuration(facts),
+            grant,
+            self.before_nodes,
+        )
+        return Contribution(managed_addons=(addon,), objects=self.objects(facts))
+
+
+class HelmAddon(Addon):
+    """A chart, installed by Helm in a namespace of its own unless it says kube-system."""
+
+    chart: ClassVar[Chart]
+    namespace: ClassVar[str]
+    pod_security: ClassVar[PodSecurity] = "baseline"
+    """Level of the namespace: the strictest under which the chart's pods run."""
+    service_account: ClassVar[str] = ""
+    """Name of the service account with AWS permissions; the chart's values must use it."""
+    service_account_annotations: ClassVar[tuple[str, ...]] = ("serviceAccount", "annotations")
+    """Where the chart takes annotations of that service account; needed for IRSA only."""
+    timeout_minutes: ClassVar[int] = 10
+    """How long Helm waits for the release; at most 15, the life of the Lambda function that runs it."""
+
+    chart_version: str | None = field(default=None, kw_only=True)
+    """Another version of the chart than the one the add-on was tested with."""
+    chart_repository: str | None = field(default=None, kw_only=True)
+    """A mirror of the chart, for example "oci://111111111111.dkr.ecr.us-west-2.amazonaws.com/external-dns"."""
+    extra_values: Annotated[Mapping[str, Any], JSON_LIKE] = field(default_factory=dict, kw_only=True)
+    """Values of the chart that the add-on has no field for; they win over its own."""
+
+    def values(self, facts: ClusterFacts) -> Values:
+        """Values of the chart; every key stands in the chart's own values.yaml."""
+        return {}
+
+    def permissions(self, facts: ClusterFacts) -> tuple[Statement, ...]:
+        """AWS permissions of the service account; none when empty."""
+        return ()
+
+    def objects(self, facts: ClusterFacts) -> tuple[Manifest, ...]:
+        """Kubernetes objects applied after the release, for example of kinds that the chart defines."""
+        return ()
+
+    def contribute(self, facts: ClusterFacts) -> Contribution:
+        values = merged(self.values(facts), self.extra_values)
+        chart = replace(
+            self.chart,
+            version=self.chart_version or self.chart.version,
+            repository=self.chart_repository or self.chart.repository,
+        )
+        grants: tuple[Grant, ...] = ()
+        if statements := self.permissions(facts):
+            grant = facts.grant(self.namespace, self.service_account, *statements)
+            if grant.irsa:
+                annotation: Any = {"eks.amazonaws.com/role-arn": role_arn(grant.name)}
+                for key in reversed(self.service_account_annotations):
+                    annotation = {key: annotation}
+                values = merged(values, annotation)
+            grants = (grant,)
+        owned = self.namespace not in RESERVED_NAMESPACES
+        return Contribution(
+            grants=grants,
+            namespaces=(Namespace(self.namespace, self.pod_security),) if owned else (),
+            releases=(Release(self.name, chart, self.namespace, values, self.timeout_minutes),),
+            objects=self.objects(facts),
+        )
+
+
+def merged(values: Values, over: Values) -> Values:
+    """Both mappings as one, deeply; `over` wins."""
+    result = dict(values)
+    for key, item in over.items():
+        below = result.get(key)
+        result[key] = merged(below, item) if isinstance(below, Mapping) and isinstance(item, Mapping) else item
+    return result

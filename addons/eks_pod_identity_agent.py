@@ -1,0 +1,16 @@
+"""Hands AWS credentials to pods by their service account. https://github.com/aws/eks-pod-identity-agent"""
+
+from __future__ import annotations
+
+from addons.base import EksAddon
+
+
+class EksPodIdentityAgent(EksAddon):
+    """Versions: `aws eks describe-addon-versions`, default for each minor in September 2026."""
+
+    name = "eks-pod-identity-agent"
+    # renovate: eks-addon=eks-pod-identity-agent
+    versions = {minor: "v1.3.10-eksbuild.3" for minor in ("1.33", "1.34", "1.35", "1.36")}
+    before_nodes = True
+    built_into_auto_mode = "skip"
+    replaced_by = "the Pod Identity agent"

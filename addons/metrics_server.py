@@ -1,0 +1,24 @@
+"""CPU and memory of pods, for autoscaling and `kubectl top`. https://github.com/kubernetes-sigs/metrics-server"""
+
+from __future__ import annotations
+
+from addons.base import ClusterFacts, EksAddon, Values
+
+
+class MetricsServer(EksAddon):
+    """The community add-on of EKS.
+
+    Versions: `aws eks describe-addon-versions`, default for each minor in September 2026.
+    """
+
+    name = "metrics-server"
+    # renovate: eks-addon=metrics-server
+    versions = {
+        "1.33": "v0.8.1-eksbuild.4",
+        "1.34": "v0.9.0-eksbuild.11",
+        "1.35": "v0.9.0-eksbuild.11",
+        "1.36": "v0.9.0-eksbuild.11",
+    }
+
+    def configuration(self, facts: ClusterFacts) -> Values:
+        return {"replicas": 2, "podDisruptionBudget": {"enabled": True, "maxUnavailable": 1}}

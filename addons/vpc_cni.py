@@ -1,0 +1,32 @@
+"""Gives pods addresses of the VPC and enforces network policies. https://github.com/aws/amazon-vpc-cni-k8s"""
+
+from __future__ import annotations
+
+from addons.base import ClusterFacts, EksAddon, Values
+
+
+class VpcCni(EksAddon):
+    """Versions: `aws eks describe-addon-versions`, default for each minor in September 2026."""
+
+    name = "vpc-cni"
+    # renovate: eks-addon=vpc-cni
+    versions = {minor: "v1.22.4-eksbuild.3" for minor in ("1.33", "1.34", "1.35", "1.36")}
+    service_account = "aws-node"
+    # AWS's own list of what the CNI needs; no per-cluster policy works with the managed add-on
+    # (amazon-vpc-cni-k8s docs/iam-policy.md: it would need CLUSTER_NAME in the environment of aws-node).
+    managed_policies = ("AmazonEKS_CNI_Policy",)
+    before_nodes = True
+    built_into_auto_mode = "skip"
+    replaced_by = "pod networking"
+
+    network_policy: bool = True
+    """Enforce NetworkPolicy objects; without it they are accepted and ignored."""
+    prefix_delegation: bool = False
+    """Give nodes /28 prefixes instead of single addresses: more pods on a node, larger holes in the subnets."""
+
+    def configuration(self, facts: ClusterFacts) -> Values:
+        # The schema of the add-on takes text, not booleans.
+        values: Values = {"enableNetworkPolicy": str(self.network_policy).lower()}
+        if self.prefix_delegation:
+            values = {**values, "env": {"ENABLE_PREFIX_DELEGATION": "true", "WARM_PREFIX_TARGET": "1"}}
+        return values

@@ -1,0 +1,55 @@
+"""The CDK app: one stage for each cluster in `clusters/`. Read `stacks/stage.py` next.
+
+    cdk synth                              every cluster
+    cdk deploy -c cluster=dev 'dev/*'      one; the files of the others are not even imported
+
+Mistakes in the cluster files are reported before the CDK is imported. `CDK_VALIDATION=false` leaves out the rules that
+judge the templates; it changes no template.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from blueprint.errors import BlueprintError
+from blueprint.inventory import planned
+from blueprint.plan import Plan
+
+if TYPE_CHECKING:
+    from aws_cdk import App
+
+CLUSTERS = Path(__file__).parent / "clusters"
+
+
+def build(app: App, plans: Sequence[Plan]) -> None:
+    """Adds the clusters to the app."""
+    from stacks.stage import ClusterStage
+
+    for plan in plans:
+        ClusterStage(app, plan)
+    if os.environ.get("CDK_VALIDATION") != "false":
+        from stacks.validation import add_validations
+
+        add_validations(app)
+
+
+def main() -> None:
+    """What `cdk` runs."""
+    from aws_cdk import App
+
+    app = App()
+    only = app.node.try_get_context("cluster")
+    try:
+        plans = planned(CLUSTERS, [only] if only else [])
+    except BlueprintError as error:
+        sys.exit(str(error))
+    build(app, plans)
+    app.synth()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,29 @@
+"""The model of an EKS cluster, in plain Python: values in, a plan out. Nothing here imports the CDK.
+
+What a cluster file needs is named here; the rest of the model is for add-ons, teams and renderers.
+"""
+
+from blueprint.access import Role, User
+from blueprint.blueprint import Blueprint
+from blueprint.cluster import Cluster, PrivateEndpoint, PublicEndpoint
+from blueprint.compute import AutoMode, FargateProfile, FargateSelector, ManagedNodes, SelfManagedNodes, Taint
+from blueprint.network import NewNetwork
+from blueprint.plan import Plan, plan
+
+__all__ = [
+    "AutoMode",
+    "Blueprint",
+    "Cluster",
+    "FargateProfile",
+    "FargateSelector",
+    "ManagedNodes",
+    "NewNetwork",
+    "Plan",
+    "PrivateEndpoint",
+    "PublicEndpoint",
+    "Role",
+    "SelfManagedNodes",
+    "Taint",
+    "User",
+    "plan",
+]

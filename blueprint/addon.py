@@ -1,0 +1,40 @@
+"""The contract between a plan and an add-on. The bases that add-ons extend stand in `addons/base.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar, Literal
+
+from blueprint.compute import Architecture
+from blueprint.contribution import Contribution
+from blueprint.errors import Problem
+from blueprint.facts import ClusterFacts
+from blueprint.value import Value
+
+
+class Addon(Value):
+    """Software that a platform team runs in its clusters. One of each class in a cluster.
+
+    Class facts say what it is and what it goes with; fields are what the user chooses.
+    """
+
+    name: ClassVar[str] = ""
+    requires: ClassVar[tuple[type[Addon], ...]] = ()
+    """Add-ons that must be installed before it. The order in which a user lists them does not matter."""
+    conflicts: ClassVar[tuple[type[Addon], ...]] = ()
+    """Add-ons that do the same work; naming one side is enough."""
+    architectures: ClassVar[frozenset[Architecture]] = frozenset({"amd64", "arm64"})
+    """Node architectures for which its images are published."""
+    built_into_auto_mode: ClassVar[Literal["no", "skip", "refuse"]] = "no"
+    """On a cluster with Auto Mode only: `skip` leaves the add-on out, since Auto Mode brings its work, and the plan
+    says so. `refuse`: it would work against the part that Auto Mode brings, so the user must decide."""
+    replaced_by: ClassVar[str] = ""
+    """What Auto Mode brings in its place; stands in the report."""
+
+    def contribute(self, facts: ClusterFacts) -> Contribution:
+        """What it adds to the plan of this cluster; pure."""
+        raise NotImplementedError(type(self))
+
+    def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:
+        """Rules between its fields and the cluster's facts. Places are relative to the add-on."""
+        yield from ()

@@ -1,0 +1,108 @@
+"""What one add-on or team adds to a plan. Everything that reaches AWS or the cluster is one of these items."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from blueprint.access import AccessEntry
+from blueprint.iam import Statement
+from blueprint.kubernetes import Manifest, Namespace
+
+Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Where a Helm chart is published. `repository` of an OCI chart is its whole address, oci://…/name."""
+
+    name: str
+    repository: str
+    version: str
+
+
+@dataclass(frozen=True)
+class Release:
+    """A Helm release; Helm waits until it is ready and undoes it when it does not become so in time."""
+
+    name: str
+    chart: Chart
+    namespace: str
+    values: Values = field(default_factory=dict)
+    timeout_minutes: int = 10
+
+
+@dataclass(frozen=True)
+class Grant:
+    """AWS permissions of one Kubernetes service account, by EKS Pod Identity, or by IRSA where pods run on Fargate."""
+
+    namespace: str
+    service_account: str
+    statements: tuple[Statement, ...] = ()
+    managed_policies: tuple[str, ...] = ()
+    """Names of AWS managed policies, with their path."""
+    irsa: bool = False
+
+    @property
+    def name(self) -> str:
+        """`namespace/service-account`, unique in a cluster."""
+        return f"{self.namespace}/{self.service_account}"
+
+
+@dataclass(frozen=True)
+class ManagedAddon:
+    """An add-on that EKS installs. `grant` is its service account's, made together with it."""
+
+    name: str
+    version: str
+    configuration: Values = field(default_factory=dict)
+    grant: Grant | None = None
+    before_nodes: bool = False
+    """Nodes are not ready without it, so it stands before them and goes after them."""
+
+
+@dataclass(frozen=True)
+class Queue:
+    """An SQS queue that the named AWS services may write to, encrypted, messages kept for so long."""
+
+    name: str
+    writers: tuple[str, ...]
+    retention_seconds: int = 300
+
+
+@dataclass(frozen=True)
+class EventRule:
+    """Sends matching EventBridge events to a queue of the same contribution."""
+
+    name: str
+    pattern: Mapping[str, Any]
+    queue: str
+
+
+@dataclass(frozen=True)
+class NodeRole:
+    """An instance role and profile for nodes that an add-on launches, with the minimal policies of EKS nodes."""
+
+    name: str
+
+
+AwsResource = Queue | EventRule | NodeRole
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """In the order in which it is installed: AWS resources and grants, namespaces, releases one by one, then objects."""
+
+    managed_addons: tuple[ManagedAddon, ...] = ()
+    resources: tuple[AwsResource, ...] = ()
+    grants: tuple[Grant, ...] = ()
+    access: tuple[AccessEntry, ...] = ()
+    namespaces: tuple[Namespace, ...] = ()
+    releases: tuple[Release, ...] = ()
+    objects: tuple[Manifest, ...] = ()
+
+    @property
+    def reaches_cluster(self) -> bool:
+        """Whether anything is left to install when EKS has installed its add-ons."""
+        return self != Contribution(managed_addons=self.managed_addons)

@@ -1,0 +1,71 @@
+"""Mistakes in a blueprint, as data: a report names every one of them, and nobody sees a traceback."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+_LONGEST_VALUE = 200
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One mistake.
+
+    `place` is the path to the value; a value's own checks give it relative to that value (`min`, `labels['team']`)
+    and the caller puts its own path in front, up to `clusters/dev.py: DEV.compute[0].min`.
+    """
+
+    place: str
+    value: object
+    rule: str
+    fix: str
+
+    def below(self, place: str) -> Problem:
+        """The same problem seen from the value that stands at `place`."""
+        if not self.place or not place:
+            return replace(self, place=self.place or place)
+        joint = "" if self.place.startswith("[") else "."
+        return replace(self, place=f"{place}{joint}{self.place}")
+
+    def __str__(self) -> str:
+        return f"{self.place}\n    value  {shown(self.value)}\n    rule   {self.rule}\n    fix    {self.fix}"
+
+
+class BlueprintError(Exception):
+    """All mistakes found, in the order of the files and of the values in them."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(report(self.problems))
+
+
+def report(problems: Iterable[Problem]) -> str:
+    """The text a person reads: a count, then each problem with its place, value, rule and fix."""
+    listed = list(problems)
+    count = "1 problem" if len(listed) == 1 else f"{len(listed)} problems"
+    return "\n\n".join([f"{count}; nothing was synthesized.", *map(str, listed)])
+
+
+def shown(value: object) -> str:
+    """The value as one short printable line: no control characters, no endless lists, no crash on hostile objects."""
+    try:
+        text = value if isinstance(value, Quoted) else repr(value)
+    except Exception as error:  # a user's own __repr__ may fail; the report must not
+        text = f"<{type(value).__name__}: its repr() fails with {type(error).__name__}>"
+    text = "".join(character if character.isprintable() else " " for character in text)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}… ({len(text)} characters)"
+
+
+class Quoted(str):
+    """Text to be shown as it stands, for example `<missing>` or a list of names."""
+
+
+def duplicates(names: Iterable[tuple[str, str]], rule: str, fix: str) -> Iterator[Problem]:
+    """A problem for each (place, name) whose name was seen before; the rule names the first place."""
+    seen: dict[str, str] = {}
+    for place, name in names:
+        if name in seen:
+            yield Problem(place, name, f"{rule}; {seen[name]} has it already", fix)
+        else:
+            seen[name] = place

@@ -1,0 +1,127 @@
+"""Field types with a rule: names, CIDRs, accounts, regions. Sources stand with each."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Annotated, Any
+
+from blueprint.value import Rule
+
+
+def matches(pattern: str, says: str, fix: str) -> Rule:
+    """The whole text must match the pattern; `$` alone would let a newline at the end through."""
+    compiled = re.compile(pattern, re.ASCII)
+    return Rule(lambda text: compiled.fullmatch(text) is not None, says, fix)
+
+
+def between(low: int, high: int, unit: str = "") -> Rule:
+    """A whole number from low to high, both included."""
+    amount = f"{low} to {high} {unit}".rstrip()
+    return Rule(lambda number: low <= number <= high, f"must be {amount}", f"write a number of {amount}")
+
+
+def at_most(count: int, what: str) -> Rule:
+    """A tuple or mapping with no more than so many entries."""
+    return Rule(lambda items: len(items) <= count, f"at most {count} {what}", f"keep {count} or fewer")
+
+
+NOT_EMPTY = Rule(bool, "must not be empty", "give at least one")
+
+
+def _is_network(text: str) -> bool:
+    try:
+        return isinstance(ipaddress.ip_network(text), ipaddress.IPv4Network) and "/" in text
+    except ValueError:
+        return False
+
+
+Cidr = Annotated[
+    str, Rule(_is_network, "must be an IPv4 network in CIDR notation with no host bits set", "write for example 10.0.0.0/16")
+]
+AccountId = Annotated[str, matches(r"\d{12}", "an AWS account id has 12 digits", 'write it as text: "111111111111"')]
+Region = Annotated[
+    str, matches(r"[a-z]{2,4}(-[a-z]+)+-\d", "must be the name of an AWS region", 'write for example "us-west-2"')
+]
+ZoneLetter = Annotated[
+    str, matches(r"[a-z]", "an availability zone is given by its letter in the region", 'write "a" for us-west-2a')
+]
+
+# RFC 1123 label, the rule for Kubernetes namespaces and most object names:
+# https://kubernetes.io/docs/concepts/overview/working-with-objects/names
+DnsLabel = Annotated[
+    str,
+    matches(
+        r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?",
+        "1 to 63 lowercase letters, digits and hyphens, a letter or digit at both ends",
+        'write for example "payments"',
+    ),
+]
+# EKS allows 100 characters (CreateCluster, Name); 40 leave room for the names made from it (stacks, roles, queues).
+ClusterName = Annotated[
+    str,
+    matches(
+        r"[a-z]([-a-z0-9]{0,38}[a-z0-9])?",
+        "1 to 40 lowercase letters, digits and hyphens, beginning with a letter",
+        'write for example "prod"',
+    ),
+]
+HostedZoneId = Annotated[
+    str, matches(r"Z[A-Z0-9]{1,31}", "must be the id of a Route 53 hosted zone", 'write for example "Z0123456789ABC"')
+]
+DnsName = Annotated[
+    str,
+    matches(
+        r"(?=.{1,253}\Z)([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)+[a-z]{2,63}",
+        "must be a DNS name in lowercase without a dot at the end",
+        'write for example "apps.example.com"',
+    ),
+]
+EmailAddress = Annotated[str, matches(r"[^@\s]+@[^@\s]+\.[^@\s]+", "must be an e-mail address", 'write "platform@example.com"')]
+
+# https://kubernetes.io/docs/concepts/overview/working-with-objects/labels (syntax and character set)
+LabelKey = Annotated[
+    str,
+    matches(
+        r"([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?",
+        "must be a Kubernetes label key: an optional DNS prefix and /, then 1 to 63 letters, digits, - _ .",
+        'write for example "example.com/team"',
+    ),
+]
+LabelValue = Annotated[
+    str,
+    matches(
+        r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?",
+        "must be a Kubernetes label value: at most 63 letters, digits, - _ . with a letter or digit at both ends",
+        'write for example "payments"',
+    ),
+]
+# https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity
+Quantity = Annotated[
+    str,
+    matches(
+        r"\d+(\.\d+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?", "must be a Kubernetes quantity", 'write for example "500m" or "4Gi"'
+    ),
+]
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html (name requirements; path may stand in front)
+IamName = Annotated[
+    str,
+    matches(
+        r"([\w+=,.@-]+/)*[\w+=,.@-]{1,64}",
+        "must be the name of an IAM role or user, with its path if it has one, and never a wildcard",
+        'write for example "BreakGlass" or "platform/BreakGlass"',
+    ),
+]
+
+
+def _is_json_like(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(isinstance(key, str) and _is_json_like(item) for key, item in value.items())
+    if isinstance(value, list | tuple):
+        return all(map(_is_json_like, value))
+    return value is None or isinstance(value, str | int | bool) or (isinstance(value, float) and abs(value) < 1e300)
+
+
+JSON_LIKE = Rule(
+    _is_json_like, "must hold only text, numbers, true, false, lists and mappings with text keys", "write plain JSON values"
+)

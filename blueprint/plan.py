@@ -1,0 +1,183 @@
+"""From a blueprint to a plan: checked, ordered, expanded, and complete before any construct is made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
+
+from blueprint import auto_mode, rules
+from blueprint.access import AccessEntry, AccessPolicy
+from blueprint.addon import Addon
+from blueprint.blueprint import Blueprint
+from blueprint.compute import AutoMode, FargateProfile, Nodes
+from blueprint.contribution import Contribution
+from blueprint.errors import BlueprintError, Problem, Quoted
+from blueprint.facts import ClusterFacts
+from blueprint.network import Subnet
+from blueprint.value import problems_in
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What one add-on or team adds, and whose parts must stand before it."""
+
+    name: str
+    contribution: Contribution
+    after: tuple[str, ...] = ()
+    place: str = ""
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """An add-on of the blueprint that the plan leaves out, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that a renderer needs; it decides nothing itself."""
+
+    blueprint: Blueprint
+    facts: ClusterFacts
+    subnets: tuple[Subnet, ...]
+    admins: tuple[AccessEntry, ...]
+    addons: tuple[Planned, ...]
+    """In order of installation; an order that does not depend on how the user listed them."""
+    teams: tuple[Planned, ...]
+    skipped: tuple[Skipped, ...] = ()
+
+    @cached_property
+    def parts(self) -> tuple[Planned, ...]:
+        """Add-ons, then teams."""
+        return self.addons + self.teams
+
+    @property
+    def irsa(self) -> bool:
+        """Whether a workload needs the cluster's OpenID Connect provider."""
+        return any(grant.irsa for part in self.parts for grant in part.contribution.grants)
+
+
+def plan(blueprint: Blueprint, place: str = "blueprint") -> Plan:
+    """The plan of one cluster.
+
+    Raises BlueprintError with every mistake; `place` is the path to the blueprint that the report shows.
+    """
+    return plans({place: blueprint})[0]
+
+
+def plans(fleet: Mapping[str, Blueprint], found: Iterable[Problem] = ()) -> tuple[Plan, ...]:
+    """The plans of many clusters; raises one BlueprintError for the mistakes of all and for those already `found`."""
+    problems = list(found)
+    planned = []
+    for place, blueprint in fleet.items():
+        draft = _draft(blueprint)
+        problems.extend(problem.below(place) for problem in draft.problems)
+        planned.append(draft.plan)
+    if problems:
+        raise BlueprintError(problems)
+    return tuple(plan for plan in planned if plan)
+
+
+@dataclass(frozen=True)
+class _Draft:
+    problems: tuple[Problem, ...]
+    plan: Plan | None = None
+
+
+def _draft(blueprint: object) -> _Draft:
+    """Goes as far as the mistakes allow: what depends on a broken value is not judged, all else is."""
+    if not isinstance(blueprint, Blueprint):
+        return _Draft((Problem("", blueprint, "must be a Blueprint", 'write Blueprint(name="dev", …)'),))
+    problems = [*problems_in(blueprint, ""), *rules.between_values(blueprint)]
+    if not rules.sound_basics(blueprint):
+        return _Draft(tuple(problems))
+    facts = _facts(blueprint)
+    skipped = tuple(_skipped(blueprint, facts))
+    placed, of_cycle = _ordered(blueprint, {skip.name for skip in skipped})
+    problems.extend(of_cycle)
+
+    addons = [Planned(auto_mode.NAME, auto_mode.contribution(), place="compute")] if facts.auto_mode else []
+    names = {addon.name for _, addon in placed}
+    for place, addon in placed:
+        unfit = [problem.below(place) for problem in addon.problems_on(facts)]
+        problems.extend(unfit)
+        if not unfit:
+            after = tuple(sorted({needed.name for needed in addon.requires} & names))
+            addons.append(Planned(addon.name, addon.contribute(facts), after, place))
+    teams = [Planned(team.name, team.contribute(facts), place=place) for place, team in rules.sound_teams(blueprint)]
+    admins = list(_admins(blueprint))
+    problems.extend(rules.between_contributions(blueprint, facts, [*addons, *teams], admins))
+    if problems:
+        return _Draft(tuple(problems))
+    return _Draft(
+        (),
+        Plan(
+            blueprint,
+            facts,
+            blueprint.network.subnets(blueprint.region),
+            tuple(entry for _, entry in admins),
+            tuple(addons),
+            tuple(sorted(teams, key=lambda team: team.name)),
+            skipped,
+        ),
+    )
+
+
+def _facts(blueprint: Blueprint) -> ClusterFacts:
+    nodes = [compute for compute in blueprint.compute if isinstance(compute, Nodes)]
+    profiles = [compute for compute in blueprint.compute if isinstance(compute, FargateProfile)]
+    architectures = {group.architecture for group in nodes}
+    if len(nodes) < len(blueprint.compute):
+        architectures.add("amd64")  # Auto Mode's built-in node pools and Fargate
+    return ClusterFacts(
+        name=blueprint.name,
+        account=blueprint.account,
+        region=blueprint.region,
+        version=blueprint.cluster.version,
+        architectures=frozenset(architectures),
+        has_nodes=bool(nodes),
+        auto_mode=any(isinstance(compute, AutoMode) for compute in blueprint.compute),
+        fargate_namespaces=frozenset(selector.namespace for profile in profiles for selector in profile.selectors),
+    )
+
+
+def _skipped(blueprint: Blueprint, facts: ClusterFacts) -> Iterator[Skipped]:
+    for _, addon in rules.addons_of(blueprint):
+        if facts.auto_mode and not facts.has_nodes and addon.built_into_auto_mode == "skip":
+            yield Skipped(addon.name, f"Auto Mode brings {addon.replaced_by}")
+
+
+def _ordered(blueprint: Blueprint, skipped: set[str]) -> tuple[list[tuple[str, Addon]], list[Problem]]:
+    """The sound add-ons with their places, each after those it requires, otherwise by name."""
+    placed = {
+        type(addon): (place, addon)
+        for place, addon in rules.addons_of(blueprint)
+        if addon.name not in skipped and rules.sound(addon)
+    }
+    graph = {cls: [needed for needed in cls.requires if needed in placed] for cls in sorted(placed, key=_name)}
+    sorter = TopologicalSorter(graph)
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        cycle = " -> ".join(_name(cls) for cls in error.args[1])
+        return [], [Problem("addons", Quoted(cycle), "add-ons require each other in a circle", "remove one `requires`")]
+    order = []
+    while ready := sorter.get_ready():
+        order.extend(sorted(ready, key=_name))
+        sorter.done(*ready)
+    return [placed[cls] for cls in order], []
+
+
+def _name(addon: type[Addon]) -> str:
+    return addon.name
+
+
+def _admins(blueprint: Blueprint) -> Iterator[tuple[str, AccessEntry]]:
+    for index, principal in enumerate(blueprint.cluster.admins):
+        arn = principal.arn(blueprint.account)
+        policies = (AccessPolicy("AmazonEKSClusterAdminPolicy"),)
+        yield f"cluster.admins[{index}]", AccessEntry(arn, policies=policies)

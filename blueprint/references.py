@@ -1,0 +1,60 @@
+"""Names for what AWS only tells during a deploy. A plan is plain text, so it holds these; renderers put values there.
+
+`${blueprint:vpc-id}` can stand anywhere in Helm values, Kubernetes objects and IAM statements.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+PATTERN = re.compile(r"\$\{blueprint:([a-z-]+(?::[A-Za-z0-9/._-]+)?)\}")
+
+PARTITION = "${blueprint:partition}"
+"""`aws`, `aws-cn`, `aws-us-gov`: no ARN of the plan names one."""
+VPC_ID = "${blueprint:vpc-id}"
+
+
+def role_arn(name: str) -> str:
+    """ARN of the role of a grant (`namespace/service-account`) or of a node role."""
+    return f"${{blueprint:role-arn:{name}}}"
+
+
+def instance_profile(name: str) -> str:
+    """Name of the instance profile of a node role."""
+    return f"${{blueprint:instance-profile:{name}}}"
+
+
+def queue_name(name: str) -> str:
+    """Name of an SQS queue."""
+    return f"${{blueprint:queue-name:{name}}}"
+
+
+def queue_arn(name: str) -> str:
+    """ARN of an SQS queue."""
+    return f"${{blueprint:queue-arn:{name}}}"
+
+
+def references_in(data: Any) -> Iterator[str]:
+    """The names of all references in a value, a manifest, a statement."""
+    if isinstance(data, str):
+        yield from PATTERN.findall(data)
+    elif isinstance(data, Mapping):
+        for key, item in data.items():
+            yield from references_in(key)
+            yield from references_in(item)
+    elif isinstance(data, list | tuple):
+        for item in data:
+            yield from references_in(item)
+
+
+def resolved(data: Any, values: Mapping[str, str]) -> Any:
+    """The data as plain dicts and lists, with each reference replaced. KeyError: the renderer does not know one."""
+    if isinstance(data, str):
+        return PATTERN.sub(lambda found: values[found[1]], data)
+    if isinstance(data, Mapping):
+        return {resolved(key, values): resolved(item, values) for key, item in data.items()}
+    if isinstance(data, list | tuple):
+        return [resolved(item, values) for item in data]
+    return data

@@ -1,0 +1,214 @@
+"""The base of everything a user writes down: frozen, typed, and checked later so that all mistakes show at once."""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields, replace
+from functools import cache
+from typing import Annotated, Any, ClassVar, Literal, Union, dataclass_transform, get_args, get_origin
+
+from blueprint.errors import Problem, Quoted
+
+Missing: typing.Final = Quoted("<missing>")
+"""Stands in a required field that the user left out, until the check reports it."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A constraint on one field, written in its annotation: `Annotated[int, Rule(...)]`."""
+
+    accepts: Callable[[Any], bool]
+    says: str
+    fix: str
+
+
+@dataclass(frozen=True)
+class _Value:
+    """Holds what the constructor could not place, so that `dataclasses.replace` carries it along."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+    _mistakes: tuple[Problem, ...] = field(default=(), kw_only=True, repr=False, compare=False)
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+class Value(_Value):
+    """A frozen dataclass whose constructor never fails.
+
+    Unknown and missing fields are remembered and reported by `problems_in` with everything else. Subclasses only
+    declare fields; rules over several fields go into `problems`.
+    """
+
+    def __init_subclass__(cls) -> None:
+        dataclass(frozen=True)(cls)
+        cls.__init__ = _tolerant(cls)  # type: ignore[method-assign]  # the one place that replaces a constructor
+
+    def problems(self) -> Iterator[Problem]:
+        """Rules over several fields, with places relative to self. On a value with wrong fields it may raise."""
+        yield from ()
+
+
+def _tolerant(cls: type[Value]) -> Callable[..., None]:
+    strict: Callable[..., None] = cls.__init__
+    declared = [f for f in fields(cls) if f.init]
+    positional = [f.name for f in declared if not f.kw_only]
+    known = {f.name for f in declared}
+    required = [f.name for f in declared if f.default is MISSING and f.default_factory is MISSING]
+
+    def __init__(self: Value, *args: Any, **kwargs: Any) -> None:
+        given = dict(zip(positional, args, strict=False))
+        mistakes = list(kwargs.pop("_mistakes", ()))
+        for value in args[len(positional) :]:
+            rule = f"{cls.__name__} takes at most {len(positional)} positional values"
+            mistakes.append(Problem("", value, rule, f"name the field: {_listing(known)}"))
+        for name, value in kwargs.items():
+            if name not in known:
+                fix = f"write one of {_listing(known)}"
+                mistakes.append(Problem(name, value, f"{cls.__name__} has no field {name!r}", fix))
+            elif name in given:
+                mistakes.append(Problem(name, value, f"{name!r} is given twice", "leave one out"))
+            else:
+                given[name] = value
+        for name in required:
+            given.setdefault(name, Missing)
+        strict(self, **given, _mistakes=tuple(mistakes))
+
+    return __init__
+
+
+def _listing(names: set[str]) -> str:
+    return ", ".join(sorted(name for name in names if not name.startswith("_")))
+
+
+def problems_in(value: Value, place: str) -> Iterator[Problem]:
+    """Every mistake in a value and all below it; `place` is how the user would write the path to it."""
+    own = [problem.below(place) for problem in value._mistakes]
+    cls: Any = type(value)  # mypy takes a class whose instances define __hash__ for unhashable
+    for name, hint in _hints(cls).items():
+        own.extend(problem.below(place) for problem in _mismatches(getattr(value, name), hint, name))
+    wrong = {problem.place for problem in own}
+    try:
+        # Also on a value with wrong fields: what can still be judged is, so that one report tells all.
+        own.extend(p for problem in value.problems() if (p := problem.below(place)).place not in wrong)
+    except Exception:
+        if not own:
+            raise
+    yield from own
+
+
+@cache
+def _hints(cls: Any) -> dict[str, Any]:
+    hints = typing.get_type_hints(cls, include_extras=True)
+    return {f.name: hints[f.name] for f in fields(cls) if f.init and f.name != "_mistakes"}
+
+
+def _mismatches(value: object, hint: Any, place: str) -> Iterator[Problem]:  # noqa: C901  # one branch for each kind of hint
+    if value is Missing:
+        yield Problem(place, Missing, "this field is required", f"add {place}={_example(hint)}")
+        return
+    origin, args = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        mismatches = list(_mismatches(value, args[0], place))
+        for problem in mismatches:
+            yield replace(problem, fix=args[1].fix) if args[0] is str and value is not Missing else problem
+        if not mismatches:
+            for rule in args[1:]:
+                if not rule.accepts(value):
+                    yield Problem(place, value, rule.says, rule.fix)
+    elif origin in (Union, types.UnionType):
+        attempts = [list(_mismatches(value, option, place)) for option in args]
+        if all(attempts):
+            # The option of the value's own type tells more than "none of these fits".
+            fitting = [a for a, option in zip(attempts, args, strict=True) if _is_instance(value, option)]
+            yield from fitting[0] if fitting else [_mismatch(place, value, hint)]
+    elif origin is tuple:
+        if not isinstance(value, tuple):
+            yield Problem(place, value, f"must be {_name(hint)}", f"write {place}=({_element(value)},)")
+        else:
+            for index, item in enumerate(value):
+                yield from _mismatches(item, args[0], f"{place}[{index}]")
+    elif origin is not None and origin is not Literal and issubclass(origin, Mapping):
+        if not isinstance(value, Mapping):
+            yield _mismatch(place, value, hint)
+        else:
+            for key, item in value.items():
+                yield from _mismatches(key, args[0], f"{place}[{key!r}]")
+                yield from _mismatches(item, args[1], f"{place}[{key!r}]")
+    elif not _is_instance(value, hint):
+        yield _mismatch(place, value, hint)
+    elif isinstance(value, Value):
+        yield from problems_in(value, place)
+
+
+def _is_instance(value: object, hint: Any) -> bool:
+    origin = get_origin(hint)
+    if hint is Any:
+        return True
+    if origin is Annotated:
+        return _is_instance(value, get_args(hint)[0])
+    if origin is Literal:
+        return any(value == choice and type(value) is type(choice) for choice in get_args(hint))
+    if hint is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, origin or hint)
+
+
+def _mismatch(place: str, value: object, hint: Any) -> Problem:
+    example = _example(hint)
+    fix = f"write {example} there" if place.endswith("]") else f"write {place}={example}"
+    return Problem(place, value, f"must be {_name(hint)}", fix)
+
+
+def _name(hint: Any) -> str:
+    """The type in the words of a person: `a tuple of str`, `'sync' or 'upsert-only'`, `ManagedNodes`."""
+    origin, args = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        return _name(args[0])
+    if origin is Literal:
+        return _choice([repr(choice) for choice in args])
+    if origin in (Union, types.UnionType):
+        return _choice([_name(option) for option in args])
+    if origin is tuple:
+        return f"a tuple of {_name(args[0])}"
+    if origin is not None:
+        return f"a mapping of {_name(args[0])} to {_name(args[1])}"
+    if hint is types.NoneType:
+        return "None"
+    subclasses = _concrete(hint) if isinstance(hint, type) and issubclass(hint, Value) else []
+    return _choice(subclasses) if 0 < len(subclasses) <= 6 else getattr(hint, "__name__", str(hint))
+
+
+def _example(hint: Any) -> str:
+    origin, args = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        return _example(args[0])
+    if origin is Literal:
+        return repr(args[0])
+    if origin in (Union, types.UnionType):
+        return _example(args[0])
+    if origin is tuple:
+        return f"({_example(args[0])},)"
+    if origin is not None:
+        return "{" + f"{_example(args[0])}: {_example(args[1])}" + "}"
+    simple = {str: '"…"', int: "1", bool: "True", types.NoneType: "None", Any: "…"}
+    if hint in simple:
+        return simple[hint]
+    subclasses = _concrete(hint)
+    return f"{subclasses[0] if subclasses else hint.__name__}(…)"
+
+
+def _concrete(cls: type) -> list[str]:
+    """Names of the classes that a user can write for this base."""
+    subclasses: list[type] = type.__subclasses__(cls)
+    return sorted(name for subclass in subclasses for name in _concrete(subclass) or [subclass.__name__])
+
+
+def _choice(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def _element(value: object) -> str:
+    if isinstance(value, list | set | frozenset):
+        return "…"
+    return repr(value) if isinstance(value, str | int) else "…"

@@ -1,0 +1,39 @@
+"""What the stacks of a cluster have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from aws_cdk import Aws, Environment, Stack
+from constructs import Construct
+
+from blueprint.plan import Plan
+
+
+class BlueprintStack(Stack):
+    """One of the four stacks of a cluster, in the blueprint's account and region."""
+
+    def __init__(self, scope: Construct, id: str, plan: Plan, *, stateful: bool = False) -> None:
+        blueprint = plan.blueprint
+        super().__init__(
+            scope,
+            id,
+            env=Environment(account=blueprint.account, region=blueprint.region),
+            description=f"EKS cluster {blueprint.name}: {id}",
+            tags=dict(blueprint.tags),
+            termination_protection=stateful and blueprint.cluster.deletion_protection,
+        )
+
+
+def trust(service: str, actions: Sequence[str] = ("sts:AssumeRole",), **conditions: Any) -> dict[str, Any]:
+    """A trust policy for an AWS service; it may be narrowed by conditions, given as `StringEquals={…}`."""
+    statement: dict[str, Any] = {"Effect": "Allow", "Principal": {"Service": service}, "Action": list(actions)}
+    if conditions:
+        statement["Condition"] = conditions
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def managed_policies(*names: str) -> list[str]:
+    """ARNs of AWS managed policies in whatever partition the stack is in."""
+    return [f"arn:{Aws.PARTITION}:iam::aws:policy/{name}" for name in names]

@@ -1,0 +1,223 @@
+"""Nodes and Fargate profiles."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from aws_cdk import Aws, CfnTag, Fn, aws_autoscaling, aws_ec2, aws_iam
+from aws_cdk import aws_eks_v2 as eks
+from constructs import Construct
+
+from blueprint.compute import FargateProfile, ManagedNodes, Nodes, SelfManagedNodes
+from blueprint.plan import Plan
+from stacks.base import managed_policies, trust
+
+# No CNI policy: aws-node has a role of its own.
+# https://docs.aws.amazon.com/eks/latest/userguide/create-node-role.html
+NODE_POLICIES = ("AmazonEKSWorkerNodeMinimalPolicy", "AmazonEC2ContainerRegistryPullOnly")
+
+
+def node_role(scope: Construct, id: str) -> aws_iam.CfnRole:
+    """What a node may do: join its cluster and pull images."""
+    return aws_iam.CfnRole(
+        scope,
+        id,
+        assume_role_policy_document=trust("ec2.amazonaws.com"),
+        managed_policy_arns=managed_policies(*NODE_POLICIES),
+    )
+
+
+def add_compute(
+    scope: Construct, plan: Plan, cluster: eks.CfnCluster, vpc: aws_ec2.Vpc, after: Sequence[Construct]
+) -> list[Construct]:
+    """All nodes and Fargate profiles of the plan, each after the given resources."""
+    subnets = vpc.select_subnets(subnet_group_name="private").subnet_ids
+    groups = [group for group in plan.blueprint.compute if isinstance(group, Nodes)]
+    role = node_role(scope, "NodeRole") if groups else None
+    added: list[Construct] = []
+    for group in plan.blueprint.compute:
+        resource: Construct
+        if isinstance(group, ManagedNodes) and role:
+            resource = _managed(scope, plan, group, role, subnets)
+        elif isinstance(group, SelfManagedNodes) and role:
+            resource = _self_managed(scope, plan, group, role, cluster, subnets)
+        elif isinstance(group, FargateProfile):
+            resource = _fargate(scope, plan, group, subnets)
+        else:
+            continue  # Auto Mode is a property of the control plane
+        resource.node.add_dependency(*after)
+        added.append(resource)
+    return added
+
+
+def _managed(scope: Construct, plan: Plan, group: ManagedNodes, role: aws_iam.CfnRole, subnets: list[str]) -> Construct:
+    template = aws_ec2.CfnLaunchTemplate(
+        scope, f"{group.name}-template", launch_template_data=_launch_data(plan, group, group.image)
+    )
+    return eks.CfnNodegroup(
+        scope,
+        group.name,
+        cluster_name=plan.facts.name,
+        node_role=role.attr_arn,
+        subnets=subnets,
+        ami_type=group.image,
+        version=None if group.release_version else group.version or plan.facts.version,
+        release_version=group.release_version,
+        capacity_type=group.capacity,
+        instance_types=list(group.instance_types),
+        launch_template={"id": template.ref, "version": template.attr_latest_version_number},
+        scaling_config={"minSize": group.min, "maxSize": group.max, "desiredSize": group.min},
+        update_config={"maxUnavailablePercentage": group.max_unavailable_percent},
+        node_repair_config={"enabled": group.node_repair},
+        force_update_enabled=False,
+        labels=dict(sorted(group.labels.items())) or None,
+        taints=[{"key": t.key, "value": t.value or None, "effect": t.effect} for t in group.taints] or None,
+    )
+
+
+def _launch_data(plan: Plan, group: Nodes, image: str, **more: Any) -> dict[str, Any]:
+    """IMDSv2 with one hop keeps the node's credentials from pods; volumes are encrypted.
+
+    https://docs.aws.amazon.com/eks/latest/best-practices/identity-and-access-management.html
+    """
+    volumes: dict[str, int | None] = {"/dev/xvda": group.disk_gib}
+    if image.startswith("BOTTLEROCKET"):
+        # The first volume is the read-only system, of the image's own size; images and pods use the second.
+        volumes = {"/dev/xvda": None, "/dev/xvdb": group.disk_gib}
+    tags = [*plan.blueprint.tags.items(), ("Name", f"{plan.facts.name}-{group.name}")]
+    listed = [{"key": key, "value": value} for key, value in sorted(tags)]
+    return {
+        "metadataOptions": {"httpTokens": "required", "httpPutResponseHopLimit": 1, "httpEndpoint": "enabled"},
+        "blockDeviceMappings": [
+            {
+                "deviceName": device,
+                "ebs": {"volumeType": "gp3", "encrypted": True, "deleteOnTermination": True, "volumeSize": size},
+            }
+            for device, size in volumes.items()
+        ],
+        "tagSpecifications": [{"resourceType": kind, "tags": listed} for kind in ("instance", "volume", "network-interface")],
+        **more,
+    }
+
+
+def _self_managed(
+    scope: Construct, plan: Plan, group: SelfManagedNodes, role: aws_iam.CfnRole, cluster: eks.CfnCluster, subnets: list[str]
+) -> Construct:
+    profile = aws_iam.CfnInstanceProfile(scope, f"{group.name}-profile", roles=[role.ref])
+    version = group.version or plan.facts.version
+    data = _launch_data(
+        plan,
+        group,
+        group.os,
+        imageId=f"{{{{resolve:ssm:{_image_parameter(group, version)}}}}}",
+        iamInstanceProfile={"arn": profile.attr_arn},
+        securityGroupIds=[cluster.attr_cluster_security_group_id],
+        userData=Fn.base64(_user_data(plan, group, cluster)),
+    )
+    template = aws_ec2.CfnLaunchTemplate(scope, f"{group.name}-template", launch_template_data=data)
+    specification = {"launchTemplateId": template.ref, "version": template.attr_latest_version_number}
+    spot = group.capacity == "SPOT"
+    nodes = aws_autoscaling.CfnAutoScalingGroup(
+        scope,
+        group.name,
+        min_size=str(group.min),
+        max_size=str(group.max),
+        vpc_zone_identifier=subnets,
+        mixed_instances_policy={
+            "instancesDistribution": {
+                "onDemandPercentageAboveBaseCapacity": 0 if spot else 100,
+                "spotAllocationStrategy": "price-capacity-optimized",
+            },
+            "launchTemplate": {
+                "launchTemplateSpecification": specification,
+                "overrides": [{"instanceType": name} for name in group.instance_types],
+            },
+        },
+        tags=[{"key": f"kubernetes.io/cluster/{plan.facts.name}", "value": "owned", "propagateAtLaunch": True}],
+    )
+    entry = eks.CfnAccessEntry(
+        scope, f"{group.name}-access", cluster_name=plan.facts.name, principal_arn=role.attr_arn, type="EC2_LINUX"
+    )
+    nodes.node.add_dependency(entry)
+    return nodes
+
+
+def _image_parameter(group: SelfManagedNodes, version: str) -> str:
+    """https://docs.aws.amazon.com/eks/latest/userguide/retrieve-ami-id.html and …-bottlerocket.html"""
+    cpu = "arm64" if group.architecture == "arm64" else "x86_64"
+    if group.os == "BOTTLEROCKET":
+        return f"/aws/service/bottlerocket/aws-k8s-{version}/{cpu}/latest/image_id"
+    return f"/aws/service/eks/optimized-ami/{version}/amazon-linux-2023/{cpu}/standard/recommended/image_id"
+
+
+def _user_data(plan: Plan, group: SelfManagedNodes, cluster: eks.CfnCluster) -> str:
+    """How a node finds its cluster.
+
+    https://awslabs.github.io/amazon-eks-ami/nodeadm/doc/examples
+    https://bottlerocket.dev/en/os/latest/api/settings/kubernetes
+    """
+    taints = [(taint.key, f"{taint.value}:{_KUBERNETES_EFFECTS[taint.effect]}") for taint in group.taints]
+    labels = sorted(group.labels.items())
+    if group.os == "BOTTLEROCKET":
+        lines = [
+            "[settings.kubernetes]",
+            f'cluster-name = "{plan.facts.name}"',
+            f'api-server = "{cluster.attr_endpoint}"',
+            f'cluster-certificate = "{cluster.attr_certificate_authority_data}"',
+            "[settings.kubernetes.node-labels]",
+            *(f'"{key}" = "{value}"' for key, value in labels),
+            "[settings.kubernetes.node-taints]",
+            *(f'"{key}" = ["{value}"]' for key, value in taints),
+        ]
+        return "\n".join(lines)
+    flags = []
+    if labels:
+        flags.append("--node-labels=" + ",".join(f"{key}={value}" for key, value in labels))
+    if taints:
+        flags.append("--register-with-taints=" + ",".join(f"{key}={value}" for key, value in taints))
+    config = {
+        "apiVersion": "node.eks.aws/v1alpha1",
+        "kind": "NodeConfig",
+        "spec": {
+            "cluster": {
+                "name": plan.facts.name,
+                "apiServerEndpoint": cluster.attr_endpoint,
+                "certificateAuthority": cluster.attr_certificate_authority_data,
+                "cidr": plan.blueprint.cluster.service_cidr,
+            },
+            "kubelet": {"flags": flags},
+        },
+    }
+    header = 'MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="BOUNDARY"\n\n--BOUNDARY\n'
+    # JSON is YAML, and needs no library to write.
+    return f"{header}Content-Type: application/node.eks.aws\n\n{json.dumps(config, indent=2)}\n\n--BOUNDARY--\n"
+
+
+_KUBERNETES_EFFECTS = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "PREFER_NO_SCHEDULE": "PreferNoSchedule"}
+
+
+def _fargate(scope: Construct, plan: Plan, profile: FargateProfile, subnets: list[str]) -> Construct:
+    """https://docs.aws.amazon.com/eks/latest/userguide/pod-execution-role.html"""
+    profiles = f"arn:{Aws.PARTITION}:eks:{plan.facts.region}:{plan.facts.account}:fargateprofile/{plan.facts.name}/*"
+    role = aws_iam.CfnRole(
+        scope,
+        f"{profile.name}-role",
+        assume_role_policy_document=trust("eks-fargate-pods.amazonaws.com", ArnLike={"aws:SourceArn": profiles}),
+        managed_policy_arns=managed_policies("AmazonEKSFargatePodExecutionRolePolicy"),
+    )
+    return eks.CfnFargateProfile(
+        scope,
+        profile.name,
+        cluster_name=plan.facts.name,
+        pod_execution_role_arn=role.attr_arn,
+        subnets=subnets,
+        selectors=[
+            {
+                "namespace": selector.namespace,
+                "labels": [{"key": key, "value": value} for key, value in sorted(selector.labels.items())] or None,
+            }
+            for selector in profile.selectors
+        ],
+    )

@@ -1,0 +1,142 @@
+"""The add-ons stack and the teams stack: both install contributions of the plan into the cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aws_cdk import Aws, Duration, aws_ec2, aws_events, aws_iam, aws_sqs
+from aws_cdk import aws_eks_v2 as eks
+from constructs import Construct
+
+from blueprint.contribution import AwsResource, Contribution, EventRule, NodeRole, Queue, Release
+from blueprint.kubernetes import Manifest
+from blueprint.plan import Plan, Planned
+from blueprint.references import resolved
+from stacks.base import BlueprintStack
+from stacks.cluster import ClusterStack
+from stacks.compute import node_role
+from stacks.permissions import access_entry, role_of
+
+
+class ContributionsStack(BlueprintStack):
+    """One construct for each part, named after it, so that logical ids do not depend on what else is installed."""
+
+    def __init__(
+        self, scope: Construct, id: str, plan: Plan, parts: Sequence[Planned], cluster: ClusterStack, vpc: aws_ec2.Vpc
+    ) -> None:
+        super().__init__(scope, id, plan)
+        self.add_stack_dependency(cluster)
+        installed: dict[str, Construct] = {}
+        for part in parts:
+            if part.contribution.reaches_cluster:
+                installed[part.name] = _Part(self, plan, part, cluster, vpc)
+                before = [installed[name] for name in part.after if name in installed]
+                if before:
+                    installed[part.name].node.add_dependency(*before)
+
+
+class _Part(Construct):
+    """What one add-on or team adds, each step after the one before, and so removed in reverse."""
+
+    def __init__(self, scope: Construct, plan: Plan, part: Planned, cluster: ClusterStack, vpc: aws_ec2.Vpc) -> None:
+        super().__init__(scope, part.name)
+        self._plan, self._cluster = plan, cluster
+        self._references = {"partition": Aws.PARTITION, "vpc-id": vpc.vpc_id}
+        contribution = part.contribution
+        done: list[Construct] = []
+        for resource in contribution.resources:
+            done += self._aws_resource(resource)
+        done += self._permissions(contribution)
+        if contribution.namespaces:
+            manifests = [namespace.manifest() for namespace in contribution.namespaces]
+            done.append(self._manifest("namespaces", manifests, done))
+        for release in contribution.releases:
+            done.append(self._release(release, done))
+        if contribution.objects:
+            self._manifest("objects", contribution.objects, done)
+
+    def _aws_resource(self, resource: AwsResource) -> list[Construct]:
+        if isinstance(resource, Queue):
+            return self._queue(resource)
+        if isinstance(resource, EventRule):
+            target = {"id": "queue", "arn": self._references[f"queue-arn:{resource.queue}"]}
+            return [aws_events.CfnRule(self, resource.name, event_pattern=resource.pattern, targets=[target])]
+        return self._node_role(resource)
+
+    def _queue(self, queue: Queue) -> list[Construct]:
+        made = aws_sqs.CfnQueue(
+            self, queue.name, sqs_managed_sse_enabled=True, message_retention_period=queue.retention_seconds
+        )
+        self._references |= {f"queue-name:{queue.name}": made.attr_queue_name, f"queue-arn:{queue.name}": made.attr_arn}
+        send = {"Principal": {"Service": list(queue.writers)}, "Action": "sqs:SendMessage", "Resource": made.attr_arn}
+        account = {"StringEquals": {"aws:SourceAccount": self._plan.facts.account}}
+        plain = {"Principal": "*", "Action": "sqs:*", "Resource": made.attr_arn}
+        http = {"Bool": {"aws:SecureTransport": "false"}}
+        statements = [{"Effect": "Allow", **send, "Condition": account}, {"Effect": "Deny", **plain, "Condition": http}]
+        policy = aws_sqs.CfnQueuePolicy(
+            self,
+            f"{queue.name}-policy",
+            queues=[made.ref],
+            policy_document={"Version": "2012-10-17", "Statement": statements},
+        )
+        return [made, policy]
+
+    def _node_role(self, resource: NodeRole) -> list[Construct]:
+        role = node_role(self, resource.name)
+        profile = aws_iam.CfnInstanceProfile(self, f"{resource.name}-profile", roles=[role.ref])
+        self._references |= {
+            f"role-arn:{resource.name}": role.attr_arn,
+            f"instance-profile:{resource.name}": profile.ref,
+        }
+        return [role, profile]
+
+    def _permissions(self, contribution: Contribution) -> list[Construct]:
+        made: list[Construct] = []
+        for grant in contribution.grants:
+            provider = self._cluster.identity_provider if grant.irsa else None
+            role = role_of(self, f"{grant.service_account}-role", self._plan, grant, self._references, provider)
+            self._references |= {f"role-arn:{grant.name}": role.attr_arn}
+            made.append(role)
+            if not provider:
+                association = eks.CfnPodIdentityAssociation(
+                    self,
+                    f"{grant.service_account}-association",
+                    cluster_name=self._plan.facts.name,
+                    namespace=grant.namespace,
+                    service_account=grant.service_account,
+                    role_arn=role.attr_arn,
+                )
+                made.append(association)
+        for index, entry in enumerate(contribution.access):
+            made.append(access_entry(self, f"access{index}", self._plan, entry, self._references))
+        return made
+
+    def _manifest(self, id: str, objects: Sequence[Manifest], after: Sequence[Construct]) -> Construct:
+        manifest = eks.KubernetesManifest(
+            self, id, cluster=self._cluster.target, manifest=resolved(objects, self._references), prune=True
+        )
+        if after:
+            manifest.node.add_dependency(*after)
+        return manifest
+
+    def _release(self, release: Release, after: Sequence[Construct]) -> Construct:
+        chart = eks.HelmChart(
+            self,
+            f"release-{release.name}",
+            cluster=self._cluster.target,
+            release=release.name,
+            namespace=release.namespace,
+            # The namespace is the blueprint's or Kubernetes' own, never Helm's: it has labels and an owner.
+            create_namespace=False,
+            values=resolved(release.values, self._references) or None,
+            timeout=Duration.minutes(release.timeout_minutes),
+            atomic=True,
+            wait=True,
+            chart=release.chart.name,
+            # Of an OCI chart the handler takes the whole address from here.
+            repository=release.chart.repository,
+            version=release.chart.version,
+        )
+        if after:
+            chart.node.add_dependency(*after)
+        return chart

@@ -1,0 +1,51 @@
+"""How charts and manifests reach the cluster: the CDK's kubectl provider, a Lambda function in the private subnets."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import cast
+
+from aws_cdk import aws_ec2, aws_lambda
+from aws_cdk import aws_eks_v2 as eks
+from constructs import Construct
+
+from blueprint.access import AccessEntry, AccessPolicy
+from blueprint.plan import Plan
+from blueprint.versions import minor
+from stacks.permissions import access_entry
+
+# The layers that requirements.in names. kubectl works with API servers one minor away from it.
+# https://kubernetes.io/releases/version-skew-policy/#kubectl
+_LAYERS = range(33, 38)
+
+
+def kubectl_target(scope: Construct, plan: Plan, cluster: eks.CfnCluster, vpc: aws_ec2.Vpc) -> eks.ICluster:
+    """The cluster with a kubectl provider, which administers it while charts and manifests are installed."""
+    name = plan.facts.name
+    group = cluster.attr_cluster_security_group_id
+    reached = eks.Cluster.from_cluster_attributes(
+        scope, "Reached", cluster_name=name, vpc=vpc, cluster_security_group_id=group
+    )
+    provider = eks.KubectlProvider(
+        scope,
+        "Kubectl",
+        cluster=reached,
+        kubectl_layer=_layer(scope, plan.facts.version),
+        private_subnets=vpc.select_subnets(subnet_group_name="private").subnets,
+    )
+    provider.node.add_dependency(cluster)
+    policies = (AccessPolicy("AmazonEKSClusterAdminPolicy"),)
+    role = provider.role
+    assert role is not None  # a provider that the CDK itself makes has one
+    entry = access_entry(scope, "KubectlAccess", plan, AccessEntry(role.role_arn, policies=policies), {})
+    entry.node.add_dependency(cluster)
+    return eks.Cluster.from_cluster_attributes(scope, "Target", cluster_name=name, kubectl_provider=provider)
+
+
+def _layer(scope: Construct, version: str) -> aws_lambda.ILayerVersion:
+    """The layer of the cluster's minor, or of the nearest there is."""
+    number = min(max(minor(version), _LAYERS[0]), _LAYERS[-1])
+    # Only the one in use: each is a package of 35 MB that jsii would load.
+    module = import_module(f"aws_cdk.lambda_layer_kubectl_v{number}")
+    layer = getattr(module, f"KubectlV{number}Layer")
+    return cast("aws_lambda.ILayerVersion", layer(scope, "KubectlLayer"))

@@ -1,0 +1,83 @@
+"""The network stack: VPC, subnets, NAT, endpoints, flow logs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_cdk import Tags, aws_ec2, aws_iam
+from constructs import Construct
+
+from blueprint.network import NewNetwork, SubnetKind
+from blueprint.plan import Plan
+from stacks.base import BlueprintStack, trust
+from stacks.retained import retained_key, retained_logs
+
+
+class NetworkStack(BlueprintStack):
+    """`vpc` has the subnet groups `private`, `public` and `control-plane`."""
+
+    def __init__(self, scope: Construct, plan: Plan) -> None:
+        super().__init__(scope, "network", plan, stateful=True)
+        network = plan.blueprint.network
+        zones = [f"{plan.blueprint.region}{letter}" for letter in network.zones]
+        self.vpc = aws_ec2.Vpc(
+            self,
+            "Vpc",
+            ip_addresses=aws_ec2.IpAddresses.cidr(network.cidr),
+            availability_zones=zones,
+            nat_gateways={"none": 0, "one": 1, "per-zone": len(zones)}[network.nat],
+            subnet_configuration=[_subnets(network, kind) for kind in network.prefixes],
+            restrict_default_security_group=True,
+            gateway_endpoints={"s3": {"service": aws_ec2.GatewayVpcEndpointAwsService.S3}},
+        )
+        private = aws_ec2.SubnetSelection(subnet_group_name="private")
+        for service in network.interface_endpoints:
+            endpoint = aws_ec2.InterfaceVpcEndpointAwsService(service)
+            self.vpc.add_interface_endpoint(service, service=endpoint, subnets=private)
+        self._flow_logs(plan)
+        self._discovery_tags(plan)
+
+    def _flow_logs(self, plan: Plan) -> None:
+        """https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html"""
+        key = retained_key(self, plan, "flow logs", log_groups="*")
+        logs = retained_logs(self, "FlowLogs", key, plan.blueprint.network.flow_log_retention_days)
+        actions = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
+        statement = {"Effect": "Allow", "Action": actions, "Resource": logs.attr_arn}
+        role = aws_iam.CfnRole(
+            self,
+            "FlowLogRole",
+            assume_role_policy_document=trust(
+                "vpc-flow-logs.amazonaws.com", StringEquals={"aws:SourceAccount": plan.facts.account}
+            ),
+            policies=[{"policyName": "logs", "policyDocument": {"Version": "2012-10-17", "Statement": [statement]}}],
+        )
+        aws_ec2.CfnFlowLog(
+            self,
+            "FlowLog",
+            resource_id=self.vpc.vpc_id,
+            resource_type="VPC",
+            traffic_type="ALL",
+            log_destination=logs.attr_arn,
+            deliver_logs_permission_arn=role.attr_arn,
+        )
+
+    def _discovery_tags(self, plan: Plan) -> None:
+        """What load balancer controllers and Karpenter look for.
+
+        https://docs.aws.amazon.com/eks/latest/userguide/network-load-balancing.html
+        https://karpenter.sh/docs/concepts/nodeclasses (subnetSelectorTerms)
+        """
+        for subnet in self.vpc.select_subnets(subnet_group_name="private").subnets:
+            Tags.of(subnet).add("kubernetes.io/role/internal-elb", "1")
+            Tags.of(subnet).add("karpenter.sh/discovery", plan.blueprint.name)
+        for subnet in self.vpc.public_subnets:
+            Tags.of(subnet).add("kubernetes.io/role/elb", "1")
+
+
+def _subnets(network: NewNetwork, kind: SubnetKind) -> dict[str, Any]:
+    configuration: dict[str, Any] = {"name": kind, "cidrMask": network.prefixes[kind]}
+    if kind == "public":
+        return {**configuration, "subnetType": aws_ec2.SubnetType.PUBLIC, "mapPublicIpOnLaunch": False}
+    routed = kind == "private" and network.nat != "none"
+    subnet_type = aws_ec2.SubnetType.PRIVATE_WITH_EGRESS if routed else aws_ec2.SubnetType.PRIVATE_ISOLATED
+    return {**configuration, "subnetType": subnet_type}

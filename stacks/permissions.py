@@ -1,0 +1,112 @@
+"""Roles of service accounts, and access entries."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from aws_cdk import Aws, Fn, aws_iam
+from aws_cdk import aws_eks_v2 as eks
+from constructs import Construct
+
+from blueprint import iam
+from blueprint.access import AccessEntry
+from blueprint.contribution import Grant
+from blueprint.plan import Plan
+from blueprint.references import resolved
+from stacks.base import managed_policies
+
+PARTITION_ONLY: Mapping[str, str] = {"partition": Aws.PARTITION}
+"""What the cluster stack knows of the references of a plan."""
+
+
+def role_of(
+    scope: Construct,
+    id: str,
+    plan: Plan,
+    grant: Grant,
+    references: Mapping[str, str],
+    provider: IdentityProvider | None = None,
+) -> aws_iam.CfnRole:
+    """The role of one service account in one namespace of this cluster, and of no other."""
+    policies = []
+    if grant.statements:
+        policies = [{"policyName": "permissions", "policyDocument": resolved(iam.policy(grant.statements), references)}]
+    return aws_iam.CfnRole(
+        scope,
+        id,
+        assume_role_policy_document=_irsa_trust(plan, grant, provider) if provider else _pod_identity_trust(plan, grant),
+        policies=policies or None,
+        managed_policy_arns=managed_policies(*grant.managed_policies) or None,
+    )
+
+
+def _pod_identity_trust(plan: Plan, grant: Grant) -> dict[str, Any]:
+    """Without the conditions, an association in any cluster of the account could use the role.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html
+    """
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "pods.eks.amazonaws.com"},
+        "Action": ["sts:AssumeRole", "sts:TagSession"],
+        "Condition": {
+            "StringEquals": {
+                "aws:SourceAccount": plan.facts.account,
+                "aws:RequestTag/kubernetes-namespace": grant.namespace,
+                "aws:RequestTag/kubernetes-service-account": grant.service_account,
+            },
+            "ArnEquals": {"aws:SourceArn": resolved(plan.facts.cluster_arn, PARTITION_ONLY)},
+        },
+    }
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+class IdentityProvider:
+    """The cluster's OpenID Connect provider, which IRSA needs."""
+
+    def __init__(self, scope: Construct, cluster: eks.CfnCluster) -> None:
+        self.issuer = cluster.attr_open_id_connect_issuer_url
+        self.arn = aws_iam.CfnOIDCProvider(
+            scope, "IdentityProvider", url=self.issuer, client_id_list=["sts.amazonaws.com"]
+        ).attr_arn
+
+
+def _irsa_trust(plan: Plan, grant: Grant, provider: IdentityProvider) -> str:
+    """The keys of the conditions hold the issuer, which only Fn::Sub can put there: CloudFormation keys are text.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html
+    """
+    subject = f"system:serviceaccount:{grant.namespace}:{grant.service_account}"
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Federated": "${Provider}"},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": {"StringEquals": {"${Issuer}:aud": "sts.amazonaws.com", "${Issuer}:sub": subject}},
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    issuer = Fn.select(1, Fn.split("://", provider.issuer))
+    return Fn.sub(document, {"Provider": provider.arn, "Issuer": issuer})
+
+
+def access_entry(scope: Construct, id: str, plan: Plan, entry: AccessEntry, references: Mapping[str, str]) -> eks.CfnAccessEntry:
+    """An access entry; EKS refuses a type together with groups or policies unless it is STANDARD."""
+    policies = [
+        {
+            "policyArn": f"arn:{Aws.PARTITION}:eks::aws:cluster-access-policy/{policy.name}",
+            "accessScope": {"type": "namespace", "namespaces": list(policy.namespaces)}
+            if policy.namespaces
+            else {"type": "cluster"},
+        }
+        for policy in entry.policies
+    ]
+    return eks.CfnAccessEntry(
+        scope,
+        id,
+        cluster_name=plan.facts.name,
+        principal_arn=resolved(entry.principal, references),
+        type=entry.kind,
+        kubernetes_groups=list(entry.groups) or None,
+        access_policies=policies or None,
+    )

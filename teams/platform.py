@@ -1,0 +1,8 @@
+"""The platform team: runs every cluster."""
+
+from __future__ import annotations
+
+from blueprint.access import Role
+from teams.base import PlatformTeam
+
+PLATFORM = PlatformTeam("platform", members=(Role("PlatformEngineer"),))
