@@ -9,7 +9,6 @@ judge the templates; it changes no template.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,11 +26,12 @@ CLUSTERS = Path(__file__).parent / "clusters"
 
 def build(app: App, plans: Sequence[Plan]) -> None:
     """Adds the clusters to the app."""
+    from stacks.acknowledge import judged
     from stacks.stage import ClusterStage
 
     for plan in plans:
         ClusterStage(app, plan)
-    if os.environ.get("CDK_VALIDATION") != "false":
+    if judged():
         from stacks.validation import add_validations
 
         add_validations(app)

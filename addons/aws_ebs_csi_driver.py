@@ -17,7 +17,7 @@ class AwsEbsCsiDriver(EksAddon):
 
     name = "aws-ebs-csi-driver"
     # renovate: eks-addon=aws-ebs-csi-driver
-    versions = {minor: "v1.66.0-eksbuild.1" for minor in ("1.33", "1.34", "1.35", "1.36")}
+    versions = dict.fromkeys(("1.33", "1.34", "1.35", "1.36"), "v1.66.0-eksbuild.1")
     service_account = "ebs-csi-controller-sa"
     built_into_auto_mode = "skip"
     replaced_by = "block storage"
@@ -51,7 +51,9 @@ class AwsEbsCsiDriver(EksAddon):
             Statement(("ec2:CreateVolume",), (snapshots,), owned),
             Statement(("ec2:CreateSnapshot",), (snapshots,), asked),
             Statement(("ec2:CreateSnapshot",), (volumes,), owned),
-            Statement(("ec2:AttachVolume", "ec2:DetachVolume", "ec2:ModifyVolume", "ec2:DeleteVolume"), (volumes,), owned),
+            Statement(
+                ("ec2:AttachVolume", "ec2:DetachVolume", "ec2:ModifyVolume", "ec2:DeleteVolume"), (volumes,), owned
+            ),
             Statement(("ec2:AttachVolume", "ec2:DetachVolume"), (instances,), member),
             Statement(("ec2:DeleteSnapshot",), (snapshots,), owned),
             Statement(("ec2:CreateTags",), (volumes, snapshots), created),
@@ -59,5 +61,13 @@ class AwsEbsCsiDriver(EksAddon):
 
 
 _DESCRIBED = (
-    *("AvailabilityZones", "Instances", "InstanceTypes", "Snapshots", "Volumes", "VolumesModifications", "VolumeStatus"),
+    *(
+        "AvailabilityZones",
+        "Instances",
+        "InstanceTypes",
+        "Snapshots",
+        "Volumes",
+        "VolumesModifications",
+        "VolumeStatus",
+    ),
 )

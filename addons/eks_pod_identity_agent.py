@@ -10,7 +10,7 @@ class EksPodIdentityAgent(EksAddon):
 
     name = "eks-pod-identity-agent"
     # renovate: eks-addon=eks-pod-identity-agent
-    versions = {minor: "v1.3.10-eksbuild.3" for minor in ("1.33", "1.34", "1.35", "1.36")}
+    versions = dict.fromkeys(("1.33", "1.34", "1.35", "1.36"), "v1.3.10-eksbuild.3")
     before_nodes = True
     built_into_auto_mode = "skip"
     replaced_by = "the Pod Identity agent"

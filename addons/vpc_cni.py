@@ -10,7 +10,7 @@ class VpcCni(EksAddon):
 
     name = "vpc-cni"
     # renovate: eks-addon=vpc-cni
-    versions = {minor: "v1.22.4-eksbuild.3" for minor in ("1.33", "1.34", "1.35", "1.36")}
+    versions = dict.fromkeys(("1.33", "1.34", "1.35", "1.36"), "v1.22.4-eksbuild.3")
     service_account = "aws-node"
     # AWS's own list of what the CNI needs; no per-cluster policy works with the managed add-on
     # (amazon-vpc-cni-k8s docs/iam-policy.md: it would need CLUSTER_NAME in the environment of aws-node).

@@ -63,4 +63,3 @@ class AccessEntry:
 def node_access(role_name: str) -> AccessEntry:
     """Lets nodes with this role join the cluster."""
     return AccessEntry(role_arn(role_name), kind="EC2_LINUX")
-

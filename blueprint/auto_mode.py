@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from blueprint.contribution import Contribution
+from blueprint.facts import ClusterFacts
 from blueprint.kubernetes import storage_class
 
 NAME = "auto-mode"
 
 
-def contribution() -> Contribution:
-    """A default StorageClass and IngressClass on Auto Mode's controllers, and network policies enforced.
+def contribution(facts: ClusterFacts) -> Contribution:
+    """A StorageClass and an IngressClass on Auto Mode's controllers, and network policies enforced.
 
+    Both are the defaults, unless nodes of other kinds keep those for the add-ons that run on them.
     https://docs.aws.amazon.com/eks/latest/userguide/create-storage-class.html
     https://docs.aws.amazon.com/eks/latest/userguide/auto-configure-alb.html
     https://docs.aws.amazon.com/eks/latest/userguide/auto-net-pol.html
     """
+    suffix = f"-{NAME}" if facts.has_nodes else ""
+    default = not facts.has_nodes
     network_policies = {
         "apiVersion": "v1",
         "kind": "ConfigMap",
@@ -24,7 +28,11 @@ def contribution() -> Contribution:
     ingress_class = {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "IngressClass",
-        "metadata": {"name": "alb", "annotations": {"ingressclass.kubernetes.io/is-default-class": "true"}},
+        "metadata": {
+            "name": f"alb{suffix}",
+            "annotations": {"ingressclass.kubernetes.io/is-default-class": str(default).lower()},
+        },
         "spec": {"controller": "eks.amazonaws.com/alb"},
     }
-    return Contribution(objects=(network_policies, storage_class("ebs.csi.eks.amazonaws.com"), ingress_class))
+    disks = storage_class("ebs.csi.eks.amazonaws.com", f"gp3{suffix}", default=default)
+    return Contribution(objects=(network_policies, disks, ingress_class))

@@ -16,9 +16,14 @@ from blueprint.value import Value
 
 # https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html#id_tags_naming_best_practices
 TagKey = Annotated[
-    str, matches(r"(?!aws:)[\w .:/=+@-]{1,128}", "must be the key of an AWS tag, without aws: in front", 'write "cost-center"')
+    str,
+    matches(
+        r"(?!aws:)[\w .:/=+@-]{1,128}", "must be the key of an AWS tag, without aws: in front", 'write "cost-center"'
+    ),
 ]
-TagValue = Annotated[str, matches(r"[\w .:/=+@-]{0,256}", "must be the value of an AWS tag", 'write for example "platform"')]
+TagValue = Annotated[
+    str, matches(r"[\w .:/=+@-]{0,256}", "must be the value of an AWS tag", 'write for example "platform"')
+]
 
 
 class Blueprint(Value):

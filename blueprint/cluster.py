@@ -31,7 +31,9 @@ class PublicEndpoint(Value):
         for index, cidr in enumerate(self.allow):
             if ipaddress.ip_network(cidr).prefixlen < 8:
                 rule = "the API of a cluster is never open to the world"
-                yield Problem(f"allow[{index}]", cidr, rule, "name your own ranges, or write endpoint=PrivateEndpoint()")
+                yield Problem(
+                    f"allow[{index}]", cidr, rule, "name your own ranges, or write endpoint=PrivateEndpoint()"
+                )
         if len(set(self.allow)) != len(self.allow):
             yield Problem("allow", self.allow, "each range may stand once", "remove the repeated range")
 

@@ -34,7 +34,9 @@ AmiType = Literal[
 InstanceType = Annotated[
     str,
     matches(
-        r"[a-z]+\d+[a-z0-9-]*\.(\d*[a-z]+|metal-\d+xl)", "must be the name of an EC2 instance type", 'write for example "m7g.large"'
+        r"[a-z]+\d+[a-z0-9-]*\.(\d*[a-z]+|metal-\d+xl)",
+        "must be the name of an EC2 instance type",
+        'write for example "m7g.large"',
     ),
 ]
 
@@ -100,7 +102,9 @@ class Nodes(Compute):
                 yield Problem(f"labels[{key!r}]", key, rule, "take a prefix of your own, for example example.com/")
         taints = [(taint.key, taint.effect) for taint in self.taints]
         if len(set(taints)) != len(taints):
-            yield Problem("taints", self.taints, "key and effect of a taint may stand once", "remove the repeated taint")
+            yield Problem(
+                "taints", self.taints, "key and effect of a taint may stand once", "remove the repeated taint"
+            )
 
     @property
     def architecture(self) -> Architecture:
@@ -127,7 +131,9 @@ class ManagedNodes(Nodes):
         yield from super().problems()
         if self.ami_type and _ami_architecture(self.ami_type) != self.architecture:
             rule = f"{self.instance_types[0]} is {self.architecture}, the image is {_ami_architecture(self.ami_type)}"
-            yield Problem("ami_type", self.ami_type, rule, "leave ami_type out, or take instance types of its architecture")
+            yield Problem(
+                "ami_type", self.ami_type, rule, "leave ami_type out, or take instance types of its architecture"
+            )
 
     @property
     def image(self) -> str:

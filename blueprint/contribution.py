@@ -92,7 +92,7 @@ AwsResource = Queue | EventRule | NodeRole
 
 @dataclass(frozen=True)
 class Contribution:
-    """In the order in which it is installed: AWS resources and grants, namespaces, releases one by one, then objects."""
+    """What is installed, in this order: AWS resources and grants, namespaces, releases one by one, objects."""
 
     managed_addons: tuple[ManagedAddon, ...] = ()
     resources: tuple[AwsResource, ...] = ()

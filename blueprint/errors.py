@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 _LONGEST_VALUE = 200
+_LONGEST_LINE = 1000
+_MOST_PROBLEMS = 100
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,8 @@ class Problem:
         return replace(self, place=f"{place}{joint}{self.place}")
 
     def __str__(self) -> str:
-        return f"{self.place}\n    value  {shown(self.value)}\n    rule   {self.rule}\n    fix    {self.fix}"
+        place, rule, fix = (_line(text, _LONGEST_LINE) for text in (self.place, self.rule, self.fix))
+        return f"{place}\n    value  {shown(self.value)}\n    rule   {rule}\n    fix    {fix}"
 
 
 class BlueprintError(Exception):
@@ -44,17 +47,23 @@ def report(problems: Iterable[Problem]) -> str:
     """The text a person reads: a count, then each problem with its place, value, rule and fix."""
     listed = list(problems)
     count = "1 problem" if len(listed) == 1 else f"{len(listed)} problems"
-    return "\n\n".join([f"{count}; nothing was synthesized.", *map(str, listed)])
+    more = [f"and {len(listed) - _MOST_PROBLEMS} more"] if len(listed) > _MOST_PROBLEMS else []
+    return "\n\n".join([f"{count}; nothing was synthesized.", *map(str, listed[:_MOST_PROBLEMS]), *more])
 
 
 def shown(value: object) -> str:
     """The value as one short printable line: no control characters, no endless lists, no crash on hostile objects."""
     try:
         text = value if isinstance(value, Quoted) else repr(value)
-    except Exception as error:  # a user's own __repr__ may fail; the report must not
+    except Exception as error:  # noqa: BLE001  # a user's own __repr__ may fail; the report must not
         text = f"<{type(value).__name__}: its repr() fails with {type(error).__name__}>"
-    text = "".join(character if character.isprintable() else " " for character in text)
-    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}… ({len(text)} characters)"
+    return _line(text, _LONGEST_VALUE)
+
+
+def _line(text: str, longest: int) -> str:
+    """Names and keys that a user chose stand in places and rules as well, so all of a report goes through here."""
+    line = "".join(character if character.isprintable() else " " for character in text[:longest])
+    return line if len(text) <= longest else f"{line}… ({len(text)} characters)"
 
 
 class Quoted(str):

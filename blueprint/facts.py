@@ -35,6 +35,8 @@ class ClusterFacts:
         """The ARN of the EKS cluster."""
         return self.arn("eks", f"cluster/{self.name}")
 
-    def grant(self, namespace: str, service_account: str, *statements: Statement, managed: tuple[str, ...] = ()) -> Grant:
+    def grant(
+        self, namespace: str, service_account: str, *statements: Statement, managed: tuple[str, ...] = ()
+    ) -> Grant:
         """AWS permissions for a service account, by the mechanism that works where its pods run."""
         return Grant(namespace, service_account, statements, managed, irsa=namespace in self.fargate_namespaces)

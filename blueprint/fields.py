@@ -37,7 +37,10 @@ def _is_network(text: str) -> bool:
 
 
 Cidr = Annotated[
-    str, Rule(_is_network, "must be an IPv4 network in CIDR notation with no host bits set", "write for example 10.0.0.0/16")
+    str,
+    Rule(
+        _is_network, "must be an IPv4 network in CIDR notation with no host bits set", "write for example 10.0.0.0/16"
+    ),
 ]
 AccountId = Annotated[str, matches(r"\d{12}", "an AWS account id has 12 digits", 'write it as text: "111111111111"')]
 Region = Annotated[
@@ -77,7 +80,9 @@ DnsName = Annotated[
         'write for example "apps.example.com"',
     ),
 ]
-EmailAddress = Annotated[str, matches(r"[^@\s]+@[^@\s]+\.[^@\s]+", "must be an e-mail address", 'write "platform@example.com"')]
+EmailAddress = Annotated[
+    str, matches(r"[^@\s]+@[^@\s]+\.[^@\s]+", "must be an e-mail address", 'write "platform@example.com"')
+]
 
 # https://kubernetes.io/docs/concepts/overview/working-with-objects/labels (syntax and character set)
 LabelKey = Annotated[
@@ -100,10 +105,12 @@ LabelValue = Annotated[
 Quantity = Annotated[
     str,
     matches(
-        r"\d+(\.\d+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?", "must be a Kubernetes quantity", 'write for example "500m" or "4Gi"'
+        r"\d+(\.\d+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?",
+        "must be a Kubernetes quantity",
+        'write for example "500m" or "4Gi"',
     ),
 ]
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html (name requirements; path may stand in front)
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html (a path may stand in front)
 IamName = Annotated[
     str,
     matches(
@@ -123,5 +130,7 @@ def _is_json_like(value: Any) -> bool:
 
 
 JSON_LIKE = Rule(
-    _is_json_like, "must hold only text, numbers, true, false, lists and mappings with text keys", "write plain JSON values"
+    _is_json_like,
+    "must hold only text, numbers, true, false, lists and mappings with text keys",
+    "write plain JSON values",
 )

@@ -30,11 +30,15 @@ class Statement(Value):
     reason: str = ""
 
     def problems(self) -> Iterator[Problem]:
-        if self.effect == "Allow" and any(action.endswith("*") and action.partition(":")[2] in ("", "*") for action in self.actions):
+        if self.effect == "Allow" and any(
+            action.endswith("*") and action.partition(":")[2] in ("", "*") for action in self.actions
+        ):
             yield Problem("actions", self.actions, "a whole service or all of AWS is never granted", "name the actions")
-        if self.effect == "Allow" and "*" in self.resources and not self.reason:
-            rule = "a grant on every resource needs a reason"
-            yield Problem("resources", self.resources, rule, "name the resources, or say in `reason` why it cannot be narrower")
+        wide = [resource for resource in self.resources if "*" in resource]
+        if self.effect == "Allow" and not self.reason and ("*" in wide or (wide and not self.conditions)):
+            rule = "a grant on resources with a wildcard needs a reason, or conditions that narrow it"
+            fix = "name the resources, or say in `reason` why it cannot be narrower"
+            yield Problem("resources", self.resources, rule, fix)
 
     def document(self) -> dict[str, Any]:
         """The statement in the grammar of IAM."""

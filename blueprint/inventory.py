@@ -45,7 +45,7 @@ def _blueprint(path: Path, name: str) -> dict[str, Blueprint] | Problem:
     """The file's blueprint by its place; Blueprint values that it imports from other files have other names."""
     try:
         module = importlib.import_module(f"{path.parent.name}.{path.stem}")
-    except Exception as error:  # whatever a user's file may raise
+    except Exception as error:  # noqa: BLE001  # whatever a user's file may raise
         return _import_problem(path, error)
     blueprints = {key: value for key, value in vars(module).items() if isinstance(value, Blueprint)}
     for key, value in blueprints.items():
@@ -53,12 +53,16 @@ def _blueprint(path: Path, name: str) -> dict[str, Blueprint] | Problem:
             return {f"{_shown(path)}: {key}": value}
     names = ", ".join(f"{key} is named {value.name!r}" for key, value in blueprints.items())
     rule = f"the file must define the blueprint of the cluster {name!r}"
-    return Problem(_shown(path), Quoted(names or "<no Blueprint>"), rule, f'write Blueprint(name="{name}", …), or rename the file')
+    return Problem(
+        _shown(path), Quoted(names or "<no Blueprint>"), rule, f'write Blueprint(name="{name}", …), or rename the file'
+    )
 
 
 def _import_problem(path: Path, error: Exception) -> Problem:
     """Python's own words, with the line of the user's file and no traceback."""
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename) == path.resolve()]
+    lines = [
+        frame.lineno for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename) == path.resolve()
+    ]
     line = error.lineno if isinstance(error, SyntaxError) else lines[-1] if lines else None
     place = f"{_shown(path)}:{line}" if line else _shown(path)
     value = Quoted(f"{type(error).__name__}: {error}")

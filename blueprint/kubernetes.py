@@ -31,12 +31,15 @@ class Namespace:
         }
 
 
-def storage_class(provisioner: str) -> Manifest:
-    """The default class: an encrypted gp3 volume in the zone of its pod, made when the pod is scheduled."""
+def storage_class(provisioner: str, name: str = "gp3", *, default: bool = True) -> Manifest:
+    """An encrypted gp3 volume in the zone of its pod, made when the pod is scheduled."""
     return {
         "apiVersion": "storage.k8s.io/v1",
         "kind": "StorageClass",
-        "metadata": {"name": "gp3", "annotations": {"storageclass.kubernetes.io/is-default-class": "true"}},
+        "metadata": {
+            "name": name,
+            "annotations": {"storageclass.kubernetes.io/is-default-class": str(default).lower()},
+        },
         "provisioner": provisioner,
         "parameters": {"type": "gp3", "encrypted": "true"},
         "volumeBindingMode": "WaitForFirstConsumer",

@@ -54,7 +54,9 @@ class NewNetwork(Value):
             fix = "take a range of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10"
             yield Problem("cidr", self.cidr, "the range must be private (RFC 1918) or shared (RFC 6598)", fix)
         if not 2 <= len(self.zones) <= 6:
-            yield Problem("zones", self.zones, "EKS needs 2 zones; a region has at most 6", 'write for example ("a", "b", "c")')
+            yield Problem(
+                "zones", self.zones, "EKS needs 2 zones; a region has at most 6", 'write for example ("a", "b", "c")'
+            )
         if len(set(self.zones)) != len(self.zones):
             yield Problem("zones", self.zones, "each zone may stand once", "remove the repeated letter")
         if self.nat == "none" and (lacking := sorted(set(ENDPOINTS_WITHOUT_NAT) - set(self.interface_endpoints))):

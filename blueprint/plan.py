@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 
-from blueprint import auto_mode, rules
+from blueprint import auto_mode, contribution_rules, rules
 from blueprint.access import AccessEntry, AccessPolicy
 from blueprint.addon import Addon
 from blueprint.blueprint import Blueprint
@@ -100,7 +100,7 @@ def _draft(blueprint: object) -> _Draft:
     placed, of_cycle = _ordered(blueprint, {skip.name for skip in skipped})
     problems.extend(of_cycle)
 
-    addons = [Planned(auto_mode.NAME, auto_mode.contribution(), place="compute")] if facts.auto_mode else []
+    addons = [Planned(auto_mode.NAME, auto_mode.contribution(facts), place="compute")] if facts.auto_mode else []
     names = {addon.name for _, addon in placed}
     for place, addon in placed:
         unfit = [problem.below(place) for problem in addon.problems_on(facts)]
@@ -110,7 +110,7 @@ def _draft(blueprint: object) -> _Draft:
             addons.append(Planned(addon.name, addon.contribute(facts), after, place))
     teams = [Planned(team.name, team.contribute(facts), place=place) for place, team in rules.sound_teams(blueprint)]
     admins = list(_admins(blueprint))
-    problems.extend(rules.between_contributions(blueprint, facts, [*addons, *teams], admins))
+    problems.extend(contribution_rules.between_contributions(blueprint, facts, [*addons, *teams], admins))
     if problems:
         return _Draft(tuple(problems))
     return _Draft(

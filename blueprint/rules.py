@@ -4,26 +4,18 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain
-from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, TypeGuard, TypeVar
 
-from blueprint import iam
-from blueprint.access import AccessEntry
 from blueprint.addon import Addon
-from blueprint.compute import AutoMode, Compute, FargateProfile, Nodes
-from blueprint.contribution import NodeRole, Queue, Release
+from blueprint.compute import AutoMode, Compute, Nodes
 from blueprint.errors import Problem, Quoted, duplicates
-from blueprint.kubernetes import RESERVED_NAMESPACES
-from blueprint.references import references_in
 from blueprint.team import Team
 from blueprint.value import Missing, Value, problems_in
 from blueprint.versions import SUPPORTED, minor, version_problem
 
 if TYPE_CHECKING:
     from blueprint.blueprint import Blueprint
-    from blueprint.facts import ClusterFacts
-    from blueprint.plan import Planned
 
 V = TypeVar("V", bound=Value)
 
@@ -94,7 +86,8 @@ def _compute(blueprint: Blueprint) -> Iterator[Problem]:
             wrong = list(version_problem(f"{place}.version", nodes.version, SUPPORTED))
             yield from wrong
             if not wrong and not cluster - _KUBELET_SKEW <= minor(nodes.version) <= cluster:
-                rule = f"nodes are at most {_KUBELET_SKEW} minors older than the cluster ({blueprint.cluster.version}), never newer"
+                cluster_version = blueprint.cluster.version
+                rule = f"at most {_KUBELET_SKEW} minors older than the cluster ({cluster_version}), never newer"
                 yield Problem(f"{place}.version", nodes.version, rule, "leave it out to follow the cluster")
 
 
@@ -104,25 +97,20 @@ def _ranges(blueprint: Blueprint) -> Iterator[Problem]:
         services = ipaddress.ip_network(cluster.service_cidr)
         if services.overlaps(ipaddress.ip_network(network.cidr)):
             rule = f"addresses of Services must lie outside the VPC ({network.cidr})"
-            yield Problem("cluster.service_cidr", cluster.service_cidr, rule, "take another private range, for one of them")
+            yield Problem(
+                "cluster.service_cidr", cluster.service_cidr, rule, "take another private range, for one of them"
+            )
 
 
 def _addons(blueprint: Blueprint) -> Iterator[Problem]:
     addons = list(addons_of(blueprint))
-    names = ((place, addon.name) for place, addon in addons)
-    yield from duplicates(names, "an add-on stands once in a cluster", "remove one")
-    present = {type(addon) for _, addon in addons}
+    names = [addon.name for _, addon in addons]
+    yield from duplicates(((place, addon.name) for place, addon in addons), "an add-on stands once", "remove one")
     kinds = [type(compute) for _, compute in sound_items(blueprint.compute, Compute, "compute")]
     has_nodes = any(issubclass(kind, Nodes) for kind in kinds)
     auto_mode_only = AutoMode in kinds and not has_nodes
     for place, addon in addons:
-        for needed in addon.requires:
-            built_in = auto_mode_only and needed.built_into_auto_mode != "no"
-            if not built_in and not any(issubclass(cls, needed) for cls in present):
-                yield Problem(place, addon.name, f"{addon.name} requires {needed.name}", f"add {needed.__name__}() to addons")
-        for other_place, other in addons:
-            if isinstance(other, addon.conflicts) and other is not addon:
-                yield Problem(place, addon.name, f"{addon.name} conflicts with {other.name} ({other_place})", "remove one of them")
+        yield from _relations(place, addon, addons, auto_mode_only=auto_mode_only)
         if auto_mode_only and addon.built_into_auto_mode == "refuse":
             rule = f"Auto Mode brings {addon.replaced_by}, and both would act on the same resources"
             yield Problem(place, addon.name, rule, f"remove {type(addon).__name__}(), or run it on ManagedNodes")
@@ -130,11 +118,24 @@ def _addons(blueprint: Blueprint) -> Iterator[Problem]:
             if nodes.architecture not in addon.architectures:
                 rule = f"{addon.name} has no image for {nodes.architecture}, which {compute_place} runs"
                 yield Problem(place, addon.name, rule, f"use {' or '.join(sorted(addon.architectures))} nodes")
-    if has_nodes:
-        for name in _ADDONS_OF_NODES:
-            if name not in {addon.name for _, addon in addons}:
-                rule = f"nodes never become ready without the add-on {name}"
-                yield Problem("addons", Quoted(f"<no {name}>"), rule, f"add {_class_name(name)}() to addons")
+    for name in _ADDONS_OF_NODES:
+        if has_nodes and name not in names:
+            rule = f"nodes never become ready without the add-on {name}"
+            yield Problem("addons", Quoted(f"<no {name}>"), rule, f"add {_class_name(name)}() to addons")
+
+
+def _relations(
+    place: str, addon: Addon, addons: Sequence[tuple[str, Addon]], *, auto_mode_only: bool
+) -> Iterator[Problem]:
+    for needed in addon.requires:
+        built_in = auto_mode_only and needed.built_into_auto_mode != "no"
+        if not built_in and not any(isinstance(other, needed) for _, other in addons):
+            rule, fix = f"{addon.name} requires {needed.name}", f"add {needed.__name__}() to addons"
+            yield Problem(place, addon.name, rule, fix)
+    for other_place, other in addons:
+        if isinstance(other, addon.conflicts) and other is not addon:
+            rule = f"{addon.name} conflicts with {other.name} ({other_place})"
+            yield Problem(place, addon.name, rule, "remove one of them")
 
 
 def _class_name(addon: str) -> str:
@@ -143,105 +144,6 @@ def _class_name(addon: str) -> str:
 
 def _teams(blueprint: Blueprint) -> Iterator[Problem]:
     teams = list(sound_teams(blueprint))
-    yield from duplicates(((f"{place}.name", team.name) for place, team in teams), "teams have unique names", "rename one")
-
-
-def between_contributions(
-    blueprint: Blueprint, facts: ClusterFacts, parts: Sequence[Planned], admins: Sequence[tuple[str, AccessEntry]]
-) -> Iterator[Problem]:
-    """Rules about everything that would reach AWS and the cluster."""
-    principals = [(place, entry.principal) for place, entry in admins]
-    principals += [(part.place, entry.principal) for part in parts for entry in part.contribution.access]
-    yield from duplicates(principals, "a principal has one access entry in a cluster", "name each principal once")
-    yield from _namespaces(blueprint, facts, parts)
-    yield from _grants(facts, parts)
-    for part in parts:
-        yield from (problem.below(part.place) for problem in _references(part))
-        for release in part.contribution.releases:
-            yield from (problem.below(part.place) for problem in _release(blueprint, release))
-    yield from _network_policies(facts, parts)
-
-
-def _namespaces(blueprint: Blueprint, facts: ClusterFacts, parts: Iterable[Planned]) -> Iterator[Problem]:
-    owned = [(part.place, namespace.name) for part in parts for namespace in part.contribution.namespaces]
-    yield from duplicates(owned, "a namespace has one owner", "give each its own namespace")
-    for place, name in owned:
-        if name in RESERVED_NAMESPACES or name.startswith("kube-"):
-            yield Problem(place, name, "the namespace belongs to Kubernetes", "choose another name")
-    if any(isinstance(compute, FargateProfile) for compute in blueprint.compute) and not facts.has_nodes and not facts.auto_mode:
-        used = {release.namespace: part for part in parts for release in part.contribution.releases}
-        used |= {"kube-system": part for part in parts if part.contribution.managed_addons}
-        for name in sorted(set(used) - facts.fargate_namespaces):
-            rule = f"pods of {used[name].name} in {name} have nowhere to run: the cluster has Fargate only"
-            fix = f'add FargateSelector("{name}") to a FargateProfile, or add nodes'
-            yield Problem(used[name].place, name, rule, fix)
-
-
-def _grants(facts: ClusterFacts, parts: Sequence[Planned]) -> Iterator[Problem]:
-    addons = [addon for part in parts for addon in part.contribution.managed_addons]
-    agent = facts.auto_mode or any(addon.name == "eks-pod-identity-agent" for addon in addons)
-    seen = []
-    for part in parts:
-        of_addons = (addon.grant for addon in part.contribution.managed_addons if addon.grant)
-        for grant in chain(part.contribution.grants, of_addons):
-            seen.append((part.place, grant.name))
-            for statement in grant.statements:
-                yield from problems_in(statement, f"{part.place}: permissions of {grant.name}")
-            yield from iam.size_problem(f"{part.place}: permissions of {grant.name}", grant.statements)
-            if not grant.irsa and not agent:
-                rule = f"AWS permissions of {grant.name} come by EKS Pod Identity, which needs its agent"
-                yield Problem(part.place, part.name, rule, "add EksPodIdentityAgent() to addons")
-    yield from duplicates(seen, "a service account has one set of AWS permissions", "use one service account for each")
-
-
-def _references(part: Planned) -> Iterator[Problem]:
-    contribution = part.contribution
-    known = {"partition", "vpc-id"}
-    known |= {f"role-arn:{grant.name}" for grant in contribution.grants}
-    for resource in contribution.resources:
-        if isinstance(resource, NodeRole):
-            known |= {f"role-arn:{resource.name}", f"instance-profile:{resource.name}"}
-        elif isinstance(resource, Queue):
-            known |= {f"queue-name:{resource.name}", f"queue-arn:{resource.name}"}
-    used: list[Any] = [release.values for release in contribution.releases]
-    used += [statement.document() for grant in contribution.grants for statement in grant.statements]
-    used += [*contribution.objects, *(entry.principal for entry in contribution.access)]
-    for name in sorted(set(references_in(used)) - known):
-        rule = f"{part.name} refers to what it does not make"
-        yield Problem("", name, rule, f"refer to one of {', '.join(sorted(known))}")
-
-
-def _release(blueprint: Blueprint, release: Release) -> Iterator[Problem]:
-    for path, value in _leaves(release.values):
-        if isinstance(value, str) and value and _SECRET_KEY.search(path):
-            rule = "Helm values stand in the template in clear text, so they never hold a secret"
-            yield Problem(path, Quoted("<not shown>"), rule, "name an existing Secret, made by External Secrets for example")
-    if sound(blueprint.network) and blueprint.network.nat == "none" and ".dkr.ecr." not in release.chart.repository:
-        rule = "without NAT the installer reaches Amazon ECR only"
-        fix = f'mirror the chart: chart_repository="oci://{blueprint.account}.dkr.ecr.{blueprint.region}.amazonaws.com/…"'
-        yield Problem("chart_repository", release.chart.repository, rule, fix)
-
-
-def _leaves(data: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    if isinstance(data, Mapping):
-        for key, item in data.items():
-            yield from _leaves(item, f"{path}.{key}" if path else str(key))
-    elif isinstance(data, list | tuple):
-        for index, item in enumerate(data):
-            yield from _leaves(item, f"{path}[{index}]")
-    else:
-        yield path, data
-
-
-def _network_policies(facts: ClusterFacts, parts: Iterable[Planned]) -> Iterator[Problem]:
-    """A NetworkPolicy is inert, and looks as if it were not, unless the cluster's network enforces it."""
-    enforced = (facts.auto_mode and not facts.has_nodes) or any(
-        addon.name == "vpc-cni" and addon.configuration.get("enableNetworkPolicy") == "true"
-        for part in parts
-        for addon in part.contribution.managed_addons
+    yield from duplicates(
+        ((f"{place}.name", team.name) for place, team in teams), "teams have unique names", "rename one"
     )
-    for part in parts:
-        if not enforced and any(manifest["kind"] == "NetworkPolicy" for manifest in part.contribution.objects):
-            rule = "its network policies would not be enforced"
-            yield Problem(part.place, part.name, rule, "turn them on: VpcCni(network_policy=True)")
-

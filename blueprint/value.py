@@ -9,7 +9,7 @@ from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from functools import cache
 from typing import Annotated, Any, ClassVar, Literal, Union, dataclass_transform, get_args, get_origin
 
-from blueprint.errors import Problem, Quoted
+from blueprint.errors import Problem, Quoted, shown
 
 Missing: typing.Final = Quoted("<missing>")
 """Stands in a required field that the user left out, until the check reports it."""
@@ -56,7 +56,7 @@ def _tolerant(cls: type[Value]) -> Callable[..., None]:
     known = {f.name for f in declared}
     required = [f.name for f in declared if f.default is MISSING and f.default_factory is MISSING]
 
-    def __init__(self: Value, *args: Any, **kwargs: Any) -> None:
+    def construct(self: Value, *args: Any, **kwargs: Any) -> None:
         given = dict(zip(positional, args, strict=False))
         mistakes = list(kwargs.pop("_mistakes", ()))
         for value in args[len(positional) :]:
@@ -74,7 +74,8 @@ def _tolerant(cls: type[Value]) -> Callable[..., None]:
             given.setdefault(name, Missing)
         strict(self, **given, _mistakes=tuple(mistakes))
 
-    return __init__
+    construct.__name__ = "__init__"
+    return construct
 
 
 def _listing(names: set[str]) -> str:
@@ -83,10 +84,10 @@ def _listing(names: set[str]) -> str:
 
 def problems_in(value: Value, place: str) -> Iterator[Problem]:
     """Every mistake in a value and all below it; `place` is how the user would write the path to it."""
-    own = [problem.below(place) for problem in value._mistakes]
+    own = [problem.below(place) for problem in value._mistakes]  # noqa: SLF001  # of this module
     cls: Any = type(value)  # mypy takes a class whose instances define __hash__ for unhashable
     for name, hint in _hints(cls).items():
-        own.extend(problem.below(place) for problem in _mismatches(getattr(value, name), hint, name))
+        own.extend(problem.below(place) for problem in _judged(getattr(value, name), hint, name))
     wrong = {problem.place for problem in own}
     try:
         # Also on a value with wrong fields: what can still be judged is, so that one report tells all.
@@ -103,6 +104,14 @@ def _hints(cls: Any) -> dict[str, Any]:
     return {f.name: hints[f.name] for f in fields(cls) if f.init and f.name != "_mistakes"}
 
 
+def _judged(value: object, hint: Any, place: str) -> list[Problem]:
+    """The mismatches; an object whose own methods fail, when asked what it holds, is one."""
+    try:
+        return list(_mismatches(value, hint, place))
+    except Exception as error:
+        return [Problem(place, value, f"cannot be read: {type(error).__name__}", f"write {place}={_example(hint)}")]
+
+
 def _mismatches(value: object, hint: Any, place: str) -> Iterator[Problem]:  # noqa: C901  # one branch for each kind of hint
     if value is Missing:
         yield Problem(place, Missing, "this field is required", f"add {place}={_example(hint)}")
@@ -112,10 +121,15 @@ def _mismatches(value: object, hint: Any, place: str) -> Iterator[Problem]:  # n
         mismatches = list(_mismatches(value, args[0], place))
         for problem in mismatches:
             yield replace(problem, fix=args[1].fix) if args[0] is str and value is not Missing else problem
-        if not mismatches:
-            for rule in args[1:]:
-                if not rule.accepts(value):
-                    yield Problem(place, value, rule.says, rule.fix)
+        told = bool(mismatches)
+        for rule in args[1:] if _is_instance(value, args[0]) else ():
+            try:
+                accepted = rule.accepts(value)
+            except Exception:
+                accepted = told  # what a rule cannot judge, an earlier one has told, or else it is wrong here
+            if not accepted:
+                told = True
+                yield Problem(place, value, rule.says, rule.fix)
     elif origin in (Union, types.UnionType):
         attempts = [list(_mismatches(value, option, place)) for option in args]
         if all(attempts):
@@ -133,8 +147,8 @@ def _mismatches(value: object, hint: Any, place: str) -> Iterator[Problem]:  # n
             yield _mismatch(place, value, hint)
         else:
             for key, item in value.items():
-                yield from _mismatches(key, args[0], f"{place}[{key!r}]")
-                yield from _mismatches(item, args[1], f"{place}[{key!r}]")
+                yield from _mismatches(key, args[0], f"{place}[{shown(key)}]")
+                yield from _mismatches(item, args[1], f"{place}[{shown(key)}]")
     elif not _is_instance(value, hint):
         yield _mismatch(place, value, hint)
     elif isinstance(value, Value):
@@ -148,7 +162,7 @@ def _is_instance(value: object, hint: Any) -> bool:
     if origin is Annotated:
         return _is_instance(value, get_args(hint)[0])
     if origin is Literal:
-        return any(value == choice and type(value) is type(choice) for choice in get_args(hint))
+        return any(type(value) is type(choice) and value == choice for choice in get_args(hint))
     if hint is int:
         return isinstance(value, int) and not isinstance(value, bool)
     return isinstance(value, origin or hint)
@@ -211,4 +225,4 @@ def _choice(words: list[str]) -> str:
 def _element(value: object) -> str:
     if isinstance(value, list | set | frozenset):
         return "…"
-    return repr(value) if isinstance(value, str | int) else "…"
+    return shown(value) if isinstance(value, str | int) else "…"

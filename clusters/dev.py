@@ -1,18 +1,13 @@
-"""Development: one NAT gateway and spot Graviton nodes."""
+"""Development: one NAT gateway, spot Graviton nodes, logs for a month, and no protection from deletion."""
 
 from __future__ import annotations
 
-#from addons.argo_cd import ArgoCd
-from addons.aws_ebs_csi_driver import AwsEbsCsiDriver
+from addons.argo_cd import ArgoCd
 from addons.aws_load_balancer_controller import AwsLoadBalancerController
 from addons.cert_manager import CertManager
-from addons.core_dns import CoreDns
-from addons.eks_pod_identity_agent import EksPodIdentityAgent
+from addons.core import CORE
 from addons.external_dns import ExternalDns
-#from addons.karpenter import Karpenter
-from addons.kube_proxy import KubeProxy
-from addons.metrics_server import MetricsServer
-from addons.vpc_cni import VpcCni
+from addons.karpenter import Karpenter
 from blueprint import Blueprint, Cluster, ManagedNodes, NewNetwork, PublicEndpoint, Role
 from teams.payments import PAYMENTS
 from teams.platform import PLATFORM
@@ -21,9 +16,9 @@ DEV = Blueprint(
     name="dev",
     account="111111111111",
     region="us-west-2",
-    network=NewNetwork(cidr="10.10.0.0/16", nat="one"),
+    network=NewNetwork(cidr="10.10.0.0/16", nat="one", flow_log_retention_days=30),
     cluster=Cluster(
-        version="1.35",
+        version="1.36",
         endpoint=PublicEndpoint(allow=("203.0.113.0/24",)),
         admins=(Role("BreakGlass"),),
         log_retention_days=30,
@@ -33,17 +28,12 @@ DEV = Blueprint(
         ManagedNodes("system", instance_types=("m7g.large", "m6g.large", "t4g.large"), capacity="SPOT", min=2, max=4),
     ),
     addons=(
-        VpcCni(),
-        CoreDns(),
-        KubeProxy(),
-        EksPodIdentityAgent(),
-        AwsEbsCsiDriver(),
-        MetricsServer(),
+        *CORE,
         AwsLoadBalancerController(),
+        ExternalDns(zones=("Z0123456789DEV",), domains=("dev.example.com",)),
         CertManager(),
-        ExternalDns(zones=("Z0123456789DEV",)),
-#        Karpenter(),
-#        ArgoCd(),
+        Karpenter(),
+        ArgoCd(domain="argocd.dev.example.com"),
     ),
     teams=(PLATFORM, PAYMENTS),
     tags={"environment": "dev"},

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from aws_cdk import Aws, Environment, Stack
+from aws_cdk import Aws, Environment, Stack, aws_iam
 from constructs import Construct
 
 from blueprint.plan import Plan
+from stacks.acknowledge import acknowledge, aws_managed
 
 
 class BlueprintStack(Stack):
@@ -24,6 +25,28 @@ class BlueprintStack(Stack):
             tags=dict(blueprint.tags),
             termination_protection=stateful and blueprint.cluster.deletion_protection,
         )
+
+
+def service_role(
+    scope: Construct,
+    id: str,
+    service: str,
+    policies: Sequence[str],
+    actions: Sequence[str] = ("sts:AssumeRole",),
+    **conditions: Any,
+) -> aws_iam.CfnRole:
+    """A role for an AWS service with the policies that AWS made for it, given by name.
+
+    Conditions narrow who may assume it: `StringEquals={…}`.
+    """
+    role = aws_iam.CfnRole(
+        scope,
+        id,
+        assume_role_policy_document=trust(service, actions, **conditions),
+        managed_policy_arns=managed_policies(*policies),
+    )
+    acknowledge(role, aws_managed(policies, f"AWS states what {service} needs, and keeps it up to date"))
+    return role
 
 
 def trust(service: str, actions: Sequence[str] = ("sts:AssumeRole",), **conditions: Any) -> dict[str, Any]:

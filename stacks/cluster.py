@@ -14,7 +14,7 @@ from blueprint.compute import AutoMode
 from blueprint.contribution import ManagedAddon
 from blueprint.plan import Plan
 from blueprint.references import resolved
-from stacks.base import BlueprintStack, managed_policies, trust
+from stacks.base import BlueprintStack, service_role
 from stacks.compute import add_compute, node_role
 from stacks.kubectl import kubectl_target
 from stacks.permissions import PARTITION_ONLY, IdentityProvider, access_entry, role_of
@@ -88,18 +88,12 @@ class ClusterStack(BlueprintStack):
 
     def _cluster_role(self, plan: Plan) -> aws_iam.CfnRole:
         """https://docs.aws.amazon.com/eks/latest/userguide/cluster-iam-role.html"""
-        names = ["AmazonEKSClusterPolicy"]
-        actions = ["sts:AssumeRole"]
+        names, actions = ["AmazonEKSClusterPolicy"], ["sts:AssumeRole"]
         if plan.facts.auto_mode:
             # https://docs.aws.amazon.com/eks/latest/userguide/auto-cluster-iam-role.html
             names += [f"AmazonEKS{what}Policy" for what in ("BlockStorage", "Compute", "LoadBalancing", "Networking")]
             actions += ["sts:TagSession"]
-        return aws_iam.CfnRole(
-            self,
-            "Role",
-            assume_role_policy_document=trust("eks.amazonaws.com", actions),
-            managed_policy_arns=managed_policies(*names),
-        )
+        return service_role(self, "Role", "eks.amazonaws.com", names, actions)
 
     def _addon(self, plan: Plan, addon: ManagedAddon, after: list[Construct]) -> eks.CfnAddon:
         associations = None

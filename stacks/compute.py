@@ -6,13 +6,14 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from aws_cdk import Aws, CfnTag, Fn, aws_autoscaling, aws_ec2, aws_iam
+from aws_cdk import Aws, Fn, aws_autoscaling, aws_ec2, aws_iam
 from aws_cdk import aws_eks_v2 as eks
 from constructs import Construct
 
 from blueprint.compute import FargateProfile, ManagedNodes, Nodes, SelfManagedNodes
 from blueprint.plan import Plan
-from stacks.base import managed_policies, trust
+from stacks.acknowledge import NAG, NIST, acknowledge
+from stacks.base import service_role
 
 # No CNI policy: aws-node has a role of its own.
 # https://docs.aws.amazon.com/eks/latest/userguide/create-node-role.html
@@ -21,12 +22,7 @@ NODE_POLICIES = ("AmazonEKSWorkerNodeMinimalPolicy", "AmazonEC2ContainerRegistry
 
 def node_role(scope: Construct, id: str) -> aws_iam.CfnRole:
     """What a node may do: join its cluster and pull images."""
-    return aws_iam.CfnRole(
-        scope,
-        id,
-        assume_role_policy_document=trust("ec2.amazonaws.com"),
-        managed_policy_arns=managed_policies(*NODE_POLICIES),
-    )
+    return service_role(scope, id, "ec2.amazonaws.com", NODE_POLICIES)
 
 
 def add_compute(
@@ -34,15 +30,16 @@ def add_compute(
 ) -> list[Construct]:
     """All nodes and Fargate profiles of the plan, each after the given resources."""
     subnets = vpc.select_subnets(subnet_group_name="private").subnet_ids
-    groups = [group for group in plan.blueprint.compute if isinstance(group, Nodes)]
-    role = node_role(scope, "NodeRole") if groups else None
+    kinds = {type(group) for group in plan.blueprint.compute}
+    managed = node_role(scope, "NodeRole") if ManagedNodes in kinds else None
+    joining = _self_managed_role(scope, plan, cluster) if SelfManagedNodes in kinds else None
     added: list[Construct] = []
     for group in plan.blueprint.compute:
         resource: Construct
-        if isinstance(group, ManagedNodes) and role:
-            resource = _managed(scope, plan, group, role, subnets)
-        elif isinstance(group, SelfManagedNodes) and role:
-            resource = _self_managed(scope, plan, group, role, cluster, subnets)
+        if isinstance(group, ManagedNodes) and managed:
+            resource = _managed(scope, plan, group, managed, subnets)
+        elif isinstance(group, SelfManagedNodes) and joining:
+            resource = _self_managed(scope, plan, group, joining, cluster, subnets)
         elif isinstance(group, FargateProfile):
             resource = _fargate(scope, plan, group, subnets)
         else:
@@ -50,6 +47,16 @@ def add_compute(
         resource.node.add_dependency(*after)
         added.append(resource)
     return added
+
+
+def _self_managed_role(scope: Construct, plan: Plan, cluster: eks.CfnCluster) -> aws_iam.CfnRole:
+    """A role of their own, with an access entry: that of managed groups' role is made by EKS."""
+    role = node_role(scope, "SelfManagedNodeRole")
+    entry = eks.CfnAccessEntry(
+        scope, "SelfManagedNodeAccess", cluster_name=plan.facts.name, principal_arn=role.attr_arn, type="EC2_LINUX"
+    )
+    entry.node.add_dependency(cluster)
+    return role
 
 
 def _managed(scope: Construct, plan: Plan, group: ManagedNodes, role: aws_iam.CfnRole, subnets: list[str]) -> Construct:
@@ -97,13 +104,20 @@ def _launch_data(plan: Plan, group: Nodes, image: str, **more: Any) -> dict[str,
             }
             for device, size in volumes.items()
         ],
-        "tagSpecifications": [{"resourceType": kind, "tags": listed} for kind in ("instance", "volume", "network-interface")],
+        "tagSpecifications": [
+            {"resourceType": kind, "tags": listed} for kind in ("instance", "volume", "network-interface")
+        ],
         **more,
     }
 
 
 def _self_managed(
-    scope: Construct, plan: Plan, group: SelfManagedNodes, role: aws_iam.CfnRole, cluster: eks.CfnCluster, subnets: list[str]
+    scope: Construct,
+    plan: Plan,
+    group: SelfManagedNodes,
+    role: aws_iam.CfnRole,
+    cluster: eks.CfnCluster,
+    subnets: list[str],
 ) -> Construct:
     profile = aws_iam.CfnInstanceProfile(scope, f"{group.name}-profile", roles=[role.ref])
     version = group.version or plan.facts.version
@@ -137,10 +151,9 @@ def _self_managed(
         },
         tags=[{"key": f"kubernetes.io/cluster/{plan.facts.name}", "value": "owned", "propagateAtLaunch": True}],
     )
-    entry = eks.CfnAccessEntry(
-        scope, f"{group.name}-access", cluster_name=plan.facts.name, principal_arn=role.attr_arn, type="EC2_LINUX"
-    )
-    nodes.node.add_dependency(entry)
+    unseen = "the rule does not see the launch template of a mixed instances policy, which sets it"
+    watched = "nodes come and go with the pods; Kubernetes reports that"
+    acknowledge(nodes, {f"{NAG}EC26": unseen, f"{NIST}EC2IMDSv2Enabled": unseen, f"{NAG}AS3": watched})
     return nodes
 
 
@@ -201,11 +214,12 @@ _KUBERNETES_EFFECTS = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "
 def _fargate(scope: Construct, plan: Plan, profile: FargateProfile, subnets: list[str]) -> Construct:
     """https://docs.aws.amazon.com/eks/latest/userguide/pod-execution-role.html"""
     profiles = f"arn:{Aws.PARTITION}:eks:{plan.facts.region}:{plan.facts.account}:fargateprofile/{plan.facts.name}/*"
-    role = aws_iam.CfnRole(
+    role = service_role(
         scope,
         f"{profile.name}-role",
-        assume_role_policy_document=trust("eks-fargate-pods.amazonaws.com", ArnLike={"aws:SourceArn": profiles}),
-        managed_policy_arns=managed_policies("AmazonEKSFargatePodExecutionRolePolicy"),
+        "eks-fargate-pods.amazonaws.com",
+        ["AmazonEKSFargatePodExecutionRolePolicy"],
+        ArnLike={"aws:SourceArn": profiles},
     )
     return eks.CfnFargateProfile(
         scope,

@@ -12,6 +12,7 @@ from blueprint.contribution import AwsResource, Contribution, EventRule, NodeRol
 from blueprint.kubernetes import Manifest
 from blueprint.plan import Plan, Planned
 from blueprint.references import resolved
+from stacks.acknowledge import NAG, acknowledge
 from stacks.base import BlueprintStack
 from stacks.cluster import ClusterStack
 from stacks.compute import node_role
@@ -67,6 +68,7 @@ class _Part(Construct):
         made = aws_sqs.CfnQueue(
             self, queue.name, sqs_managed_sse_enabled=True, message_retention_period=queue.retention_seconds
         )
+        acknowledge(made, {f"{NAG}SQS3": "a notice that nobody reads in time is out of date, so none is kept"})
         self._references |= {f"queue-name:{queue.name}": made.attr_queue_name, f"queue-arn:{queue.name}": made.attr_arn}
         send = {"Principal": {"Service": list(queue.writers)}, "Action": "sqs:SendMessage", "Resource": made.attr_arn}
         account = {"StringEquals": {"aws:SourceAccount": self._plan.facts.account}}

@@ -5,14 +5,38 @@ from __future__ import annotations
 from importlib import import_module
 from typing import cast
 
-from aws_cdk import aws_ec2, aws_lambda
+from aws_cdk import aws_ec2, aws_iam, aws_lambda
 from aws_cdk import aws_eks_v2 as eks
 from constructs import Construct
 
 from blueprint.access import AccessEntry, AccessPolicy
 from blueprint.plan import Plan
 from blueprint.versions import minor
+from stacks.acknowledge import NAG, NIST, acknowledge, aws_managed
 from stacks.permissions import access_entry
+
+_WHY = "the CDK writes this function and its role; CloudFormation waits for its answer and reports its failures"
+_ECR_PUBLIC = (
+    '{"Fn::If":["KubectlHandlerHasEcrPublicB773CD87",{"Fn::Join":["",["arn:",{"Ref":"AWS::Partition"},'
+    '":iam::aws:policy/AmazonElasticContainerRegistryPublicReadOnly"]]},{"Ref":"AWS::NoValue"}]}'
+)
+_CDK_OWNED = {
+    **aws_managed(
+        (
+            "AmazonEC2ContainerRegistryReadOnly",
+            "service-role/AWSLambdaBasicExecutionRole",
+            "service-role/AWSLambdaVPCAccessExecutionRole",
+        ),
+        _WHY,
+    ),
+    f"{NAG}IAM4[Policy::{_ECR_PUBLIC}]": _WHY,
+    f"{NAG}IAM5[Resource::<KubectlHandler44EFEE3B.Arn>:*]": _WHY,
+    f"{NAG}L1": _WHY,
+    **{
+        f"{NIST}{rule}": _WHY
+        for rule in ("IAMNoInlinePolicy", "LambdaConcurrency", "LambdaDLQ", "CloudWatchLogGroupEncrypted")
+    },
+}
 
 # The layers that requirements.in names. kubectl works with API servers one minor away from it.
 # https://kubernetes.io/releases/version-skew-policy/#kubectl
@@ -34,9 +58,9 @@ def kubectl_target(scope: Construct, plan: Plan, cluster: eks.CfnCluster, vpc: a
         private_subnets=vpc.select_subnets(subnet_group_name="private").subnets,
     )
     provider.node.add_dependency(cluster)
+    acknowledge(provider, _CDK_OWNED)
     policies = (AccessPolicy("AmazonEKSClusterAdminPolicy"),)
-    role = provider.role
-    assert role is not None  # a provider that the CDK itself makes has one
+    role = cast("aws_iam.IRole", provider.role)  # a provider that the CDK itself makes has one
     entry = access_entry(scope, "KubectlAccess", plan, AccessEntry(role.role_arn, policies=policies), {})
     entry.node.add_dependency(cluster)
     return eks.Cluster.from_cluster_attributes(scope, "Target", cluster_name=name, kubectl_provider=provider)

@@ -9,6 +9,7 @@ from constructs import Construct
 
 from blueprint.network import NewNetwork, SubnetKind
 from blueprint.plan import Plan
+from stacks.acknowledge import NIST, acknowledge
 from stacks.base import BlueprintStack, trust
 from stacks.retained import retained_key, retained_logs
 
@@ -30,12 +31,21 @@ class NetworkStack(BlueprintStack):
             restrict_default_security_group=True,
             gateway_endpoints={"s3": {"service": aws_ec2.GatewayVpcEndpointAwsService.S3}},
         )
+        if network.interface_endpoints:
+            self._interface_endpoints(network)
+        self._flow_logs(plan)
+        self._discovery_tags(plan)
+
+    def _interface_endpoints(self, network: NewNetwork) -> None:
+        """One security group serves them all: HTTPS from the VPC."""
+        group = aws_ec2.SecurityGroup(self, "Endpoints", vpc=self.vpc, allow_all_outbound=False)
+        group.add_ingress_rule(aws_ec2.Peer.ipv4(network.cidr), aws_ec2.Port.tcp(443))
         private = aws_ec2.SubnetSelection(subnet_group_name="private")
         for service in network.interface_endpoints:
             endpoint = aws_ec2.InterfaceVpcEndpointAwsService(service)
-            self.vpc.add_interface_endpoint(service, service=endpoint, subnets=private)
-        self._flow_logs(plan)
-        self._discovery_tags(plan)
+            self.vpc.add_interface_endpoint(
+                service, service=endpoint, subnets=private, security_groups=[group], open=False
+            )
 
     def _flow_logs(self, plan: Plan) -> None:
         """https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html"""
@@ -51,6 +61,7 @@ class NetworkStack(BlueprintStack):
             ),
             policies=[{"policyName": "logs", "policyDocument": {"Version": "2012-10-17", "Statement": [statement]}}],
         )
+        acknowledge(role, {f"{NIST}IAMNoInlinePolicy": "the policy belongs to this one role and goes with it"})
         aws_ec2.CfnFlowLog(
             self,
             "FlowLog",
@@ -72,6 +83,8 @@ class NetworkStack(BlueprintStack):
             Tags.of(subnet).add("karpenter.sh/discovery", plan.blueprint.name)
         for subnet in self.vpc.public_subnets:
             Tags.of(subnet).add("kubernetes.io/role/elb", "1")
+            reason = "public subnets hold load balancers and NAT gateways only"
+            acknowledge(subnet, {f"{NIST}VPCNoUnrestrictedRouteToIGW": reason})
 
 
 def _subnets(network: NewNetwork, kind: SubnetKind) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from blueprint.access import AccessEntry
 from blueprint.contribution import Grant
 from blueprint.plan import Plan
 from blueprint.references import resolved
+from stacks.acknowledge import acknowledge, of_grant
 from stacks.base import managed_policies
 
 PARTITION_ONLY: Mapping[str, str] = {"partition": Aws.PARTITION}
@@ -33,13 +34,15 @@ def role_of(
     policies = []
     if grant.statements:
         policies = [{"policyName": "permissions", "policyDocument": resolved(iam.policy(grant.statements), references)}]
-    return aws_iam.CfnRole(
+    role = aws_iam.CfnRole(
         scope,
         id,
-        assume_role_policy_document=_irsa_trust(plan, grant, provider) if provider else _pod_identity_trust(plan, grant),
+        assume_role_policy_document=_irsa_trust(grant, provider) if provider else _pod_identity_trust(plan, grant),
         policies=policies or None,
         managed_policy_arns=managed_policies(*grant.managed_policies) or None,
     )
+    acknowledge(role, of_grant(grant))
+    return role
 
 
 def _pod_identity_trust(plan: Plan, grant: Grant) -> dict[str, Any]:
@@ -73,7 +76,7 @@ class IdentityProvider:
         ).attr_arn
 
 
-def _irsa_trust(plan: Plan, grant: Grant, provider: IdentityProvider) -> str:
+def _irsa_trust(grant: Grant, provider: IdentityProvider) -> str:
     """The keys of the conditions hold the issuer, which only Fn::Sub can put there: CloudFormation keys are text.
 
     https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html
@@ -90,7 +93,9 @@ def _irsa_trust(plan: Plan, grant: Grant, provider: IdentityProvider) -> str:
     return Fn.sub(document, {"Provider": provider.arn, "Issuer": issuer})
 
 
-def access_entry(scope: Construct, id: str, plan: Plan, entry: AccessEntry, references: Mapping[str, str]) -> eks.CfnAccessEntry:
+def access_entry(
+    scope: Construct, id: str, plan: Plan, entry: AccessEntry, references: Mapping[str, str]
+) -> eks.CfnAccessEntry:
     """An access entry; EKS refuses a type together with groups or policies unless it is STANDARD."""
     policies = [
         {

@@ -33,7 +33,9 @@ def retained_key(scope: Construct, plan: Plan, purpose: str, log_groups: str) ->
     return key
 
 
-def retained_logs(scope: Construct, id: str, key: aws_kms.Key, days: int, name: str | None = None) -> aws_logs.CfnLogGroup:
+def retained_logs(
+    scope: Construct, id: str, key: aws_kms.Key, days: int, name: str | None = None
+) -> aws_logs.CfnLogGroup:
     """An encrypted log group, kept when the stack goes."""
     logs = aws_logs.CfnLogGroup(scope, id, log_group_name=name, kms_key_id=key.key_arn, retention_in_days=days)
     logs.apply_removal_policy(RemovalPolicy.RETAIN)

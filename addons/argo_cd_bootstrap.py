@@ -1,0 +1,50 @@
+"""The first application of a cluster. https://argo-cd.readthedocs.io/en/stable/operator-manual/cluster-bootstrapping"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from blueprint.fields import matches
+from blueprint.kubernetes import Manifest
+from blueprint.value import Value
+
+# No user and password in the address.
+_REPOSITORY = r"https://[\w.:/~-]+|ssh://[\w.-]+@[\w.:/~-]+|git@[\w.-]+:[\w./~-]+"
+_NAME = "bootstrap"
+
+
+class Bootstrap(Value):
+    """A folder of Applications, ApplicationSets and AppProjects in Git, which Argo CD keeps applied.
+
+    The credentials of a private repository stand in a Secret labelled `argocd.argoproj.io/secret-type: repository`.
+    """
+
+    repository: Annotated[str, matches(_REPOSITORY, "must be a Git address without credentials", 'write "https://…"')]
+    path: Annotated[
+        str, matches(r"(?!/)(?!.*\.\.)[\w./-]+", "must be a folder of the repository", 'write "clusters/prod"')
+    ]
+    revision: Annotated[
+        str, matches(r"[\w./-]+", "must be a branch, a tag or a commit", 'write for example "main"')
+    ] = "main"
+
+    def manifests(self, namespace: str) -> tuple[Manifest, ...]:
+        """An AppProject that may make those three kinds only, and the Application in it."""
+        here = {"server": "https://kubernetes.default.svc", "namespace": namespace}
+        kinds = [{"group": "argoproj.io", "kind": kind} for kind in ("Application", "ApplicationSet", "AppProject")]
+        project = {"sourceRepos": [self.repository], "destinations": [here], "namespaceResourceWhitelist": kinds}
+        application = {
+            "project": _NAME,
+            "source": {"repoURL": self.repository, "path": self.path, "targetRevision": self.revision},
+            "destination": here,
+            "syncPolicy": {"automated": {"prune": True, "selfHeal": True}},
+        }
+        return _manifest("AppProject", namespace, project), _manifest("Application", namespace, application)
+
+
+def _manifest(kind: str, namespace: str, spec: dict[str, Any]) -> Manifest:
+    return {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": kind,
+        "metadata": {"name": _NAME, "namespace": namespace},
+        "spec": spec,
+    }

@@ -1,0 +1,38 @@
+"""Sign-in to Argo CD. https://argo-cd.readthedocs.io/en/stable/operator-manual/user-management"""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+from blueprint.fields import DnsLabel, matches
+from blueprint.value import Value
+
+_HTTPS = matches(r"https://[\w.:/%~-]+", "must be an https address", 'write for example "https://login.example.com"')
+_GROUP = matches(r"[\w./:@ -]{1,256}", "must be the name or id of a group", 'write for example "platform"')
+
+
+class SingleSignOn(Value):
+    """An OpenID Connect provider. Its client secret stands in a Secret beside Argo CD, which External Secrets makes for
+    example, under the key clientSecret and with the label `app.kubernetes.io/part-of: argocd`.
+    """
+
+    issuer: Annotated[str, _HTTPS]
+    client_id: Annotated[str, matches(r"[\w.:/-]{1,256}", "must be the id of a client", 'write for example "argocd"')]
+    admin_group: Annotated[str, _GROUP]
+    """Members administer Argo CD; all others get what its projects give them, at first nothing."""
+    secret_name: DnsLabel = "argocd-oidc"  # noqa: S105  # a name, not a secret
+
+    def configs(self) -> dict[str, Any]:
+        """The chart's `configs`: the provider, its group in role:admin, and no user admin."""
+        oidc = {
+            "name": "SSO",
+            "issuer": self.issuer,
+            "clientID": self.client_id,
+            "clientSecret": f"${self.secret_name}:clientSecret",
+            "requestedScopes": ["openid", "profile", "email", "groups"],
+        }
+        return {
+            "cm": {"admin.enabled": False, "oidc.config": json.dumps(oidc)},  # Argo CD takes YAML, so JSON too
+            "rbac": {"policy.csv": f'g, "{self.admin_group}", role:admin\n'},
+        }

@@ -1,0 +1,77 @@
+"""Makes load balancers for Ingresses, Gateways and Services. https://kubernetes-sigs.github.io/aws-load-balancer-controller"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import field
+
+from addons.aws_load_balancer_controller_policy import statements
+from addons.base import Chart, ClusterFacts, HelmAddon, Statement, Values
+from addons.pods import CRITICAL, across_zones, resources
+from addons.tags import TagKey, TagValue
+from blueprint.errors import Problem
+
+# The controller does not start when one of its own tags is a default tag (pkg/config/controller_config.go).
+_OWN_TAGS = ("elbv2.k8s.aws/", "ingress.k8s.aws/", "service.k8s.aws/", "gateway.k8s.aws")
+
+
+class AwsLoadBalancerController(HelmAddon):
+    """ALBs for Ingresses of class alb, NLBs for Services whose `loadBalancerClass` is service.k8s.aws/nlb.
+
+    It acts only on what carries the tag `elbv2.k8s.aws/cluster` with the cluster's name, and it puts that on all that
+    it makes. Two things made elsewhere need a tag: a target group named in a TargetGroupBinding that same one, and a
+    security group of your own nodes `kubernetes.io/cluster/<name>: owned`, which EKS puts on the cluster's.
+    Certificates come from ACM. Helm never upgrades the chart's CRDs: apply them by hand when its version changes.
+    """
+
+    name = "aws-load-balancer-controller"
+    namespace = "kube-system"
+    service_account = "aws-load-balancer-controller"
+    built_into_auto_mode = "skip"
+    replaced_by = "load balancing"
+    # renovate: datasource=helm depName=aws-load-balancer-controller registryUrl=https://aws.github.io/eks-charts
+    chart = Chart("aws-load-balancer-controller", "https://aws.github.io/eks-charts", "3.5.0")
+
+    default_class: bool = True
+    """Whether Ingresses that name no class get an ALB."""
+    wafv2: bool = False
+    """Off: an Ingress that asks for a web ACL by annotation gets an ALB without one, and no error."""
+    shield: bool = False
+    """Needs a subscription to Shield Advanced."""
+    tags: Mapping[TagKey, TagValue] = field(default_factory=dict)
+    """AWS tags of all that it makes, for example for cost allocation."""
+
+    def problems(self) -> Iterator[Problem]:
+        for key in self.tags:
+            if key.startswith(_OWN_TAGS):
+                yield Problem(f"tags[{key!r}]", key, "the controller keeps its books in this tag", "choose another key")
+
+    def permissions(self, facts: ClusterFacts) -> tuple[Statement, ...]:
+        return statements(facts, wafv2=self.wafv2, shield=self.shield)
+
+    def values(self, facts: ClusterFacts) -> Values:
+        return {
+            "clusterName": facts.name,
+            # Otherwise it asks the instance metadata service, which pods cannot reach (hop limit 1).
+            "region": facts.region,
+            "vpcId": facts.vpc_id,
+            "serviceAccount": {"name": self.service_account},
+            "replicaCount": 2,
+            "podDisruptionBudget": {"maxUnavailable": 1},
+            "topologySpreadConstraints": across_zones(name=self.chart.name, instance=self.name),
+            "priorityClassName": CRITICAL,
+            "resources": resources("100m", "256Mi"),
+            # With these two the pods keep to the restricted Pod Security Standard.
+            "podSecurityContext": {"seccompProfile": {"type": "RuntimeDefault"}},
+            "securityContext": {"capabilities": {"drop": ["ALL"]}},
+            # This webhook judges every Service: while the controller is down, none could be made in the whole cluster.
+            "enableServiceMutatorWebhook": False,
+            "keepTLSSecret": True,  # otherwise each upgrade makes a new certificate for the webhooks
+            "ingressClassConfig": {"default": self.default_class},
+            "defaultTargetType": "ip",  # pods of the VPC CNI have addresses of the VPC
+            "defaultSSLPolicy": "ELBSecurityPolicy-TLS13-1-2-2021-06",  # the controller's own takes TLS 1.0
+            "enableShield": self.shield,
+            "enableWaf": False,  # WAF Classic is retired
+            "enableWafv2": self.wafv2,
+            "defaultTags": dict(self.tags),
+        }

@@ -1,0 +1,79 @@
+"""Issues and renews certificates for workloads. https://cert-manager.io"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import field
+from typing import Any
+
+from addons.base import Chart, ClusterFacts, HelmAddon, Statement, Values
+from addons.cert_manager_issuer import letsencrypt
+from addons.pods import across_zones, resources
+from blueprint.errors import Problem
+from blueprint.fields import DnsName, EmailAddress, HostedZoneId
+from blueprint.kubernetes import Manifest
+from blueprint.references import PARTITION
+
+
+class CertManager(HelmAddon):
+    """With `zones` it can prove by DNS that it holds a domain; with `acme_email` there is a ClusterIssuer letsencrypt.
+
+    Issuers of your own name `hostedZoneID`, since it may not list zones.
+    """
+
+    name = "cert-manager"
+    namespace = "cert-manager"
+    service_account = "cert-manager"
+    pod_security = "restricted"
+    # renovate: datasource=helm depName=cert-manager registryUrl=https://charts.jetstack.io
+    chart = Chart("cert-manager", "https://charts.jetstack.io", "v1.21.1")
+
+    zones: Mapping[DnsName, HostedZoneId] = field(default_factory=dict)
+    """Domain and id of each public hosted zone for DNS01 challenges; no AWS permission at all without."""
+    acme_email: EmailAddress | None = None
+    """Makes the issuer; Let's Encrypt writes there about trouble with the account."""
+
+    def problems(self) -> Iterator[Problem]:
+        if self.acme_email and not self.zones:
+            rule = "the issuer answers DNS01 challenges only, so it needs a zone"
+            yield Problem("zones", self.zones, rule, 'write zones={"example.com": "Z0123456789ABC"}')
+
+    def permissions(self, facts: ClusterFacts) -> tuple[Statement, ...]:
+        if not self.zones:
+            return ()
+        # As https://cert-manager.io/docs/configuration/acme/dns01/route53, and no name but that of a challenge.
+        challenge = {
+            "ForAllValues:StringEquals": {"route53:ChangeResourceRecordSetsRecordTypes": "TXT"},
+            "ForAllValues:StringLike": {"route53:ChangeResourceRecordSetsNormalizedRecordNames": "_acme-challenge.*"},
+        }
+        zones = tuple(f"arn:{PARTITION}:route53:::hostedzone/{zone}" for zone in sorted(set(self.zones.values())))
+        changes, why = (f"arn:{PARTITION}:route53:::change/*",), "Route 53 picks the id of a change; reads only"
+        return (
+            Statement(("route53:GetChange",), changes, reason=why),
+            Statement(("route53:ChangeResourceRecordSets",), zones, challenge),
+        )
+
+    def values(self, facts: ClusterFacts) -> Values:
+        return {
+            "crds": {"enabled": True, "keep": True},  # without its definition, every certificate would go as well
+            "global": {"leaderElection": {"namespace": self.namespace}},  # no rights in kube-system
+            "serviceAccount": {"name": self.service_account},
+            "extraEnv": [{"name": "AWS_REGION", "value": facts.region}],
+            **_replicas(2, "controller", resources("50m", "256Mi")),
+            # Three, since certificates can neither be made nor changed while it is away, says upstream's best practice.
+            "webhook": _replicas(3, "webhook", resources("20m", "64Mi")),
+            "cainjector": _replicas(2, "cainjector", resources("20m", "256Mi")),
+            "startupapicheck": {"resources": resources("10m", "64Mi")},
+        }
+
+    def objects(self, facts: ClusterFacts) -> tuple[Manifest, ...]:
+        return (letsencrypt(self.acme_email, self.zones, facts.region),) if self.acme_email else ()
+
+
+def _replicas(count: int, component: str, size: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "replicaCount": count,
+        "podDisruptionBudget": {"enabled": True, "maxUnavailable": 1},
+        "topologySpreadConstraints": across_zones(instance="cert-manager", component=component),
+        "resources": size,
+    }

@@ -1,0 +1,72 @@
+"""Keeps Route 53 records in step with Services and Ingresses. https://kubernetes-sigs.github.io/external-dns"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from addons.base import Chart, ClusterFacts, HelmAddon, Statement, Values
+from addons.pods import resources
+from blueprint.fields import NOT_EMPTY, DnsName, HostedZoneId
+from blueprint.references import PARTITION
+
+Source = Literal["service", "ingress", "gateway-httproute", "gateway-grpcroute", "gateway-tlsroute", "crd"]
+
+
+class ExternalDns(HelmAddon):
+    """Writes A, AAAA and CNAME records, and a TXT record beside each that names this cluster as its owner.
+
+    It never touches a record that another owner made. The chart runs one pod and offers no more.
+    """
+
+    name = "external-dns"
+    namespace = "external-dns"
+    service_account = "external-dns"
+    pod_security = "restricted"
+    # renovate: datasource=helm depName=external-dns registryUrl=https://kubernetes-sigs.github.io/external-dns/
+    chart = Chart("external-dns", "https://kubernetes-sigs.github.io/external-dns/", "1.21.1")
+
+    zones: Annotated[tuple[HostedZoneId, ...], NOT_EMPTY]
+    """Hosted zones, public or private, that it may write to; it sees no other."""
+    domains: tuple[DnsName, ...] = ()
+    """Only names in these domains; give it where several clusters share a zone."""
+    policy: Literal["upsert-only", "sync", "create-only"] = "upsert-only"
+    """`sync` also removes the records of what is gone."""
+    sources: Annotated[tuple[Source, ...], NOT_EMPTY] = ("service", "ingress")
+
+    def permissions(self, facts: ClusterFacts) -> tuple[Statement, ...]:
+        zones = tuple(f"arn:{PARTITION}:route53:::hostedzone/{zone}" for zone in self.zones)
+        # NS, SOA and MX records stay out of reach: with them a cluster could take over the domain or its mail.
+        types = ("A", "AAAA", "CNAME", "TXT")
+        allowed: dict[str, dict[str, tuple[str, ...]]] = {
+            "ForAllValues:StringEquals": {"route53:ChangeResourceRecordSetsRecordTypes": types}
+        }
+        # The TXT record of the domain itself has the type in front, for example a-apps.example.com.
+        if names := tuple(form.format(domain) for domain in self.domains for form in ("{}", "*.{}", "*-{}")):
+            allowed["ForAllValues:StringLike"] = {"route53:ChangeResourceRecordSetsNormalizedRecordNames": names}
+        return (
+            Statement(
+                ("route53:ListHostedZones",),
+                ("*",),
+                reason="it finds zones by name, and AWS offers no narrower resource",
+            ),
+            Statement(("route53:ListResourceRecordSets",), zones),
+            Statement(("route53:ChangeResourceRecordSets",), zones, allowed),
+        )
+
+    def values(self, facts: ClusterFacts) -> Values:
+        return {
+            "provider": {"name": "aws"},
+            "serviceAccount": {"name": self.service_account},
+            "env": [{"name": "AWS_REGION", "value": facts.region}],  # it picks the partition's Route 53
+            "sources": list(self.sources),
+            "policy": self.policy,
+            "registry": "txt",
+            "txtOwnerId": facts.name,
+            "domainFilters": list(self.domains),
+            "extraArgs": {"zone-id-filter": list(self.zones)},
+            # Route 53 takes 5 requests a second for a whole account, so it looks on events, and seldom otherwise.
+            # https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html
+            "triggerLoopOnEvent": True,
+            "interval": "5m",
+            "resources": resources("50m", "128Mi"),
+        }

@@ -1,0 +1,75 @@
+"""Launches the nodes that waiting pods need, and removes those that none needs. https://karpenter.sh"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Annotated
+
+from addons.base import Chart, ClusterFacts, Contribution, HelmAddon, Statement, Values
+from addons.karpenter_interruption import QUEUE, interruption
+from addons.karpenter_node_class import NodeClass
+from addons.karpenter_node_pool import NodePool
+from addons.karpenter_policy import statements
+from addons.pods import resources
+from blueprint.access import node_access
+from blueprint.contribution import NodeRole, Release
+from blueprint.errors import Problem, duplicates
+from blueprint.fields import NOT_EMPTY
+from blueprint.kubernetes import Manifest
+from blueprint.references import queue_name
+from blueprint.versions import minor
+
+_NODES = "karpenter-nodes"
+_NEWEST_MINOR = 36  # pkg/providers/version/version.go of v1.14.1; it does not start on a newer one
+
+
+class Karpenter(HelmAddon):
+    """Node pools on one node class. The controller runs on the blueprint's nodes, never on those that it launches."""
+
+    name = "karpenter"
+    namespace = "kube-system"  # whose requests the API server serves before others
+    service_account = "karpenter"
+    built_into_auto_mode = "refuse"
+    replaced_by = "node pools of its own"
+    # renovate: datasource=docker depName=public.ecr.aws/karpenter/karpenter
+    chart = Chart("karpenter", "oci://public.ecr.aws/karpenter/karpenter", "1.14.1")
+
+    node_pools: Annotated[tuple[NodePool, ...], NOT_EMPTY] = (NodePool(),)
+    node_class: NodeClass = NodeClass()
+
+    def problems(self) -> Iterator[Problem]:
+        names = ((f"node_pools[{index}].name", pool.name) for index, pool in enumerate(self.node_pools))
+        yield from duplicates(names, "node pools have unique names", "rename one")
+
+    def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:
+        if minor(facts.version) > _NEWEST_MINOR and self.chart_version is None:
+            rule = f"Karpenter {self.chart.version} runs on Kubernetes up to 1.{_NEWEST_MINOR}"
+            yield Problem("chart_version", None, rule, "name a newer version of the chart")
+
+    def permissions(self, facts: ClusterFacts) -> tuple[Statement, ...]:
+        return statements(facts, nodes=_NODES, queue=QUEUE)
+
+    def values(self, facts: ClusterFacts) -> Values:
+        # Two critical replicas in different zones and a disruption budget are the chart's own defaults.
+        return {
+            "settings": {"clusterName": facts.name, "interruptionQueue": queue_name(QUEUE), "eksControlPlane": True},
+            "serviceAccount": {"name": self.service_account},
+            # Otherwise it asks the instance metadata service, which pods cannot reach, and does not start.
+            "controller": {"env": [{"name": "AWS_REGION", "value": facts.region}], "resources": resources("1", "1Gi")},
+        }
+
+    def objects(self, facts: ClusterFacts) -> tuple[Manifest, ...]:
+        pools = sorted(self.node_pools, key=lambda pool: pool.name)
+        nodes = self.node_class.manifest("default", cluster=facts.name, role=_NODES)
+        return (nodes, *(pool.manifest("default", facts.architectures) for pool in pools))
+
+    def contribute(self, facts: ClusterFacts) -> Contribution:
+        contribution = super().contribute(facts)
+        (release,) = contribution.releases
+        # A chart of its own, because Helm never upgrades definitions that stand beside a chart's templates.
+        chart = replace(release.chart, name="karpenter-crd", repository=f"{release.chart.repository}-crd")
+        kept = {"additionalAnnotations": {"helm.sh/resource-policy": "keep"}}  # without them, every node would go
+        crds = Release("karpenter-crd", chart, self.namespace, kept)
+        made = (NodeRole(_NODES), *interruption())
+        return replace(contribution, resources=made, access=(node_access(_NODES),), releases=(crds, release))

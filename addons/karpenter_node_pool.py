@@ -1,0 +1,81 @@
+"""What Karpenter launches: node pools. https://karpenter.sh/docs/concepts/nodepools"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import field
+from typing import Annotated, Any, Literal
+
+from blueprint.compute import Architecture, Taint
+from blueprint.errors import Problem
+from blueprint.fields import NOT_EMPTY, DnsLabel, LabelKey, LabelValue, between, matches
+from blueprint.kubernetes import Manifest
+from blueprint.value import Value
+
+_EFFECTS = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "PREFER_NO_SCHEDULE": "PreferNoSchedule"}
+_CATEGORY = matches(r"[a-z]{1,4}", "must be an instance category", 'write for example "m", of m7g.large')
+
+
+class NodePool(Value):
+    """Nodes of like purpose. Karpenter picks the cheapest instance type that fits the waiting pods."""
+
+    name: DnsLabel = "default"
+    max_cpu: Annotated[int, between(1, 100_000, "CPUs")] = 100
+    """All nodes of the pool together: what a runaway workload can cost at most."""
+    max_memory_gib: Annotated[int, between(1, 1_000_000, "GiB")] = 400
+    capacity: Annotated[tuple[Literal["on-demand", "spot"], ...], NOT_EMPTY] = ("on-demand",)
+    """Spot needs the service-linked role of EC2 Spot in the account; `aws iam create-service-linked-role` makes it."""
+    architectures: tuple[Architecture, ...] = ()
+    """Those of the nodes that the blueprint states, when empty."""
+    categories: Annotated[tuple[Annotated[str, _CATEGORY], ...], NOT_EMPTY] = ("c", "m", "r")
+    min_generation: Annotated[int, between(1, 20)] = 5
+    labels: Mapping[LabelKey, LabelValue] = field(default_factory=dict)
+    taints: tuple[Taint, ...] = ()
+    expire_after_hours: Annotated[int, between(24, 8760, "hours")] = 720
+    """A node is replaced after so long, so that patched images reach all; pod disruption budgets are respected."""
+    weight: Annotated[int, between(1, 100)] = 1
+    """The pool with the highest weight is tried first."""
+
+    def problems(self) -> Iterator[Problem]:
+        for key in self.labels:
+            if re.match(r"([\w.-]+\.)?(karpenter\.sh|karpenter\.k8s\.aws|kubernetes\.io|k8s\.io)/", key):
+                rule, fix = "labels in this domain belong to Kubernetes and Karpenter", "take a prefix of your own"
+                yield Problem(f"labels[{key!r}]", key, rule, fix)
+
+    def manifest(self, node_class: str, architectures: Collection[Architecture]) -> Manifest:
+        """The object of kind NodePool; `architectures` are those of a pool that names none."""
+        spec: dict[str, Any] = {
+            "nodeClassRef": {"group": "karpenter.k8s.aws", "kind": "EC2NodeClass", "name": node_class},
+            "requirements": [
+                _requirement("kubernetes.io/os", "In", ["linux"]),
+                _requirement("kubernetes.io/arch", "In", sorted(self.architectures or architectures)),
+                _requirement("karpenter.sh/capacity-type", "In", sorted(self.capacity)),
+                _requirement("karpenter.k8s.aws/instance-category", "In", sorted(self.categories)),
+                _requirement("karpenter.k8s.aws/instance-generation", "Gte", [str(self.min_generation)]),
+            ],
+            "expireAfter": f"{self.expire_after_hours}h",
+        }
+        if self.taints:
+            spec["taints"] = [_taint(taint) for taint in self.taints]
+        return {
+            "apiVersion": "karpenter.sh/v1",
+            "kind": "NodePool",
+            "metadata": {"name": self.name},
+            "spec": {
+                "template": {"metadata": {"labels": dict(self.labels)}, "spec": spec},
+                "limits": {"cpu": str(self.max_cpu), "memory": f"{self.max_memory_gib}Gi"},
+                "weight": self.weight,
+                # No node that was busy a moment ago, so that pods do not move twice.
+                "disruption": {"consolidateAfter": "5m", "budgets": [{"nodes": "10%"}]},
+            },
+        }
+
+
+def _requirement(key: str, operator: str, values: list[str]) -> dict[str, Any]:
+    return {"key": key, "operator": operator, "values": values}
+
+
+def _taint(taint: Taint) -> dict[str, str]:
+    value = {"value": taint.value} if taint.value else {}  # the API server refuses an empty one
+    return {"key": taint.key, **value, "effect": _EFFECTS[taint.effect]}

@@ -1,0 +1,148 @@
+"""Rules about what add-ons and teams together would bring to AWS and into the cluster."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from blueprint import iam
+from blueprint.access import AccessEntry
+from blueprint.contribution import NodeRole, Queue, Release
+from blueprint.errors import Problem, Quoted, duplicates
+from blueprint.kubernetes import RESERVED_NAMESPACES
+from blueprint.references import references_in
+from blueprint.rules import sound
+from blueprint.value import problems_in
+
+if TYPE_CHECKING:
+    from blueprint.blueprint import Blueprint
+    from blueprint.facts import ClusterFacts
+    from blueprint.plan import Planned
+
+_SECRET_KEY = re.compile(r"(password|passwd|token|api_?key|private_?key|secret_?key|access_?key)$", re.IGNORECASE)
+
+
+def between_contributions(
+    blueprint: Blueprint, facts: ClusterFacts, parts: Sequence[Planned], admins: Sequence[tuple[str, AccessEntry]]
+) -> Iterator[Problem]:
+    """Every problem, with the place of the add-on or team that brings it."""
+    principals = [(place, entry.principal) for place, entry in admins]
+    principals += [(part.place, entry.principal) for part in parts for entry in part.contribution.access]
+    yield from duplicates(principals, "a principal has one access entry in a cluster", "name each principal once")
+    yield from _namespaces(facts, parts)
+    yield from _objects(parts)
+    yield from _grants(facts, parts)
+    for part in parts:
+        yield from (problem.below(part.place) for problem in _references(part))
+        for release in part.contribution.releases:
+            yield from (problem.below(part.place) for problem in _release(blueprint, release))
+    yield from _network_policies(facts, parts)
+
+
+def _namespaces(facts: ClusterFacts, parts: Iterable[Planned]) -> Iterator[Problem]:
+    owned = [(part.place, namespace.name) for part in parts for namespace in part.contribution.namespaces]
+    yield from duplicates(owned, "a namespace has one owner", "give each its own namespace")
+    for place, name in owned:
+        if name in RESERVED_NAMESPACES or name.startswith("kube-"):
+            yield Problem(place, name, "the namespace belongs to Kubernetes", "choose another name")
+    if facts.has_nodes or facts.auto_mode:
+        return
+    for part in parts:
+        contribution = part.contribution
+        used = {release.namespace for release in contribution.releases}
+        if contribution.managed_addons:
+            used.add("kube-system")
+        for name in sorted(used - facts.fargate_namespaces):
+            rule = f"pods of {part.name} in {name} have nowhere to run: the cluster has Fargate only"
+            fix = f'add FargateSelector("{name}") to a FargateProfile, or add nodes'
+            yield Problem(part.place, name, rule, fix)
+
+
+def _objects(parts: Iterable[Planned]) -> Iterator[Problem]:
+    named = [
+        (part.place, "/".join((manifest["kind"], metadata.get("namespace", ""), metadata["name"])))
+        for part in parts
+        for manifest in part.contribution.objects
+        for metadata in (manifest["metadata"],)
+    ]
+    yield from duplicates(named, "a Kubernetes object has one owner", "remove one of them")
+
+
+def _grants(facts: ClusterFacts, parts: Sequence[Planned]) -> Iterator[Problem]:
+    addons = [addon for part in parts for addon in part.contribution.managed_addons]
+    agent = (facts.auto_mode and not facts.has_nodes) or any(addon.name == "eks-pod-identity-agent" for addon in addons)
+    seen = []
+    for part in parts:
+        of_addons = (addon.grant for addon in part.contribution.managed_addons if addon.grant)
+        for grant in chain(part.contribution.grants, of_addons):
+            seen.append((part.place, grant.name))
+            for statement in grant.statements:
+                yield from problems_in(statement, f"{part.place}: permissions of {grant.name}")
+            yield from iam.size_problem(f"{part.place}: permissions of {grant.name}", grant.statements)
+            if not grant.irsa and not agent:
+                rule = f"AWS permissions of {grant.name} come by EKS Pod Identity, which needs its agent"
+                yield Problem(part.place, part.name, rule, "add EksPodIdentityAgent() to addons")
+    yield from duplicates(seen, "a service account has one set of AWS permissions", "use one service account for each")
+
+
+def _references(part: Planned) -> Iterator[Problem]:
+    contribution = part.contribution
+    known = {"partition", "vpc-id"}
+    known |= {f"role-arn:{grant.name}" for grant in contribution.grants}
+    for resource in contribution.resources:
+        if isinstance(resource, NodeRole):
+            known |= {f"role-arn:{resource.name}", f"instance-profile:{resource.name}"}
+        elif isinstance(resource, Queue):
+            known |= {f"queue-name:{resource.name}", f"queue-arn:{resource.name}"}
+    used: list[Any] = [release.values for release in contribution.releases]
+    used += [statement.document() for grant in contribution.grants for statement in grant.statements]
+    used += [*contribution.objects, *(entry.principal for entry in contribution.access)]
+    for name in sorted(set(references_in(used)) - known):
+        rule = f"{part.name} refers to what it does not make"
+        yield Problem("", name, rule, f"refer to one of {', '.join(sorted(known))}")
+
+
+def _release(blueprint: Blueprint, release: Release) -> Iterator[Problem]:
+    for path, value in _leaves(release.values):
+        if isinstance(value, str) and value and _SECRET_KEY.search(path):
+            rule = "Helm values stand in the template in clear text, so they never hold a secret"
+            yield Problem(
+                path, Quoted("<not shown>"), rule, "name an existing Secret, made by External Secrets for example"
+            )
+    if sound(blueprint.network) and blueprint.network.nat == "none" and ".dkr.ecr." not in release.chart.repository:
+        rule = "without NAT the installer reaches Amazon ECR only"
+        fix = (
+            f'mirror the chart: chart_repository="oci://{blueprint.account}.dkr.ecr.{blueprint.region}.amazonaws.com/…"'
+        )
+        yield Problem("chart_repository", release.chart.repository, rule, fix)
+
+
+def _leaves(data: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(data, Mapping):
+        for key, item in data.items():
+            yield from _leaves(item, f"{path}.{key}" if path else str(key))
+    elif isinstance(data, list | tuple):
+        for index, item in enumerate(data):
+            yield from _leaves(item, f"{path}[{index}]")
+    else:
+        yield path, data
+
+
+def _network_policies(facts: ClusterFacts, parts: Iterable[Planned]) -> Iterator[Problem]:
+    """A NetworkPolicy is inert, and looks as if it were not, unless the cluster's network enforces it."""
+    enforced = (facts.auto_mode and not facts.has_nodes) or any(
+        addon.name == "vpc-cni" and addon.configuration.get("enableNetworkPolicy") == "true"
+        for part in parts
+        for addon in part.contribution.managed_addons
+    )
+    for part in parts:
+        policies = [manifest for manifest in part.contribution.objects if manifest["kind"] == "NetworkPolicy"]
+        if policies and not enforced:
+            rule = "its network policies would not be enforced"
+            yield Problem(part.place, part.name, rule, "turn them on: VpcCni(network_policy=True)")
+        # https://docs.aws.amazon.com/eks/latest/userguide/cni-network-policy.html (considerations)
+        for name in sorted({policy["metadata"]["namespace"] for policy in policies} & facts.fargate_namespaces):
+            rule = f"Fargate does not enforce the network policies of {part.name}"
+            yield Problem(part.place, name, rule, "remove the namespace from the FargateProfile")

@@ -1,0 +1,53 @@
+"""Exceptions from the rules that judge the templates, each stated where its cause is, with the reason."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+
+from aws_cdk import Acknowledgment, Validations
+from constructs import IConstruct
+
+from blueprint.contribution import Grant
+from blueprint.iam import Statement
+
+NAG = "AwsSolutions::AwsSolutions-"
+NIST = "NIST.800.53.R5::NIST.800.53.R5-"
+
+
+def judged() -> bool:
+    """Whether rules run at this synth; acknowledgements leave no trace in a template, so they can be left out too."""
+    return os.environ.get("CDK_VALIDATION") != "false"
+
+
+def acknowledge(construct: IConstruct, reasons: Mapping[str, str]) -> None:
+    """Accepts findings on a construct and all below it: rule id to reason."""
+    if reasons and judged():
+        Validations.of(construct).acknowledge(*(Acknowledgment(id=id, reason=why) for id, why in reasons.items()))
+
+
+def aws_managed(names: Iterable[str], why: str) -> dict[str, str]:
+    """The policies are AWS's own."""
+    return {f"{NAG}IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/{name}]": why for name in names}
+
+
+def of_grant(grant: Grant) -> dict[str, str]:
+    """Resources with a wildcard, each with the reason or the conditions of its statement."""
+    reasons = {}
+    if grant.statements:
+        reasons[f"{NIST}IAMNoInlinePolicy"] = "the policy belongs to this one role and goes with it"
+    for statement in grant.statements:
+        why = statement.reason or _conditions(statement)
+        for resource in statement.resources:
+            if "*" in resource and why:
+                shown = resource.replace("${blueprint:partition}", "<AWS::Partition>")
+                reasons[f"{NAG}IAM5[Resource::{shown}]"] = why
+        for action in statement.actions:
+            if "*" in action and why:
+                reasons[f"{NAG}IAM5[Action::{action}]"] = why
+    return reasons | aws_managed(grant.managed_policies, "AWS keeps it in step with the add-on that it is made for")
+
+
+def _conditions(statement: Statement) -> str:
+    keys = sorted(key for conditions in statement.conditions.values() for key in conditions)
+    return f"narrowed by {', '.join(keys)}" if keys else ""

@@ -1,0 +1,209 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from addons.aws_load_balancer_controller import AwsLoadBalancerController
+from blueprint.value import problems_in
+from tests.addons.support import ACCOUNT, FACTS, REGION, allowed, names_no_partition, rules_broken
+
+TAG = "elbv2.k8s.aws/cluster"
+OURS = {f"aws:ResourceTag/{TAG}": "prod"}
+THEIRS = {f"aws:ResourceTag/{TAG}": "dev"}
+AS_OURS = {f"aws:RequestTag/{TAG}": "prod"}
+AS_THEIRS = {f"aws:RequestTag/{TAG}": "dev"}
+VPC = f"arn:aws:ec2:{REGION}:{ACCOUNT}:vpc/vpc-1"
+HERE = {"ec2:Vpc": VPC}
+GROUP = f"arn:aws:ec2:{REGION}:{ACCOUNT}:security-group/sg-1"
+ELB = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:"
+ALB = f"{ELB}loadbalancer/app/name/1"
+TARGETS = f"{ELB}targetgroup/name/1"
+LISTENER = f"{ELB}listener/app/name/1/2"
+RULE = f"{ELB}listener-rule/app/name/1/2/3"
+
+PERMISSIONS = AwsLoadBalancerController().permissions(FACTS)
+
+# Every write that the controller makes, on what it acts.
+WRITES = [
+    ("ModifyLoadBalancerAttributes", ALB),
+    ("SetSecurityGroups", ALB),
+    ("SetSubnets", ALB),
+    ("SetIpAddressType", ALB),
+    ("ModifyIpPools", ALB),
+    ("ModifyCapacityReservation", ALB),
+    ("DeleteLoadBalancer", ALB),
+    ("ModifyTargetGroup", TARGETS),
+    ("ModifyTargetGroupAttributes", TARGETS),
+    ("RegisterTargets", TARGETS),
+    ("DeregisterTargets", TARGETS),
+    ("DeleteTargetGroup", TARGETS),
+    ("ModifyListener", LISTENER),
+    ("ModifyListenerAttributes", LISTENER),
+    ("AddListenerCertificates", LISTENER),
+    ("RemoveListenerCertificates", LISTENER),
+    ("DeleteListener", LISTENER),
+    ("ModifyRule", RULE),
+    ("SetRulePriorities", RULE),
+    ("DeleteRule", RULE),
+]
+
+
+@pytest.mark.parametrize(("action", "resource"), WRITES)
+def test_changes_its_own_load_balancers_only(action: str, resource: str) -> None:
+    assert allowed(PERMISSIONS, f"elasticloadbalancing:{action}", resource, OURS)
+    assert not allowed(PERMISSIONS, f"elasticloadbalancing:{action}", resource, THEIRS)
+    assert not allowed(PERMISSIONS, f"elasticloadbalancing:{action}", resource)
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "on"),
+    [
+        ("CreateLoadBalancer", ALB, {}),
+        ("CreateTargetGroup", TARGETS, {}),
+        ("CreateListener", ALB, OURS),
+        ("CreateRule", LISTENER, OURS),
+    ],
+)
+def test_creates_only_what_carries_the_tag_of_its_cluster(action: str, resource: str, on: dict[str, str]) -> None:
+    tagging = {"elasticloadbalancing:CreateAction": action}
+    assert allowed(PERMISSIONS, f"elasticloadbalancing:{action}", resource, {**AS_OURS, **on})
+    assert allowed(PERMISSIONS, "elasticloadbalancing:AddTags", resource, {**AS_OURS, **tagging})
+    assert not allowed(PERMISSIONS, f"elasticloadbalancing:{action}", resource, {**AS_THEIRS, **on})
+    assert not allowed(PERMISSIONS, f"elasticloadbalancing:{action}", resource, on)
+    assert not allowed(PERMISSIONS, "elasticloadbalancing:AddTags", resource, {**AS_THEIRS, **tagging})
+
+
+@pytest.mark.parametrize(("action", "resource"), [("CreateListener", ALB), ("CreateRule", LISTENER)])
+def test_hangs_nothing_onto_the_load_balancer_of_another_cluster(action: str, resource: str) -> None:
+    assert not allowed(PERMISSIONS, f"elasticloadbalancing:{action}", resource, {**AS_OURS, **THEIRS})
+
+
+@pytest.mark.parametrize("resource", [ALB, TARGETS, LISTENER, RULE])
+def test_cannot_make_a_foreign_resource_its_own(resource: str) -> None:
+    assert allowed(PERMISSIONS, "elasticloadbalancing:AddTags", resource, {**OURS, "aws:RequestTag/team": "a"})
+    assert not allowed(PERMISSIONS, "elasticloadbalancing:AddTags", resource, AS_OURS)
+    assert not allowed(PERMISSIONS, "elasticloadbalancing:AddTags", resource, {**AS_OURS, **THEIRS})
+    assert not allowed(PERMISSIONS, "elasticloadbalancing:AddTags", resource, {**AS_THEIRS, **OURS})
+    assert not allowed(PERMISSIONS, "ec2:CreateTags", GROUP, {**AS_OURS, **THEIRS})
+
+
+@pytest.mark.parametrize("action", ["ec2:AuthorizeSecurityGroupIngress", "ec2:RevokeSecurityGroupIngress"])
+def test_opens_its_own_security_groups_and_those_of_the_nodes(action: str) -> None:
+    nodes = {"aws:ResourceTag/kubernetes.io/cluster/prod": "owned"}
+    assert allowed(PERMISSIONS, action, GROUP, {**OURS, **HERE})
+    assert allowed(PERMISSIONS, action, GROUP, {**nodes, **HERE})
+    assert not allowed(PERMISSIONS, action, GROUP, HERE)
+    assert not allowed(PERMISSIONS, action, GROUP, {**THEIRS, **HERE})
+    assert not allowed(PERMISSIONS, action, GROUP, {"aws:ResourceTag/kubernetes.io/cluster/dev": "owned", **HERE})
+    elsewhere = {"ec2:Vpc": VPC.replace("vpc-1", "vpc-2")}
+    assert not allowed(PERMISSIONS, action, GROUP, {**OURS, **elsewhere})
+    assert not allowed(PERMISSIONS, action, GROUP, {**nodes, **elsewhere})
+
+
+def test_makes_and_deletes_security_groups_in_its_vpc_only() -> None:
+    nodes = {"aws:ResourceTag/kubernetes.io/cluster/prod": "owned"}
+    assert allowed(PERMISSIONS, "ec2:CreateSecurityGroup", VPC)
+    assert allowed(PERMISSIONS, "ec2:CreateSecurityGroup", GROUP, AS_OURS)
+    assert allowed(PERMISSIONS, "ec2:CreateTags", GROUP, {**AS_OURS, "ec2:CreateAction": "CreateSecurityGroup"})
+    assert allowed(PERMISSIONS, "ec2:DeleteSecurityGroup", GROUP, {**OURS, **HERE})
+    assert not allowed(PERMISSIONS, "ec2:CreateSecurityGroup", VPC.replace("vpc-1", "vpc-2"), AS_OURS)
+    assert not allowed(PERMISSIONS, "ec2:CreateSecurityGroup", GROUP)
+    assert not allowed(PERMISSIONS, "ec2:DeleteSecurityGroup", GROUP, {**nodes, **HERE})
+    assert not allowed(PERMISSIONS, "ec2:CreateTags", f"arn:aws:ec2:{REGION}:{ACCOUNT}:instance/i-1", AS_OURS)
+
+
+def test_another_region_and_another_account_are_out_of_reach() -> None:
+    for foreign in (ALB.replace(REGION, "us-east-1"), ALB.replace(ACCOUNT, "2" * 12)):
+        assert not allowed(PERMISSIONS, "elasticloadbalancing:DeleteLoadBalancer", foreign, OURS)
+
+
+def test_makes_the_role_of_elastic_load_balancing_and_no_other() -> None:
+    service = "elasticloadbalancing.amazonaws.com"
+    role = f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/{service}/AWSServiceRoleForElasticLoadBalancing"
+    action = "iam:CreateServiceLinkedRole"
+    assert allowed(PERMISSIONS, action, role, {"iam:AWSServiceName": service})
+    assert not allowed(PERMISSIONS, action, role, {"iam:AWSServiceName": "spot.amazonaws.com"})
+    assert not allowed(
+        PERMISSIONS, action, role.replace(service, "spot.amazonaws.com"), {"iam:AWSServiceName": service}
+    )
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "option"),
+    [
+        ("wafv2:AssociateWebACL", ALB, {"wafv2": True}),
+        ("wafv2:AssociateWebACL", f"arn:aws:wafv2:{REGION}:{ACCOUNT}:regional/webacl/a/1", {"wafv2": True}),
+        ("elasticloadbalancing:SetWebAcl", ALB, {"wafv2": True}),
+        ("shield:CreateProtection", "*", {"shield": True}),
+    ],
+)
+def test_waf_and_shield_are_granted_only_where_they_are_used(
+    action: str, resource: str, option: dict[str, Any]
+) -> None:
+    assert not allowed(PERMISSIONS, action, resource, OURS)
+    assert allowed(AwsLoadBalancerController(**option).permissions(FACTS), action, resource, OURS)
+
+
+def test_policy_is_sound_in_every_partition() -> None:
+    everything = AwsLoadBalancerController(wafv2=True, shield=True).permissions(FACTS)
+    assert names_no_partition(everything)
+    assert not [problem for statement in everything for problem in problems_in(statement, "")]
+    for statement in everything:
+        reads_or_opted_in = ("Describe", "Get", "List", "wafv2:", "shield:", "SetWebAcl")
+        assert "*" not in statement.resources or all(
+            any(word in action for word in reads_or_opted_in) for action in statement.actions
+        )
+
+
+def test_values_need_no_instance_metadata_and_keep_services_working() -> None:
+    values = AwsLoadBalancerController().values(FACTS)
+    assert (values["clusterName"], values["region"], values["vpcId"]) == ("prod", REGION, FACTS.vpc_id)
+    assert values["serviceAccount"]["name"] == AwsLoadBalancerController.service_account
+    assert values["enableServiceMutatorWebhook"] is False
+    assert (values["enableShield"], values["enableWaf"], values["enableWafv2"]) == (False, False, False)
+
+
+def test_runs_twice_in_different_zones() -> None:
+    (release,) = AwsLoadBalancerController().contribute(FACTS).releases
+    assert release.values["replicaCount"] == 2
+    assert release.values["podDisruptionBudget"] == {"maxUnavailable": 1}
+    # The chart's pods carry the name of the release as their instance.
+    (spread,) = release.values["topologySpreadConstraints"]
+    assert spread["labelSelector"]["matchLabels"]["app.kubernetes.io/instance"] == release.name
+
+
+def test_pods_on_fargate_get_their_permissions_by_irsa() -> None:
+    contribution = AwsLoadBalancerController().contribute(replace(FACTS, fargate_namespaces=frozenset({"kube-system"})))
+    account = contribution.releases[0].values["serviceAccount"]
+    assert contribution.grants[0].irsa
+    assert account["name"] == "aws-load-balancer-controller"
+    assert "eks.amazonaws.com/role-arn" in account["annotations"]
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {"elbv2.k8s.aws/cluster": "dev"},  # would make it the other cluster's
+        {"ingress.k8s.aws/stack": "x"},
+        {"aws:x": "y"},
+        {"team": "a,elbv2.k8s.aws/cluster=dev"},  # the chart joins tags with commas
+        {"team": "a: b"},  # breaks the chart's YAML
+        {"a=b": "c"},
+        {"team": "a\n"},
+        {"team": ""},
+    ],
+)
+def test_refuses_tags_that_would_change_what_is_whose(tags: dict[str, str]) -> None:
+    assert rules_broken(AwsLoadBalancerController(tags=tags))
+
+
+def test_tags_reach_the_controller() -> None:
+    addon = AwsLoadBalancerController(tags={"cost-center": "42", "example.com/team": "a+b@c"})
+    assert not rules_broken(addon)
+    assert addon.values(FACTS)["defaultTags"] == {"cost-center": "42", "example.com/team": "a+b@c"}
+
+
+def test_auto_mode_brings_its_own() -> None:
+    assert AwsLoadBalancerController.built_into_auto_mode == "skip"

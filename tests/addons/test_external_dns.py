@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from addons.external_dns import ExternalDns
+from blueprint.value import problems_in
+from tests.addons.support import FACTS, REGION, allowed, names_no_partition, rules_broken
+
+ZONE = "arn:aws:route53:::hostedzone/Z1"
+CHANGE = "route53:ChangeResourceRecordSets"
+TYPES = "route53:ChangeResourceRecordSetsRecordTypes"
+NAMES = "route53:ChangeResourceRecordSetsNormalizedRecordNames"
+
+ADDON = ExternalDns(zones=("Z1", "Z2"))
+PERMISSIONS = ADDON.permissions(FACTS)
+
+
+@pytest.mark.parametrize("record", ["A", "AAAA", "CNAME", "TXT"])
+def test_writes_records_of_workloads_in_its_zones(record: str) -> None:
+    for zone in (ZONE, ZONE.replace("Z1", "Z2")):
+        assert allowed(
+            PERMISSIONS, CHANGE, zone, {TYPES: [record, "TXT"], NAMES: ["web.example.com", "a-web.example.com"]}
+        )
+
+
+@pytest.mark.parametrize("record", ["NS", "SOA", "MX", "CAA", "DS"])
+def test_cannot_take_over_the_domain_or_its_mail(record: str) -> None:
+    assert not allowed(PERMISSIONS, CHANGE, ZONE, {TYPES: [record], NAMES: ["example.com"]})
+    assert not allowed(PERMISSIONS, CHANGE, ZONE, {TYPES: ["A", record], NAMES: ["example.com"]})
+
+
+@pytest.mark.parametrize("action", [CHANGE, "route53:ListResourceRecordSets"])
+def test_other_zones_are_out_of_reach(action: str) -> None:
+    assert not allowed(
+        PERMISSIONS, action, "arn:aws:route53:::hostedzone/Z3", {TYPES: ["A"], NAMES: ["web.example.com"]}
+    )
+    assert not allowed(
+        PERMISSIONS, action, "arn:aws:route53:::hostedzone/Z11", {TYPES: ["A"], NAMES: ["web.example.com"]}
+    )
+
+
+@pytest.mark.parametrize(
+    "action", ["route53:DeleteHostedZone", "route53:CreateHostedZone", "route53:AssociateVPCWithHostedZone"]
+)
+def test_never_changes_a_zone_itself(action: str) -> None:
+    assert not allowed(PERMISSIONS, action, ZONE)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("apps.example.com", True),
+        ("web.apps.example.com", True),
+        ("a-web.apps.example.com", True),
+        ("a-apps.example.com", True),  # the owner's record of the domain itself
+        ("\\052.apps.example.com", True),  # *.apps.example.com as Route 53 writes it
+        ("example.com", False),
+        ("www.example.com", False),
+        ("myapps.example.com", False),
+        ("apps.example.com.attacker.net", False),
+    ],
+)
+def test_keeps_to_its_domains_in_a_shared_zone(name: str, expected: bool) -> None:
+    permissions = ExternalDns(zones=("Z1",), domains=("apps.example.com",)).permissions(FACTS)
+    assert allowed(permissions, CHANGE, ZONE, {TYPES: ["A"], NAMES: [name]}) is expected
+    assert not allowed(permissions, CHANGE, ZONE, {TYPES: ["MX"], NAMES: [name]})
+
+
+def test_policy_is_sound_in_every_partition() -> None:
+    assert names_no_partition(PERMISSIONS)
+    assert not [problem for statement in PERMISSIONS for problem in problems_in(statement, "")]
+
+
+def test_values_say_which_records_are_its_own() -> None:
+    values = ADDON.values(FACTS)
+    assert values["txtOwnerId"] == FACTS.name
+    assert values["registry"] == "txt"
+    assert values["policy"] == "upsert-only"
+    assert values["extraArgs"] == {"zone-id-filter": ["Z1", "Z2"]}
+    assert values["env"] == [{"name": "AWS_REGION", "value": REGION}]
+    assert values["serviceAccount"]["name"] == ExternalDns.service_account
+
+
+def test_namespace_is_restricted() -> None:
+    (namespace,) = ADDON.contribute(FACTS).namespaces
+    assert (namespace.name, namespace.pod_security) == ("external-dns", "restricted")
+
+
+@pytest.mark.parametrize(
+    ("fields", "place"),
+    [
+        ({}, "zones"),
+        ({"zones": ()}, "zones"),
+        ({"zones": "Z1"}, "zones"),
+        ({"zones": ("*",)}, "zones[0]"),
+        ({"zones": ("Z1*",)}, "zones[0]"),
+        ({"zones": ("Z1/../Z2",)}, "zones[0]"),
+        ({"zones": ("Z1\n",)}, "zones[0]"),
+        ({"zones": ("Z1",), "domains": ("*",)}, "domains[0]"),
+        ({"zones": ("Z1",), "domains": ("{}.example.com",)}, "domains[0]"),
+        ({"zones": ("Z1",), "policy": "delete-all"}, "policy"),
+        ({"zones": ("Z1",), "sources": ()}, "sources"),
+        ({"zones": ("Z1",), "sources": ("pod",)}, "sources[0]"),
+        ({"zones": ("Z1",), "zone": "Z2"}, "zone"),
+    ],
+)
+def test_refuses_what_would_widen_or_break_it(fields: dict[str, Any], place: str) -> None:
+    assert place in rules_broken(ExternalDns(**fields))

@@ -1,0 +1,245 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from addons.karpenter import Karpenter
+from addons.karpenter_node_class import NodeClass
+from addons.karpenter_node_pool import NodePool
+from blueprint.compute import Taint
+from blueprint.contribution import EventRule, NodeRole, Queue
+from blueprint.value import problems_in
+from tests.addons.support import ACCOUNT, FACTS, REGION, allowed, deployed, names_no_partition, rules_broken
+
+EC2 = f"arn:aws:ec2:{REGION}:{ACCOUNT}:"
+INSTANCE = f"{EC2}instance/i-1"
+TEMPLATE = f"{EC2}launch-template/lt-1"
+NODES = "<role-arn:karpenter-nodes>"
+OURS = {"aws:ResourceTag/kubernetes.io/cluster/prod": "owned", "aws:ResourceTag/karpenter.sh/nodepool": "default"}
+THEIRS = {"aws:ResourceTag/kubernetes.io/cluster/dev": "owned", "aws:ResourceTag/karpenter.sh/nodepool": "default"}
+AS_OURS = {
+    "aws:RequestTag/kubernetes.io/cluster/prod": "owned",
+    "aws:RequestTag/eks:eks-cluster-name": "prod",
+    "aws:RequestTag/karpenter.sh/nodepool": "default",
+}
+PROFILE = f"arn:aws:iam::{ACCOUNT}:instance-profile/"
+
+ADDON = Karpenter()
+PERMISSIONS = ADDON.permissions(FACTS)
+
+
+def node_class(addon: Karpenter = ADDON) -> Any:
+    return addon.objects(FACTS)[0]["spec"]
+
+
+def node_pools(addon: Karpenter = ADDON) -> list[Any]:
+    return [manifest for manifest in addon.objects(FACTS) if manifest["kind"] == "NodePool"]
+
+
+def requirement(pool: Any, key: str) -> Any:
+    return next(one["values"] for one in pool["spec"]["template"]["spec"]["requirements"] if one["key"] == key)
+
+
+@pytest.mark.parametrize("action", ["ec2:RunInstances", "ec2:CreateFleet"])
+def test_launches_only_what_carries_the_tags_of_its_cluster(action: str) -> None:
+    for resource in (INSTANCE, f"{EC2}volume/vol-1", f"{EC2}network-interface/eni-1", f"{EC2}fleet/f-1"):
+        assert allowed(PERMISSIONS, action, resource, AS_OURS)
+        assert not allowed(PERMISSIONS, action, resource)
+        assert not allowed(PERMISSIONS, action, resource, {**AS_OURS, "aws:RequestTag/eks:eks-cluster-name": "dev"})
+    assert allowed(PERMISSIONS, action, f"arn:aws:ec2:{REGION}::image/ami-1")
+    assert allowed(PERMISSIONS, action, TEMPLATE, OURS)
+    assert not allowed(PERMISSIONS, action, TEMPLATE, THEIRS)
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"), [("ec2:TerminateInstances", INSTANCE), ("ec2:DeleteLaunchTemplate", TEMPLATE)]
+)
+def test_removes_its_own_nodes_only(action: str, resource: str) -> None:
+    managed = {"aws:ResourceTag/kubernetes.io/cluster/prod": "owned"}  # a managed node of the same cluster
+    assert allowed(PERMISSIONS, action, resource, OURS)
+    assert not allowed(PERMISSIONS, action, resource, THEIRS)
+    assert not allowed(PERMISSIONS, action, resource, managed)
+    assert not allowed(PERMISSIONS, action, resource)
+
+
+def test_cannot_make_a_foreign_instance_its_own() -> None:
+    assert allowed(PERMISSIONS, "ec2:CreateTags", INSTANCE, {**AS_OURS, "ec2:CreateAction": "RunInstances"})
+    assert allowed(PERMISSIONS, "ec2:CreateTags", INSTANCE, {**OURS, "aws:TagKeys": ["Name", "karpenter.sh/nodeclaim"]})
+    assert not allowed(PERMISSIONS, "ec2:CreateTags", INSTANCE, AS_OURS)
+    assert not allowed(PERMISSIONS, "ec2:CreateTags", INSTANCE, {**THEIRS, "aws:TagKeys": ["Name"]})
+    assert not allowed(PERMISSIONS, "ec2:CreateTags", INSTANCE, {**OURS, "aws:TagKeys": ["team"]})
+
+
+def test_passes_the_role_of_its_nodes_to_ec2_and_nothing_else() -> None:
+    to_ec2 = {"iam:PassedToService": "ec2.amazonaws.com"}
+    assert allowed(PERMISSIONS, "iam:PassRole", NODES, to_ec2)
+    assert not allowed(PERMISSIONS, "iam:PassRole", NODES, {"iam:PassedToService": "lambda.amazonaws.com"})
+    assert not allowed(PERMISSIONS, "iam:PassRole", f"arn:aws:iam::{ACCOUNT}:role/Admin", to_ec2)
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        *("iam:CreateInstanceProfile", "iam:DeleteInstanceProfile", "iam:TagInstanceProfile", "iam:CreateRole"),
+        *(
+            "iam:AddRoleToInstanceProfile",
+            "iam:RemoveRoleFromInstanceProfile",
+            "sts:AssumeRole",
+            "iam:CreateServiceLinkedRole",
+        ),
+    ],
+)
+def test_changes_nothing_in_iam(action: str) -> None:
+    for resource in (f"{PROFILE}prod_1", NODES, "*"):
+        assert not allowed(PERMISSIONS, action, resource, {**OURS, **AS_OURS})
+
+
+def test_reads_only_its_region_and_its_cluster() -> None:
+    assert allowed(PERMISSIONS, "ec2:DescribeInstances", "*", {"aws:RequestedRegion": REGION})
+    assert not allowed(PERMISSIONS, "ec2:DescribeInstances", "*", {"aws:RequestedRegion": "us-east-1"})
+    assert allowed(PERMISSIONS, "eks:DescribeCluster", f"arn:aws:eks:{REGION}:{ACCOUNT}:cluster/prod")
+    assert not allowed(PERMISSIONS, "eks:DescribeCluster", f"arn:aws:eks:{REGION}:{ACCOUNT}:cluster/dev")
+    assert allowed(
+        PERMISSIONS, "ssm:GetParameter", f"arn:aws:ssm:{REGION}::parameter/aws/service/eks/optimized-ami/1.35"
+    )
+    assert not allowed(PERMISSIONS, "ssm:GetParameter", f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/password")
+    # Deleting a node class asks for a profile of this name; without the permission the node class would never go.
+    assert allowed(PERMISSIONS, "iam:GetInstanceProfile", f"{PROFILE}prod_123")
+    assert not allowed(PERMISSIONS, "iam:GetInstanceProfile", f"{PROFILE}admin")
+
+
+def test_reads_its_own_queue_only() -> None:
+    assert allowed(PERMISSIONS, "sqs:ReceiveMessage", "<queue-arn:karpenter-interruption>")
+    assert not allowed(PERMISSIONS, "sqs:ReceiveMessage", f"arn:aws:sqs:{REGION}:{ACCOUNT}:orders")
+
+
+def test_policy_is_sound_in_every_partition() -> None:
+    assert names_no_partition(PERMISSIONS)
+    assert not [problem for statement in PERMISSIONS for problem in problems_in(statement, "")]
+
+
+def test_interruption_events_are_the_ones_that_aws_sends() -> None:
+    resources = ADDON.contribute(FACTS).resources
+    (queue,) = (one for one in resources if isinstance(one, Queue))
+    rules = [one for one in resources if isinstance(one, EventRule)]
+    assert queue.writers == ("events.amazonaws.com",)
+    assert {rule.queue for rule in rules} == {queue.name}
+    assert {(rule.pattern["source"][0], rule.pattern["detail-type"][0]) for rule in rules} == {
+        ("aws.health", "AWS Health Event"),
+        ("aws.ec2", "EC2 Spot Instance Interruption Warning"),
+        ("aws.ec2", "EC2 Instance Rebalance Recommendation"),
+        ("aws.ec2", "EC2 Instance State-change Notification"),
+        ("aws.ec2", "EC2 Capacity Reservation Instance Interruption Warning"),
+    }
+    assert ADDON.values(FACTS)["settings"]["interruptionQueue"] == f"${{blueprint:queue-name:{queue.name}}}"
+
+
+def test_definitions_come_before_the_controller_and_outlive_it() -> None:
+    crds, controller = ADDON.contribute(FACTS).releases
+    assert (crds.name, controller.name) == ("karpenter-crd", "karpenter")
+    assert crds.chart.version == controller.chart.version
+    assert crds.chart.repository == "oci://public.ecr.aws/karpenter/karpenter-crd"
+    assert crds.values == {"additionalAnnotations": {"helm.sh/resource-policy": "keep"}}
+
+
+def test_a_mirror_and_another_version_hold_for_both_charts() -> None:
+    mirror = "oci://111111111111.dkr.ecr.eu-west-1.amazonaws.com/karpenter"
+    crds, controller = Karpenter(chart_repository=mirror, chart_version="1.15.0").contribute(FACTS).releases
+    assert (controller.chart.repository, crds.chart.repository) == (mirror, f"{mirror}-crd")
+    assert controller.chart.version == crds.chart.version == "1.15.0"
+
+
+def test_its_nodes_may_join_the_cluster() -> None:
+    contribution = ADDON.contribute(FACTS)
+    (role,) = (one for one in contribution.resources if isinstance(one, NodeRole))
+    (entry,) = contribution.access
+    assert entry.kind == "EC2_LINUX"
+    assert deployed(entry.principal) == f"<role-arn:{role.name}>"
+    assert deployed(node_class()["instanceProfile"]) == f"<instance-profile:{role.name}>"
+
+
+def test_nodes_are_hardened() -> None:
+    spec = node_class()
+    assert (spec["metadataOptions"]["httpTokens"], spec["metadataOptions"]["httpPutResponseHopLimit"]) == (
+        "required",
+        1,
+    )
+    assert all(device["ebs"]["encrypted"] for device in spec["blockDeviceMappings"])
+    assert "role" not in spec
+    assert spec["subnetSelectorTerms"] == [{"tags": {"karpenter.sh/discovery": "prod"}}]
+    assert spec["securityGroupSelectorTerms"] == [{"tags": {"aws:eks:cluster-name": "prod"}}]
+    assert "latest" not in str(spec["amiSelectorTerms"])
+
+
+def test_every_pool_has_a_limit_and_replaces_old_nodes() -> None:
+    (pool,) = node_pools()
+    assert pool["spec"]["limits"] == {"cpu": "100", "memory": "400Gi"}
+    assert pool["spec"]["template"]["spec"]["expireAfter"] == "720h"
+    assert pool["spec"]["template"]["spec"]["nodeClassRef"]["name"] == ADDON.objects(FACTS)[0]["metadata"]["name"]
+
+
+def test_pools_take_the_architectures_of_the_blueprint_unless_they_name_others() -> None:
+    pools = node_pools(Karpenter(node_pools=(NodePool(), NodePool(name="x86", architectures=("amd64",)))))
+    assert [requirement(pool, "kubernetes.io/arch") for pool in pools] == [["arm64"], ["amd64"]]
+
+
+def test_order_of_the_pools_does_not_matter() -> None:
+    a, b = NodePool(name="a"), NodePool(name="b", capacity=("spot",))
+    assert node_pools(Karpenter(node_pools=(a, b))) == node_pools(Karpenter(node_pools=(b, a)))
+
+
+def test_taints_are_those_of_kubernetes() -> None:
+    taints = (Taint(key="gpu"), Taint(key="team", value="ml", effect="NO_EXECUTE"))
+    (pool,) = node_pools(Karpenter(node_pools=(NodePool(taints=taints),)))
+    assert pool["spec"]["template"]["spec"]["taints"] == [
+        {"key": "gpu", "effect": "NoSchedule"},
+        {"key": "team", "value": "ml", "effect": "NoExecute"},
+    ]
+
+
+def test_controller_needs_no_instance_metadata() -> None:
+    controller = ADDON.values(FACTS)["controller"]
+    assert controller["env"] == [{"name": "AWS_REGION", "value": REGION}]
+
+
+@pytest.mark.parametrize(
+    ("addon", "place"),
+    [
+        (Karpenter(node_pools=()), "node_pools"),
+        (Karpenter(node_pools=(NodePool(), NodePool())), "node_pools[1].name"),
+        (Karpenter(node_pools=(NodePool(max_cpu=0),)), "node_pools[0].max_cpu"),
+        (Karpenter(node_pools=(NodePool(capacity=("reserved",)),)), "node_pools[0].capacity[0]"),  # type: ignore[arg-type]  # a user's mistake
+        (Karpenter(node_pools=(NodePool(categories=("m5",)),)), "node_pools[0].categories[0]"),
+        (
+            Karpenter(node_pools=(NodePool(labels={"karpenter.sh/nodepool": "x"}),)),
+            "node_pools[0].labels['karpenter.sh/nodepool']",
+        ),
+        (
+            Karpenter(node_pools=(NodePool(labels={"node-role.kubernetes.io/x": "y"}),)),
+            "node_pools[0].labels['node-role.kubernetes.io/x']",
+        ),
+        (Karpenter(node_pools=(NodePool(name="a"), NodePool(name="B"))), "node_pools[1].name"),
+        (Karpenter(node_class=NodeClass(ami="latest")), "node_class.ami"),
+        (Karpenter(node_class=NodeClass(ami="v20260714\n")), "node_class.ami"),
+        (Karpenter(node_class=NodeClass(disk_gib=1)), "node_class.disk_gib"),
+        (
+            Karpenter(node_class=NodeClass(tags={"kubernetes.io/cluster/dev": "owned"})),
+            "node_class.tags['kubernetes.io/cluster/dev']",
+        ),
+        (
+            Karpenter(node_class=NodeClass(tags={"karpenter.sh/nodepool": "x"})),
+            "node_class.tags['karpenter.sh/nodepool']",
+        ),
+    ],
+)
+def test_refuses_what_would_break_it_or_cost_without_limit(addon: Karpenter, place: str) -> None:
+    assert rules_broken(addon) == [place]
+
+
+def test_refuses_a_kubernetes_version_it_does_not_start_on() -> None:
+    newer = replace(FACTS, version="1.37")
+    assert [problem.place for problem in ADDON.problems_on(newer)] == ["chart_version"]
+    assert not list(ADDON.problems_on(FACTS))
+    assert not list(Karpenter(chart_version="1.16.0").problems_on(newer))

@@ -1,0 +1,30 @@
+"""One synth of the example clusters for all tests that look at templates."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app import CLUSTERS
+from blueprint.inventory import planned
+from blueprint.plan import Plan
+from tests.templates import Templates, synthesized
+
+
+@pytest.fixture(scope="session")
+def plans() -> tuple[Plan, ...]:
+    """The plans of the clusters in `clusters/`."""
+    return planned(CLUSTERS)
+
+
+@pytest.fixture(scope="session")
+def templates(plans: tuple[Plan, ...], tmp_path_factory: pytest.TempPathFactory) -> Templates:
+    """Their templates."""
+    return synthesized(plans, tmp_path_factory.mktemp("examples"))
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The project's folder."""
+    return CLUSTERS.parent

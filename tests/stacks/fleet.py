@@ -1,0 +1,86 @@
+"""Clusters of every kind that the model can say, for tests of what the renderer makes of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from addons.argo_cd import ArgoCd
+from addons.cert_manager import CertManager
+from addons.core import CORE
+from addons.core_dns import CoreDns
+from addons.external_dns import ExternalDns
+from blueprint import (
+    AutoMode,
+    Blueprint,
+    Cluster,
+    FargateProfile,
+    FargateSelector,
+    ManagedNodes,
+    NewNetwork,
+    PublicEndpoint,
+    Role,
+    SelfManagedNodes,
+    Taint,
+)
+from blueprint.network import ENDPOINTS_WITHOUT_NAT
+from teams.payments import PAYMENTS
+from teams.platform import PLATFORM
+
+MANAGED = Blueprint(
+    name="managed",
+    account="111111111111",
+    region="us-west-2",
+    network=NewNetwork(cidr="10.0.0.0/16", zones=("a", "b"), nat="one"),
+    cluster=Cluster(version="1.36", admins=(Role("BreakGlass"),)),
+    compute=(
+        ManagedNodes(
+            "arm",
+            instance_types=("m7g.large",),
+            ami_type="BOTTLEROCKET_ARM_64",
+            labels={"example.com/pool": "arm"},
+            taints=(Taint("example.com/arm", "true"),),
+        ),
+        ManagedNodes("x86", instance_types=("m7i.large", "m6i.large"), capacity="SPOT", version="1.35"),
+    ),
+    addons=(*CORE, ArgoCd(domain="argocd.example.com")),
+    teams=(PLATFORM, PAYMENTS),
+    tags={"cost-center": "42"},
+)
+AUTO = replace(
+    MANAGED,
+    name="auto",
+    compute=(AutoMode(),),
+    cluster=replace(MANAGED.cluster, version="1.37", endpoint=PublicEndpoint(allow=("203.0.113.0/24",))),
+    addons=(*CORE[:-1], ExternalDns(zones=("Z0123456789",)), CertManager()),
+)
+FARGATE = replace(
+    MANAGED,
+    name="fargate",
+    compute=(
+        FargateProfile("system", selectors=(FargateSelector("kube-system"), FargateSelector("external-dns"))),
+        FargateProfile("batch", selectors=(FargateSelector("batch", labels={"example.com/fargate": "yes"}),)),
+    ),
+    addons=(CoreDns(), ExternalDns(zones=("Z0123456789",))),
+    teams=(PLATFORM,),
+)
+SELF_MANAGED = replace(
+    MANAGED,
+    name="self-managed",
+    compute=(
+        SelfManagedNodes(
+            "al2023", instance_types=("m7i.large",), labels={"example.com/pool": "a"}, taints=(Taint("example.com/a"),)
+        ),
+        SelfManagedNodes("bottlerocket", instance_types=("m7g.large", "m6g.large"), os="BOTTLEROCKET", capacity="SPOT"),
+    ),
+)
+ISOLATED = replace(
+    MANAGED,
+    name="isolated",
+    network=replace(MANAGED.network, nat="none", interface_endpoints=ENDPOINTS_WITHOUT_NAT),
+    addons=CORE,
+)
+MIXED = replace(MANAGED, name="mixed", compute=(AutoMode(node_pools=("system",)), *MANAGED.compute))
+CHINA = replace(MANAGED, name="china", region="cn-north-1")
+GOVERNMENT = replace(MANAGED, name="government", region="us-gov-west-1")
+
+FLEET = (MANAGED, AUTO, FARGATE, SELF_MANAGED, ISOLATED, MIXED, CHINA, GOVERNMENT)
