@@ -17,6 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
+.NOTPARALLEL:
 .PHONY: help setup synth test test-oldest snapshots lint check bench lock clean FORCE
 
 help: ## List the commands
@@ -89,13 +90,13 @@ renew = $(if $(realpath $(1)/bin/python),$(if $(named),$(if $(filter $(named),$(
 # uv takes a third of pip's time. It does not read pip's configuration: where that names an index of its own, and
 # wherever uv fails, pip installs the same files by the same hashes.
 define install-packages
-pip="$(1)/bin/python -m pip --disable-pip-version-check -qq"; \
-if $$pip config list 2>/dev/null | grep -Eq '\.(index-url|no-index|proxy)='; then \
-  $$pip install --require-hashes -r $(2); \
+python=$(1)/bin/python; pip="$$python -m pip install -qq --disable-pip-version-check --require-hashes"; \
+if $$python -m pip config list 2>/dev/null | grep -E '\.(index-url|no-index|proxy)=' >/dev/null; then \
+  $$pip -r $(2); \
 else \
-  sed -n '/^uv==/,/[^\]$$/p' $(2) >$(1)/uv.txt && $$pip install --require-hashes -r $(1)/uv.txt && \
-  $(1)/bin/uv pip install --quiet --python $(1)/bin/python --require-hashes -r $(2) || \
-  { echo "uv failed, so pip does it: a minute more"; $$pip install --require-hashes -r $(2); }; \
+  sed -n '/^uv==/,/[^\]$$/p' $(2) >$(1)/uv.txt && $$pip -r $(1)/uv.txt && \
+  $(1)/bin/uv pip install --quiet --python $$python --require-hashes -r $(2) || \
+  { echo "uv failed, so pip does it: a minute more"; $$pip -r $(2); }; \
 fi
 endef
 

@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import field
-
 from addons.aws_load_balancer_controller_policy import statements
 from addons.base import Chart, ClusterFacts, HelmAddon, Statement, Values
 from addons.pods import CRITICAL, across_zones, resources
-from addons.tags import TagKey, TagValue
-from blueprint.errors import Problem
-
-# The controller does not start when one of its own tags is a default tag (pkg/config/controller_config.go).
-_OWN_TAGS = ("elbv2.k8s.aws/", "ingress.k8s.aws/", "service.k8s.aws/", "gateway.k8s.aws")
 
 
 class AwsLoadBalancerController(HelmAddon):
@@ -38,13 +30,6 @@ class AwsLoadBalancerController(HelmAddon):
     """Off: an Ingress that asks for a web ACL by annotation gets an ALB without one, and no error."""
     shield: bool = False
     """Needs a subscription to Shield Advanced."""
-    tags: Mapping[TagKey, TagValue] = field(default_factory=dict)
-    """AWS tags of all that it makes, for example for cost allocation."""
-
-    def problems(self) -> Iterator[Problem]:
-        for key in self.tags:
-            if key.startswith(_OWN_TAGS):
-                yield Problem(f"tags[{key!r}]", key, "the controller keeps its books in this tag", "choose another key")
 
     def permissions(self, facts: ClusterFacts) -> tuple[Statement, ...]:
         return statements(facts, wafv2=self.wafv2, shield=self.shield)
@@ -73,5 +58,5 @@ class AwsLoadBalancerController(HelmAddon):
             "enableShield": self.shield,
             "enableWaf": False,  # WAF Classic is retired
             "enableWafv2": self.wafv2,
-            "defaultTags": dict(self.tags),
+            "defaultTags": dict(facts.tags),
         }

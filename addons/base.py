@@ -24,13 +24,35 @@ from blueprint.contribution import (
 )
 from blueprint.errors import Problem
 from blueprint.facts import ClusterFacts
-from blueprint.fields import JSON_LIKE
+from blueprint.fields import JSON_LIKE, matches
 from blueprint.iam import Statement
 from blueprint.kubernetes import RESERVED_NAMESPACES, Manifest, Namespace, PodSecurity
 from blueprint.references import role_arn
-from blueprint.versions import version_problem
 
 __all__ = ["Chart", "ClusterFacts", "Contribution", "EksAddon", "HelmAddon", "Statement", "Values", "merged"]
+
+AddonVersion = Annotated[
+    str,
+    matches(
+        r"v\d+(\.\d+)+(-eksbuild\.\d+)?", "must be a version of an EKS add-on", 'write for example "v1.21.1-eksbuild.1"'
+    ),
+]
+ChartVersion = Annotated[
+    str,
+    matches(
+        r"v?\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?",
+        "must be a version of the chart, no range and no `latest`",
+        'write for example "1.21.1"',
+    ),
+]
+ChartRepository = Annotated[
+    str,
+    matches(
+        r"(https|oci)://[\w.:/~%-]+",
+        "must be the address of a repository, https or oci, without credentials",
+        'write for example "https://charts.example.com"',
+    ),
+]
 
 
 class EksAddon(Addon):
@@ -43,7 +65,7 @@ class EksAddon(Addon):
     managed_policies: ClassVar[tuple[str, ...]] = ()
     before_nodes: ClassVar[bool] = False
 
-    version: str | None = field(default=None, kw_only=True)
+    version: AddonVersion | None = field(default=None, kw_only=True)
     """An add-on version such as "v1.21.1-eksbuild.1"; the one of `versions` for the cluster's minor when None."""
 
     def configuration(self, facts: ClusterFacts) -> Values:
@@ -59,10 +81,9 @@ class EksAddon(Addon):
         return ()
 
     def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:
-        if self.version is None:
-            for problem in version_problem("version", facts.version, self.versions):
-                rule = f"no version of {self.name} is known for Kubernetes {facts.version}"
-                yield Problem("version", problem.value, rule, 'name one: version="v1.…-eksbuild.…"')
+        if self.version is None and facts.version not in self.versions:
+            rule = f"no version of {self.name} is known for Kubernetes {facts.version}"
+            yield Problem("version", None, rule, 'name one: version="v1.…-eksbuild.…"')
 
     def contribute(self, facts: ClusterFacts) -> Contribution:
         grant = None
@@ -94,9 +115,9 @@ class HelmAddon(Addon):
     timeout_minutes: ClassVar[int] = 10
     """How long Helm waits for the release; at most 15, the life of the Lambda function that runs it."""
 
-    chart_version: str | None = field(default=None, kw_only=True)
+    chart_version: ChartVersion | None = field(default=None, kw_only=True)
     """Another version of the chart than the one the add-on was tested with."""
-    chart_repository: str | None = field(default=None, kw_only=True)
+    chart_repository: ChartRepository | None = field(default=None, kw_only=True)
     """A mirror of the chart, for example "oci://111111111111.dkr.ecr.us-west-2.amazonaws.com/external-dns"."""
     extra_values: Annotated[Mapping[str, Any], JSON_LIKE] = field(default_factory=dict, kw_only=True)
     """Values of the chart that the add-on has no field for; they win over its own."""

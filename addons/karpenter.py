@@ -61,7 +61,7 @@ class Karpenter(HelmAddon):
 
     def objects(self, facts: ClusterFacts) -> tuple[Manifest, ...]:
         pools = sorted(self.node_pools, key=lambda pool: pool.name)
-        nodes = self.node_class.manifest("default", cluster=facts.name, role=_NODES)
+        nodes = self.node_class.manifest("default", facts, _NODES)
         return (nodes, *(pool.manifest("default", facts.architectures) for pool in pools))
 
     def contribute(self, facts: ClusterFacts) -> Contribution:

@@ -19,4 +19,4 @@ def interruption() -> tuple[AwsResource, ...]:
     rules = (
         EventRule(name, {"source": [source], "detail-type": [kind]}, QUEUE) for name, (source, kind) in _EVENTS.items()
     )
-    return Queue(QUEUE, writers=("events.amazonaws.com",)), *rules
+    return Queue(QUEUE), *rules

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import field
 from typing import Annotated
 
-from addons.tags import TagKey, TagValue
-from blueprint.errors import Problem
+from blueprint.facts import ClusterFacts
 from blueprint.fields import between, matches
 from blueprint.kubernetes import Manifest
 from blueprint.references import instance_profile
 from blueprint.value import Value
 
-# The API server refuses them; they say whose an instance is. https://karpenter.sh/docs/concepts/nodeclasses/#spectags
-_RESERVED_TAGS = ("kubernetes.io/cluster", "karpenter.sh/", "karpenter.k8s.aws/")
 _RELEASE = matches(r"v20\d{6}", "must be a release of the EKS image, never `latest`", 'write for example "v20260714"')
 
 
@@ -27,15 +22,8 @@ class NodeClass(Value):
     ami: Annotated[str, _RELEASE] = "v20260714"
     """A change replaces all nodes. https://github.com/awslabs/amazon-eks-ami/releases"""
     disk_gib: Annotated[int, between(20, 16_384, "GiB")] = 50
-    tags: Mapping[TagKey, TagValue] = field(default_factory=dict)
-    """AWS tags of instances and volumes, for example for cost allocation."""
 
-    def problems(self) -> Iterator[Problem]:
-        for key in self.tags:
-            if key.startswith(_RESERVED_TAGS):
-                yield Problem(f"tags[{key!r}]", key, "Karpenter keeps its books in this tag", "choose another key")
-
-    def manifest(self, name: str, *, cluster: str, role: str) -> Manifest:
+    def manifest(self, name: str, facts: ClusterFacts, role: str) -> Manifest:
         """The object of kind EC2NodeClass; `role` is the name of the node role."""
         ebs = {"volumeSize": f"{self.disk_gib}Gi", "volumeType": "gp3", "encrypted": True, "deleteOnTermination": True}
         return {
@@ -46,9 +34,9 @@ class NodeClass(Value):
                 # Not `role`: the controller would make profiles itself, and need permissions to do so.
                 "instanceProfile": instance_profile(role),
                 "amiSelectorTerms": [{"alias": f"al2023@{self.ami}"}],
-                "subnetSelectorTerms": [{"tags": {"karpenter.sh/discovery": cluster}}],
+                "subnetSelectorTerms": [{"tags": {"karpenter.sh/discovery": facts.name}}],
                 # EKS puts this tag on the cluster's own security group, and on no other.
-                "securityGroupSelectorTerms": [{"tags": {"aws:eks:cluster-name": cluster}}],
+                "securityGroupSelectorTerms": [{"tags": {"aws:eks:cluster-name": facts.name}}],
                 "metadataOptions": {
                     "httpEndpoint": "enabled",
                     "httpTokens": "required",
@@ -56,6 +44,6 @@ class NodeClass(Value):
                     "httpProtocolIPv6": "disabled",
                 },
                 "blockDeviceMappings": [{"deviceName": "/dev/xvda", "ebs": ebs}],
-                "tags": dict(self.tags),
+                "tags": dict(facts.tags),
             },
         }

@@ -8,8 +8,9 @@ from dataclasses import field
 from typing import Annotated, Literal
 
 from blueprint.errors import Problem
-from blueprint.fields import NOT_EMPTY, DnsLabel, LabelKey, LabelValue, at_most, between, matches
-from blueprint.value import Value
+from blueprint.fields import NOT_EMPTY, UNIQUE, DnsLabel, LabelKey, LabelValue, at_most, between, matches
+from blueprint.value import Rule, Value
+from blueprint.versions import KubernetesVersion
 
 Architecture = Literal["amd64", "arm64"]
 Capacity = Literal["ON_DEMAND", "SPOT"]
@@ -34,7 +35,7 @@ AmiType = Literal[
 InstanceType = Annotated[
     str,
     matches(
-        r"[a-z]+\d+[a-z0-9-]*\.(\d*[a-z]+|metal-\d+xl)",
+        r"[a-z]+[\d-][a-z0-9-]*\.(\d*[a-z]+|metal-\d+xl)",
         "must be the name of an EC2 instance type",
         'write for example "m7g.large"',
     ),
@@ -66,6 +67,42 @@ class Taint(Value):
     effect: Literal["NO_SCHEDULE", "NO_EXECUTE", "PREFER_NO_SCHEDULE"] = "NO_SCHEDULE"
 
 
+InstanceTypes = Annotated[
+    tuple[InstanceType, ...],
+    NOT_EMPTY,
+    at_most(20, "instance types"),
+    UNIQUE,
+    Rule(
+        lambda names: len(set(map(architecture, names))) < 2,
+        "x86 and Arm instances need different images, so they cannot share a group",
+        "make one group of nodes for each architecture",
+    ),
+]
+# EKS refuses the last of them. https://github.com/eksctl-io/eksctl/issues/4007
+NodeLabelKey = Annotated[
+    LabelKey,
+    matches(
+        r"(?!(.*\.)?(?<!node\.)(kubernetes|k8s)\.io/|eks\.amazonaws\.com/).*",
+        "the kubelet may not set labels of kubernetes.io, k8s.io and eks.amazonaws.com on its own node",
+        "take a prefix of your own, for example example.com/",
+    ),
+]
+Taints = Annotated[
+    tuple[Taint, ...],
+    at_most(50, "taints"),
+    Rule(
+        lambda taints: len({(taint.key, taint.effect) for taint in taints}) == len(taints),
+        "key and effect of a taint may stand once",
+        "remove the repeated taint",
+    ),
+]
+
+ReleaseVersion = Annotated[
+    str,
+    matches(r"\d+\.\d+\.\d+-[0-9a-f]{8}", "must be a release of an EKS image", 'write for example "1.35.2-20260901"'),
+]
+
+
 class Compute(Value):
     """One source of capacity; `name` is unique in a cluster."""
 
@@ -75,36 +112,21 @@ class Compute(Value):
 class Nodes(Compute):
     """EC2 nodes in the private subnets: IMDSv2 with hop limit 1, an encrypted gp3 volume, no SSH, a minimal role."""
 
-    instance_types: Annotated[tuple[InstanceType, ...], NOT_EMPTY, at_most(20, "instance types")]
+    instance_types: InstanceTypes
     """In order of preference, all of one architecture; give several for spot."""
     min: Annotated[int, between(0, 5000, "nodes")] = 2
     max: Annotated[int, between(1, 5000, "nodes")] = 3
     capacity: Capacity = "ON_DEMAND"
-    labels: Mapping[LabelKey, LabelValue] = field(default_factory=dict)
-    taints: Annotated[tuple[Taint, ...], at_most(50, "taints")] = ()
+    labels: Mapping[NodeLabelKey, LabelValue] = field(default_factory=dict)
+    taints: Taints = ()
     disk_gib: Annotated[int, between(20, 16_384, "GiB")] = 50
     """Size of the volume for images and writable layers."""
-    version: str | None = None
+    version: KubernetesVersion | None = None
     """Kubernetes minor of the nodes; the cluster's when None. Keep it back to upgrade the control plane first."""
 
     def problems(self) -> Iterator[Problem]:
         if self.min > self.max:
             yield Problem("min", self.min, f"min must not exceed max ({self.max})", "lower min or raise max")
-        if len(set(self.instance_types)) != len(self.instance_types):
-            fix = "remove the repeated one"
-            yield Problem("instance_types", self.instance_types, "each instance type may stand once", fix)
-        if len({architecture(name) for name in self.instance_types}) > 1:
-            rule = "x86 and Arm instances need different images, so they cannot share a group"
-            yield Problem("instance_types", self.instance_types, rule, "make one group of nodes for each architecture")
-        for key in self.labels:
-            if re.match(r"(.*\.)?(kubernetes|k8s)\.io/", key) and not key.startswith("node.kubernetes.io/"):
-                rule = "the kubelet may not set labels of kubernetes.io and k8s.io on its own node"
-                yield Problem(f"labels[{key!r}]", key, rule, "take a prefix of your own, for example example.com/")
-        taints = [(taint.key, taint.effect) for taint in self.taints]
-        if len(set(taints)) != len(taints):
-            yield Problem(
-                "taints", self.taints, "key and effect of a taint may stand once", "remove the repeated taint"
-            )
 
     @property
     def architecture(self) -> Architecture:
@@ -120,7 +142,7 @@ class ManagedNodes(Nodes):
 
     ami_type: AmiType | None = None
     """Amazon Linux 2023 of the architecture of the instance types when None."""
-    release_version: str | None = None
+    release_version: ReleaseVersion | None = None
     """An AMI release such as "1.35.2-20260901"; the newest of the Kubernetes version when None."""
     max_unavailable_percent: Annotated[int, between(1, 100, "percent")] = 33
     """How many nodes an update may take down at a time; pod disruption budgets are always respected."""
@@ -174,9 +196,8 @@ class AutoMode(Compute):
     """
 
     name: DnsLabel = "auto-mode"
-    node_pools: Annotated[tuple[Literal["general-purpose", "system"], ...], NOT_EMPTY] = ("general-purpose", "system")
+    node_pools: Annotated[tuple[Literal["general-purpose", "system"], ...], NOT_EMPTY, UNIQUE] = (
+        "general-purpose",
+        "system",
+    )
     """The built-in node pools; both take on-demand capacity only."""
-
-    def problems(self) -> Iterator[Problem]:
-        if len(set(self.node_pools)) != len(self.node_pools):
-            yield Problem("node_pools", self.node_pools, "each node pool may stand once", "remove the repeated one")

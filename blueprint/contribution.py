@@ -64,10 +64,9 @@ class ManagedAddon:
 
 @dataclass(frozen=True)
 class Queue:
-    """An SQS queue that the named AWS services may write to, encrypted, messages kept for so long."""
+    """An encrypted SQS queue that the account's EventBridge rules may write to, messages kept for so long."""
 
     name: str
-    writers: tuple[str, ...]
     retention_seconds: int = 300
 
 

@@ -12,8 +12,9 @@ from blueprint.access import AccessEntry
 from blueprint.contribution import NodeRole, Queue, Release
 from blueprint.errors import Problem, Quoted, duplicates
 from blueprint.kubernetes import RESERVED_NAMESPACES
+from blueprint.network import NewNetwork
 from blueprint.references import references_in
-from blueprint.rules import sound
+from blueprint.rules import addons_of, has_all_addons, right
 from blueprint.value import problems_in
 
 if TYPE_CHECKING:
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
     from blueprint.facts import ClusterFacts
     from blueprint.plan import Planned
 
-_SECRET_KEY = re.compile(r"(password|passwd|token|api_?key|private_?key|secret_?key|access_?key)$", re.IGNORECASE)
+_SECRET_KEY = re.compile(
+    r"(password|passwd|token|api_?key|private_?key|secret_?key|access_?key|client_?secret|passphrase)$", re.IGNORECASE
+)
 
 
 def between_contributions(
@@ -33,7 +36,7 @@ def between_contributions(
     yield from duplicates(principals, "a principal has one access entry in a cluster", "name each principal once")
     yield from _namespaces(facts, parts)
     yield from _objects(parts)
-    yield from _grants(facts, parts)
+    yield from _grants(blueprint, facts, parts)
     for part in parts:
         yield from (problem.below(part.place) for problem in _references(part))
         for release in part.contribution.releases:
@@ -70,9 +73,10 @@ def _objects(parts: Iterable[Planned]) -> Iterator[Problem]:
     yield from duplicates(named, "a Kubernetes object has one owner", "remove one of them")
 
 
-def _grants(facts: ClusterFacts, parts: Sequence[Planned]) -> Iterator[Problem]:
-    addons = [addon for part in parts for addon in part.contribution.managed_addons]
-    agent = (facts.auto_mode and not facts.has_nodes) or any(addon.name == "eks-pod-identity-agent" for addon in addons)
+def _grants(blueprint: Blueprint, facts: ClusterFacts, parts: Sequence[Planned]) -> Iterator[Problem]:
+    # One with a mistake of its own is not planned, and yet not missing.
+    listed = {addon.name for _, addon in addons_of(blueprint)}
+    agent = (facts.auto_mode and not facts.has_nodes) or "eks-pod-identity-agent" in listed
     seen = []
     for part in parts:
         of_addons = (addon.grant for addon in part.contribution.managed_addons if addon.grant)
@@ -81,7 +85,7 @@ def _grants(facts: ClusterFacts, parts: Sequence[Planned]) -> Iterator[Problem]:
             for statement in grant.statements:
                 yield from problems_in(statement, f"{part.place}: permissions of {grant.name}")
             yield from iam.size_problem(f"{part.place}: permissions of {grant.name}", grant.statements)
-            if not grant.irsa and not agent:
+            if not grant.irsa and not agent and has_all_addons(blueprint):
                 rule = f"AWS permissions of {grant.name} come by EKS Pod Identity, which needs its agent"
                 yield Problem(part.place, part.name, rule, "add EksPodIdentityAgent() to addons")
     yield from duplicates(seen, "a service account has one set of AWS permissions", "use one service account for each")
@@ -99,19 +103,26 @@ def _references(part: Planned) -> Iterator[Problem]:
     used: list[Any] = [release.values for release in contribution.releases]
     used += [statement.document() for grant in contribution.grants for statement in grant.statements]
     used += [*contribution.objects, *(entry.principal for entry in contribution.access)]
-    for name in sorted(set(references_in(used)) - known):
+    of_managed = [addon.configuration for addon in contribution.managed_addons]
+    statements = (
+        statement for addon in contribution.managed_addons if addon.grant for statement in addon.grant.statements
+    )
+    unknown = set(references_in(used)) - known
+    unknown |= set(references_in([*of_managed, *(statement.document() for statement in statements)])) - {"partition"}
+    for name in sorted(unknown):
         rule = f"{part.name} refers to what it does not make"
         yield Problem("", name, rule, f"refer to one of {', '.join(sorted(known))}")
 
 
 def _release(blueprint: Blueprint, release: Release) -> Iterator[Problem]:
-    for path, value in _leaves(release.values):
+    for path, value in _leaves(release.values, "extra_values"):
         if isinstance(value, str) and value and _SECRET_KEY.search(path):
             rule = "Helm values stand in the template in clear text, so they never hold a secret"
             yield Problem(
                 path, Quoted("<not shown>"), rule, "name an existing Secret, made by External Secrets for example"
             )
-    if sound(blueprint.network) and blueprint.network.nat == "none" and ".dkr.ecr." not in release.chart.repository:
+    network = blueprint.network
+    if right(network, NewNetwork, "nat") and network.nat == "none" and ".dkr.ecr." not in release.chart.repository:
         rule = "without NAT the installer reaches Amazon ECR only"
         fix = (
             f'mirror the chart: chart_repository="oci://{blueprint.account}.dkr.ecr.{blueprint.region}.amazonaws.com/…"'
@@ -119,10 +130,10 @@ def _release(blueprint: Blueprint, release: Release) -> Iterator[Problem]:
         yield Problem("chart_repository", release.chart.repository, rule, fix)
 
 
-def _leaves(data: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+def _leaves(data: Any, path: str) -> Iterator[tuple[str, Any]]:
     if isinstance(data, Mapping):
         for key, item in data.items():
-            yield from _leaves(item, f"{path}.{key}" if path else str(key))
+            yield from _leaves(item, f"{path}.{key}")
     elif isinstance(data, list | tuple):
         for index, item in enumerate(data):
             yield from _leaves(item, f"{path}[{index}]")
@@ -130,13 +141,10 @@ def _leaves(data: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         yield path, data
 
 
-def _network_policies(facts: ClusterFacts, parts: Iterable[Planned]) -> Iterator[Problem]:
+def _network_policies(facts: ClusterFacts, parts: Sequence[Planned]) -> Iterator[Problem]:
     """A NetworkPolicy is inert, and looks as if it were not, unless the cluster's network enforces it."""
-    enforced = (facts.auto_mode and not facts.has_nodes) or any(
-        addon.name == "vpc-cni" and addon.configuration.get("enableNetworkPolicy") == "true"
-        for part in parts
-        for addon in part.contribution.managed_addons
-    )
+    addons = [addon for part in parts for addon in part.contribution.managed_addons if addon.name == "vpc-cni"]
+    enforced = all(addon.configuration.get("enableNetworkPolicy") == "true" for addon in addons)
     for part in parts:
         policies = [manifest for manifest in part.contribution.objects if manifest["kind"] == "NetworkPolicy"]
         if policies and not enforced:

@@ -24,6 +24,8 @@ class ClusterFacts:
     """Managed or self-managed nodes, on which DaemonSets run."""
     auto_mode: bool
     fargate_namespaces: frozenset[str]
+    tags: tuple[tuple[str, str], ...] = ()
+    """The blueprint's AWS tags, for what controllers make."""
     vpc_id: str = VPC_ID
 
     def arn(self, service: str, resource: str) -> str:

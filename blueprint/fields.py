@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
 from blueprint.value import Rule
@@ -27,13 +28,29 @@ def at_most(count: int, what: str) -> Rule:
 
 
 NOT_EMPTY = Rule(bool, "must not be empty", "give at least one")
+UNIQUE = Rule(lambda items: len(set(items)) == len(items), "each may stand once", "remove the repeated one")
 
 
 def _is_network(text: str) -> bool:
     try:
-        return isinstance(ipaddress.ip_network(text), ipaddress.IPv4Network) and "/" in text
+        return str(ipaddress.IPv4Network(text)) == text  # it also reads 10.0.0.0/255.255.0.0, which AWS does not
     except ValueError:
         return False
+
+
+def sized(longest: int, shortest: int, says: str, fix: str) -> Rule:
+    """A network with a prefix length from `longest` to `shortest`, both included."""
+    return Rule(lambda text: longest <= ipaddress.IPv4Network(text).prefixlen <= shortest, says, fix)
+
+
+def inside(ranges: Iterable[str], says: str, fix: str) -> Rule:
+    """A network in one of these ranges."""
+    networks = [ipaddress.IPv4Network(text) for text in ranges]
+    return Rule(lambda text: any(ipaddress.IPv4Network(text).subnet_of(network) for network in networks), says, fix)
+
+
+# RFC 1918. `is_private` of Python's networks holds for loopback, link-local, documentation and others as well.
+PRIVATE_RANGES = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 
 
 Cidr = Annotated[
@@ -81,7 +98,7 @@ DnsName = Annotated[
     ),
 ]
 EmailAddress = Annotated[
-    str, matches(r"[^@\s]+@[^@\s]+\.[^@\s]+", "must be an e-mail address", 'write "platform@example.com"')
+    str, matches(r"[\w.+%-]+@([\w-]+\.)+[A-Za-z]{2,63}", "must be an e-mail address", 'write "platform@example.com"')
 ]
 
 # https://kubernetes.io/docs/concepts/overview/working-with-objects/labels (syntax and character set)
@@ -110,23 +127,24 @@ Quantity = Annotated[
         'write for example "500m" or "4Gi"',
     ),
 ]
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html (a path may stand in front)
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html (a path of up to 512
+# characters may stand in front). EKS makes no access entries for service-linked roles.
 IamName = Annotated[
     str,
     matches(
-        r"([\w+=,.@-]+/)*[\w+=,.@-]{1,64}",
-        "must be the name of an IAM role or user, with its path if it has one, and never a wildcard",
+        r"(?!aws-service-role/)(?=.{1,576}\Z)([\w+=,.@-]+/)*[\w+=,.@-]{1,64}",
+        "must be the name of an IAM role or user, with its path if it has one; no wildcard and no service-linked role",
         'write for example "BreakGlass" or "platform/BreakGlass"',
     ),
 ]
 
 
 def _is_json_like(value: Any) -> bool:
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return all(isinstance(key, str) and _is_json_like(item) for key, item in value.items())
     if isinstance(value, list | tuple):
         return all(map(_is_json_like, value))
-    return value is None or isinstance(value, str | int | bool) or (isinstance(value, float) and abs(value) < 1e300)
+    return value is None or isinstance(value, str | bool) or (isinstance(value, int | float) and abs(value) < 1e300)
 
 
 JSON_LIKE = Rule(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from blueprint.blueprint import Blueprint
-from blueprint.errors import Problem, Quoted
+from blueprint.errors import Problem, Quoted, shown
 from blueprint.plan import Plan, plans
 
 
@@ -29,44 +29,49 @@ def planned(directory: Path, only: Sequence[str] = ()) -> tuple[Plan, ...]:
     for name in only:
         if name not in files:
             rule = f"no file in {directory.name}/ is of this cluster"
-            problems.append(Problem("CLUSTER", name, rule, f"write one of {', '.join(files)}"))
+            problems.append(Problem("CLUSTER", name, rule, f"write one of {', '.join(files) or '<none>'}"))
     fleet: dict[str, Blueprint] = {}
     for name in only or files:
         if name in files:
-            found = _blueprint(files[name], name)
-            if isinstance(found, Problem):
-                problems.append(found)
-            else:
-                fleet |= found
+            found, unfit = _blueprint(files[name], name)
+            fleet |= found
+            problems.extend(unfit)
     return plans(fleet, problems)
 
 
-def _blueprint(path: Path, name: str) -> dict[str, Blueprint] | Problem:
-    """The file's blueprint by its place; Blueprint values that it imports from other files have other names."""
+def _blueprint(path: Path, name: str) -> tuple[dict[str, Blueprint], list[Problem]]:
+    """The file's blueprint by its place; Blueprint values that it imports from other files have other names.
+
+    One with a wrong name comes with a problem, so that its other mistakes are reported as well.
+    """
     try:
         module = importlib.import_module(f"{path.parent.name}.{path.stem}")
-    except Exception as error:  # noqa: BLE001  # whatever a user's file may raise
-        return _import_problem(path, error)
+    except (Exception, SystemExit) as error:  # noqa: BLE001  # whatever a user's file may raise
+        return {}, [_import_problem(path, error)]
     blueprints = {key: value for key, value in vars(module).items() if isinstance(value, Blueprint)}
-    for key, value in blueprints.items():
-        if value.name == name:
-            return {f"{_shown(path)}: {key}": value}
-    names = ", ".join(f"{key} is named {value.name!r}" for key, value in blueprints.items())
-    rule = f"the file must define the blueprint of the cluster {name!r}"
-    return Problem(
-        _shown(path), Quoted(names or "<no Blueprint>"), rule, f'write Blueprint(name="{name}", …), or rename the file'
-    )
+    named = {key: value for key, value in blueprints.items() if isinstance(value.name, str) and value.name == name}
+    if len(set(map(id, named.values()))) == 1:
+        return {f"{_shown(path)}: {key}": value for key, value in list(named.items())[:1]}, []
+    names = ", ".join(f"{key} is named {shown(value.name)}" for key, value in blueprints.items())
+    rule = f"the file must define one blueprint of the cluster {name!r}"
+    fix = f'write Blueprint(name="{name}", …), or rename the file'
+    # What it imports stands first, so the last is the one that the file is for.
+    own = {f"{_shown(path)}: {key}": value for key, value in list(blueprints.items())[-1:]}
+    return own, [Problem(_shown(path), Quoted(names or "<no Blueprint>"), rule, fix)]
 
 
-def _import_problem(path: Path, error: Exception) -> Problem:
+def _import_problem(path: Path, error: BaseException) -> Problem:
     """Python's own words, with the line of the user's file and no traceback."""
-    lines = [
-        frame.lineno for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename) == path.resolve()
-    ]
-    line = error.lineno if isinstance(error, SyntaxError) else lines[-1] if lines else None
-    place = f"{_shown(path)}:{line}" if line else _shown(path)
-    value = Quoted(f"{type(error).__name__}: {error}")
-    return Problem(place, value, "Python cannot import the file", "correct what it names")
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno for frame in frames if Path(frame.filename).resolve() == path.resolve()]
+    if isinstance(error, SyntaxError) and error.filename and Path(error.filename).resolve() == path.resolve():
+        lines.append(error.lineno)
+    place = f"{_shown(path)}:{lines[-1]}" if lines and lines[-1] else _shown(path)
+    try:
+        words = str(error)
+    except Exception:  # noqa: BLE001  # a user's own __str__ may fail
+        words = "its str() fails"
+    return Problem(place, Quoted(f"{type(error).__name__}: {words}"), "Python cannot import the file", "correct it")
 
 
 def _shown(path: Path) -> str:

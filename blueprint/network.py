@@ -8,14 +8,54 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from blueprint.errors import Problem
-from blueprint.fields import Cidr, ZoneLetter, between
-from blueprint.value import Value
+from blueprint.fields import PRIVATE_RANGES, UNIQUE, Cidr, ZoneLetter, inside, matches, sized
+from blueprint.value import Rule, Value
 
 SubnetKind = Literal["private", "public", "control-plane"]
 
 # Without a route to the internet, nodes pull images and get tokens through these, and the functions that install charts
 # call each other. https://docs.aws.amazon.com/eks/latest/userguide/private-clusters.html
 ENDPOINTS_WITHOUT_NAT = ("ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth", "lambda", "sts")
+
+# https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+LOG_RETENTION_DAYS = (
+    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653),
+)
+LogRetentionDays = Annotated[
+    int,
+    Rule(
+        lambda days: days in LOG_RETENTION_DAYS,
+        "CloudWatch Logs does not accept this period",
+        f"write one of {', '.join(map(str, LOG_RETENTION_DAYS))}",
+    ),
+]
+
+# https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html
+VpcCidr = Annotated[
+    Cidr,
+    sized(
+        *(16, 24),
+        "the range of a VPC for a cluster is /16 to /24: a smaller one runs out of pod addresses",
+        "write for example 10.0.0.0/16",
+    ),
+    inside(
+        (*PRIVATE_RANGES, "100.64.0.0/10"),
+        "the range must be private (RFC 1918) or shared (RFC 6598)",
+        "take a range of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10",
+    ),
+]
+Zones = Annotated[
+    tuple[ZoneLetter, ...],
+    Rule(
+        lambda zones: 2 <= len(zones) <= 6,
+        "EKS needs 2 zones; a region has at most 6",
+        'write for example ("a", "b", "c")',
+    ),
+    UNIQUE,
+]
+Endpoint = Annotated[
+    str, matches(r"[a-z0-9-]+(\.[a-z0-9-]+)*", "must be the name of an AWS service", 'write for example "ecr.api"')
+]
 
 
 @dataclass(frozen=True)
@@ -34,39 +74,25 @@ class NewNetwork(Value):
     endpoint, and accepted and rejected traffic is logged.
     """
 
-    cidr: Cidr
-    """The VPC's range, /16 to /24. https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html"""
-    zones: tuple[ZoneLetter, ...] = ("a", "b", "c")
+    cidr: VpcCidr
+    """The VPC's range, /16 to /24."""
+    zones: Zones = ("a", "b", "c")
     """Letters of the availability zones, 2 to 6. Not every region has a, b and c: us-west-1 differs by account."""
     nat: Literal["none", "one", "per-zone"] = "per-zone"
     """NAT gateways. `one` is cheap and dies with its zone; `none` leaves nodes without internet."""
-    interface_endpoints: tuple[str, ...] = ()
+    interface_endpoints: Annotated[tuple[Endpoint, ...], UNIQUE] = ()
     """AWS services reached inside the VPC, for example ("ecr.api", "ecr.dkr"); each costs by hour and zone."""
-    flow_log_retention_days: Annotated[int, between(1, 3653, "days")] = 90
+    flow_log_retention_days: LogRetentionDays = 90
     """How long flow logs stay in CloudWatch; one of the values CloudWatch Logs accepts."""
 
     def problems(self) -> Iterator[Problem]:
-        network = ipaddress.ip_network(self.cidr)
-        if not 16 <= network.prefixlen <= 24:
-            rule = "the range of a VPC for a cluster is /16 to /24: a smaller one runs out of pod addresses"
-            yield Problem("cidr", self.cidr, rule, f"write for example {network.network_address}/16")
-        if not network.is_private and not network.subnet_of(ipaddress.ip_network("100.64.0.0/10")):  # type: ignore[arg-type]  # both are IPv4: `cidr` is checked
-            fix = "take a range of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10"
-            yield Problem("cidr", self.cidr, "the range must be private (RFC 1918) or shared (RFC 6598)", fix)
-        if not 2 <= len(self.zones) <= 6:
-            yield Problem(
-                "zones", self.zones, "EKS needs 2 zones; a region has at most 6", 'write for example ("a", "b", "c")'
-            )
-        if len(set(self.zones)) != len(self.zones):
-            yield Problem("zones", self.zones, "each zone may stand once", "remove the repeated letter")
         if self.nat == "none" and (lacking := sorted(set(ENDPOINTS_WITHOUT_NAT) - set(self.interface_endpoints))):
             rule = f"without NAT, nodes reach AWS through endpoints only; missing: {', '.join(lacking)}"
             yield Problem("interface_endpoints", self.interface_endpoints, rule, 'add them, or write nat="one"')
-        if len(set(self.interface_endpoints)) != len(self.interface_endpoints):
-            fix = "remove the repeated service"
-            yield Problem("interface_endpoints", self.interface_endpoints, "each endpoint may stand once", fix)
-        if self.flow_log_retention_days not in LOG_RETENTION_DAYS:
-            yield retention_problem("flow_log_retention_days", self.flow_log_retention_days)
+        vpc = ipaddress.ip_network(self.cidr)
+        if sum(2 ** (32 - prefix) for prefix in self.prefixes.values()) * len(self.zones) > vpc.num_addresses:
+            rule = f"the subnets of {len(self.zones)} zones do not fit into {vpc}"
+            yield Problem("zones", self.zones, rule, "take fewer zones, or a larger range")
 
     @property
     def prefixes(self) -> dict[SubnetKind, int]:
@@ -88,15 +114,3 @@ class NewNetwork(Value):
                 found.append(Subnet(kind, f"{region}{zone}", f"{ipaddress.ip_address(free)}/{prefix}"))
                 free += 2 ** (32 - prefix)
         return tuple(found)
-
-
-# https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
-LOG_RETENTION_DAYS = (
-    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653),
-)
-
-
-def retention_problem(place: str, days: int) -> Problem:
-    """CloudWatch Logs takes only certain periods; the fix names the next one."""
-    longer = next(known for known in LOG_RETENTION_DAYS if known >= days)
-    return Problem(place, days, "CloudWatch Logs does not accept this period", f"write {longer}")

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
+from types import MappingProxyType
+from typing import Any
 
 from blueprint import auto_mode, contribution_rules, rules
-from blueprint.access import AccessEntry, AccessPolicy
+from blueprint.access import AccessEntry, AccessPolicy, Principal
 from blueprint.addon import Addon
 from blueprint.blueprint import Blueprint
 from blueprint.compute import AutoMode, FargateProfile, Nodes
-from blueprint.contribution import Contribution
+from blueprint.contribution import Contribution, EventRule
 from blueprint.errors import BlueprintError, Problem, Quoted
 from blueprint.facts import ClusterFacts
 from blueprint.network import Subnet
@@ -95,36 +97,47 @@ def _draft(blueprint: object) -> _Draft:
     problems = [*problems_in(blueprint, ""), *rules.between_values(blueprint)]
     if not rules.sound_basics(blueprint):
         return _Draft(tuple(problems))
+    blueprint = rules.readable(blueprint)
     facts = _facts(blueprint)
-    skipped = tuple(_skipped(blueprint, facts))
+    skipped = tuple(sorted(_skipped(blueprint, facts), key=lambda skip: skip.name))
     placed, of_cycle = _ordered(blueprint, {skip.name for skip in skipped})
     problems.extend(of_cycle)
 
     addons = [Planned(auto_mode.NAME, auto_mode.contribution(facts), place="compute")] if facts.auto_mode else []
-    names = {addon.name for _, addon in placed}
     for place, addon in placed:
         unfit = [problem.below(place) for problem in addon.problems_on(facts)]
         problems.extend(unfit)
         if not unfit:
-            after = tuple(sorted({needed.name for needed in addon.requires} & names))
+            after = tuple(other.name for _, other in placed if isinstance(other, addon.requires) and other is not addon)
             addons.append(Planned(addon.name, addon.contribute(facts), after, place))
     teams = [Planned(team.name, team.contribute(facts), place=place) for place, team in rules.sound_teams(blueprint)]
     admins = list(_admins(blueprint))
     problems.extend(contribution_rules.between_contributions(blueprint, facts, [*addons, *teams], admins))
     if problems:
         return _Draft(tuple(problems))
-    return _Draft(
-        (),
-        Plan(
-            blueprint,
-            facts,
-            blueprint.network.subnets(blueprint.region),
-            tuple(entry for _, entry in admins),
-            tuple(addons),
-            tuple(sorted(teams, key=lambda team: team.name)),
-            skipped,
-        ),
+    made = Plan(
+        blueprint,
+        facts,
+        blueprint.network.subnets(blueprint.region),
+        tuple(entry for _, entry in admins),
+        tuple(addons),
+        tuple(sorted(teams, key=lambda team: team.name)),
+        skipped,
     )
+    return _Draft((), _frozen(made))
+
+
+def _frozen(data: Any) -> Any:
+    """The same data, its mappings and lists as what nobody can change; `resolved` makes plain ones of them."""
+    if isinstance(data, EventRule):
+        return data  # jsii takes its pattern as it stands, and knows no other mappings than dict
+    if is_dataclass(data) and not isinstance(data, type):
+        return replace(data, **{field.name: _frozen(getattr(data, field.name)) for field in fields(data)})
+    if isinstance(data, Mapping):
+        return MappingProxyType({key: _frozen(item) for key, item in data.items()})
+    if isinstance(data, list | tuple):
+        return tuple(map(_frozen, data))
+    return data
 
 
 def _facts(blueprint: Blueprint) -> ClusterFacts:
@@ -142,6 +155,7 @@ def _facts(blueprint: Blueprint) -> ClusterFacts:
         has_nodes=bool(nodes),
         auto_mode=any(isinstance(compute, AutoMode) for compute in blueprint.compute),
         fargate_namespaces=frozenset(selector.namespace for profile in profiles for selector in profile.selectors),
+        tags=tuple(sorted(blueprint.tags.items())),
     )
 
 
@@ -158,7 +172,10 @@ def _ordered(blueprint: Blueprint, skipped: set[str]) -> tuple[list[tuple[str, A
         for place, addon in rules.addons_of(blueprint)
         if addon.name not in skipped and rules.sound(addon)
     }
-    graph = {cls: [needed for needed in cls.requires if needed in placed] for cls in sorted(placed, key=_name)}
+    classes = sorted(placed, key=_name)
+    graph = {
+        cls: [other for other in classes if issubclass(other, cls.requires) and other is not cls] for cls in classes
+    }
     sorter = TopologicalSorter(graph)
     try:
         sorter.prepare()
@@ -177,7 +194,7 @@ def _name(addon: type[Addon]) -> str:
 
 
 def _admins(blueprint: Blueprint) -> Iterator[tuple[str, AccessEntry]]:
-    for index, principal in enumerate(blueprint.cluster.admins):
+    for place, principal in rules.sound_items(blueprint.cluster.admins, Principal, "cluster.admins"):
         arn = principal.arn(blueprint.account)
         policies = (AccessPolicy("AmazonEKSClusterAdminPolicy"),)
-        yield f"cluster.admins[{index}]", AccessEntry(arn, policies=policies)
+        yield place, AccessEntry(arn, policies=policies)

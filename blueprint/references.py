@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-PATTERN = re.compile(r"\$\{blueprint:([a-z-]+(?::[A-Za-z0-9/._-]+)?)\}")
+PATTERN = re.compile(r"\$\{blueprint:([^}]*)\}")
 
 PARTITION = "${blueprint:partition}"
 """`aws`, `aws-cn`, `aws-us-gov`: no ARN of the plan names one."""

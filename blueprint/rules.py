@@ -5,14 +5,17 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, TypeGuard, TypeVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
 
 from blueprint.addon import Addon
+from blueprint.cluster import Cluster
 from blueprint.compute import AutoMode, Compute, Nodes
 from blueprint.errors import Problem, Quoted, duplicates
+from blueprint.network import NewNetwork
 from blueprint.team import Team
-from blueprint.value import Missing, Value, problems_in
-from blueprint.versions import SUPPORTED, minor, version_problem
+from blueprint.value import Value, problems_in
+from blueprint.versions import minor
 
 if TYPE_CHECKING:
     from blueprint.blueprint import Blueprint
@@ -24,6 +27,7 @@ V = TypeVar("V", bound=Value)
 _KUBELET_SKEW = 3
 # Without these a node never becomes ready: the control plane is made without EKS's own copies.
 _ADDONS_OF_NODES = ("kube-proxy", "vpc-cni")
+_STAND_INS: dict[str, Any] = {"name": "cluster", "account": "000000000000", "region": "us-west-2", "tags": {}}
 _SECRET_KEY = re.compile(r"(password|passwd|token|api_?key|private_?key|secret_?key|access_?key)$", re.IGNORECASE)
 
 
@@ -32,9 +36,14 @@ def sound(value: object) -> TypeGuard[Value]:
     return isinstance(value, Value) and next(problems_in(value, ""), None) is None
 
 
+def right(value: object, kind: type[V], field: str) -> TypeGuard[V]:
+    """Whether one field of the value has no mistake, whatever the others have."""
+    return isinstance(value, kind) and all(problem.place != field for problem in problems_in(value, ""))
+
+
 def sound_items(items: object, kind: type[V], place: str) -> Iterator[tuple[str, V]]:
     """The sound values of one kind in a tuple that the user wrote, with their places."""
-    for index, item in enumerate(items if isinstance(items, tuple) else ()):
+    for index, item in enumerate(items if type(items) is tuple else ()):
         if isinstance(item, kind) and next(problems_in(item, ""), None) is None:
             yield f"{place}[{index}]", item
 
@@ -46,21 +55,26 @@ def sound_teams(blueprint: Blueprint) -> Iterator[tuple[str, Team]]:
 
 def addons_of(blueprint: Blueprint) -> Iterator[tuple[str, Addon]]:
     """All add-ons with their places; what an add-on is stands in its class, so mistakes in its fields do not matter."""
-    for index, addon in enumerate(blueprint.addons if isinstance(blueprint.addons, tuple) else ()):
+    for index, addon in enumerate(blueprint.addons if type(blueprint.addons) is tuple else ()):
         if isinstance(addon, Addon):
             yield f"addons[{index}]", addon
 
 
+def has_all_addons(blueprint: Blueprint) -> bool:
+    """Whether everything among the add-ons is one, so that what is not found there is missing indeed."""
+    return type(blueprint.addons) is tuple and len(list(addons_of(blueprint))) == len(blueprint.addons)
+
+
 def sound_basics(blueprint: Blueprint) -> bool:
-    """Whether add-ons and teams can be planned: what they may know about the cluster is right."""
-    basics = ("name", "account", "region")
+    """Whether add-ons and teams can be planned: the version and the compute, on which they depend, are right."""
     wrong = {problem.place for problem in problems_in(blueprint, "")}
-    return (
-        not any(getattr(blueprint, name) is Missing or name in wrong for name in basics)
-        and sound(blueprint.cluster)
-        and isinstance(blueprint.compute, tuple)
-        and all(map(sound, blueprint.compute))
-    )
+    return not any(place in ("cluster", "cluster.version") or place.startswith("compute") for place in wrong)
+
+
+def readable(blueprint: Blueprint) -> Blueprint:
+    """The same with stand-ins for a wrong name, account, region or tags, so that these hide no other mistake."""
+    wrong = {problem.place.partition("[")[0] for problem in problems_in(blueprint, "")}
+    return replace(blueprint, **{name: value for name, value in _STAND_INS.items() if name in wrong})
 
 
 def between_values(blueprint: Blueprint) -> Iterator[Problem]:
@@ -73,27 +87,24 @@ def between_values(blueprint: Blueprint) -> Iterator[Problem]:
 
 def _compute(blueprint: Blueprint) -> Iterator[Problem]:
     computes = list(sound_items(blueprint.compute, Compute, "compute"))
-    names = ((f"{place}.name", compute.name) for place, compute in computes)
-    yield from duplicates(names, "compute has unique names in a cluster", "rename one")
     auto_modes = [place for place, compute in computes if isinstance(compute, AutoMode)]
+    names = ((f"{place}.name", compute.name) for place, compute in computes if place not in auto_modes[1:])
+    yield from duplicates(names, "compute has unique names in a cluster", "rename one")
     for place in auto_modes[1:]:
         yield Problem(place, Quoted("AutoMode"), f"{auto_modes[0]} turns Auto Mode on already", "keep one AutoMode")
-    if not sound(blueprint.cluster):
+    if not right(blueprint.cluster, Cluster, "version"):
         return
     cluster = minor(blueprint.cluster.version)
-    for place, nodes in computes:
-        if isinstance(nodes, Nodes) and nodes.version is not None:
-            wrong = list(version_problem(f"{place}.version", nodes.version, SUPPORTED))
-            yield from wrong
-            if not wrong and not cluster - _KUBELET_SKEW <= minor(nodes.version) <= cluster:
-                cluster_version = blueprint.cluster.version
-                rule = f"at most {_KUBELET_SKEW} minors older than the cluster ({cluster_version}), never newer"
-                yield Problem(f"{place}.version", nodes.version, rule, "leave it out to follow the cluster")
+    versions = [(place, nodes.version) for place, nodes in computes if isinstance(nodes, Nodes) and nodes.version]
+    for place, version in versions:
+        if not cluster - _KUBELET_SKEW <= minor(version) <= cluster:
+            rule = f"at most {_KUBELET_SKEW} minors older than the cluster ({blueprint.cluster.version}), never newer"
+            yield Problem(f"{place}.version", version, rule, "leave it out to follow the cluster")
 
 
 def _ranges(blueprint: Blueprint) -> Iterator[Problem]:
     network, cluster = blueprint.network, blueprint.cluster
-    if sound(network) and sound(cluster):
+    if right(network, NewNetwork, "cidr") and right(cluster, Cluster, "service_cidr"):
         services = ipaddress.ip_network(cluster.service_cidr)
         if services.overlaps(ipaddress.ip_network(network.cidr)):
             rule = f"addresses of Services must lie outside the VPC ({network.cidr})"
@@ -110,7 +121,9 @@ def _addons(blueprint: Blueprint) -> Iterator[Problem]:
     has_nodes = any(issubclass(kind, Nodes) for kind in kinds)
     auto_mode_only = AutoMode in kinds and not has_nodes
     for place, addon in addons:
-        yield from _relations(place, addon, addons, auto_mode_only=auto_mode_only)
+        yield from _conflicts(place, addon, addons)
+        if has_all_addons(blueprint):
+            yield from _lacking(place, addon, addons, auto_mode_only=auto_mode_only)
         if auto_mode_only and addon.built_into_auto_mode == "refuse":
             rule = f"Auto Mode brings {addon.replaced_by}, and both would act on the same resources"
             yield Problem(place, addon.name, rule, f"remove {type(addon).__name__}(), or run it on ManagedNodes")
@@ -119,12 +132,12 @@ def _addons(blueprint: Blueprint) -> Iterator[Problem]:
                 rule = f"{addon.name} has no image for {nodes.architecture}, which {compute_place} runs"
                 yield Problem(place, addon.name, rule, f"use {' or '.join(sorted(addon.architectures))} nodes")
     for name in _ADDONS_OF_NODES:
-        if has_nodes and name not in names:
+        if has_nodes and has_all_addons(blueprint) and name not in names:
             rule = f"nodes never become ready without the add-on {name}"
             yield Problem("addons", Quoted(f"<no {name}>"), rule, f"add {_class_name(name)}() to addons")
 
 
-def _relations(
+def _lacking(
     place: str, addon: Addon, addons: Sequence[tuple[str, Addon]], *, auto_mode_only: bool
 ) -> Iterator[Problem]:
     for needed in addon.requires:
@@ -132,6 +145,9 @@ def _relations(
         if not built_in and not any(isinstance(other, needed) for _, other in addons):
             rule, fix = f"{addon.name} requires {needed.name}", f"add {needed.__name__}() to addons"
             yield Problem(place, addon.name, rule, fix)
+
+
+def _conflicts(place: str, addon: Addon, addons: Sequence[tuple[str, Addon]]) -> Iterator[Problem]:
     for other_place, other in addons:
         if isinstance(other, addon.conflicts) and other is not addon:
             rule = f"{addon.name} conflicts with {other.name} ({other_place})"

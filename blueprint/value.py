@@ -7,7 +7,7 @@ import typing
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from functools import cache
-from typing import Annotated, Any, ClassVar, Literal, Union, dataclass_transform, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Literal, NoReturn, Union, dataclass_transform, get_args, get_origin
 
 from blueprint.errors import Problem, Quoted, shown
 
@@ -45,7 +45,7 @@ class Value(_Value):
         cls.__init__ = _tolerant(cls)  # type: ignore[method-assign]  # the one place that replaces a constructor
 
     def problems(self) -> Iterator[Problem]:
-        """Rules over several fields, with places relative to self. On a value with wrong fields it may raise."""
+        """Rules over several fields, with places relative to self. The first that looks at a wrong field ends them."""
         yield from ()
 
 
@@ -86,16 +86,34 @@ def problems_in(value: Value, place: str) -> Iterator[Problem]:
     """Every mistake in a value and all below it; `place` is how the user would write the path to it."""
     own = [problem.below(place) for problem in value._mistakes]  # noqa: SLF001  # of this module
     cls: Any = type(value)  # mypy takes a class whose instances define __hash__ for unhashable
-    for name, hint in _hints(cls).items():
-        own.extend(problem.below(place) for problem in _judged(getattr(value, name), hint, name))
-    wrong = {problem.place for problem in own}
+    mismatches = {name: _judged(getattr(value, name), hint, name) for name, hint in _hints(cls).items()}
+    own.extend(problem.below(place) for found in mismatches.values() for problem in found)
+    # Also on a value with wrong fields: what can still be judged is, so that one report tells all.
+    wrong = {name for name, found in mismatches.items() if found}
     try:
-        # Also on a value with wrong fields: what can still be judged is, so that one report tells all.
-        own.extend(p for problem in value.problems() if (p := problem.below(place)).place not in wrong)
+        own.extend(problem.below(place) for problem in _without(value, wrong).problems())
     except Exception:
-        if not own:
+        if not wrong:
             raise
     yield from own
+
+
+class _Wrong:
+    """Whatever is asked of it fails, as no rule over several fields can judge a wrong one."""
+
+    def _fail(self, *_: object) -> NoReturn:
+        raise TypeError("a wrong field cannot be judged")
+
+    __bool__ = __len__ = __iter__ = __contains__ = __getitem__ = __getattr__ = _fail
+    __lt__ = __le__ = __gt__ = __ge__ = __eq__ = __hash__ = _fail
+
+
+def _without(value: Value, wrong: set[str]) -> Value:
+    if not wrong:
+        return value
+    partial: Value = object.__new__(type(value))
+    vars(partial).update({name: _Wrong() if name in wrong else field for name, field in vars(value).items()})
+    return partial
 
 
 @cache
@@ -108,7 +126,7 @@ def _judged(value: object, hint: Any, place: str) -> list[Problem]:
     """The mismatches; an object whose own methods fail, when asked what it holds, is one."""
     try:
         return list(_mismatches(value, hint, place))
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  # whatever a user's object may raise
         return [Problem(place, value, f"cannot be read: {type(error).__name__}", f"write {place}={_example(hint)}")]
 
 
@@ -125,8 +143,8 @@ def _mismatches(value: object, hint: Any, place: str) -> Iterator[Problem]:  # n
         for rule in args[1:] if _is_instance(value, args[0]) else ():
             try:
                 accepted = rule.accepts(value)
-            except Exception:
-                accepted = told  # what a rule cannot judge, an earlier one has told, or else it is wrong here
+            except Exception:  # noqa: BLE001  # a rule cannot judge what an earlier one refused, or a hostile object
+                accepted = told
             if not accepted:
                 told = True
                 yield Problem(place, value, rule.says, rule.fix)
@@ -137,7 +155,7 @@ def _mismatches(value: object, hint: Any, place: str) -> Iterator[Problem]:  # n
             fitting = [a for a, option in zip(attempts, args, strict=True) if _is_instance(value, option)]
             yield from fitting[0] if fitting else [_mismatch(place, value, hint)]
     elif origin is tuple:
-        if not isinstance(value, tuple):
+        if type(value) is not tuple:
             yield Problem(place, value, f"must be {_name(hint)}", f"write {place}=({_element(value)},)")
         else:
             for index, item in enumerate(value):

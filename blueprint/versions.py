@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from typing import Annotated
 
-from blueprint.errors import Problem
+from blueprint.value import Rule
 
 # https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions.html, as of November 2026. A version leaves
 # standard support 14 months after EKS released it and is refused another 12 months later.
@@ -14,14 +14,16 @@ SUPPORTED = EXTENDED_SUPPORT + STANDARD_SUPPORT
 DEFAULT = "1.36"
 """What EKS itself takes for a new cluster, as of October 2026."""
 
+KubernetesVersion = Annotated[
+    str,
+    Rule(
+        lambda version: version in SUPPORTED,
+        f"must be a Kubernetes version that EKS offers: {', '.join(SUPPORTED)}",
+        f'write it as text: "{DEFAULT}"',
+    ),
+]
+
 
 def minor(version: str) -> int:
     """35 of "1.35"."""
     return int(version.partition(".")[2])
-
-
-def version_problem(place: str, version: str, supported: Collection[str]) -> Iterator[Problem]:
-    """A problem unless the version is one of those supported."""
-    if version not in supported:
-        rule = f"must be a Kubernetes version that EKS offers: {', '.join(supported)}"
-        yield Problem(place, version, rule, f'write "{DEFAULT}"')

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from aws_cdk import aws_ec2, aws_iam
+from aws_cdk import CfnOutput, aws_ec2, aws_iam
 from aws_cdk import aws_eks_v2 as eks
 from constructs import Construct
 
@@ -37,6 +37,12 @@ class ClusterStack(BlueprintStack):
             if not addon.before_nodes:
                 self._addon(plan, addon, [*compute, *first, cluster])
         self.identity_provider = IdentityProvider(self, cluster) if plan.irsa else None
+        CfnOutput(
+            self,
+            "UpdateKubeconfig",
+            value=f"aws eks update-kubeconfig --name {plan.facts.name} --region {plan.facts.region}",
+            description="Makes kubectl use this cluster",
+        )
         self.target = kubectl_target(self, plan, cluster, vpc)
 
     def _control_plane(self, plan: Plan, vpc: aws_ec2.Vpc) -> eks.CfnCluster:

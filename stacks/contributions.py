@@ -70,11 +70,18 @@ class _Part(Construct):
         )
         acknowledge(made, {f"{NAG}SQS3": "a notice that nobody reads in time is out of date, so none is kept"})
         self._references |= {f"queue-name:{queue.name}": made.attr_queue_name, f"queue-arn:{queue.name}": made.attr_arn}
-        send = {"Principal": {"Service": list(queue.writers)}, "Action": "sqs:SendMessage", "Resource": made.attr_arn}
-        account = {"StringEquals": {"aws:SourceAccount": self._plan.facts.account}}
-        plain = {"Principal": "*", "Action": "sqs:*", "Resource": made.attr_arn}
-        http = {"Bool": {"aws:SecureTransport": "false"}}
-        statements = [{"Effect": "Allow", **send, "Condition": account}, {"Effect": "Deny", **plain, "Condition": http}]
+        facts = self._plan.facts
+        rules = f"arn:{Aws.PARTITION}:events:{facts.region}:{facts.account}:rule/*"
+        events = {
+            "Principal": {"Service": "events.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": made.attr_arn,
+        }
+        anybody = {"Principal": "*", "Action": "sqs:*", "Resource": made.attr_arn}
+        statements = [
+            {"Effect": "Allow", **events, "Condition": {"ArnLike": {"aws:SourceArn": rules}}},
+            {"Effect": "Deny", **anybody, "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
+        ]
         policy = aws_sqs.CfnQueuePolicy(
             self,
             f"{queue.name}-policy",

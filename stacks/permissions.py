@@ -46,9 +46,10 @@ def role_of(
 
 
 def _pod_identity_trust(plan: Plan, grant: Grant) -> dict[str, Any]:
-    """Without the conditions, an association in any cluster of the account could use the role.
+    """Without the conditions on the session's tags, an association in any cluster of the account could use the role.
 
     https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html
+    https://docs.aws.amazon.com/eks/latest/userguide/pod-id-abac.html
     """
     statement = {
         "Effect": "Allow",
@@ -57,10 +58,10 @@ def _pod_identity_trust(plan: Plan, grant: Grant) -> dict[str, Any]:
         "Condition": {
             "StringEquals": {
                 "aws:SourceAccount": plan.facts.account,
+                "aws:RequestTag/eks-cluster-arn": resolved(plan.facts.cluster_arn, PARTITION_ONLY),
                 "aws:RequestTag/kubernetes-namespace": grant.namespace,
                 "aws:RequestTag/kubernetes-service-account": grant.service_account,
-            },
-            "ArnEquals": {"aws:SourceArn": resolved(plan.facts.cluster_arn, PARTITION_ONLY)},
+            }
         },
     }
     return {"Version": "2012-10-17", "Statement": [statement]}

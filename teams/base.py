@@ -95,11 +95,11 @@ class ApplicationTeam(Team):
         return self.namespaces or (self.name,)
 
     def problems(self) -> Iterator[Problem]:
-        places = ((f"namespaces[{index}]", name) for index, name in enumerate(self.namespaces))
-        yield from duplicates(places, "a namespace stands once", "remove the repeated one")
         if self.pod_security == "privileged":
             rule = "privileged pods can take over their node, and with it other teams' pods"
             yield Problem("pod_security", self.pod_security, rule, 'write pod_security="baseline" or "restricted"')
+        places = ((f"namespaces[{index}]", name) for index, name in enumerate(self.namespaces))
+        yield from duplicates(places, "a namespace stands once", "remove the repeated one")
         if not self.namespaces and self.name in RESERVED_NAMESPACES:
             fix = "choose another name, or name the namespaces"
             yield Problem("name", self.name, "the namespace of this name belongs to Kubernetes", fix)

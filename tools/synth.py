@@ -16,6 +16,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from app import CLUSTERS, build
 from blueprint.errors import BlueprintError
@@ -61,9 +62,16 @@ def synthesize(plans: Sequence[Plan], out: Path, *, validate: bool) -> None:
     os.environ["CDK_VALIDATION"] = "true" if validate else "false"
     from aws_cdk import App
 
-    app = App(outdir=str(out), context=json.loads(Path("cdk.json").read_text(encoding="utf-8"))["context"])
+    app = App(outdir=str(out), context=settings())
     build(app, plans)
     app.synth()
+
+
+def settings() -> dict[str, Any]:
+    """The CDK's feature flags, which the CLI would read: without them templates differ from those of a deploy."""
+    text = (CLUSTERS.parent / "cdk.json").read_text(encoding="utf-8")
+    context: dict[str, Any] = json.loads(text)["context"]
+    return context
 
 
 def table(plans: Sequence[Plan], out: Path) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from aws_cdk import CloudFormationValidatePlugin, ValidationRuleSource
 
 
-@cache  # building the engine takes a second or two and much memory, and it keeps nothing between apps
+@cache  # building the engine takes a second or two and much memory, and it keeps no findings
 def eks_rules() -> CloudFormationValidatePlugin:
     """The CDK's validation plugin with its built-in rules and this pack, for `Validations.of(app).add_plugins(…)`.
 

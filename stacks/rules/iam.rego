@@ -11,10 +11,14 @@ trusts contains {"role": name, "index": index, "statement": statement} if {
 
 trust_path(trust) := sprintf("Properties.AssumeRolePolicyDocument.Statement.%d", [trust.index])
 
-# Condition keys of a statement, whatever the operator; IAM compares them without case.
+# Not IfExists, which lets a request without the key through, and not the negations.
+narrowing := {"StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike"}
+
+# The condition keys that narrow a statement; IAM compares them without case.
 condition_keys(statement) := {lower(key) |
-	some operator in statement.Condition
-	some key in object.keys(document(operator))
+	some operator, keys in statement.Condition
+	operator in narrowing
+	some key in object.keys(document(keys))
 }
 
 in_eks_template if {

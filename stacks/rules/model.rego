@@ -10,7 +10,7 @@ package eks_blueprints
 
 import rego.v1
 
-# ERROR, because only an ERROR fails a synth that asks for errors to count.
+# ERROR, because a WARN passes under one of the two flags that make a synth strict.
 finding(id, resource, path, problem, fix) := make_diag_at(
 	id, "ERROR", resource, path,
 	sprintf("%s. %s.", [problem, fix]),

@@ -5,7 +5,7 @@ import rego.v1
 
 launch_template(group) := launch_templates[group.LaunchTemplate.Id.__ref].LaunchTemplateData
 
-# Such groups take their version and AMI type from the image; EKS refuses both properties.
+# A group with an image of its own takes version and AMI type from it; EKS refuses both properties.
 # Source: EKS user guide, Customize managed nodes with launch templates (specifying an AMI).
 own_image(group) if group.AmiType == "CUSTOM"
 

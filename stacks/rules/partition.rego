@@ -40,10 +40,10 @@ of_an_account(arn) if regex.match(`^arn:aws:[^:]*:[^:]*:[0-9]{12}:`, arn)
 arns_in(properties) := {arn | some arn in regex.find_n(`arn:aws:[^"\\\s]*`, properties, -1)}
 
 # Strings an intrinsic function built, as they stand in the resource's JSON.
-built_strings(name) := {trim(json.marshal(value), `"`): "" |
+built_strings(name) := {json.marshal(value): "" |
 	some path in built_paths[name]
 	some value in resolve_all(name, path)
-	is_string(value)
+	contains(value, "arn:aws:")
 }
 
 built_paths[source.resourceId] contains path if {

@@ -1,0 +1,401 @@
+"""What must hold, and what must never happen, whatever a cluster consists of."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from blueprint.blueprint import Blueprint
+from blueprint.plan import Plan
+from blueprint.plan import plans as plan_all
+from clusters.prod import PROD
+from tests.stacks.fleet import FLEET
+from tests.templates import Template, Templates, objects, of_type, read, synthesized, text
+
+EKS = "AWS::EKS::"
+HELM = "Custom::AWSCDK-EKS-HelmChart"
+MANIFEST = "Custom::AWSCDK-EKS-KubernetesResource"
+
+
+@pytest.fixture(scope="module")
+def fleet(plans: tuple[Plan, ...], templates: Templates, tmp_path_factory: pytest.TempPathFactory) -> Templates:
+    """The templates of the examples, and of clusters of every other kind."""
+    return {**templates, **synthesized(_fleet_plans(), tmp_path_factory.mktemp("fleet"))}
+
+
+def _fleet_plans() -> tuple[Plan, ...]:
+    return plans_of(*FLEET)
+
+
+def plans_of(*blueprints: Blueprint) -> tuple[Plan, ...]:
+    return plan_all({blueprint.name: blueprint for blueprint in blueprints})
+
+
+def _every(fleet: Templates, kind: str) -> Iterator[tuple[str, Template, str, dict[str, Any]]]:
+    """Cluster, template, logical id and properties of every resource of a type."""
+    for (cluster, _), template in fleet.items():
+        for id, resource in of_type(template, kind).items():
+            yield cluster, template, id, resource.get("Properties", {})
+
+
+def _waits_for(template: Template, id: str) -> set[str]:
+    """All that stands before a resource in its template: in DependsOn or referred to, and so on."""
+    found: set[str] = set()
+    waiting = [id]
+    while waiting:
+        resource = template["Resources"][waiting.pop()]
+        named = resource.get("DependsOn", [])
+        referred = re.findall(r'"(?:Ref|Fn::GetAtt)": (?:\[")?"?([A-Za-z0-9]+)', json.dumps(resource))
+        new = {each for each in [*named, *referred] if each in template["Resources"]} - found
+        found |= new
+        waiting += new
+    return found
+
+
+class TestOrder:
+    """Creation; CloudFormation deletes in reverse."""
+
+    def test_stacks_go_from_network_to_teams(self, plans: tuple[Plan, ...], tmp_path: Path) -> None:
+        synthesized(plans[:1], tmp_path)
+        manifest = json.loads((tmp_path / "assembly-dev" / "manifest.json").read_text(encoding="utf-8"))
+        stacks = {
+            id: {need for need in artifact.get("dependencies", ()) if not need.endswith(".assets")}
+            for id, artifact in manifest["artifacts"].items()
+            if artifact["type"] == "aws:cloudformation:stack"
+        }
+        network, cluster, addons, teams = stacks
+        assert stacks[network] == set()
+        assert stacks[cluster] == {network}
+        assert cluster in stacks[addons]
+        assert {cluster, addons} <= stacks[teams]
+
+    def test_nodes_come_after_what_makes_them_ready(self, fleet: Templates) -> None:
+        kinds = ("AWS::EKS::Nodegroup", "AWS::AutoScaling::AutoScalingGroup")
+        groups = [found for kind in kinds for found in _every(fleet, kind)]
+        assert groups
+        for cluster, template, id, _ in groups:
+            addons = {
+                text(addon["Properties"]["AddonName"]): key for key, addon in of_type(template, f"{EKS}Addon").items()
+            }
+            first = {addons[name] for name in ("vpc-cni", "kube-proxy", "eks-pod-identity-agent")}
+            assert first | {"Cluster"} <= _waits_for(template, id), cluster
+
+    def test_other_eks_addons_come_after_the_nodes_that_run_them(self, fleet: Templates) -> None:
+        checked = 0
+        for cluster, template, id, properties in _every(fleet, f"{EKS}Addon"):
+            if properties["AddonName"] in ("coredns", "aws-ebs-csi-driver", "metrics-server"):
+                capacity = ("Nodegroup", "FargateProfile")
+                nodes = {key for kind in capacity for key in of_type(template, EKS + kind)}
+                nodes |= set(of_type(template, "AWS::AutoScaling::AutoScalingGroup"))
+                assert nodes, cluster
+                assert nodes <= _waits_for(template, id), (cluster, id)
+                checked += 1
+        assert checked > len(FLEET)
+
+    def test_the_log_group_stands_before_the_cluster_that_would_make_it(self, fleet: Templates) -> None:
+        for cluster, template, id, _ in _every(fleet, f"{EKS}Cluster"):
+            groups = of_type(template, "AWS::Logs::LogGroup")
+            named = {
+                key
+                for key, each in groups.items()
+                if each["Properties"].get("LogGroupName") == f"/aws/eks/{cluster}/cluster"
+            }
+            assert len(named) == 1
+            assert named <= _waits_for(template, id)
+
+    def test_everything_in_the_cluster_comes_after_the_cluster(self, fleet: Templates) -> None:
+        kinds = ("Addon", "AccessEntry", "Nodegroup", "FargateProfile")
+        for kind in kinds:
+            for cluster, template, id, _ in _every(fleet, EKS + kind):
+                if "Cluster" in template["Resources"]:
+                    assert "Cluster" in _waits_for(template, id), (cluster, id)
+
+    def test_a_release_comes_after_its_namespace_permissions_and_definitions(self, fleet: Templates) -> None:
+        for cluster, template, id, properties in _every(fleet, HELM):
+            before = _waits_for(template, id)
+            part = id.partition("release")[0]
+            own = {
+                key
+                for key in template["Resources"]
+                if key.startswith(part) and "release" not in key and "objects" not in key
+            }
+            assert own <= before, (cluster, id)
+            if properties["Release"] == "karpenter":
+                assert any("releasekarpentercrd" in key for key in before)
+
+    def test_objects_of_a_chart_come_after_the_chart(self, fleet: Templates) -> None:
+        checked = 0
+        for cluster, template, id, _ in _every(fleet, MANIFEST):
+            if "objects" in id:
+                part = id.partition("objects")[0]
+                releases = {key for key in of_type(template, HELM) if key.startswith(part)}
+                namespaces = {key for key in of_type(template, MANIFEST) if key.startswith(f"{part}namespaces")}
+                assert releases | namespaces <= _waits_for(template, id), (cluster, id)
+                checked += len(releases)
+        assert checked
+
+    def test_every_namespaced_object_is_in_a_namespace_that_exists(self, fleet: Templates) -> None:
+        for cluster in {cluster for cluster, _ in fleet}:
+            found = [each for stack in ("addons", "teams") for each in objects(fleet[cluster, stack])]
+            made = {each["metadata"]["name"] for each in found if each["kind"] == "Namespace"} | {"kube-system"}
+            assert {each["metadata"].get("namespace", "kube-system") for each in found} <= made
+            charts = of_type(fleet[cluster, "addons"], HELM).values()
+            assert {chart["Properties"]["Namespace"] for chart in charts} <= made
+
+
+class TestProtection:
+    """State is not lost by accident."""
+
+    def test_keys_and_logs_of_ours_outlive_their_stacks(self, fleet: Templates) -> None:
+        for kind in ("AWS::KMS::Key", "AWS::Logs::LogGroup"):
+            for (cluster, _), template in fleet.items():
+                for id, resource in of_type(template, kind).items():
+                    assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain", (cluster, id)
+
+    def test_production_refuses_deletion(self, fleet: Templates) -> None:
+        protected = {cluster: each["DeletionProtection"] for cluster, _, _, each in _every(fleet, f"{EKS}Cluster")}
+        assert protected["dev"] is False
+        assert protected["prod"] is protected["prod-eu"] is True
+
+    @pytest.mark.parametrize(("cluster", "protected"), [("dev", []), ("prod", ["cluster", "network"])])
+    def test_termination_protection(
+        self, plans: tuple[Plan, ...], tmp_path: Path, cluster: str, protected: list[str]
+    ) -> None:
+        chosen = [plan for plan in plans if plan.blueprint.name == cluster]
+        synthesized(chosen, tmp_path)
+        manifest = json.loads((tmp_path / f"assembly-{cluster}" / "manifest.json").read_text(encoding="utf-8"))
+        stacks = [each for each in manifest["artifacts"].values() if each["type"] == "aws:cloudformation:stack"]
+        found = [each["displayName"] for each in stacks if each["properties"].get("terminationProtection")]
+        assert sorted(found) == [f"{cluster}/{name}" for name in protected]
+
+    def test_logical_ids_of_what_holds_state_never_change(self, templates: Templates) -> None:
+        """CloudFormation replaces what gets another id. Only add lines here."""
+        pinned = {
+            "network": {
+                "AWS::EC2::VPC": ["Vpc8378EB38"],
+                "AWS::EC2::Subnet": [
+                    "VpcprivateSubnet1SubnetCEAD3716",
+                    "VpcprivateSubnet2Subnet2DE7549C",
+                    "VpcprivateSubnet3SubnetA5AC68D9",
+                    "VpcpublicSubnet1Subnet2BB74ED7",
+                    "VpcpublicSubnet2SubnetE34B022A",
+                    "VpcpublicSubnet3SubnetDFEF064A",
+                    "VpccontrolplaneSubnet1SubnetABA07DFD",
+                    "VpccontrolplaneSubnet2SubnetD3E5C9AC",
+                    "VpccontrolplaneSubnet3Subnet1795D0C1",
+                ],
+                "AWS::KMS::Key": ["Key961B73FD"],
+                "AWS::Logs::LogGroup": ["FlowLogs"],
+            },
+            "cluster": {
+                "AWS::EKS::Cluster": ["Cluster"],
+                "AWS::EKS::Nodegroup": ["system"],
+                "AWS::KMS::Key": ["Key961B73FD"],
+            },
+            "addons": {"AWS::SQS::Queue": ["karpenterkarpenterinterruption10672CBD"]},
+        }
+        for cluster in ("dev", "prod", "prod-eu"):
+            for stack, kinds in pinned.items():
+                for kind, ids in kinds.items():
+                    assert list(of_type(templates[cluster, stack], kind)) == ids
+        logs = of_type(templates["prod", "cluster"], "AWS::Logs::LogGroup")
+        assert "Logs" in logs
+
+
+class TestSecurity:
+    """The bar of `stacks/rules` is tested there; this is what rules on one template cannot see."""
+
+    def test_no_partition_is_written_out(self, fleet: Templates) -> None:
+        for key, template in fleet.items():
+            assert "arn:aws" not in json.dumps(template), key
+
+    def test_no_secret_is_in_a_template(self, fleet: Templates) -> None:
+        secret = re.compile(
+            r"AKIA[0-9A-Z]{16}|-----BEGIN|aws_secret|\"(password|token|apiKey)\": \"[^\"]", re.IGNORECASE
+        )
+        for key, template in fleet.items():
+            assert not secret.search(json.dumps(template)), key
+
+    def test_a_policy_on_every_resource_says_why(self, fleet: Templates, plans: tuple[Plan, ...]) -> None:
+        """In the plan each such statement has a reason; in the templates there are no others."""
+        reasoned = {
+            action
+            for plan in (*plans, *_fleet_plans())
+            for part in plan.parts
+            for grant in [
+                *part.contribution.grants,
+                *(each.grant for each in part.contribution.managed_addons if each.grant),
+            ]
+            for statement in grant.statements
+            if "*" in statement.resources
+            for action in statement.actions
+            if statement.reason
+        }
+        for kind in ("AWS::IAM::Role", "AWS::IAM::Policy"):
+            for cluster, _, id, properties in _every(fleet, kind):
+                inline = [each["PolicyDocument"] for each in properties.get("Policies", [])]
+                inline += [properties["PolicyDocument"]] if "PolicyDocument" in properties else []
+                for statement in (each for document in inline for each in document["Statement"]):
+                    if statement["Resource"] == "*":
+                        actions = statement["Action"]
+                        assert {*([actions] if isinstance(actions, str) else actions)} <= reasoned, (cluster, id)
+
+    def test_only_named_principals_and_the_installer_administer_a_cluster(self, templates: Templates) -> None:
+        for cluster, account in (("dev", "111111111111"), ("prod", "222222222222")):
+            admins = set()
+            for stack in ("cluster", "addons", "teams"):
+                for entry in of_type(templates[cluster, stack], f"{EKS}AccessEntry").values():
+                    for policy in entry["Properties"].get("AccessPolicies", []):
+                        assert text(policy["PolicyArn"]).endswith("/AmazonEKSClusterAdminPolicy")
+                        admins.add(text(entry["Properties"]["PrincipalArn"]))
+            roles = {
+                f"arn:${{AWS::Partition}}:iam::{account}:role/{name}" for name in ("BreakGlass", "PlatformEngineer")
+            }
+            assert admins == roles | {"${KubectlHandlerServiceRole43CBB9EB.Arn}"}
+
+    def test_nodes_are_in_private_subnets(self, fleet: Templates) -> None:
+        for kind, key in (("AWS::EKS::Nodegroup", "Subnets"), ("AWS::EKS::FargateProfile", "Subnets")):
+            for cluster, _, id, properties in _every(fleet, kind):
+                assert all("Vpcprivate" in json.dumps(subnet) for subnet in properties[key]), (cluster, id)
+
+    def test_every_team_namespace_denies_by_default(self, fleet: Templates) -> None:
+        for (cluster, stack), template in fleet.items():
+            if stack == "teams":
+                found = objects(template)
+                spaces = {each["metadata"]["name"] for each in found if each["kind"] == "Namespace"}
+                policies = [each for each in found if each["kind"] == "NetworkPolicy"]
+                denied = {
+                    each["metadata"]["namespace"] for each in policies if each["metadata"]["name"] == "default-deny"
+                }
+                assert spaces == denied, cluster
+
+
+class TestCharts:
+    def test_releases_are_atomic_awaited_and_timed(self, fleet: Templates) -> None:
+        for cluster, _, id, properties in _every(fleet, HELM):
+            assert properties["Atomic"] is properties["Wait"] is True, (cluster, id)
+            assert 0 < int(properties["Timeout"].removesuffix("s")) <= 900
+            assert re.fullmatch(r"v?\d+\.\d+\.\d+", properties["Version"])
+            assert "CreateNamespace" not in properties
+
+    def test_the_kubectl_layer_matches_the_cluster(self, fleet: Templates) -> None:
+        """Two clusters of one version share a layer's asset; of different versions they do not."""
+        layers: dict[str, set[str]] = {}
+        for _, template, _, properties in _every(fleet, f"{EKS}Cluster"):
+            layer = template["Resources"]["KubectlLayer600207B5"]["Properties"]["Content"]["S3Key"]
+            layers.setdefault(properties["Version"], set()).add(layer)
+        assert {len(found) for found in layers.values()} == {1}
+        assert len({key for found in layers.values() for key in found}) == len(layers) == 3
+
+
+class TestNetwork:
+    def test_subnets_are_those_of_the_plan(self, fleet: Templates, plans: tuple[Plan, ...]) -> None:
+        for plan in (*plans, *_fleet_plans()):
+            made = of_type(fleet[plan.blueprint.name, "network"], "AWS::EC2::Subnet").values()
+            found = {(each["Properties"]["AvailabilityZone"], each["Properties"]["CidrBlock"]) for each in made}
+            assert found == {(subnet.zone, subnet.cidr) for subnet in plan.subnets}
+
+    @pytest.mark.parametrize(("cluster", "gateways"), [("dev", 1), ("prod", 3), ("isolated", 0)])
+    def test_nat_gateways(self, fleet: Templates, cluster: str, gateways: int) -> None:
+        assert len(of_type(fleet[cluster, "network"], "AWS::EC2::NatGateway")) == gateways
+
+    def test_subnets_can_be_discovered(self, fleet: Templates) -> None:
+        for (cluster, stack), template in fleet.items():
+            if stack == "network":
+                for id, subnet in of_type(template, "AWS::EC2::Subnet").items():
+                    tags = {tag["Key"]: tag["Value"] for tag in subnet["Properties"]["Tags"]}
+                    private, public = "private" in id, "public" in id
+                    assert ("kubernetes.io/role/internal-elb" in tags) is private
+                    assert (tags.get("karpenter.sh/discovery") == cluster) is private
+                    assert ("kubernetes.io/role/elb" in tags) is public
+                    assert subnet["Properties"].get("MapPublicIpOnLaunch") is False
+
+    def test_an_isolated_cluster_has_no_way_out(self, fleet: Templates) -> None:
+        routes = of_type(fleet["isolated", "network"], "AWS::EC2::Route")
+        assert all("public" in id for id in routes)
+
+
+class TestKinds:
+    def test_auto_mode_is_on_in_all_three_places(self, fleet: Templates) -> None:
+        for cluster, _, _, properties in _every(fleet, f"{EKS}Cluster"):
+            switches = (
+                properties["ComputeConfig"]["Enabled"],
+                properties["StorageConfig"]["BlockStorage"]["Enabled"],
+                properties["KubernetesNetworkConfig"]["ElasticLoadBalancing"]["Enabled"],
+            )
+            assert set(switches) == {cluster in ("auto", "mixed")}
+
+    def test_only_a_workload_on_fargate_uses_the_identity_provider(self, fleet: Templates) -> None:
+        providers = {cluster for cluster, *_ in _every(fleet, "AWS::IAM::OIDCProvider")}
+        assert providers == {"fargate"}
+        (chart,) = of_type(fleet["fargate", "addons"], HELM).values()
+        values = json.loads(text(chart["Properties"]["Values"]))
+        role = values["serviceAccount"]["annotations"]["eks.amazonaws.com/role-arn"]
+        assert role == "${externaldnsexternaldnsroleF5F94C7C.Arn}"
+        assert not of_type(fleet["fargate", "addons"], f"{EKS}PodIdentityAssociation")
+        trust = fleet["fargate", "addons"]["Resources"]["externaldnsexternaldnsroleF5F94C7C"]["Properties"]
+        document = json.loads(trust["AssumeRolePolicyDocument"]["Fn::Sub"][0])
+        (statement,) = document["Statement"]
+        assert statement["Condition"]["StringEquals"] == {
+            "${Issuer}:aud": "sts.amazonaws.com",
+            "${Issuer}:sub": "system:serviceaccount:external-dns:external-dns",
+        }
+
+    def test_self_managed_nodes_know_their_cluster(self, fleet: Templates) -> None:
+        found = [each["LaunchTemplateData"] for _, _, _, each in _every(fleet, "AWS::EC2::LaunchTemplate")]
+        data = [text(each["UserData"]["Fn::Base64"]) for each in found if "UserData" in each]
+        assert len(data) == 2
+        for each in data:
+            assert "${Cluster.Endpoint}" in each
+            assert "${Cluster.CertificateAuthorityData}" in each
+            assert "self-managed" in each
+        (al2023,) = [each for each in data if "NodeConfig" in each]
+        body = al2023.partition("application/node.eks.aws\n\n")[2].partition("\n\n--BOUNDARY")[0]
+        kubelet = json.loads(body)["spec"]["kubelet"]
+        assert kubelet["flags"] == [
+            "--node-labels=example.com/pool=a",
+            "--register-with-taints=example.com/a=:NoSchedule",
+        ]
+
+    def test_nodes_may_stay_a_version_behind(self, fleet: Templates) -> None:
+        groups = of_type(fleet["managed", "cluster"], "AWS::EKS::Nodegroup")
+        assert {id: group["Properties"]["Version"] for id, group in groups.items()} == {"arm": "1.36", "x86": "1.35"}
+
+    def test_tags_reach_stacks_and_what_controllers_and_groups_launch(self, tmp_path: Path) -> None:
+        """CloudFormation puts a stack's tags on its resources; what others launch, it does not see."""
+        tags = {"cost-center": "42"}
+        plan = plans_of(replace(PROD, tags=tags))
+        templates = synthesized(plan, tmp_path)
+        manifest = json.loads((tmp_path / "assembly-prod" / "manifest.json").read_text(encoding="utf-8"))
+        stacks = [each for each in manifest["artifacts"].values() if each["type"] == "aws:cloudformation:stack"]
+        assert [each["properties"]["tags"] for each in stacks] == [tags] * 4
+        for launched in of_type(templates["prod", "cluster"], "AWS::EC2::LaunchTemplate").values():
+            for each in launched["Properties"]["LaunchTemplateData"]["TagSpecifications"]:
+                assert {"Key": "cost-center", "Value": "42"} in each["Tags"]
+        (node_class,) = [each for each in objects(templates["prod", "addons"]) if each["kind"] == "EC2NodeClass"]
+        assert node_class["spec"]["tags"] == tags
+        charts = of_type(templates["prod", "addons"], HELM).values()
+        (values,) = [json.loads(text(each["Properties"]["Values"])) for each in charts if "balancer" in str(each)]
+        assert values["defaultTags"] == tags
+
+
+def test_a_replica_differs_only_where_it_says(templates: Templates) -> None:
+    for stack in ("network", "cluster", "addons", "teams"):
+        replica = json.dumps(templates["prod-eu", stack])
+        for ours, theirs in (("prod-eu", "prod"), ("eu-west-1", "us-west-2"), ("10.30.", "10.20.")):
+            replica = replica.replace(ours, theirs)
+        original = json.dumps(templates["prod", stack])
+        masked = r"aws\.cdk\.eks/prune-[0-9a-f]+|[0-9a-f]{64}"  # the CDK's hashes of construct paths and of assets
+        assert re.sub(masked, "", replica) == re.sub(masked, "", original)
+
+
+def test_synthesized_files_are_read_back(tmp_path: Path, plans: tuple[Plan, ...]) -> None:
+    written = synthesized(plans[:1], tmp_path)
+    assert dict(read(tmp_path, "dev")) == written
+    assert {stack for _, stack in written} == {"network", "cluster", "addons", "teams"}

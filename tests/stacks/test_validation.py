@@ -1,0 +1,72 @@
+"""Every kind of cluster passes every rule, and a template that breaks one fails the synth."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import cast
+
+import pytest
+from aws_cdk import App, CfnResource
+from aws_cdk.aws_sqs import CfnQueue
+from constructs import Construct, IConstruct
+
+from app import build
+from blueprint.plan import Plan, plan
+from blueprint.plan import plans as plan_all
+from clusters.dev import DEV
+from tests.stacks.fleet import FLEET
+from tools.synth import settings, synthesize
+
+
+def test_every_kind_of_cluster_passes_all_rules(plans: tuple[Plan, ...], tmp_path: Path) -> None:
+    synthesize([*plans, *fleet()], tmp_path, validate=True)
+    report = json.loads((tmp_path / "validation-report.json").read_text(encoding="utf-8"))
+    found = {each["pluginName"]: each["conclusion"] for each in report["pluginReports"]}
+    assert found == dict.fromkeys(("CloudFormation Validate", "AwsSolutions", "NIST.800.53.R5"), "success")
+
+
+def fleet() -> tuple[Plan, ...]:
+    return plan_all({blueprint.name: blueprint for blueprint in FLEET})
+
+
+def _open_to_the_world(stage: IConstruct) -> None:
+    cluster = cast("CfnResource", stage.node.find_child("cluster").node.find_child("Cluster"))
+    cluster.add_property_override("ResourcesVpcConfig.PublicAccessCidrs", ["0.0.0.0/0"])
+
+
+def _unknown_property(stage: IConstruct) -> None:
+    cluster = cast("CfnResource", stage.node.find_child("cluster").node.find_child("Cluster"))
+    cluster.add_property_override("Nodes", 3)
+
+
+def _unencrypted_queue(stage: IConstruct) -> None:
+    CfnQueue(cast("Construct", stage.node.find_child("addons")), "queue", sqs_managed_sse_enabled=False)
+
+
+@pytest.mark.parametrize(
+    ("break_it", "rule"),
+    [(_open_to_the_world, "EKS-ENDPOINT-OPEN"), (_unknown_property, "F3002"), (_unencrypted_queue, "AwsSolutions-SQS")],
+    ids=["own rule", "schema", "nag"],
+)
+def test_a_template_that_breaks_a_rule_fails_the_synth(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, break_it: Callable[[IConstruct], None], rule: str
+) -> None:
+    monkeypatch.setenv("CDK_VALIDATION", "true")
+    broken = App(outdir=str(tmp_path), context=settings())
+    build(broken, [plan(DEV)])
+    break_it(broken.node.find_child("dev"))
+    with pytest.raises(RuntimeError, match=rule):
+        broken.synth()
+
+
+def test_cfn_lint_finds_nothing(plans: tuple[Plan, ...], tmp_path: Path) -> None:
+    """W3005 and W3010 are the CDK's way (DependsOn beside a reference, zones written out), I1022 a matter of taste."""
+    synthesize([*plans, *fleet()], tmp_path, validate=False)
+    files = map(str, tmp_path.glob("assembly-*/*.template.json"))
+    command = [str(Path(sys.prefix) / "bin" / "cfn-lint"), "--ignore-checks", "W3005", "W3010", "I1022", "--", *files]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=170, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
