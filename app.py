@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from aws_cdk import App
 
 CLUSTERS = Path(__file__).parent / "clusters"
+CONTEXT = {"aws:cdk:disable-creation-stack-traces": True}
+"""Stack traces of constructs cost time, and name folders that differ in every run. The CLI warns of it in cdk.json."""
 
 
 def build(app: App, plans: Sequence[Plan]) -> None:
@@ -41,7 +43,7 @@ def main() -> None:
     """What `cdk` runs."""
     from aws_cdk import App
 
-    app = App()
+    app = App(context=CONTEXT)
     only = app.node.try_get_context("cluster")
     try:
         plans = planned(CLUSTERS, [only] if only else [])

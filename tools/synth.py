@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from app import CLUSTERS, build
+from app import CLUSTERS, CONTEXT, build
 from blueprint.errors import BlueprintError
 from blueprint.inventory import planned
 from blueprint.plan import Plan
@@ -70,8 +70,7 @@ def synthesize(plans: Sequence[Plan], out: Path, *, validate: bool) -> None:
 def settings() -> dict[str, Any]:
     """The CDK's feature flags, which the CLI would read: without them templates differ from those of a deploy."""
     text = (CLUSTERS.parent / "cdk.json").read_text(encoding="utf-8")
-    context: dict[str, Any] = json.loads(text)["context"]
-    return context
+    return {**json.loads(text)["context"], **CONTEXT}
 
 
 def table(plans: Sequence[Plan], out: Path) -> str:

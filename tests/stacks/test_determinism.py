@@ -39,8 +39,7 @@ def _run(command: list[str], folder: Path, root: Path, **environment: str) -> No
 
 
 def _files(folder: Path) -> dict[str, bytes]:
-    """Everything but stack traces of constructs, which name a folder that jsii makes up."""
-    files = (path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.endswith("metadata.json"))
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
