@@ -28,7 +28,7 @@ class AwsEbsCsiDriver(EksAddon):
     def objects(self, facts: ClusterFacts) -> tuple[Manifest, ...]:
         return (storage_class("ebs.csi.aws.com"),)
 
-    def statements(self, facts: ClusterFacts) -> tuple[Statement, ...]:
+    def permissions(self, facts: ClusterFacts) -> tuple[Statement, ...]:
         """The driver's docs/example-iam-policy.json (AmazonEBSCSIDriverPolicyV2), narrowed to this cluster's tag."""
 
         def ec2(resource: str) -> str:

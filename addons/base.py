@@ -72,7 +72,7 @@ class EksAddon(Addon):
         """Values of the add-on's configuration schema (`aws eks describe-addon-configuration`)."""
         return {}
 
-    def statements(self, facts: ClusterFacts) -> tuple[Statement, ...]:
+    def permissions(self, facts: ClusterFacts) -> tuple[Statement, ...]:
         """AWS permissions of its service account, beside the managed policies."""
         return ()
 
@@ -89,7 +89,7 @@ class EksAddon(Addon):
         grant = None
         if self.service_account:
             # An EKS add-on keeps its own association, made and removed together with it.
-            statements = self.statements(facts)
+            statements = self.permissions(facts)
             grant = Grant("kube-system", self.service_account, statements, self.managed_policies)
         addon = ManagedAddon(
             self.name,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,9 @@ from app import CLUSTERS
 from blueprint.inventory import planned
 from blueprint.plan import Plan
 from tests.templates import Templates, synthesized
+
+# What make sets; an editor that runs a test does not.
+os.environ.setdefault("JSII_NODE", str(Path(sys.prefix) / "bin" / "node"))
 
 
 @pytest.fixture(scope="session")

@@ -62,7 +62,7 @@ def synthesize(plans: Sequence[Plan], out: Path, *, validate: bool) -> None:
     os.environ["CDK_VALIDATION"] = "true" if validate else "false"
     from aws_cdk import App
 
-    app = App(outdir=str(out), context=settings())
+    app = App(outdir=str(out.resolve()), context=settings())
     build(app, plans)
     app.synth()
 

@@ -1,0 +1,108 @@
+"""The add-ons that EKS installs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from addons.aws_ebs_csi_driver import AwsEbsCsiDriver
+from addons.base import EksAddon
+from addons.core import CORE
+from addons.core_dns import CoreDns
+from addons.kube_proxy import KubeProxy
+from addons.vpc_cni import VpcCni
+from blueprint.contribution import ManagedAddon
+from blueprint.versions import minor
+from tests.addons.support import ACCOUNT, FACTS, REGION, allowed, names_no_partition
+
+VOLUME = f"arn:aws:ec2:{REGION}:{ACCOUNT}:volume/vol-1"
+SNAPSHOT = f"arn:aws:ec2:{REGION}::snapshot/snap-1"
+INSTANCE = f"arn:aws:ec2:{REGION}:{ACCOUNT}:instance/i-1"
+PERMISSIONS = AwsEbsCsiDriver().permissions(FACTS)
+
+
+def managed(addon: EksAddon) -> ManagedAddon:
+    (found,) = addon.contribute(FACTS).managed_addons
+    return found
+
+
+@pytest.mark.parametrize("addon", CORE, ids=lambda addon: addon.name)
+def test_versions_are_pinned_and_known_for_the_same_kubernetes_versions(addon: EksAddon) -> None:
+    assert list(addon.versions) == ["1.33", "1.34", "1.35", "1.36"]
+    assert managed(addon).version == addon.versions[FACTS.version]
+    assert managed(replace(addon, version="v9.9.9-eksbuild.9")).version == "v9.9.9-eksbuild.9"
+
+
+def test_kube_proxy_is_of_the_clusters_minor() -> None:
+    for version, addon_version in KubeProxy.versions.items():
+        assert minor(addon_version.removeprefix("v").rpartition(".")[0].rpartition(".")[0]) == minor(version)
+
+
+@pytest.mark.parametrize("addon", CORE, ids=lambda addon: addon.name)
+def test_a_kubernetes_version_without_a_known_one_needs_a_choice(addon: EksAddon) -> None:
+    newer = replace(FACTS, version="1.37")
+    assert [problem.place for problem in addon.problems_on(newer)] == ["version"]
+    assert not list(replace(addon, version="v1.0.0-eksbuild.1").problems_on(newer))
+
+
+def test_what_nodes_need_to_become_ready_stands_before_them() -> None:
+    first = {addon.name for addon in CORE if managed(addon).before_nodes}
+    assert first == {"vpc-cni", "kube-proxy", "eks-pod-identity-agent"}
+
+
+def test_network_policies_are_on_as_text() -> None:
+    assert managed(VpcCni()).configuration == {"enableNetworkPolicy": "true"}
+    assert managed(VpcCni(network_policy=False)).configuration == {"enableNetworkPolicy": "false"}
+    assert managed(VpcCni(prefix_delegation=True)).configuration["env"]["ENABLE_PREFIX_DELEGATION"] == "true"
+
+
+@pytest.mark.parametrize(
+    ("namespaces", "has_nodes", "configuration"),
+    [({"kube-system"}, False, {"computeType": "Fargate"}), ({"kube-system"}, True, {}), ({"other"}, False, {})],
+)
+def test_dns_runs_on_fargate_where_there_is_nothing_else(
+    namespaces: set[str], has_nodes: bool, configuration: dict[str, str]
+) -> None:
+    facts = replace(FACTS, fargate_namespaces=frozenset(namespaces), has_nodes=has_nodes)
+    assert CoreDns().configuration(facts) == configuration
+
+
+class TestEbsPermissions:
+    def test_makes_only_volumes_that_name_the_cluster(self) -> None:
+        assert allowed(PERMISSIONS, "ec2:CreateVolume", VOLUME, {"aws:RequestTag/eks-cluster": "prod"})
+        assert not allowed(PERMISSIONS, "ec2:CreateVolume", VOLUME, {"aws:RequestTag/eks-cluster": "dev"})
+        assert not allowed(PERMISSIONS, "ec2:CreateVolume", VOLUME)
+
+    @pytest.mark.parametrize("action", ["AttachVolume", "DetachVolume", "ModifyVolume", "DeleteVolume"])
+    def test_touches_only_the_clusters_volumes(self, action: str) -> None:
+        assert allowed(PERMISSIONS, f"ec2:{action}", VOLUME, {"ec2:ResourceTag/eks-cluster": "prod"})
+        assert not allowed(PERMISSIONS, f"ec2:{action}", VOLUME, {"ec2:ResourceTag/eks-cluster": "dev"})
+        assert not allowed(PERMISSIONS, f"ec2:{action}", VOLUME)
+
+    def test_attaches_to_the_clusters_nodes_only(self) -> None:
+        ours, theirs = ({f"ec2:ResourceTag/kubernetes.io/cluster/{name}": "owned"} for name in ("prod", "dev"))
+        assert allowed(PERMISSIONS, "ec2:AttachVolume", INSTANCE, ours)
+        assert not allowed(PERMISSIONS, "ec2:AttachVolume", INSTANCE, theirs)
+
+    def test_deletes_and_restores_only_the_clusters_snapshots(self) -> None:
+        for action in ("ec2:DeleteSnapshot", "ec2:CreateVolume"):
+            assert allowed(PERMISSIONS, action, SNAPSHOT, {"ec2:ResourceTag/eks-cluster": "prod"})
+            assert not allowed(PERMISSIONS, action, SNAPSHOT, {"ec2:ResourceTag/eks-cluster": "dev"})
+
+    def test_tags_only_what_it_makes(self) -> None:
+        assert allowed(PERMISSIONS, "ec2:CreateTags", VOLUME, {"ec2:CreateAction": "CreateVolume"})
+        assert not allowed(PERMISSIONS, "ec2:CreateTags", VOLUME, {"ec2:ResourceTag/eks-cluster": "dev"})
+        assert not allowed(PERMISSIONS, "ec2:CreateTags", INSTANCE, {"ec2:CreateAction": "RunInstances"})
+
+    def test_names_no_partition(self) -> None:
+        assert names_no_partition(PERMISSIONS)
+
+    def test_the_driver_tags_what_the_policy_asks_for(self) -> None:
+        assert managed(AwsEbsCsiDriver()).configuration == {"controller": {"extraVolumeTags": {"eks-cluster": "prod"}}}
+
+
+def test_the_default_storage_class_is_encrypted_gp3() -> None:
+    (manifest,) = AwsEbsCsiDriver().objects(FACTS)
+    assert manifest["parameters"] == {"type": "gp3", "encrypted": "true"}
+    assert manifest["metadata"]["annotations"] == {"storageclass.kubernetes.io/is-default-class": "true"}

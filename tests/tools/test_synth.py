@@ -1,0 +1,91 @@
+"""`make synth`, as its user meets it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import tools.synth
+from blueprint.plan import Plan, plan
+from clusters.dev import DEV
+from tests.stacks.fleet import AUTO
+from tools.synth import main, resource_counts, synthesize, table
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the command is run."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_ends_with_a_table(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["dev", "prod-eu"]) == 0
+    out, err = capsys.readouterr()
+    head, dev, prod_eu = out.splitlines()
+    assert head.split("  ")[0] == "cluster"
+    assert dev.split() == [
+        *("dev", "111111111111", "us-west-2", "1.36"),
+        *("network", "46,", "cluster", "27,", "addons", "27,", "teams", "4", "11", "2"),
+    ]
+    assert prod_eu.split()[:4] == ["prod-eu", "222222222222", "eu-west-1", "1.35"]
+    assert err.startswith("Synthesizing dev, prod-eu into cdk.out/\n")
+    assert sorted(path.name for path in (folder / "cdk.out").glob("assembly-*")) == ["assembly-dev", "assembly-prod-eu"]
+
+
+def test_an_earlier_run_leaves_nothing_behind_but_assets(folder: Path) -> None:
+    assert main(["prod-eu"]) == 0
+    assert main(["dev"]) == 0
+    assert [path.name for path in (folder / "cdk.out").glob("assembly-*")] == ["assembly-dev"]
+    assert main(["nobody"]) == 1
+    assert list((folder / "cdk.out").iterdir()) == []
+
+
+def test_an_unknown_cluster_is_told_which_there_are(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["porduction"]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "porduction" in err
+    assert "dev, prod, prod-eu" in err
+
+
+def test_one_cluster_imports_no_other(root: Path) -> None:
+    """And a report needs no CDK."""
+    code = """
+import sys
+from app import CLUSTERS
+from blueprint.inventory import planned
+planned(CLUSTERS, ["dev"])
+assert "clusters.dev" in sys.modules
+assert not {"clusters.prod", "clusters.prod_eu", "aws_cdk", "jsii"} & set(sys.modules)
+"""
+    subprocess.run([sys.executable, "-c", code], cwd=root, check=True, timeout=30)
+
+
+def test_what_a_plan_leaves_out_is_said(tmp_path: Path) -> None:
+    planned = plan(AUTO)
+    synthesize([planned], tmp_path, validate=False)
+    assert "auto leaves out vpc-cni: Auto Mode brings pod networking" in table([planned], tmp_path)
+
+
+def test_counts_are_those_of_the_templates(plans: tuple[Plan, ...], tmp_path: Path) -> None:
+    synthesize(plans[:1], tmp_path, validate=False)
+    counts = resource_counts(tmp_path, "dev")
+    assert list(counts) == ["network", "cluster", "addons", "teams"]
+    assert all(0 < count < tools.synth.RESOURCE_LIMIT for count in counts.values())
+
+
+def test_a_finding_fails_without_a_traceback_and_leaves_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def failing(*_: object, **__: object) -> None:
+        synthesize([plan(DEV)], tools.synth.OUT, validate=False)
+        raise RuntimeError("ValidationFailed: Validation failed.")
+
+    monkeypatch.setattr(tools.synth, "synthesize", failing)
+    assert main(["dev"]) == 1
+    assert "nothing is left in cdk.out" in capsys.readouterr().err
+    assert list((folder / "cdk.out").iterdir()) == []
