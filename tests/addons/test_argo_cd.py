@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from addons.argo_cd import ArgoCd
-from addons.argo_cd_bootstrap import Bootstrap
-from addons.argo_cd_sso import SingleSignOn
+from addons.argo_cd.bootstrap import Bootstrap
+from addons.argo_cd.sso import SingleSignOn
 from tests.addons.support import FACTS, rules_broken
 
 SSO = SingleSignOn(issuer="https://login.example.com", client_id="argocd", admin_group="platform team")

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from addons.karpenter import Karpenter
-from addons.karpenter_node_class import NodeClass
-from addons.karpenter_node_pool import NodePool
+from addons.karpenter.node_class import NodeClass
+from addons.karpenter.node_pool import NodePool
 from blueprint.compute import Taint
 from blueprint.contribution import EventRule, NodeRole, Queue
 from blueprint.value import problems_in

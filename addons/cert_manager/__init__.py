@@ -7,7 +7,7 @@ from dataclasses import field
 from typing import Any
 
 from addons.base import Chart, ClusterFacts, HelmAddon, Statement, Values
-from addons.cert_manager_issuer import letsencrypt
+from addons.cert_manager.issuer import letsencrypt
 from addons.pods import across_zones, resources
 from blueprint.errors import Problem
 from blueprint.fields import DnsName, EmailAddress, HostedZoneId

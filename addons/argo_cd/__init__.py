@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from addons.argo_cd_bootstrap import Bootstrap
-from addons.argo_cd_sso import SingleSignOn
+from addons.argo_cd.bootstrap import Bootstrap
+from addons.argo_cd.sso import SingleSignOn
 from addons.base import Chart, ClusterFacts, HelmAddon, Values, merged
 from addons.pods import across_zones, resources
 from blueprint.fields import DnsName

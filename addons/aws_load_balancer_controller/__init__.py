@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from addons.aws_load_balancer_controller_policy import statements
+from addons.aws_load_balancer_controller.policy import statements
 from addons.base import Chart, ClusterFacts, HelmAddon, Statement, Values
 from addons.pods import CRITICAL, across_zones, resources
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Annotated
 
 from addons.base import Chart, ClusterFacts, Contribution, HelmAddon, Statement, Values
-from addons.karpenter_interruption import QUEUE, interruption
-from addons.karpenter_node_class import NodeClass
-from addons.karpenter_node_pool import NodePool
-from addons.karpenter_policy import statements
+from addons.karpenter.interruption import QUEUE, interruption
+from addons.karpenter.node_class import NodeClass
+from addons.karpenter.node_pool import NodePool
+from addons.karpenter.policy import statements
 from addons.pods import resources
 from blueprint.access import node_access
 from blueprint.contribution import NodeRole, Release
