@@ -68,3 +68,10 @@ _JSON = ("ConfigurationValues", "Manifest", "Values")
 
 def _opened(value: Any) -> Any:
     return json.loads(text(value)) if isinstance(value, str | Mapping) else readable(value)
+
+
+def plain(data: Any) -> Any:
+    """Frozen data of a plan as dicts and lists."""
+    if isinstance(data, Mapping):
+        return {key: plain(item) for key, item in data.items()}
+    return [plain(item) for item in data] if isinstance(data, list | tuple) else data
