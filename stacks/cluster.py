@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from aws_cdk import CfnOutput, aws_ec2, aws_iam
@@ -27,15 +28,17 @@ class ClusterStack(BlueprintStack):
     def __init__(self, scope: Construct, plan: Plan, vpc: aws_ec2.Vpc) -> None:
         super().__init__(scope, "cluster", plan, stateful=True)
         cluster = self._control_plane(plan, vpc)
-        for index, entry in enumerate(plan.admins):
-            access_entry(self, f"Admin{index}", plan, entry, PARTITION_ONLY).node.add_dependency(cluster)
+        admins = Construct(self, "Admins")
+        for entry in plan.admins:
+            access_entry(admins, plan, entry, PARTITION_ONLY).node.add_dependency(cluster)
         # Nodes come after what makes them ready, other add-ons after the nodes that run them; it all goes in reverse.
         addons = [addon for part in plan.addons for addon in part.contribution.managed_addons]
-        first = [self._addon(plan, addon, [cluster]) for addon in addons if addon.before_nodes]
+        scope = Construct(self, "Addons")
+        first = [_addon(scope, plan, addon, [cluster]) for addon in addons if addon.before_nodes]
         compute = add_compute(self, plan, cluster, vpc, [*first, cluster])
         for addon in addons:
             if not addon.before_nodes:
-                self._addon(plan, addon, [*compute, *first, cluster])
+                _addon(scope, plan, addon, [*compute, *first, cluster])
         self.identity_provider = IdentityProvider(self, cluster) if plan.irsa else None
         CfnOutput(
             self,
@@ -101,21 +104,23 @@ class ClusterStack(BlueprintStack):
             actions += ["sts:TagSession"]
         return service_role(self, "Role", "eks.amazonaws.com", names, actions)
 
-    def _addon(self, plan: Plan, addon: ManagedAddon, after: list[Construct]) -> eks.CfnAddon:
-        associations = None
-        if addon.grant:
-            role = role_of(self, f"{addon.name}-role", plan, addon.grant, PARTITION_ONLY)
-            associations = [{"serviceAccount": addon.grant.service_account, "roleArn": role.attr_arn}]
-        values = resolved(addon.configuration, PARTITION_ONLY)
-        installed = eks.CfnAddon(
-            self,
-            addon.name,
-            cluster_name=plan.facts.name,
-            addon_name=addon.name,
-            addon_version=addon.version,
-            configuration_values=json.dumps(values, sort_keys=True) if values else None,
-            pod_identity_associations=associations,
-            resolve_conflicts="OVERWRITE",
-        )
-        installed.node.add_dependency(*after)
-        return installed
+
+def _addon(scope: Construct, plan: Plan, addon: ManagedAddon, after: Sequence[Construct]) -> eks.CfnAddon:
+    own = Construct(scope, addon.name)
+    associations = None
+    if addon.grant:
+        role = role_of(own, "Role", plan, addon.grant, PARTITION_ONLY)
+        associations = [{"serviceAccount": addon.grant.service_account, "roleArn": role.attr_arn}]
+    values = resolved(addon.configuration, PARTITION_ONLY)
+    installed = eks.CfnAddon(
+        own,
+        "Addon",
+        cluster_name=plan.facts.name,
+        addon_name=addon.name,
+        addon_version=addon.version,
+        configuration_values=json.dumps(values, sort_keys=True) if values else None,
+        pod_identity_associations=associations,
+        resolve_conflicts="OVERWRITE",
+    )
+    installed.node.add_dependency(*after)
+    return installed

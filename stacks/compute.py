@@ -28,25 +28,33 @@ def node_role(scope: Construct, id: str) -> aws_iam.CfnRole:
 def add_compute(
     scope: Construct, plan: Plan, cluster: eks.CfnCluster, vpc: aws_ec2.Vpc, after: Sequence[Construct]
 ) -> list[Construct]:
-    """All nodes and Fargate profiles of the plan, each after the given resources."""
+    """All nodes and Fargate profiles of the plan, each after the given resources.
+
+    EKS makes and removes one Fargate profile at a time, so each waits for the one before.
+    https://docs.aws.amazon.com/eks/latest/userguide/fargate-profile.html
+    """
+    scope = Construct(scope, "Compute")
     subnets = vpc.select_subnets(subnet_group_name="private").subnet_ids
     kinds = {type(group) for group in plan.blueprint.compute}
     managed = node_role(scope, "NodeRole") if ManagedNodes in kinds else None
     joining = _self_managed_role(scope, plan, cluster) if SelfManagedNodes in kinds else None
     added: list[Construct] = []
+    profiles: list[Construct] = []
     for group in plan.blueprint.compute:
-        resource: Construct
+        own = Construct(scope, group.name)
         if isinstance(group, ManagedNodes) and managed:
-            resource = _managed(scope, plan, group, managed, subnets)
+            added.append(_managed(own, plan, group, managed, subnets))
         elif isinstance(group, SelfManagedNodes) and joining:
-            resource = _self_managed(scope, plan, group, joining, cluster, subnets)
+            added.append(_self_managed(own, plan, group, joining, cluster, subnets))
         elif isinstance(group, FargateProfile):
-            resource = _fargate(scope, plan, group, subnets)
-        else:
-            continue  # Auto Mode is a property of the control plane
+            profile = _fargate(own, plan, group, subnets)
+            if profiles:
+                profile.node.add_dependency(profiles[-1])
+            profiles.append(profile)
+        # Auto Mode is a property of the control plane.
+    for resource in (*added, *profiles):
         resource.node.add_dependency(*after)
-        added.append(resource)
-    return added
+    return [*added, *profiles]
 
 
 def _self_managed_role(scope: Construct, plan: Plan, cluster: eks.CfnCluster) -> aws_iam.CfnRole:
@@ -60,12 +68,11 @@ def _self_managed_role(scope: Construct, plan: Plan, cluster: eks.CfnCluster) ->
 
 
 def _managed(scope: Construct, plan: Plan, group: ManagedNodes, role: aws_iam.CfnRole, subnets: list[str]) -> Construct:
-    template = aws_ec2.CfnLaunchTemplate(
-        scope, f"{group.name}-template", launch_template_data=_launch_data(plan, group, group.image)
-    )
+    data = _launch_data(plan, group, group.image)
+    template = aws_ec2.CfnLaunchTemplate(scope, "LaunchTemplate", launch_template_data=data)
     return eks.CfnNodegroup(
         scope,
-        group.name,
+        "Nodes",
         cluster_name=plan.facts.name,
         node_role=role.attr_arn,
         subnets=subnets,
@@ -119,7 +126,7 @@ def _self_managed(
     cluster: eks.CfnCluster,
     subnets: list[str],
 ) -> Construct:
-    profile = aws_iam.CfnInstanceProfile(scope, f"{group.name}-profile", roles=[role.ref])
+    profile = aws_iam.CfnInstanceProfile(scope, "Profile", roles=[role.ref])
     version = group.version or plan.facts.version
     data = _launch_data(
         plan,
@@ -130,12 +137,12 @@ def _self_managed(
         securityGroupIds=[cluster.attr_cluster_security_group_id],
         userData=Fn.base64(_user_data(plan, group, cluster)),
     )
-    template = aws_ec2.CfnLaunchTemplate(scope, f"{group.name}-template", launch_template_data=data)
+    template = aws_ec2.CfnLaunchTemplate(scope, "LaunchTemplate", launch_template_data=data)
     specification = {"launchTemplateId": template.ref, "version": template.attr_latest_version_number}
     spot = group.capacity == "SPOT"
     nodes = aws_autoscaling.CfnAutoScalingGroup(
         scope,
-        group.name,
+        "Nodes",
         min_size=str(group.min),
         max_size=str(group.max),
         vpc_zone_identifier=subnets,
@@ -216,14 +223,14 @@ def _fargate(scope: Construct, plan: Plan, profile: FargateProfile, subnets: lis
     profiles = f"arn:{Aws.PARTITION}:eks:{plan.facts.region}:{plan.facts.account}:fargateprofile/{plan.facts.name}/*"
     role = service_role(
         scope,
-        f"{profile.name}-role",
+        "Role",
         "eks-fargate-pods.amazonaws.com",
         ["AmazonEKSFargatePodExecutionRolePolicy"],
         ArnLike={"aws:SourceArn": profiles},
     )
     return eks.CfnFargateProfile(
         scope,
-        profile.name,
+        "Profile",
         cluster_name=plan.facts.name,
         pod_execution_role_arn=role.attr_arn,
         subnets=subnets,

@@ -103,22 +103,21 @@ class _Part(Construct):
         made: list[Construct] = []
         for grant in contribution.grants:
             provider = self._cluster.identity_provider if grant.irsa else None
-            role = role_of(self, f"{grant.service_account}-role", self._plan, grant, self._references, provider)
+            own = Construct(self, grant.name.replace("/", "."))
+            role = role_of(own, "Role", self._plan, grant, self._references, provider)
             self._references |= {f"role-arn:{grant.name}": role.attr_arn}
             made.append(role)
             if not provider:
                 association = eks.CfnPodIdentityAssociation(
-                    self,
-                    f"{grant.service_account}-association",
+                    own,
+                    "Association",
                     cluster_name=self._plan.facts.name,
                     namespace=grant.namespace,
                     service_account=grant.service_account,
                     role_arn=role.attr_arn,
                 )
                 made.append(association)
-        for index, entry in enumerate(contribution.access):
-            made.append(access_entry(self, f"access{index}", self._plan, entry, self._references))
-        return made
+        return made + [access_entry(self, self._plan, entry, self._references) for entry in contribution.access]
 
     def _manifest(self, id: str, objects: Sequence[Manifest], after: Sequence[Construct]) -> Construct:
         manifest = eks.KubernetesManifest(

@@ -61,7 +61,7 @@ def kubectl_target(scope: Construct, plan: Plan, cluster: eks.CfnCluster, vpc: a
     acknowledge(provider, _CDK_OWNED)
     policies = (AccessPolicy("AmazonEKSClusterAdminPolicy"),)
     role = cast("aws_iam.IRole", provider.role)  # a provider that the CDK itself makes has one
-    entry = access_entry(scope, "KubectlAccess", plan, AccessEntry(role.role_arn, policies=policies), {})
+    entry = access_entry(scope, plan, AccessEntry(role.role_arn, policies=policies), {}, "KubectlAccess")
     entry.node.add_dependency(cluster)
     return eks.Cluster.from_cluster_attributes(scope, "Target", cluster_name=name, kubectl_provider=provider)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +19,7 @@ from blueprint.references import resolved
 from stacks.acknowledge import acknowledge, of_grant
 from stacks.base import managed_policies
 
+_PRINCIPAL = re.compile(r"^arn:[^:]*(:[^:]*)?:iam::|^\$\{blueprint:role-arn:|\}$")
 PARTITION_ONLY: Mapping[str, str] = {"partition": Aws.PARTITION}
 """What the cluster stack knows of the references of a plan."""
 
@@ -95,9 +97,12 @@ def _irsa_trust(grant: Grant, provider: IdentityProvider) -> str:
 
 
 def access_entry(
-    scope: Construct, id: str, plan: Plan, entry: AccessEntry, references: Mapping[str, str]
+    scope: Construct, plan: Plan, entry: AccessEntry, references: Mapping[str, str], id: str | None = None
 ) -> eks.CfnAccessEntry:
-    """An access entry; EKS refuses a type together with groups or policies unless it is STANDARD."""
+    """An access entry, named after its principal unless `id` is given.
+
+    With an id of its position, a change of order would make an entry for a principal that still has one.
+    """
     policies = [
         {
             "policyArn": f"arn:{Aws.PARTITION}:eks::aws:cluster-access-policy/{policy.name}",
@@ -109,7 +114,7 @@ def access_entry(
     ]
     return eks.CfnAccessEntry(
         scope,
-        id,
+        id or f"access-{_PRINCIPAL.sub('', entry.principal).replace('/', '.')}",
         cluster_name=plan.facts.name,
         principal_arn=resolved(entry.principal, references),
         type=entry.kind,

@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
-from blueprint.blueprint import Blueprint
+from blueprint import Blueprint, Role, User
 from blueprint.plan import Plan
 from blueprint.plan import plans as plan_all
 from clusters.prod import PROD
-from tests.stacks.fleet import FLEET
+from teams.platform import PLATFORM
+from tests.stacks.fleet import FLEET, MANAGED
 from tests.templates import Template, Templates, objects, of_type, read, synthesized, text
 
 EKS = "AWS::EKS::"
@@ -195,7 +196,7 @@ class TestProtection:
             },
             "cluster": {
                 "AWS::EKS::Cluster": ["Cluster"],
-                "AWS::EKS::Nodegroup": ["system"],
+                "AWS::EKS::Nodegroup": ["ComputesystemNodesE27650BE"],
                 "AWS::KMS::Key": ["Key961B73FD"],
             },
             "addons": {"AWS::SQS::Queue": ["karpenterkarpenterinterruption10672CBD"]},
@@ -337,9 +338,9 @@ class TestKinds:
         (chart,) = of_type(fleet["fargate", "addons"], HELM).values()
         values = json.loads(text(chart["Properties"]["Values"]))
         role = values["serviceAccount"]["annotations"]["eks.amazonaws.com/role-arn"]
-        assert role == "${externaldnsexternaldnsroleF5F94C7C.Arn}"
+        assert role == "${externaldnsexternaldnsexternaldnsRoleB751EB3B.Arn}"
         assert not of_type(fleet["fargate", "addons"], f"{EKS}PodIdentityAssociation")
-        trust = fleet["fargate", "addons"]["Resources"]["externaldnsexternaldnsroleF5F94C7C"]["Properties"]
+        trust = fleet["fargate", "addons"]["Resources"]["externaldnsexternaldnsexternaldnsRoleB751EB3B"]["Properties"]
         document = json.loads(trust["AssumeRolePolicyDocument"]["Fn::Sub"][0])
         (statement,) = document["Statement"]
         assert statement["Condition"]["StringEquals"] == {
@@ -365,7 +366,13 @@ class TestKinds:
 
     def test_nodes_may_stay_a_version_behind(self, fleet: Templates) -> None:
         groups = of_type(fleet["managed", "cluster"], "AWS::EKS::Nodegroup")
-        assert {id: group["Properties"]["Version"] for id, group in groups.items()} == {"arm": "1.36", "x86": "1.35"}
+        versions = {id.partition("Nodes")[0]: group["Properties"]["Version"] for id, group in groups.items()}
+        assert versions == {"Computearm": "1.36", "Computex86": "1.35"}
+
+    def test_fargate_profiles_are_made_one_at_a_time(self, fleet: Templates) -> None:
+        template = fleet["fargate", "cluster"]
+        first, second = of_type(template, "AWS::EKS::FargateProfile")
+        assert first in _waits_for(template, second)
 
     def test_tags_reach_stacks_and_what_controllers_and_groups_launch(self, tmp_path: Path) -> None:
         """CloudFormation puts a stack's tags on its resources; what others launch, it does not see."""
@@ -383,6 +390,30 @@ class TestKinds:
         charts = of_type(templates["prod", "addons"], HELM).values()
         (values,) = [json.loads(text(each["Properties"]["Values"])) for each in charts if "balancer" in str(each)]
         assert values["defaultTags"] == tags
+
+
+class TestNames:
+    """Names that users choose neither collide with others nor depend on their position."""
+
+    def test_compute_may_be_named_like_anything_else(self, tmp_path: Path) -> None:
+        (nodes,) = MANAGED.compute[:1]
+        names = ("vpc-cni", "vpccni", "cluster", "system", "system-template", "nodes", "launch-template", "role")
+        compute = tuple(replace(nodes, name=name) for name in names)
+        templates = synthesized(plans_of(replace(MANAGED, compute=compute)), tmp_path)
+        assert len(of_type(templates["managed", "cluster"], f"{EKS}Nodegroup")) == len(names)
+
+    def test_the_order_of_people_and_nodes_changes_no_logical_id(self, tmp_path: Path) -> None:
+        people = (Role("a"), Role("path/a"), Role("a", account="333333333333"), User("a"))
+        team = replace(PLATFORM, members=tuple(replace(one, name=f"{one.name}b") for one in people))
+        found = []
+        for order in (1, -1):
+            cluster = replace(MANAGED.cluster, admins=people[::order])
+            turned = replace(team, members=team.members[::order])
+            blueprint = replace(MANAGED, cluster=cluster, teams=(turned,), compute=MANAGED.compute[::order])
+            templates = synthesized(plans_of(blueprint), tmp_path / str(order))
+            found.append({key: template["Resources"] for key, template in templates.items()})
+        assert found[0] == found[1]
+        assert len(of_type(templates["managed", "teams"], f"{EKS}AccessEntry")) == len(people)
 
 
 def test_a_replica_differs_only_where_it_says(templates: Templates) -> None:

@@ -37,11 +37,11 @@ ADDONS = (
 
 @pytest.mark.parametrize("addon", ADDONS)
 def test_what_an_addon_adds(templates: Templates, addon: str, snapshot: SnapshotAssertion) -> None:
-    """Its resources in the cluster and add-ons stacks of `prod`; logical ids begin with the add-on's name."""
-    prefix = addon.replace("-", "")
+    """Its resources in the cluster and add-ons stacks of `prod`; logical ids begin with its place in the stack."""
+    name = addon.replace("-", "")
     found = {
         stack: {id: body for id, body in templates["prod", stack]["Resources"].items() if id.startswith(prefix)}
-        for stack in ("cluster", "addons")
+        for stack, prefix in (("cluster", f"Addons{name}"), ("addons", name))
     }
     assert any(found.values())
     assert readable(found) == snapshot
