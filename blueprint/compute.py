@@ -78,11 +78,19 @@ InstanceTypes = Annotated[
         "make one group of nodes for each architecture",
     ),
 ]
+
+
+def _is_own_label(key: str) -> bool:
+    domain = key.rpartition("/")[0]
+    reserved = re.fullmatch(r"(.*\.)?(kubernetes|k8s)\.io|eks\.amazonaws\.com", domain)
+    return not reserved or domain == "node.kubernetes.io"
+
+
 # EKS refuses the last of them. https://github.com/eksctl-io/eksctl/issues/4007
 NodeLabelKey = Annotated[
     LabelKey,
-    matches(
-        r"(?!(.*\.)?(?<!node\.)(kubernetes|k8s)\.io/|eks\.amazonaws\.com/).*",
+    Rule(
+        _is_own_label,
         "the kubelet may not set labels of kubernetes.io, k8s.io and eks.amazonaws.com on its own node",
         "take a prefix of your own, for example example.com/",
     ),

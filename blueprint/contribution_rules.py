@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -64,11 +65,13 @@ def _namespaces(facts: ClusterFacts, parts: Iterable[Planned]) -> Iterator[Probl
 
 
 def _objects(parts: Iterable[Planned]) -> Iterator[Problem]:
+    owned = Counter(namespace.name for part in parts for namespace in part.contribution.namespaces)
     named = [
         (part.place, "/".join((manifest["kind"], metadata.get("namespace", ""), metadata["name"])))
         for part in parts
         for manifest in part.contribution.objects
         for metadata in (manifest["metadata"],)
+        if owned[metadata.get("namespace", "")] < 2  # two owners of a namespace are one mistake, told above
     ]
     yield from duplicates(named, "a Kubernetes object has one owner", "remove one of them")
 
@@ -76,7 +79,7 @@ def _objects(parts: Iterable[Planned]) -> Iterator[Problem]:
 def _grants(blueprint: Blueprint, facts: ClusterFacts, parts: Sequence[Planned]) -> Iterator[Problem]:
     # One with a mistake of its own is not planned, and yet not missing.
     listed = {addon.name for _, addon in addons_of(blueprint)}
-    agent = (facts.auto_mode and not facts.has_nodes) or "eks-pod-identity-agent" in listed
+    agent = facts.auto_mode if not facts.has_nodes else "eks-pod-identity-agent" in listed
     seen = []
     for part in parts:
         of_addons = (addon.grant for addon in part.contribution.managed_addons if addon.grant)
@@ -85,9 +88,14 @@ def _grants(blueprint: Blueprint, facts: ClusterFacts, parts: Sequence[Planned])
             for statement in grant.statements:
                 yield from problems_in(statement, f"{part.place}: permissions of {grant.name}")
             yield from iam.size_problem(f"{part.place}: permissions of {grant.name}", grant.statements)
-            if not grant.irsa and not agent and has_all_addons(blueprint):
+            if grant.irsa or agent:
+                continue
+            if facts.has_nodes and has_all_addons(blueprint):
                 rule = f"AWS permissions of {grant.name} come by EKS Pod Identity, which needs its agent"
                 yield Problem(part.place, part.name, rule, "add EksPodIdentityAgent() to addons")
+            elif grant.namespace in facts.fargate_namespaces:
+                rule = f"AWS permissions of {grant.name} come by EKS Pod Identity, whose agent cannot run on Fargate"
+                yield Problem(part.place, part.name, rule, "add nodes, or remove it")
     yield from duplicates(seen, "a service account has one set of AWS permissions", "use one service account for each")
 
 

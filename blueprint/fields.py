@@ -31,22 +31,29 @@ NOT_EMPTY = Rule(bool, "must not be empty", "give at least one")
 UNIQUE = Rule(lambda items: len(set(items)) == len(items), "each may stand once", "remove the repeated one")
 
 
+def _network(text: str) -> ipaddress.IPv4Network:
+    network = ipaddress.IPv4Network(text)
+    if str(network) != text:  # Python also reads 10.0.0.0 and 10.0.0.0/255.255.0.0, AWS does not
+        raise ValueError(text)
+    return network
+
+
 def _is_network(text: str) -> bool:
     try:
-        return str(ipaddress.IPv4Network(text)) == text  # it also reads 10.0.0.0/255.255.0.0, which AWS does not
+        return bool(_network(text))
     except ValueError:
         return False
 
 
 def sized(longest: int, shortest: int, says: str, fix: str) -> Rule:
     """A network with a prefix length from `longest` to `shortest`, both included."""
-    return Rule(lambda text: longest <= ipaddress.IPv4Network(text).prefixlen <= shortest, says, fix)
+    return Rule(lambda text: longest <= _network(text).prefixlen <= shortest, says, fix)
 
 
 def inside(ranges: Iterable[str], says: str, fix: str) -> Rule:
     """A network in one of these ranges."""
     networks = [ipaddress.IPv4Network(text) for text in ranges]
-    return Rule(lambda text: any(ipaddress.IPv4Network(text).subnet_of(network) for network in networks), says, fix)
+    return Rule(lambda text: any(_network(text).subnet_of(network) for network in networks), says, fix)
 
 
 # RFC 1918. `is_private` of Python's networks holds for loopback, link-local, documentation and others as well.

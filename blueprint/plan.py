@@ -14,7 +14,7 @@ from blueprint.access import AccessEntry, AccessPolicy, Principal
 from blueprint.addon import Addon
 from blueprint.blueprint import Blueprint
 from blueprint.compute import AutoMode, FargateProfile, Nodes
-from blueprint.contribution import Contribution, EventRule
+from blueprint.contribution import Contribution
 from blueprint.errors import BlueprintError, Problem, Quoted
 from blueprint.facts import ClusterFacts
 from blueprint.network import Subnet
@@ -129,8 +129,6 @@ def _draft(blueprint: object) -> _Draft:
 
 def _frozen(data: Any) -> Any:
     """The same data, its mappings and lists as what nobody can change; `resolved` makes plain ones of them."""
-    if isinstance(data, EventRule):
-        return data  # jsii takes its pattern as it stands, and knows no other mappings than dict
     if is_dataclass(data) and not isinstance(data, type):
         return replace(data, **{field.name: _frozen(getattr(data, field.name)) for field in fields(data)})
     if isinstance(data, Mapping):

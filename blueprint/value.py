@@ -56,7 +56,7 @@ def _tolerant(cls: type[Value]) -> Callable[..., None]:
     known = {f.name for f in declared}
     required = [f.name for f in declared if f.default is MISSING and f.default_factory is MISSING]
 
-    def construct(self: Value, *args: Any, **kwargs: Any) -> None:
+    def construct(self: Value, /, *args: Any, **kwargs: Any) -> None:
         given = dict(zip(positional, args, strict=False))
         mistakes = list(kwargs.pop("_mistakes", ()))
         for value in args[len(positional) :]:

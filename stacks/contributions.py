@@ -61,7 +61,8 @@ class _Part(Construct):
             return self._queue(resource)
         if isinstance(resource, EventRule):
             target = {"id": "queue", "arn": self._references[f"queue-arn:{resource.queue}"]}
-            return [aws_events.CfnRule(self, resource.name, event_pattern=resource.pattern, targets=[target])]
+            pattern = resolved(resource.pattern, self._references)
+            return [aws_events.CfnRule(self, resource.name, event_pattern=pattern, targets=[target])]
         return self._node_role(resource)
 
     def _queue(self, queue: Queue) -> list[Construct]:

@@ -1,0 +1,130 @@
+"""Versions, endpoint, administrators, logs and the range of Services."""
+
+from __future__ import annotations
+
+import pytest
+
+from blueprint import PrivateEndpoint, PublicEndpoint, Role, User, plan
+from blueprint.versions import DEFAULT, EXTENDED_SUPPORT, STANDARD_SUPPORT, SUPPORTED, minor
+from tests.blueprint.examples import TABLE, assert_reported, changed, mistake, places, with_cluster
+
+
+def public(*allow: object) -> object:
+    return with_cluster(endpoint=changed(PublicEndpoint(allow=()), allow=allow))
+
+
+ALLOW = "cluster.endpoint.allow"
+MISTAKES = [
+    mistake("far version", with_cluster(version="1.99"), "cluster.version", "that EKS offers: 1.32", f'"{DEFAULT}"'),
+    mistake("old version", with_cluster(version="1.25"), "cluster.version", "that EKS offers: 1.32", f'"{DEFAULT}"'),
+    mistake("patch", with_cluster(version="1.35.1"), "cluster.version", "that EKS offers", f'"{DEFAULT}"'),
+    mistake("v in front", with_cluster(version="v1.35"), "cluster.version", "that EKS offers", f'"{DEFAULT}"'),
+    mistake("only the major", with_cluster(version="1"), "cluster.version", "that EKS offers", f'"{DEFAULT}"'),
+    mistake("latest", with_cluster(version="latest"), "cluster.version", "that EKS offers", f'"{DEFAULT}"'),
+    mistake("space behind", with_cluster(version="1.35 "), "cluster.version", "that EKS offers", f'"{DEFAULT}"'),
+    mistake("empty", with_cluster(version=""), "cluster.version", "that EKS offers", f'"{DEFAULT}"'),
+    mistake("number", with_cluster(version=1.35), "cluster.version", "must be str", f'as text: "{DEFAULT}"'),
+    mistake("none", with_cluster(version=None), "cluster.version", "must be str", f'"{DEFAULT}"'),
+    mistake("tuple", with_cluster(version=(1, 35)), "cluster.version", "must be str", f'"{DEFAULT}"'),
+    mistake(
+        "standard policy after standard support",
+        with_cluster(version="1.33"),
+        "cluster.support_policy",
+        "no STANDARD policy for 1.33",
+        'support_policy="EXTENDED"',
+    ),
+    mistake("unknown policy", with_cluster(support_policy="LTS"), "cluster.support_policy", "'EXTENDED'", "'STANDARD'"),
+    mistake("no endpoint", with_cluster(endpoint=None), "cluster.endpoint", "PrivateEndpoint or", "PrivateEndpoint(…)"),
+    mistake("endpoint by name", with_cluster(endpoint="private"), "cluster.endpoint", "PrivateEndpoint or", "(…)"),
+    mistake("nobody allowed", public(), ALLOW, "must not be empty", "give at least one"),
+    mistake("the world", public("0.0.0.0/0"), f"{ALLOW}[0]", "never open to the world", "endpoint=PrivateEndpoint()"),
+    mistake("half the world", public("203.0.113.0/24", "128.0.0.0/1"), f"{ALLOW}[1]", "never open", "your own ranges"),
+    mistake("the IPv6 world", public("::/0"), f"{ALLOW}[0]", "IPv4 network", "10.0.0.0/16"),
+    mistake("an address", public("203.0.113.7"), f"{ALLOW}[0]", "CIDR notation", "10.0.0.0/16"),
+    mistake("the same range twice", public("203.0.113.0/24", "203.0.113.0/24"), ALLOW, "may stand once", "remove"),
+    mistake("41 ranges", public(*(f"203.0.113.{n}/32" for n in range(41))), ALLOW, "at most 40 ranges", "40 or fewer"),
+    mistake("nobody is admin", with_cluster(admins=()), "cluster.admins", "must not be empty", "give at least one"),
+    mistake("no tuple of admins", with_cluster(admins=Role("A")), "cluster.admins", "a tuple of Role or User", "(…,)"),
+    mistake("every role", with_cluster(admins=(Role("*"),)), "cluster.admins[0].name", "no wildcard", '"BreakGlass"'),
+    mistake(
+        "root of an account",
+        with_cluster(admins=(Role("A"), Role("arn:aws:iam::111111111111:root"))),
+        "cluster.admins[1].name",
+        "name of an IAM role or user",
+        '"platform/BreakGlass"',
+    ),
+    mistake(
+        "session of a role",
+        with_cluster(admins=(Role("arn:aws:sts::111111111111:assumed-role/Admin/me"),)),
+        "cluster.admins[0].name",
+        "name of an IAM role or user",
+        '"platform/BreakGlass"',
+    ),
+    mistake(
+        "service-linked role",
+        with_cluster(admins=(Role("aws-service-role/eks.amazonaws.com/AWSServiceRoleForAmazonEKS"),)),
+        "cluster.admins[0].name",
+        "no service-linked role",
+        '"BreakGlass"',
+    ),
+    mistake(
+        "two accounts", with_cluster(admins=(Role("A", "1" * 24),)), "cluster.admins[0].account", "12 digits", "text"
+    ),
+    mistake("retention", with_cluster(log_retention_days=31), "cluster.log_retention_days", "CloudWatch Logs", "60"),
+    mistake("Services in /8", with_cluster(service_cidr="10.0.0.0/8"), "cluster.service_cidr", "/12 to /24", "172.20"),
+    mistake("Services in /25", with_cluster(service_cidr="172.20.0.0/25"), "cluster.service_cidr", "/12 to", "172.20"),
+    mistake("public Services", with_cluster(service_cidr="8.8.0.0/16"), "cluster.service_cidr", "private", "172.20"),
+    mistake(
+        "shared range for Services",
+        with_cluster(service_cidr="100.64.0.0/16"),
+        "cluster.service_cidr",
+        "1918",
+        "172.20",
+    ),
+    mistake(
+        "Services on loopback", with_cluster(service_cidr="127.0.0.0/16"), "cluster.service_cidr", "1918", "172.20"
+    ),
+    mistake("Services in IPv6", with_cluster(service_cidr="fd00::/108"), "cluster.service_cidr", "IPv4", "10.0.0.0/16"),
+]
+
+
+@pytest.mark.parametrize(TABLE, MISTAKES)
+def test_mistakes(blueprint: object, place: str, rule: str, fix: str) -> None:
+    assert_reported(blueprint, place, rule, fix)
+
+
+def test_a_wrong_field_hides_no_other_rule() -> None:
+    wrong = with_cluster(
+        version="1.33",
+        log_retention_days="30",
+        service_cidr="8.8.8.0/24",
+        endpoint=PublicEndpoint(allow=("0.0.0.0/0",)),
+    )
+    assert places(wrong) == [
+        "cluster.endpoint.allow[0]",
+        "cluster.log_retention_days",
+        "cluster.service_cidr",
+        "cluster.support_policy",
+    ]
+
+
+@pytest.mark.parametrize("endpoint", [PrivateEndpoint(), PublicEndpoint(allow=("203.0.113.7/32", "17.0.0.0/8"))])
+def test_endpoints(endpoint: PrivateEndpoint | PublicEndpoint) -> None:
+    assert plan(with_cluster(endpoint=endpoint)).blueprint.cluster.endpoint == endpoint
+
+
+def test_administrators_by_name_path_and_account() -> None:
+    admins = (Role("BreakGlass"), Role("ops/BreakGlass"), User("root"), Role("BreakGlass", account="222222222222"))
+    assert [entry.principal for entry in plan(with_cluster(admins=admins)).admins] == [
+        "arn:${blueprint:partition}:iam::111111111111:role/BreakGlass",
+        "arn:${blueprint:partition}:iam::111111111111:role/ops/BreakGlass",
+        "arn:${blueprint:partition}:iam::111111111111:user/root",
+        "arn:${blueprint:partition}:iam::222222222222:role/BreakGlass",
+    ]
+
+
+def test_versions_are_listed_in_order_without_a_gap() -> None:
+    first = minor(SUPPORTED[0])
+    assert [minor(version) for version in SUPPORTED] == list(range(first, first + len(SUPPORTED)))
+    assert SUPPORTED == EXTENDED_SUPPORT + STANDARD_SUPPORT
+    assert DEFAULT in STANDARD_SUPPORT

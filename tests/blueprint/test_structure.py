@@ -1,0 +1,75 @@
+"""What the folders promise: the model knows no CDK, add-ons stay small, and everything public says what it is."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app import CLUSTERS
+
+ROOT = CLUSTERS.parent
+MODEL = ("blueprint", "addons", "teams", "clusters")
+FOREIGN = {"aws_cdk", "boto3", "botocore", "cdk_nag", "constructs", "jsii", "stacks", "tools", "app"}
+KNOWS = {"blueprint": {"blueprint"}, "addons": {"addons", "blueprint"}, "teams": {"teams", "blueprint"}}
+OURS = {*MODEL, "stacks", "tools", "tests"}
+FILES = {str(path.relative_to(ROOT)): path for folder in MODEL for path in sorted((ROOT / folder).rglob("*.py"))}
+
+Definition = ast.ClassDef | ast.FunctionDef
+
+
+def imported(path: Path) -> set[str]:
+    """Top-level packages that a file imports, anywhere in it."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: a relative import"
+            found.add((node.module or "").partition(".")[0])
+    return found
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_model_imports_neither_the_cdk_nor_what_renders_it(name: str) -> None:
+    assert imported(FILES[name]) & FOREIGN == set()
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if not name.startswith("clusters/")])
+def test_dependencies_point_one_way(name: str) -> None:
+    assert imported(FILES[name]) & OURS <= KNOWS[name.partition("/")[0]]
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name.startswith("addons/") and name != "addons/base.py"])
+def test_add_on_files_are_short(name: str) -> None:
+    assert len(FILES[name].read_text(encoding="utf-8").splitlines()) <= 90
+
+
+def undocumented(name: str) -> Iterator[str]:
+    """Public classes and functions without a docstring; an override has the one of what it overrides."""
+    tree = ast.parse(FILES[name].read_text(encoding="utf-8"))
+    if tree.body and not ast.get_docstring(tree):
+        yield "the module"
+    module = importlib.import_module(name.removesuffix(".py").replace("/", ".").removesuffix(".__init__"))
+    for node in public(tree.body):
+        if not ast.get_docstring(node):
+            yield node.name
+        if isinstance(node, ast.ClassDef):
+            bases = getattr(module, node.name).__mro__[1:]
+            inherited = {attribute for base in bases for attribute in vars(base)}
+            methods = (method for method in public(node.body) if method.name not in inherited)
+            yield from (f"{node.name}.{method.name}" for method in methods if not ast.get_docstring(method))
+
+
+def public(body: list[ast.stmt]) -> Iterator[Definition]:
+    for node in body:
+        if isinstance(node, Definition) and not node.name.startswith("_"):
+            yield node
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name.startswith(("blueprint/", "addons/"))])
+def test_everything_public_is_documented(name: str) -> None:
+    assert list(undocumented(name)) == []
