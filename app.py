@@ -3,8 +3,8 @@
     cdk synth                              every cluster
     cdk deploy -c cluster=dev 'dev/*'      one; the files of the others are not even imported
 
-Mistakes in the cluster files are reported before any construct is made. `CDK_VALIDATION=false` leaves out the rules that
-judge the templates; it changes no template.
+Mistakes in the cluster files are reported before any construct is made. `CDK_VALIDATION=false` leaves out the rules
+that judge the templates; it changes no template.
 """
 
 from __future__ import annotations

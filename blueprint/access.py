@@ -44,7 +44,7 @@ class AccessPolicy:
     https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html
     """
 
-    name: Literal["AmazonEKSClusterAdminPolicy", "AmazonEKSAdminViewPolicy"]
+    name: Literal["AmazonEKSClusterAdminPolicy", "AmazonEKSAdminViewPolicy", "AmazonEKSViewPolicy"]
     namespaces: tuple[str, ...] = ()
     """Empty: the whole cluster."""
 

@@ -43,6 +43,8 @@ class Grant:
     managed_policies: tuple[str, ...] = ()
     """Names of AWS managed policies, with their path."""
     irsa: bool = False
+    boundary: str | None = None
+    """Name of a managed policy of the account that bounds the role."""
 
     @property
     def name(self) -> str:
@@ -100,6 +102,8 @@ class Contribution:
     namespaces: tuple[Namespace, ...] = ()
     releases: tuple[Release, ...] = ()
     objects: tuple[Manifest, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What a reviewer should know and no object shows."""
 
     @property
     def reaches_cluster(self) -> bool:

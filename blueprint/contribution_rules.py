@@ -29,10 +29,10 @@ _SECRET_KEY = re.compile(
 
 
 def between_contributions(
-    blueprint: Blueprint, facts: ClusterFacts, parts: Sequence[Planned], admins: Sequence[tuple[str, AccessEntry]]
+    blueprint: Blueprint, facts: ClusterFacts, parts: Sequence[Planned], entries: Sequence[tuple[str, AccessEntry]]
 ) -> Iterator[Problem]:
-    """Every problem, with the place of the add-on or team that brings it."""
-    principals = [(place, entry.principal) for place, entry in admins]
+    """Every problem, with the place of the add-on or team that brings it; `entries` are of admins and teams."""
+    principals = [(place, entry.principal) for place, entry in entries]
     principals += [(part.place, entry.principal) for part in parts for entry in part.contribution.access]
     yield from duplicates(principals, "a principal has one access entry in a cluster", "name each principal once")
     yield from _namespaces(facts, parts)

@@ -24,6 +24,8 @@ class ClusterFacts:
     """Managed or self-managed nodes, on which DaemonSets run."""
     auto_mode: bool
     fargate_namespaces: frozenset[str]
+    load_balancer_ranges: tuple[str, ...] = ()
+    """Addresses of the public subnets, where load balancers are and no pods."""
     tags: tuple[tuple[str, str], ...] = ()
     """The blueprint's AWS tags, for what controllers make."""
     vpc_id: str = VPC_ID
@@ -37,8 +39,7 @@ class ClusterFacts:
         """The ARN of the EKS cluster."""
         return self.arn("eks", f"cluster/{self.name}")
 
-    def grant(
-        self, namespace: str, service_account: str, *statements: Statement, managed: tuple[str, ...] = ()
-    ) -> Grant:
+    def grant(self, namespace: str, service_account: str, *statements: Statement, boundary: str | None = None) -> Grant:
         """AWS permissions for a service account, by the mechanism that works where its pods run."""
-        return Grant(namespace, service_account, statements, managed, irsa=namespace in self.fargate_namespaces)
+        irsa = namespace in self.fargate_namespaces
+        return Grant(namespace, service_account, statements, irsa=irsa, boundary=boundary)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
@@ -17,7 +17,7 @@ from blueprint.compute import AutoMode, FargateProfile, Nodes
 from blueprint.contribution import Contribution
 from blueprint.errors import BlueprintError, Problem, Quoted
 from blueprint.facts import ClusterFacts
-from blueprint.network import Subnet
+from blueprint.network import NewNetwork, Subnet
 from blueprint.value import problems_in
 
 
@@ -47,6 +47,8 @@ class Plan:
     facts: ClusterFacts
     subnets: tuple[Subnet, ...]
     admins: tuple[AccessEntry, ...]
+    people: tuple[AccessEntry, ...]
+    """The members of all teams; EKS keeps one entry for a principal, so it has the groups of all its teams."""
     addons: tuple[Planned, ...]
     """In order of installation; an order that does not depend on how the user listed them."""
     teams: tuple[Planned, ...]
@@ -110,9 +112,14 @@ def _draft(blueprint: object) -> _Draft:
         if not unfit:
             after = tuple(other.name for _, other in placed if isinstance(other, addon.requires) and other is not addon)
             addons.append(Planned(addon.name, addon.contribute(facts), after, place))
-    teams = [Planned(team.name, team.contribute(facts), place=place) for place, team in rules.sound_teams(blueprint)]
+    first = {team.name: (place, team) for place, team in reversed(list(rules.sound_teams(blueprint)))}
+    teams = [Planned(name, team.contribute(facts), place=place) for name, (place, team) in reversed(first.items())]
+    people = _people(teams)
+    places = {entry.principal: team.place for team in teams[::-1] for entry in team.contribution.access}
     admins = list(_admins(blueprint))
-    problems.extend(contribution_rules.between_contributions(blueprint, facts, [*addons, *teams], admins))
+    teams = [replace(team, contribution=replace(team.contribution, access=())) for team in teams]
+    entries = [*admins, *((places[entry.principal], entry) for entry in people)]
+    problems.extend(contribution_rules.between_contributions(blueprint, facts, [*addons, *teams], entries))
     if problems:
         return _Draft(tuple(problems))
     made = Plan(
@@ -120,6 +127,7 @@ def _draft(blueprint: object) -> _Draft:
         facts,
         blueprint.network.subnets(blueprint.region),
         tuple(entry for _, entry in admins),
+        people,
         tuple(addons),
         tuple(sorted(teams, key=lambda team: team.name)),
         skipped,
@@ -153,8 +161,16 @@ def _facts(blueprint: Blueprint) -> ClusterFacts:
         has_nodes=bool(nodes),
         auto_mode=any(isinstance(compute, AutoMode) for compute in blueprint.compute),
         fargate_namespaces=frozenset(selector.namespace for profile in profiles for selector in profile.selectors),
+        load_balancer_ranges=_public_ranges(blueprint),
         tags=tuple(sorted(blueprint.tags.items())),
     )
+
+
+def _public_ranges(blueprint: Blueprint) -> tuple[str, ...]:
+    if not (isinstance(blueprint.network, NewNetwork) and rules.sound(blueprint.network)):
+        return ()
+    subnets = blueprint.network.subnets(blueprint.region)
+    return tuple(subnet.cidr for subnet in subnets if subnet.kind == "public")
 
 
 def _skipped(blueprint: Blueprint, facts: ClusterFacts) -> Iterator[Skipped]:
@@ -189,6 +205,18 @@ def _ordered(blueprint: Blueprint, skipped: set[str]) -> tuple[list[tuple[str, A
 
 def _name(addon: type[Addon]) -> str:
     return addon.name
+
+
+def _people(teams: Sequence[Planned]) -> tuple[AccessEntry, ...]:
+    """One entry for each principal, whatever number of teams it is in."""
+    found: dict[str, AccessEntry] = {}
+    ordered = sorted(teams, key=lambda team: team.name)
+    for entry in (entry for team in ordered for entry in team.contribution.access):
+        other = found.get(entry.principal, AccessEntry(entry.principal))
+        groups = tuple(dict.fromkeys((*other.groups, *entry.groups)))
+        policies = tuple(dict.fromkeys((*other.policies, *entry.policies)))
+        found[entry.principal] = AccessEntry(entry.principal, groups=groups, policies=policies)
+    return tuple(found[principal] for principal in sorted(found))
 
 
 def _admins(blueprint: Blueprint) -> Iterator[tuple[str, AccessEntry]]:

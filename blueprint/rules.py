@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
@@ -28,7 +27,6 @@ _KUBELET_SKEW = 3
 # Without these a node never becomes ready: the control plane is made without EKS's own copies.
 _ADDONS_OF_NODES = ("kube-proxy", "vpc-cni")
 _STAND_INS: dict[str, Any] = {"name": "cluster", "account": "000000000000", "region": "us-west-2", "tags": {}}
-_SECRET_KEY = re.compile(r"(password|passwd|token|api_?key|private_?key|secret_?key|access_?key)$", re.IGNORECASE)
 
 
 def sound(value: object) -> TypeGuard[Value]:
@@ -160,6 +158,22 @@ def _class_name(addon: str) -> str:
 
 def _teams(blueprint: Blueprint) -> Iterator[Problem]:
     teams = list(sound_teams(blueprint))
-    yield from duplicates(
-        ((f"{place}.name", team.name) for place, team in teams), "teams have unique names", "rename one"
-    )
+    named = ((f"{place}.name", team.name) for place, team in teams)
+    yield from duplicates(named, "teams have unique names", "rename one")
+    if type(blueprint.teams) is not tuple or len(teams) < len(blueprint.teams):
+        return  # what is not found may stand in the team that has a mistake
+    names = {team.name for _, team in teams}
+    opened = {each for _, team in teams for each in team.connections}
+    accepted = {each for _, team in teams for each in team.accepts}
+    for place, team in teams:
+        for source, target, port in sorted(team.connections - accepted):
+            rule = f"{target} does not let {source} in on port {port}"
+            yield Problem(place, target, rule, f'add FromTeam("{source}", ports=({port},)) to the network of {target}')
+        for source, target, port in sorted(team.accepts - opened):
+            rule = f"{source} does not connect to {target} on port {port}"
+            yield Problem(place, source, rule, f'add ToTeam("{target}", ports=({port},)) to the network of {source}')
+        for partner in sorted(team.partners - names | team.partners & {team.name}):
+            rule = f"{team.name} shares a namespace with a team that the cluster does not have, or with itself"
+            yield Problem(place, partner, rule, f"write one of {', '.join(sorted(names - {team.name})) or 'none'}")
+        for addon in sorted(team.required_addons - {addon.name for _, addon in addons_of(blueprint)}):
+            yield Problem(place, team.name, f"it needs the add-on {addon}", f"add {_class_name(addon)}() to addons")

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from blueprint.contribution import Contribution
 from blueprint.facts import ClusterFacts
 from blueprint.fields import DnsLabel
 from blueprint.value import Value
+
+
+class Connection(NamedTuple):
+    """Pods of one team reach pods of another on a TCP port."""
+
+    source: str
+    target: str
+    port: int
 
 
 class Team(Value):
@@ -14,9 +24,24 @@ class Team(Value):
     name: DnsLabel
 
     @property
-    def namespace_names(self) -> tuple[str, ...]:
-        """Namespaces that the team owns."""
-        return ()
+    def connections(self) -> frozenset[Connection]:
+        """What its pods may open; the other side must accept it."""
+        return frozenset()
+
+    @property
+    def accepts(self) -> frozenset[Connection]:
+        """What others' pods may open to its own."""
+        return frozenset()
+
+    @property
+    def partners(self) -> frozenset[str]:
+        """Names of teams that work in its namespaces."""
+        return frozenset()
+
+    @property
+    def required_addons(self) -> frozenset[str]:
+        """Names of add-ons without which its objects are of no use."""
+        return frozenset()
 
     def contribute(self, facts: ClusterFacts) -> Contribution:
         """What it adds to the plan of this cluster; pure."""

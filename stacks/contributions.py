@@ -8,6 +8,7 @@ from aws_cdk import Aws, Duration, aws_ec2, aws_events, aws_iam, aws_sqs
 from aws_cdk import aws_eks_v2 as eks
 from constructs import Construct
 
+from blueprint.access import AccessEntry
 from blueprint.contribution import AwsResource, Contribution, EventRule, NodeRole, Queue, Release
 from blueprint.kubernetes import Manifest
 from blueprint.plan import Plan, Planned
@@ -16,17 +17,27 @@ from stacks.acknowledge import NAG, acknowledge
 from stacks.base import BlueprintStack
 from stacks.cluster import ClusterStack
 from stacks.compute import node_role
-from stacks.permissions import access_entry, role_of
+from stacks.permissions import PARTITION_ONLY, access_entry, role_of
 
 
 class ContributionsStack(BlueprintStack):
     """One construct for each part, named after it, so that logical ids do not depend on what else is installed."""
 
     def __init__(
-        self, scope: Construct, id: str, plan: Plan, parts: Sequence[Planned], cluster: ClusterStack, vpc: aws_ec2.Vpc
+        self,
+        scope: Construct,
+        id: str,
+        plan: Plan,
+        parts: Sequence[Planned],
+        access: Sequence[AccessEntry],
+        cluster: ClusterStack,
+        vpc: aws_ec2.Vpc,
     ) -> None:
         super().__init__(scope, id, plan)
         self.add_stack_dependency(cluster)
+        people = Construct(self, "People")
+        for entry in access:
+            access_entry(people, plan, entry, PARTITION_ONLY)
         installed: dict[str, Construct] = {}
         for part in parts:
             if part.contribution.reaches_cluster:

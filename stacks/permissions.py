@@ -42,9 +42,14 @@ def role_of(
         assume_role_policy_document=_irsa_trust(grant, provider) if provider else _pod_identity_trust(plan, grant),
         policies=policies or None,
         managed_policy_arns=managed_policies(*grant.managed_policies) or None,
+        permissions_boundary=_boundary(plan, grant),
     )
     acknowledge(role, of_grant(grant))
     return role
+
+
+def _boundary(plan: Plan, grant: Grant) -> str | None:
+    return grant.boundary and f"arn:{Aws.PARTITION}:iam::{plan.facts.account}:policy/{grant.boundary}"
 
 
 def _pod_identity_trust(plan: Plan, grant: Grant) -> dict[str, Any]:

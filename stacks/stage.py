@@ -18,6 +18,6 @@ class ClusterStage(Stage):
         super().__init__(scope, plan.blueprint.name)
         vpc = NetworkStack(self, plan).vpc
         cluster = ClusterStack(self, plan, vpc)
-        addons = ContributionsStack(self, "addons", plan, plan.addons, cluster, vpc)
-        teams = ContributionsStack(self, "teams", plan, plan.teams, cluster, vpc)
+        addons = ContributionsStack(self, "addons", plan, plan.addons, (), cluster, vpc)
+        teams = ContributionsStack(self, "teams", plan, plan.teams, plan.people, cluster, vpc)
         teams.add_stack_dependency(addons)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from blueprint.access import Role
-from teams.base import ApplicationTeam, Quota
+from teams.base import ApplicationTeam, FromLoadBalancer, Quota, TeamNamespace, ToInternet
 
 PAYMENTS = ApplicationTeam(
     "payments",
-    members=(Role("PaymentsDeveloper"),),
-    namespaces=("payments", "payments-jobs"),
-    quota=Quota(cpu="20", memory="40Gi"),
+    owners=(Role("PaymentsOwner"),),
+    developers=(Role("PaymentsDeveloper"),),
+    namespaces=(TeamNamespace("payments", quota=Quota(cpu="20", memory="40Gi")), TeamNamespace("payments-jobs")),
+    network=(FromLoadBalancer(ports=(8080,)), ToInternet()),
 )

@@ -24,6 +24,7 @@ _ELB_CHANGES = """
 
 def load_balancing(facts: ClusterFacts) -> Iterator[Statement]:
     """The statements."""
+
     def elb(*resources: str) -> tuple[str, ...]:
         return tuple(facts.arn("elasticloadbalancing", resource) for resource in resources)
 

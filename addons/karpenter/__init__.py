@@ -9,7 +9,6 @@ from typing import Annotated
 from addons.base import Chart, ClusterFacts, Contribution, HelmAddon, Statement, Values
 from addons.karpenter.interruption import QUEUE, interruption
 from addons.karpenter.node_class import NodeClass
-from addons.karpenter.node_pool import NodePool
 from addons.karpenter.policy import statements
 from addons.pods import resources
 from blueprint.access import node_access
@@ -17,6 +16,7 @@ from blueprint.contribution import NodeRole, Release
 from blueprint.errors import Problem, duplicates
 from blueprint.fields import NOT_EMPTY
 from blueprint.kubernetes import Manifest
+from blueprint.node_pool import NodePool
 from blueprint.references import queue_name
 from blueprint.versions import minor
 

@@ -7,9 +7,9 @@ import pytest
 
 from addons.karpenter import Karpenter
 from addons.karpenter.node_class import NodeClass
-from addons.karpenter.node_pool import NodePool
 from blueprint.compute import Taint
 from blueprint.contribution import EventRule, NodeRole, Queue
+from blueprint.node_pool import NodePool
 from blueprint.value import problems_in
 from tests.addons.support import ACCOUNT, FACTS, REGION, allowed, deployed, names_no_partition, rules_broken
 

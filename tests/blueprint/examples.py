@@ -49,7 +49,7 @@ FARGATE = replace(
     compute=(FargateProfile("apps", selectors=(FargateSelector("kube-system"), FargateSelector("probe"))),),
     addons=(),
 )
-TEAM = ApplicationTeam("payments", members=(Role("PaymentsDeveloper"),))
+TEAM = ApplicationTeam("payments", developers=(Role("PaymentsDeveloper"),))
 
 
 class Plain(Addon):

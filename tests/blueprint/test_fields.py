@@ -11,12 +11,12 @@ from addons.argo_cd import ArgoCd
 from addons.cert_manager import CertManager
 from addons.external_dns import ExternalDns
 from addons.karpenter import Karpenter
-from addons.karpenter.node_pool import NodePool
 from addons.metrics_server import MetricsServer
 from blueprint import Blueprint, FargateProfile, FargateSelector, PublicEndpoint, Role, Taint
 from blueprint.errors import shown
+from blueprint.node_pool import NodePool
 from blueprint.value import Value, problems_in
-from teams.base import Quota
+from teams.base import Quota, TeamNamespace
 from tests.blueprint.examples import (
     SMALL,
     TEAM,
@@ -108,9 +108,14 @@ FIELDS: list[tuple[Callable[[str], str], Callable[[str], Blueprint]]] = [
     (at("addons[3].node_pools[0].name"), lambda text: with_addons(Karpenter(node_pools=(NodePool(text),)))),
     (at("addons[3].domain"), lambda text: with_addons(ArgoCd(domain=text))),
     (at("teams[0].name"), lambda text: with_teams(changed(TEAM, name=text))),
-    (at("teams[0].namespaces[0]"), lambda text: with_teams(changed(TEAM, namespaces=(text,)))),
-    (at("teams[0].members[0].name"), lambda text: with_teams(changed(TEAM, members=(Role(text),)))),
-    (at("teams[0].quota.cpu"), lambda text: with_teams(changed(TEAM, quota=Quota(cpu=text)))),
+    (at("teams[0].namespaces[0].name"), lambda text: with_teams(changed(TEAM, namespaces=(TeamNamespace(text),)))),
+    (at("teams[0].developers[0].name"), lambda text: with_teams(changed(TEAM, developers=(Role(text),)))),
+    (at("teams[0].image_registries[0]"), lambda text: with_teams(changed(TEAM, image_registries=(text,)))),
+    (at("teams[0].permissions_boundary"), lambda text: with_teams(changed(TEAM, permissions_boundary=text))),
+    (
+        at("teams[0].namespaces[0].quota.cpu"),
+        lambda text: with_teams(changed(TEAM, namespaces=(TeamNamespace("a", Quota(cpu=text)),))),
+    ),
 ]
 
 

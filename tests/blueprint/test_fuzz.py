@@ -35,9 +35,21 @@ from blueprint import (
     plan,
 )
 from blueprint.errors import BlueprintError
+from blueprint.iam import Statement
 from blueprint.network import LOG_RETENTION_DAYS
 from blueprint.value import Value, problems_in
-from teams.base import ApplicationTeam, PlatformTeam, Quota
+from teams.base import (
+    ApplicationTeam,
+    FromLoadBalancer,
+    Permission,
+    PlatformTeam,
+    PriorityClass,
+    Quota,
+    ServiceAccount,
+    TeamNamespace,
+    ToInternet,
+    ToRange,
+)
 from tests.blueprint.examples import CORE, HOSTILE, SMALL, Probe, assert_readable, changed, hostile
 from tests.blueprint.test_plan import mutable, substance
 
@@ -120,7 +132,10 @@ def blueprints(draw: st.DrawFn) -> Blueprint:
         compute=tuple(draw(st.permutations(compute))),
         addons=tuple(draw(st.permutations([*CORE, *addons]))),
         teams=tuple(
-            draw(st.sampled_from([PlatformTeam, ApplicationTeam]))(name, members=(Role(name),)) for name in names
+            PlatformTeam(name, members=(Role(name),))
+            if draw(st.booleans())
+            else ApplicationTeam(name, developers=(Role(name),))
+            for name in names
         ),
         tags=draw(st.dictionaries(NAMES, NAMES, max_size=3)),
     )
@@ -131,7 +146,7 @@ def overlapping(blueprint: Blueprint) -> bool:
     return services.overlaps(vpc)
 
 
-@FEW
+@settings(FEW, max_examples=100)
 @given(blueprints().filter(lambda blueprint: not overlapping(blueprint)), st.randoms(use_true_random=False))
 def test_valid_blueprints_have_one_immutable_plan_whatever_the_order(blueprint: Blueprint, random: Any) -> None:
     made = plan(blueprint)
@@ -163,7 +178,16 @@ FULL = replace(
     ),
     teams=(
         PlatformTeam("ops", members=(Role("Ops"),)),
-        ApplicationTeam("shop", members=(Role("Shop"),), namespaces=("shop",), quota=Quota()),
+        ApplicationTeam(
+            "shop",
+            developers=(Role("Shop"),),
+            namespaces=(TeamNamespace("shop", labels={"a": "b"}),),
+            network=(FromLoadBalancer(ports=(8080,)), ToInternet(), ToRange("10.9.0.0/16", ports=(5432,))),
+            permissions=(Permission("example.com", ("widgets",), ("get",)),),
+            service_accounts=(ServiceAccount("a", "shop", (Statement(("s3:GetObject",), ("arn:a",)),)),),
+            image_registries=("example.com/",),
+            priority_classes=(PriorityClass("high", 10),),
+        ),
     ),
     tags={"a": "b"},
 )

@@ -181,14 +181,14 @@ DEV = replace(
     account=111111111111,
     network=replace(examples.SMALL.network, cidr="10.0.0.0/8"),
     addons=(*CORE, ExternalDns(zone="Z1", zones=("Z1",)), Probe(extra_values={"password": "hunter2"})),
-    teams=(replace(TEAM, namespaces=("kube-system",)),),
+    teams=(replace(TEAM, name="kube-payments"),),
 )
 """
 FIVE_PLACES = [
     "clusters/dev.py: DEV.account",
     "clusters/dev.py: DEV.network.cidr",
     "clusters/dev.py: DEV.addons[3].zone",
-    "clusters/dev.py: DEV.teams[0]",
+    "clusters/dev.py: DEV.teams[0].name",
     "clusters/dev.py: DEV.addons[4].extra_values.password",
 ]
 

@@ -15,6 +15,7 @@ from addons.metrics_server import MetricsServer
 from addons.vpc_cni import VpcCni
 from blueprint import Cluster, ManagedNodes, NewNetwork, Role, plan
 from blueprint.plan import Skipped
+from teams.base import TeamNamespace
 from tests.blueprint.examples import (
     AUTO,
     CORE,
@@ -147,7 +148,7 @@ MISTAKES = [
     ),
     mistake(
         "a team twice",
-        with_teams(TEAM, changed(TEAM, namespaces=("b",), members=(Role("B"),))),
+        with_teams(TEAM, changed(TEAM, namespaces=(TeamNamespace("b"),), developers=(Role("B"),))),
         "teams[1].name",
         "unique",
         "rename",
@@ -172,7 +173,7 @@ def test_every_lack_is_reported_at_once() -> None:
 
 def test_one_wrong_add_on_is_one_problem() -> None:
     """What stands on it is not judged: it is listed, only not as it should be."""
-    team = changed(TEAM, members=(Role("A"),))
+    team = changed(TEAM, developers=(Role("A"),))
     for index, wrong in enumerate(CORE):
         addons = [*CORE, AwsLoadBalancerController()]
         addons[index] = changed(wrong, verison="v1.0")
@@ -188,7 +189,7 @@ def test_one_class_instead_of_an_add_on_is_one_problem() -> None:
 
 def test_a_circle_hides_no_mistake_of_a_team() -> None:
     circle = with_addons(First(), Second(), Third(), AwsLoadBalancerController())
-    assert places(changed(circle, teams=(changed(TEAM, name="kube-payments"),))) == ["addons", "teams[0]"]
+    assert places(changed(circle, teams=(changed(TEAM, name="kube-payments"),))) == ["teams[0].name", "addons"]
 
 
 def test_auto_mode_leaves_out_what_it_brings_and_says_why() -> None:

@@ -14,7 +14,7 @@ from app import CLUSTERS
 ROOT = CLUSTERS.parent
 MODEL = ("blueprint", "addons", "teams", "clusters")
 FOREIGN = {"aws_cdk", "boto3", "botocore", "cdk_nag", "constructs", "jsii", "stacks", "tools", "app"}
-KNOWS = {"blueprint": {"blueprint"}, "addons": {"addons", "blueprint"}, "teams": {"teams", "blueprint"}}
+KNOWS = {"blueprint": {"blueprint"}, "addons": {"addons", "blueprint"}, "teams": {"teams", "addons", "blueprint"}}
 OURS = {*MODEL, "stacks", "tools", "tests"}
 FILES = {str(path.relative_to(ROOT)): path for folder in MODEL for path in sorted((ROOT / folder).rglob("*.py"))}
 

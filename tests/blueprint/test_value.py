@@ -12,7 +12,7 @@ from addons.external_dns import ExternalDns
 from addons.metrics_server import MetricsServer
 from blueprint import Blueprint, FargateProfile, ManagedNodes, NewNetwork, PrivateEndpoint, Role, plan
 from blueprint.errors import BlueprintError
-from teams.base import Quota
+from teams.base import Quota, TeamNamespace
 from tests.blueprint.examples import (
     HOSTILE,
     SMALL,
@@ -110,6 +110,7 @@ WRONG_TYPES = [
     mistake("choice in other case", with_network(nat="NONE"), "network.nat", "'none', 'one' or", "nat='none'"),
     mistake("None for choice", with_network(nat=None), "network.nat", "'none', 'one' or 'per-zone'", "nat='none'"),
     mistake("list for choice", with_network(nat=["one"]), "network.nat", "'none', 'one' or 'per-zone'", "nat='none'"),
+    mistake("hostile choice", with_network(nat=hostile("__eq__")), "network.nat", "'none', 'one' or", "nat='none'"),
     mistake("wrong choice", with_nodes(capacity="spot"), "compute[0].capacity", "'ON_DEMAND' or 'SPOT'", "'ON_DEMAND'"),
     mistake(
         "optional text", with_nodes(ami_type="AL2"), "compute[0].ami_type", "'AL2023_x86_64_STANDARD'", "ami_type="
@@ -180,8 +181,8 @@ WRONG_FIELDS = [
     ),
     mistake(
         "unknown in a nested value",
-        with_teams(changed(TEAM, quota=changed(Quota(), cpus="1"))),
-        "teams[0].quota.cpus",
+        with_teams(changed(TEAM, namespaces=(TeamNamespace("a", changed(Quota(), cpus="1")),))),
+        "teams[0].namespaces[0].quota.cpus",
         "Quota has no field 'cpus'",
         "write one of cpu, memory, pods, storage",
     ),
@@ -259,7 +260,7 @@ def test_wrong_fields_are_reported_where_they_stand(blueprint: object, place: st
         ("tags['a']", lambda item: changed(SMALL, tags={"a": item})),
         ("addons[3]", with_addons),
         ("addons[3].extra_values", lambda item: with_addons(ExternalDns(zones=("Z1",), extra_values={"a": item}))),
-        ("teams[0].quota", lambda item: with_teams(changed(TEAM, quota=item))),
+        ("teams[0].namespaces[0]", lambda item: with_teams(changed(TEAM, namespaces=(item,)))),
     ],
 )
 def test_objects_that_fail_when_looked_at_are_reported(methods: tuple[str, ...], place: str, hide: Any) -> None:
@@ -293,3 +294,4 @@ def test_a_report_of_many_problems_ends() -> None:
     assert len(raised.value.problems) == 300
     assert str(raised.value).startswith("300 problems; ")
     assert str(raised.value).endswith("and 200 more")
+    assert str(raised.value).count("    fix    ") == 100

@@ -9,6 +9,9 @@ from addons.cert_manager import CertManager
 from addons.core import CORE
 from addons.core_dns import CoreDns
 from addons.external_dns import ExternalDns
+from addons.external_secrets import ExternalSecrets
+from addons.karpenter import Karpenter
+from addons.secrets_store_csi_driver import SecretsStoreCsiDriver
 from blueprint import (
     AutoMode,
     Blueprint,
@@ -22,7 +25,24 @@ from blueprint import (
     SelfManagedNodes,
     Taint,
 )
+from blueprint.iam import Statement
 from blueprint.network import ENDPOINTS_WITHOUT_NAT
+from blueprint.node_pool import NodePool
+from blueprint.secrets import Parameter, SecretsManagerSecret
+from teams.base import (
+    ApplicationTeam,
+    CopiedSecrets,
+    FromLoadBalancer,
+    FromTeam,
+    Permission,
+    PriorityClass,
+    ServiceAccount,
+    Share,
+    TeamNamespace,
+    ToInternet,
+    ToRange,
+    ToTeam,
+)
 from teams.payments import PAYMENTS
 from teams.platform import PLATFORM
 
@@ -83,4 +103,42 @@ MIXED = replace(MANAGED, name="mixed", compute=(AutoMode(node_pools=("system",))
 CHINA = replace(MANAGED, name="china", region="cn-north-1")
 GOVERNMENT = replace(MANAGED, name="government", region="us-gov-west-1")
 
-FLEET = (MANAGED, AUTO, FARGATE, SELF_MANAGED, ISOLATED, MIXED, CHINA, GOVERNMENT)
+SHOP = ApplicationTeam(
+    "shop",
+    owners=(Role("ShopOwner"),),
+    developers=(Role("ShopDeveloper"),),
+    viewers=(Role("Auditor"),),
+    deployers=(Role("ShopPipeline"),),
+    namespaces=(TeamNamespace("shop", pod_security="baseline"), TeamNamespace("shop-jobs")),
+    network=(
+        FromTeam("payments", ports=(8080,)),
+        FromLoadBalancer(ports=(8080,)),
+        ToRange("10.9.0.0/24", ports=(5432,)),
+        ToInternet(),
+    ),
+    shares=(Share("shop-jobs", "payments", "developer"),),
+    permissions=(Permission("argoproj.io", ("rollouts",), ("get", "patch")),),
+    service_accounts=(
+        ServiceAccount(
+            "api",
+            "shop",
+            permissions=(
+                Statement(("sqs:SendMessage",), ("arn:${blueprint:partition}:sqs:us-west-2:111111111111:orders",)),
+            ),
+            secrets=(Parameter("/shop/db-url"),),
+        ),
+    ),
+    copied_secrets=(CopiedSecrets("shop", (SecretsManagerSecret("shop/db"),)),),
+    permissions_boundary="TeamBoundary",
+    image_registries=("111111111111.dkr.ecr.us-west-2.amazonaws.com/shop/",),
+    priority_classes=(PriorityClass("high", 1000),),
+    node_pool=NodePool(),
+)
+TEAMS = replace(
+    MANAGED,
+    name="teams",
+    addons=(*CORE, Karpenter(), ExternalSecrets(), SecretsStoreCsiDriver()),
+    teams=(PLATFORM, SHOP, replace(PAYMENTS, network=(ToTeam("shop", ports=(8080,)),))),
+)
+
+FLEET = (MANAGED, AUTO, FARGATE, SELF_MANAGED, ISOLATED, MIXED, CHINA, GOVERNMENT, TEAMS)

@@ -332,9 +332,10 @@ class TestKinds:
             )
             assert set(switches) == {cluster in ("auto", "mixed")}
 
-    def test_only_a_workload_on_fargate_uses_the_identity_provider(self, fleet: Templates) -> None:
+    def test_only_what_pod_identity_cannot_serve_uses_the_identity_provider(self, fleet: Templates) -> None:
+        """Workloads on Fargate, and External Secrets on behalf of teams."""
         providers = {cluster for cluster, *_ in _every(fleet, "AWS::IAM::OIDCProvider")}
-        assert providers == {"fargate"}
+        assert providers == {"fargate", "teams"}
         (chart,) = of_type(fleet["fargate", "addons"], HELM).values()
         values = json.loads(text(chart["Properties"]["Values"]))
         role = values["serviceAccount"]["annotations"]["eks.amazonaws.com/role-arn"]

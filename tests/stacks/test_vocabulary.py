@@ -16,7 +16,7 @@ from tests.stacks.fleet import FLEET
 from tests.templates import plain
 
 # Defined by charts of ours, not by Kubernetes.
-CUSTOM_KINDS = {"EC2NodeClass", "NodePool", "ClusterIssuer"}
+CUSTOM_KINDS = {"EC2NodeClass", "NodePool", "ClusterIssuer", "SecretStore", "ExternalSecret", "SecretProviderClass"}
 
 
 def every_plan(examples: tuple[Plan, ...]) -> tuple[Plan, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Annotated, Any, Literal
 
 from blueprint.compute import Architecture, Taint
@@ -42,6 +42,11 @@ class NodePool(Value):
             if re.match(r"([\w.-]+\.)?(karpenter\.sh|karpenter\.k8s\.aws|kubernetes\.io|k8s\.io)/", key):
                 rule, fix = "labels in this domain belong to Kubernetes and Karpenter", "take a prefix of your own"
                 yield Problem(f"labels[{key!r}]", key, rule, fix)
+
+    def owned_by(self, key: str, owner: str) -> NodePool:
+        """The pool named after its owner, for its pods only: they tolerate the taint and select the label."""
+        labels = {**self.labels, key: owner}
+        return replace(self, name=f"team-{owner}", labels=labels, taints=(*self.taints, Taint(key, owner)))
 
     def manifest(self, node_class: str, architectures: Collection[Architecture]) -> Manifest:
         """The object of kind NodePool; `architectures` are those of a pool that names none."""

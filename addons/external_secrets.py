@@ -1,0 +1,49 @@
+"""Copies secrets of AWS into Kubernetes Secrets, for those who may read them. https://external-secrets.io"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from addons.base import Chart, ClusterFacts, HelmAddon, Values
+from addons.pods import across_zones, resources
+
+# Stores and secrets for the whole cluster, and copies from the cluster to the outside: ways from one team to another.
+_OFF = ("ClusterExternalSecret", "ClusterGenerator", "ClusterPushSecret", "PushSecret")
+
+
+class ExternalSecrets(HelmAddon):
+    """The controller has no AWS permissions: each team's store in its own namespace brings a role."""
+
+    name = "external-secrets"
+    namespace = "external-secrets"
+    pod_security = "restricted"
+    # renovate: datasource=helm depName=external-secrets registryUrl=https://charts.external-secrets.io
+    chart = Chart("external-secrets", "https://charts.external-secrets.io", "2.9.0")
+
+    def values(self, facts: ClusterFacts) -> Values:
+        return {
+            "crds": {
+                **{f"create{kind}": False for kind in (*_OFF, "ClusterSecretStore")},
+                "annotations": {"helm.sh/resource-policy": "keep"},  # without them, every Secret would go as well
+            },
+            **{f"process{kind}": False for kind in (*_OFF, "ClusterStore")},
+            # It may ask for tokens of the service accounts that a store names, not of every one in the cluster.
+            "rbac": {"serviceAccountTokenCreate": False, "servicebindings": {"create": False}},
+            "serviceAccount": {"name": "external-secrets"},
+            "leaderElect": True,
+            "livenessProbe": {"enabled": True},
+            "readinessProbe": {"enabled": True},
+            **_replicas(resources("50m", "256Mi")),
+            # While it is away no store or secret can be changed. On Fargate the kubelet has the chart's port, 10250.
+            "webhook": {"port": 9443, **_replicas(resources("20m", "128Mi"))},
+            "certController": _replicas(resources("20m", "256Mi")),
+        }
+
+
+def _replicas(size: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "replicaCount": 2,
+        "podDisruptionBudget": {"enabled": True, "maxUnavailable": 1},
+        "topologySpreadConstraints": across_zones(),
+        "resources": size,
+    }

@@ -1,0 +1,77 @@
+"""Mounts secrets of AWS as files of a pod, and stores them nowhere else. https://secrets-store-csi-driver.sigs.k8s.io"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import field, replace
+from typing import Annotated, Any
+
+from addons.base import Chart, ChartVersion, ClusterFacts, Contribution, HelmAddon, Values, merged
+from addons.pods import resources
+from blueprint.contribution import Release
+from blueprint.errors import Problem
+from blueprint.fields import JSON_LIKE, between
+
+_FARGATE = {"key": "eks.amazonaws.com/compute-type", "operator": "NotIn", "values": ["fargate"]}
+_EVERY_NODE = {
+    "tolerations": [{"operator": "Exists"}],
+    "priorityClassName": "system-node-critical",  # pods with secrets do not start without it
+    "affinity": {
+        "nodeAffinity": {
+            "requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [{"matchExpressions": [_FARGATE]}]}
+        }
+    },
+}
+
+
+class SecretsStoreCsiDriver(HelmAddon):
+    """The driver and AWS's provider for it. Neither has AWS permissions: each pod mounts with the role of its own
+    service account, by EKS Pod Identity.
+    """
+
+    name = "secrets-store-csi-driver"
+    namespace = "kube-system"  # its pods are privileged
+    chart = Chart(
+        "secrets-store-csi-driver",
+        "https://kubernetes-sigs.github.io/secrets-store-csi-driver/charts",
+        # renovate: datasource=helm depName=secrets-store-csi-driver registryUrl=https://kubernetes-sigs.github.io/secrets-store-csi-driver/charts
+        "1.6.0",
+    )
+    provider = Chart(
+        "secrets-store-csi-driver-provider-aws",
+        "https://aws.github.io/secrets-store-csi-driver-provider-aws",
+        # renovate: datasource=helm depName=secrets-store-csi-driver-provider-aws registryUrl=https://aws.github.io/secrets-store-csi-driver-provider-aws
+        "3.1.1",
+    )
+
+    refresh_minutes: Annotated[int, between(1, 1440, "minutes")] = 60
+    """How long a file may be older than its secret; each look is a request to AWS for each secret of each pod."""
+    provider_version: ChartVersion | None = field(default=None, kw_only=True)
+    """Another version of the provider's chart. A mirror of it is expected beside that of the driver's chart."""
+    provider_extra_values: Annotated[Mapping[str, Any], JSON_LIKE] = field(default_factory=dict, kw_only=True)
+    """`extra_values` of the provider's chart."""
+
+    def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:
+        if not (facts.has_nodes or facts.auto_mode):
+            rule, fix = "it runs on nodes, and the cluster has Fargate only", "add nodes, or use ExternalSecrets()"
+            yield Problem("", self.name, rule, fix)
+
+    def values(self, facts: ClusterFacts) -> Values:
+        return {
+            "tokenRequests": [{"audience": "pods.eks.amazonaws.com"}],
+            "enableSecretRotation": True,
+            "rotationPollInterval": f"{self.refresh_minutes}m",
+            "syncSecret": {"enabled": False},  # or it could read and write every Secret of the cluster
+            "linux": {**_EVERY_NODE, "crds": {"resources": resources("10m", "64Mi")}},
+        }
+
+    def contribute(self, facts: ClusterFacts) -> Contribution:
+        contribution = super().contribute(facts)
+        # With the region it need not read pods and nodes to find out.
+        values = {"secrets-store-csi-driver": {"install": False}, "awsRegion": facts.region, **_EVERY_NODE}
+        repository = self.chart_repository or self.provider.repository
+        if repository.startswith("oci://"):  # one chart for each address
+            repository = f"{repository}-provider-aws"
+        chart = replace(self.provider, repository=repository, version=self.provider_version or self.provider.version)
+        provider = Release(chart.name, chart, self.namespace, merged(values, self.provider_extra_values))
+        return replace(contribution, releases=(*contribution.releases, provider))

@@ -1,0 +1,201 @@
+"""The kinds of teams. A file in `teams/` holds one team, as a value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import chain
+from typing import Annotated, Literal
+
+from blueprint.access import AccessEntry, AccessPolicy, Principal
+from blueprint.contribution import Contribution
+from blueprint.errors import Problem, duplicates
+from blueprint.facts import ClusterFacts
+from blueprint.fields import NOT_EMPTY, DnsLabel, IamName
+from blueprint.kubernetes import Manifest, Namespace
+from blueprint.node_pool import NodePool
+from blueprint.secrets import Parameter, SecretsManagerSecret
+from blueprint.team import Connection, Team
+from blueprint.value import Value
+from teams.base.admission import ImageRegistry, PriorityClass, guards
+from teams.base.external_secrets import CopiedSecrets
+from teams.base.identity import ServiceAccount
+from teams.base.namespaces import TEAM_LABEL, ContainerDefaults, Quota, TeamNamespace, named
+from teams.base.network import Edge, FromLoadBalancer, FromTeam, ToInternet, ToRange, ToTeam, policies
+from teams.base.roles import ROLES, Permission, TeamRole, binding, group, rules
+
+__all__ = [
+    "ApplicationTeam",
+    "ContainerDefaults",
+    "CopiedSecrets",
+    "Edge",
+    "FromLoadBalancer",
+    "FromTeam",
+    "Parameter",
+    "Permission",
+    "PlatformTeam",
+    "PriorityClass",
+    "Quota",
+    "SecretsManagerSecret",
+    "ServiceAccount",
+    "Share",
+    "TeamNamespace",
+    "ToInternet",
+    "ToRange",
+    "ToTeam",
+]
+
+Principals = tuple[Principal, ...]
+
+
+class PlatformTeam(Team):
+    """Runs the cluster, or looks after it."""
+
+    members: Annotated[Principals, NOT_EMPTY]
+    access: Literal["admin", "read-only"] = "admin"
+    """Read-only operators see all but Secrets."""
+
+    def contribute(self, facts: ClusterFacts) -> Contribution:
+        admin, viewer = AccessPolicy("AmazonEKSClusterAdminPolicy"), AccessPolicy("AmazonEKSViewPolicy")
+        policies = (admin if self.access == "admin" else viewer,)
+        arns = (member.arn(facts.account) for member in self.members)
+        return Contribution(access=tuple(AccessEntry(arn, policies=policies) for arn in arns))
+
+
+class Share(Value):
+    """Lets the people of another team work in one of the team's namespaces, with a role."""
+
+    namespace: DnsLabel
+    team: DnsLabel
+    role: TeamRole = "viewer"
+
+
+class ApplicationTeam(Team):
+    """Runs workloads in its own namespaces, and cannot reach or change anything outside of them.
+
+    People act through Kubernetes groups (`team:<name>:<role>`); EKS access policies are not used, since even
+    AmazonEKSEditPolicy could remove the team's own guard rails.
+    """
+
+    owners: Principals = ()
+    developers: Principals = ()
+    viewers: Principals = ()
+    deployers: Principals = ()
+    """Roles of pipelines."""
+    namespaces: tuple[TeamNamespace, ...] = ()
+    """One namespace with the team's name when empty."""
+    network: tuple[Edge, ...] = ()
+    """Connections of its pods beyond their own namespace; none when empty."""
+    shares: tuple[Share, ...] = ()
+    permissions: tuple[Permission, ...] = ()
+    """Further RBAC rules for owners, developers and deployers."""
+    service_accounts: tuple[ServiceAccount, ...] = ()
+    copied_secrets: tuple[CopiedSecrets, ...] = ()
+    permissions_boundary: IamName | None = None
+    """A managed policy of the account that bounds every AWS role of the team."""
+    image_registries: tuple[ImageRegistry, ...] = ()
+    """Where images may come from; anywhere when empty."""
+    priority_classes: tuple[PriorityClass, ...] = ()
+    node_pool: NodePool | None = None
+    """Nodes of its own, by Karpenter: pods tolerate the taint and select the label `blueprint/team: <name>`."""
+
+    @property
+    def spaces(self) -> tuple[TeamNamespace, ...]:
+        """The team's namespaces."""
+        return self.namespaces or (TeamNamespace(self.name),)
+
+    @property
+    def connections(self) -> frozenset[Connection]:
+        opened = ((edge.team, port) for edge in self.network if isinstance(edge, ToTeam) for port in edge.ports)
+        return frozenset(Connection(self.name, other, port) for other, port in opened)
+
+    @property
+    def accepts(self) -> frozenset[Connection]:
+        let_in = ((edge.team, port) for edge in self.network if isinstance(edge, FromTeam) for port in edge.ports)
+        return frozenset(Connection(other, self.name, port) for other, port in let_in)
+
+    @property
+    def partners(self) -> frozenset[str]:
+        return frozenset(share.team for share in self.shares)
+
+    @property
+    def required_addons(self) -> frozenset[str]:
+        used = {
+            "karpenter": self.node_pool,
+            "external-secrets": self.copied_secrets,
+            "secrets-store-csi-driver": any(account.secrets for account in self.service_accounts),
+        }
+        return frozenset(name for name, use in used.items() if use)
+
+    def problems(self) -> Iterator[Problem]:
+        if not any((self.owners, self.developers, self.viewers, self.deployers)):
+            rule = "a team has people: owners, developers, viewers or deployers"
+            yield Problem("developers", self.developers, rule, 'write for example developers=(Role("Payments"),)')
+        if not self.namespaces:
+            yield from (replace(problem, place="name") for problem in TeamNamespace(self.name).problems())
+        names = [(f"namespaces[{index}].name", space.name) for index, space in enumerate(self.namespaces)]
+        yield from duplicates(names, "a namespace stands once", "remove the repeated one")
+        own = {space.name for space in self.spaces}
+        used = [(f"shares[{index}].namespace", share.namespace) for index, share in enumerate(self.shares)]
+        used += [(f"service_accounts[{i}].namespace", each.namespace) for i, each in enumerate(self.service_accounts)]
+        copied = [(f"copied_secrets[{i}].namespace", each.namespace) for i, each in enumerate(self.copied_secrets)]
+        yield from duplicates(copied, "a namespace stands once", "put all its secrets into one")
+        used += copied
+        for place, name in used:
+            if name not in own:
+                yield Problem(place, name, "must be a namespace of the team", f"write one of {', '.join(sorted(own))}")
+        edges = [(f"network[{index}]", edge.policy_name) for index, edge in enumerate(self.network)]
+        yield from duplicates(edges, "a connection stands once", "put all ports into one")
+        classes = ((f"priority_classes[{i}].name", each.name) for i, each in enumerate(self.priority_classes))
+        yield from duplicates(classes, "a priority class stands once", "rename one")
+
+    def contribute(self, facts: ClusterFacts) -> Contribution:
+        holders: tuple[ServiceAccount | CopiedSecrets, ...] = (*self.service_accounts, *self.copied_secrets)
+        grants = tuple(holder.grant(facts, self.permissions_boundary) for holder in holders)
+        return Contribution(
+            access=tuple(self._access(facts)),
+            grants=grants,
+            namespaces=tuple(
+                Namespace(space.name, space.pod_security, ((TEAM_LABEL, self.name), *sorted(space.labels.items())))
+                for space in self.spaces
+            ),
+            objects=(
+                *self._cluster_objects(facts),
+                *chain.from_iterable(self._objects(space, facts) for space in self.spaces),
+                *chain.from_iterable(holder.manifests(facts) for holder in holders),
+            ),
+            notes=tuple(
+                f"who may create pods in {grant.namespace} may act as the AWS role of {grant.name}" for grant in grants
+            ),
+        )
+
+    def _access(self, facts: ClusterFacts) -> Iterator[AccessEntry]:
+        """One entry for each principal, with the groups of all its roles."""
+        groups: dict[str, list[str]] = {}
+        people = (self.owners, self.developers, self.viewers, self.deployers)
+        for role, principals in zip(ROLES, people, strict=True):
+            for principal in principals:
+                groups.setdefault(principal.arn(facts.account), []).append(group(self.name, role))
+        for arn, found in groups.items():
+            yield AccessEntry(arn, groups=tuple(dict.fromkeys(found)))
+
+    def _cluster_objects(self, facts: ClusterFacts) -> Iterator[Manifest]:
+        yield from guards(self.name, self.image_registries, self.priority_classes, own_nodes=self.node_pool is not None)
+        for priority in self.priority_classes:
+            yield priority.manifest(self.name)
+        if self.node_pool:
+            yield self.node_pool.owned_by(TEAM_LABEL, self.name).manifest("default", facts.architectures)
+
+    def _objects(self, space: TeamNamespace, facts: ClusterFacts) -> Iterator[Manifest]:
+        yield space.quota.manifest(space.name)
+        yield space.container_defaults.manifest(space.name)
+        yield from policies(space.name, self.network, facts)
+        # Pods that do not name a service account get no Kubernetes credentials.
+        yield named("v1", "ServiceAccount", "default", space.name, automountServiceAccountToken=False)
+        for role in ROLES:
+            allowed = rules(role, self.permissions)
+            yield named("rbac.authorization.k8s.io/v1", "Role", role, space.name, rules=allowed)
+            yield binding(space.name, role, self.name, role)
+        for share in self.shares:
+            if share.namespace == space.name:
+                yield binding(space.name, share.role, share.team, f"{share.team}-{share.role}")

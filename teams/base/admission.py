@@ -1,0 +1,101 @@
+"""What Kubernetes refuses in a team's namespaces, beyond Pod Security and quotas.
+
+https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+from blueprint.fields import DnsLabel, between, matches
+from blueprint.kubernetes import Manifest
+from blueprint.value import Value
+from teams.base.namespaces import TEAM_LABEL, named
+
+ImageRegistry = Annotated[
+    str,
+    matches(
+        r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d+)?(/[a-z0-9][a-z0-9._-]*)*/",
+        "must be the beginning of image names up to and with a slash",
+        'write "111111111111.dkr.ecr.us-west-2.amazonaws.com/payments/"',
+    ),
+]
+
+
+class PriorityClass(Value):
+    """How soon a team's pods are scheduled and evicted. https://kubernetes.io/docs/concepts/scheduling-eviction/pod-priority-preemption
+
+    Pods of a class never preempt others, so that no team can push out another.
+    """
+
+    name: DnsLabel
+    value: Annotated[int, between(1, 1_000_000)]
+
+    def manifest(self, team: str) -> Manifest:
+        """The class `<team>-<name>`."""
+        meta = named("scheduling.k8s.io/v1", "PriorityClass", f"{team}-{self.name}")
+        return {**meta, "value": self.value, "preemptionPolicy": "Never", "globalDefault": False}
+
+
+def guards(
+    team: str, registries: tuple[str, ...], priorities: tuple[PriorityClass, ...], *, own_nodes: bool
+) -> Iterator[Manifest]:
+    """Policies on what a team's namespaces may hold, and for its own nodes on what others may not."""
+    theirs = {"matchLabels": {TEAM_LABEL: team}}
+    classes = ["", *(f"{team}-{priority.name}" for priority in priorities)]
+    pods = [
+        (
+            f"(has(object.spec.priorityClassName) ? object.spec.priorityClassName : '') in {_listed(classes)}",
+            "the priority class belongs to the platform or another team",
+        )
+    ]
+    if registries:
+        for kind in ("containers", "initContainers", "ephemeralContainers"):
+            every = f"object.spec.{kind}.all(c, {_listed(registries)}.exists(r, c.image.startsWith(r)))"
+            pods.append((f"!has(object.spec.{kind}) || {every}", f"images come from {', '.join(registries)} only"))
+    resources = ["pods", "pods/ephemeralcontainers"]
+    yield from _policy(f"team-{team}-pods", resources, theirs, pods)
+    addresses = "!has(object.spec.externalIPs) || size(object.spec.externalIPs) == 0"
+    yield from _policy(
+        f"team-{team}-services", ["services"], theirs, [(addresses, "an external address takes over other's traffic")]
+    )
+    if own_nodes:
+        others = {
+            "matchExpressions": [
+                {"key": TEAM_LABEL, "operator": "Exists"},
+                {"key": TEAM_LABEL, "operator": "NotIn", "values": [team]},
+            ]
+        }
+        mine = f"(has(t.key) ? t.key : '{TEAM_LABEL}') == '{TEAM_LABEL}'"
+        value = f"(t.operator == 'Exists' || (has(t.value) && t.value == '{team}'))"
+        tolerates = f"object.spec.tolerations.exists(t, {mine} && {value})"
+        rule = (f"!has(object.spec.tolerations) || !{tolerates}", f"the nodes belong to team {team}")
+        yield from _policy(f"team-{team}-nodes", ["pods"], others, [rule])
+
+
+def _policy(
+    name: str, resources: list[str], namespaces: Mapping[str, Any], rules: list[tuple[str, str]]
+) -> Iterator[Manifest]:
+    api = "admissionregistration.k8s.io/v1"
+    made = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE", "UPDATE"], "resources": resources}
+    yield named(
+        api,
+        "ValidatingAdmissionPolicy",
+        name,
+        spec={
+            "failurePolicy": "Fail",
+            "matchConstraints": {"namespaceSelector": namespaces, "resourceRules": [made]},
+            "validations": [{"expression": expression, "message": message} for expression, message in rules],
+        },
+    )
+    yield named(
+        api,
+        "ValidatingAdmissionPolicyBinding",
+        name,
+        spec={"policyName": name, "validationActions": ["Deny"], "matchResources": {"namespaceSelector": namespaces}},
+    )
+
+
+def _listed(words: list[str] | tuple[str, ...]) -> str:
+    return "[" + ", ".join(f"'{word}'" for word in words) + "]"

@@ -1,0 +1,53 @@
+"""A team's service accounts with AWS permissions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from blueprint.contribution import Grant
+from blueprint.errors import Problem
+from blueprint.facts import ClusterFacts
+from blueprint.fields import DnsLabel
+from blueprint.iam import Statement
+from blueprint.kubernetes import Manifest
+from blueprint.references import role_arn
+from blueprint.secrets import TeamSecrets
+from blueprint.secrets import permissions as read_permissions
+from blueprint.value import Value
+from teams.base.mounted_secrets import objects
+from teams.base.namespaces import named
+
+
+class ServiceAccount(Value):
+    """A service account whose pods act as an AWS role of their own.
+
+    Kubernetes lets whoever may create pods in a namespace use every service account of it. So its permissions are those
+    of all owners, developers and deployers of the namespace, and the plan says so; give a namespace of its own to what
+    few people may do.
+    """
+
+    name: DnsLabel
+    namespace: DnsLabel
+    permissions: tuple[Statement, ...] = ()
+    secrets: TeamSecrets = ()
+    """Secrets that its pods mount as files, by the Secrets Store CSI driver."""
+
+    def problems(self) -> Iterator[Problem]:
+        if not self.permissions and not self.secrets:
+            rule = "a service account without AWS permissions is the workload's own business"
+            yield Problem("permissions", self.permissions, rule, "give it permissions or secrets, or leave it out")
+
+    def grant(self, facts: ClusterFacts, boundary: str | None) -> Grant:
+        """The permissions; the trust names the cluster, the namespace and this service account."""
+        reading = read_permissions(facts, self.secrets)
+        return facts.grant(self.namespace, self.name, *self.permissions, *reading, boundary=boundary)
+
+    def manifests(self, facts: ClusterFacts) -> tuple[Manifest, ...]:
+        """The service account, and what its pods mount secrets by."""
+        grant = self.grant(facts, None)
+        # Pods need no token for the Kubernetes API to get AWS credentials.
+        account = named("v1", "ServiceAccount", self.name, self.namespace, automountServiceAccountToken=False)
+        if grant.irsa:
+            annotations = {"eks.amazonaws.com/role-arn": role_arn(grant.name)}
+            account = {**account, "metadata": {**account["metadata"], "annotations": annotations}}
+        return (account, *(objects(facts, self.namespace, self.name, self.secrets) if self.secrets else ()))

@@ -1,0 +1,161 @@
+"""Who talks to a team's pods, and whom they talk to: nothing but what is declared.
+
+https://kubernetes.io/docs/concepts/services-networking/network-policies
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+from blueprint.errors import Problem
+from blueprint.facts import ClusterFacts
+from blueprint.fields import NOT_EMPTY, Cidr, DnsLabel, between
+from blueprint.kubernetes import Manifest
+from blueprint.value import Value
+from teams.base.namespaces import TEAM_LABEL, named
+
+Port = Annotated[int, between(1, 65_535)]
+Ports = Annotated[tuple[Port, ...], NOT_EMPTY]
+
+
+class Edge(Value):
+    """A connection that a team's pods may have, by TCP."""
+
+    @property
+    def policy_name(self) -> str:
+        """Name of the network policy; a team has one of each."""
+        raise NotImplementedError(type(self))
+
+    def spec(self, facts: ClusterFacts) -> dict[str, Any]:
+        """Spec of the network policy."""
+        raise NotImplementedError(type(self))
+
+
+class FromTeam(Edge):
+    """Pods of another team may connect; it says so too, with `ToTeam`."""
+
+    team: DnsLabel
+    ports: Ports
+
+    @property
+    def policy_name(self) -> str:
+        return f"from-{self.team}"
+
+    def spec(self, facts: ClusterFacts) -> dict[str, Any]:
+        return _ingress([_team(self.team)], self.ports)
+
+
+class ToTeam(Edge):
+    """Pods may connect to those of another team; it says so too, with `FromTeam`."""
+
+    team: DnsLabel
+    ports: Ports
+
+    @property
+    def policy_name(self) -> str:
+        return f"to-{self.team}"
+
+    def spec(self, facts: ClusterFacts) -> dict[str, Any]:
+        return _egress([_team(self.team)], self.ports)
+
+
+class FromLoadBalancer(Edge):
+    """Load balancers in the public subnets may connect; no pod has an address there.
+
+    An internal one stands among the pods, so no network policy can tell it from them.
+    """
+
+    ports: Ports
+
+    @property
+    def policy_name(self) -> str:
+        return "from-load-balancer"
+
+    def spec(self, facts: ClusterFacts) -> dict[str, Any]:
+        return _ingress(_ranges(facts.load_balancer_ranges), self.ports)
+
+
+class ToRange(Edge):
+    """Pods may connect to a range of addresses outside of the cluster, for example of an RDS database."""
+
+    cidr: Cidr
+    ports: Ports
+
+    def problems(self) -> Iterator[Problem]:
+        if ipaddress.ip_network(self.cidr).prefixlen < 8 and self.cidr != "0.0.0.0/0":
+            yield Problem("cidr", self.cidr, "the range is /8 or smaller", "write ToInternet(), or a smaller range")
+        if self.cidr == "0.0.0.0/0":
+            yield Problem("cidr", self.cidr, "this includes every pod of every team", "write ToInternet()")
+
+    @property
+    def policy_name(self) -> str:
+        return f"to-{self.cidr.replace('/', '-')}"
+
+    def spec(self, facts: ClusterFacts) -> dict[str, Any]:
+        return _egress(_ranges((self.cidr,)), self.ports)
+
+
+class ToInternet(Edge):
+    """Pods may connect to public addresses; not to private ones, where other teams' pods are."""
+
+    ports: Ports = (443,)
+
+    @property
+    def policy_name(self) -> str:
+        return "to-internet"
+
+    def spec(self, facts: ClusterFacts) -> dict[str, Any]:
+        private = ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"]
+        return _egress([{"ipBlock": {"cidr": "0.0.0.0/0", "except": private}}], self.ports)
+
+
+def policies(namespace: str, edges: tuple[Edge, ...], facts: ClusterFacts) -> Iterator[Manifest]:
+    """Nothing in or out but the namespace's own pods, DNS lookups, the Pod Identity agent and the edges."""
+    both = ["Ingress", "Egress"]
+    own: list[dict[str, Any]] = [{"podSelector": {}}]
+    specs: dict[str, dict[str, Any]] = {
+        "default-deny": {"policyTypes": both},
+        "same-namespace": {"policyTypes": both, "ingress": [{"from": own}], "egress": [{"to": own}]},
+        "dns": {"policyTypes": ["Egress"], "egress": [_dns(facts)]},
+        # Credentials of a service account with AWS permissions come from here.
+        # https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html
+        "pod-identity": _egress(_ranges(("169.254.170.23/32",)), (80,)),
+        **{edge.policy_name: edge.spec(facts) for edge in edges},
+    }
+    for name, spec in specs.items():
+        yield named("networking.k8s.io/v1", "NetworkPolicy", name, namespace, spec={"podSelector": {}, **spec})
+
+
+def _dns(facts: ClusterFacts) -> dict[str, Any]:
+    rule: dict[str, Any] = {"ports": [{"port": 53, "protocol": protocol} for protocol in ("UDP", "TCP")]}
+    if not facts.auto_mode:  # Auto Mode answers on each node, outside of any pod that a policy could name
+        rule["to"] = [
+            {
+                "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}},
+                "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}},
+            }
+        ]
+    return rule
+
+
+def _team(name: str) -> dict[str, Any]:
+    return {"namespaceSelector": {"matchLabels": {TEAM_LABEL: name}}}
+
+
+def _ranges(cidrs: tuple[str, ...]) -> list[dict[str, Any]]:
+    return [{"ipBlock": {"cidr": cidr}} for cidr in cidrs]
+
+
+def _ingress(peers: list[dict[str, Any]], ports: tuple[int, ...]) -> dict[str, Any]:
+    # An empty list of peers would let everybody in.
+    return {"policyTypes": ["Ingress"], "ingress": [{"from": peers, "ports": _tcp(ports)}] if peers else []}
+
+
+def _egress(peers: list[dict[str, Any]], ports: tuple[int, ...]) -> dict[str, Any]:
+    return {"policyTypes": ["Egress"], "egress": [{"to": peers, "ports": _tcp(ports)}]}
+
+
+def _tcp(ports: tuple[int, ...]) -> list[dict[str, Any]]:
+    return [{"port": port, "protocol": "TCP"} for port in ports]
