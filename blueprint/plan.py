@@ -18,7 +18,7 @@ from blueprint.contribution import Contribution
 from blueprint.errors import BlueprintError, Problem, Quoted
 from blueprint.facts import ClusterFacts
 from blueprint.network import NewNetwork, Subnet
-from blueprint.value import problems_in
+from blueprint.value import judged_once, problems_in
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,8 @@ def plans(fleet: Mapping[str, Blueprint], found: Iterable[Problem] = ()) -> tupl
     problems = list(found)
     planned = []
     for place, blueprint in fleet.items():
-        draft = _draft(blueprint)
+        with judged_once():
+            draft = _draft(blueprint)
         problems.extend(problem.below(place) for problem in draft.problems)
         planned.append(draft.plan)
     if problems:
@@ -113,7 +114,12 @@ def _draft(blueprint: object) -> _Draft:
             after = tuple(other.name for _, other in placed if isinstance(other, addon.requires) and other is not addon)
             addons.append(Planned(addon.name, addon.contribute(facts), after, place))
     first = {team.name: (place, team) for place, team in reversed(list(rules.sound_teams(blueprint)))}
-    teams = [Planned(name, team.contribute(facts), place=place) for name, (place, team) in reversed(first.items())]
+    teams = []
+    for name, (place, team) in reversed(first.items()):
+        unfit = [problem.below(place) for problem in team.problems_on(facts)]
+        problems.extend(unfit)
+        if not unfit:
+            teams.append(Planned(name, team.contribute(facts), place=place))
     people = _people(teams)
     places = {entry.principal: team.place for team in teams[::-1] for entry in team.contribution.access}
     admins = list(_admins(blueprint))
@@ -137,12 +143,18 @@ def _draft(blueprint: object) -> _Draft:
 
 def _frozen(data: Any) -> Any:
     """The same data, its mappings and lists as what nobody can change; `resolved` makes plain ones of them."""
-    if is_dataclass(data) and not isinstance(data, type):
-        return replace(data, **{field.name: _frozen(getattr(data, field.name)) for field in fields(data)})
+    if isinstance(data, str):
+        return data
+    if isinstance(data, list | tuple):
+        items = tuple(map(_frozen, data))
+        same = isinstance(data, tuple) and all(new is old for new, old in zip(items, data, strict=True))
+        return data if same else items
     if isinstance(data, Mapping):
         return MappingProxyType({key: _frozen(item) for key, item in data.items()})
-    if isinstance(data, list | tuple):
-        return tuple(map(_frozen, data))
+    if is_dataclass(data) and not isinstance(data, type):
+        given = {field.name: getattr(data, field.name) for field in fields(data)}
+        changed = {name: new for name, old in given.items() if (new := _frozen(old)) is not old}
+        return replace(data, **changed) if changed else data
     return data
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from blueprint.contribution import Contribution
+from blueprint.errors import Problem
 from blueprint.facts import ClusterFacts
 from blueprint.fields import DnsLabel
 from blueprint.value import Value
@@ -46,3 +48,7 @@ class Team(Value):
     def contribute(self, facts: ClusterFacts) -> Contribution:
         """What it adds to the plan of this cluster; pure."""
         raise NotImplementedError(type(self))
+
+    def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:
+        """Rules between its fields and the cluster's facts. Places are relative to the team."""
+        yield from ()

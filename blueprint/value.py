@@ -5,6 +5,8 @@ from __future__ import annotations
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from functools import cache
 from typing import Annotated, Any, ClassVar, Literal, NoReturn, Union, dataclass_transform, get_args, get_origin
@@ -84,18 +86,44 @@ def _listing(names: set[str]) -> str:
 
 def problems_in(value: Value, place: str) -> Iterator[Problem]:
     """Every mistake in a value and all below it; `place` is how the user would write the path to it."""
-    own = [problem.below(place) for problem in value._mistakes]  # noqa: SLF001  # of this module
+    judged = _JUDGED.get()
+    if judged is None:
+        found = _problems(value)
+    elif id(value) in judged:
+        _, found = judged[id(value)]
+    else:
+        found = _problems(value)
+        judged[id(value)] = value, found  # with the value, so that no other gets its id
+    for problem in found:
+        yield problem.below(place)
+
+
+@contextmanager
+def judged_once() -> Iterator[None]:
+    """Within it each value is judged once, however many rules ask about it."""
+    token = _JUDGED.set({})
+    try:
+        yield
+    finally:
+        _JUDGED.reset(token)
+
+
+_JUDGED: ContextVar[dict[int, tuple[Value, list[Problem]]] | None] = ContextVar("_JUDGED", default=None)
+
+
+def _problems(value: Value) -> list[Problem]:
+    found = list(value._mistakes)  # noqa: SLF001  # of this module
     cls: Any = type(value)  # mypy takes a class whose instances define __hash__ for unhashable
     mismatches = {name: _judged(getattr(value, name), hint, name) for name, hint in _hints(cls).items()}
-    own.extend(problem.below(place) for found in mismatches.values() for problem in found)
+    found.extend(problem for mistakes in mismatches.values() for problem in mistakes)
     # Also on a value with wrong fields: what can still be judged is, so that one report tells all.
-    wrong = {name for name, found in mismatches.items() if found}
+    wrong = {name for name, mistakes in mismatches.items() if mistakes}
     try:
-        own.extend(problem.below(place) for problem in _without(value, wrong).problems())
+        found.extend(_without(value, wrong).problems())
     except Exception:
         if not wrong:
             raise
-    yield from own
+    return found
 
 
 class _Wrong:

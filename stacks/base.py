@@ -11,6 +11,9 @@ from constructs import Construct
 from blueprint.plan import Plan
 from stacks.acknowledge import acknowledge, aws_managed
 
+PARTITION = Aws.PARTITION
+"""Asked for once: each look at an attribute of the CDK is a call to another process."""
+
 
 class BlueprintStack(Stack):
     """One of the four stacks of a cluster, in the blueprint's account and region."""
@@ -59,4 +62,4 @@ def trust(service: str, actions: Sequence[str] = ("sts:AssumeRole",), **conditio
 
 def managed_policies(*names: str) -> list[str]:
     """ARNs of AWS managed policies in whatever partition the stack is in."""
-    return [f"arn:{Aws.PARTITION}:iam::aws:policy/{name}" for name in names]
+    return [f"arn:{PARTITION}:iam::aws:policy/{name}" for name in names]

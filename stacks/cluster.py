@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from typing import Any
 
-from aws_cdk import CfnOutput, aws_ec2, aws_iam
+from aws_cdk import CfnOutput, aws_iam
 from aws_cdk import aws_eks_v2 as eks
 from constructs import Construct
 
@@ -18,6 +17,7 @@ from blueprint.references import resolved
 from stacks.base import BlueprintStack, service_role
 from stacks.compute import add_compute, node_role
 from stacks.kubectl import kubectl_target
+from stacks.network import NetworkStack
 from stacks.permissions import PARTITION_ONLY, IdentityProvider, access_entry, role_of
 from stacks.retained import retained_key, retained_logs
 
@@ -25,20 +25,19 @@ from stacks.retained import retained_key, retained_logs
 class ClusterStack(BlueprintStack):
     """`target` is the cluster as later stacks see it; charts and manifests are installed into it."""
 
-    def __init__(self, scope: Construct, plan: Plan, vpc: aws_ec2.Vpc) -> None:
+    def __init__(self, scope: Construct, plan: Plan, network: NetworkStack) -> None:
         super().__init__(scope, "cluster", plan, stateful=True)
-        cluster = self._control_plane(plan, vpc)
-        admins = Construct(self, "Admins")
+        cluster = self._control_plane(plan, network.control_plane.subnet_ids)
+        admins = _after(Construct(self, "Admins"), cluster)
         for entry in plan.admins:
-            access_entry(admins, plan, entry, PARTITION_ONLY).node.add_dependency(cluster)
+            access_entry(admins, plan, entry, PARTITION_ONLY)
         # Nodes come after what makes them ready, other add-ons after the nodes that run them; it all goes in reverse.
-        addons = [addon for part in plan.addons for addon in part.contribution.managed_addons]
-        scope = Construct(self, "Addons")
-        first = [_addon(scope, plan, addon, [cluster]) for addon in addons if addon.before_nodes]
-        compute = add_compute(self, plan, cluster, vpc, [*first, cluster])
-        for addon in addons:
-            if not addon.before_nodes:
-                _addon(scope, plan, addon, [*compute, *first, cluster])
+        before = _after(Construct(self, "AddonsBeforeNodes"), cluster)
+        compute = _after(Construct(self, "Compute"), before, cluster)
+        addons = _after(Construct(self, "Addons"), compute, before, cluster)
+        for addon in (addon for part in plan.addons for addon in part.contribution.managed_addons):
+            _addon(before if addon.before_nodes else addons, plan, addon)
+        add_compute(compute, plan, cluster, network.private.subnet_ids)
         self.identity_provider = IdentityProvider(self, cluster) if plan.irsa else None
         CfnOutput(
             self,
@@ -46,13 +45,13 @@ class ClusterStack(BlueprintStack):
             value=f"aws eks update-kubeconfig --name {plan.facts.name} --region {plan.facts.region}",
             description="Makes kubectl use this cluster",
         )
-        self.target = kubectl_target(self, plan, cluster, vpc)
+        self.target = kubectl_target(self, plan, cluster, network)
 
-    def _control_plane(self, plan: Plan, vpc: aws_ec2.Vpc) -> eks.CfnCluster:
+    def _control_plane(self, plan: Plan, subnets: list[str]) -> eks.CfnCluster:
         """Every property that EKS cannot change without a new cluster is stated, with the value for good."""
         model = plan.blueprint.cluster
         group = f"/aws/eks/{plan.facts.name}/cluster"
-        key = retained_key(self, plan, "Secrets and control plane logs", log_groups=group)
+        key = retained_key(self, plan, "Secrets and control plane logs", log_groups=group).attr_arn
         # EKS would make this group itself, without retention; so it stands before the cluster.
         logs = retained_logs(self, "Logs", key, model.log_retention_days, group)
         public = model.endpoint.allow if isinstance(model.endpoint, PublicEndpoint) else None
@@ -64,9 +63,9 @@ class ClusterStack(BlueprintStack):
             role_arn=self._cluster_role(plan).attr_arn,
             access_config={"authenticationMode": "API", "bootstrapClusterCreatorAdminPermissions": False},
             bootstrap_self_managed_addons=False,
-            encryption_config=[{"provider": {"keyArn": key.key_arn}, "resources": ["secrets"]}],
+            encryption_config=[{"provider": {"keyArn": key}, "resources": ["secrets"]}],
             resources_vpc_config={
-                "subnetIds": vpc.select_subnets(subnet_group_name="control-plane").subnet_ids,
+                "subnetIds": subnets,
                 "endpointPrivateAccess": True,
                 "endpointPublicAccess": public is not None,
                 "publicAccessCidrs": list(public) if public else None,
@@ -105,16 +104,21 @@ class ClusterStack(BlueprintStack):
         return service_role(self, "Role", "eks.amazonaws.com", names, actions)
 
 
-def _addon(scope: Construct, plan: Plan, addon: ManagedAddon, after: Sequence[Construct]) -> eks.CfnAddon:
-    own = Construct(scope, addon.name)
+def _after(scope: Construct, *others: Construct) -> Construct:
+    """Everything in the scope comes after the others. One call for all of it: each is a call to another process."""
+    scope.node.add_dependency(*others)
+    return scope
+
+
+def _addon(scope: Construct, plan: Plan, addon: ManagedAddon) -> None:
     associations = None
     if addon.grant:
-        role = role_of(own, "Role", plan, addon.grant, PARTITION_ONLY)
+        role = role_of(scope, f"{addon.name}:role", plan, addon.grant, PARTITION_ONLY)
         associations = [{"serviceAccount": addon.grant.service_account, "roleArn": role.attr_arn}]
     values = resolved(addon.configuration, PARTITION_ONLY)
-    installed = eks.CfnAddon(
-        own,
-        "Addon",
+    eks.CfnAddon(
+        scope,
+        addon.name,
         cluster_name=plan.facts.name,
         addon_name=addon.name,
         addon_version=addon.version,
@@ -122,5 +126,3 @@ def _addon(scope: Construct, plan: Plan, addon: ManagedAddon, after: Sequence[Co
         pod_identity_associations=associations,
         resolve_conflicts="OVERWRITE",
     )
-    installed.node.add_dependency(*after)
-    return installed

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from typing import Any
 
-from aws_cdk import Aws, Fn, aws_autoscaling, aws_ec2, aws_iam
+from aws_cdk import Fn, aws_autoscaling, aws_ec2, aws_iam
 from aws_cdk import aws_eks_v2 as eks
 from constructs import Construct
 
 from blueprint.compute import FargateProfile, ManagedNodes, Nodes, SelfManagedNodes
 from blueprint.plan import Plan
 from stacks.acknowledge import NAG, NIST, acknowledge
-from stacks.base import service_role
+from stacks.base import PARTITION, service_role
 
 # No CNI policy: aws-node has a role of its own.
 # https://docs.aws.amazon.com/eks/latest/userguide/create-node-role.html
@@ -25,56 +24,46 @@ def node_role(scope: Construct, id: str) -> aws_iam.CfnRole:
     return service_role(scope, id, "ec2.amazonaws.com", NODE_POLICIES)
 
 
-def add_compute(
-    scope: Construct, plan: Plan, cluster: eks.CfnCluster, vpc: aws_ec2.Vpc, after: Sequence[Construct]
-) -> list[Construct]:
-    """All nodes and Fargate profiles of the plan, each after the given resources.
+def add_compute(scope: Construct, plan: Plan, cluster: eks.CfnCluster, subnets: list[str]) -> None:
+    """All nodes and Fargate profiles of the plan; Auto Mode is a property of the control plane.
 
     EKS makes and removes one Fargate profile at a time, so each waits for the one before.
     https://docs.aws.amazon.com/eks/latest/userguide/fargate-profile.html
     """
-    scope = Construct(scope, "Compute")
-    subnets = vpc.select_subnets(subnet_group_name="private").subnet_ids
     kinds = {type(group) for group in plan.blueprint.compute}
-    managed = node_role(scope, "NodeRole") if ManagedNodes in kinds else None
-    joining = _self_managed_role(scope, plan, cluster) if SelfManagedNodes in kinds else None
-    added: list[Construct] = []
+    managed = node_role(scope, "NodeRole").attr_arn if ManagedNodes in kinds else None
+    joining = _self_managed_role(scope, plan) if SelfManagedNodes in kinds else None
     profiles: list[Construct] = []
     for group in plan.blueprint.compute:
         own = Construct(scope, group.name)
         if isinstance(group, ManagedNodes) and managed:
-            added.append(_managed(own, plan, group, managed, subnets))
+            _managed(own, plan, group, managed, subnets)
         elif isinstance(group, SelfManagedNodes) and joining:
-            added.append(_self_managed(own, plan, group, joining, cluster, subnets))
+            _self_managed(own, plan, group, joining, cluster, subnets)
         elif isinstance(group, FargateProfile):
-            profile = _fargate(own, plan, group, subnets)
+            _fargate(own, plan, group, subnets)
             if profiles:
-                profile.node.add_dependency(profiles[-1])
-            profiles.append(profile)
-        # Auto Mode is a property of the control plane.
-    for resource in (*added, *profiles):
-        resource.node.add_dependency(*after)
-    return [*added, *profiles]
+                own.node.add_dependency(profiles[-1])
+            profiles.append(own)
 
 
-def _self_managed_role(scope: Construct, plan: Plan, cluster: eks.CfnCluster) -> aws_iam.CfnRole:
+def _self_managed_role(scope: Construct, plan: Plan) -> aws_iam.CfnRole:
     """A role of their own, with an access entry: that of managed groups' role is made by EKS."""
     role = node_role(scope, "SelfManagedNodeRole")
-    entry = eks.CfnAccessEntry(
+    eks.CfnAccessEntry(
         scope, "SelfManagedNodeAccess", cluster_name=plan.facts.name, principal_arn=role.attr_arn, type="EC2_LINUX"
     )
-    entry.node.add_dependency(cluster)
     return role
 
 
-def _managed(scope: Construct, plan: Plan, group: ManagedNodes, role: aws_iam.CfnRole, subnets: list[str]) -> Construct:
+def _managed(scope: Construct, plan: Plan, group: ManagedNodes, role_arn: str, subnets: list[str]) -> None:
     data = _launch_data(plan, group, group.image)
     template = aws_ec2.CfnLaunchTemplate(scope, "LaunchTemplate", launch_template_data=data)
-    return eks.CfnNodegroup(
+    eks.CfnNodegroup(
         scope,
         "Nodes",
         cluster_name=plan.facts.name,
-        node_role=role.attr_arn,
+        node_role=role_arn,
         subnets=subnets,
         ami_type=group.image,
         version=None if group.release_version else group.version or plan.facts.version,
@@ -125,7 +114,7 @@ def _self_managed(
     role: aws_iam.CfnRole,
     cluster: eks.CfnCluster,
     subnets: list[str],
-) -> Construct:
+) -> None:
     profile = aws_iam.CfnInstanceProfile(scope, "Profile", roles=[role.ref])
     version = group.version or plan.facts.version
     data = _launch_data(
@@ -161,7 +150,6 @@ def _self_managed(
     unseen = "the rule does not see the launch template of a mixed instances policy, which sets it"
     watched = "nodes come and go with the pods; Kubernetes reports that"
     acknowledge(nodes, {f"{NAG}EC26": unseen, f"{NIST}EC2IMDSv2Enabled": unseen, f"{NAG}AS3": watched})
-    return nodes
 
 
 def _image_parameter(group: SelfManagedNodes, version: str) -> str:
@@ -218,9 +206,9 @@ def _user_data(plan: Plan, group: SelfManagedNodes, cluster: eks.CfnCluster) -> 
 _KUBERNETES_EFFECTS = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "PREFER_NO_SCHEDULE": "PreferNoSchedule"}
 
 
-def _fargate(scope: Construct, plan: Plan, profile: FargateProfile, subnets: list[str]) -> Construct:
+def _fargate(scope: Construct, plan: Plan, profile: FargateProfile, subnets: list[str]) -> None:
     """https://docs.aws.amazon.com/eks/latest/userguide/pod-execution-role.html"""
-    profiles = f"arn:{Aws.PARTITION}:eks:{plan.facts.region}:{plan.facts.account}:fargateprofile/{plan.facts.name}/*"
+    profiles = f"arn:{PARTITION}:eks:{plan.facts.region}:{plan.facts.account}:fargateprofile/{plan.facts.name}/*"
     role = service_role(
         scope,
         "Role",
@@ -228,7 +216,7 @@ def _fargate(scope: Construct, plan: Plan, profile: FargateProfile, subnets: lis
         ["AmazonEKSFargatePodExecutionRolePolicy"],
         ArnLike={"aws:SourceArn": profiles},
     )
-    return eks.CfnFargateProfile(
+    eks.CfnFargateProfile(
         scope,
         "Profile",
         cluster_name=plan.facts.name,

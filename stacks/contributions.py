@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
-from aws_cdk import Aws, Duration, aws_ec2, aws_events, aws_iam, aws_sqs
+from aws_cdk import Duration, aws_events, aws_iam, aws_sqs
 from aws_cdk import aws_eks_v2 as eks
 from constructs import Construct
 
@@ -14,7 +15,7 @@ from blueprint.kubernetes import Manifest
 from blueprint.plan import Plan, Planned
 from blueprint.references import resolved
 from stacks.acknowledge import NAG, acknowledge
-from stacks.base import BlueprintStack
+from stacks.base import PARTITION, BlueprintStack
 from stacks.cluster import ClusterStack
 from stacks.compute import node_role
 from stacks.permissions import PARTITION_ONLY, access_entry, role_of
@@ -31,7 +32,7 @@ class ContributionsStack(BlueprintStack):
         parts: Sequence[Planned],
         access: Sequence[AccessEntry],
         cluster: ClusterStack,
-        vpc: aws_ec2.Vpc,
+        vpc_id: str,
     ) -> None:
         super().__init__(scope, id, plan)
         self.add_stack_dependency(cluster)
@@ -41,7 +42,7 @@ class ContributionsStack(BlueprintStack):
         installed: dict[str, Construct] = {}
         for part in parts:
             if part.contribution.reaches_cluster:
-                installed[part.name] = _Part(self, plan, part, cluster, vpc)
+                installed[part.name] = _Part(self, plan, part, cluster, vpc_id)
                 before = [installed[name] for name in part.after if name in installed]
                 if before:
                     installed[part.name].node.add_dependency(*before)
@@ -50,10 +51,10 @@ class ContributionsStack(BlueprintStack):
 class _Part(Construct):
     """What one add-on or team adds, each step after the one before, and so removed in reverse."""
 
-    def __init__(self, scope: Construct, plan: Plan, part: Planned, cluster: ClusterStack, vpc: aws_ec2.Vpc) -> None:
+    def __init__(self, scope: Construct, plan: Plan, part: Planned, cluster: ClusterStack, vpc_id: str) -> None:
         super().__init__(scope, part.name)
         self._plan, self._cluster = plan, cluster
-        self._references = {"partition": Aws.PARTITION, "vpc-id": vpc.vpc_id}
+        self._references = {"partition": PARTITION, "vpc-id": vpc_id}
         contribution = part.contribution
         done: list[Construct] = []
         for resource in contribution.resources:
@@ -61,9 +62,9 @@ class _Part(Construct):
         done += self._permissions(contribution)
         if contribution.namespaces:
             manifests = [namespace.manifest() for namespace in contribution.namespaces]
-            done.append(self._manifest("namespaces", manifests, done))
+            done.append(self._manifest("namespaces", manifests, ()))
         for release in contribution.releases:
-            done.append(self._release(release, done))
+            done = [self._release(release, done)]
         if contribution.objects:
             self._manifest("objects", contribution.objects, done)
 
@@ -81,15 +82,16 @@ class _Part(Construct):
             self, queue.name, sqs_managed_sse_enabled=True, message_retention_period=queue.retention_seconds
         )
         acknowledge(made, {f"{NAG}SQS3": "a notice that nobody reads in time is out of date, so none is kept"})
-        self._references |= {f"queue-name:{queue.name}": made.attr_queue_name, f"queue-arn:{queue.name}": made.attr_arn}
+        arn = made.attr_arn
+        self._references |= {f"queue-name:{queue.name}": made.attr_queue_name, f"queue-arn:{queue.name}": arn}
         facts = self._plan.facts
-        rules = f"arn:{Aws.PARTITION}:events:{facts.region}:{facts.account}:rule/*"
+        rules = f"arn:{PARTITION}:events:{facts.region}:{facts.account}:rule/*"
         events = {
             "Principal": {"Service": "events.amazonaws.com"},
             "Action": "sqs:SendMessage",
-            "Resource": made.attr_arn,
+            "Resource": arn,
         }
-        anybody = {"Principal": "*", "Action": "sqs:*", "Resource": made.attr_arn}
+        anybody = {"Principal": "*", "Action": "sqs:*", "Resource": arn}
         statements = [
             {"Effect": "Allow", **events, "Condition": {"ArnLike": {"aws:SourceArn": rules}}},
             {"Effect": "Deny", **anybody, "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
@@ -115,18 +117,19 @@ class _Part(Construct):
         made: list[Construct] = []
         for grant in contribution.grants:
             provider = self._cluster.identity_provider if grant.irsa else None
-            own = Construct(self, grant.name.replace("/", "."))
-            role = role_of(own, "Role", self._plan, grant, self._references, provider)
-            self._references |= {f"role-arn:{grant.name}": role.attr_arn}
+            name = grant.name.replace("/", ".")
+            role = role_of(self, f"{name}:role", self._plan, grant, self._references, provider)
+            arn = role.attr_arn
+            self._references |= {f"role-arn:{grant.name}": arn}
             made.append(role)
             if not provider:
                 association = eks.CfnPodIdentityAssociation(
-                    own,
-                    "Association",
+                    self,
+                    name,
                     cluster_name=self._plan.facts.name,
                     namespace=grant.namespace,
                     service_account=grant.service_account,
-                    role_arn=role.attr_arn,
+                    role_arn=arn,
                 )
                 made.append(association)
         return made + [access_entry(self, self._plan, entry, self._references) for entry in contribution.access]
@@ -149,7 +152,7 @@ class _Part(Construct):
             # The namespace is the blueprint's or Kubernetes' own, never Helm's: it has labels and an owner.
             create_namespace=False,
             values=resolved(release.values, self._references) or None,
-            timeout=Duration.minutes(release.timeout_minutes),
+            timeout=_minutes(release.timeout_minutes),
             atomic=True,
             wait=True,
             chart=release.chart.name,
@@ -160,3 +163,6 @@ class _Part(Construct):
         if after:
             chart.node.add_dependency(*after)
         return chart
+
+
+_minutes = cache(Duration.minutes)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from importlib import import_module
 from typing import cast
 
-from aws_cdk import aws_ec2, aws_iam, aws_lambda
 from aws_cdk import aws_eks_v2 as eks
+from aws_cdk import aws_iam, aws_lambda
 from constructs import Construct
 
 from blueprint.access import AccessEntry, AccessPolicy
 from blueprint.plan import Plan
 from blueprint.versions import minor
 from stacks.acknowledge import NAG, NIST, acknowledge, aws_managed
+from stacks.network import NetworkStack
 from stacks.permissions import access_entry
 
 _WHY = "the CDK writes this function and its role; CloudFormation waits for its answer and reports its failures"
@@ -43,19 +44,19 @@ _CDK_OWNED = {
 _LAYERS = range(33, 38)
 
 
-def kubectl_target(scope: Construct, plan: Plan, cluster: eks.CfnCluster, vpc: aws_ec2.Vpc) -> eks.ICluster:
+def kubectl_target(scope: Construct, plan: Plan, cluster: eks.CfnCluster, network: NetworkStack) -> eks.ICluster:
     """The cluster with a kubectl provider, which administers it while charts and manifests are installed."""
     name = plan.facts.name
     group = cluster.attr_cluster_security_group_id
     reached = eks.Cluster.from_cluster_attributes(
-        scope, "Reached", cluster_name=name, vpc=vpc, cluster_security_group_id=group
+        scope, "Reached", cluster_name=name, vpc=network.vpc, cluster_security_group_id=group
     )
     provider = eks.KubectlProvider(
         scope,
         "Kubectl",
         cluster=reached,
         kubectl_layer=_layer(scope, plan.facts.version),
-        private_subnets=vpc.select_subnets(subnet_group_name="private").subnets,
+        private_subnets=network.private.subnets,
     )
     provider.node.add_dependency(cluster)
     acknowledge(provider, _CDK_OWNED)

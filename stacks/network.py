@@ -15,7 +15,7 @@ from stacks.retained import retained_key, retained_logs
 
 
 class NetworkStack(BlueprintStack):
-    """`vpc` has the subnet groups `private`, `public` and `control-plane`."""
+    """The VPC, and the subnets that the cluster needs; looked up once, since each look is several calls."""
 
     def __init__(self, scope: Construct, plan: Plan) -> None:
         super().__init__(scope, "network", plan, stateful=True)
@@ -31,6 +31,8 @@ class NetworkStack(BlueprintStack):
             restrict_default_security_group=True,
             gateway_endpoints={"s3": {"service": aws_ec2.GatewayVpcEndpointAwsService.S3}},
         )
+        self.private = self.vpc.select_subnets(subnet_group_name="private")
+        self.control_plane = self.vpc.select_subnets(subnet_group_name="control-plane")
         if network.interface_endpoints:
             self._interface_endpoints(network)
         self._flow_logs(plan)
@@ -50,9 +52,10 @@ class NetworkStack(BlueprintStack):
     def _flow_logs(self, plan: Plan) -> None:
         """https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html"""
         key = retained_key(self, plan, "flow logs", log_groups="*")
-        logs = retained_logs(self, "FlowLogs", key, plan.blueprint.network.flow_log_retention_days)
+        logs = retained_logs(self, "FlowLogs", key.attr_arn, plan.blueprint.network.flow_log_retention_days)
+        destination = logs.attr_arn
         actions = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
-        statement = {"Effect": "Allow", "Action": actions, "Resource": logs.attr_arn}
+        statement = {"Effect": "Allow", "Action": actions, "Resource": destination}
         role = aws_iam.CfnRole(
             self,
             "FlowLogRole",
@@ -68,7 +71,7 @@ class NetworkStack(BlueprintStack):
             resource_id=self.vpc.vpc_id,
             resource_type="VPC",
             traffic_type="ALL",
-            log_destination=logs.attr_arn,
+            log_destination=destination,
             deliver_logs_permission_arn=role.attr_arn,
         )
 
@@ -78,9 +81,10 @@ class NetworkStack(BlueprintStack):
         https://docs.aws.amazon.com/eks/latest/userguide/network-load-balancing.html
         https://karpenter.sh/docs/concepts/nodeclasses (subnetSelectorTerms)
         """
-        for subnet in self.vpc.select_subnets(subnet_group_name="private").subnets:
-            Tags.of(subnet).add("kubernetes.io/role/internal-elb", "1")
-            Tags.of(subnet).add("karpenter.sh/discovery", plan.blueprint.name)
+        for subnet in self.private.subnets:
+            tags = Tags.of(subnet)
+            tags.add("kubernetes.io/role/internal-elb", "1")
+            tags.add("karpenter.sh/discovery", plan.blueprint.name)
         for subnet in self.vpc.public_subnets:
             Tags.of(subnet).add("kubernetes.io/role/elb", "1")
             reason = "public subnets hold load balancers and NAT gateways only"

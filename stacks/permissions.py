@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from aws_cdk import Aws, Fn, aws_iam
+from aws_cdk import Fn, aws_iam
 from aws_cdk import aws_eks_v2 as eks
 from constructs import Construct
 
@@ -17,10 +17,10 @@ from blueprint.contribution import Grant
 from blueprint.plan import Plan
 from blueprint.references import resolved
 from stacks.acknowledge import acknowledge, of_grant
-from stacks.base import managed_policies
+from stacks.base import PARTITION, managed_policies
 
 _PRINCIPAL = re.compile(r"^arn:[^:]*(:[^:]*)?:iam::|^\$\{blueprint:role-arn:|\}$")
-PARTITION_ONLY: Mapping[str, str] = {"partition": Aws.PARTITION}
+PARTITION_ONLY: Mapping[str, str] = {"partition": PARTITION}
 """What the cluster stack knows of the references of a plan."""
 
 
@@ -49,7 +49,7 @@ def role_of(
 
 
 def _boundary(plan: Plan, grant: Grant) -> str | None:
-    return grant.boundary and f"arn:{Aws.PARTITION}:iam::{plan.facts.account}:policy/{grant.boundary}"
+    return grant.boundary and f"arn:{PARTITION}:iam::{plan.facts.account}:policy/{grant.boundary}"
 
 
 def _pod_identity_trust(plan: Plan, grant: Grant) -> dict[str, Any]:
@@ -110,7 +110,7 @@ def access_entry(
     """
     policies = [
         {
-            "policyArn": f"arn:{Aws.PARTITION}:eks::aws:cluster-access-policy/{policy.name}",
+            "policyArn": f"arn:{PARTITION}:eks::aws:cluster-access-policy/{policy.name}",
             "accessScope": {"type": "namespace", "namespaces": list(policy.namespaces)}
             if policy.namespaces
             else {"type": "cluster"},

@@ -2,43 +2,42 @@
 
 from __future__ import annotations
 
-from aws_cdk import Aws, RemovalPolicy, aws_iam, aws_kms, aws_logs
+from aws_cdk import RemovalPolicy, aws_kms, aws_logs
 from constructs import Construct
 
 from blueprint.plan import Plan
+from stacks.base import PARTITION
 
 
-def retained_key(scope: Construct, plan: Plan, purpose: str, log_groups: str) -> aws_kms.Key:
+def retained_key(scope: Construct, plan: Plan, purpose: str, log_groups: str) -> aws_kms.CfnKey:
     """A key that is rotated yearly and kept when the stack goes, so that what it encrypted stays readable.
 
-    CloudWatch Logs may use it for the named log groups of the account and region.
+    IAM of the account decides who may use it, and CloudWatch Logs may for the named log groups.
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
     """
-    key = aws_kms.Key(
+    facts = plan.facts
+    arn = f"arn:{PARTITION}:logs:{facts.region}:{facts.account}:log-group:{log_groups}"
+    account = {"Principal": {"AWS": f"arn:{PARTITION}:iam::{facts.account}:root"}, "Action": "kms:*"}
+    logs = {
+        "Principal": {"Service": f"logs.{facts.region}.amazonaws.com"},
+        "Action": ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
+        "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": arn}},
+    }
+    # In a key policy, * is this key.
+    statements = [{"Effect": "Allow", "Resource": "*", **each} for each in (account, logs)]
+    key = aws_kms.CfnKey(
         scope,
         "Key",
-        description=f"EKS cluster {plan.facts.name}: {purpose}",
+        description=f"EKS cluster {facts.name}: {purpose}",
         enable_key_rotation=True,
-        removal_policy=RemovalPolicy.RETAIN,
+        key_policy={"Version": "2012-10-17", "Statement": statements},
     )
-    arn = f"arn:{Aws.PARTITION}:logs:{plan.facts.region}:{plan.facts.account}:log-group:{log_groups}"
-    key.add_to_resource_policy(
-        aws_iam.PolicyStatement(
-            principals=[aws_iam.ServicePrincipal(f"logs.{plan.facts.region}.amazonaws.com")],
-            actions=["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
-            resources=["*"],  # in a key policy: this key
-            conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": arn}},
-        )
-    )
+    key.apply_removal_policy(RemovalPolicy.RETAIN)
     return key
 
 
-def retained_logs(
-    scope: Construct, id: str, key: aws_kms.Key, days: int, name: str | None = None
-) -> aws_logs.CfnLogGroup:
+def retained_logs(scope: Construct, id: str, key_arn: str, days: int, name: str | None = None) -> aws_logs.CfnLogGroup:
     """An encrypted log group, kept when the stack goes."""
-    logs = aws_logs.CfnLogGroup(scope, id, log_group_name=name, kms_key_id=key.key_arn, retention_in_days=days)
+    logs = aws_logs.CfnLogGroup(scope, id, log_group_name=name, kms_key_id=key_arn, retention_in_days=days)
     logs.apply_removal_policy(RemovalPolicy.RETAIN)
-    # CloudWatch Logs tries the key while it makes the group, so the key's policy must stand.
-    logs.node.add_dependency(key)
     return logs

@@ -16,8 +16,9 @@ class ClusterStage(Stage):
 
     def __init__(self, scope: Construct, plan: Plan) -> None:
         super().__init__(scope, plan.blueprint.name)
-        vpc = NetworkStack(self, plan).vpc
-        cluster = ClusterStack(self, plan, vpc)
-        addons = ContributionsStack(self, "addons", plan, plan.addons, (), cluster, vpc)
-        teams = ContributionsStack(self, "teams", plan, plan.teams, plan.people, cluster, vpc)
+        network = NetworkStack(self, plan)
+        vpc_id = network.vpc.vpc_id
+        cluster = ClusterStack(self, plan, network)
+        addons = ContributionsStack(self, "addons", plan, plan.addons, (), cluster, vpc_id)
+        teams = ContributionsStack(self, "teams", plan, plan.teams, plan.people, cluster, vpc_id)
         teams.add_stack_dependency(addons)

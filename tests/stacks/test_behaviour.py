@@ -191,13 +191,13 @@ class TestProtection:
                     "VpccontrolplaneSubnet2SubnetD3E5C9AC",
                     "VpccontrolplaneSubnet3Subnet1795D0C1",
                 ],
-                "AWS::KMS::Key": ["Key961B73FD"],
+                "AWS::KMS::Key": ["Key"],
                 "AWS::Logs::LogGroup": ["FlowLogs"],
             },
             "cluster": {
                 "AWS::EKS::Cluster": ["Cluster"],
                 "AWS::EKS::Nodegroup": ["ComputesystemNodesE27650BE"],
-                "AWS::KMS::Key": ["Key961B73FD"],
+                "AWS::KMS::Key": ["Key"],
             },
             "addons": {"AWS::SQS::Queue": ["karpenterkarpenterinterruption10672CBD"]},
         }
@@ -339,9 +339,9 @@ class TestKinds:
         (chart,) = of_type(fleet["fargate", "addons"], HELM).values()
         values = json.loads(text(chart["Properties"]["Values"]))
         role = values["serviceAccount"]["annotations"]["eks.amazonaws.com/role-arn"]
-        assert role == "${externaldnsexternaldnsexternaldnsRoleB751EB3B.Arn}"
+        assert role == "${externaldnsexternaldnsexternaldnsrole3FE2A063.Arn}"
         assert not of_type(fleet["fargate", "addons"], f"{EKS}PodIdentityAssociation")
-        trust = fleet["fargate", "addons"]["Resources"]["externaldnsexternaldnsexternaldnsRoleB751EB3B"]["Properties"]
+        trust = fleet["fargate", "addons"]["Resources"]["externaldnsexternaldnsexternaldnsrole3FE2A063"]["Properties"]
         document = json.loads(trust["AssumeRolePolicyDocument"]["Fn::Sub"][0])
         (statement,) = document["Statement"]
         assert statement["Condition"]["StringEquals"] == {

@@ -39,9 +39,10 @@ ADDONS = (
 def test_what_an_addon_adds(templates: Templates, addon: str, snapshot: SnapshotAssertion) -> None:
     """Its resources in the cluster and add-ons stacks of `prod`; logical ids begin with its place in the stack."""
     name = addon.replace("-", "")
+    prefixes = (name, f"Addons{name}", f"AddonsBeforeNodes{name}")
     found = {
-        stack: {id: body for id, body in templates["prod", stack]["Resources"].items() if id.startswith(prefix)}
-        for stack, prefix in (("cluster", f"Addons{name}"), ("addons", name))
+        stack: {id: body for id, body in templates["prod", stack]["Resources"].items() if id.startswith(prefixes)}
+        for stack in ("cluster", "addons")
     }
     assert any(found.values())
     assert readable(found) == snapshot

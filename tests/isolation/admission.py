@@ -1,0 +1,292 @@
+"""What ValidatingAdmissionPolicies refuse: an evaluator over objects as data, with as much of CEL as they need.
+
+https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy and, for expressions,
+https://github.com/google/cel-spec/blob/master/doc/langdef.md: a field that is not set is an error, and `||`, `&&`,
+`exists` and `all` forget an error where the other side decides.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from tests.isolation.network import NAME_LABEL, matches
+
+Object = Mapping[str, Any]
+Scope = Mapping[str, Any]
+Expression = Callable[[Scope], Any]
+
+_KNOWN = {"failurePolicy", "matchConstraints", "validations"}
+
+
+@dataclass(frozen=True)
+class Request:
+    """One to create or change an object of a namespace. `resource` may name a subresource: pods/exec."""
+
+    resource: str
+    namespace: str
+    object: Object
+    group: str = ""
+    version: str = "v1"
+    operation: str = "CREATE"
+
+
+def refusals(objects: Iterable[Object], request: Request) -> Iterator[str]:
+    """Messages of the policies that refuse it. ValueError: a part of a policy that this evaluator does not know."""
+    objects = tuple(objects)
+    policies = {one["metadata"]["name"]: one["spec"] for one in objects if one["kind"] == "ValidatingAdmissionPolicy"}
+    labels = {
+        **next(
+            (
+                one["metadata"].get("labels") or {}
+                for one in objects
+                if one["kind"] == "Namespace" and one["metadata"]["name"] == request.namespace
+            ),
+            {},
+        ),
+        NAME_LABEL: request.namespace,
+    }
+    for one in objects:
+        if one["kind"] != "ValidatingAdmissionPolicyBinding" or "Deny" not in one["spec"]["validationActions"]:
+            continue
+        policy = policies.get(one["spec"]["policyName"])
+        if policy is None:
+            continue
+        if unknown := policy.keys() - _KNOWN:
+            raise ValueError(unknown)
+        if all(
+            _chosen(resources, request, labels)
+            for resources in (policy["matchConstraints"], one["spec"].get("matchResources") or {})
+        ):
+            yield from _failed(policy, request)
+
+
+def _chosen(resources: Object, request: Request, labels: Mapping[str, str]) -> bool:
+    if unknown := resources.keys() - {"namespaceSelector", "resourceRules", "matchPolicy"}:
+        raise ValueError(unknown)
+    if not matches(resources.get("namespaceSelector") or {}, labels):
+        return False
+    rules = resources.get("resourceRules")
+    return rules is None or any(
+        {"*", request.group} & set(rule["apiGroups"])
+        and {"*", request.version} & set(rule["apiVersions"])
+        and {"*", request.operation} & set(rule["operations"])
+        and any(_is_resource(pattern, request.resource) for pattern in rule["resources"])
+        for rule in rules
+    )
+
+
+def _is_resource(pattern: str, resource: str) -> bool:
+    """`*` has no subresources, `pods/*` and `*/*` have all."""
+    if pattern in (resource, "*/*"):
+        return True
+    name, _, subresource = resource.partition("/")
+    return (pattern == "*" and not subresource) or pattern in (f"{name}/*", f"*/{subresource}")
+
+
+def _failed(policy: Object, request: Request) -> Iterator[str]:
+    for validation in policy["validations"]:
+        try:
+            if compiled(validation["expression"])({"object": request.object}) is not True:
+                yield validation.get("message") or validation["expression"]
+        except CelError as error:
+            if policy.get("failurePolicy", "Fail") == "Fail":
+                yield f"error: {error}"
+
+
+class CelError(Exception):
+    """An expression that has no value."""
+
+
+_TOKEN = re.compile(
+    r"""\s*(?:(\d+)|'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|([A-Za-z_]\w*)"""
+    r"""|(\|\||&&|[=!<>]=|[-\[\](){}.,?:!<>+]))"""
+)
+
+
+@cache
+def compiled(text: str) -> Expression:
+    """A CEL expression as a function of its variables. ValueError: what this evaluator does not know."""
+    parser = _Parser(text)
+    made = parser.ternary()
+    if parser.kind != "end":
+        raise ValueError(text)
+    return made
+
+
+class _Parser:
+    def __init__(self, text: str) -> None:
+        self._text, self._at = text, 0
+        self.kind, self.token = "", ""
+        self._next()
+
+    def _next(self) -> str:
+        before = self.token
+        rest = self._text[self._at :]
+        if not rest.strip():
+            self.kind, self.token = "end", ""
+            return before
+        if not (found := _TOKEN.match(rest)):
+            raise ValueError(rest)
+        self._at += found.end()
+        number, single, double, name, sign = found.groups()
+        pairs = (("int", number), ("text", single), ("text", double), ("name", name), ("sign", sign))
+        self.kind, self.token = next((kind, text) for kind, text in pairs if text is not None)
+        return before
+
+    def _take(self, token: str) -> bool:
+        if self.kind in ("sign", "name") and self.token == token:
+            self._next()
+            return True
+        return False
+
+    def _expect(self, token: str) -> None:
+        if not self._take(token):
+            raise ValueError(f"{token} expected at {self._at} of {self._text}")
+
+    def ternary(self) -> Expression:
+        condition = self._or()
+        if not self._take("?"):
+            return condition
+        one = self.ternary()
+        self._expect(":")
+        other = self.ternary()
+        return lambda scope: one(scope) if _truth(condition(scope)) else other(scope)
+
+    def _or(self) -> Expression:
+        sides = [self._and()]
+        while self._take("||"):
+            sides.append(self._and())
+        return sides[0] if len(sides) == 1 else lambda scope: _decided(True, _lazily(sides, scope))
+
+    def _and(self) -> Expression:
+        sides = [self._relation()]
+        while self._take("&&"):
+            sides.append(self._relation())
+        return sides[0] if len(sides) == 1 else lambda scope: _decided(False, _lazily(sides, scope))
+
+    def _relation(self) -> Expression:
+        left = self._unary()
+        for sign, holds in _RELATIONS.items():
+            if self._take(sign):
+                right = self._unary()
+                return lambda scope: holds(left(scope), right(scope))
+        return left
+
+    def _unary(self) -> Expression:
+        if self._take("!"):
+            inner = self._unary()
+            return lambda scope: not _truth(inner(scope))
+        return self._member()
+
+    def _member(self) -> Expression:
+        value = self._primary()
+        while self._take("."):
+            name = self._next()
+            value = self._called(value, name) if self._take("(") else _selected(value, name)
+        return value
+
+    def _called(self, target: Expression, name: str) -> Expression:
+        if name in ("all", "exists"):
+            variable = self._next()
+            self._expect(",")
+            body = self.ternary()
+            self._expect(")")
+            wins = name == "exists"
+            return lambda scope: _decided(wins, _lazily_each(body, scope, variable, target(scope)))
+        argument = self.ternary()
+        self._expect(")")
+        method = _METHODS[name]
+        return lambda scope: method(target(scope), argument(scope))
+
+    def _primary(self) -> Expression:
+        kind, token = self.kind, self.token
+        self._next()
+        if kind in ("int", "text"):
+            value = int(token) if kind == "int" else token
+            return lambda scope: value
+        if token == "(":
+            inner = self.ternary()
+            self._expect(")")
+            return inner
+        if token == "[":
+            items = []
+            while not self._take("]"):
+                items.append(self.ternary())
+                self._take(",")
+            return lambda scope: [item(scope) for item in items]
+        if kind == "name":
+            return self._name(token)
+        raise ValueError(f"{token!r} in {self._text}")
+
+    def _name(self, name: str) -> Expression:
+        if name in ("true", "false"):
+            return lambda scope: name == "true"
+        if name in ("has", "size") and self._take("("):
+            inner = self.ternary()
+            self._expect(")")
+            if name == "size":
+                return lambda scope: len(inner(scope))
+            return inner.has  # type: ignore[attr-defined, no-any-return]
+        return lambda scope: scope[name]
+
+
+def _selected(target: Expression, name: str) -> Expression:
+    def select(scope: Scope) -> Any:
+        found = target(scope)
+        if not isinstance(found, Mapping) or name not in found:
+            raise CelError(f"no such key: {name}")
+        return found[name]
+
+    select.has = lambda scope: name in target(scope)  # type: ignore[attr-defined]
+    return select
+
+
+_RELATIONS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "==": lambda one, other: one == other,
+    "!=": lambda one, other: one != other,
+    "<=": lambda one, other: one <= other,
+    ">=": lambda one, other: one >= other,
+    "<": lambda one, other: one < other,
+    ">": lambda one, other: one > other,
+    "in": lambda one, other: one in other,
+}
+_METHODS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "startsWith": str.startswith,
+    "endsWith": str.endswith,
+    "contains": lambda text, part: part in text,
+    "matches": lambda text, pattern: re.search(pattern, text) is not None,
+}
+
+
+def _truth(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise CelError("no bool")
+    return value
+
+
+def _lazily(sides: Iterable[Expression], scope: Scope) -> Iterator[Callable[[], Any]]:
+    for side in sides:
+        yield lambda side=side: side(scope)  # type: ignore[misc]
+
+
+def _lazily_each(body: Expression, scope: Scope, variable: str, items: Iterable[Any]) -> Iterator[Callable[[], Any]]:
+    for item in items:
+        yield lambda item=item: body({**scope, variable: item})  # type: ignore[misc]
+
+
+def _decided(wins: bool, parts: Iterable[Callable[[], Any]]) -> bool:
+    """The value that wins if any part has it, whatever errors others are."""
+    failed = None
+    for part in parts:
+        try:
+            if _truth(part()) is wins:
+                return wins
+        except CelError as error:
+            failed = error
+    if failed:
+        raise failed
+    return not wins

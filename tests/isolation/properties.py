@@ -1,0 +1,375 @@
+"""What must hold in every cluster. Each property yields a line for every way out of a namespace that it finds."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from blueprint.references import resolved
+from stacks.permissions import PARTITION_ONLY
+from teams.base import FromLoadBalancer, ToInternet, ToRange
+from tests.addons import support
+from tests.isolation.admission import Request, refusals
+from tests.isolation.network import Pod, Ports
+from tests.isolation.pod_security import violations
+from tests.isolation.rbac import allowed, can, rules_for, user
+from tests.isolation.world import ISSUER, Object, World
+
+Property = Callable[[World], Iterator[str]]
+
+READS = ("get", "list", "watch")
+WRITES = ("create", "update", "patch", "delete", "deletecollection")
+BASIC = rules_for((), user("anybody"))
+# Resources of a namespace, and the namespace itself, by which somebody could lift its restrictions, take over others'
+# traffic or act as somebody else: group, resource, subresource, verbs. Nobody may do anything to the cluster's own.
+GUARDS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
+    *(("", resource, "", WRITES) for resource in ("resourcequotas", "limitranges", "serviceaccounts", "namespaces")),
+    *(("", resource, "status", WRITES) for resource in ("resourcequotas", "namespaces", "services", "pods")),
+    ("", "namespaces", "finalize", WRITES),
+    ("", "serviceaccounts", "token", ("create",)),
+    ("", "serviceaccounts", "", ("impersonate",)),
+    # A pod on the node of its choice, whatever its taints.
+    ("", "bindings", "", ("create",)),
+    ("", "pods", "binding", ("create",)),
+    # A load balancer or Service of the team before pods of others: CVE-2021-25740.
+    ("", "endpoints", "", WRITES),
+    ("discovery.k8s.io", "endpointslices", "", WRITES),
+    ("elbv2.k8s.aws", "targetgroupbindings", "", WRITES),
+    ("networking.k8s.io", "networkpolicies", "", WRITES),
+    # What the VPC CNI makes of network policies, and what it adds to them; security groups of pods.
+    *(("networking.k8s.aws", name, "", WRITES) for name in ("policyendpoints", "applicationnetworkpolicies")),
+    ("vpcresources.k8s.aws", "securitygrouppolicies", "", WRITES),
+    ("rbac.authorization.k8s.io", "roles", "", (*WRITES, "bind", "escalate")),
+    ("rbac.authorization.k8s.io", "clusterroles", "", ("bind",)),
+    ("rbac.authorization.k8s.io", "rolebindings", "", WRITES),
+)
+# Of a namespace's own matters only its owners have these.
+OF_OWNERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("secrets", "", (*READS, *WRITES)),
+    *(("pods", name, ("get", "create")) for name in ("exec", "attach")),
+    ("pods", "ephemeralcontainers", ("update", "patch")),
+)
+
+
+def nothing_elsewhere(world: World) -> Iterator[str]:
+    """Nobody may do anything in a namespace where they have no role, or in the whole cluster."""
+    for actor in (*world.members, *world.pods_as_users):
+        for namespace in ("", *world.namespaces):
+            if namespace not in actor.roles and (rules := rules_for(world.objects, actor.user, namespace)) != BASIC:
+                yield f"{actor.user.name} in {namespace or 'the cluster'}: {rules[len(BASIC) :]}"
+
+
+def no_foreign_secret(world: World) -> Iterator[str]:
+    """Secrets are for owners, in their namespaces, and for administrators."""
+    for actor in (*world.people, *world.pods_as_users):
+        if actor.user.name in world.administrators:
+            continue
+        for namespace in ("", *world.namespaces):
+            rules = rules_for(world.objects, actor.user, namespace)[len(BASIC) :]
+            if not rules or "owner" in actor.roles.get(namespace, ()):
+                continue
+            for resource, subresource, verbs in OF_OWNERS:
+                for verb in verbs:
+                    if allowed(rules, verb, resource, subresource=subresource, name="x"):
+                        yield f"{actor.user.name} may {verb} {resource}/{subresource} in {namespace}"
+
+
+def guard_rails_stay(world: World) -> Iterator[str]:
+    """Nobody removes or loosens what confines a team; the namespace's labels are part of it."""
+    for actor in (*world.members, *world.pods_as_users):
+        for namespace in world.owner:
+            rules = rules_for(world.objects, actor.user, namespace)[len(BASIC) :]
+            for group, resource, subresource, verbs in GUARDS if rules else ():
+                for verb in verbs:
+                    if allowed(rules, verb, resource, group=group, subresource=subresource, name=namespace):
+                        yield f"{actor.user.name} may {verb} {resource}/{subresource} in {namespace}"
+
+
+def viewers_only_look(world: World) -> Iterator[str]:
+    """Viewers change nothing; operators do not either, in the whole cluster."""
+    looking = [(one, space) for one in world.members for space, roles in one.roles.items() if roles == {"viewer"}]
+    platform = [one for one in world.people if one.user.name in world.operators - world.administrators]
+    looking += [(one, space) for one in platform for space in ("", *world.namespaces) if not one.roles]
+    for actor, namespace in looking:
+        for rule in rules_for(world.objects, actor.user, namespace)[len(BASIC) :]:
+            if set(rule["verbs"]) - set(READS):
+                yield f"{actor.user.name} in {namespace}: {rule}"
+
+
+def few_administrators(world: World) -> Iterator[str]:
+    """Only break-glass and platform principals are, and no object gives rights to one of Kubernetes' own groups."""
+    everything = ("*", "*")
+    found = {
+        actor.user.name
+        for actor in (*world.people, *world.pods_as_users)
+        if can(world.objects, actor.user, *everything, group="*") or can(world.objects, actor.user, "create", "pods")
+    }
+    for name in found ^ world.administrators:
+        yield f"{name} is an administrator, or should be one"
+    for entry in world.entries:
+        for group in entry.groups:
+            if not group.startswith("team:"):
+                yield f"{entry.principal} is in {group}"
+    for binding in (*world.of_kind("RoleBinding"), *world.of_kind("ClusterRoleBinding")):
+        for subject in binding["subjects"]:
+            if subject["kind"] == "Group" and not subject["name"].startswith("team:"):
+                yield f"{binding['metadata']['name']} is for {subject['name']}"
+
+
+def pods_stay_apart(world: World) -> Iterator[str]:
+    """Pods of a team reach those of their namespace, and of others only where both sides say so."""
+    for source in world.pods:
+        team = world.owner.get(source.namespace)
+        for target in world.pods:
+            if source.namespace == target.namespace or not (team or target.namespace in world.owner):
+                continue
+            other = world.owner.get(target.namespace)
+            found = world.network.open_ports(source, target)
+            if team and other:
+                declared = _tcp(world.declared_ports(team, other))
+            else:
+                declared = _outside(world, team, target) if team else set()
+            for ports in set(found) - declared:
+                yield f"{source.namespace} reaches {target.namespace} on {ports}"
+
+
+def _tcp(ports: Iterable[int]) -> set[Ports]:
+    return {("TCP", port, port) for port in ports}
+
+
+_DNS: set[Ports] = {("TCP", 53, 53), ("UDP", 53, 53)}
+
+
+def _outside(world: World, team: str, target: Pod | str) -> set[Ports]:
+    """What a team may reach that belongs to no team."""
+    address = ipaddress.ip_address(target if isinstance(target, str) else target.ip)
+    edges = world.teams[team].network
+    ports: set[int] = set()
+    for edge in edges:
+        if (isinstance(edge, ToRange) and address in ipaddress.ip_network(edge.cidr)) or (
+            isinstance(edge, ToInternet) and address.is_global
+        ):
+            ports |= set(edge.ports)
+    if str(address) == "169.254.170.23":
+        ports.add(80)
+    found = _tcp(ports)
+    dns = isinstance(target, Pod) and target.namespace == "kube-system" and target.labels.get("k8s-app") == "kube-dns"
+    return found | _DNS if dns or world.plan.facts.auto_mode else found
+
+
+# Instance metadata, the agent of EKS Pod Identity, two in the internet, and one each of private ranges.
+ADDRESSES = (
+    *("169.254.169.254", "169.254.170.23", "8.8.8.8", "1.1.1.1"),
+    *("10.200.0.9", "172.20.0.1", "192.168.0.1", "100.64.0.1"),
+)
+
+
+def doors_stay_shut(world: World) -> Iterator[str]:
+    """Between a team's pods and all that is no pod, only declared traffic passes."""
+    public = [ipaddress.ip_network(subnet.cidr) for subnet in world.plan.subnets if subnet.kind == "public"]
+    of_load_balancer = str(public[0][5])
+    of_node = str(ipaddress.ip_network(next(s.cidr for s in world.plan.subnets if s.kind == "private"))[-9])
+    for pod in world.pods:
+        if not (team := world.owner.get(pod.namespace)):
+            continue
+        for address in (*ADDRESSES, of_load_balancer, of_node):
+            for ports in set(world.network.open_ports(pod, address)) - _outside(world, team, address):
+                yield f"{pod.namespace} reaches {address} on {ports}"
+            edges = [edge for edge in world.teams[team].network if isinstance(edge, FromLoadBalancer)]
+            let_in = {port for edge in edges for port in edge.ports} if address == of_load_balancer else set()
+            for ports in set(world.network.open_ports(address, pod)) - _tcp(let_in):
+                yield f"{address} reaches {pod.namespace} on {ports}"
+
+
+def roles_stay_apart(world: World) -> Iterator[str]:
+    """A pod takes on the AWS role of its own service account in this cluster, and nobody takes on any other."""
+    for name, trust in world.trusts.items():
+        for team_namespace, account, cluster_arn, issuer in _sessions(world):
+            for session in (
+                pod_identity(world, team_namespace, account, cluster_arn),
+                {
+                    f"{issuer}:aud": "sts.amazonaws.com",
+                    f"{issuer}:sub": f"system:serviceaccount:{team_namespace}:{account}",
+                },
+            ):
+                own = issuer == ISSUER and f"{team_namespace}/{account}" == name
+                if not own and assumable(trust, session):
+                    yield f"{team_namespace}/{account} of {cluster_arn} acts as {name}"
+        principals = [principal for one in trust["Statement"] for principal in one["Principal"].items()]
+        for kind, principal in principals:
+            expected = f"arn:aws:iam::{world.plan.facts.account}:oidc/OWN" if kind == "Federated" else _AGENT
+            if principal != expected:
+                yield f"{principal} acts as {name}"
+
+
+_AGENT = "pods.eks.amazonaws.com"
+
+
+def _sessions(world: World) -> Iterator[tuple[str, str, str, str]]:
+    own = resolved(world.plan.facts.cluster_arn, PARTITION_ONLY)
+    names = {name.partition("/")[2] for name in world.trusts} | {"default"}
+    spaces = (*world.owner, "kube-system", "default")
+    for namespace in spaces:
+        for account in sorted(names):
+            yield namespace, account, own, ISSUER
+            yield namespace, account, f"{own}-2", f"{ISSUER}-2"
+
+
+def pod_identity(world: World, namespace: str, account: str, cluster_arn: str) -> dict[str, str]:
+    """What EKS says about a pod when it asks for the credentials of a role.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/pod-id-abac.html
+    """
+    return {
+        "aws:SourceAccount": world.plan.facts.account,
+        "aws:SourceArn": cluster_arn,
+        "aws:RequestTag/eks-cluster-arn": cluster_arn,
+        "aws:RequestTag/eks-cluster-name": cluster_arn.rpartition("/")[2],
+        "aws:RequestTag/kubernetes-namespace": namespace,
+        "aws:RequestTag/kubernetes-service-account": account,
+        "aws:RequestTag/kubernetes-pod-name": "any",
+    }
+
+
+def assumable(trust: Object, session: Mapping[str, str]) -> bool:
+    """Whether a session of EKS Pod Identity, or a token of a cluster, gets the role."""
+    return any(
+        support._applies({**one, "Resource": "*"}, action, "*", session)
+        for one in trust["Statement"]
+        for action in ("sts:AssumeRole", "sts:AssumeRoleWithWebIdentity")
+    )
+
+
+def bounded(world: World) -> Iterator[str]:
+    """The permissions boundary of a team is on each of its roles."""
+    for part in world.plan.teams:
+        team = world.teams.get(part.name)
+        for grant in part.contribution.grants if team else ():
+            if world.owner.get(grant.namespace) != part.name:
+                yield f"{part.name} has a role in {grant.namespace}"
+            if team and grant.boundary != team.permissions_boundary:
+                yield f"{grant.name} goes beyond {team.permissions_boundary}"
+
+
+def _pod(context: Mapping[str, Any] | None = None, **spec: Any) -> Object:
+    return {"spec": {"containers": [{"name": "app", "securityContext": dict(context or {})}], **spec}}
+
+
+BREAKOUTS: Mapping[str, Object] = {
+    "hostNetwork": _pod(hostNetwork=True),
+    "hostPID": _pod(hostPID=True),
+    "hostIPC": _pod(hostIPC=True),
+    "hostPath": _pod(volumes=[{"name": "node", "hostPath": {"path": "/"}}]),
+    "privileged": _pod({"privileged": True}),
+    "capabilities": _pod({"capabilities": {"add": ["SYS_ADMIN"]}}),
+    "ephemeral container": _pod(ephemeralContainers=[{"name": "debug", "securityContext": {"privileged": True}}]),
+}
+
+
+def pods_stay_in_their_node(world: World) -> Iterator[str]:
+    """No namespace of a team admits a pod that could take over its node."""
+    spaces = {one["metadata"]["name"]: one for one in world.of_kind("Namespace")}
+    levels = {space.name: space.pod_security for team in world.teams.values() for space in team.spaces}
+    for name, level in levels.items():
+        for breakout, pod in BREAKOUTS.items():
+            if not list(violations(spaces[name], pod)):
+                yield f"{name} admits {breakout}"
+        if level == "restricted" and not list(violations(spaces[name], _pod())):
+            yield f"{name} admits pods that run as root"
+
+
+CLAIMS = {"limits.memory", "pods", "requests.cpu", "requests.memory", "requests.storage"}
+
+
+def claims_are_bounded(world: World) -> Iterator[str]:
+    """A quota on what is scarce, defaults without which it would refuse most pods, no Services to the outside."""
+    for name in world.owner:
+        quotas = [one["spec"] for one in world.of_kind("ResourceQuota") if one["metadata"]["namespace"] == name]
+        # Quotas add up to the strictest; one with scopes is for some pods only.
+        hard = {key: value for quota in quotas if not quota.get("scopes") for key, value in quota["hard"].items()}
+        if not hard.keys() >= CLAIMS:
+            yield f"{name} claims without end: {sorted(CLAIMS - hard.keys())}"
+        if {hard.get("services.nodeports"), hard.get("services.loadbalancers")} != {"0"}:
+            yield f"{name} makes Services that the outside reaches"
+        limits = [one["spec"] for one in world.of_kind("LimitRange") if one["metadata"]["namespace"] == name]
+        if not any(limit.get("default") and limit.get("defaultRequest") for one in limits for limit in one["limits"]):
+            yield f"{name} has no defaults for containers"
+
+
+TEAM_LABEL = "blueprint/team"
+
+
+def running(image: str, **spec: Any) -> Object:
+    """A pod with this image."""
+    return {"spec": {"containers": [{"name": "app", "image": image}], **spec}}
+
+
+def tolerations(team: str) -> tuple[Object, ...]:
+    """All ways to tolerate the taint of a team's nodes."""
+    return (
+        {"key": TEAM_LABEL, "operator": "Equal", "value": team, "effect": "NoSchedule"},
+        {"key": TEAM_LABEL, "value": team},
+        {"key": TEAM_LABEL, "operator": "Exists"},
+        {"operator": "Exists", "effect": "NoSchedule"},
+        {"operator": "Exists"},
+    )
+
+
+def foreign(world: World, name: str) -> Iterator[tuple[str, str, Object]]:
+    """What the namespaces of a team refuse: what it is, the resource, an object."""
+    team = world.teams[name]
+    own = team.image_registries
+    allowed_image = f"{own[0]}app" if own else "app"
+    classes = {f"{other}-{each.name}" for other, one in world.teams.items() for each in one.priority_classes}
+    classes -= {f"{name}-{each.name}" for each in team.priority_classes}
+    for each in ("system-node-critical", "system-cluster-critical", *sorted(classes)):
+        yield f"pods of class {each}", "pods", running(allowed_image, priorityClassName=each)
+    yield "external addresses", "services", {"spec": {"type": "ClusterIP", "externalIPs": ["8.8.8.8"]}}
+    for image in ("nginx", "evil.example.com/app", *(registry[:-1] for registry in own)) if own else ():
+        inside = {"name": "app", "image": allowed_image}
+        bad = {"name": "bad", "image": image}
+        yield f"image {image}", "pods", running(image)
+        for kind in ("containers", "initContainers", "ephemeralContainers"):
+            resource = "pods/ephemeralcontainers" if kind == "ephemeralContainers" else "pods"
+            yield f"image {image} among {kind}", resource, {"spec": {"containers": [inside], kind: [inside, bad]}}
+    for other in world.teams.values():
+        if other.node_pool and other.name != name:
+            for toleration in tolerations(other.name):
+                pod = running(allowed_image, tolerations=[{"key": "x"}, toleration])
+                yield f"pods on nodes of {other.name}", "pods", pod
+
+
+def admission_refuses(world: World) -> Iterator[str]:
+    """Classes, addresses, images and nodes that are not the team's."""
+    for namespace, team in world.owner.items():
+        for what, resource, one in foreign(world, team):
+            for operation in ("CREATE", "UPDATE") if "/" not in resource else ("UPDATE",):
+                if not any(refusals(world.admission, Request(resource, namespace, one, operation=operation))):
+                    yield f"{namespace} takes {what} ({operation})"
+
+
+PROPERTIES: tuple[Property, ...] = (
+    nothing_elsewhere,
+    no_foreign_secret,
+    guard_rails_stay,
+    viewers_only_look,
+    few_administrators,
+    pods_stay_apart,
+    doors_stay_shut,
+    roles_stay_apart,
+    bounded,
+    pods_stay_in_their_node,
+    claims_are_bounded,
+    admission_refuses,
+)
+
+
+def ways_out(world: World) -> list[str]:
+    """Everything that any property finds."""
+    return [f"{each.__name__}: {line}" for each in PROPERTIES for line in each(world)]
+
+
+def broken(world: World) -> set[str]:
+    """Names of the properties that do not hold."""
+    return {each.__name__ for each in PROPERTIES if next(each(world), None)}
