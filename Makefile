@@ -18,7 +18,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup synth test test-oldest snapshots lint check bench lock clean FORCE
+.PHONY: help setup synth access test test-oldest snapshots lint check bench lock clean FORCE
 
 help: ## List the commands
 	@echo "make COMMAND, one of:"
@@ -30,6 +30,9 @@ setup: .venv/.installed node_modules/.installed ## Install what the other comman
 
 synth: setup ## Write the CloudFormation of all clusters into cdk.out, or of one: make synth CLUSTER=dev
 	@$(PY) -m tools.synth $(CLUSTER) $(ARGS)
+
+access: setup ## Print who may do what in a cluster: make access CLUSTER=prod, or with ARGS=--markdown, ARGS=--json
+	@$(PY) -m tools.access $(CLUSTER) $(ARGS)
 
 test: setup ## Run the tests, without network or credentials: make test ARGS="-k karpenter"
 	@$(PY) -m pytest $(ARGS)

@@ -102,6 +102,8 @@ class Contribution:
     namespaces: tuple[Namespace, ...] = ()
     releases: tuple[Release, ...] = ()
     objects: tuple[Manifest, ...] = ()
+    objects_first: bool = False
+    """Objects before releases: they are what the releases run under, and not of kinds that the releases define."""
     notes: tuple[str, ...] = ()
     """What a reviewer should know and no object shows."""
 

@@ -63,9 +63,11 @@ class _Part(Construct):
         if contribution.namespaces:
             manifests = [namespace.manifest() for namespace in contribution.namespaces]
             done.append(self._manifest("namespaces", manifests, ()))
+        if contribution.objects and contribution.objects_first:
+            done = [self._manifest("objects", contribution.objects, done)]
         for release in contribution.releases:
             done = [self._release(release, done)]
-        if contribution.objects:
+        if contribution.objects and not contribution.objects_first:
             self._manifest("objects", contribution.objects, done)
 
     def _aws_resource(self, resource: AwsResource) -> list[Construct]:

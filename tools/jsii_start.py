@@ -1,36 +1,72 @@
-"""A quick start and a quick end for commands that synthesize; what they write is the same without.
+"""A quick start and a quick end for commands that synthesize. What they write is the same without; a test compares.
 
-Each lever is one that Node.js or jsii offers, and what it keeps is derived from installed files and checked against them.
-It stands in the virtual environment, so that a new installation begins anew; where it cannot be written, nothing is kept.
+jsii has no settings for this, so two functions of the pinned version are replaced (jsii/_kernel/providers/process.py,
+jsii/_type_checking.py). Where that cannot be, jsii starts as it always does. NODE_COMPILE_CACHE would not help: jsii
+links its packages into a new folder in each run, so that cache would only grow.
 """
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
+import platform
+import socket
+import subprocess
 import sys
-from collections.abc import Callable, Sequence
+import tempfile
+import threading
+from importlib import resources
+from importlib.metadata import version
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
-CACHE = Path(sys.prefix) / "cache"
+TESTED = "1.142.0"
+"""The jsii of requirements.txt. With another, synthesis takes a tenth longer until somebody has looked at it."""
 
 
-def run(main: Callable[[Sequence[str]], int]) -> NoReturn:
-    """Runs a command with the arguments of this process, and ends the process with its status."""
-    # A run of a second or two needs no garbage collector, and at its end no orderly goodbye to the jsii kernel, which
-    # ends by itself when its input does: together 18 percent of a run with one cluster.
-    gc.disable()
-    prepare(CACHE)
-    status = main(sys.argv[1:])
+def quicken(cache: Path = Path(sys.prefix) / "cache" / "jsii") -> None:
+    """For a process that synthesizes and ends: call it before aws_cdk is imported."""
+    gc.disable()  # a run takes seconds
+    if "JSII_RUNTIME" in os.environ or version("jsii") != TESTED:
+        return  # somebody's own, or one whose insides may differ: it starts as it always does
+    try:
+        from jsii import _type_checking
+        from jsii._kernel.providers.process import _NodeProcess
+
+        for name in ("runtime-index-worker.js", "program.js"):
+            content, target = resources.files("jsii._embedded.jsii").joinpath(f"lib__{name}").read_bytes(), cache / name
+            if not target.exists() or target.read_bytes() != content:
+                cache.mkdir(parents=True, exist_ok=True)
+                with tempfile.NamedTemporaryFile(dir=cache, delete=False) as file:
+                    file.write(content)
+                Path(file.name).replace(target)  # as a whole: other runs may start meanwhile
+    except (ImportError, OSError):
+        return
+
+    def start(self: Any) -> None:
+        """As jsii's launcher does, but without that copying every message. The kernel speaks on descriptor 3."""
+        ours, theirs = socket.socketpair()
+        node, program = os.environ.get("JSII_NODE", "node"), str(cache / "program.js")
+        kernel = [node, "--max-old-space-size=4069", "--preserve-symlinks", program]
+        with ours, theirs:
+            self._process = subprocess.Popen(
+                ["/bin/sh", "-c", 'exec "$@" 3<&0 0</dev/null', "sh", *kernel],
+                stdin=theirs.fileno(),
+                env={**os.environ, "JSII_AGENT": f"Python/{platform.python_version()}"},
+            )
+            self._process.stdin, self._process.stdout = ours.makefile("wb"), ours.makefile("rb")
+        self._process.stderr, self.sink_thread = self._process.stdout, threading.Thread()  # what jsii's stop() ends
+        self.handshake()
+
+    _NodeProcess.start = start  # type: ignore[method-assign]  # for want of a setting
+    # What `python -O` does, without compiling the CDK a second time. mypy, the tests and `cdk` do check types.
+    _type_checking._resolved_check = lambda **_: None  # noqa: SLF001  # for want of a setting
+
+
+def finish(status: int) -> NoReturn:
+    """Ends the process and does not tidy up its memory. The kernel ends because its input does."""
+    atexit._run_exitfuncs()  # noqa: SLF001  # the files of a jsii that started by itself
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)
-
-
-def prepare(cache: Path) -> None:
-    """Makes the jsii kernel of this process start from `cache`; call it before aws_cdk is imported."""
-    # Node.js keeps compiled code here, by the content of each file. https://nodejs.org/api/module.html#module-compile-cache
-    os.environ.setdefault("NODE_COMPILE_CACHE", str(cache / "node"))
-
-    # jsii copies its runtime to a new folder in every run, where Node.js cannot know it again, even if JSII_RUNTIME names one.

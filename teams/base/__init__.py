@@ -23,6 +23,7 @@ from teams.base.identity import ServiceAccount
 from teams.base.namespaces import TEAM_LABEL, ContainerDefaults, Quota, TeamNamespace, named
 from teams.base.network import Edge, FromLoadBalancer, FromTeam, ToInternet, ToRange, ToTeam, policies
 from teams.base.roles import ROLES, Permission, TeamRole, binding, group, rules
+from teams.base.workloads import GitWorkload, HelmWorkload, Manifests, Workload
 
 __all__ = [
     "ApplicationTeam",
@@ -31,6 +32,9 @@ __all__ = [
     "Edge",
     "FromLoadBalancer",
     "FromTeam",
+    "GitWorkload",
+    "HelmWorkload",
+    "Manifests",
     "Parameter",
     "Permission",
     "PlatformTeam",
@@ -43,6 +47,7 @@ __all__ = [
     "ToInternet",
     "ToRange",
     "ToTeam",
+    "Workload",
 ]
 
 Principals = tuple[Principal, ...]
@@ -63,7 +68,7 @@ class PlatformTeam(Team):
 
 
 class Share(Value):
-    """Lets the people of another team work in one of the team's namespaces, with a role."""
+    """Lets those who have a role in another team work with it in one of the team's namespaces."""
 
     namespace: DnsLabel
     team: DnsLabel
@@ -98,6 +103,8 @@ class ApplicationTeam(Team):
     priority_classes: tuple[PriorityClass, ...] = ()
     node_pool: NodePool | None = None
     """Nodes of its own, by Karpenter: pods tolerate the taint and select the label `blueprint/team: <name>`."""
+    workloads: tuple[Workload, ...] = ()
+    """What runs in its namespaces from the first deploy on; its people bring more."""
 
     @property
     def spaces(self) -> tuple[TeamNamespace, ...]:
@@ -125,7 +132,8 @@ class ApplicationTeam(Team):
             "external-secrets": self.copied_secrets,
             "secrets-store-csi-driver": any(account.secrets for account in self.service_accounts),
         }
-        return frozenset(name for name, use in used.items() if use)
+        of_workloads = (each.required_addons for each in self.workloads)
+        return frozenset(name for name, use in used.items() if use).union(*of_workloads)
 
     def problems(self) -> Iterator[Problem]:
         if not any((self.owners, self.developers, self.viewers, self.deployers)):
@@ -141,6 +149,9 @@ class ApplicationTeam(Team):
         copied = [(f"copied_secrets[{i}].namespace", each.namespace) for i, each in enumerate(self.copied_secrets)]
         yield from duplicates(copied, "a namespace stands once", "put all its secrets into one")
         used += copied
+        used += [(f"workloads[{i}].namespace", each.namespace) for i, each in enumerate(self.workloads)]
+        keys = [(f"workloads[{i}]", each.key) for i, each in enumerate(self.workloads)]
+        yield from duplicates(keys, "a workload stands once", "rename one, or remove it")
         for place, name in used:
             if name not in own:
                 yield Problem(place, name, "must be a namespace of the team", f"write one of {', '.join(sorted(own))}")
@@ -149,7 +160,14 @@ class ApplicationTeam(Team):
         classes = ((f"priority_classes[{i}].name", each.name) for i, each in enumerate(self.priority_classes))
         yield from duplicates(classes, "a priority class stands once", "rename one")
 
+    def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:
+        spaces = {space.name: space for space in self.spaces}
+        for index, workload in enumerate(self.workloads):
+            found = workload.problems_on(facts, spaces[workload.namespace])
+            yield from (problem.below(f"workloads[{index}]") for problem in found)
+
     def contribute(self, facts: ClusterFacts) -> Contribution:
+        names = [space.name for space in self.spaces]
         holders: tuple[ServiceAccount | CopiedSecrets, ...] = (*self.service_accounts, *self.copied_secrets)
         grants = tuple(holder.grant(facts, self.permissions_boundary) for holder in holders)
         return Contribution(
@@ -159,11 +177,14 @@ class ApplicationTeam(Team):
                 Namespace(space.name, space.pod_security, ((TEAM_LABEL, self.name), *sorted(space.labels.items())))
                 for space in self.spaces
             ),
+            releases=tuple(chain.from_iterable(workload.releases() for workload in self.workloads)),
             objects=(
                 *self._cluster_objects(facts),
                 *chain.from_iterable(self._objects(space, facts) for space in self.spaces),
                 *chain.from_iterable(holder.manifests(facts) for holder in holders),
+                *chain.from_iterable(workload.objects(self.name, names) for workload in self.workloads),
             ),
+            objects_first=True,
             notes=tuple(
                 f"who may create pods in {grant.namespace} may act as the AWS role of {grant.name}" for grant in grants
             ),

@@ -33,8 +33,8 @@ class PriorityClass(Value):
     value: Annotated[int, between(1, 1_000_000)]
 
     def manifest(self, team: str) -> Manifest:
-        """The class `<team>-<name>`."""
-        meta = named("scheduling.k8s.io/v1", "PriorityClass", f"{team}-{self.name}")
+        """The class `team-<team>-<name>`; Kubernetes' own begin with system-."""
+        meta = named("scheduling.k8s.io/v1", "PriorityClass", f"team-{team}-{self.name}")
         return {**meta, "value": self.value, "preemptionPolicy": "Never", "globalDefault": False}
 
 
@@ -43,7 +43,7 @@ def guards(
 ) -> Iterator[Manifest]:
     """Policies on what a team's namespaces may hold, and for its own nodes on what others may not."""
     theirs = {"matchLabels": {TEAM_LABEL: team}}
-    classes = ["", *(f"{team}-{priority.name}" for priority in priorities)]
+    classes = ["", *(f"team-{team}-{priority.name}" for priority in priorities)]
     pods = [
         (
             f"(has(object.spec.priorityClassName) ? object.spec.priorityClassName : '') in {_listed(classes)}",
@@ -56,6 +56,9 @@ def guards(
             pods.append((f"!has(object.spec.{kind}) || {every}", f"images come from {', '.join(registries)} only"))
     resources = ["pods", "pods/ephemeralcontainers"]
     yield from _policy(f"team-{team}-pods", resources, theirs, pods)
+    # A pod that names its node needs no toleration. The scheduler names it later, by another request.
+    unplaced = ("!has(object.spec.nodeName)", "only the scheduler chooses a node")
+    yield from _policy(f"team-{team}-placement", ["pods"], theirs, [unplaced], ("CREATE",))
     addresses = "!has(object.spec.externalIPs) || size(object.spec.externalIPs) == 0"
     yield from _policy(
         f"team-{team}-services", ["services"], theirs, [(addresses, "an external address takes over other's traffic")]
@@ -68,17 +71,21 @@ def guards(
             ]
         }
         mine = f"(has(t.key) ? t.key : '{TEAM_LABEL}') == '{TEAM_LABEL}'"
-        value = f"(t.operator == 'Exists' || (has(t.value) && t.value == '{team}'))"
+        value = f"((has(t.operator) && t.operator == 'Exists') || (has(t.value) && t.value == '{team}'))"
         tolerates = f"object.spec.tolerations.exists(t, {mine} && {value})"
         rule = (f"!has(object.spec.tolerations) || !{tolerates}", f"the nodes belong to team {team}")
         yield from _policy(f"team-{team}-nodes", ["pods"], others, [rule])
 
 
 def _policy(
-    name: str, resources: list[str], namespaces: Mapping[str, Any], rules: list[tuple[str, str]]
+    name: str,
+    resources: list[str],
+    namespaces: Mapping[str, Any],
+    rules: list[tuple[str, str]],
+    operations: tuple[str, ...] = ("CREATE", "UPDATE"),
 ) -> Iterator[Manifest]:
     api = "admissionregistration.k8s.io/v1"
-    made = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE", "UPDATE"], "resources": resources}
+    made = {"apiGroups": [""], "apiVersions": ["v1"], "operations": list(operations), "resources": resources}
     yield named(
         api,
         "ValidatingAdmissionPolicy",

@@ -17,6 +17,8 @@ from blueprint.value import Value
 from teams.base.mounted_secrets import objects
 from teams.base.namespaces import named
 
+_ACCESS = ("iam:", "eks:", "organizations:", "sso:", "account:", "*")
+
 
 class ServiceAccount(Value):
     """A service account whose pods act as an AWS role of their own.
@@ -33,6 +35,11 @@ class ServiceAccount(Value):
     """Secrets that its pods mount as files, by the Secrets Store CSI driver."""
 
     def problems(self) -> Iterator[Problem]:
+        for index, statement in enumerate(self.permissions):
+            for action in statement.actions:
+                if action.lower().startswith(_ACCESS):
+                    rule = "with it a workload could give itself access to the cluster or the account"
+                    yield Problem(f"permissions[{index}].actions", action, rule, "leave it to the platform team")
         if not self.permissions and not self.secrets:
             rule = "a service account without AWS permissions is the workload's own business"
             yield Problem("permissions", self.permissions, rule, "give it permissions or secrets, or leave it out")

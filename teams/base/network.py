@@ -84,7 +84,11 @@ class ToRange(Edge):
     ports: Ports
 
     def problems(self) -> Iterator[Problem]:
-        if ipaddress.ip_network(self.cidr).prefixlen < 8 and self.cidr != "0.0.0.0/0":
+        network = ipaddress.ip_network(self.cidr)
+        if network.is_link_local or network.is_loopback:
+            rule = "a node's own addresses give out its credentials"
+            yield Problem("cidr", self.cidr, rule, "name the range of what the pods connect to")
+        if network.prefixlen < 8 and self.cidr != "0.0.0.0/0":
             yield Problem("cidr", self.cidr, "the range is /8 or smaller", "write ToInternet(), or a smaller range")
         if self.cidr == "0.0.0.0/0":
             yield Problem("cidr", self.cidr, "this includes every pod of every team", "write ToInternet()")

@@ -48,9 +48,7 @@ PORTS = st.lists(st.sampled_from([1, 53, 80, 443, 8080, 65535]), min_size=1, max
 RANGES = ("10.0.0.0/16", "10.0.0.0/8", "203.0.113.0/24", "192.168.0.0/24")
 FREE = st.sampled_from(
     [
-        Permission("", ("pods",), ("create",)),
-        Permission("", ("replicationcontrollers",), ("get", "create")),
-        Permission("apps", ("daemonsets",), ("create", "delete")),
+        Permission("kafka.strimzi.io", ("kafkatopics", "kafkatopics/status"), ("create", "delete")),
         Permission("argoproj.io", ("rollouts",), ("patch", "deletecollection")),
     ]
 )

@@ -487,18 +487,13 @@ def test_a_pod_has_the_role_of_its_service_account() -> None:
 
 MINE = [
     ("pods", running("example.com/a/web/app")),
-    ("pods", running("example.com/a/app", priorityClassName="a-batch", tolerations=[{"key": "x", "value": "c"}])),
+    ("pods", running("example.com/a/app", priorityClassName="team-a-batch", tolerations=[{"key": "x", "value": "c"}])),
     ("services", {"spec": {"type": "ClusterIP"}}),
     ("pods", running("example.com/a/app", tolerations=[tolerations("a")[0]])),
-    pytest.param(
-        "pods",
-        running("example.com/a/app", tolerations=[tolerations("a")[1]]),
-        marks=pytest.mark.xfail(reason="t.operator is not set, so the policies of other pools fail"),
-    ),
+    ("pods", running("example.com/a/app", tolerations=[tolerations("a")[1]])),
 ]
 
 
-@pytest.mark.xfail(reason="a pod template may name a node, and the scheduler then asks for no toleration")
 def test_no_pod_names_a_node_of_another_team() -> None:
     assert any(refusals(WORLD.admission, Request("pods", "b", running("app", nodeName="ip-10-0-0-1.ec2.internal"))))
 
@@ -508,15 +503,8 @@ def test_admission_takes_what_is_the_team_s(resource: str, mine: Any) -> None:
     assert list(refusals(WORLD.admission, Request(resource, "a-web", mine))) == []
 
 
-# Defects of Permission as it is; without the mark when it refuses them.
-_LEAKING = (
-    *("/bindings", "/endpoints", "/namespaces/finalize", "/namespaces/status", "/pods/binding", "/pods/status"),
-    *("/resourcequotas/status", "/services/status", "discovery.k8s.io/endpointslices"),
-    *("elbv2.k8s.aws/targetgroupbindings", "networking.k8s.aws/applicationnetworkpolicies"),
-    *("networking.k8s.aws/policyendpoints", "vpcresources.k8s.aws/securitygrouppolicies"),
-)
 LEAKS = [
-    pytest.param(group, resource, marks=pytest.mark.xfail(f"{group}/{resource}" in _LEAKING, reason="accepted"))
+    pytest.param(group, resource)
     for group, resource in sorted({(group, f"{name}/{sub}" if sub else name) for group, name, sub, _ in GUARDS})
 ]
 

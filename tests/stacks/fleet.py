@@ -34,6 +34,9 @@ from teams.base import (
     CopiedSecrets,
     FromLoadBalancer,
     FromTeam,
+    GitWorkload,
+    HelmWorkload,
+    Manifests,
     Permission,
     PriorityClass,
     ServiceAccount,
@@ -133,11 +136,22 @@ SHOP = ApplicationTeam(
     image_registries=("111111111111.dkr.ecr.us-west-2.amazonaws.com/shop/",),
     priority_classes=(PriorityClass("high", 1000),),
     node_pool=NodePool(),
+    workloads=(
+        Manifests("examples/workloads/shop", namespace="shop"),
+        HelmWorkload("podinfo", "podinfo", "https://stefanprodan.github.io/podinfo", "6.9.2", namespace="shop-jobs"),
+        GitWorkload("pages", "https://github.com/example/pages", "deploy", namespace="shop-jobs"),
+    ),
 )
 TEAMS = replace(
     MANAGED,
     name="teams",
-    addons=(*CORE, Karpenter(), ExternalSecrets(), SecretsStoreCsiDriver()),
+    addons=(
+        *CORE,
+        Karpenter(),
+        ExternalSecrets(),
+        SecretsStoreCsiDriver(),
+        ArgoCd(domain="argocd.example.com"),
+    ),
     teams=(PLATFORM, SHOP, replace(PAYMENTS, network=(ToTeam("shop", ports=(8080,)),))),
 )
 

@@ -132,7 +132,7 @@ class TestOrder:
 
     def test_objects_of_a_chart_come_after_the_chart(self, fleet: Templates) -> None:
         checked = 0
-        for cluster, template, id, _ in _every(fleet, MANIFEST):
+        for cluster, template, id, _ in _every({key: fleet[key] for key in fleet if key[1] == "addons"}, MANIFEST):
             if "objects" in id:
                 part = id.partition("objects")[0]
                 releases = {key for key in of_type(template, HELM) if key.startswith(part)}
@@ -140,6 +140,12 @@ class TestOrder:
                 assert releases | namespaces <= _waits_for(template, id), (cluster, id)
                 checked += len(releases)
         assert checked
+
+    def test_charts_of_a_team_come_after_its_guard_rails(self, fleet: Templates) -> None:
+        template = fleet["teams", "teams"]
+        (release,) = (id for id in of_type(template, HELM) if id.startswith("shop"))
+        (guards,) = (id for id in of_type(template, MANIFEST) if id.startswith("shopobjects"))
+        assert guards in _waits_for(template, release)
 
     def test_every_namespaced_object_is_in_a_namespace_that_exists(self, fleet: Templates) -> None:
         for cluster in {cluster for cluster, _ in fleet}:

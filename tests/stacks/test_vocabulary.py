@@ -16,7 +16,10 @@ from tests.stacks.fleet import FLEET
 from tests.templates import plain
 
 # Defined by charts of ours, not by Kubernetes.
-CUSTOM_KINDS = {"EC2NodeClass", "NodePool", "ClusterIssuer", "SecretStore", "ExternalSecret", "SecretProviderClass"}
+CUSTOM_KINDS = {
+    *("EC2NodeClass", "NodePool", "ClusterIssuer", "SecretStore", "ExternalSecret", "SecretProviderClass"),
+    *("AppProject", "Application"),
+}
 
 
 def every_plan(examples: tuple[Plan, ...]) -> tuple[Plan, ...]:

@@ -133,25 +133,25 @@ MISTAKES = [
         team(permissions=(Permission("*", ("pods",), ("get",)),)),
         "teams[0].permissions[0].api_group",
         "*",
-        "apps",
+        "argoproj.io",
     ),
     mistake(
         "lifts its guards",
         team(permissions=(Permission("networking.k8s.io", ("networkpolicies",), ("delete",)),)),
-        "teams[0].permissions[0].resources[0]",
-        "lift",
-        "platform",
+        "teams[0].permissions[0].api_group",
+        "not of Kubernetes",
+        "argoproj.io",
     ),
     mistake(
         "reads Secrets",
         team(permissions=(Permission("", ("secrets",), ("get",)),)),
-        "teams[0].permissions[0].resources[0]",
-        "must not",
-        "platform",
+        "teams[0].permissions[0].api_group",
+        "not of Kubernetes",
+        "argoproj.io",
     ),
     mistake(
         "impersonates",
-        team(permissions=(changed(Permission("", ("users",), ("get",)), verbs=("impersonate",)),)),
+        team(permissions=(changed(Permission("a.b", ("users",), ("get",)), verbs=("impersonate",)),)),
         "teams[0].permissions[0].verbs[0]",
         "must be",
         "get",
@@ -162,6 +162,22 @@ MISTAKES = [
         "teams[0].service_accounts[0].namespace",
         "of the team",
         "one of",
+    ),
+    mistake(
+        "own access",
+        team(
+            service_accounts=(ServiceAccount("a", "payments", (Statement(("eks:CreateAccessEntry",), ("arn:x:y",)),)),)
+        ),
+        "teams[0].service_accounts[0].permissions[0].actions",
+        "give itself access",
+        "platform",
+    ),
+    mistake(
+        "credentials of the node",
+        team(network=(ToRange("169.254.169.254/32", ports=(80,)),)),
+        "teams[0].network[0].cidr",
+        "credentials",
+        "name the range",
     ),
     mistake("any image", team(image_registries=("*",)), "teams[0].image_registries[0]", "with a slash", "dkr.ecr"),
     mistake("quote in CEL", team(image_registries=("a'/",)), "teams[0].image_registries[0]", "slash", "dkr.ecr"),
@@ -331,15 +347,20 @@ def test_an_aws_role_belongs_to_one_service_account_and_is_bounded() -> None:
 
 def test_images_priorities_and_addresses_are_judged_on_admission() -> None:
     policies = {one["metadata"]["name"]: one["spec"] for one in wide_objects("ValidatingAdmissionPolicy")}
-    assert sorted(policies) == ["team-payments-nodes", "team-payments-pods", "team-payments-services"]
+    assert sorted(policies) == [
+        "team-payments-nodes",
+        "team-payments-placement",
+        "team-payments-pods",
+        "team-payments-services",
+    ]
     rules = " ".join(each["expression"] for each in policies["team-payments-pods"]["validations"])
     assert rules.count("'111111111111.dkr.ecr.us-west-2.amazonaws.com/payments/'") == 3
-    assert "['', 'payments-high']" in rules
+    assert "['', 'team-payments-high']" in rules
     bindings = wide_objects("ValidatingAdmissionPolicyBinding")
     assert {one["spec"]["policyName"] for one in bindings} == set(policies)
     assert all(one["spec"]["validationActions"] == ["Deny"] for one in bindings)
     (priority,) = wide_objects("PriorityClass")
-    assert (priority["metadata"]["name"], priority["preemptionPolicy"]) == ("payments-high", "Never")
+    assert (priority["metadata"]["name"], priority["preemptionPolicy"]) == ("team-payments-high", "Never")
 
 
 def test_a_node_pool_of_its_own_is_tainted_and_labelled() -> None:

@@ -1,0 +1,73 @@
+"""A folder of a Git repository that Argo CD keeps applied. https://argo-cd.readthedocs.io/en/stable/user-guide/projects"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+from blueprint.fields import DnsLabel, matches
+from blueprint.kubernetes import Manifest
+from teams.base.namespaces import named
+from teams.base.workloads.kinds import GUARDED, KINDS, group
+from teams.base.workloads.workload import Workload
+
+ADDON, NAMESPACE = "argo-cd", "argocd"
+"""The add-on and its namespace, where Argo CD looks for applications and projects."""
+
+# No user and password in the address, and no * that a project would take for a pattern.
+_REPOSITORY = r"https://[\w.:/~-]+|ssh://[\w.-]+@[\w.:/~-]+|git@[\w.-]+:[\w./~-]+"
+_PATH = r"(?!/)(?!.*\.\.)[\w./-]+"
+_API = "argoproj.io/v1alpha1"
+
+
+class GitWorkload(Workload):
+    """An Application, in an AppProject that reaches this repository and the team's namespaces and no others.
+
+    Objects without a namespace get `namespace`. Whoever may write to the repository brings objects into the team's
+    namespaces, of the kinds that `Manifests` takes. Removing the workload leaves what it brought, until somebody
+    deletes it. The credentials of a private repository stand in a Secret beside Argo CD, labelled
+    `argocd.argoproj.io/secret-type: repository`.
+    """
+
+    name: DnsLabel
+    repository: Annotated[str, matches(_REPOSITORY, "must be a Git address without credentials", 'write "https://…"')]
+    path: Annotated[str, matches(_PATH, "must be a folder of the repository", 'write for example "deploy/prod"')]
+    revision: Annotated[
+        str, matches(r"[\w./-]+", "must be a branch, a tag or a commit", 'write for example "main"')
+    ] = "main"
+    engine: Literal["argo-cd"] = "argo-cd"
+
+    @property
+    def key(self) -> str:
+        return self.name
+
+    @property
+    def required_addons(self) -> frozenset[str]:
+        return frozenset({ADDON})
+
+    def objects(self, team: str, namespaces: Sequence[str]) -> tuple[Manifest, ...]:
+        name = f"{team}-{self.name}"
+        server = "https://kubernetes.default.svc"
+        project: dict[str, Any] = {
+            "sourceRepos": [self.repository],
+            "destinations": [{"server": server, "namespace": namespace} for namespace in sorted(namespaces)],
+            "clusterResourceWhitelist": [],
+            "clusterResourceBlacklist": [{"group": "*", "kind": "*"}],
+            "namespaceResourceWhitelist": [{"group": group(api), "kind": kind} for kind, api in KINDS.items()],
+            "namespaceResourceBlacklist": [
+                {"group": api_group, "kind": kind} for api_group, kinds in GUARDED.items() for kind in kinds
+            ],
+        }
+        application = {
+            "project": name,
+            "source": {"repoURL": self.repository, "path": self.path, "targetRevision": self.revision},
+            "destination": {"server": server, "namespace": self.namespace},
+            "syncPolicy": {
+                "automated": {"prune": True, "selfHeal": True},
+                "syncOptions": ["CreateNamespace=false"],
+            },
+        }
+        return (
+            named(_API, "AppProject", name, NAMESPACE, spec=project),
+            named(_API, "Application", name, NAMESPACE, spec=application),
+        )

@@ -1,0 +1,51 @@
+"""A chart of a team. https://helm.sh/docs/topics/charts"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+from typing import Annotated, Any
+
+from blueprint.contribution import Chart, Release
+from blueprint.fields import JSON_LIKE, DnsLabel, between, matches
+from teams.base.workloads.workload import Workload
+
+# https://helm.sh/docs/chart_template_guide/getting_started (53 characters, since names are made from it)
+_RELEASE = matches(r".{1,53}", "a release has a name of at most 53 characters", "shorten it")
+_CHART = matches(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?", "must be the name of a chart", 'write for example "podinfo"')
+_REPOSITORY = matches(
+    r"(https|oci)://[\w.:/~%-]+",
+    "must be the address of a repository, https or oci, without credentials",
+    'write for example "https://charts.example.com"',
+)
+_VERSION = matches(
+    r"v?\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?",
+    "must be a version of the chart, no range and no `latest`",
+    'write for example "1.2.3"',
+)
+
+
+class HelmWorkload(Workload):
+    """A Helm release in a namespace of the team.
+
+    Helm acts for the platform, so what the chart makes is not confined to the namespace: read it as you read an add-on,
+    or let Argo CD install it, by `GitWorkload`, which is.
+    """
+
+    name: Annotated[DnsLabel, _RELEASE]
+    """Of the release."""
+    chart: Annotated[str, _CHART]
+    repository: Annotated[str, _REPOSITORY]
+    """Of an OCI chart its whole address, oci://…/name."""
+    version: Annotated[str, _VERSION]
+    values: Annotated[Mapping[str, Any], JSON_LIKE] = field(default_factory=dict)
+    timeout_minutes: Annotated[int, between(1, 15, "minutes")] = 10
+    """How long Helm waits for the release; at most 15, the life of the Lambda function that runs it."""
+
+    @property
+    def key(self) -> str:
+        return self.name
+
+    def releases(self) -> tuple[Release, ...]:
+        chart = Chart(self.chart, self.repository, self.version)
+        return (Release(self.name, chart, self.namespace, self.values, self.timeout_minutes),)

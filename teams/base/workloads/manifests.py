@@ -1,0 +1,61 @@
+"""A directory of manifests, checked while the cluster is planned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated
+
+from blueprint.errors import Problem, duplicates
+from blueprint.facts import ClusterFacts
+from blueprint.fields import matches
+from blueprint.kubernetes import Manifest
+from teams.base.namespaces import TeamNamespace
+from teams.base.workloads.workload import Workload
+
+ROOT = Path(__file__).parents[3]
+"""The project's folder."""
+
+_DIRECTORY = matches(
+    r"[\w-][\w.-]*(/[\w-][\w.-]*)*",
+    "must be a directory of the project, from its root, without .. and hidden ones",
+    'write for example "examples/workloads/shop"',
+)
+
+
+class Manifests(Workload):
+    """The .yaml and .yml files of a directory of this project, those of directories below it included.
+
+    An object without a namespace gets `namespace`. The fields are checked against the schemas of the cluster's
+    Kubernetes version, pods against the Pod Security level of the namespace.
+    """
+
+    directory: Annotated[str, _DIRECTORY]
+
+    @property
+    def key(self) -> str:
+        return self.directory
+
+    def problems_on(self, facts: ClusterFacts, space: TeamNamespace) -> Iterator[Problem]:
+        # YAML and schemas are for those who have manifests.
+        from teams.base.workloads.documents import FileProblem
+        from teams.base.workloads.files import read
+        from teams.base.workloads.objects import mistakes
+
+        documents, problems = read(ROOT, self.directory)
+        yield from problems
+        names = []
+        for document in documents:
+            found = mistakes(document, facts.version, space)
+            yield from found
+            if not found:
+                names.append((document.place(), f"{document.data['kind']}/{document.data['metadata']['name']}"))
+        for twice in duplicates(names, "an object stands once", "remove one of them"):
+            yield FileProblem(twice.place, twice.value, twice.rule, twice.fix)
+
+    def objects(self, team: str, namespaces: Sequence[str]) -> tuple[Manifest, ...]:
+        from teams.base.workloads.files import read
+
+        documents, _ = read(ROOT, self.directory)
+        data = [document.data for document in documents]
+        return tuple({**one, "metadata": {**one["metadata"], "namespace": self.namespace}} for one in data)

@@ -1,0 +1,116 @@
+"""Whether a document is an object that a team may bring, and one that Kubernetes would take."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from blueprint.errors import Quoted
+from teams.base.namespaces import TeamNamespace
+from teams.base.workloads.documents import Document, FileProblem, Way
+from teams.base.workloads.kinds import INSTEAD, KINDS
+from teams.base.workloads.pod_security import violations
+from teams.base.workloads.schema import errors
+
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
+_SECRET_KEY = re.compile(
+    r"(password|passwd|passphrase|token|api[_.-]?key|private[_.-]?key|secret[_.-]?key|access[_.-]?key|secret)$",
+    re.IGNORECASE,
+)
+_NO_SECRET = re.compile(r"yes|no|true|false|[01]|\$\(\w+\)", re.IGNORECASE)
+"""A switch, or a reference to another variable."""
+
+
+def mistakes(document: Document, version: str, space: TeamNamespace) -> list[FileProblem]:
+    """Everything wrong with a document; what is no object of ours is not judged any further."""
+    return list(_of_object(document, space.name)) or list(_of_content(document, version, space))
+
+
+def _of_object(document: Document, namespace: str) -> Iterator[FileProblem]:
+    """Whether it is an object that the team may have; nothing is shown of one that may hold a secret."""
+    data, problem = document.data, document.problem
+    kind = data.get("kind") if isinstance(data, dict) else None
+    if not isinstance(kind, str):
+        yield problem((), Quoted("<no kind>"), "must be a Kubernetes object", "write apiVersion, kind and metadata")
+        return
+    if kind not in KINDS:
+        fix = INSTEAD.get(kind, f"write one of {', '.join(KINDS)}, or leave it to the platform team")
+        yield problem(("kind",), kind, "a team brings no object of this kind", fix)
+        return
+    if data.get("apiVersion") != KINDS[kind]:
+        fix = f"write {KINDS[kind]}"
+        yield problem(("apiVersion",), data.get("apiVersion"), f"{kind} is written in one version here", fix)
+    metadata = data.get("metadata")
+    if not isinstance(metadata, dict):
+        yield problem(("metadata",), Quoted("<no name>"), "an object has metadata with a name", "add metadata.name")
+        return
+    name = metadata.get("name")
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        rule = "an object has a name of lowercase letters, digits, - and ., of which the next deploy finds it again"
+        yield problem(("metadata", "name"), name, rule, "write metadata.name, no generateName")
+    if metadata.get("namespace") not in (None, namespace):
+        rule, fix = f"must be in the namespace {namespace}", "leave it out"
+        yield problem(("metadata", "namespace"), metadata["namespace"], rule, fix)
+
+
+def _of_content(document: Document, version: str, space: TeamNamespace) -> Iterator[FileProblem]:
+    """Whether Kubernetes would take it. What looks like a secret is told alone: a schema's mistake shows values."""
+    secrets = list(_secrets(document.data, ()))
+    for way in secrets:
+        rule = "it would stand in the template in clear text, so it never holds a secret"
+        yield document.problem(way, Quoted("<not shown>"), rule, "refer to a Secret: valueFrom.secretKeyRef")
+    if secrets:
+        return
+    wrong = [document.problem(*error) for error in errors(document.data, version)]
+    yield from wrong
+    if not wrong:
+        yield from _of_service(document)
+        yield from _of_pods(document, space)
+
+
+def _secrets(data: Any, way: Way) -> Iterator[Way]:
+    """Where an environment variable or an entry of a ConfigMap has a secret's name and a value."""
+    if isinstance(data, dict):
+        name = data.get("name")
+        if isinstance(name, str) and _is_secret(name, data.get("value")):
+            yield (*way, "value")
+        config = data.get("kind") == "ConfigMap" and not way
+        for key, item in data.items():
+            if config and key in ("data", "binaryData") and isinstance(item, dict):
+                yield from ((key, each) for each, value in item.items() if _is_secret(each, value))
+            yield from _secrets(item, (*way, key))
+    elif isinstance(data, list):
+        for index, item in enumerate(data):
+            yield from _secrets(item, (*way, index))
+
+
+def _is_secret(name: str, value: object) -> bool:
+    return bool(value and _SECRET_KEY.search(name) and not _NO_SECRET.fullmatch(str(value)))
+
+
+def _of_service(document: Document) -> Iterator[FileProblem]:
+    spec = document.data.get("spec") or {}
+    if document.data["kind"] != "Service":
+        return
+    if spec.get("type") in ("LoadBalancer", "NodePort"):
+        rule = "the quota of a team's namespace has no Service of this type: traffic enters by an Ingress"
+        yield document.problem(("spec", "type"), spec["type"], rule, "leave it out, and add an Ingress")
+    if spec.get("externalIPs"):
+        rule = "an external address takes over other's traffic"
+        yield document.problem(("spec", "externalIPs"), spec["externalIPs"], rule, "remove it")
+
+
+def _of_pods(document: Document, space: TeamNamespace) -> Iterator[FileProblem]:
+    data = document.data
+    way: Way = ("spec", "jobTemplate", "spec", "template") if data["kind"] == "CronJob" else ("spec", "template")
+    template = data
+    for key in way:
+        template = (template.get(key) if isinstance(template, dict) else None) or {}
+    if "spec" not in template:
+        return
+    for below, must in violations(template, space.pod_security):
+        field = ".".join(map(str, below))
+        rule = f"{field} {must}: pods in {space.name} keep to the {space.pod_security} standard"
+        fix = "correct it; examples/workloads/shop shows how"
+        yield document.problem((*way, *below), data["metadata"]["name"], rule, fix)

@@ -1,0 +1,42 @@
+"""The contract between a team and what it brings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import field
+
+from blueprint.contribution import Release
+from blueprint.errors import Problem
+from blueprint.facts import ClusterFacts
+from blueprint.fields import DnsLabel
+from blueprint.kubernetes import Manifest
+from blueprint.value import Value
+from teams.base.namespaces import TeamNamespace
+
+
+class Workload(Value):
+    """Something that a team runs in one of its namespaces."""
+
+    namespace: DnsLabel = field(kw_only=True)
+
+    @property
+    def key(self) -> str:
+        """What tells it from the team's others."""
+        raise NotImplementedError(type(self))
+
+    @property
+    def required_addons(self) -> frozenset[str]:
+        """Names of add-ons without which it is of no use."""
+        return frozenset()
+
+    def problems_on(self, facts: ClusterFacts, space: TeamNamespace) -> Iterator[Problem]:
+        """Rules between it, its namespace and the cluster's facts. Places are relative to the workload."""
+        yield from ()
+
+    def releases(self) -> tuple[Release, ...]:
+        """What Helm installs."""
+        return ()
+
+    def objects(self, team: str, namespaces: Sequence[str]) -> tuple[Manifest, ...]:
+        """What is applied behind the team's guard rails; `namespaces` are all that the team has."""
+        return ()

@@ -1,0 +1,386 @@
+"""What a team brings: what is wrong with it is told with file and line, and nothing reaches beyond its namespaces."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import pytest
+import yaml
+
+from addons.argo_cd import ArgoCd
+from addons.external_secrets import ExternalSecrets
+from blueprint import Blueprint, Plan, Role, plan
+from blueprint.errors import Problem
+from blueprint.secrets import SecretsManagerSecret
+from teams.base import (
+    ApplicationTeam,
+    CopiedSecrets,
+    GitWorkload,
+    HelmWorkload,
+    Manifests,
+    TeamNamespace,
+    Workload,
+)
+from teams.base.workloads import manifests
+from teams.base.workloads.pod_security import violations
+from tests.blueprint.examples import (
+    AUTO,
+    assert_readable,
+    changed,
+    error_of,
+    part,
+    places,
+    with_addons,
+    with_teams,
+)
+from tests.isolation import test_pod_security as standard
+from tests.isolation.pod_security import ENFORCE, admitted
+from tests.templates import plain
+
+GIT = GitWorkload("pages", repository="https://github.com/example/pages", path="deploy", namespace="shop")
+CHART = HelmWorkload(
+    "podinfo", chart="podinfo", repository="https://charts.example.com", version="6.9.2", namespace="shop"
+)
+SAMPLE = Manifests("examples/workloads/shop", namespace="shop")
+VERSIONS = ("1.33", "1.34", "1.35", "1.36", "1.37")
+
+
+def team(*workloads: object, **fields: Any) -> ApplicationTeam:
+    return changed(ApplicationTeam("shop", developers=(Role("ShopDeveloper"),)), workloads=workloads, **fields)
+
+
+def brings(*workloads: object, **fields: Any) -> Blueprint:
+    return with_teams(team(*workloads, **fields), base=with_addons(ArgoCd(domain="argocd.example.com")))
+
+
+def objects(made: Plan) -> list[Mapping[str, Any]]:
+    found: list[Mapping[str, Any]] = plain(part(made, "shop").objects)
+    return found
+
+
+def sample(version: str = "1.36") -> Plan:
+    shop = team(SAMPLE, copied_secrets=(CopiedSecrets("shop", (SecretsManagerSecret("shop/db"),)),))
+    base = changed(AUTO, cluster=changed(AUTO.cluster, version=version, support_policy="EXTENDED"))
+    return plan(with_teams(shop, base=with_addons(ExternalSecrets(), base=base)))
+
+
+def own(made: Plan) -> list[Mapping[str, Any]]:
+    """The objects of the sample's files."""
+    return [one for one in objects(made) if "app.kubernetes.io/part-of" in one["metadata"].get("labels", {})]
+
+
+def template(one: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    spec = one.get("spec", {})
+    found: Mapping[str, Any] | None = spec.get("jobTemplate", {}).get("spec", spec).get("template")
+    return found
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A directory `apps` of a project."""
+    monkeypatch.setattr(manifests, "ROOT", tmp_path)
+    made = tmp_path / "apps"
+    made.mkdir()
+    return made
+
+
+APPS = Manifests("apps", namespace="shop")
+CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n"
+DEPLOYMENT = yaml.safe_load((manifests.ROOT / "examples/workloads/shop/catalog.yaml").read_text().split("---")[1])
+
+
+def deployment(**container: Any) -> str:
+    """A sound one but for these fields of its container."""
+    spec = DEPLOYMENT["spec"]["template"]["spec"]
+    of_pod = {**spec, "containers": [{**spec["containers"][0], **container}]}
+    return dumped(template={**DEPLOYMENT["spec"]["template"], "spec": of_pod})
+
+
+def dumped(**spec: Any) -> str:
+    return yaml.dump({**DEPLOYMENT, "spec": {**DEPLOYMENT["spec"], **spec}})
+
+
+def bomb() -> str:
+    lines = ["a0: &a0 [x, x]"] + [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
+    return CONFIG + "data:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+def kind(name: str, version: str = "v1", more: str = "") -> str:
+    return f"apiVersion: {version}\nkind: {name}\nmetadata:\n  name: a\n{more}"
+
+
+# file's content, line of the mistake, a part of the rule, a part of the fix
+HOSTILE: dict[str, tuple[str | bytes, int | None, str, str]] = {
+    "tab": (CONFIG + "data:\n\ta: b\n", 6, "YAML", "spaces"),
+    "unclosed": (CONFIG + "data: {a: b\n", 6, "YAML", "correct"),
+    "key twice": (CONFIG + "data:\n  a: b\n  a: c\n", 7, "line 6 has it", "remove"),
+    "bomb": (bomb(), 7, "aliases", "write"),
+    "alias of itself": (CONFIG + "data: &a {a: *a}\n", 5, "aliases", "write"),
+    "deep": ("a: " + "[" * 100_000, 1, "nested", "needs"),
+    "merge": (CONFIG + "<<: {data: {}}\n", 5, "key is text", "quotes"),
+    "number as key": (CONFIG + "data:\n  80: x\n", 6, "key is text", "quotes"),
+    "list as key": (CONFIG + "? [a]\n: b\n", 5, "key is text", "quotes"),
+    "code": (CONFIG + "data: {a: !!python/object/apply:os.system [id]}\n", 5, "tags", "remove"),
+    "bytes": (CONFIG + "data: {a: !!binary aGk=}\n", 5, "tags", "remove"),
+    "not a number": (CONFIG + "data: {a: .nan}\n", 5, "64 bits", "quotes"),
+    "endless number": (CONFIG + f"data: {{a: {'9' * 5000}}}\n", 5, "64 bits", "quotes"),
+    "CDK token": (CONFIG + "data: {a: '${Token[TOKEN.1]}'}\n", 5, "CDK", "another"),
+    "not UTF-8": (CONFIG.encode() + b"data: {a: \xff}\n", 5, "UTF-8", "save"),
+    "UTF-16": (CONFIG.encode("utf-16"), 1, "UTF-8", "save"),
+    "control character": (CONFIG + "data: {a: \x00}\n", None, "YAML", "remove"),
+    "huge": (CONFIG + "#" * 300_000, None, "200 kB", "Argo CD"),
+    "empty": ("", 1, "no object", "remove"),
+    "comments only": ("# later\n---\n---\n", 1, "no object", "remove"),
+    "text": ("hello\n", 1, "Kubernetes object", "kind"),
+    "list": ("- a\n", 1, "Kubernetes object", "kind"),
+    "values of a chart": ("replicaCount: 1\n", 1, "Kubernetes object", "kind"),
+    "kind of another type": ("kind: [Pod]\n", 1, "Kubernetes object", "kind"),
+    "List": (kind("List"), 2, "of this kind", "Deployment"),
+    "Pod": (kind("Pod"), 2, "of this kind", "Deployment"),
+    "DaemonSet": (kind("DaemonSet", "apps/v1"), 2, "of this kind", "platform"),
+    "Namespace": (kind("Namespace"), 2, "of this kind", "namespaces"),
+    "ClusterRole": (kind("ClusterRole", "rbac.authorization.k8s.io/v1"), 2, "of this kind", "permissions"),
+    "RoleBinding": (kind("RoleBinding", "rbac.authorization.k8s.io/v1"), 2, "of this kind", "permissions"),
+    "ResourceQuota": (kind("ResourceQuota"), 2, "of this kind", "quota"),
+    "NetworkPolicy": (kind("NetworkPolicy", "networking.k8s.io/v1"), 2, "of this kind", "network"),
+    "CRD": (kind("CustomResourceDefinition", "apiextensions.k8s.io/v1"), 2, "of this kind", "platform"),
+    "webhook": (kind("MutatingWebhookConfiguration"), 2, "of this kind", "platform"),
+    "Secret": (kind("Secret", more="stringData:\n  password: hunter2\n"), 2, "of this kind", "copied_secrets"),
+    "retired version": (kind("Deployment", "extensions/v1beta1"), 1, "one version", "apps/v1"),
+    "no version": ("kind: ConfigMap\nmetadata: {name: a}\n", 1, "one version", "v1"),
+    "no metadata": ("apiVersion: v1\nkind: ConfigMap\n", 1, "metadata", "name"),
+    "no name": ("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  generateName: a-\n", 3, "name", "generateName"),
+    "number as name": ("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: 1\n", 4, "name", "name"),
+    "way as name": (kind("ConfigMap").replace("name: a", "name: ../a"), 4, "name", "name"),
+    "abroad": (CONFIG + "  namespace: kube-system\n", 5, "in the namespace shop", "leave"),
+    "namespace of another type": (CONFIG + "  namespace: [shop]\n", 5, "in the namespace shop", "leave"),
+    "misspelt": (CONFIG + "daat: {}\n", 5, "no field daat", "write data"),
+    "misspelt below": (dumped(replcas=2), 9, "Deployment.spec has no field replcas", "write replicas"),
+    "field missing": (kind("Deployment", "apps/v1", "spec:\n  template: {}\n"), 5, "the field selector", "add"),
+    "another type": (kind("Service", more="spec:\n  ports:\n  - port: http\n"), 7, "must be integer", "correct"),
+    "yes as text": (CONFIG + "data:\n  a: yes\n", 6, "must be string", "correct"),
+    "secret in ConfigMap": (CONFIG + "data:\n  db-password: hunter2\n", 6, "clear text", "secretKeyRef"),
+    "secret of another type": (CONFIG + "data:\n  TOKEN: 4711\n", 6, "clear text", "secretKeyRef"),
+    "load balancer": (kind("Service", more="spec:\n  type: LoadBalancer\n"), 6, "Ingress", "Ingress"),
+    "external address": (kind("Service", more="spec:\n  externalIPs: [10.0.0.1]\n"), 6, "traffic", "remove"),
+}
+
+
+def found(content: str | bytes, folder: Path, **fields: Any) -> list[Problem]:
+    file = folder / "a.yaml"
+    file.write_bytes(content.encode() if isinstance(content, str) else content)
+    error = error_of(brings(APPS, **fields))
+    assert_readable(error)
+    assert "hunter2" not in str(error)
+    assert "4711" not in str(error)
+    assert str(folder.parent) not in str(error)
+    return list(error.problems)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_mistake_in_a_file_is_told_once_with_its_line(name: str, folder: Path) -> None:
+    content, line, rule, fix = HOSTILE[name]
+    problems = found(content, folder)
+    assert problems[0].place == (f"apps/a.yaml:{line}" if line else "apps/a.yaml")
+    assert rule in problems[0].rule
+    assert fix in problems[0].fix
+    assert len(problems) == 1
+
+
+POD_MISTAKES: dict[str, dict[str, Any]] = {
+    "privileged": {"securityContext": {"privileged": True}},
+    "no context": {"securityContext": None},
+    "root": {"securityContext": {**standard.HARDENED, "runAsUser": 0}},
+    "host port": {"ports": [{"containerPort": 80, "hostPort": 80}]},
+}
+
+
+@pytest.mark.parametrize("name", POD_MISTAKES)
+def test_pods_that_the_namespace_would_refuse_are_told(name: str, folder: Path) -> None:
+    problems = found(deployment(**POD_MISTAKES[name]), folder)
+    assert all("the restricted standard" in problem.rule for problem in problems)
+    assert all(problem.place.startswith("apps/a.yaml:") for problem in problems)
+
+
+def test_a_baseline_namespace_takes_more(folder: Path) -> None:
+    (folder / "a.yaml").write_text(deployment(securityContext=None))
+    baseline = (TeamNamespace("shop", pod_security="baseline"),)
+    assert "Deployment" in {one["kind"] for one in objects(plan(brings(APPS, namespaces=baseline)))}
+    (problem,) = found(deployment(securityContext={"privileged": True}), folder, namespaces=baseline)
+    assert "privileged must not be true" in problem.rule
+
+
+@pytest.mark.parametrize(("control", "pod"), [*standard.BASELINE, *standard.RESTRICTED])
+@pytest.mark.parametrize("level", ["baseline", "restricted"])
+def test_pods_are_judged_as_the_tests_own_evaluator_does(control: str, pod: Any, level: Any) -> None:
+    labelled = {"metadata": {"labels": {ENFORCE: level}}}
+    assert (not list(violations(pod, level))) is admitted(labelled, pod)
+
+
+def test_every_mistake_of_every_file_is_told_in_order(folder: Path) -> None:
+    (folder / "b.yml").write_text(f"{CONFIG}daat: {{}}\nsepc: {{}}\n---\n{kind('Secret')}")
+    (folder / "a.YAML").write_text("\t")
+    (folder / "c.yaml").write_text(CONFIG)
+    (folder / "d.yaml").write_text(CONFIG)
+    (folder / "notes.md").write_text("not read")
+    assert places(brings(APPS)) == [
+        *("apps/a.YAML:1", "apps/b.yml:5", "apps/b.yml:6", "apps/b.yml:9", "apps/d.yaml:1"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "directory", ["../apps", "/etc", "apps/..", "apps/../apps", ".", "", ".git", "a//b", "apps/", "a\n", 1, None]
+)
+def test_a_directory_is_one_of_the_project(directory: Any, folder: Path) -> None:
+    assert set(places(brings(changed(APPS, directory=directory)))) == {"teams[0].workloads[0].directory"}
+
+
+def test_a_directory_holds_manifests_of_its_own(folder: Path, tmp_path: Path) -> None:
+    here = "teams[0].workloads[0].directory"
+    assert places(brings(APPS)) == [here]
+    assert places(brings(changed(APPS, directory="missing"))) == [here]
+    (tmp_path / "file.yaml").write_text(CONFIG)
+    assert places(brings(changed(APPS, directory="file.yaml"))) == [here]
+    (tmp_path / "link").symlink_to("/etc")
+    assert places(brings(changed(APPS, directory="link"))) == [here]
+    assert places(brings(changed(APPS, directory="link/ssl"))) == [here]
+
+
+def test_no_file_is_a_link_or_a_device(folder: Path) -> None:
+    (folder / "a.yaml").symlink_to("/etc/passwd")
+    (folder / "b").symlink_to("..")
+    (folder / "loop.yaml").symlink_to("loop.yaml")
+    os.mkfifo(folder / "pipe.yaml")
+    (folder / "below.yaml").mkdir()
+    assert places(brings(APPS)) == ["apps/a.yaml", "apps/b", "apps/loop.yaml", "apps/pipe.yaml"]
+
+
+def test_what_kubectl_reads_as_text_is_text(folder: Path) -> None:
+    (folder / "a.yaml").write_text("\ufeff" + CONFIG + "data:\n  a: 2026-11-23\n  b: 12:30\n  c: =\n")
+    (made,) = [one for one in objects(plan(brings(APPS))) if one["metadata"]["name"] == "a"]
+    assert made["data"] == {"a": "2026-11-23", "b": "12:30", "c": "="}
+    assert made["metadata"]["namespace"] == "shop"
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_sample_is_valid_for_every_version(version: str) -> None:
+    made = own(sample(version))
+    for one in made:
+        kubernetes_validate.validate(one, version, strict=True)
+    assert {one["kind"] for one in made} == {
+        *("ConfigMap", "CronJob", "Deployment", "HorizontalPodAutoscaler", "Ingress", "Job", "PodDisruptionBudget"),
+        *("Service", "StatefulSet"),
+    }
+    assert {one["metadata"]["namespace"] for one in made} == {"shop"}
+
+
+def test_the_pods_of_the_sample_are_restricted_sized_and_pinned() -> None:
+    pods = [pod for one in own(sample()) if (pod := template(one))]
+    assert len(pods) == 5
+    for pod in pods:
+        assert admitted({"metadata": {"labels": {ENFORCE: "restricted"}}}, pod)
+        assert pod["spec"]["automountServiceAccountToken"] is False
+        for container in pod["spec"]["containers"]:
+            assert {*container["resources"]["requests"], *container["resources"]["limits"]} == {"cpu", "memory"}
+            assert container["securityContext"]["readOnlyRootFilesystem"]
+            assert fnmatch.fnmatch(container["image"], "public.ecr.aws/*:[0-9]*.[0-9]*.[0-9]*")
+
+
+def test_the_secret_of_the_sample_is_one_that_the_team_has() -> None:
+    made = objects(sample())
+    (secret,) = [one["metadata"]["name"] for one in made if one["kind"] == "ExternalSecret"]
+    assert f"'secretKeyRef': {{'name': '{secret}'" in str(own(sample()))
+    assert str(own(sample())).count("'secretKeyRef'") == str(own(sample())).count(f"{{'name': '{secret}', 'key'")
+
+
+def test_objects_stand_behind_the_guard_rails_in_the_same_order_always() -> None:
+    kinds = [one["kind"] for one in objects(sample())]
+    assert kinds[-12:] == [one["kind"] for one in own(sample())][-12:]
+    assert max(kinds.index(guard) for guard in ("ResourceQuota", "NetworkPolicy", "LimitRange")) < len(kinds) - 14
+    assert sample() == sample()
+
+
+def test_a_release_stands_in_the_teams_namespace() -> None:
+    (release,) = part(plan(brings(changed(CHART, values={"replicaCount": 2}))), "shop").releases
+    assert (release.name, release.namespace, plain(release.values)) == ("podinfo", "shop", {"replicaCount": 2})
+    assert (release.chart.name, release.chart.version) == ("podinfo", "6.9.2")
+
+
+MISTAKES: dict[str, tuple[Workload, str]] = {
+    "chart from nowhere": (changed(CHART, repository="http://charts.example.com"), ".repository"),
+    "password in address": (changed(CHART, repository="https://me:hunter2@example.com/x y"), ".repository"),
+    "newest chart": (changed(CHART, version="latest"), ".version"),
+    "values of Python": (changed(CHART, values={"a": object()}), ".values"),
+    "long name": (changed(CHART, name="a" * 54), ".name"),
+    "too patient": (changed(CHART, timeout_minutes=16), ".timeout_minutes"),
+    "release abroad": (changed(CHART, namespace="kube-system"), ".namespace"),
+    "every repository": (changed(GIT, repository="*"), ".repository"),
+    "file of the machine": (changed(GIT, repository="file:///etc"), ".repository"),
+    "path outside": (changed(GIT, path="../x"), ".path"),
+    "option as revision": (changed(GIT, revision="a b"), ".revision"),
+    "Flux": (changed(GIT, engine="flux"), ".engine"),
+    "application abroad": (changed(GIT, namespace="orders"), ".namespace"),
+    "manifests abroad": (changed(SAMPLE, namespace="orders"), ".namespace"),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_mistakes_in_the_value(name: str) -> None:
+    workload, field = MISTAKES[name]
+    assert places(brings(workload)) == [f"teams[0].workloads[0]{field}"]
+
+
+def test_mistakes_between_values() -> None:
+    assert places(brings("shop.yaml")) == ["teams[0].workloads[0]"]
+    assert places(brings(CHART, CHART)) == ["teams[0].workloads[1]"]
+    assert places(with_teams(team(GIT))) == ["teams[0]"]
+    assert "ArgoCd()" in error_of(with_teams(team(GIT))).problems[0].fix
+    secret = changed(CHART, values={"auth": {"password": "hunter2"}})
+    assert "hunter2" not in str(error_of(brings(secret)))
+    assert len(places(with_teams(team(SAMPLE, SAMPLE)))) == 1
+
+
+def test_a_project_of_argo_cd_cannot_reach_another_team() -> None:
+    shop = team(GIT, namespaces=(TeamNamespace("shop"), TeamNamespace("shop-jobs")))
+    orders = ApplicationTeam("orders", developers=(Role("Orders"),))
+    made = plan(with_teams(shop, orders, base=with_addons(ArgoCd(domain="argocd.example.com"))))
+    project, application = (one for one in objects(made) if one["apiVersion"] == "argoproj.io/v1alpha1")
+    assert {one["metadata"]["namespace"] for one in (project, application)} == {"argocd"}
+    spec = project["spec"]
+    server = "https://kubernetes.default.svc"
+    assert spec["destinations"] == [{"server": server, "namespace": name} for name in ("shop", "shop-jobs")]
+    owned = {space.name for each in made.parts if each.name != "shop" for space in each.contribution.namespaces}
+    reached = [name for name in {*owned, "kube-system", "default"} for to in spec["destinations"]
+               if fnmatch.fnmatch(name, to["namespace"])]  # fmt: skip
+    assert owned >= {"orders", "argocd"}
+    assert reached == []
+    assert spec["sourceRepos"] == ["https://github.com/example/pages"]
+    assert spec["clusterResourceWhitelist"] == []
+    allowed = {one["kind"] for one in spec["namespaceResourceWhitelist"]}
+    refused = {one["kind"] for one in spec["namespaceResourceBlacklist"]}
+    assert {"Role", "RoleBinding", "ResourceQuota", "LimitRange", "NetworkPolicy", "Namespace"} <= refused
+    assert allowed.isdisjoint({*refused, "Secret", "Application", "AppProject"})
+    assert "*" not in str(spec["namespaceResourceWhitelist"])
+    assert application["spec"]["project"] == project["metadata"]["name"]
+    assert application["spec"]["destination"]["namespace"] == "shop"
+    assert application["spec"]["syncPolicy"]["automated"] == {"prune": True, "selfHeal": True}
+    assert application["spec"]["syncPolicy"]["syncOptions"] == ["CreateNamespace=false"]
+
+
+def test_who_has_no_manifests_reads_no_yaml(root: Path) -> None:
+    code = """
+import sys
+from blueprint import plan
+from clusters.dev import DEV
+plan(DEV)
+print(sorted({'yaml', 'jsonschema', 'kubernetes_validate'} & set(sys.modules)))
+"""
+    ran = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"

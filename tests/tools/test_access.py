@@ -1,0 +1,605 @@
+"""The access matrix says what the templates say, and the guide for teams says what is so."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import pytest
+import yaml
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+
+from app import CLUSTERS
+from blueprint import Blueprint, plan
+from blueprint.access import AccessEntry, AccessPolicy, node_access
+from blueprint.contribution import Contribution, Grant
+from blueprint.errors import BlueprintError
+from blueprint.facts import ClusterFacts
+from blueprint.iam import Statement
+from blueprint.plan import Plan
+from clusters.prod import PROD
+from stacks.compute import NODE_POLICIES
+from teams.base import ApplicationTeam
+from teams.payments import PAYMENTS
+from teams.platform import PLATFORM
+from tests.blueprint.examples import SMALL, Plain
+from tests.isolation.admission import Request, refusals
+from tests.isolation.pod_security import violations
+from tests.stacks.fleet import AUTO, CHINA, FARGATE, GOVERNMENT, SELF_MANAGED, TEAMS
+from tests.templates import Template, Templates, objects, of_type, plain, synthesized, text
+from tools import access
+from tools.access import INSTALLER, NOBODY, WIDTH, Table, as_json, main, markdown_table, matrix, text_table
+
+OTHERS = (TEAMS, AUTO, FARGATE, SELF_MANAGED, CHINA, GOVERNMENT)
+NAMES = ("dev", "prod", "prod-eu", *(blueprint.name for blueprint in OTHERS))
+
+
+class Text(SingleFileSnapshotExtension):
+    """A snapshot to be read as it is."""
+
+    _write_mode = WriteMode.TEXT
+    file_extension = "txt"
+
+
+class Markdown(Text):
+    """One that GitHub shows as tables."""
+
+    file_extension = "md"
+
+
+Fleet = Mapping[str, tuple[Plan, Sequence[Template]]]
+
+
+@pytest.fixture(scope="module")
+def fleet(plans: tuple[Plan, ...], templates: Templates, tmp_path_factory: pytest.TempPathFactory) -> Fleet:
+    """Plans and templates of the examples and of every kind of cluster that matters here, by name."""
+    others = tuple(map(plan, OTHERS))
+    every = {**templates, **synthesized(others, tmp_path_factory.mktemp("access"))}
+    return {
+        one.facts.name: (one, [template for (name, _), template in every.items() if name == one.facts.name])
+        for one in (*plans, *others)
+    }
+
+
+def printed(plan: Plan) -> Any:
+    """What --json prints."""
+    return json.loads(json.dumps(as_json(matrix(plan))))
+
+
+# --- The templates ---
+
+
+def known(plan: Plan, data: Any) -> str:
+    """A property as the matrix shows it; what AWS decides has no name here."""
+    partition = {"cn-north-1": "aws-cn", "us-gov-west-1": "aws-us-gov"}.get(plan.facts.region, "aws")
+    return re.sub(r"\$\{[^}]*\}", "<>", text(data).replace("${AWS::Partition}", partition))
+
+
+def unnamed(words: str) -> str:
+    """The same of the matrix."""
+    return re.sub(r"<[^>]*>", "<>", words)
+
+
+def many(data: Any) -> list[Any]:
+    return data if isinstance(data, list) else [data]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_principals_have_the_groups_and_policies_of_the_access_entries(fleet: Fleet, name: str) -> None:
+    plan, templates = fleet[name]
+    expected = set()
+    for template in templates:
+        for id, entry in of_type(template, "AWS::EKS::AccessEntry").items():
+            properties = entry["Properties"]
+            if properties["Type"] != "STANDARD":
+                continue
+            who = INSTALLER if "KubectlAccess" in id else known(plan, properties["PrincipalArn"])
+            expected |= {(who, f"group {group}", "") for group in properties.get("KubernetesGroups", ())}
+            for policy in properties.get("AccessPolicies", ()):
+                scope = policy["AccessScope"].get("Namespaces", [""])
+                expected |= {(who, text(policy["PolicyArn"]).rpartition("/")[2], where) for where in scope}
+    found = set()
+    for row in printed(plan)["kubernetes"]:
+        if row["who"].startswith("arn:") or row["who"] == INSTALLER:
+            *_, via = row["via"].split(", ")
+            found.add((row["who"], via, "" if via.startswith("group ") else row["where"]))
+    assert found == expected
+    assert len(found) > 1
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_groups_and_service_accounts_may_do_what_the_role_bindings_say(fleet: Fleet, name: str) -> None:
+    plan, templates = fleet[name]
+    every = [one for template in templates for one in objects(template)]
+    roles = {(one["metadata"]["namespace"], one["metadata"]["name"]): one for one in every if one["kind"] == "Role"}
+    expected = set()
+    for binding in (one for one in every if one["kind"] == "RoleBinding"):
+        where = binding["metadata"]["namespace"]
+        for subject in binding["subjects"]:
+            whom = f"group {subject['name']}"
+            if subject["kind"] == "ServiceAccount":
+                whom = f"{subject['namespace']}/{subject['name']}"
+            for rule in roles[where, binding["roleRef"]["name"]]["rules"]:
+                for group in rule["apiGroups"]:
+                    for resource in rule["resources"]:
+                        kind, slash, sub = resource.partition("/")
+                        shown = f"{kind}.{group}{slash}{sub}" if group else resource
+                        names = tuple(rule.get("resourceNames", ()))
+                        expected |= {(whom, where, shown, names, verb) for verb in rule["verbs"]}
+    found = {
+        (
+            row["via"] if row["via"].startswith("group ") else row["who"],
+            row["where"],
+            right["resource"],
+            tuple(right["names"]),
+            verb,
+        )
+        for row in printed(plan)["kubernetes"]
+        for right in row["rights"]
+        for verb in right["verbs"]
+    }
+    assert found == expected
+    assert bool(found) == any(isinstance(team, ApplicationTeam) for team in plan.blueprint.teams)
+    assert not any(one["kind"].startswith("ClusterRole") for one in every), "compare these as well"
+
+
+def permissions(plan: Plan, template: Template) -> Iterator[tuple[str, Any, str]]:
+    """Each service account with its role's properties, and how it gets there."""
+    roles = of_type(template, "AWS::IAM::Role")
+    for association in of_type(template, "AWS::EKS::PodIdentityAssociation").values():
+        one = association["Properties"]
+        account = f"{one['Namespace']}/{one['ServiceAccount']}"
+        yield account, roles[one["RoleArn"]["Fn::GetAtt"][0]]["Properties"], "Pod Identity"
+    for addon in of_type(template, "AWS::EKS::Addon").values():
+        for one in addon["Properties"].get("PodIdentityAssociations", ()):
+            account = f"kube-system/{one['ServiceAccount']}"
+            yield account, roles[one["RoleArn"]["Fn::GetAtt"][0]]["Properties"], "Pod Identity"
+    for role in roles.values():
+        if found := re.search(r"system:serviceaccount:([^\"]+)", json.dumps(role).replace("\\", "")):
+            yield found[1].replace(":", "/"), role["Properties"], "IRSA"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_service_accounts_have_the_permissions_of_their_roles(fleet: Fleet, name: str) -> None:
+    plan, templates = fleet[name]
+    expected = set()
+    for template in templates:
+        for account, role, by in permissions(plan, template):
+            boundary = (
+                known(plan, role["PermissionsBoundary"]).rpartition("/")[2] if "PermissionsBoundary" in role else ""
+            )
+            statements = [one for policy in role.get("Policies", ()) for one in policy["PolicyDocument"]["Statement"]]
+            for one in statements:
+                condition = json.dumps(conditions(plan, one.get("Condition", {})), sort_keys=True)
+                for action in many(one["Action"]):
+                    for resource in many(one["Resource"]):
+                        expected.add((account, by, boundary, one["Effect"], action, known(plan, resource), condition))
+            for policy in role.get("ManagedPolicyArns", ()):
+                expected.add((account, by, boundary, "Allow", text(policy).rpartition(":policy/")[2], "", "{}"))
+    found = set()
+    for row in printed(plan)["aws"]:
+        head = (row["service_account"], row["by"], row["boundary"], row["effect"])
+        condition = unnamed(json.dumps(row["conditions"], sort_keys=True))
+        found |= {(*head, action, unnamed(to), condition) for action in row["actions"] for to in row["resources"]}
+        if row["policy"]:
+            found.add((*head, row["policy"], "", condition))
+    assert found == expected
+    assert found
+
+
+def conditions(plan: Plan, data: Mapping[str, Mapping[str, Any]]) -> Any:
+    return {
+        operator: {
+            key: [known(plan, one) for one in value] if isinstance(value, list) else known(plan, value)
+            for key, value in keys.items()
+        }
+        for operator, keys in data.items()
+    }
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nodes_have_the_policies_of_their_roles(fleet: Fleet, name: str) -> None:
+    plan, templates = fleet[name]
+    expected = []
+    for template in templates:
+        for role in of_type(template, "AWS::IAM::Role").values():
+            trusted = json.dumps(role["Properties"]["AssumeRolePolicyDocument"])
+            if '"ec2.amazonaws.com"' in trusted or '"eks-fargate-pods.amazonaws.com"' in trusted:
+                policies = role["Properties"]["ManagedPolicyArns"]
+                expected.append(sorted(text(arn).rpartition("/")[2] for arn in policies))
+    found = printed(plan)["nodes"]
+    # The CDK has a role for each Fargate profile.
+    kinds = [node for node in found for _ in (node["names"] if "Fargate" in node["kind"] else ["all"])]
+    assert sorted(sorted(node["policies"]) for node in kinds) == sorted(expected)
+    names = {compute.name for compute in plan.blueprint.compute}
+    assert {one for node in found for one in node["names"]} - {"karpenter-nodes"} == names
+
+
+def test_no_policy_of_nodes_is_told_twice_differently() -> None:
+    assert access.NODE_POLICIES == NODE_POLICIES
+
+
+# --- Rows ---
+
+
+class Odd(Plain):
+    """What no add-on of the project does, and one could."""
+
+    name = "odd"
+
+    def contribute(self, facts: ClusterFacts) -> Contribution:
+        api = "rbac.authorization.k8s.io"
+        role = {
+            "kind": "ClusterRole",
+            "metadata": {"name": "all"},
+            "rules": [
+                {"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]},
+                {"nonResourceURLs": ["/metrics"], "verbs": ["get"]},
+            ],
+        }
+
+        def binding(kind: str, name: str, to: str, *subjects: tuple[str, str], **metadata: str) -> Mapping[str, Any]:
+            return {
+                "kind": kind,
+                "metadata": {"name": name, **metadata},
+                "roleRef": {"apiGroup": api, "kind": "ClusterRole", "name": to},
+                "subjects": [{"kind": kind, "name": name} for kind, name in subjects],
+            }
+
+        pool = Grant(
+            "odd",
+            "odd",
+            (
+                Statement(("s3:GetObject",), ("arn:aws:s3:eu-west-1:999999999999:x",), {"Bool": {"aws:x": "true"}}),
+                Statement(("s3:PutObject",), ("arn:aws:s3:::x",), effect="Deny"),
+            ),
+        )
+        return Contribution(
+            grants=(pool, Grant("odd", "none")),
+            access=(
+                node_access("odd/odd"),
+                AccessEntry("arn:${blueprint:partition}:iam::999999999999:role/Odd", groups=("unbound",)),
+                AccessEntry("arn:${blueprint:partition}:iam::111111111111:role/Idle"),
+                AccessEntry(
+                    "arn:${blueprint:partition}:iam::111111111111:role/Some",
+                    policies=(AccessPolicy("AmazonEKSViewPolicy", ("a", "b")),),
+                ),
+            ),
+            objects=(
+                role,
+                binding("ClusterRoleBinding", "all", "all", ("User", "jane"), ("Group", "system:nodes")),
+                binding("RoleBinding", "some", "view", ("ServiceAccount", "app"), namespace="odd"),
+            ),
+            notes=("mind the gap",),
+        )
+
+
+def test_what_no_example_has() -> None:
+    found = matrix(plan(replace(SMALL, addons=(*SMALL.addons, Odd()))))
+    rows = {(row[0][0], row[1][0]): (row[2], row[3]) for row in access.tables(found, full=True)[0].rows}
+    assert rows["user jane", "binding all"] == (("the cluster",), ("everything", "get: /metrics"))
+    assert rows["whom Kubernetes puts there", "group system:nodes"][0] == ("the cluster",)
+    assert rows["odd/app", "binding some"] == (("odd",), ("what the ClusterRole view allows",))
+    assert rows["role/Odd of account 999999999999", "group unbound"][1] == ("nothing: the group has no role",)
+    assert rows["role/Idle", "no group"][1] == ("nothing",)
+    assert rows["role/Some", "access policy, AmazonEKSViewPolicy"][0] == ("a", "b")
+    aws = [row for row in access.tables(found, full=True)[1].rows if row[0][0].startswith("odd/")]
+    assert aws == [
+        (
+            ("odd/odd", "by Pod Identity"),
+            ("s3: GetObject",),
+            ("s3:eu-west-1:999999999999:x",),
+            ("aws:x Bool true",),
+        ),
+        (("odd/odd", "by Pod Identity"), ("never", "s3: PutObject"), ("s3: x",), ()),
+        (("odd/none", "by Pod Identity"), ("nothing",), (), ()),
+    ]
+    assert found.nodes[-1] == (("<role-arn:odd/odd>",), "a role that odd names", ())
+    assert found.notes == (("odd", "mind the gap"),)
+
+
+def spelled(lines: Sequence[str]) -> set[tuple[str, str]]:
+    """A cell of words as (resource, verb)."""
+    words = {"read": ["get", "list", "watch"], "write": ["create", "update", "patch", "delete"]}
+    return {
+        (resource, verb)
+        for line in lines
+        for verbs, _, resources in [line.partition(": ")]
+        for resource in resources.split(", ")
+        for word in verbs.split(", ")
+        for verb in words.get(word, [word])
+    }
+
+
+def test_words_say_what_the_rights_are() -> None:
+    found = matrix(plan(TEAMS))
+    (table, *_) = access.tables(found, full=True)
+    shown = {
+        (who, via, namespace, *right)
+        for (who,), (via,), where, may in table.rows
+        if not via.startswith(("administrator", "access policy"))
+        for namespace in where
+        for right in spelled(may)
+    }
+    assert shown == {
+        (
+            row.who.rpartition(":")[2] if row.who.startswith("arn:") else row.who,
+            row.via,
+            row.where,
+            " ".join(
+                [re.sub(r"\.(apps|autoscaling|batch|networking\.k8s\.io|policy)$", "", right.resource), *right.names]
+            ),
+            verb,
+        )
+        for row in found.kubernetes
+        for right in row.rights
+        for verb in right.verbs
+    }
+
+
+def test_groups_without_members_are_shown() -> None:
+    rows = matrix(plan(TEAMS)).kubernetes
+    assert {row.via for row in rows if row.who == NOBODY} == {
+        "group team:payments:deployer",
+        "group team:payments:viewer",
+    }
+
+
+# --- Renderers ---
+
+HOSTILE = (
+    *("a|b", "a\\|b", "`", "a``b`", "a\nb | c", "a\r\n\r\n# b", "\\", "<script>x</script>", "</code>", "<!--"),
+    *("[a](javascript:b)", "![a](http://b)", "@example/payments", "*a* _b_ ~~c~~", "&#124;", "\x1b[31m", "\u202eabc"),
+    *("", " ", "|" * 300, "x" * 5000),
+)
+
+
+def test_no_name_breaks_markdown() -> None:
+    table = Table("T", ("a", "b", "c"), tuple(((name,), (name, name), ()) for name in HOSTILE))
+    lines = markdown_table(table).split("\n")
+    assert lines[:4] == ["### T", "", "| a | b | c |", "| --- | --- | --- |"]
+    assert len(lines) == 4 + len(HOSTILE)
+    code = r"(`[^`|\\]+`|<code>(&#\d+;|[^\W_]| )+</code>)"
+    for line in lines[4:]:
+        assert re.fullmatch(rf"\|( {code}(<br>{code})*|(?: <br>)?| ) \|( {code}(<br>{code})*| <br>| ) \|  \|", line), (
+            line
+        )
+        assert line.count("|") == 4
+        assert line.isprintable()
+
+
+def test_markdown_keeps_every_character() -> None:
+    for name in HOSTILE:
+        shown = markdown_table(Table("T", ("a",), (((name,),),))).rpartition("\n| ")[2].removesuffix(" |")
+        inner = shown.removeprefix("<code>").removesuffix("</code>")
+        read = re.sub(r"&#(\d+);", lambda each: chr(int(each[1])), inner) if inner != shown else shown.strip("`")
+        assert read == " ".join(re.sub(r"[^\x20-\x7e]", " ", name).split())
+
+
+def test_no_name_breaks_the_table() -> None:
+    for width in (12, 40, WIDTH):
+        rows = tuple(((name,), (name, name), (), (name,)) for name in HOSTILE)
+        shown = text_table(Table("T", ("a", "b", "c", "d"), rows), width)
+        assert max(map(len, shown.split("\n"))) <= width
+        assert all(line.isprintable() for line in shown.split("\n"))
+
+
+def test_columns_are_aligned() -> None:
+    table = Table("T", ("who", "may"), ((("ana",), ("read: pods", "write: pods")), (("benjamin",), ("nothing",))))
+    assert (
+        text_table(table) == "T\n  who       may\n  ana       read: pods\n            write: pods\n  benjamin  nothing"
+    )
+
+
+def test_long_lists_are_counted_and_markdown_has_all() -> None:
+    found = matrix(plan(TEAMS))
+    (many_actions,) = [row for row in found.aws if "ec2:DescribeVolumes" in row.actions]
+    short, full = access.as_text(found), access.as_markdown(found)
+    assert f"and {len(many_actions.actions) - 4} more" in short
+    assert " more" not in full
+    assert all(action.partition(":")[2] in full for row in found.aws for action in row.actions)
+    assert all(to.rpartition(":")[2] in full for row in found.aws for to in row.resources)
+    assert max(map(len, short.splitlines())) <= WIDTH
+
+
+# --- The command ---
+
+
+def test_prod(snapshot: SnapshotAssertion, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["prod"]) == 0
+    assert capsys.readouterr().out == snapshot(extension_class=Text)
+
+
+def test_prod_in_markdown(snapshot: SnapshotAssertion, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["prod", "--markdown"]) == 0
+    assert capsys.readouterr().out == snapshot(extension_class=Markdown)
+
+
+def test_all_clusters_when_none_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 0
+    out = capsys.readouterr().out
+    assert re.findall(r"^(\S+): account", out, re.MULTILINE) == ["dev", "prod", "prod-eu"]
+    assert main(["--json"]) == 0
+    assert [one["cluster"] for one in json.loads(capsys.readouterr().out)] == ["dev", "prod", "prod-eu"]
+
+
+def test_an_unknown_cluster_is_told_which_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["porduction"]) == 1
+    out, err = capsys.readouterr()
+    assert (out, "porduction" in err, "dev, prod, prod-eu" in err) == ("", True, True)
+
+
+def test_needs_no_cdk_and_no_other_cluster(root: Path) -> None:
+    code = """
+import sys
+from tools.access import main
+assert main(["dev"]) == 0
+assert not {"clusters.prod", "aws_cdk", "jsii", "stacks"} & set(sys.modules)
+"""
+    ran = subprocess.run([sys.executable, "-c", code], cwd=root, check=True, timeout=30, capture_output=True, text=True)
+    assert ran.stdout.startswith("dev: account 111111111111, us-west-2\n")
+
+
+def test_make_passes_the_cluster_on(root: Path) -> None:
+    command = ["make", "--dry-run", "access", "CLUSTER=prod", "ARGS=--markdown"]
+    ran = subprocess.run(command, cwd=root, check=True, timeout=30, capture_output=True, text=True)
+    assert "python -m tools.access prod --markdown" in ran.stdout
+
+
+def test_the_partition_is_that_of_the_region() -> None:
+    def first(region: str) -> str:
+        return matrix(plan(replace(SMALL, region=region))).kubernetes[1].who
+
+    assert first("us-iso-east-1") == "arn:aws-iso:iam::111111111111:role/BreakGlass"
+    assert first("us-isob-east-1").startswith("arn:aws-iso-b:")
+    assert first("eu-west-1").startswith("arn:aws:")
+
+
+# --- The guide, and who owns which file ---
+
+GUIDE = CLUSTERS.parent / "docs" / "onboard-a-team.md"
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", GUIDE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+
+
+@cache
+def words() -> dict[str, Any]:
+    """What the guide's own code defines and imports."""
+    names: dict[str, Any] = {"PLATFORM": PLATFORM, "PAYMENTS": PAYMENTS, "replace": replace}
+    for block in blocks("python"):
+        if not block.startswith("# "):
+            exec(block, names)  # noqa: S102  # the guide's
+    return names
+
+
+def fragments() -> list[Mapping[str, str]]:
+    """The options: what stands in which file, for each block."""
+    found: list[Mapping[str, str]] = []
+    for block in blocks("python"):
+        if block.startswith("# "):
+            parts = re.split(r"^# (\w+/\w+\.py)\n", block, flags=re.MULTILINE)
+            assert parts[0] == ""
+            found.append(dict(zip(parts[1::2], parts[2::2], strict=True)))
+    return found
+
+
+def changed(value: Any, lines: str) -> Any:
+    return eval(f"replace(value, {lines})", {**words(), "value": value})  # noqa: S307  # the guide's
+
+
+def cluster(*options: Mapping[str, str], base: Blueprint = TEAMS) -> Blueprint:
+    """With the guide's team, options written into its files."""
+    search, payments, lines = words()["SEARCH"], PAYMENTS, "teams=(PLATFORM, PAYMENTS, SEARCH)"
+    for option in options:
+        assert set(option) <= {"teams/search.py", "teams/payments.py", "clusters/prod.py"}
+        search = changed(search, option.get("teams/search.py", ""))
+        payments = changed(payments, option.get("teams/payments.py", ""))
+        lines = option.get("clusters/prod.py", lines)
+    names = {**words(), "SEARCH": search, "PAYMENTS": payments, "value": base}
+    return eval(f"replace(value, {lines})", names)  # type: ignore[no-any-return]  # noqa: S307
+
+
+@pytest.mark.parametrize("number", range(len(fragments())))
+def test_every_example_of_the_guide_is_right(number: int) -> None:
+    """Added to those before it, on which it may build."""
+    plan(cluster(*fragments()[: number + 1]))
+
+
+@cache
+def complete() -> Plan:
+    return plan(cluster(*fragments()))
+
+
+def test_all_examples_together_are_right_and_use_every_option() -> None:
+    (search,) = [team for team in complete().blueprint.teams if team.name == "search"]
+    assert isinstance(search, ApplicationTeam)
+    default = ApplicationTeam("search")
+    same = {each.name for each in fields(default) if getattr(search, each.name) == getattr(default, each.name)}
+    assert {name for name in same if not name.startswith("_")} == {"name"}
+
+
+def test_the_first_team_is_fifteen_lines_and_fits_into_prod() -> None:
+    file, *_ = blocks("python")
+    assert len(file.splitlines()) <= 15
+    plan(cluster(base=PROD))
+
+
+def pods() -> list[Any]:
+    """The guide's Deployment, as it is and with each fragment of a pod."""
+    whole, *parts = map(yaml.safe_load, blocks("yaml"))
+    found = [whole]
+    for part in parts:
+        spec = whole["spec"]["template"]["spec"]
+        merged = {**spec, **part}
+        if "containers" in part:
+            merged["containers"] = [{**spec["containers"][0], **part["containers"][0]}]
+        found.append({**whole, "spec": {**whole["spec"], "template": {**whole["spec"]["template"], "spec": merged}}})
+    return found
+
+
+@pytest.mark.parametrize("number", range(len(blocks("yaml"))))
+def test_every_pod_of_the_guide_runs(number: int) -> None:
+    deployment = pods()[number]
+    made = complete()
+    kubernetes_validate.validate(deployment, made.facts.version, strict=True)
+    pod = deployment["spec"]["template"]
+    (namespace,) = [
+        space.manifest() for part in made.teams for space in part.contribution.namespaces if space.name == "search"
+    ]
+    assert list(violations(namespace, pod)) == []
+    others = [plain(one) for part in made.teams for one in part.contribution.objects]
+    assert list(refusals([namespace, *others], Request("pods", "search", pod))) == []
+    there = {(one["kind"], one["metadata"]["name"]) for one in others if one["metadata"].get("namespace") != "payments"}
+    assert named_by(pod["spec"]) <= there
+
+
+def named_by(spec: Mapping[str, Any]) -> set[tuple[str, str]]:
+    """The objects that a pod cannot do without; External Secrets makes a Secret of the name of each ExternalSecret."""
+    found = {("ServiceAccount", spec.get("serviceAccountName", "default"))}
+    found |= {("PriorityClass", spec["priorityClassName"])} if "priorityClassName" in spec else set()
+    for volume in spec.get("volumes", ()):
+        found.add(("SecretProviderClass", volume["csi"]["volumeAttributes"]["secretProviderClass"]))
+    for container in spec["containers"]:
+        found |= {("ExternalSecret", each["secretRef"]["name"]) for each in container.get("envFrom", ())}
+    if "nodeSelector" in spec:
+        found.add(("NodePool", f"team-{spec['nodeSelector']['blueprint/team']}"))
+    return found
+
+
+def refused() -> list[tuple[str, str]]:
+    rows = re.findall(r"^\| `(.+)` \| (.+?) \| .+ \|$", GUIDE.read_text(encoding="utf-8"), re.MULTILINE)
+    return [(written, rule) for written, rule in rows if "=" in written]
+
+
+@pytest.mark.parametrize(("written", "rule"), refused())
+def test_the_guide_names_what_is_refused_and_the_rule(written: str, rule: str) -> None:
+    with pytest.raises(BlueprintError) as error:
+        plan(cluster({"teams/search.py": written}))
+    assert [problem for problem in error.value.problems if rule in problem.rule]
+
+
+def test_the_guide_shows_what_the_matrix_prints() -> None:
+    (excerpt,) = re.findall(r"^  ```\n(.*?)^  ```", GUIDE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    assert excerpt in access.as_text(matrix(plan(cluster(base=PROD)))) + "\n"
+    assert len(refused()) > 10
+
+
+def test_a_team_owns_its_own_file_and_nothing_else(root: Path) -> None:
+    lines = (root / ".github" / "CODEOWNERS").read_text(encoding="utf-8").splitlines()
+    owned = dict(line.split() for line in lines if line and not line.startswith("#"))
+    assert next(iter(owned)) == "*", "the last line that matches counts"
+    teams = {f"/teams/{path.name}" for path in (root / "teams").glob("*.py")} - {"/teams/__init__.py"}
+    assert set(owned) - {"*"} == teams - {"/teams/platform.py"}
+    assert all(owner == f"@example/{Path(path).stem}" for path, owner in owned.items() if path != "*")
+    assert owned["*"] == "@example/platform"

@@ -1,0 +1,134 @@
+"""`make bench`: time and memory of a synthesis, against its floor; and the time of a plan.
+
+    python -m tools.bench [--quick]
+
+The floor is the same work without Python: JavaScript alone makes the same constructs with the same properties
+(floor.js). That it is the same is checked first: both assemblies are equal, byte by byte. Then the two take turns,
+because a machine is never equally fast for long; a ratio is the median of the ratios of the turns. Validation is off,
+the caches of Python and jsii are filled and the assets are in place, as in the inner loop.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+
+from addons.external_dns import ExternalDns
+from blueprint.blueprint import Blueprint
+from blueprint.plan import plan
+from clusters.dev import DEV
+from clusters.prod import PROD
+from tools.bench.contest import NODE, Contest, prepared
+
+PLAN_GOAL_MS = 20
+MIB = 2**20
+
+
+@dataclass(frozen=True)
+class Case:
+    """A number of clusters, how often it is measured, and how many times its floor it should take at most."""
+
+    clusters: int
+    turns: int
+    goal: float | None = None
+
+
+FULL = (Case(1, 9, 2.3), Case(10, 5), Case(50, 3, 1.9))
+QUICK = (Case(1, 5, 2.3), Case(10, 3))
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Prints the tables. A goal that is missed is no failure: the machine may be busy."""
+    parser = argparse.ArgumentParser(
+        prog="make bench", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--quick", action="store_true", help="up to 10 clusters, fewer turns")
+    cases = QUICK if parser.parse_args(arguments).quick else FULL
+    lines = list(plan_table())
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        contests = []
+        for case in cases:
+            say(f"preparing, clusters: {case.clusters}; the floor must write the same bytes")
+            contests.append(prepared(case.clusters, Path(folder) / str(case.clusters)))
+        lines += ["", *synthesis_table(cases, contests)]
+    print("\n".join([machine(), "", *lines]))
+
+
+def machine() -> str:
+    """What was measured, and on what."""
+    node = subprocess.run([NODE, "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    packages = ", ".join(f"{name} {version(name)}" for name in ("aws-cdk-lib", "jsii"))
+    return f"Python {platform.python_version()}, Node.js {node}, {packages}, {os.cpu_count()} processors"
+
+
+def plan_table() -> Iterator[str]:
+    """How long it takes until all mistakes are known: from the blueprint to the plan."""
+    say("planning")
+    names = (f"another-{number}" for number in range(len(PROD.addons), 20))
+    others = (type(name, (ExternalDns,), {"name": name, "namespace": name})(zones=("Z1",)) for name in names)
+    many = replace(PROD, addons=(*PROD.addons, *others))
+    yield f"{'plan() of a cluster':34}{'ms':>8}   goal"
+    for what, blueprint, runs in (("first in a process", many, 1), ("again", many, 20), ("again", DEV, 20)):
+        milliseconds = median(1000 * planning(blueprint) for _ in range(runs))
+        goal = "" if blueprint is DEV else met(milliseconds, PLAN_GOAL_MS)
+        yield f"{len(blueprint.addons)} add-ons, {what:22}{milliseconds:8.1f}   {goal}".rstrip()
+
+
+def planning(blueprint: Blueprint) -> float:
+    """Seconds."""
+    start = time.perf_counter()
+    plan(blueprint)
+    return time.perf_counter() - start
+
+
+def synthesis_table(cases: Sequence[Case], contests: Sequence[Contest]) -> Iterator[str]:
+    """Python against the floor."""
+    yield "clusters  resources  python s  floor s  ratio  goal          python MiB  floor MiB  ratio"
+    for case, contest in zip(cases, contests, strict=True):
+        say(f"synthesizing, clusters: {case.clusters}, turns: {case.turns}")
+        turns = [(timed(contest.python), timed(contest.floor)) for _ in range(case.turns)]
+        python, floor = median(p for p, _ in turns), median(f for _, f in turns)
+        ratio = median(p / f for p, f in turns)
+        yield (
+            f"{case.clusters:8}{contest.resources:11}{python:10.2f}{floor:9.2f}{ratio:7.2f}  "
+            f"{met(ratio, case.goal):12}{contest.python_peak / MIB:12.0f}{contest.floor_peak / MIB:11.0f}"
+            f"{contest.python_peak / contest.floor_peak:7.2f}"
+        )
+    one = contests[0]
+    say("validating, turns: 3")
+    with_rules = (*one.python, "--validate")
+    timed(with_rules)  # fills caches
+    yield f"--validate adds {median(timed(with_rules) - timed(one.python) for _ in range(3)):.1f} s to a cluster."
+    more = (contests[1].calls - one.calls) / (contests[1].clusters - one.clusters)
+    yield f"Calls of the jsii kernel: {one.calls} for a cluster, {more:.0f} for each one more."
+
+
+def timed(command: Sequence[str]) -> float:
+    """Seconds until the command is back."""
+    start = time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - start
+
+
+def met(figure: float, goal: float | None) -> str:
+    """The goal, and whether it is met."""
+    return "" if goal is None else f"≤ {goal:g} {'pass' if figure <= goal else 'miss'}"
+
+
+def say(what: str) -> None:
+    """A line of progress."""
+    print(f"{what} …", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
