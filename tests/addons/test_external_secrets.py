@@ -117,9 +117,9 @@ def test_policy_is_sound_in_every_partition_and_does_not_depend_on_the_order() -
         ),
         (SecretsManagerSecret(f"{SECRET}payments/db-AbCdEf"), "name"),
         (SecretsManagerSecret("${blueprint:partition}"), "name"),
-        (SecretsManagerSecret(), "name"),  # type: ignore[call-arg]
-        (SecretsManagerSecret("payments/db", value="hunter2"), "value"),  # type: ignore[call-arg]
-        (SecretsManagerSecret("payments/db", json="no"), "json"),  # type: ignore[arg-type]
+        (SecretsManagerSecret(), "name"),  # type: ignore[call-arg]  # hostile on purpose
+        (SecretsManagerSecret("payments/db", value="hunter2"), "value"),  # type: ignore[call-arg]  # hostile on purpose
+        (SecretsManagerSecret("payments/db", json="no"), "json"),  # type: ignore[arg-type]  # hostile on purpose
         *(
             (Parameter(path), "path")
             for path in (
@@ -179,7 +179,7 @@ def test_two_secrets_never_become_one(secrets: tuple[TeamSecret, ...]) -> None:
 
 
 def test_only_secrets_stand_in_the_list() -> None:
-    assert rules_broken(Team(("payments/db",))) == ["secrets[0]"]  # type: ignore[arg-type]
+    assert rules_broken(Team(("payments/db",))) == ["secrets[0]"]  # type: ignore[arg-type]  # hostile on purpose
 
 
 def by_kind(kind: str, secrets: tuple[TeamSecret, ...] = SECRETS) -> list[Manifest]:

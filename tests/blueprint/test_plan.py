@@ -138,9 +138,9 @@ def test_nothing_in_a_plan_can_be_changed(blueprint: Blueprint) -> None:
 
 def test_a_plan_refuses_changes() -> None:
     with pytest.raises(FrozenInstanceError):
-        PLAN.addons = ()  # type: ignore[misc]
+        PLAN.addons = ()  # type: ignore[misc]  # hostile on purpose
     with pytest.raises(TypeError):
-        PLAN.blueprint.tags["a"] = "b"  # type: ignore[index]
+        PLAN.blueprint.tags["a"] = "b"  # type: ignore[index]  # hostile on purpose
     with pytest.raises(TypeError):
         part(PLAN, "probe").releases[0].values["a"][0]["b"] = 1
 

@@ -30,7 +30,7 @@ from tests.blueprint.examples import (
     with_teams,
 )
 
-MISSING = Blueprint()  # type: ignore[call-arg]
+MISSING = Blueprint()  # type: ignore[call-arg]  # hostile on purpose
 NODES: Any = ManagedNodes
 NETWORK: Any = NewNetwork
 
@@ -197,8 +197,8 @@ WRONG_FIELDS = [
         "version",
     ),
     mistake("missing", changed(SMALL, network=NETWORK()), "network.cidr", "required", 'add cidr="…"'),
-    mistake("missing zones", with_addons(ExternalDns()), "addons[3].zones", "required", 'zones=("…",)'),  # type: ignore[call-arg]
-    mistake("missing role name", with_cluster(admins=(Role(),)), "cluster.admins[0].name", "required", "name="),  # type: ignore[call-arg]
+    mistake("missing zones", with_addons(ExternalDns()), "addons[3].zones", "required", 'zones=("…",)'),  # type: ignore[call-arg]  # hostile on purpose
+    mistake("missing role name", with_cluster(admins=(Role(),)), "cluster.admins[0].name", "required", "name="),  # type: ignore[call-arg]  # hostile on purpose
     mistake(
         "the name of another field",
         with_nodes(instances=("m7g.large",)),
@@ -269,7 +269,7 @@ def test_objects_that_fail_when_looked_at_are_reported(methods: tuple[str, ...],
 
 def test_every_missing_field_is_reported_at_once() -> None:
     assert places(MISSING) == ["name", "account", "region", "network", "cluster", "compute"]
-    assert places(changed(SMALL, compute=(NODES(), FargateProfile()))) == [  # type: ignore[call-arg]
+    assert places(changed(SMALL, compute=(NODES(), FargateProfile()))) == [  # type: ignore[call-arg]  # hostile on purpose
         "compute[0].name",
         "compute[0].instance_types",
         "compute[1].name",

@@ -241,7 +241,7 @@ def _selected(target: Expression, name: str) -> Expression:
             raise CelError(f"no such key: {name}")
         return found[name]
 
-    select.has = lambda scope: name in target(scope)  # type: ignore[attr-defined]
+    select.has = lambda scope: name in target(scope)  # type: ignore[attr-defined]  # hostile on purpose
     return select
 
 
@@ -270,12 +270,12 @@ def _truth(value: Any) -> bool:
 
 def _lazily(sides: Iterable[Expression], scope: Scope) -> Iterator[Callable[[], Any]]:
     for side in sides:
-        yield lambda side=side: side(scope)  # type: ignore[misc]
+        yield lambda side=side: side(scope)  # type: ignore[misc]  # hostile on purpose
 
 
 def _lazily_each(body: Expression, scope: Scope, variable: str, items: Iterable[Any]) -> Iterator[Callable[[], Any]]:
     for item in items:
-        yield lambda item=item: body({**scope, variable: item})  # type: ignore[misc]
+        yield lambda item=item: body({**scope, variable: item})  # type: ignore[misc]  # hostile on purpose
 
 
 def _decided(wins: bool, parts: Iterable[Callable[[], Any]]) -> bool:

@@ -169,7 +169,7 @@ POLICIES = [
 
 @pytest.mark.parametrize(("policy", "namespaces", "request_", "expected"), POLICIES)
 def test_access_policies(policy: Any, namespaces: tuple[str, ...], request_: Any, expected: bool) -> None:
-    entry = AccessEntry("ana", policies=(AccessPolicy(f"AmazonEKS{policy}Policy", namespaces),))  # type: ignore[arg-type]
+    entry = AccessEntry("ana", policies=(AccessPolicy(f"AmazonEKS{policy}Policy", namespaces),))  # type: ignore[arg-type]  # hostile on purpose
     objects = list(access_objects([entry]))
     assert can(objects, ANA, **request_) is expected
     assert rules_for(objects, user("another")) == rules_for((), ANA)
@@ -180,7 +180,7 @@ def test_edit_policy_opens_the_network_and_admin_policy_the_roles() -> None:
         ("AmazonEKSEditPolicy", "networking.k8s.io", "networkpolicies"),
         ("AmazonEKSAdminPolicy", "rbac.authorization.k8s.io", "rolebindings"),
     ):
-        entry = AccessEntry("ana", policies=(AccessPolicy(policy, ("shop",)),))  # type: ignore[arg-type]
+        entry = AccessEntry("ana", policies=(AccessPolicy(policy, ("shop",)),))  # type: ignore[arg-type]  # hostile on purpose
         assert can(access_objects([entry]), ANA, "create", resource, group=group, namespace="shop")
 
 

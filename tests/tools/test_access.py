@@ -36,8 +36,12 @@ from tests.isolation.admission import Request, refusals
 from tests.isolation.pod_security import violations
 from tests.stacks.fleet import AUTO, CHINA, FARGATE, GOVERNMENT, SELF_MANAGED, TEAMS
 from tests.templates import Template, Templates, objects, of_type, plain, synthesized, text
-from tools import access
-from tools.access import INSTALLER, NOBODY, WIDTH, Table, as_json, main, markdown_table, matrix, text_table
+from tools.access import matrix as matrices
+from tools.access import render
+from tools.access.__main__ import main
+from tools.access.matrix import INSTALLER, NOBODY, matrix
+from tools.access.render import WIDTH, as_json, markdown_table, text_table
+from tools.access.tables import Table, tables
 
 OTHERS = (TEAMS, AUTO, FARGATE, SELF_MANAGED, CHINA, GOVERNMENT)
 NAMES = ("dev", "prod", "prod-eu", *(blueprint.name for blueprint in OTHERS))
@@ -225,7 +229,7 @@ def test_nodes_have_the_policies_of_their_roles(fleet: Fleet, name: str) -> None
 
 
 def test_no_policy_of_nodes_is_told_twice_differently() -> None:
-    assert access.NODE_POLICIES == NODE_POLICIES
+    assert matrices.NODE_POLICIES == NODE_POLICIES
 
 
 # --- Rows ---
@@ -285,14 +289,14 @@ class Odd(Plain):
 
 def test_what_no_example_has() -> None:
     found = matrix(plan(replace(SMALL, addons=(*SMALL.addons, Odd()))))
-    rows = {(row[0][0], row[1][0]): (row[2], row[3]) for row in access.tables(found, full=True)[0].rows}
+    rows = {(row[0][0], row[1][0]): (row[2], row[3]) for row in tables(found, full=True)[0].rows}
     assert rows["user jane", "binding all"] == (("the cluster",), ("everything", "get: /metrics"))
     assert rows["whom Kubernetes puts there", "group system:nodes"][0] == ("the cluster",)
     assert rows["odd/app", "binding some"] == (("odd",), ("what the ClusterRole view allows",))
     assert rows["role/Odd of account 999999999999", "group unbound"][1] == ("nothing: the group has no role",)
     assert rows["role/Idle", "no group"][1] == ("nothing",)
     assert rows["role/Some", "access policy, AmazonEKSViewPolicy"][0] == ("a", "b")
-    aws = [row for row in access.tables(found, full=True)[1].rows if row[0][0].startswith("odd/")]
+    aws = [row for row in tables(found, full=True)[1].rows if row[0][0].startswith("odd/")]
     assert aws == [
         (
             ("odd/odd", "by Pod Identity"),
@@ -322,7 +326,7 @@ def spelled(lines: Sequence[str]) -> set[tuple[str, str]]:
 
 def test_words_say_what_the_rights_are() -> None:
     found = matrix(plan(TEAMS))
-    (table, *_) = access.tables(found, full=True)
+    (table, *_) = tables(found, full=True)
     shown = {
         (who, via, namespace, *right)
         for (who,), (via,), where, may in table.rows
@@ -403,7 +407,7 @@ def test_columns_are_aligned() -> None:
 def test_long_lists_are_counted_and_markdown_has_all() -> None:
     found = matrix(plan(TEAMS))
     (many_actions,) = [row for row in found.aws if "ec2:DescribeVolumes" in row.actions]
-    short, full = access.as_text(found), access.as_markdown(found)
+    short, full = render.as_text(found), render.as_markdown(found)
     assert f"and {len(many_actions.actions) - 4} more" in short
     assert " more" not in full
     assert all(action.partition(":")[2] in full for row in found.aws for action in row.actions)
@@ -441,7 +445,7 @@ def test_an_unknown_cluster_is_told_which_there_are(capsys: pytest.CaptureFixtur
 def test_needs_no_cdk_and_no_other_cluster(root: Path) -> None:
     code = """
 import sys
-from tools.access import main
+from tools.access.__main__ import main
 assert main(["dev"]) == 0
 assert not {"clusters.prod", "aws_cdk", "jsii", "stacks"} & set(sys.modules)
 """
@@ -591,7 +595,7 @@ def test_the_guide_names_what_is_refused_and_the_rule(written: str, rule: str) -
 
 def test_the_guide_shows_what_the_matrix_prints() -> None:
     (excerpt,) = re.findall(r"^  ```\n(.*?)^  ```", GUIDE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-    assert excerpt in access.as_text(matrix(plan(cluster(base=PROD)))) + "\n"
+    assert excerpt in render.as_text(matrix(plan(cluster(base=PROD)))) + "\n"
     assert len(refused()) > 10
 
 

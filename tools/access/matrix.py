@@ -1,0 +1,240 @@
+"""Who may do what where, worked out from a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
+from typing import Any, NamedTuple
+
+from blueprint.access import AccessEntry
+from blueprint.compute import AutoMode, FargateProfile, ManagedNodes, SelfManagedNodes
+from blueprint.contribution import Grant, NodeRole
+from blueprint.iam import Statement
+from blueprint.plan import Plan
+from blueprint.references import resolved
+
+INSTALLER = "the installer"
+NOBODY = "nobody yet"
+# stacks/compute.py and stacks/kubectl.py name these again; the test of the templates sees that they agree.
+NODE_POLICIES = ("AmazonEKSWorkerNodeMinimalPolicy", "AmazonEC2ContainerRegistryPullOnly")
+FARGATE_POLICIES = ("AmazonEKSFargatePodExecutionRolePolicy",)
+# https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html
+POLICIES = {
+    "AmazonEKSClusterAdminPolicy": "everything",
+    "AmazonEKSAdminViewPolicy": "read: everything, Secrets too",
+    "AmazonEKSViewPolicy": "read: what workloads consist of, no Secrets",
+}
+
+
+class Right(NamedTuple):
+    """What may be done with one kind of resource, `deployments.apps`; with objects of these names only, if any."""
+
+    resource: str
+    verbs: tuple[str, ...]
+    names: tuple[str, ...] = ()
+
+
+class Access(NamedTuple):
+    """What somebody may do in Kubernetes."""
+
+    who: str
+    """An ARN, a service account as namespace/name, or nobody."""
+    via: str
+    where: str
+    """A namespace; the whole cluster when empty."""
+    rights: tuple[Right, ...] = ()
+    says: str = ""
+    """Instead of rights, where no object of the plan states them."""
+
+
+class AwsAccess(NamedTuple):
+    """One statement on what a service account may do in AWS, or one policy of AWS that it has."""
+
+    service_account: str
+    by: str
+    boundary: str
+    effect: str
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    conditions: Mapping[str, Mapping[str, Any]]
+    policy: str = ""
+
+
+class NodeAccess(NamedTuple):
+    """Nodes that share a role, and its AWS policies. Each may join the cluster."""
+
+    names: tuple[str, ...]
+    kind: str
+    policies: tuple[str, ...]
+
+
+class Note(NamedTuple):
+    """What an add-on or a team wants a reviewer to know."""
+
+    part: str
+    text: str
+
+
+class Matrix(NamedTuple):
+    """All of one cluster."""
+
+    cluster: str
+    account: str
+    region: str
+    kubernetes: tuple[Access, ...]
+    aws: tuple[AwsAccess, ...]
+    nodes: tuple[NodeAccess, ...]
+    notes: tuple[Note, ...]
+
+
+def matrix(plan: Plan) -> Matrix:
+    """Who may do what in a cluster, complete and in full."""
+    facts = plan.facts
+    return Matrix(
+        facts.name,
+        facts.account,
+        facts.region,
+        kubernetes=tuple(_in_kubernetes(plan)),
+        aws=tuple(_in_aws(plan)),
+        nodes=tuple(_nodes(plan)),
+        notes=tuple(Note(part.name, text) for part in plan.parts for text in part.contribution.notes),
+    )
+
+
+def _in_kubernetes(plan: Plan) -> Iterator[Access]:
+    # What installs charts and objects is no part of a plan, and administers the cluster in every deploy.
+    admin = "AmazonEKSClusterAdminPolicy"
+    yield Access(INSTALLER, f"administrator, {admin}", "", says=POLICIES[admin])
+    bound = list(_bound(plan))
+    of_addons = (entry for part in plan.parts for entry in part.contribution.access if entry.kind == "STANDARD")
+    held: set[str] = set()
+    for kind, entry in (
+        *(("administrator", entry) for entry in plan.admins),
+        *(("access policy", entry) for entry in (*plan.people, *of_addons)),
+    ):
+        who = resolved(entry.principal, _shown(plan))
+        yield from _by_policy(who, kind, entry)
+        for name in entry.groups:
+            held.add(f"group {name}")
+            found = [row._replace(who=who) for row in bound if row.via == f"group {name}"]
+            yield from found or [Access(who, f"group {name}", "", says="nothing: the group has no role")]
+        if not entry.policies and not entry.groups:
+            yield Access(who, "no group", "", says="nothing")
+    yield from sorted((row for row in bound if row.via not in held), key=lambda row: row.via)
+
+
+def _by_policy(who: str, kind: str, entry: AccessEntry) -> Iterator[Access]:
+    for policy in entry.policies:
+        for where in policy.namespaces or ("",):
+            yield Access(who, f"{kind}, {policy.name}", where, says=POLICIES.get(policy.name, policy.name))
+
+
+def _bound(plan: Plan) -> Iterator[Access]:
+    """What each subject of a role binding may do; the members of groups are not looked up yet."""
+    everything = (one for part in plan.parts for one in part.contribution.objects)
+    kinds = ("Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding")
+    objects = resolved([one for one in everything if one["kind"] in kinds], _shown(plan))
+    roles = {(one["kind"], one["metadata"].get("namespace", ""), one["metadata"]["name"]): one for one in objects}
+    for binding in objects:
+        if not binding["kind"].endswith("Binding"):
+            continue
+        where = binding["metadata"]["namespace"] if binding["kind"] == "RoleBinding" else ""
+        kind, name = binding["roleRef"]["kind"], binding["roleRef"]["name"]
+        role = roles.get((kind, where if kind == "Role" else "", name))
+        rights = _rights(role.get("rules") or ()) if role else ()
+        says = "" if role else f"what the {kind} {name} allows"
+        for subject in binding.get("subjects") or ():
+            named = subject["name"]
+            match subject["kind"]:
+                case "Group":
+                    # Kubernetes itself puts people and pods into the groups system:…
+                    who = "whom Kubernetes puts there" if named.startswith("system:") else NOBODY
+                    yield Access(who, f"group {named}", where, rights, says)
+                case "ServiceAccount":
+                    account = f"{subject.get('namespace') or where}/{named}"
+                    yield Access(account, f"binding {binding['metadata']['name']}", where, rights, says)
+                case _:
+                    yield Access(f"user {named}", f"binding {binding['metadata']['name']}", where, rights, says)
+
+
+def _rights(rules: Sequence[Mapping[str, Any]]) -> tuple[Right, ...]:
+    """One for each kind of resource, with the verbs of all rules about it."""
+    found: dict[tuple[str, tuple[str, ...]], dict[str, None]] = {}
+    for rule in rules:
+        names = tuple(rule.get("resourceNames") or ())
+        resources = [
+            *(_resource(group, name) for group in rule.get("apiGroups", ()) for name in rule.get("resources", ())),
+            *rule.get("nonResourceURLs", ()),
+        ]
+        for resource in resources:
+            found.setdefault((resource, names), {}).update(dict.fromkeys(rule["verbs"]))
+    return tuple(Right(resource, tuple(verbs), names) for (resource, names), verbs in found.items())
+
+
+def _resource(group: str, name: str) -> str:
+    """As kubectl writes it: pods/log, deployments.apps/scale."""
+    kind, slash, subresource = name.partition("/")
+    return f"{kind}{'.' if group else ''}{group}{slash}{subresource}"
+
+
+def _in_aws(plan: Plan) -> Iterator[AwsAccess]:
+    for part in plan.parts:
+        of_addons = (addon.grant for addon in part.contribution.managed_addons if addon.grant)
+        for grant in chain(of_addons, part.contribution.grants):
+            yield from _granted(plan, grant)
+
+
+def _granted(plan: Plan, grant: Grant) -> Iterator[AwsAccess]:
+    by = "IRSA" if grant.irsa else "Pod Identity"
+
+    def row(statement: Statement, policy: str = "") -> AwsAccess:
+        actions, resources, conditions = (
+            resolved(data, _shown(plan)) for data in (statement.actions, statement.resources, statement.conditions)
+        )
+        holder = (grant.name, by, grant.boundary or "")
+        return AwsAccess(*holder, statement.effect, tuple(actions), tuple(resources), conditions, policy)
+
+    rows = [row(statement) for statement in grant.statements]
+    rows += [row(Statement((), ()), policy) for policy in grant.managed_policies]
+    yield from rows or [row(Statement((), ()))]
+
+
+def _nodes(plan: Plan) -> Iterator[NodeAccess]:
+    """Node groups of one kind share a role."""
+    kinds = (
+        (ManagedNodes, "managed node groups", NODE_POLICIES),
+        (SelfManagedNodes, "self-managed nodes", NODE_POLICIES),
+        (AutoMode, "Auto Mode", NODE_POLICIES),
+        (FargateProfile, "Fargate profiles", FARGATE_POLICIES),
+    )
+    for cls, kind, policies in kinds:
+        if names := tuple(compute.name for compute in plan.blueprint.compute if isinstance(compute, cls)):
+            yield NodeAccess(names, kind, policies)
+    for part in plan.parts:
+        made = [resource.name for resource in part.contribution.resources if isinstance(resource, NodeRole)]
+        for name in made:
+            yield NodeAccess((name,), f"launched by {part.name}", NODE_POLICIES)
+        for entry in part.contribution.access:
+            who = resolved(entry.principal, _shown(plan))
+            if entry.kind != "STANDARD" and who not in {f"<role-arn:{name}>" for name in made}:
+                yield NodeAccess((who,), f"a role that {part.name} names", ())
+
+
+class _References(dict[str, str]):
+    def __missing__(self, name: str) -> str:
+        return f"<{name}>"
+
+
+def _shown(plan: Plan) -> Mapping[str, str]:
+    """The partition of the region, and names for what AWS decides."""
+    partitions = {
+        "cn-": "aws-cn",
+        "us-gov-": "aws-us-gov",
+        "eusc-": "aws-eusc",
+        "us-iso-": "aws-iso",
+        "us-isob-": "aws-iso-b",
+        "eu-isoe-": "aws-iso-e",
+        "us-isof-": "aws-iso-f",
+    }
+    region = plan.facts.region
+    return _References(partition=next((to for prefix, to in partitions.items() if region.startswith(prefix)), "aws"))

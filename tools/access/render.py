@@ -1,0 +1,97 @@
+"""Tables as plain text, Markdown and JSON."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tools.access.matrix import Matrix
+from tools.access.tables import Row, Table, tables
+
+WIDTH = 120
+"""Columns of the plain table."""
+
+
+def heading(matrix: Matrix) -> str:
+    """What the tables are about."""
+    return f"{matrix.cluster}: account {matrix.account}, {matrix.region}"
+
+
+def as_text(matrix: Matrix) -> str:
+    """For a terminal; the same when it is piped."""
+    return "\n\n".join([heading(matrix), *(text_table(table) for table in tables(matrix, full=False) if table.rows)])
+
+
+def as_markdown(matrix: Matrix) -> str:
+    """For a pull request, in full."""
+    found = [markdown_table(table) for table in tables(matrix, full=True) if table.rows]
+    return "\n\n".join([f"## {heading(matrix)}", *found])
+
+
+def as_json(matrix: Matrix) -> dict[str, Any]:
+    """All of it, under the names of the fields."""
+
+    def plain(data: Any) -> Any:
+        if isinstance(data, tuple) and hasattr(data, "_asdict"):
+            return plain(data._asdict())
+        if isinstance(data, Mapping):
+            return {key: plain(item) for key, item in data.items()}
+        return [plain(item) for item in data] if isinstance(data, list | tuple) else data
+
+    found: dict[str, Any] = plain(matrix)
+    return found
+
+
+def text_table(table: Table, width: int = WIDTH) -> str:
+    """Aligned, and never wider than `width`: the widest columns are wrapped."""
+    heads: Row = tuple((head,) for head in table.heads)
+    cells = [heads, *(tuple(tuple(map(_line, cell)) for cell in row) for row in table.rows)]
+    widths = [max([1, *(len(line) for row in cells for line in row[column])]) for column in range(len(table.heads))]
+    while sum(widths) + 2 * len(widths) > width and max(widths) > 1:
+        widths[widths.index(max(widths))] -= 1
+    lines = [table.title.upper()]
+    for row in cells:
+        wrapped = [
+            [part for line in cell for part in _wrapped(line, limit)] for cell, limit in zip(row, widths, strict=True)
+        ]
+        for number in range(max(map(len, wrapped))):
+            parts = [cell[number] if number < len(cell) else "" for cell in wrapped]
+            line = "  ".join(part.ljust(limit) for part, limit in zip(parts, widths, strict=True))
+            lines.append(f"  {line}".rstrip())
+    return "\n".join(lines)
+
+
+class _Wrapper(textwrap.TextWrapper):
+    """Breaks at spaces and within an ARN or a tag after / and :."""
+
+    wordsep_simple_re = re.compile(r"(\s+)|(?<=[/:])(?=\S)")
+
+
+def _wrapped(line: str, width: int) -> list[str]:
+    return _Wrapper(width, subsequent_indent="  " if width > 4 else "", break_on_hyphens=False).wrap(line)
+
+
+def markdown_table(table: Table) -> str:
+    """Every cell is code, so nothing in it is markup, a link or a mention."""
+    lines = [f"### {table.title}", "", _row(table.heads), _row(["---"] * len(table.heads))]
+    lines += [_row(["<br>".join(map(_code, cell)) for cell in row]) for row in table.rows]
+    return "\n".join(lines)
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _code(text: str) -> str:
+    line = _line(text)
+    if not any(character in line for character in "`|\\"):
+        return f"`{line}`" if line else ""
+    # No escape for these in code holds in every reader of Markdown; a character reference does.
+    return f"<code>{''.join(each if each.isalnum() or each == ' ' else f'&#{ord(each)};' for each in line)}</code>"
+
+
+def _line(text: str) -> str:
+    """One line that a terminal shows and does not obey."""
+    return " ".join("".join(each if each.isprintable() else " " for each in text).split())

@@ -1,0 +1,143 @@
+"""The matrix as tables: a person reads these, so words are short and repetition is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from tools.access.matrix import Access, Matrix, Right
+
+Row = tuple[tuple[str, ...], ...]
+"""Of cells, which consist of lines."""
+
+
+class Table(NamedTuple):
+    """What renderers write."""
+
+    title: str
+    heads: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+
+def tables(matrix: Matrix, *, full: bool) -> tuple[Table, ...]:
+    """The four tables of a cluster. Unless `full`, long lists are shortened and repeated cells are empty."""
+    aws = _aws_rows(matrix, full=full)
+    nodes = [((", ".join(each.names),), (each.kind,), each.policies) for each in matrix.nodes]
+    notes = [((note.part,), (note.text,)) for note in matrix.notes]
+    return (
+        Table("In Kubernetes", ("who", "via", "where", "may"), tuple(_kubernetes_rows(matrix))),
+        Table("In AWS", ("service account", "may", "on", "only if"), tuple(aws if full else _without_repetition(aws))),
+        Table("Nodes", ("nodes", "kind", "policies of AWS"), tuple(nodes)),
+        Table("Notes", ("by", "note"), tuple(notes)),
+    )
+
+
+def _without_repetition(rows: Iterable[Row]) -> Iterator[Row]:
+    """Leaves out the first cell of a row where it is that of the row above."""
+    above: tuple[str, ...] = ()
+    for row in rows:
+        yield ((), *row[1:]) if row[0] == above else row
+        above = row[0]
+
+
+def _kubernetes_rows(matrix: Matrix) -> Iterator[Row]:
+    """Namespaces in which somebody may do the same share a row."""
+
+    def alike(row: Access) -> tuple[object, ...]:
+        return row._replace(where="cluster" if not row.where else "a namespace")
+
+    for _, group in groupby(matrix.kubernetes, alike):
+        rows = list(group)
+        first = rows[0]
+        may = (first.says,) if first.says else tuple(_words(first.rights)) or ("nothing",)
+        where = tuple(row.where or "the cluster" for row in rows)
+        yield (_principal(matrix, first.who),), (first.via,), where, may
+
+
+def _principal(matrix: Matrix, arn: str) -> str:
+    """`role/BreakGlass`, and the account where it is another one."""
+    head, _, name = arn.partition(":iam::")
+    account, _, name = name.partition(":")
+    if not head.startswith("arn:"):
+        return arn
+    return name if account == matrix.account else f"{name} of account {account}"
+
+
+def _words(rights: Sequence[Right]) -> Iterator[str]:
+    """A line for each set of verbs: `read, write: services, deployments`."""
+    found: dict[str, list[str]] = {}
+    for right in rights:
+        names = f" {' or '.join(right.names)}" if right.names else ""
+        found.setdefault(_verbs(right.verbs), []).append(_short_resource(right.resource) + names)
+    for verbs, resources in found.items():
+        yield "everything" if (verbs, resources) == ("*", ["*.*"]) else f"{verbs}: {', '.join(resources)}"
+
+
+def _verbs(verbs: Sequence[str]) -> str:
+    left = list(verbs)
+    words = []
+    for word, meaning in (("read", ("get", "list", "watch")), ("write", ("create", "update", "patch", "delete"))):
+        if set(meaning) <= set(left):
+            words.append(word)
+            left = [verb for verb in left if verb not in meaning]
+    return ", ".join([*words, *left])
+
+
+def _short_resource(resource: str) -> str:
+    """Leaves out the groups of Kubernetes' own workloads; those of custom resources say what they are."""
+    kind, dot, rest = resource.partition(".")
+    group, slash, subresource = rest.partition("/")
+    own = ("apps", "autoscaling", "batch", "networking.k8s.io", "policy")
+    return f"{kind}{slash}{subresource}" if dot and group in own else resource
+
+
+def _aws_rows(matrix: Matrix, *, full: bool) -> Iterator[Row]:
+    for row in matrix.aws:
+        holder = (row.service_account, f"by {row.by}", *((f"within {row.boundary}",) if row.boundary else ()))
+        if row.policy or not row.actions:
+            yield holder, (f"the policy {row.policy} of AWS" if row.policy else "nothing",), (), ()
+            continue
+        may = _listed(row.actions, full=full)
+        if row.effect == "Deny":
+            may = ("never", *may)
+        resources = _listed([_short_arn(matrix, arn) for arn in row.resources], full=full)
+        yield holder, may, resources, tuple(_conditions(matrix, row.conditions, full=full))
+
+
+def _listed(names: Sequence[str], *, full: bool) -> tuple[str, ...]:
+    """A line for each service: `ec2: RunInstances, CreateFleet`."""
+    most = len(names) if full or len(names) < 6 else 4
+    found: dict[str, list[str]] = {}
+    for name in names[:most]:
+        plain = name.count(":") == 1 and not name.startswith("<")
+        service, _, rest = name.rpartition(":") if plain else ("", "", name)
+        found.setdefault(service, []).append(rest)
+    lines = [f"{service}{': ' if service else ''}{', '.join(rest)}" for service, rest in found.items()]
+    return (*lines, *((f"and {len(names) - most} more",) if most < len(names) else ()))
+
+
+def _short_arn(matrix: Matrix, arn: str) -> str:
+    match arn.split(":", 5):
+        case ["arn", _, service, region, account, resource]:
+            if region in ("", matrix.region) and account in ("", matrix.account):
+                return f"{service}:{resource}"
+            return f"{service}:{region}:{account}:{resource}"
+    return arn
+
+
+def _conditions(matrix: Matrix, conditions: Mapping[str, Mapping[str, Any]], *, full: bool) -> Iterator[str]:
+    signs = {"StringEquals": "=", "StringLike": "like", "ArnEquals": "=", "ArnLike": "like"}
+    for operator, keys in conditions.items():
+        # ForAllValues holds of each value of a key, IfExists only where there is one.
+        scope, _, name = operator.rpartition(":")
+        plain = name.removesuffix("IfExists")
+        sign = signs.get(plain, plain)
+        each = {"ForAllValues": "each ", "ForAnyValue": "any "}.get(scope, "")
+        for key, values in keys.items():
+            wanted = [_short_arn(matrix, one) for one in ([values] if isinstance(values, str) else values)]
+            if name == "Null":
+                yield f"{key} is {'absent' if wanted == ['true'] else 'present'}"
+                continue
+            many = " or ".join(wanted) if full or len(wanted) < 4 else f"one of {len(wanted)}"
+            yield f"{each}{key} {sign} {many}{' if given' if plain != name else ''}"
