@@ -16,7 +16,7 @@ class AwsEbsCsiDriver(EksAddon):
     """
 
     name = "aws-ebs-csi-driver"
-    # renovate: eks-addon=aws-ebs-csi-driver
+    # renovate: datasource=aws-eks-addon depName={"kubernetesVersion":"1.36","addonName":"aws-ebs-csi-driver","default":true}
     versions = dict.fromkeys(("1.33", "1.34", "1.35", "1.36"), "v1.66.0-eksbuild.1")
     service_account = "ebs-csi-controller-sa"
     built_into_auto_mode = "skip"

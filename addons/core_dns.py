@@ -12,11 +12,14 @@ class CoreDns(EksAddon):
     """
 
     name = "coredns"
-    # renovate: eks-addon=coredns
     versions = {
+        # renovate: datasource=aws-eks-addon depName={"kubernetesVersion":"1.33","addonName":"coredns","default":true}
         "1.33": "v1.12.4-eksbuild.38",
+        # renovate: datasource=aws-eks-addon depName={"kubernetesVersion":"1.34","addonName":"coredns","default":true}
         "1.34": "v1.12.4-eksbuild.38",
+        # renovate: datasource=aws-eks-addon depName={"kubernetesVersion":"1.35","addonName":"coredns","default":true}
         "1.35": "v1.13.2-eksbuild.31",
+        # renovate: datasource=aws-eks-addon depName={"kubernetesVersion":"1.36","addonName":"coredns","default":true}
         "1.36": "v1.14.6-eksbuild.4",
     }
     built_into_auto_mode = "skip"

@@ -9,7 +9,7 @@ class EksPodIdentityAgent(EksAddon):
     """Versions: `aws eks describe-addon-versions`, default for each minor in September 2026."""
 
     name = "eks-pod-identity-agent"
-    # renovate: eks-addon=eks-pod-identity-agent
+    # renovate: datasource=aws-eks-addon depName={"kubernetesVersion":"1.36","addonName":"eks-pod-identity-agent","default":true}
     versions = dict.fromkeys(("1.33", "1.34", "1.35", "1.36"), "v1.3.10-eksbuild.3")
     before_nodes = True
     built_into_auto_mode = "skip"

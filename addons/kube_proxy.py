@@ -9,11 +9,14 @@ class KubeProxy(EksAddon):
     """Versions: `aws eks describe-addon-versions`, default for each minor in September 2026."""
 
     name = "kube-proxy"
-    # renovate: eks-addon=kube-proxy
     versions = {
+        # renovate: datasource=aws-eks-addon depName={"kubernetesVersion":"1.33","addonName":"kube-proxy","default":true}
         "1.33": "v1.33.10-eksbuild.29",
+        # renovate: datasource=aws-eks-addon depName={"kubernetesVersion":"1.34","addonName":"kube-proxy","default":true}
         "1.34": "v1.34.6-eksbuild.29",
+        # renovate: datasource=aws-eks-addon depName={"kubernetesVersion":"1.35","addonName":"kube-proxy","default":true}
         "1.35": "v1.35.3-eksbuild.29",
+        # renovate: datasource=aws-eks-addon depName={"kubernetesVersion":"1.36","addonName":"kube-proxy","default":true}
         "1.36": "v1.36.0-eksbuild.25",
     }
     before_nodes = True

@@ -12,11 +12,14 @@ class MetricsServer(EksAddon):
     """
 
     name = "metrics-server"
-    # renovate: eks-addon=metrics-server
     versions = {
+        # renovate: datasource=aws-eks-addon depName={"kubernetesVersion":"1.33","addonName":"metrics-server","default":true}
         "1.33": "v0.8.1-eksbuild.4",
+        # renovate: datasource=aws-eks-addon depName={"kubernetesVersion":"1.34","addonName":"metrics-server","default":true}
         "1.34": "v0.9.0-eksbuild.11",
+        # renovate: datasource=aws-eks-addon depName={"kubernetesVersion":"1.35","addonName":"metrics-server","default":true}
         "1.35": "v0.9.0-eksbuild.11",
+        # renovate: datasource=aws-eks-addon depName={"kubernetesVersion":"1.36","addonName":"metrics-server","default":true}
         "1.36": "v0.9.0-eksbuild.11",
     }
 

@@ -9,7 +9,7 @@ class VpcCni(EksAddon):
     """Versions: `aws eks describe-addon-versions`, default for each minor in September 2026."""
 
     name = "vpc-cni"
-    # renovate: eks-addon=vpc-cni
+    # renovate: datasource=aws-eks-addon depName={"kubernetesVersion":"1.36","addonName":"vpc-cni","default":true}
     versions = dict.fromkeys(("1.33", "1.34", "1.35", "1.36"), "v1.22.4-eksbuild.3")
     service_account = "aws-node"
     # AWS's own list of what the CNI needs; no per-cluster policy works with the managed add-on
