@@ -3,7 +3,7 @@
 What a cluster file needs is named here; the rest of the model is for add-ons, teams and renderers.
 """
 
-from blueprint.access import Role, User
+from blueprint.access import PermissionSet, Role, User
 from blueprint.blueprint import Blueprint
 from blueprint.cluster import Cluster, PrivateEndpoint, PublicEndpoint
 from blueprint.compute import AutoMode, FargateProfile, FargateSelector, ManagedNodes, SelfManagedNodes, Taint
@@ -18,6 +18,7 @@ __all__ = [
     "FargateSelector",
     "ManagedNodes",
     "NewNetwork",
+    "PermissionSet",
     "Plan",
     "PrivateEndpoint",
     "PublicEndpoint",

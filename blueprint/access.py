@@ -5,10 +5,12 @@ https://docs.aws.amazon.com/eks/latest/userguide/access-entries.html
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
 
-from blueprint.fields import AccountId, IamName
+from blueprint.errors import Problem
+from blueprint.fields import AccountId, IamName, Region, matches
 from blueprint.references import PARTITION, role_arn
 from blueprint.value import Value
 
@@ -23,18 +25,63 @@ class Principal(Value):
     name: IamName
     account: AccountId | None = None
 
+    @property
+    def resource(self) -> str:
+        """The last part of its ARN."""
+        return f"{type(self).__name__.lower()}/{self.name}"
+
     def arn(self, account: str) -> str:
         """Its ARN; a bare account is never a principal, so an account's root cannot be written down."""
-        kind = type(self).__name__.lower()
-        return f"arn:{PARTITION}:iam::{self.account or account}:{kind}/{self.name}"
+        return f"arn:{PARTITION}:iam::{self.account or account}:{self.resource}"
 
 
 class Role(Principal):
     """An IAM role, by name or path and name. A session of a role is not a principal of EKS: give the role."""
 
+    def problems(self) -> Iterator[Problem]:
+        if self.name.startswith("AWSReservedSSO_"):
+            rule = "the role of a permission set has a path, without which EKS does not find it"
+            fix = 'write for example PermissionSet("Developer", suffix="0123456789abcdef", region="us-west-2")'
+            yield Problem("name", self.name, rule, fix)
+
 
 class User(Principal):
     """An IAM user. AWS advises roles for people; a user is for what cannot assume one."""
+
+
+class PermissionSet(Principal):
+    """A permission set of IAM Identity Center: the role that it has in an account it is assigned in.
+
+    That role is called `AWSReservedSSO_<name>_<suffix>`. Identity Center deletes it with the permission set's last
+    assignment in the account, and a later assignment makes one with another suffix.
+    https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html
+    """
+
+    # https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_CreatePermissionSet.html
+    name: Annotated[
+        str,
+        matches(
+            r"(?!AWSReservedSSO_)[\w+=,.@-]{1,32}",
+            "must be the name of a permission set, without what IAM adds to the name of its role",
+            'write "Developer" for AWSReservedSSO_Developer_0123456789abcdef',
+        ),
+    ]
+    suffix: Annotated[
+        str,
+        matches(
+            r"[0-9a-f]{16}",
+            "the role of a permission set ends in 16 hexadecimal digits",
+            "look it up with: aws iam list-roles --path-prefix /aws-reserved/sso.amazonaws.com/",
+        ),
+    ] = field(kw_only=True)
+    region: Region = field(kw_only=True)
+    """Where Identity Center is, not the cluster."""
+
+    @property
+    def resource(self) -> str:
+        # us-east-1 does not show in the path.
+        region = "" if self.region == "us-east-1" else f"{self.region}/"
+        return f"role/aws-reserved/sso.amazonaws.com/{region}AWSReservedSSO_{self.name}_{self.suffix}"
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from blueprint import PrivateEndpoint, PublicEndpoint, Role, User, plan
+from blueprint import PermissionSet, PrivateEndpoint, PublicEndpoint, Role, User, plan
 from blueprint.versions import DEFAULT, EXTENDED_SUPPORT, STANDARD_SUPPORT, SUPPORTED, minor
 from tests.blueprint.examples import TABLE, assert_reported, changed, mistake, places, with_cluster
 
@@ -27,6 +27,13 @@ MISTAKES = [
     mistake("none", with_cluster(version=None), "cluster.version", "must be str", f'"{DEFAULT}"'),
     mistake("tuple", with_cluster(version=(1, 35)), "cluster.version", "must be str", f'"{DEFAULT}"'),
     mistake(
+        "permission set as a role",
+        with_cluster(admins=(Role("AWSReservedSSO_Admin_0123456789abcdef"),)),
+        "cluster.admins[0].name",
+        "has a path, without which EKS does not find it",
+        'PermissionSet("Developer", suffix="0123456789abcdef", region="us-west-2")',
+    ),
+    mistake(
         "standard policy after standard support",
         with_cluster(version="1.33"),
         "cluster.support_policy",
@@ -44,7 +51,13 @@ MISTAKES = [
     mistake("the same range twice", public("203.0.113.0/24", "203.0.113.0/24"), ALLOW, "may stand once", "remove"),
     mistake("41 ranges", public(*(f"203.0.113.{n}/32" for n in range(41))), ALLOW, "at most 40 ranges", "40 or fewer"),
     mistake("nobody is admin", with_cluster(admins=()), "cluster.admins", "must not be empty", "give at least one"),
-    mistake("no tuple of admins", with_cluster(admins=Role("A")), "cluster.admins", "a tuple of Role or User", "(…,)"),
+    mistake(
+        "no tuple of admins",
+        with_cluster(admins=Role("A")),
+        "cluster.admins",
+        "a tuple of PermissionSet, Role or User",
+        "(…,)",
+    ),
     mistake("every role", with_cluster(admins=(Role("*"),)), "cluster.admins[0].name", "no wildcard", '"BreakGlass"'),
     mistake(
         "root of an account",
@@ -121,6 +134,23 @@ def test_administrators_by_name_path_and_account() -> None:
         "arn:${blueprint:partition}:iam::111111111111:user/root",
         "arn:${blueprint:partition}:iam::222222222222:role/BreakGlass",
     ]
+
+
+def test_the_role_of_a_permission_set_has_its_region_in_the_path_but_for_virginia() -> None:
+    admins = tuple(
+        PermissionSet("Admin", account, suffix="0123456789abcdef", region=region)
+        for account, region in ((None, "eu-west-1"), ("222222222222", "us-east-1"))
+    )
+    reserved = "role/aws-reserved/sso.amazonaws.com"
+    assert [entry.principal for entry in plan(with_cluster(admins=admins)).admins] == [
+        f"arn:${{blueprint:partition}}:iam::111111111111:{reserved}/eu-west-1/AWSReservedSSO_Admin_0123456789abcdef",
+        f"arn:${{blueprint:partition}}:iam::222222222222:{reserved}/AWSReservedSSO_Admin_0123456789abcdef",
+    ]
+
+
+def test_a_permission_set_needs_its_suffix_and_region() -> None:
+    admins = (PermissionSet("Admin"),)  # type: ignore[call-arg]  # the mistake
+    assert places(with_cluster(admins=admins)) == ["cluster.admins[0].suffix", "cluster.admins[0].region"]
 
 
 def test_versions_are_listed_in_order_without_a_gap() -> None:

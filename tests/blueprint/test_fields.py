@@ -12,7 +12,7 @@ from addons.cert_manager import CertManager
 from addons.external_dns import ExternalDns
 from addons.karpenter import Karpenter
 from addons.metrics_server import MetricsServer
-from blueprint import Blueprint, FargateProfile, FargateSelector, PublicEndpoint, Role, Taint
+from blueprint import Blueprint, FargateProfile, FargateSelector, PermissionSet, PublicEndpoint, Role, Taint
 from blueprint.errors import shown
 from blueprint.node_pool import NodePool
 from blueprint.value import Value, problems_in
@@ -69,6 +69,10 @@ def key(place: str) -> Callable[[str], str]:
     return lambda text: f"{place}[{shown(text)}]"
 
 
+def permission_set(name: str = "Admin", suffix: str = "0123456789abcdef", region: str = "eu-west-1") -> PermissionSet:
+    return PermissionSet(name, suffix=suffix, region=region)
+
+
 FIELDS: list[tuple[Callable[[str], str], Callable[[str], Blueprint]]] = [
     (at("name"), lambda text: changed(SMALL, name=text)),
     (at("account"), lambda text: changed(SMALL, account=text)),
@@ -83,6 +87,9 @@ FIELDS: list[tuple[Callable[[str], str], Callable[[str], Blueprint]]] = [
     (at("cluster.endpoint.allow[0]"), lambda text: with_cluster(endpoint=PublicEndpoint(allow=(text,)))),
     (at("cluster.admins[0].name"), lambda text: with_cluster(admins=(Role(text),))),
     (at("cluster.admins[0].account"), lambda text: with_cluster(admins=(Role("A", account=text),))),
+    (at("cluster.admins[0].name"), lambda text: with_cluster(admins=(permission_set(name=text),))),
+    (at("cluster.admins[0].suffix"), lambda text: with_cluster(admins=(permission_set(suffix=text),))),
+    (at("cluster.admins[0].region"), lambda text: with_cluster(admins=(permission_set(region=text),))),
     (at("compute[0].name"), lambda text: with_nodes(name=text)),
     (at("compute[0].instance_types[0]"), lambda text: with_nodes(instance_types=(text,))),
     (at("compute[0].version"), lambda text: with_nodes(version=text)),
@@ -127,7 +134,7 @@ def test_hostile_text_is_reported_where_it_stands(
     assert found == {kind: [place(text)] for kind, text in HOSTILE.items()}
 
 
-KINDS = ["name", "account", "region", "role", "label key", "label value", "quantity"]
+KINDS = ["name", "account", "region", "role", "permission set", "suffix", "label key", "label value", "quantity"]
 KINDS += ["hosted zone", "domain", "e-mail", "chart version", "repository", "add-on version"]
 
 
@@ -166,6 +173,16 @@ def problem_places(value: Value) -> list[str]:
                 "aws-service-role/eks.amazonaws.com/AWSServiceRoleForAmazonEKS",
                 "a/" * 300 + "Admin",
             ],
+        ),
+        (
+            permission_set,
+            ["Admin", "a+=,.@-_", "a" * 32],
+            ["", "*", "a" * 33, "team/Admin", "AWSReservedSSO_Admin_0123456789abcdef"],
+        ),
+        (
+            lambda text: permission_set(suffix=text),
+            ["0123456789abcdef"],
+            ["", "*" * 16, "0" * 15, "0" * 17, "0123456789ABCDEF"],
         ),
         (
             Taint,

@@ -106,7 +106,13 @@ WRONG_TYPES = [
         "dict for value", changed(SMALL, network={"cidr": "10.0.0.0/16"}), "network", "be NewNetwork", "NewNetwork(…)"
     ),
     mistake("another value", changed(SMALL, network=SMALL.cluster), "network", "must be NewNetwork", "NewNetwork(…)"),
-    mistake("text for principal", with_cluster(admins=("BreakGlass",)), "cluster.admins[0]", "Role or User", "Role(…)"),
+    mistake(
+        "text for principal",
+        with_cluster(admins=("BreakGlass",)),
+        "cluster.admins[0]",
+        "PermissionSet, Role or User",
+        "Set(…)",
+    ),
     mistake("choice in other case", with_network(nat="NONE"), "network.nat", "'none', 'one' or", "nat='none'"),
     mistake("None for choice", with_network(nat=None), "network.nat", "'none', 'one' or 'per-zone'", "nat='none'"),
     mistake("list for choice", with_network(nat=["one"]), "network.nat", "'none', 'one' or 'per-zone'", "nat='none'"),

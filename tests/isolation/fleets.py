@@ -14,7 +14,7 @@ from addons.external_secrets import ExternalSecrets
 from addons.karpenter import Karpenter
 from addons.secrets_store_csi_driver import SecretsStoreCsiDriver
 from blueprint import AutoMode, Blueprint, FargateProfile, FargateSelector, Role
-from blueprint.access import Principal, User
+from blueprint.access import PermissionSet, Principal, User
 from blueprint.iam import Statement
 from blueprint.node_pool import NodePool
 from blueprint.secrets import Parameter, SecretsManagerSecret
@@ -43,6 +43,7 @@ PEOPLE: tuple[Principal, ...] = (
     *map(Role, ("Ana", "Ben", "Cid", "path/Ana")),
     User("Ana"),
     Role("Ana", "222222222222"),
+    PermissionSet("Ana", suffix="0123456789abcdef", region="us-west-2"),
 )
 PORTS = st.lists(st.sampled_from([1, 53, 80, 443, 8080, 65535]), min_size=1, max_size=2, unique=True).map(tuple)
 RANGES = ("10.0.0.0/16", "10.0.0.0/8", "203.0.113.0/24", "192.168.0.0/24")

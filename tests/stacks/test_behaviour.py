@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from blueprint import Blueprint, Role, User
+from blueprint import Blueprint, PermissionSet, Role, User
 from blueprint.plan import Plan
 from blueprint.plan import plans as plan_all
 from clusters.prod import PROD
@@ -410,7 +410,8 @@ class TestNames:
         assert len(of_type(templates["managed", "cluster"], f"{EKS}Nodegroup")) == len(names)
 
     def test_the_order_of_people_and_nodes_changes_no_logical_id(self, tmp_path: Path) -> None:
-        people = (Role("a"), Role("path/a"), Role("a", account="333333333333"), User("a"))
+        others = (PermissionSet("a", suffix="0" * 16, region=region) for region in ("us-east-1", "eu-west-1"))
+        people = (Role("a"), Role("path/a"), Role("a", account="333333333333"), User("a"), *others)
         team = replace(PLATFORM, members=tuple(replace(one, name=f"{one.name}b") for one in people))
         found = []
         for order in (1, -1):
