@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/eks/latest/userguide/access-entries.html
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
@@ -26,9 +27,9 @@ class Principal(Value):
     account: AccountId | None = None
 
     @property
+    @abstractmethod
     def resource(self) -> str:
         """The last part of its ARN."""
-        return f"{type(self).__name__.lower()}/{self.name}"
 
     def arn(self, account: str) -> str:
         """Its ARN; a bare account is never a principal, so an account's root cannot be written down."""
@@ -37,6 +38,10 @@ class Principal(Value):
 
 class Role(Principal):
     """An IAM role, by name or path and name. A session of a role is not a principal of EKS: give the role."""
+
+    @property
+    def resource(self) -> str:
+        return f"role/{self.name}"
 
     def problems(self) -> Iterator[Problem]:
         if self.name.startswith("AWSReservedSSO_"):
@@ -47,6 +52,10 @@ class Role(Principal):
 
 class User(Principal):
     """An IAM user. AWS advises roles for people; a user is for what cannot assume one."""
+
+    @property
+    def resource(self) -> str:
+        return f"user/{self.name}"
 
 
 class PermissionSet(Principal):

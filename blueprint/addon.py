@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from typing import ClassVar, Literal
 
@@ -31,9 +32,9 @@ class Addon(Value):
     replaced_by: ClassVar[str] = ""
     """What Auto Mode brings in its place; stands in the report."""
 
+    @abstractmethod
     def contribute(self, facts: ClusterFacts) -> Contribution:
         """What it adds to the plan of this cluster; pure."""
-        raise NotImplementedError(type(self))
 
     def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:
         """Rules between its fields and the cluster's facts. Places are relative to the add-on."""

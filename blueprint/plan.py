@@ -232,7 +232,8 @@ def _people(teams: Sequence[Planned]) -> tuple[AccessEntry, ...]:
 
 
 def _admins(blueprint: Blueprint) -> Iterator[tuple[str, AccessEntry]]:
-    for place, principal in rules.sound_items(blueprint.cluster.admins, Principal, "cluster.admins"):
+    admins = rules.sound_items(blueprint.cluster.admins, Principal, "cluster.admins")  # type: ignore[type-abstract]  # nothing is made of it
+    for place, principal in admins:
         arn = principal.arn(blueprint.account)
         policies = (AccessPolicy("AmazonEKSClusterAdminPolicy"),)
         yield place, AccessEntry(arn, policies=policies)

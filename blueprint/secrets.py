@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import field
 from typing import Annotated, ClassVar
@@ -25,7 +26,7 @@ _PATH = (
 _KEY = (
     r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})",
     "must be the ARN of a KMS key, no alias and no wildcard",
-    'write "arn:aws:kms:<region>:<account>:key/<key id>"',
+    'write "arn:<partition>:kms:<region>:<account>:key/<key id>"',
 )
 
 
@@ -40,9 +41,9 @@ class _AwsSecret(Value):
     """Name of the Kubernetes Secret or of the file; made from the name in AWS when None: payments/db, payments-db."""
 
     @property
+    @abstractmethod
     def aws_name(self) -> str:
         """What AWS calls it."""
-        raise NotImplementedError(type(self))
 
     @property
     def name_in_cluster(self) -> str:

@@ -1,7 +1,8 @@
-"""The contract between a plan and a team. The kinds of teams stand in `teams/base.py`."""
+"""The contract between a plan and a team. The kinds of teams stand in `teams/base/`."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -45,9 +46,9 @@ class Team(Value):
         """Names of add-ons without which its objects are of no use."""
         return frozenset()
 
+    @abstractmethod
     def contribute(self, facts: ClusterFacts) -> Contribution:
         """What it adds to the plan of this cluster; pure."""
-        raise NotImplementedError(type(self))
 
     def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:
         """Rules between its fields and the cluster's facts. Places are relative to the team."""

@@ -114,6 +114,9 @@ _JUDGED: ContextVar[dict[int, tuple[Value, list[Problem]]] | None] = ContextVar(
 def _problems(value: Value) -> list[Problem]:
     found = list(value._mistakes)  # noqa: SLF001  # of this module
     cls: Any = type(value)  # mypy takes a class whose instances define __hash__ for unhashable
+    if lacking := _abstract(cls):
+        fix = f"write {_name(cls)}" if _concrete(cls) else f"define {_listing(lacking)} in {cls.__name__}"
+        found.append(Problem("", value, f"{cls.__name__} is only a base, without {_listing(lacking)}", fix))
     mismatches = {name: _judged(getattr(value, name), hint, name) for name, hint in _hints(cls).items()}
     found.extend(problem for mistakes in mismatches.values() for problem in mistakes)
     # Also on a value with wrong fields: what can still be judged is, so that one report tells all.
@@ -256,6 +259,13 @@ def _example(hint: Any) -> str:
         return simple[hint]
     subclasses = _concrete(hint)
     return f"{subclasses[0] if subclasses else hint.__name__}(…)"
+
+
+@cache
+def _abstract(cls: Any) -> set[str]:
+    """Names that a class leaves to its subclasses. Not by `abc.ABC`, whose constructor would fail."""
+    members = ((name, getattr(cls, name, None)) for name in dir(cls))
+    return {name for name, member in members if getattr(member, "__isabstractmethod__", False) is True}
 
 
 def _concrete(cls: type) -> list[str]:

@@ -6,6 +6,7 @@ https://kubernetes.io/docs/concepts/services-networking/network-policies
 from __future__ import annotations
 
 import ipaddress
+from abc import abstractmethod
 from collections.abc import Iterator
 from typing import Annotated, Any
 
@@ -24,13 +25,13 @@ class Edge(Value):
     """A connection that a team's pods may have, by TCP."""
 
     @property
+    @abstractmethod
     def policy_name(self) -> str:
         """Name of the network policy; a team has one of each."""
-        raise NotImplementedError(type(self))
 
+    @abstractmethod
     def spec(self, facts: ClusterFacts) -> dict[str, Any]:
         """Spec of the network policy."""
-        raise NotImplementedError(type(self))
 
 
 class FromTeam(Edge):

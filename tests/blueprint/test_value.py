@@ -11,8 +11,12 @@ import pytest
 from addons.external_dns import ExternalDns
 from addons.metrics_server import MetricsServer
 from blueprint import Blueprint, FargateProfile, ManagedNodes, NewNetwork, PrivateEndpoint, Role, plan
+from blueprint.access import Principal
+from blueprint.addon import Addon
 from blueprint.errors import BlueprintError
+from blueprint.team import Team
 from teams.base import Quota, TeamNamespace
+from teams.base.network import Edge
 from tests.blueprint.examples import (
     HOSTILE,
     SMALL,
@@ -33,6 +37,17 @@ from tests.blueprint.examples import (
 MISSING = Blueprint()  # type: ignore[call-arg]  # hostile on purpose
 NODES: Any = ManagedNodes
 NETWORK: Any = NewNetwork
+ADDON: Any = Addon
+EDGE: Any = Edge
+PRINCIPAL: Any = Principal
+TEAM_BASE: Any = Team
+
+
+class Unfinished(Addon):
+    """A user's own add-on that forgot what it contributes."""
+
+
+UNFINISHED: Any = Unfinished
 
 
 class UnreadableMapping(dict[str, str]):
@@ -112,6 +127,25 @@ WRONG_TYPES = [
         "cluster.admins[0]",
         "PermissionSet, Role or User",
         "Set(…)",
+    ),
+    mistake(
+        "base of principals", with_cluster(admins=(PRINCIPAL("A"),)), "cluster.admins[0]", "without resource", "Role"
+    ),
+    mistake("base of teams", with_teams(TEAM_BASE("a")), "teams[0]", "without contribute", "ApplicationTeam"),
+    mistake(
+        "base of edges",
+        with_teams(changed(TEAM, network=(EDGE(),))),
+        "teams[0].network[0]",
+        "without policy_name, spec",
+        "FromTeam",
+    ),
+    mistake("base of add-ons", with_addons(ADDON()), "addons[3]", "without contribute", "write "),
+    mistake(
+        "unfinished add-on",
+        with_addons(UNFINISHED()),
+        "addons[3]",
+        "Unfinished is only a base",
+        "define contribute in Unfinished",
     ),
     mistake("choice in other case", with_network(nat="NONE"), "network.nat", "'none', 'one' or", "nat='none'"),
     mistake("None for choice", with_network(nat=None), "network.nat", "'none', 'one' or 'per-zone'", "nat='none'"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import field
 
@@ -20,9 +21,9 @@ class Workload(Value):
     namespace: DnsLabel = field(kw_only=True)
 
     @property
+    @abstractmethod
     def key(self) -> str:
         """What tells it from the team's others."""
-        raise NotImplementedError(type(self))
 
     @property
     def required_addons(self) -> frozenset[str]:
