@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import tools.assembly
 from blueprint.plan import Plan
+from tools.assembly import MANIFEST, read, text
 from tools.synth import synthesize
 
 Template = dict[str, Any]
@@ -19,16 +21,7 @@ Templates = Mapping[tuple[str, str], Template]
 def synthesized(plans: Sequence[Plan], out: Path, *, validate: bool = False) -> Templates:
     """Writes the assembly of the plans and reads it back."""
     synthesize(plans, out, validate=validate)
-    return {key: template for plan in plans for key, template in read(out, plan.blueprint.name)}
-
-
-def read(out: Path, cluster: str) -> Iterator[tuple[tuple[str, str], Template]]:
-    """The templates of one cluster, in the order of deployment."""
-    assembly = out / f"assembly-{cluster}"
-    for artifact in json.loads((assembly / "manifest.json").read_text(encoding="utf-8"))["artifacts"].values():
-        if artifact["type"] == "aws:cloudformation:stack":
-            template = json.loads((assembly / artifact["properties"]["templateFile"]).read_text(encoding="utf-8"))
-            yield (cluster, artifact["displayName"].partition("/")[2]), template
+    return {(stack.cluster, stack.name): dict(stack.template) for stacks in read(out).values() for stack in stacks}
 
 
 def of_type(template: Template, kind: str) -> dict[str, dict[str, Any]]:
@@ -36,20 +29,9 @@ def of_type(template: Template, kind: str) -> dict[str, dict[str, Any]]:
     return {id: resource for id, resource in template["Resources"].items() if resource["Type"] == kind}
 
 
-def text(value: Any) -> str:
-    """A property as text, with `${…}` for what CloudFormation puts there."""
-    if isinstance(value, str):
-        return value
-    (function, argument), *_ = value.items()
-    if function == "Fn::Join":
-        return str(argument[0]).join(map(text, argument[1]))
-    return "${" + (argument if isinstance(argument, str) else ".".join(map(str, argument))) + "}"
-
-
 def objects(template: Template) -> list[dict[str, Any]]:
     """All Kubernetes objects that a template applies, in the order of its resources."""
-    manifests = of_type(template, "Custom::AWSCDK-EKS-KubernetesResource").values()
-    return [each for manifest in manifests for each in json.loads(text(manifest["Properties"]["Manifest"]))]
+    return [each for manifest in of_type(template, MANIFEST).values() for each in tools.assembly.objects(manifest)]
 
 
 def readable(template: Any) -> Any:

@@ -21,6 +21,7 @@ from app import CLUSTERS, CONTEXT, build
 from blueprint.errors import BlueprintError
 from blueprint.inventory import planned
 from blueprint.plan import Plan
+from tools.assembly import read
 from tools.jsii_start import finish, quicken
 
 OUT = Path("cdk.out")
@@ -86,11 +87,11 @@ def table(plans: Sequence[Plan], out: Path) -> str:
         "add-ons",
         "teams",
     )
+    assembly = read(out)
     rows = [heads]
     for plan in plans:
         blueprint = plan.blueprint
-        counts = resource_counts(out, blueprint.name)
-        stacks = ", ".join(f"{name} {count}" for name, count in counts.items())
+        stacks = ", ".join(f"{stack.name} {len(stack.resources)}" for stack in assembly[blueprint.name])
         identity = (blueprint.name, blueprint.account, blueprint.region, blueprint.cluster.version)
         rows.append((*identity, stacks, str(len(plan.addons)), str(len(plan.teams))))
     widths = [max(len(row[column]) for row in rows) for column in range(len(heads))]
@@ -99,18 +100,6 @@ def table(plans: Sequence[Plan], out: Path) -> str:
         f"{plan.blueprint.name} leaves out {skip.name}: {skip.reason}" for plan in plans for skip in plan.skipped
     ]
     return "\n".join([*lines, *skipped])
-
-
-def resource_counts(out: Path, cluster: str) -> dict[str, int]:
-    """Resources in each stack of a cluster, in the order of deployment."""
-    assembly = out / f"assembly-{cluster}"
-    artifacts = json.loads((assembly / "manifest.json").read_text(encoding="utf-8"))["artifacts"].values()
-    counts = {}
-    for artifact in artifacts:
-        if artifact["type"] == "aws:cloudformation:stack":
-            template = json.loads((assembly / artifact["properties"]["templateFile"]).read_text(encoding="utf-8"))
-            counts[artifact["displayName"].partition("/")[2]] = len(template["Resources"])
-    return counts
 
 
 def _clear(*, keep_assets: bool = False) -> None:

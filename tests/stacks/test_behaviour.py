@@ -17,7 +17,8 @@ from blueprint.plan import plans as plan_all
 from clusters.prod import PROD
 from teams.platform import PLATFORM
 from tests.stacks.fleet import FLEET, MANAGED
-from tests.templates import Template, Templates, objects, of_type, read, synthesized, text
+from tests.templates import Template, Templates, objects, of_type, synthesized
+from tools.assembly import text
 
 EKS = "AWS::EKS::"
 HELM = "Custom::AWSCDK-EKS-HelmChart"
@@ -432,9 +433,3 @@ def test_a_replica_differs_only_where_it_says(templates: Templates) -> None:
         original = json.dumps(templates["prod", stack])
         masked = r"aws\.cdk\.eks/prune-[0-9a-f]+|[0-9a-f]{64}"  # the CDK's hashes of construct paths and of assets
         assert re.sub(masked, "", replica) == re.sub(masked, "", original)
-
-
-def test_synthesized_files_are_read_back(tmp_path: Path, plans: tuple[Plan, ...]) -> None:
-    written = synthesized(plans[:1], tmp_path)
-    assert dict(read(tmp_path, "dev")) == written
-    assert {stack for _, stack in written} == {"network", "cluster", "addons", "teams"}

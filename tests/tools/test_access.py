@@ -25,13 +25,14 @@ from stacks.compute import NODE_POLICIES
 from teams.base import ApplicationTeam
 from tests.blueprint.examples import SMALL, Plain
 from tests.stacks.fleet import AUTO, CHINA, FARGATE, GOVERNMENT, SELF_MANAGED, TEAMS
-from tests.templates import Template, Templates, objects, of_type, synthesized, text
+from tests.templates import Template, Templates, objects, of_type, synthesized
 from tools.access import matrix as matrices
 from tools.access import render
 from tools.access.__main__ import main
 from tools.access.matrix import INSTALLER, NOBODY, matrix
 from tools.access.render import WIDTH, as_json, markdown_table, text_table
 from tools.access.tables import Table, tables
+from tools.assembly import text
 
 OTHERS = (TEAMS, AUTO, FARGATE, SELF_MANAGED, CHINA, GOVERNMENT)
 NAMES = ("dev", "prod", "prod-eu", *(blueprint.name for blueprint in OTHERS))

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 import tools.synth
-from blueprint.plan import Plan, plan
+from blueprint.plan import plan
 from clusters.dev import DEV
 from tests.stacks.fleet import AUTO
-from tools.synth import main, resource_counts, synthesize, table
+from tools.synth import main, synthesize, table
 
 
 @pytest.fixture
@@ -69,13 +69,6 @@ def test_what_a_plan_leaves_out_is_said(tmp_path: Path) -> None:
     planned = plan(AUTO)
     synthesize([planned], tmp_path, validate=False)
     assert "auto leaves out vpc-cni: Auto Mode brings pod networking" in table([planned], tmp_path)
-
-
-def test_counts_are_those_of_the_templates(plans: tuple[Plan, ...], tmp_path: Path) -> None:
-    synthesize(plans[:1], tmp_path, validate=False)
-    counts = resource_counts(tmp_path, "dev")
-    assert list(counts) == ["network", "cluster", "addons", "teams"]
-    assert all(0 < count < tools.synth.RESOURCE_LIMIT for count in counts.values())
 
 
 def test_a_finding_fails_without_a_traceback_and_leaves_nothing(

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tools.synth import resource_counts
+from tools.assembly import read
 
 NODE = os.environ.get("JSII_NODE", "node")
 PACKAGES = Path(sys.prefix) / "cache" / "floor"
@@ -53,8 +53,7 @@ def prepared(clusters: int, folder: Path) -> Contest:
     if differing := different(out, floor_out):
         raise RuntimeError(f"the floor does other work than Python; they differ in {', '.join(differing)}")
     peak = subprocess.run([*python, "--memory"], check=True, stdout=subprocess.PIPE, text=True).stdout
-    names = (path.name.removeprefix("assembly-") for path in out.glob("assembly-*"))
-    resources = sum(sum(resource_counts(out, name).values()) for name in names)
+    resources = sum(len(stack.resources) for stacks in read(out).values() for stack in stacks)
     return Contest(clusters, python, floor, resources, len(calls), int(peak), floor_peak)
 
 
