@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +27,8 @@ class Stack:
     account: str
     region: str
     termination_protection: bool
-    template: Template
-    paths: Mapping[str, str]
+    template: Template = field(repr=False)
+    paths: Mapping[str, str] = field(repr=False)
     """Of each logical id, its construct's path in the stack: `external-dns/release/external-dns`."""
 
     @property

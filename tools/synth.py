@@ -1,8 +1,8 @@
 """`make synth`: the templates of every cluster, or of those named, in cdk.out, and a table of what they hold.
 
-    python -m tools.synth [CLUSTER …] [--validate]
+    python -m tools.synth [CLUSTER …] [--validate] [--output FOLDER]
 
-Nothing is left in cdk.out when a mistake is found. Rules and nag packs run with --validate, in `make check` and when
+Nothing is left in the folder when a mistake is found. Rules and nag packs run with --validate, in `make check` and when
 `cdk` runs the app; the templates are the same.
 """
 
@@ -36,27 +36,29 @@ def main(arguments: Sequence[str], *, quick: bool = False) -> int:
     )
     parser.add_argument("clusters", nargs="*", metavar="CLUSTER", help="names of clusters; all when none is given")
     parser.add_argument("--validate", action="store_true", help="also run the rules and nag packs")
+    parser.add_argument("--output", type=Path, default=OUT, metavar="FOLDER", help=f"instead of {OUT}")
     options = parser.parse_args(arguments)
-    _clear(keep_assets=True)
+    out: Path = options.output
+    _clear(out, keep_assets=True)
     try:
         plans = planned(CLUSTERS, options.clusters)
     except BlueprintError as error:
-        _clear()
+        _clear(out)
         print(error, file=sys.stderr)
         return 1
     names = ", ".join(plan.blueprint.name for plan in plans)
-    print(f"Synthesizing {names} into {OUT}/", file=sys.stderr, flush=True)
+    print(f"Synthesizing {names} into {out}/", file=sys.stderr, flush=True)
     try:
         if quick:
             quicken()
-        synthesize(plans, OUT, validate=options.validate)
+        synthesize(plans, out, validate=options.validate)
     except Exception as error:
-        _clear()
+        _clear(out)
         if "ValidationFailed" not in str(error):
             raise
-        print("The findings above fail the synth; nothing is left in cdk.out.", file=sys.stderr)
+        print(f"The findings above fail the synth; nothing is left in {out}.", file=sys.stderr)
         return 1
-    print(table(plans, OUT))
+    print(table(plans, out))
     return 0
 
 
@@ -102,9 +104,9 @@ def table(plans: Sequence[Plan], out: Path) -> str:
     return "\n".join([*lines, *skipped])
 
 
-def _clear(*, keep_assets: bool = False) -> None:
+def _clear(out: Path, *, keep_assets: bool = False) -> None:
     """Removes what an earlier run left; assets are named after their content, so they need no second copy."""
-    for entry in OUT.glob("*"):
+    for entry in out.glob("*"):
         if keep_assets and entry.name.startswith("asset."):
             continue
         if entry.is_dir():

@@ -1,0 +1,118 @@
+"""Two revisions of a copy of this project."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from blueprint.plan import plan
+from clusters.dev import DEV
+from tools.compare import fingerprints
+from tools.compare.revisions import RevisionError, compared
+
+
+@pytest.fixture
+def project(tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository with one commit, and nowhere to leave files but a folder that must be empty at the end."""
+    left = tmp_path / "temporary"
+    left.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(left))
+    copy = tmp_path / "project"
+    unwanted = shutil.ignore_patterns(".*", "node_modules", "cdk.out", "__pycache__", "tests", "docs")
+    shutil.copytree(root, copy, ignore=unwanted)
+    git(copy, "init", "--quiet", "--initial-branch=main")
+    git(copy, "add", "--all")
+    commit(copy)
+    return copy
+
+
+def git(folder: Path, *arguments: str) -> str:
+    identity = ("-c", "user.name=Tests", "-c", "user.email=tests@example.com")
+    return subprocess.run(
+        ("git", "-C", str(folder), *identity, *arguments), check=True, capture_output=True, text=True
+    ).stdout
+
+
+def commit(folder: Path) -> None:
+    git(folder, "commit", "--quiet", "--all", "--message=x")
+
+
+def edit(path: Path, before: str, after: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert before in text
+    path.write_text(text.replace(before, after), encoding="utf-8")
+
+
+def test_compares_the_folder_with_where_the_branch_began(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What others merged meanwhile is none of this branch's doing; what is not committed yet is."""
+    began = git(project, "rev-parse", "HEAD").strip()
+    git(project, "switch", "--quiet", "--create", "branch")
+    edit(project / "clusters" / "dev.py", "min=2, max=4", "min=2, max=5")
+    git(project, "switch", "--quiet", "main")
+    edit(project / "clusters" / "prod.py", "min=3, max=6", "min=3, max=7")
+    git(project, "commit", "--quiet", "--message=x", "clusters/prod.py")
+    git(project, "switch", "--quiet", "branch")
+    with compared("main", project) as (found, _, _):
+        assert began.startswith(found.base)
+        assert found.untouched == ("prod", "prod-eu")
+        (cluster,) = found.touched
+        assert (cluster.name, [(change.path, change.impact) for change in cluster.changes]) == (
+            "dev",
+            [("Compute/system/Nodes", "update")],
+        )
+        assert set(found.after) == {"dev"}
+    assert "Synthesizing dev of both revisions" in capsys.readouterr().err
+    assert not (project / "cdk.out").exists()
+    assert list((project.parent / "temporary").iterdir()) == []
+    assert git(project, "worktree", "list").count("\n") == 1
+
+
+def test_what_reaches_no_template_is_not_synthesized(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    edit(project / "clusters" / "dev.py", "DEV = Blueprint(", "# A remark\nDEV = Blueprint(")
+    edit(project / "README.md", "Blueprint", "blueprint")
+    with compared("HEAD", project) as (found, _, _):
+        assert (found.touched, found.untouched) == ((), ("dev", "prod", "prod-eu"))
+    assert capsys.readouterr().err == "No plan differs\n"
+
+
+def test_mistakes_of_a_revision_are_its_report(project: Path) -> None:
+    edit(project / "clusters" / "dev.py", "min=2, max=4", "min=5, max=4")
+    with pytest.raises(RevisionError) as caught, compared("HEAD", project):
+        pass
+    assert str(caught.value).startswith("the working folder cannot be read.\n\n1 problem")
+    assert "clusters/dev.py: DEV.compute[0]" in str(caught.value)
+    commit(project)
+    edit(project / "clusters" / "dev.py", "min=5, max=4", "min=2, max=4")
+    with pytest.raises(RevisionError, match=r"^the base, [0-9a-f]{12}, cannot be read"), compared("HEAD", project):
+        pass
+
+
+@pytest.mark.parametrize("base", ["nobody", "", "--upload-pack=x", "HEAD:README.md", "main..HEAD", "a b\nc"])
+def test_a_base_that_is_none(project: Path, base: str) -> None:
+    with pytest.raises(RevisionError, match="BASE=") as caught, compared(base, project):
+        pass
+    assert "BASE=origin/main" in str(caught.value)
+
+
+def test_a_base_without_a_common_commit(project: Path) -> None:
+    git(project, "switch", "--quiet", "--orphan", "other")
+    git(project, "commit", "--quiet", "--allow-empty", "--message=x")
+    git(project, "switch", "--quiet", "main")
+    with pytest.raises(RevisionError, match=r"no commit in common.*fetch-depth: 0"), compared("other", project):
+        pass
+
+
+def test_every_word_of_a_plan_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    def words(*changes: object, **changed: object) -> list[str]:
+        return list(fingerprints._words(plan(replace(DEV, **changed))))  # type: ignore[arg-type]  # fields of any type
+
+    assert words() == words()
+    assert words(tags={"environment": "dev"}) == words()
+    assert words(tags={"environment": "other"}) != words()
+    assert words(addons=DEV.addons[:-1]) != words()
+    assert not any(" at 0x" in word for word in words())
