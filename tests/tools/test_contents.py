@@ -1,0 +1,115 @@
+"""What the templates of a cluster say it consists of, held against its plan."""
+
+from __future__ import annotations
+
+import pytest
+
+from blueprint.compute import ManagedNodes, SelfManagedNodes
+from blueprint.network import NewNetwork
+from blueprint.plan import Plan, plan
+from tests.stacks.fleet import AUTO, FARGATE, ISOLATED, MIXED, SELF_MANAGED, TEAMS
+from tests.templates import plain
+from tools.assembly import Assembly, read
+from tools.contents import Capacity, Contents, contents, name_of
+from tools.synth import synthesize
+
+PLANS = {blueprint.name: plan(blueprint) for blueprint in (AUTO, FARGATE, ISOLATED, MIXED, SELF_MANAGED, TEAMS)}
+
+
+@pytest.fixture(scope="module")
+def assembly(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
+    out = tmp_path_factory.mktemp("contents")
+    synthesize(list(PLANS.values()), out, validate=False)
+    return read(out)
+
+
+@pytest.fixture(params=PLANS)
+def both(request: pytest.FixtureRequest, assembly: Assembly) -> tuple[Plan, Contents]:
+    return PLANS[request.param], contents(assembly[request.param])
+
+
+def test_network(both: tuple[Plan, Contents]) -> None:
+    planned, found = both
+    network = planned.blueprint.network
+    assert isinstance(network, NewNetwork)
+    assert {(each.kind, each.zone, each.cidr) for each in found.subnets} == {
+        (each.kind, each.zone, each.cidr) for each in planned.subnets
+    }
+    assert found.cidr == network.cidr
+    assert found.nat_gateways == {"none": 0, "one": 1, "per-zone": len(network.zones)}[network.nat]
+    assert found.endpoints == tuple(sorted(network.interface_endpoints))
+
+
+def test_control_plane(both: tuple[Plan, Contents]) -> None:
+    planned, found = both
+    cluster = planned.blueprint.cluster
+    assert (found.name, found.account, found.region) == (
+        planned.facts.name,
+        planned.facts.account,
+        planned.facts.region,
+    )
+    assert found.version == cluster.version
+    assert found.deletion_protection == cluster.deletion_protection
+    assert found.public_ranges == getattr(cluster.endpoint, "allow", ())
+
+
+def test_capacity(both: tuple[Plan, Contents]) -> None:
+    planned, found = both
+    nodes = [each for each in planned.blueprint.compute if isinstance(each, ManagedNodes | SelfManagedNodes)]
+    assert {(each.name, each.instance_types, each.spot, each.min, each.max) for each in found.capacity if each.max} == {
+        (each.name, each.instance_types, each.capacity == "SPOT", each.min, each.max) for each in nodes
+    }
+    assert len(found.capacity) == len(planned.blueprint.compute)
+    assert all(each.image for each in found.capacity if each.max)
+    assert {each.kind for each in found.capacity} <= {"managed", "self-managed", "fargate", "auto"}
+
+
+def test_fargate_and_auto_mode_name_what_they_run(assembly: Assembly) -> None:
+    assert contents(assembly["fargate"]).capacity[0] == Capacity(
+        "system", "fargate", selectors=("kube-system", "external-dns")
+    )
+    assert contents(assembly["auto"]).capacity == (
+        Capacity("auto-mode", "auto", selectors=("general-purpose", "system")),
+    )
+
+
+def test_parts(both: tuple[Plan, Contents]) -> None:
+    planned, found = both
+    for parts, installed in ((found.addons, planned.addons), (found.teams, planned.teams)):
+        # A team of people only installs nothing in the cluster.
+        reaching = {each.name: each for each in installed if each.contribution.reaches_cluster or parts is found.addons}
+        assert [each.name for each in parts] == sorted(reaching)
+        for part in parts:
+            contribution = reaching[part.name].contribution
+            assert part.namespaces == tuple(each.name for each in contribution.namespaces)
+            versions = [each.version for each in contribution.managed_addons] or [
+                each.chart.version for each in contribution.releases
+            ]
+            assert part.version == ", ".join(dict.fromkeys(versions))
+
+
+def test_parts_stand_after_those_that_they_need(assembly: Assembly) -> None:
+    after = {part.name: part.after for part in contents(assembly["teams"]).addons}
+    installed = {part.name for part in PLANS["teams"].addons if part.contribution.reaches_cluster}
+    assert after == {
+        part.name: tuple(sorted(name for name in part.after if {name, part.name} <= installed))
+        for part in PLANS["teams"].addons
+    }
+
+
+def test_releases_and_objects(both: tuple[Plan, Contents]) -> None:
+    planned, found = both
+    releases = [(part.name, each) for part in planned.parts for each in part.contribution.releases]
+    assert sorted(
+        (each.part, each.release.name, each.release.chart.version, each.release.namespace) for each in found.releases
+    ) == sorted((part, each.name, each.chart.version, each.namespace) for part, each in releases)
+    by_name = {each.release.name: each.release for each in found.releases}
+    for _, release in releases:
+        assert set(by_name[release.name].values) == set(plain(release.values))
+    expected = {
+        name_of(plain(each))
+        for part in planned.parts
+        for each in (*(namespace.manifest() for namespace in part.contribution.namespaces), *part.contribution.objects)
+    }
+    assert set(found.objects) == expected
+    assert "aws.cdk.eks/prune" not in str(found.objects.values())
