@@ -20,7 +20,9 @@ class NetworkStack(BlueprintStack):
     def __init__(self, scope: Construct, plan: Plan) -> None:
         super().__init__(scope, "network", plan, stateful=True)
         network = plan.blueprint.network
-        zones = [f"{plan.blueprint.region}{letter}" for letter in network.zones]
+        zones = [f"{plan.facts.region}{letter}" for letter in network.zones]
+        # The CDK compares them with the account's, which the CLI would look up: with credentials, and a second run.
+        self.node.set_context(f"availability-zones:account={plan.facts.account}:region={plan.facts.region}", zones)
         self.vpc = aws_ec2.Vpc(
             self,
             "Vpc",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import subprocess
@@ -97,6 +98,8 @@ def test_synth_needs_no_network_and_no_credentials(tmp_path: Path, root: Path, n
         "assembly-prod",
         "assembly-prod-eu",
     }
+    # What the CLI would look up before a deploy, with credentials, and write into cdk.context.json.
+    assert "missing" not in json.loads((tmp_path / "cdk.out" / "manifest.json").read_text(encoding="utf-8"))
 
 
 def test_the_cdk_cli_needs_none_either(tmp_path: Path, root: Path, no_network: dict[str, str]) -> None:
