@@ -18,11 +18,11 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup synth access test test-oldest snapshots lint check bench lock clean FORCE
+.PHONY: help setup synth access local local-destroy test test-oldest lifecycle snapshots lint check bench lock clean FORCE
 
 help: ## List the commands
 	@echo "make COMMAND, one of:"
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' Makefile
 	@echo "ARGS=... is passed on, PYTHON=... chooses an interpreter (3.11 to 3.14)."
 
 setup: .venv/.installed node_modules/.installed ## Install what the other commands need; they do it by themselves
@@ -33,6 +33,12 @@ synth: setup ## Write the CloudFormation of all clusters into cdk.out, or of one
 
 access: setup ## Print who may do what in a cluster: make access CLUSTER=prod, or with ARGS=--markdown, ARGS=--json
 	@$(PY) -m tools.access $(CLUSTER) $(ARGS)
+
+local: setup .venv-local/.installed ## Deploy a cluster to an AWS emulator on this machine: make local CLUSTER=prod; dev by default
+	@$(PY) -m tools.local deploy $(or $(CLUSTER),dev) $(ARGS)
+
+local-destroy: setup .venv-local/.installed ## Remove it again: all that make local made, or one cluster: make local-destroy CLUSTER=prod
+	@$(PY) -m tools.local destroy $(CLUSTER) $(ARGS)
 
 test: setup ## Run the tests, without network or credentials: make test ARGS="-k karpenter"
 	@$(PY) -m pytest $(ARGS)
@@ -57,10 +63,11 @@ lock: setup ## Resolve requirements.in and package.json anew: make lock ARGS=--u
 	@echo "Resolving requirements.txt, requirements-oldest.txt and package-lock.json"
 	@$(COMPILE) requirements.in --output-file requirements.txt
 	@$(COMPILE) --resolution lowest-direct requirements.in --output-file requirements-oldest.txt
+	@$(COMPILE) requirements-local.in --output-file requirements-local.txt
 	@$(NPM) install --package-lock-only --omit-lockfile-registry-resolved=false
 
 clean: ## Remove all that the other commands made, the installation included
-	rm -rf .venv .venv-oldest node_modules cdk.out .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-oldest .venv-local node_modules cdk.out .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- Installation -------------------------------------------------------------------------------------------------
@@ -90,6 +97,14 @@ renew = $(if $(realpath $(1)/bin/python),$(if $(named),$(if $(filter $(named),$(
 	@$(cdk-launcher) >$(@D)/bin/cdk && chmod +x $(@D)/bin/cdk
 	@$(@D)/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])' >$@
 
+# The emulator's environment: without Node.js, and by the uv of the project's.
+.venv-local/.installed: requirements-local.txt $(call renew,.venv-local) | .venv/.installed
+	@echo "Installing the AWS emulator of $< into $(@D) (about 70 MB)"
+	@rm -rf $(@D)
+	@$(PY) -m venv $(@D)
+	@$(call install-packages,$(@D),$<,.venv/bin/uv)
+	@$(PY) -c 'import sys; print("%d.%d" % sys.version_info[:2])' >$@
+
 # uv takes a third of pip's time. It does not read pip's configuration: where that names an index of its own, and
 # wherever uv fails, pip installs the same files by the same hashes.
 define install-packages
@@ -97,8 +112,9 @@ python=$(1)/bin/python; pip="$$python -m pip install -qq --disable-pip-version-c
 if $$python -m pip config list 2>/dev/null | grep -E '\.(index-url|no-index|proxy)=' >/dev/null; then \
   $$pip -r $(2); \
 else \
-  sed -n '/^uv==/,/[^\]$$/p' $(2) >$(1)/uv.txt && $$pip -r $(1)/uv.txt && \
-  $(1)/bin/uv pip install --quiet --python $$python --require-hashes -r $(2) || \
+  uv="$(3)"; \
+  { [ "$$uv" ] || { uv=$(1)/bin/uv; sed -n '/^uv==/,/[^\]$$/p' $(2) >$(1)/uv.txt && $$pip -r $(1)/uv.txt; }; } && \
+  "$$uv" pip install --quiet --python $$python --require-hashes -r $(2) || \
   { echo "uv failed, so pip does it: a minute more"; $$pip -r $(2); }; \
 fi
 endef

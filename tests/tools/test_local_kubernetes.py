@@ -1,0 +1,177 @@
+"""What kubectl and Helm would refuse, without either."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tools.local.helm import release_of, values_of
+from tools.local.kubernetes import Contents, RefusedError, Release, key_of, manifests_of
+
+VERSION = "1.36"
+NAMESPACE = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}
+RELEASE = Release("karpenter", "kube-system", "karpenter", "1.14.1", None)
+NODE_POOL = {"apiVersion": "karpenter.sh/v1", "kind": "NodePool", "metadata": {"name": "general"}, "spec": {}}
+CHART = {"Release": "app", "Namespace": "shop", "Chart": "app", "Version": "1.0.0", "Timeout": "600s"}
+
+
+def config_map(name: str = "settings", namespace: str = "shop", **labels: str) -> dict[str, Any]:
+    metadata = {"name": name, "namespace": namespace, "labels": labels}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"a": "b"}}
+
+
+def role(name: str, **labels: str) -> dict[str, Any]:
+    metadata = {"name": name, "namespace": "shop", "labels": labels}
+    return {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": metadata, "rules": []}
+
+
+@pytest.fixture
+def cluster() -> Contents:
+    held = Contents()
+    held.create([NAMESPACE], VERSION)
+    return held
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("[{", "not JSON"),
+        ('{"kind": "Namespace"}', "must be a list"),
+        ("3", "must be a list"),
+    ],
+)
+def test_a_manifest_is_a_json_list(text: str, answer: str) -> None:
+    with pytest.raises(RefusedError, match=answer):
+        manifests_of(text)
+
+
+@pytest.mark.parametrize(
+    ("manifest", "answer"),
+    [
+        ("text", "cannot unmarshal"),
+        (None, "cannot unmarshal"),
+        ({}, "apiVersion not set"),
+        ({"apiVersion": "v1"}, "kind not set"),
+        ({"apiVersion": "v1", "kind": 7}, "kind not set"),
+        ({"apiVersion": "v1", "kind": "Namespace"}, "name may not be empty"),
+        ({"apiVersion": "v1", "kind": "Namespace", "metadata": []}, "name may not be empty"),
+        ({**NAMESPACE, "spec": {"colour": "red"}}, "colour"),
+        ({**config_map(), "data": {"a": 1}}, "is invalid"),
+        (config_map(namespace="nowhere"), 'namespaces "nowhere" not found'),
+        ({**config_map(), "apiVersion": "v7"}, "ensure CRDs are installed first"),
+        (NODE_POOL, 'no matches for kind "NodePool"'),
+    ],
+)
+def test_what_the_api_server_would_refuse(cluster: Contents, manifest: object, answer: str) -> None:
+    with pytest.raises(RefusedError, match=answer):
+        cluster.apply([manifest], VERSION, None)
+    assert set(cluster.objects) == {("", "Namespace", "", "shop")}
+
+
+def test_create_refuses_what_is_there_and_apply_does_not(cluster: Contents) -> None:
+    with pytest.raises(RefusedError, match='namespace "shop" already exists'):
+        cluster.create([NAMESPACE], VERSION)
+    cluster.apply([NAMESPACE], VERSION, None)
+
+
+def test_one_bad_object_does_not_stop_the_others_but_fails_the_resource(cluster: Contents) -> None:
+    with pytest.raises(RefusedError) as refused:
+        cluster.create([config_map("one", "nowhere"), config_map("two"), config_map("three", "nirvana")], VERSION)
+    assert [word in str(refused.value) for word in ("nowhere", "nirvana")] == [True, True]
+    assert ("", "ConfigMap", "shop", "two") in cluster.objects
+
+
+def test_prune_removes_what_is_no_longer_sent_and_carries_the_label(cluster: Contents) -> None:
+    cluster.create([config_map("mine", prune=""), config_map("other"), config_map("kept", prune="")], VERSION)
+    cluster.apply([config_map("kept", prune="")], VERSION, "prune")
+    assert {key[3] for key in cluster.objects if key[1] == "ConfigMap"} == {"other", "kept"}
+
+
+def test_prune_does_not_see_roles_as_kubectl_does_not(cluster: Contents) -> None:
+    cluster.create([role("gone", prune=""), config_map(prune="")], VERSION)
+    cluster.apply([config_map(prune="")], VERSION, "prune")
+    assert ("rbac.authorization.k8s.io", "Role", "shop", "gone") in cluster.objects
+
+
+def test_a_namespace_takes_what_is_in_it_along(cluster: Contents) -> None:
+    cluster.create([config_map()], VERSION)
+    cluster.install(Release("app", "shop", "app", "1", None), create_namespace=False, nodes=True, wait=True)
+    cluster.delete([NAMESPACE, NAMESPACE])
+    assert cluster == Contents()
+
+
+def test_a_release_brings_its_definitions_or_may_have_when_it_is_not_rendered(cluster: Contents) -> None:
+    cluster.install(RELEASE, create_namespace=False, nodes=True, wait=True)
+    cluster.apply([NODE_POOL], VERSION, None)
+    bare = Contents(releases={("kube-system", "karpenter"): Release("karpenter", "kube-system", "k", "1", None, ())})
+    with pytest.raises(RefusedError, match="NodePool"):
+        bare.apply([NODE_POOL], VERSION, None)
+    definition = {"kind": "CustomResourceDefinition", "spec": {"group": "karpenter.sh", "names": {"kind": "NodePool"}}}
+    rendered = Release("karpenter", "kube-system", "k", "1", None, (definition,))
+    Contents(releases={("kube-system", "karpenter"): rendered}).apply([NODE_POOL], VERSION, None)
+
+
+def test_a_release_needs_its_namespace_and_nodes_to_wait_for(cluster: Contents) -> None:
+    lost = Release("app", "nowhere", "app", "1", None)
+    with pytest.raises(RefusedError, match='namespaces "nowhere" not found'):
+        cluster.install(lost, create_namespace=False, nodes=True, wait=True)
+    with pytest.raises(RefusedError, match="no nodes"):
+        cluster.install(RELEASE, create_namespace=False, nodes=False, wait=True)
+    cluster.install(lost, create_namespace=True, nodes=False, wait=False)
+
+
+def test_objects_are_known_by_group_kind_namespace_and_name() -> None:
+    assert key_of(NAMESPACE) == ("", "Namespace", "", "shop")
+    assert key_of({**config_map(), "metadata": {"name": "a"}}) == ("", "ConfigMap", "default", "a")
+    assert key_of(NODE_POOL) == ("karpenter.sh", "NodePool", "", "general")
+    assert key_of(role("a")) == ("rbac.authorization.k8s.io", "Role", "shop", "a")
+
+
+@pytest.mark.parametrize(
+    ("change", "answer"),
+    [
+        ({"Release": "a" * 54}, "must not be longer than 53|length must not be longer than 53"),
+        ({"Release": "Upper"}, "release name is invalid"),
+        ({"Release": ""}, "release name is invalid"),
+        ({"Chart": None}, "chart or chartAsset must be specified"),
+        ({"Timeout": "ten minutes"}, "invalid duration"),
+        ({"Repository": "ftp://charts"}, "protocol handler"),
+        ({"Values": "{"}, "not JSON"),
+        ({"Values": "[]"}, "must be an object"),
+    ],
+)
+def test_what_helm_would_refuse(change: dict[str, Any], answer: str) -> None:
+    with pytest.raises(RefusedError, match=answer):
+        release_of({**CHART, **change}, VERSION)
+
+
+def test_a_release_name_of_53_characters_is_the_longest() -> None:
+    assert release_of({**CHART, "Release": "a" * 53}, VERSION).name == "a" * 53
+
+
+def test_values_may_be_left_out() -> None:
+    assert values_of(None) == {}
+
+
+def test_a_chart_at_hand_is_rendered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a `helm` that answers what it was asked, since no helm comes with this project's environment."""
+    chart = tmp_path / "app-1.0.0.tgz"
+    with tarfile.open(chart, "w:gz"):
+        pass
+    program = tmp_path / "helm"
+    program.write_text('#!/bin/sh\nprintf "kind: Asked\\nspec: {arguments: \'%s\', values: " "$*"\ncat\necho }\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("LOCAL_CHARTS", str(tmp_path))
+    monkeypatch.setenv("PATH", f"{tmp_path}:{Path(shutil.which('sh') or '/bin/sh').parent}")
+    (rendered,) = release_of({**CHART, "Values": json.dumps({"replicas": 2})}, VERSION).rendered or ()
+    assert rendered["spec"]["values"] == {"replicas": 2}
+    assert f"template app {chart} --namespace shop" in rendered["spec"]["arguments"]
+    assert release_of({**CHART, "Version": "2.0.0"}, VERSION).rendered is None
+    program.write_text("#!/bin/sh\necho 'parse error at values.yaml' >&2; exit 1\n")
+    with pytest.raises(RefusedError, match="parse error at values"):
+        release_of(CHART, VERSION)

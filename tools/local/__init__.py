@@ -1,0 +1,1 @@
+"""A cluster on this machine: the real CDK CLI against an AWS emulator on loopback. See docs/local.md."""

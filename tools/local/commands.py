@@ -1,0 +1,177 @@
+"""What `make local` and `make local-destroy` do, step by step."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from app import CLUSTERS
+from blueprint import Blueprint
+from blueprint.inventory import planned
+from blueprint.plan import Plan, plan
+from tools.local import process
+from tools.local.aws import Account
+from tools.local.cdk import Cdk, Result
+from tools.local.errors import LocalError
+from tools.local.inventory import Rows, inventory, is_protected, leftovers
+from tools.local.process import Deployed, Emulator, State
+from tools.synth import synthesize
+
+# What a person waits for in the CLI's many lines.
+_WORTH_SHOWING = ("deploying...", "destroying...", "✅", "❌", "FAILED", "Rollback")
+
+
+def deploy(folder: Path, cluster: str, *, port: int | None, charts: Path | None, as_json: bool) -> str:
+    """Deploys a cluster; returns what exists then."""
+    (found,) = planned(CLUSTERS, [cluster])
+    if charts is not None and not charts.is_dir():
+        raise LocalError(f"{charts} is no folder of charts")
+    with _alone(folder):
+        state, started = _running(folder), None
+        if state is None:
+            _say("Starting the emulator")
+            started = process.start(folder, port=port, charts=charts)
+            state = State(started.emulator, {})
+        elif port not in (None, state.emulator.port):
+            raise LocalError(f"The emulator runs on port {state.emulator.port} already: make local-destroy ends it")
+        try:
+            _deploy(state, found)
+        finally:
+            # As on AWS, what a failed deploy left is there to look at. An interrupted run takes it all with it.
+            if started and not isinstance(sys.exception(), KeyboardInterrupt):
+                started.stay()
+        rows = inventory(state.emulator, _account(state, cluster), cluster)
+    if as_json:
+        return json.dumps([{"kind": kind, "is": text} for kind, text in rows], indent=2)
+    head = f"{cluster} in account {found.blueprint.account}, {found.blueprint.region}, on {state.emulator.endpoint}:"
+    return "\n".join([head, table(rows), "", "make local-destroy removes it."])
+
+
+def destroy(folder: Path, clusters: Sequence[str], *, keep: bool) -> str:
+    """Removes clusters, proves that nothing is left of them, and ends the emulator with the last one."""
+    with _alone(folder):
+        state = _running(folder)
+        if state is None:
+            return "No emulator is running, so there is nothing to remove."
+        unknown = sorted(set(clusters) - set(state.clusters))
+        if unknown:
+            there = ", ".join(state.clusters) or "none"
+            raise LocalError(f"{', '.join(unknown)} was not deployed here. Clusters on the emulator: {there}")
+        lines = [_destroy(state, name) for name in list(clusters) or list(state.clusters)]
+        if not state.clusters and not keep:
+            state.emulator.stop()
+            lines.append("The emulator has ended, and its data is removed.")
+    return "\n".join(lines)
+
+
+def table(rows: Rows) -> str:
+    """Two columns; a kind stands before its first row only."""
+    width = max((len(kind) for kind, _ in rows), default=0)
+    before = ["", *(kind for kind, _ in rows)]
+    return "\n".join(
+        f"  {('' if kind == last else kind).ljust(width)}  {text}"
+        for (kind, text), last in zip(rows, before, strict=False)
+    )
+
+
+def unprotected(blueprint: Blueprint) -> Blueprint:
+    """The same cluster, which may be deleted."""
+    return replace(blueprint, cluster=replace(blueprint.cluster, deletion_protection=False))
+
+
+def _deploy(state: State, found: Plan) -> None:
+    blueprint = found.blueprint
+    name = blueprint.name
+    _say(f"Synthesizing {name}")
+    synthesize([found], _assembly(state, name), validate=False)
+    state.clusters[name] = Deployed(name, blueprint.account, blueprint.region)
+    state.save()
+    cdk = _cdk(state, name)
+    _say(f"Bootstrapping {blueprint.account} in {blueprint.region}")
+    _check(cdk.bootstrap(), state.emulator, "cdk bootstrap")
+    _say(f"Deploying the four stacks of {name}")
+    _check(cdk.deploy(f"{name}/*"), state.emulator, "cdk deploy")
+
+
+def _destroy(state: State, name: str) -> str:
+    if is_protected(_account(state, name), name):
+        _say(f"{name} is protected against deletion. As on AWS, that is turned off in a deploy of its own, first")
+        (found,) = planned(CLUSTERS, [name])
+        _deploy(state, plan(unprotected(found.blueprint)))
+    _say(f"Destroying the four stacks of {name}")
+    _check(_cdk(state, name).destroy(f"{name}/*"), state.emulator, "cdk destroy")
+    left = leftovers(_account(state, name), name)
+    if left.forgotten:
+        raise LocalError("\n  ".join([f"Of {name} these are left, though its stacks are gone:", *left.forgotten]))
+    del state.clusters[name]
+    state.save()
+    kept = "".join(f"\n  {item}" for item in left.kept)
+    return f"{name} is gone. The APIs show nothing of it but what its stacks retain on purpose:{kept}"
+
+
+def _running(folder: Path) -> State | None:
+    """The emulator of an earlier run, if it is still there. What a dead one left is removed."""
+    state = process.load(folder)
+    if state and state.emulator.alive():
+        if state.emulator.answers():
+            return state
+        _say("The emulator of an earlier run does not answer any more. Ending it")
+        state.emulator.stop()
+    elif state:
+        _say("The emulator of an earlier run is gone, with all that was in it")
+    for left in folder.iterdir():
+        if left.name != _LOCK:
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
+    return None
+
+
+_LOCK = "lock"
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One command at a time."""
+    folder.mkdir(exist_ok=True)
+    with (folder / _LOCK).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise LocalError("Another make local or make local-destroy is at work: wait for its end") from None
+        yield
+
+
+def _account(state: State, name: str) -> Account:
+    cluster = state.clusters[name]
+    return Account(state.emulator.endpoint, cluster.account, cluster.region)
+
+
+def _assembly(state: State, name: str) -> Path:
+    return state.emulator.folder / f"cdk.out-{name}"
+
+
+def _cdk(state: State, name: str) -> Cdk:
+    return Cdk(_account(state, name), state.emulator.folder / "home", _assembly(state, name), _progress)
+
+
+def _check(result: Result, emulator: Emulator, command: str) -> None:
+    if result.status == 0:
+        return
+    if not emulator.answers():
+        raise LocalError(f"The emulator died during {command}. Its log ends with:\n{emulator.log()}")
+    end = "\n".join(result.output.splitlines()[-25:])
+    raise LocalError(f"{end}\n\n{command} failed with status {result.status}; its last lines are above.")
+
+
+def _progress(line: str) -> None:
+    if any(word in line for word in _WORTH_SHOWING):
+        _say(f"  {line.strip()}")
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

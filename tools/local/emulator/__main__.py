@@ -1,0 +1,99 @@
+"""The emulator, as a process on loopback: `python -m tools.local.emulator PORT FOLDER`, started by tools/local only.
+
+It ends when its standard input does, so that it never outlives what started it, unless a line `stay` came before. At
+its end it removes the folder, which holds all that the run wrote.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+
+def main(port: int, folder: Path) -> None:
+    """Serves until SIGTERM, or the end of standard input."""
+    threading.Thread(target=_leash, args=(folder,), daemon=True).start()
+    os.environ |= {"GATEWAY_PORT": str(port), "MINISTACK_HOST": "localhost", "BIND_HOST": "127.0.0.1"}
+    # Listeners that nobody asked for.
+    os.environ |= {"IOT_MTLS_ENABLED": "0", "SFTP_ENABLED": "0", "LOG_LEVEL": "WARNING"}
+
+    from hypercorn.asyncio import serve
+    from hypercorn.config import Config
+    from ministack import app as ministack
+
+    from tools.local.emulator import extension
+
+    extension.install()
+    config = Config()
+    config.bind = [f"127.0.0.1:{port}"]
+    config.keep_alive_timeout = 75
+    config.loglevel = "WARNING"
+
+    async def run() -> None:
+        stop = asyncio.Event()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+        await serve(_with_own_paths(ministack.app), config, shutdown_trigger=stop.wait)
+
+    asyncio.run(run())
+
+
+def _leash(folder: Path) -> None:
+    for line in sys.stdin:
+        if line.strip() == "stay":
+            return
+    # What the run started is being killed at the same time and may still write.
+    for _ in range(50):
+        shutil.rmtree(folder, ignore_errors=True)
+        time.sleep(0.1)
+        if not folder.exists():
+            break
+    os._exit(0)
+
+
+def _with_own_paths(app: Any) -> Any:
+    """The emulator's app, and two paths that AWS does not have: what is in a cluster, and failures on demand."""
+
+    async def extended(scope: Any, receive: Any, send: Any) -> None:
+        answer = _answer(scope) if scope["type"] == "http" else None
+        if answer is None:
+            await app(scope, receive, send)
+            return
+        status, body = answer
+        headers = [(b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": json.dumps(body).encode()})
+
+    return extended
+
+
+def _answer(scope: Any) -> tuple[int, object] | None:
+    from tools.local.emulator import failures, kubectl
+
+    query = dict(parse_qsl(scope["query_string"].decode()))
+    if scope["path"] == "/_local/contents":
+        held = kubectl.CLUSTERS[query["account"], query["region"], query["cluster"]]
+        releases = [
+            {**vars(release), "rendered": None if release.rendered is None else len(release.rendered)}
+            for release in held.releases.values()
+        ]
+        return 200, {"objects": list(held.objects.values()), "releases": releases}
+    if scope["path"] == "/_local/fail-next":
+        try:
+            failures.fail_next(query["type"], query["operation"])
+        except ValueError as error:
+            return 400, {"message": str(error)}
+        return 200, {}
+    return None
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), Path(sys.argv[2]))

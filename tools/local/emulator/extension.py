@@ -1,0 +1,80 @@
+"""What is added to the emulator: resource types that it lacks or takes too lightly, drift, failures on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ministack.services import lambda_svc
+from ministack.services.cloudformation import drift, provisioners
+
+from tools.local.emulator import ec2, eks, failures, kubectl, readers
+from tools.local.emulator.ec2 import Made, Properties
+
+Handlers = dict[str, Any]
+
+TYPES: dict[str, Handlers] = {
+    "AWS::EC2::EIP": {"create": ec2.create_eip, "delete": ec2.delete_eip},
+    "AWS::EC2::FlowLog": {"create": ec2.create_flow_log, "delete": ec2.delete_flow_log},
+    "AWS::EC2::NatGateway": {"create": ec2.create_nat_gateway, "delete": ec2.delete_nat_gateway},
+    "Custom::VpcRestrictDefaultSG": {"create": ec2.restrict_default_security_group, "delete": lambda *_: None},
+    "AWS::EKS::Cluster": {
+        "create": eks.create_cluster,
+        "update": eks.update_cluster,
+        "update_with_logical_id": True,
+        "delete": eks.delete_cluster,
+    },
+    "AWS::EKS::Nodegroup": {"create": eks.create_node_group, "update": eks.update_node_group},
+    "AWS::EKS::Addon": {"create": eks.create_addon, "update": eks.update_addon, "delete": eks.delete_addon},
+    "AWS::EKS::AccessEntry": {
+        "create": eks.create_access_entry,
+        "update": eks.update_access_entry,
+        "delete": eks.delete_access_entry,
+    },
+    "AWS::EKS::PodIdentityAssociation": {
+        "create": eks.create_pod_identity_association,
+        "update": eks.update_pod_identity_association,
+        "delete": eks.delete_pod_identity_association,
+    },
+    "Custom::AWSCDK-EKS-KubernetesResource": {
+        "create": kubectl.create_manifest,
+        "update": kubectl.update_manifest,
+        "delete": kubectl.delete_manifest,
+    },
+    "Custom::AWSCDK-EKS-HelmChart": {
+        "create": kubectl.put_release,
+        "update": kubectl.update_release,
+        "delete": kubectl.delete_release,
+    },
+}
+
+# createOnlyProperties of the resource schemas. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/
+REPLACING = {
+    "AWS::EC2::EIP": ("Domain",),
+    "AWS::EC2::NatGateway": ("AllocationId", "ConnectivityType", "SubnetId"),
+    "AWS::EC2::FlowLog": ("LogDestination", "DeliverLogsPermissionArn", "ResourceId", "ResourceType", "TrafficType"),
+    "AWS::EKS::Addon": ("AddonName", "ClusterName"),
+    "AWS::EKS::AccessEntry": ("ClusterName", "PrincipalArn", "Type"),
+    "AWS::EKS::PodIdentityAssociation": ("ClusterName", "Namespace", "ServiceAccount"),
+}
+
+
+def install() -> None:
+    """Puts it all into the emulator, which has not started yet."""
+    for name, handlers in TYPES.items():
+        provisioners._RESOURCE_HANDLERS[name] = {**provisioners._RESOURCE_HANDLERS.get(name, {}), **handlers}
+    provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]["create"] = _in_vpc(provisioners._lambda_create)
+    provisioners._REPLACING_PROPERTIES.update(REPLACING)
+    drift._DRIFT_READERS.update(readers.READERS)
+    failures.install()
+
+
+def _in_vpc(create: Callable[[str, Properties, str], Made]) -> Callable[[str, Properties, str], Made]:
+    """The emulator forgets which subnets a function is in."""
+
+    def created(logical_id: str, properties: Properties, stack: str) -> Made:
+        name, attributes = create(logical_id, properties, stack)
+        lambda_svc._functions[name]["config"]["VpcConfig"] = dict(properties.get("VpcConfig") or {})
+        return name, attributes
+
+    return created

@@ -1,0 +1,186 @@
+"""What a cluster holds, as far as kubectl would let it in: no API server, only its rules on what is sent to it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import kubernetes_validate
+
+Manifest: TypeAlias = Mapping[str, Any]
+Key: TypeAlias = tuple[str, str, str, str]
+"""API group, kind, namespace ("" outside of any), name."""
+
+# Namespaces that every cluster has. https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/
+INITIAL_NAMESPACES = frozenset({"default", "kube-node-lease", "kube-public", "kube-system"})
+
+# What `kubectl apply --prune` looks at without --prune-allowlist; it leaves objects of other kinds behind.
+# https://github.com/kubernetes/kubectl/blob/master/pkg/util/prune/prune.go
+PRUNED = frozenset(
+    {("", kind) for kind in ("ConfigMap", "Endpoints", "PersistentVolumeClaim", "Pod", "ReplicationController")}
+    | {("", kind) for kind in ("Secret", "Service", "Namespace", "PersistentVolume")}
+    | {("batch", "Job"), ("batch", "CronJob"), ("networking.k8s.io", "Ingress")}
+    | {("apps", kind) for kind in ("DaemonSet", "Deployment", "ReplicaSet", "StatefulSet")}
+)
+# Built-in kinds outside of any namespace that the schemas know. https://kubernetes.io/docs/reference/kubernetes-api/
+_CLUSTER_SCOPED = frozenset(
+    {"APIService", "CSIDriver", "CSINode", "CertificateSigningRequest", "ClusterRole", "ClusterRoleBinding"}
+    | {"CustomResourceDefinition", "DeviceClass", "FlowSchema", "IngressClass", "Namespace", "Node"}
+    | {"MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding", "MutatingWebhookConfiguration"}
+    | {"PersistentVolume", "PriorityClass", "PriorityLevelConfiguration", "ResourceSlice", "RuntimeClass"}
+    | {"StorageClass", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"}
+    | {"ValidatingWebhookConfiguration", "VolumeAttachment", "VolumeAttributesClass"}
+)
+
+
+class RefusedError(Exception):
+    """What kubectl, helm or the API server would answer; the deployment of the resource fails with it."""
+
+
+@dataclass(frozen=True)
+class Release:
+    """A Helm release. `rendered` are its objects, or None when the chart is not at hand."""
+
+    name: str
+    namespace: str
+    chart: str
+    version: str | None
+    repository: str | None
+    rendered: tuple[Manifest, ...] | None = None
+
+
+@dataclass
+class Contents:
+    """Everything in one cluster that came by kubectl or Helm."""
+
+    objects: dict[Key, Manifest] = field(default_factory=dict)
+    releases: dict[tuple[str, str], Release] = field(default_factory=dict)
+
+    def namespaces(self) -> set[str]:
+        return {key[3] for key in self.objects if key[:2] == ("", "Namespace")} | INITIAL_NAMESPACES
+
+    def create(self, manifests: Iterable[object], version: str) -> None:
+        """`kubectl create`: what is there already is refused."""
+        self._put(manifests, version, overwrite=False)
+
+    def apply(self, manifests: Iterable[object], version: str, prune: str | None) -> None:
+        """`kubectl apply`; with `--prune -l <label>` when `prune` names a label."""
+        sent = self._put(manifests, version, overwrite=True)
+        for key, held in list(self.objects.items()):
+            if prune and key not in sent and key[:2] in PRUNED and prune in _labels(held):
+                self._remove(key)
+
+    def delete(self, manifests: Iterable[object]) -> None:
+        """`kubectl delete`: what is gone already is no mistake, as the CDK's handler has it."""
+        for manifest in manifests:
+            key = key_of(manifest)
+            self._remove(key)
+
+    def install(self, release: Release, *, create_namespace: bool, nodes: bool, wait: bool) -> None:
+        """`helm upgrade --install`. Pods become ready on nodes only, for which `--wait` waits."""
+        if release.namespace not in self.namespaces() and not create_namespace:
+            raise RefusedError(f'create: failed to create: namespaces "{release.namespace}" not found')
+        if wait and not nodes:
+            raise RefusedError("context deadline exceeded: there are no nodes to run the pods of the release")
+        self.releases[release.namespace, release.name] = release
+
+    def uninstall(self, namespace: str, name: str) -> None:
+        """`helm uninstall`: a release that is gone is no mistake, as the CDK's handler has it."""
+        self.releases.pop((namespace, name), None)
+
+    def _put(self, manifests: Iterable[object], version: str, *, overwrite: bool) -> set[Key]:
+        """Kubectl sends one object after the other and reports all failures: the others are in the cluster then."""
+        sent, refused = set(), []
+        for manifest in manifests:
+            try:
+                key = self._admit(manifest, version)
+                if key in self.objects and not overwrite:
+                    raise RefusedError(f'{_resource(key)} "{key[3]}" already exists')  # noqa: TRY301  # one list of failures
+            except RefusedError as error:
+                refused.append(str(error))
+            else:
+                assert isinstance(manifest, Mapping)  # noqa: S101  # _admit has seen to it
+                self.objects[key] = manifest
+                sent.add(key)
+        if refused:
+            raise RefusedError("\n".join(refused))
+        return sent
+
+    def _admit(self, manifest: object, version: str) -> Key:
+        key = key_of(manifest)
+        assert isinstance(manifest, Mapping)  # noqa: S101  # key_of has seen to it
+        try:
+            kubernetes_validate.validate(dict(manifest), version, strict=True)
+        except kubernetes_validate.SchemaNotFoundError:
+            self._admit_custom(manifest)
+        except kubernetes_validate.ValidationError as error:
+            raise RefusedError(f"{_resource(key)} {key[3]} is invalid: {error.message}") from None
+        if key[2] and key[2] not in self.namespaces():
+            raise RefusedError(f'namespaces "{key[2]}" not found')
+        return key
+
+    def _admit_custom(self, manifest: Manifest) -> None:
+        """A kind that is not Kubernetes' own needs its definition, which a chart or a manifest brings.
+
+        What a chart brings is unknown unless it was rendered: any such release may have brought the definition.
+        """
+        defined = [held for held in self.objects.values() if held["kind"] == "CustomResourceDefinition"]
+        for release in self.releases.values():
+            if release.rendered is None:
+                return
+            defined += [held for held in release.rendered if held.get("kind") == "CustomResourceDefinition"]
+        group = str(manifest["apiVersion"]).partition("/")[0]
+        kinds = {(held["spec"]["group"], held["spec"]["names"]["kind"]) for held in defined}
+        if (group, manifest["kind"]) not in kinds:
+            kind = f'"{manifest["kind"]}" in version "{manifest["apiVersion"]}"'
+            raise RefusedError(f"no matches for kind {kind}; ensure CRDs are installed first")
+
+    def _remove(self, key: Key) -> None:
+        self.objects.pop(key, None)
+        if key[:2] == ("", "Namespace"):
+            for other in [other for other in self.objects if other[2] == key[3]]:
+                del self.objects[other]
+            for release in [release for release in self.releases if release[0] == key[3]]:
+                del self.releases[release]
+
+
+def manifests_of(text: str) -> list[Any]:
+    """The `Manifest` property: a JSON list, which the CDK's handler writes out object by object."""
+    try:
+        found = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise RefusedError(f"the manifest is not JSON: {error}") from None
+    if not isinstance(found, list):
+        raise RefusedError(f"the manifest must be a list of objects, not {type(found).__name__}")
+    return found
+
+
+def key_of(manifest: object) -> Key:
+    """Refuses what kubectl cannot even send."""
+    if not isinstance(manifest, Mapping):
+        raise RefusedError(f"cannot unmarshal {json.dumps(manifest)[:80]} into a Kubernetes object")
+    for field_name in ("apiVersion", "kind"):
+        if not isinstance(manifest.get(field_name), str) or not manifest[field_name]:
+            raise RefusedError(f"error validating data: {field_name} not set")
+    metadata = manifest.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, Mapping) else None
+    if not isinstance(name, str) or not name:
+        raise RefusedError(f"resource name may not be empty: {manifest['kind']}")
+    assert isinstance(metadata, Mapping)  # noqa: S101  # it has a name
+    group, slash, _ = manifest["apiVersion"].rpartition("/")
+    builtin = not slash or "." not in group or group.endswith(".k8s.io")
+    scoped = not (builtin and manifest["kind"] in _CLUSTER_SCOPED)
+    namespace = str(metadata.get("namespace") or ("default" if builtin else "")) if scoped else ""
+    kind: str = manifest["kind"]
+    return group if slash else "", kind, namespace, name
+
+
+def _labels(manifest: Manifest) -> Mapping[str, str]:
+    labels: Mapping[str, str] = manifest["metadata"].get("labels") or {}
+    return labels
+
+
+def _resource(key: Key) -> str:
+    return f"{key[1].lower()}.{key[0]}" if key[0] else key[1].lower()
