@@ -27,3 +27,13 @@ KubernetesVersion = Annotated[
 def minor(version: str) -> int:
     """35 of "1.35"."""
     return int(version.partition(".")[2])
+
+
+# The layers with kubectl and helm that requirements.in names. kubectl works with API servers one minor away from it.
+# https://kubernetes.io/releases/version-skew-policy/#kubectl
+KUBECTL_LAYERS = range(33, 38)
+
+
+def kubectl_layer(version: str) -> int:
+    """Minor of the kubectl layer that installs charts into a cluster of the version: its own, or the nearest."""
+    return min(max(minor(version), KUBECTL_LAYERS[0]), KUBECTL_LAYERS[-1])

@@ -11,7 +11,7 @@ from constructs import Construct
 
 from blueprint.access import AccessEntry, AccessPolicy
 from blueprint.plan import Plan
-from blueprint.versions import minor
+from blueprint.versions import kubectl_layer
 from stacks.acknowledge import NAG, NIST, acknowledge, aws_managed
 from stacks.network import NetworkStack
 from stacks.permissions import access_entry
@@ -39,10 +39,6 @@ _CDK_OWNED = {
     },
 }
 
-# The layers that requirements.in names. kubectl works with API servers one minor away from it.
-# https://kubernetes.io/releases/version-skew-policy/#kubectl
-_LAYERS = range(33, 38)
-
 
 def kubectl_target(scope: Construct, plan: Plan, cluster: eks.CfnCluster, network: NetworkStack) -> eks.ICluster:
     """The cluster with a kubectl provider, which administers it while charts and manifests are installed."""
@@ -68,8 +64,7 @@ def kubectl_target(scope: Construct, plan: Plan, cluster: eks.CfnCluster, networ
 
 
 def _layer(scope: Construct, version: str) -> aws_lambda.ILayerVersion:
-    """The layer of the cluster's minor, or of the nearest there is."""
-    number = min(max(minor(version), _LAYERS[0]), _LAYERS[-1])
+    number = kubectl_layer(version)
     # Only the one in use: each is a package of 35 MB that jsii would load.
     module = import_module(f"aws_cdk.lambda_layer_kubectl_v{number}")
     layer = getattr(module, f"KubectlV{number}Layer")

@@ -1,0 +1,1 @@
+"""Charts, rendered as the cluster would get them."""
