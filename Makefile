@@ -18,7 +18,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup synth access local local-destroy test test-oldest lifecycle snapshots lint check bench lock clean FORCE
+.PHONY: help setup synth access doctor local local-destroy test test-oldest lifecycle snapshots lint check bench lock clean FORCE
 
 help: ## List the commands
 	@echo "make COMMAND, one of:"
@@ -33,6 +33,9 @@ synth: setup ## Write the CloudFormation of all clusters into cdk.out, or of one
 
 access: setup ## Print who may do what in a cluster: make access CLUSTER=prod, or with ARGS=--markdown, ARGS=--json
 	@$(PY) -m tools.access $(CLUSTER) $(ARGS)
+
+doctor: setup ## Check whether an account is ready for a cluster: make doctor CLUSTER=prod; ARGS=--policy prints what it needs
+	@$(PY) -m tools.doctor $(CLUSTER) $(ARGS)
 
 local: setup .venv-local/.installed ## Deploy a cluster to an AWS emulator on this machine: make local CLUSTER=prod; dev by default
 	@$(PY) -m tools.local deploy $(or $(CLUSTER),dev) $(ARGS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,7 +57,9 @@ class Account:
         import boto3
         from botocore.config import Config
 
-        return boto3.client(
+        # Its types know a name only where it is written out.
+        client: Callable[..., Any] = boto3.client
+        return client(
             service,
             endpoint_url=self.endpoint,
             region_name=self.region,

@@ -1,0 +1,193 @@
+"""Identity, bootstrap, stacks and what a destroyed cluster leaves."""
+
+from __future__ import annotations
+
+import tarfile
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import (
+    EndpointConnectionError,
+    NoCredentialsError,
+    ProfileNotFound,
+    ReadTimeoutError,
+    TokenRetrievalError,
+)
+
+from blueprint.plan import Plan
+from tests.tools.doctor.account import Account, refused, statuses, worst
+from tools.doctor.checks import account as checks
+from tools.doctor.checks.account import BOOTSTRAP_VERSION, QUALIFIER, connect
+from tools.doctor.finding import NotReadyError
+from tools.doctor.lookups import STACKS, caller
+
+
+def bootstrapped(account: Account, version: str) -> None:
+    name = f"/cdk-bootstrap/{QUALIFIER}/version"
+    parameter = {"Name": name, "Value": version}
+    account.answers("GetParameter", lambda asked: {"Parameter": parameter} if asked["Name"] == name else {})
+
+
+def with_stacks(account: Account, states: Mapping[str, str], *, protected: bool = False) -> None:
+    def answer(asked: Mapping[str, Any]) -> Mapping[str, Any]:
+        name = asked["StackName"]
+        if name not in states:
+            raise refused("ValidationError", f"Stack with id {name} does not exist")
+        stack = {"StackName": name, "StackStatus": states[name], "EnableTerminationProtection": protected}
+        return {"Stacks": [{**stack, "CreationTime": "2026-01-01T00:00:00Z"}]}
+
+    account.answers("DescribeStacks", answer)
+
+
+def test_credentials_of_the_account_connect(account: Account, small: Plan) -> None:
+    aws = connect(small)
+    assert caller(aws).account == small.facts.account
+    assert caller(aws).partition == "aws"
+    (found,) = account.found(checks.identity, small)
+    assert found.status == "ok"
+    assert small.facts.account in found.what
+
+
+@pytest.mark.parametrize(
+    ("error", "what"),
+    [
+        (NoCredentialsError(), "there are no AWS credentials"),
+        (ProfileNotFound(profile="prod"), "prod"),
+        (TokenRetrievalError(provider="sso", error_msg="Token has expired"), "Token has expired"),
+        (EndpointConnectionError(endpoint_url="https://sts.us-west-2.amazonaws.com"), "was not reached"),
+        (ReadTimeoutError(endpoint_url="https://sts.us-west-2.amazonaws.com"), "was not reached"),
+        (refused("ExpiredToken", "The security token is expired"), "The security token is expired"),
+        (refused("InvalidClientTokenId", "The token is invalid"), "The token is invalid"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_fails_every_check_is_one_error(
+    error: Exception, what: str, small: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(checks, "caller", fail)
+    with pytest.raises(NotReadyError) as raised:
+        connect(small)
+    first, why, fix = str(raised.value).split("\n")
+    assert what in first
+    assert why.startswith("    why  ")
+    assert fix.startswith("    fix  ")
+
+
+def test_another_account_is_refused_before_any_check(
+    account: Account, small: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MOTO_ACCOUNT_ID", "999999999999")
+    with pytest.raises(NotReadyError, match="of account 999999999999, dev is in 111111111111"):
+        connect(small)
+
+
+def test_bootstrap_is_what_the_cdk_asks_for() -> None:
+    """The numbers of the installed aws-cdk-lib, as templates' manifests have them."""
+    spec = find_spec("aws_cdk")
+    assert spec
+    assert spec.origin
+    (archive,) = Path(spec.origin).parent.glob("_jsii/*.tgz")
+    with tarfile.open(archive) as opened:
+        member = opened.extractfile("package/core/lib/stack-synthesizers/default-synthesizer.js")
+        assert member
+        source = member.read().decode()
+    assert f"MIN_BOOTSTRAP_STACK_VERSION={BOOTSTRAP_VERSION}," in source
+    assert f'DEFAULT_QUALIFIER="{QUALIFIER}"' in source
+
+
+@pytest.mark.parametrize("version", ["6", "30"])
+def test_a_recent_bootstrap_is_fine(version: str, account: Account, small: Plan) -> None:
+    bootstrapped(account, version)
+    assert statuses(account.found(checks.bootstrap, small)) == ["ok"]
+
+
+@pytest.mark.parametrize("version", ["5", "", "many"])
+def test_an_old_bootstrap_is_a_problem(version: str, account: Account, small: Plan) -> None:
+    bootstrapped(account, version)
+    found = worst(account.found(checks.bootstrap, small))
+    assert found.status == "problem"
+    assert repr(version) in found.what
+    assert found.fix == "cdk bootstrap aws://111111111111/us-west-2"
+
+
+def test_no_bootstrap_is_a_problem(account: Account, small: Plan) -> None:
+    """As moto answers in an empty account."""
+    found = worst(account.found(checks.bootstrap, small))
+    assert (found.status, found.what) == ("problem", "account and region are not bootstrapped for the CDK")
+
+
+def test_no_stacks_yet(account: Account, small: Plan) -> None:
+    (found,) = account.found(checks.stack_states, small)
+    assert (found.status, found.what) == ("ok", "stacks: none yet")
+
+
+@pytest.mark.parametrize(
+    "state", ["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS"]
+)
+def test_a_stack_that_takes_a_deploy(state: str, account: Account, small: Plan) -> None:
+    with_stacks(account, {f"dev-{name}": state for name in STACKS})
+    (found,) = account.found(checks.stack_states, small)
+    assert found.status == "ok"
+    assert found.what.count(state) == len(STACKS)
+
+
+@pytest.mark.parametrize(
+    ("state", "status", "fix"),
+    [
+        ("UPDATE_ROLLBACK_FAILED", "problem", "continue-update-rollback --stack-name dev-cluster"),
+        ("DELETE_FAILED", "problem", "delete-stack --stack-name dev-cluster"),
+        ("UPDATE_IN_PROGRESS", "problem", "wait"),
+        ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "problem", "wait"),
+        ("ROLLBACK_COMPLETE", "warning", "read its events"),
+        ("UPDATE_FAILED", "warning", "cdk rollback dev-cluster"),
+    ],
+)
+def test_a_stack_that_does_not(state: str, status: str, fix: str, account: Account, small: Plan) -> None:
+    with_stacks(account, {"dev-network": "CREATE_COMPLETE", "dev-cluster": state})
+    found = worst(account.found(checks.stack_states, small))
+    assert found.status == status
+    assert found.what == f"stack dev-cluster is in {state}"
+    assert fix in found.fix
+
+
+def test_the_cdk_cannot_delete_a_protected_stack_that_failed(account: Account, small: Plan) -> None:
+    with_stacks(account, {"dev-cluster": "ROLLBACK_COMPLETE"}, protected=True)
+    found = worst(account.found(checks.stack_states, small))
+    assert found.status == "problem"
+    assert "--no-enable-termination-protection --stack-name dev-cluster" in found.fix
+
+
+def with_log_group(account: Account, name: str) -> None:
+    account.answers("DescribeLogGroups", {"logGroups": [{"logGroupName": name}]})
+
+
+@pytest.mark.parametrize("states", [{}, {"dev-cluster": "ROLLBACK_COMPLETE"}], ids=["no stack", "a failed stack"])
+def test_the_log_group_of_a_destroyed_cluster_collides(states: dict[str, str], account: Account, small: Plan) -> None:
+    with_stacks(account, states)
+    with_log_group(account, "/aws/eks/dev/cluster")
+    found = worst(account.found(checks.leftovers, small))
+    assert found.status == "problem"
+    assert found.fix.endswith("aws logs delete-log-group --log-group-name /aws/eks/dev/cluster")
+
+
+def test_other_log_groups_do_not(account: Account, small: Plan) -> None:
+    with_log_group(account, "/aws/eks/dev/cluster-two")
+    assert statuses(account.found(checks.leftovers, small)) == ["ok"]
+
+
+def test_the_log_group_of_a_live_stack_is_its_own(account: Account, small: Plan) -> None:
+    with_stacks(account, {"dev-cluster": "UPDATE_COMPLETE"})
+    with_log_group(account, "/aws/eks/dev/cluster")
+    assert account.found(checks.leftovers, small) == []
+
+
+def test_a_cluster_of_somebody_else(account: Account, small: Plan) -> None:
+    account.answers("DescribeCluster", {"cluster": {"name": "dev", "version": "1.35"}})
+    found = worst(account.found(checks.leftovers, small))
+    assert (found.status, found.what) == ("problem", "a cluster dev exists, and the stack dev-cluster did not make it")

@@ -1,0 +1,1 @@
+"""Whether an account is ready for a cluster."""

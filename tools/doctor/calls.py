@@ -1,0 +1,50 @@
+"""The AWS calls that the doctor makes, all of them, and the IAM policy that allows these and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+CALLS: Mapping[str, tuple[str, ...]] = {
+    "cloudformation": ("DescribeStacks",),
+    "ec2": (
+        "DescribeAddresses",
+        "DescribeAvailabilityZones",
+        "DescribeInstanceTypeOfferings",
+        "DescribeInstanceTypes",
+        "DescribeInstances",
+        "DescribeInternetGateways",
+        "DescribeNatGateways",
+        "DescribeRouteTables",
+        "DescribeSubnets",
+        "DescribeVpcEndpointServices",
+        "DescribeVpcEndpoints",
+        "DescribeVpcs",
+    ),
+    "eks": (
+        "DescribeAddonVersions",
+        "DescribeCluster",
+        "DescribeClusterVersions",
+        "DescribeInsight",
+        "ListClusters",
+        "ListInsights",
+    ),
+    "iam": ("GetPolicy", "GetRole", "GetUser", "ListRoles", "SimulatePrincipalPolicy"),
+    "logs": ("DescribeLogGroups",),
+    "route53": ("GetHostedZone",),
+    "service-quotas": ("GetAWSDefaultServiceQuota", "GetServiceQuota"),
+    "ssm": ("GetParameter",),
+    "sts": ("GetCallerIdentity",),
+}
+"""Operations by the name of their boto3 client; each only reads. A client refuses any other."""
+
+ACTIONS: Mapping[str, str] = {
+    operation: f"{service.replace('-', '')}:{operation}" for service, names in CALLS.items() for operation in names
+}
+"""The IAM action of each operation."""
+
+
+def policy() -> dict[str, Any]:
+    """The least that the doctor needs. Only EKS, IAM and SSM could name resources, and those differ by cluster."""
+    statement = {"Sid": "Doctor", "Effect": "Allow", "Action": sorted(ACTIONS.values()), "Resource": "*"}
+    return {"Version": "2012-10-17", "Statement": [statement]}

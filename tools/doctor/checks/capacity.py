@@ -1,0 +1,92 @@
+"""Zones and instance types: whether the region offers to this account what the blueprint names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from blueprint.compute import Nodes
+from blueprint.plan import Plan
+from tools.doctor.aws import Aws
+from tools.doctor.finding import Finding, ok, problem, warning
+from tools.doctor.lookups import where
+
+if TYPE_CHECKING:
+    from types_boto3_ec2.type_defs import AvailabilityZoneTypeDef
+
+NAME = "capacity"
+
+# Where no subnet of a control plane may be.
+# https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html#cluster-subnets
+WITHOUT_CONTROL_PLANES = ("use1-az3", "usw1-az2", "cac1-az3")
+
+
+def zones_of(plan: Plan) -> list[str]:
+    """The availability zones of the plan, by name."""
+    return list(dict.fromkeys(subnet.zone for subnet in plan.subnets))
+
+
+def groups_of(plan: Plan) -> list[Nodes]:
+    """The groups of EC2 nodes that the blueprint states."""
+    return [group for group in plan.blueprint.compute if isinstance(group, Nodes)]
+
+
+def zones(plan: Plan, aws: Aws) -> Iterator[Finding]:
+    """Letters are shuffled for each account, so whether EKS takes us-east-1a shows in the zone's id only.
+
+    https://docs.aws.amazon.com/ram/latest/userguide/working-with-az-ids.html
+    """
+    answer = aws.ec2.describe_availability_zones(
+        AllAvailabilityZones=True, Filters=where("zone-type", "availability-zone")
+    )
+    found = {zone.get("ZoneName", ""): zone for zone in answer["AvailabilityZones"]}
+    usable = sorted(name[len(plan.facts.region) :] for name, zone in found.items() if not _defect(zone))
+    fix = f"write zones={tuple(usable)} or some of them"
+    fine = []
+    for name in zones_of(plan):
+        if name not in found:
+            yield problem(NAME, f"this account has no zone {name}", "its subnets cannot be made", fix)
+        elif defect := _defect(found[name]):
+            yield problem(NAME, f"zone {name}: {defect}", "its subnets cannot be made or used", fix)
+        elif (state := found[name].get("State", "")) != "available":
+            why = "what a deploy makes there may fail or be slow"
+            yield warning(NAME, f"zone {name} is {state}", why, "wait, see https://health.aws.amazon.com")
+        else:
+            fine.append(f"{name} ({found[name].get('ZoneId')})")
+    if fine:
+        yield ok(NAME, f"zones {', '.join(fine)}")
+
+
+def _defect(zone: AvailabilityZoneTypeDef) -> str:
+    if zone.get("ZoneId") in WITHOUT_CONTROL_PLANES:
+        return f"EKS runs no control plane in {zone.get('ZoneId')}"
+    return "this account has not opted in to it" if zone.get("OptInStatus") == "not-opted-in" else ""
+
+
+def instance_types(plan: Plan, aws: Aws) -> Iterator[Finding]:
+    """https://docs.aws.amazon.com/eks/latest/userguide/choosing-instance-type.html"""
+    groups = groups_of(plan)
+    wanted = sorted({name for group in groups for name in group.instance_types})
+    if not wanted:
+        return
+    offered: dict[str, set[str]] = {name: set() for name in wanted}
+    pages = aws.ec2.get_paginator("describe_instance_type_offerings").paginate(
+        LocationType="availability-zone", Filters=where("instance-type", *wanted)
+    )
+    for offering in (offering for page in pages for offering in page["InstanceTypeOfferings"]):
+        offered[offering["InstanceType"]].add(offering["Location"])
+    needed = zones_of(plan)
+    for group in groups:
+        nowhere = [name for name in group.instance_types if not offered[name] & set(needed)]
+        lacking = [zone for zone in needed if not any(zone in offered[name] for name in group.instance_types)]
+        if nowhere:
+            what = f"{group.name}: {', '.join(nowhere)} is offered in none of the zones {', '.join(needed)}"
+            elsewhere = sorted({zone for name in nowhere for zone in offered[name]}) or ["no zone of the region"]
+            fix = f"take other instance types or zones; offered in {', '.join(elsewhere)}"
+            yield problem(NAME, what, "EKS refuses a group with a type that its subnets do not offer", fix)
+        if lacking and len(nowhere) < len(group.instance_types):
+            what = f"{group.name}: no instance type of it is offered in {', '.join(lacking)}"
+            why = "nodes come up in the other zones only, and pods with a volume in this one wait"
+            yield warning(NAME, what, why, "add an instance type that is offered there, or leave the zone out")
+        if not nowhere and not lacking:
+            yield ok(NAME, f"{group.name}: {', '.join(group.instance_types)} offered in every zone")

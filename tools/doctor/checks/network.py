@@ -1,0 +1,188 @@
+"""The network: endpoint services before it is made; tags, routes and free addresses when it is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from blueprint.network import ENDPOINTS_WITHOUT_NAT, Subnet
+from blueprint.plan import Plan
+from tools.doctor.aws import Aws
+from tools.doctor.checks.capacity import groups_of, zones_of
+from tools.doctor.finding import Finding, ok, problem, warning
+from tools.doctor.lookups import instance_types, live_vpc, subnets, where
+
+if TYPE_CHECKING:
+    from types_boto3_ec2.type_defs import FilterTypeDef, RouteTableTypeDef, RouteTypeDef, SubnetTypeDef
+
+NAME = "network"
+
+# https://docs.aws.amazon.com/eks/latest/userguide/network-load-balancing.html
+ROLE_TAGS = {"public": "kubernetes.io/role/elb", "private": "kubernetes.io/role/internal-elb"}
+# https://docs.aws.amazon.com/eks/latest/userguide/update-cluster.html: "up to five available IP addresses"
+FOR_UPGRADE = 5
+# https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html#subnets-load-balancer
+FOR_LOAD_BALANCER = 8
+
+
+def endpoints(plan: Plan, aws: Aws) -> Iterator[Finding]:
+    """Whether the interface endpoints of the blueprint are offered in its zones."""
+    wanted = plan.blueprint.network.interface_endpoints
+    if not wanted:
+        return
+    region = plan.facts.region
+    # In China most services have the second form. aws-cdk-lib, aws-ec2/lib/vpc-endpoint.ts
+    names = [f"{prefix}.{region}.{service}" for service in wanted for prefix in ("com.amazonaws", "cn.com.amazonaws")]
+    answer = aws.ec2.describe_vpc_endpoint_services(Filters=where("service-name", *names))
+    offered = {
+        detail["ServiceName"].partition(f".{region}.")[2]: set(detail.get("AvailabilityZones", []))
+        for detail in answer["ServiceDetails"]
+        if any(kind.get("ServiceType") == "Interface" for kind in detail.get("ServiceType", []))
+    }
+    fine = []
+    for service in wanted:
+        lacking = [zone for zone in zones_of(plan) if zone not in offered.get(service, ())]
+        why = "the endpoint cannot be made, and the network stack fails"
+        if service not in offered:
+            what = f"{region} offers no interface endpoint for {service}"
+            yield problem(NAME, what, why, "correct or leave out the name: aws ec2 describe-vpc-endpoint-services")
+        elif lacking:
+            what = f"the endpoint service {service} is not offered in {', '.join(lacking)}"
+            yield problem(NAME, what, why, "take other zones, or leave the endpoint out")
+        else:
+            fine.append(service)
+    if fine:
+        yield ok(NAME, f"endpoint services {', '.join(fine)} are offered in every zone")
+
+
+def existing(plan: Plan, aws: Aws) -> Iterator[Finding]:
+    """The live VPC against the plan, its subnets found by their ranges."""
+    vpc = live_vpc(plan, aws)
+    if not vpc:
+        return
+    cidr = plan.blueprint.network.cidr
+    if vpc["CidrBlock"] != cidr:
+        what = f"the VPC {vpc['VpcId']} has the range {vpc['CidrBlock']}, the blueprint says {cidr}"
+        why = "a range is never changed: CloudFormation would replace the VPC under the running cluster"
+        yield problem(NAME, what, why, f'write cidr="{vpc["CidrBlock"]}"')
+        return
+    live = {subnet["CidrBlock"]: subnet for subnet in subnets(aws) if subnet["VpcId"] == vpc["VpcId"]}
+    pairs = [(planned, live[planned.cidr]) for planned in plan.subnets if planned.cidr in live]
+    yield from _of_plan(plan, live)
+    yield from _tags(pairs)
+    yield from _routes(plan, vpc["VpcId"], pairs, aws)
+    yield from _free(plan, pairs, aws)
+
+
+def _of_plan(plan: Plan, live: dict[str, SubnetTypeDef]) -> Iterator[Finding]:
+    planned = {subnet.cidr: subnet for subnet in plan.subnets}
+    why = "a deploy deletes or replaces it, which fails while something is in it"
+    fix = "keep cidr and zones of the network as they were deployed"
+    for cidr, subnet in sorted(live.items()):
+        if cidr not in planned:
+            yield warning(NAME, f"subnet {subnet['SubnetId']} ({cidr}) is not in the blueprint", why, fix)
+        elif subnet["AvailabilityZone"] != planned[cidr].zone:
+            what = f"subnet {subnet['SubnetId']} ({cidr}) is in {subnet['AvailabilityZone']}, not {planned[cidr].zone}"
+            yield problem(NAME, what, why, fix)
+    if lacking := [cidr for cidr in planned if cidr not in live]:
+        what = f"the live VPC lacks the subnets {', '.join(lacking)}"
+        yield warning(NAME, what, "a deploy makes them", "see that nothing else uses the ranges")
+
+
+def _tags(pairs: Sequence[tuple[Subnet, SubnetTypeDef]]) -> Iterator[Finding]:
+    fine = 0
+    for planned, subnet in pairs:
+        tag = ROLE_TAGS.get(planned.kind)
+        if not tag:
+            continue
+        if {"Key": tag, "Value": "1"} in subnet.get("Tags", []):
+            fine += 1
+            continue
+        why = "load balancer controllers find subnets by it; CloudFormation does not notice that it is gone"
+        fix = f"aws ec2 create-tags --resources {subnet['SubnetId']} --tags Key={tag},Value=1"
+        yield problem(NAME, f"{planned.kind} subnet {subnet['SubnetId']} lacks the tag {tag}=1", why, fix)
+    yield ok(NAME, f"{fine} subnets carry the tag of load balancers")
+
+
+def _routes(plan: Plan, vpc: str, pairs: Sequence[tuple[Subnet, SubnetTypeDef]], aws: Aws) -> Iterator[Finding]:
+    filters = where("vpc-id", vpc)
+    pages = aws.ec2.get_paginator("describe_route_tables").paginate(Filters=filters)
+    tables = [table for page in pages for table in page["RouteTables"]]
+    nat = plan.blueprint.network.nat
+    wanted = {"public": "an internet gateway", "private": "" if nat == "none" else "a NAT gateway"}
+    fine = 0
+    for planned, subnet in pairs:
+        target = wanted.get(planned.kind)
+        if not target:
+            continue
+        route = _default_route(subnet["SubnetId"], tables)
+        goes = route.get("NatGatewayId" if planned.kind == "private" else "GatewayId") if route else None
+        if route and goes and route.get("State") == "active":
+            fine += 1
+            continue
+        now = "goes nowhere (blackhole)" if route and route.get("State") == "blackhole" else "leads elsewhere"
+        what = f"the default route of {planned.kind} subnet {subnet['SubnetId']} {now if route else 'is missing'}"
+        why = "nodes and charts get no images" if planned.kind == "private" else "load balancers are not reached"
+        yield problem(NAME, what, why, f"restore the route 0.0.0.0/0 to {target}")
+    yield ok(NAME, f"{fine} subnets have their default route")
+    if nat == "none":
+        yield from _without_nat(filters, aws)
+
+
+def _default_route(subnet: str, tables: Sequence[RouteTableTypeDef]) -> RouteTypeDef | None:
+    """Of the subnet's own table, or of the VPC's main one."""
+    linked = {
+        link.get("SubnetId", "main" if link.get("Main") else ""): table
+        for table in tables
+        for link in table.get("Associations", [])
+    }
+    table = linked.get(subnet) or linked.get("main")
+    routes = table.get("Routes", []) if table else []
+    return next((route for route in routes if route.get("DestinationCidrBlock") == "0.0.0.0/0"), None)
+
+
+def _without_nat(filters: list[FilterTypeDef], aws: Aws) -> Iterator[Finding]:
+    pages = aws.ec2.get_paginator("describe_vpc_endpoints").paginate(Filters=filters)
+    there = {
+        endpoint.get("ServiceName", "").partition(f".{aws.region}.")[2]
+        for page in pages
+        for endpoint in page["VpcEndpoints"]
+        if endpoint.get("State", "").lower() == "available"
+    }
+    if lacking := sorted(set(ENDPOINTS_WITHOUT_NAT) - there):
+        why = "without NAT, nodes reach AWS through endpoints only"
+        yield problem(NAME, f"the live VPC has no endpoint for {', '.join(lacking)}", why, "restore them")
+    else:
+        yield ok(NAME, "the endpoints that nodes need without NAT are there")
+
+
+def _free(plan: Plan, pairs: Sequence[tuple[Subnet, SubnetTypeDef]], aws: Aws) -> Iterator[Finding]:
+    free: dict[str, list[tuple[str, int]]] = {"control-plane": [], "private": [], "public": []}
+    for planned, subnet in pairs:
+        free[planned.kind].append((subnet["SubnetId"], subnet["AvailableIpAddressCount"]))
+    control = sum(count for _, count in free["control-plane"])
+    if free["control-plane"] and control < FOR_UPGRADE:
+        what = f"the control-plane subnets have {control} free addresses in all"
+        why = f"EKS needs up to {FOR_UPGRADE} for new network interfaces when it updates the control plane"
+        yield problem(NAME, what, why, "free addresses there: nothing but EKS belongs in these subnets")
+    for id, count in free["public"]:
+        if count < FOR_LOAD_BALANCER:
+            why = f"a load balancer needs {FOR_LOAD_BALANCER} to scale"
+            yield warning(NAME, f"public subnet {id} has {count} free addresses", why, "remove load balancers there")
+    needed = _for_a_node(plan, aws)
+    for id, count in free["private"]:
+        if count < needed:
+            why = f"a new node takes up to {needed} at its start, and node updates add nodes first"
+            fix = "leave fewer addresses warm on nodes (WARM_IP_TARGET of vpc-cni), or plan a larger network"
+            yield warning(NAME, f"private subnet {id} has {count} free addresses", why, fix)
+    counts = ", ".join(f"{kind} {sum(count for _, count in found)}" for kind, found in free.items() if found)
+    yield ok(NAME, f"free addresses: {counts}")
+
+
+def _for_a_node(plan: Plan, aws: Aws) -> int:
+    """The network interface of the node and a warm one, both filled with addresses.
+
+    https://github.com/aws/amazon-vpc-cni-k8s/blob/master/docs/eni-and-ip-target.md (WARM_ENI_TARGET, default 1)
+    """
+    known = instance_types([name for group in groups_of(plan) for name in group.instance_types], aws)
+    return 2 * max((info["NetworkInfo"]["Ipv4AddressesPerInterface"] for info in known.values()), default=0)

@@ -1,0 +1,134 @@
+"""What several checks ask for, asked once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from botocore.exceptions import ClientError
+
+from tools.doctor.aws import Aws
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from types_boto3_cloudformation.type_defs import StackTypeDef
+    from types_boto3_ec2.type_defs import FilterTypeDef, InstanceTypeInfoTypeDef, SubnetTypeDef, VpcTypeDef
+    from types_boto3_eks.type_defs import ClusterTypeDef
+
+    from blueprint.plan import Plan
+
+STACKS = ("network", "cluster", "addons", "teams")
+"""In the order of deployment; a stack is called <cluster>-<name>."""
+NOT_CREATED = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "REVIEW_IN_PROGRESS")
+"""States of a stack whose creation failed or never began."""
+
+
+class Caller(NamedTuple):
+    """Who asks."""
+
+    arn: str
+    account: str
+
+    @property
+    def partition(self) -> str:
+        """aws, aws-cn or aws-us-gov."""
+        return self.arn.split(":")[1]
+
+
+def caller(aws: Aws) -> Caller:
+    """The identity behind the credentials."""
+
+    def ask() -> Caller:
+        answer = aws.sts.get_caller_identity()
+        return Caller(answer["Arn"], answer["Account"])
+
+    return aws.once("caller", ask)
+
+
+def where(name: str, *values: str) -> list[FilterTypeDef]:
+    """A filter of EC2: any of the values."""
+    return [{"Name": name, "Values": values}]
+
+
+def code_of(error: ClientError) -> str:
+    """AWS's name for an error."""
+    return error.response["Error"]["Code"]
+
+
+def live_cluster(plan: Plan, aws: Aws) -> ClusterTypeDef | None:
+    """The cluster of this name in the account; None when there is none yet."""
+
+    def ask() -> ClusterTypeDef | None:
+        try:
+            return aws.eks.describe_cluster(name=plan.facts.name)["cluster"]
+        except ClientError as error:
+            if code_of(error) == "ResourceNotFoundException":
+                return None
+            raise
+
+    return aws.once("cluster", ask)
+
+
+def stacks(plan: Plan, aws: Aws) -> dict[str, StackTypeDef]:
+    """The stacks of the cluster that exist, by their name in STACKS."""
+
+    def ask() -> dict[str, StackTypeDef]:
+        found: dict[str, StackTypeDef] = {}
+        for name in STACKS:
+            try:
+                found[name] = aws.cloudformation.describe_stacks(StackName=f"{plan.facts.name}-{name}")["Stacks"][0]
+            except ClientError as error:
+                # CloudFormation has no code of its own for a stack that does not exist.
+                if code_of(error) != "ValidationError" or "does not exist" not in str(error):
+                    raise
+        return found
+
+    return aws.once("stacks", ask)
+
+
+def vpcs(aws: Aws) -> list[VpcTypeDef]:
+    """Every VPC of the region."""
+
+    def ask() -> list[VpcTypeDef]:
+        return [vpc for page in aws.ec2.get_paginator("describe_vpcs").paginate() for vpc in page["Vpcs"]]
+
+    return aws.once("vpcs", ask)
+
+
+def live_vpc(plan: Plan, aws: Aws) -> VpcTypeDef | None:
+    """The VPC that the live cluster is in, or that the network stack made; None before the first deploy."""
+    cluster = live_cluster(plan, aws)
+    in_use = cluster["resourcesVpcConfig"]["vpcId"] if cluster else None
+    stack = {"Key": "aws:cloudformation:stack-name", "Value": f"{plan.facts.name}-network"}
+    for vpc in vpcs(aws):
+        if vpc["VpcId"] == in_use or (in_use is None and stack in vpc.get("Tags", [])):
+            return vpc
+    return None
+
+
+def subnets(aws: Aws) -> list[SubnetTypeDef]:
+    """Every subnet of the region."""
+
+    def ask() -> list[SubnetTypeDef]:
+        return [one for page in aws.ec2.get_paginator("describe_subnets").paginate() for one in page["Subnets"]]
+
+    return aws.once("subnets", ask)
+
+
+def instance_types(names: Sequence[str], aws: Aws) -> dict[str, InstanceTypeInfoTypeDef]:
+    """Facts of those EC2 instance types that the region knows.
+
+    A filter, since a name that EC2 does not know would fail the whole call. It takes 200 names.
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceTypes.html
+    """
+    wanted = sorted(set(names))
+
+    def ask() -> dict[str, InstanceTypeInfoTypeDef]:
+        found: dict[str, InstanceTypeInfoTypeDef] = {}
+        for start in range(0, len(wanted), 200):
+            filters = where("instance-type", *wanted[start : start + 200])
+            for page in aws.ec2.get_paginator("describe_instance_types").paginate(Filters=filters):
+                found.update({info["InstanceType"]: info for info in page["InstanceTypes"]})
+        return found
+
+    return aws.once(f"instance types {wanted}", ask)
