@@ -1,4 +1,8 @@
-"""What outlives its stack: keys, and the logs that they encrypt."""
+"""What outlives its stack: keys, and the logs that they encrypt.
+
+A stack that fails while it is created takes them along: nothing is in them yet, and a log group that has a name would be
+in the way of the next deploy.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,8 @@ from constructs import Construct
 
 from blueprint.plan import Plan
 from stacks.base import PARTITION
+
+_RETAINED = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
 
 
 def retained_key(scope: Construct, plan: Plan, purpose: str, log_groups: str) -> aws_kms.CfnKey:
@@ -32,12 +38,12 @@ def retained_key(scope: Construct, plan: Plan, purpose: str, log_groups: str) ->
         enable_key_rotation=True,
         key_policy={"Version": "2012-10-17", "Statement": statements},
     )
-    key.apply_removal_policy(RemovalPolicy.RETAIN)
+    key.apply_removal_policy(_RETAINED)
     return key
 
 
 def retained_logs(scope: Construct, id: str, key_arn: str, days: int, name: str | None = None) -> aws_logs.CfnLogGroup:
     """An encrypted log group, kept when the stack goes."""
     logs = aws_logs.CfnLogGroup(scope, id, log_group_name=name, kms_key_id=key_arn, retention_in_days=days)
-    logs.apply_removal_policy(RemovalPolicy.RETAIN)
+    logs.apply_removal_policy(_RETAINED)
     return logs
