@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 CLUSTER ?=
+TO ?=
 ARGS ?=
 
 PY := .venv/bin/python
@@ -18,7 +19,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup synth access doctor local local-destroy test test-oldest lifecycle snapshots lint check bench lock clean FORCE
+.PHONY: help setup synth access plan-upgrade doctor local local-destroy test test-oldest lifecycle snapshots lint check bench lock clean FORCE
 
 help: ## List the commands
 	@echo "make COMMAND, one of:"
@@ -42,6 +43,9 @@ local: setup .venv-local/.installed ## Deploy a cluster to an AWS emulator on th
 
 local-destroy: setup .venv-local/.installed ## Remove it again: all that make local made, or one cluster: make local-destroy CLUSTER=prod
 	@$(PY) -m tools.local destroy $(CLUSTER) $(ARGS)
+
+plan-upgrade: setup ## Print the way to a newer Kubernetes version: make plan-upgrade CLUSTER=prod TO=1.36 CHARTS=folder-or-mirror
+	@$(PY) -m tools.upgrade $(CLUSTER) --to='$(TO)' $(ARGS)
 
 test: setup ## Run the tests, without network or credentials: make test ARGS="-k karpenter"
 	@$(PY) -m pytest $(ARGS)

@@ -141,6 +141,11 @@ class Nodes(Compute):
         """The one architecture of all its instance types."""
         return architecture(self.instance_types[0])
 
+    @property
+    def own_version(self) -> str | None:
+        """The Kubernetes minor that it names itself; None when it follows the cluster."""
+        return self.version
+
 
 class ManagedNodes(Nodes):
     """An EKS managed node group. https://docs.aws.amazon.com/eks/latest/userguide/managed-node-groups.html
@@ -164,6 +169,13 @@ class ManagedNodes(Nodes):
             yield Problem(
                 "ami_type", self.ami_type, rule, "leave ami_type out, or take instance types of its architecture"
             )
+        if self.version and self.release_version and self.own_version != self.version:
+            rule = f"version is {self.version}, the image is of {self.own_version}"
+            yield Problem("release_version", self.release_version, rule, "leave version out, or take an image of it")
+
+    @property
+    def own_version(self) -> str | None:
+        return self.release_version.rpartition(".")[0] if self.release_version else self.version
 
     @property
     def image(self) -> str:
@@ -179,6 +191,16 @@ class SelfManagedNodes(Nodes):
     """
 
     os: Literal["AL2023", "BOTTLEROCKET"] = "AL2023"
+
+    def image_parameter(self, version: str) -> str:
+        """The SSM parameter that names the newest image for a Kubernetes minor.
+
+        https://docs.aws.amazon.com/eks/latest/userguide/retrieve-ami-id.html and …-bottlerocket.html
+        """
+        cpu = "arm64" if self.architecture == "arm64" else "x86_64"
+        if self.os == "BOTTLEROCKET":
+            return f"/aws/service/bottlerocket/aws-k8s-{version}/{cpu}/latest/image_id"
+        return f"/aws/service/eks/optimized-ami/{version}/amazon-linux-2023/{cpu}/standard/recommended/image_id"
 
 
 class FargateSelector(Value):

@@ -93,11 +93,12 @@ def _compute(blueprint: Blueprint) -> Iterator[Problem]:
     if not right(blueprint.cluster, Cluster, "version"):
         return
     cluster = minor(blueprint.cluster.version)
-    versions = [(place, nodes.version) for place, nodes in computes if isinstance(nodes, Nodes) and nodes.version]
-    for place, version in versions:
-        if not cluster - _KUBELET_SKEW <= minor(version) <= cluster:
+    groups = [(place, nodes) for place, nodes in computes if isinstance(nodes, Nodes)]
+    for place, nodes in groups:
+        if nodes.own_version and not cluster - _KUBELET_SKEW <= minor(nodes.own_version) <= cluster:
+            field = "version" if nodes.version else "release_version"
             rule = f"at most {_KUBELET_SKEW} minors older than the cluster ({blueprint.cluster.version}), never newer"
-            yield Problem(f"{place}.version", version, rule, "leave it out to follow the cluster")
+            yield Problem(f"{place}.{field}", getattr(nodes, field), rule, "leave it out to follow the cluster")
 
 
 def _ranges(blueprint: Blueprint) -> Iterator[Problem]:

@@ -116,12 +116,12 @@ def _self_managed(
     subnets: list[str],
 ) -> None:
     profile = aws_iam.CfnInstanceProfile(scope, "Profile", roles=[role.ref])
-    version = group.version or plan.facts.version
+    image = group.image_parameter(group.version or plan.facts.version)
     data = _launch_data(
         plan,
         group,
         group.os,
-        imageId=f"{{{{resolve:ssm:{_image_parameter(group, version)}}}}}",
+        imageId=f"{{{{resolve:ssm:{image}}}}}",
         iamInstanceProfile={"arn": profile.attr_arn},
         securityGroupIds=[cluster.attr_cluster_security_group_id],
         userData=Fn.base64(_user_data(plan, group, cluster)),
@@ -150,14 +150,6 @@ def _self_managed(
     unseen = "the rule does not see the launch template of a mixed instances policy, which sets it"
     watched = "nodes come and go with the pods; Kubernetes reports that"
     acknowledge(nodes, {f"{NAG}EC26": unseen, f"{NIST}EC2IMDSv2Enabled": unseen, f"{NAG}AS3": watched})
-
-
-def _image_parameter(group: SelfManagedNodes, version: str) -> str:
-    """https://docs.aws.amazon.com/eks/latest/userguide/retrieve-ami-id.html and …-bottlerocket.html"""
-    cpu = "arm64" if group.architecture == "arm64" else "x86_64"
-    if group.os == "BOTTLEROCKET":
-        return f"/aws/service/bottlerocket/aws-k8s-{version}/{cpu}/latest/image_id"
-    return f"/aws/service/eks/optimized-ami/{version}/amazon-linux-2023/{cpu}/standard/recommended/image_id"
 
 
 def _user_data(plan: Plan, group: SelfManagedNodes, cluster: eks.CfnCluster) -> str:

@@ -135,6 +135,20 @@ MISTAKES = [
         "taint as text", with_nodes(taints=("a=b:NoSchedule",)), "compute[0].taints[0]", "must be Taint", "Taint(…)"
     ),
     mistake("newer nodes", with_nodes(version="1.36"), "compute[0].version", "(1.35), never newer", "leave it out"),
+    mistake(
+        "newer image",
+        with_nodes(release_version="1.36.1-20260901"),
+        "compute[0].release_version",
+        "(1.35), never newer",
+        "leave it out",
+    ),
+    mistake(
+        "an image of another version",
+        with_nodes(version="1.35", release_version="1.34.1-20260901"),
+        "compute[0].release_version",
+        "version is 1.35, the image is of 1.34",
+        "leave version out",
+    ),
     mistake("unknown nodes", with_nodes(version="1.20"), "compute[0].version", "that EKS offers", '"1.36"'),
     mistake(
         "too old nodes",

@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
-from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
 from blueprint import plan
 from blueprint.access import AccessEntry, AccessPolicy, node_access
@@ -26,6 +25,7 @@ from teams.base import ApplicationTeam
 from tests.blueprint.examples import SMALL, Plain
 from tests.stacks.fleet import AUTO, CHINA, FARGATE, GOVERNMENT, SELF_MANAGED, TEAMS
 from tests.templates import Template, Templates, objects, of_type, synthesized
+from tests.tools.snapshots import Markdown, Text
 from tools.access import matrix as matrices
 from tools.access import render
 from tools.access.__main__ import main
@@ -36,19 +36,6 @@ from tools.assembly import text
 
 OTHERS = (TEAMS, AUTO, FARGATE, SELF_MANAGED, CHINA, GOVERNMENT)
 NAMES = ("dev", "prod", "prod-eu", *(blueprint.name for blueprint in OTHERS))
-
-
-class Text(SingleFileSnapshotExtension):
-    """A snapshot to be read as it is."""
-
-    _write_mode = WriteMode.TEXT
-    file_extension = "txt"
-
-
-class Markdown(Text):
-    """One that GitHub shows as tables."""
-
-    file_extension = "md"
 
 
 Fleet = Mapping[str, tuple[Plan, Sequence[Template]]]

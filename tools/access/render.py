@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
+from tools import markdown
 from tools.access.matrix import Matrix
 from tools.access.tables import Row, Table, tables
+from tools.markdown import code, one_line
 
 WIDTH = 120
 """Columns of the plain table."""
@@ -47,7 +49,7 @@ def as_json(matrix: Matrix) -> dict[str, Any]:
 def text_table(table: Table, width: int = WIDTH) -> str:
     """Aligned, and never wider than `width`: the widest columns are wrapped."""
     heads: Row = tuple((head,) for head in table.heads)
-    cells = [heads, *(tuple(tuple(map(_line, cell)) for cell in row) for row in table.rows)]
+    cells = [heads, *(tuple(tuple(map(one_line, cell)) for cell in row) for row in table.rows)]
     widths = [max([1, *(len(line) for row in cells for line in row[column])]) for column in range(len(table.heads))]
     while sum(widths) + 2 * len(widths) > width and max(widths) > 1:
         widths[widths.index(max(widths))] -= 1
@@ -75,23 +77,5 @@ def _wrapped(line: str, width: int) -> list[str]:
 
 def markdown_table(table: Table) -> str:
     """Every cell is code, so nothing in it is markup, a link or a mention."""
-    lines = [f"### {table.title}", "", _row(table.heads), _row(["---"] * len(table.heads))]
-    lines += [_row(["<br>".join(map(_code, cell)) for cell in row]) for row in table.rows]
-    return "\n".join(lines)
-
-
-def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def _code(text: str) -> str:
-    line = _line(text)
-    if not any(character in line for character in "`|\\"):
-        return f"`{line}`" if line else ""
-    # No escape for these in code holds in every reader of Markdown; a character reference does.
-    return f"<code>{''.join(each if each.isalnum() or each == ' ' else f'&#{ord(each)};' for each in line)}</code>"
-
-
-def _line(text: str) -> str:
-    """One line that a terminal shows and does not obey."""
-    return " ".join("".join(each if each.isprintable() else " " for each in text).split())
+    rows = (["<br>".join(map(code, cell)) for cell in row] for row in table.rows)
+    return f"### {table.title}\n\n{markdown.table(table.heads, rows)}"

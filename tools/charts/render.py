@@ -67,7 +67,7 @@ def _rendered(release: Release, archive: Archive, kube_version: str, helm: Path)
     # hyphen marks a version before the release. https://github.com/helm/helm/issues/10375
     version = f"v{kube_version}.0-eks-0000000"
     options = ("--include-crds", "--skip-tests", f"--kube-version={version}", f"--namespace={release.namespace}")
-    values = json.dumps(resolved(release.values, _Shown()))
+    values = json.dumps(resolved(release.values, Placeholders()))
     command = ["template", *options, "--values=-", "--", release.name, str(archive.path.resolve())]
     text, reason = run(helm, command, seconds=_TEMPLATE_SECONDS, given=values)
     if reason:
@@ -92,8 +92,8 @@ def _objects(documents: Iterator[Any]) -> Iterator[dict[str, Any]]:
             yield document
 
 
-class _Shown(dict[str, str]):
-    """What AWS decides during a deploy, by its name."""
+class Placeholders(dict[str, str]):
+    """For the references of a plan (`blueprint.references`): what AWS decides during a deploy, by its name."""
 
     def __missing__(self, name: str) -> str:
         return "aws" if name == "partition" else f"<{name}>"

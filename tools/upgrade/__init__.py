@@ -1,0 +1,1 @@
+"""The way of a cluster to a newer Kubernetes version."""

@@ -1,0 +1,116 @@
+"""What a plan at the target says: what it refuses, which add-ons move, which charts and objects fit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from addons.base import EksAddon
+from blueprint.blueprint import Blueprint
+from blueprint.contribution import Release
+from blueprint.errors import BlueprintError, Problem, shown
+from blueprint.plan import Plan, plan
+from blueprint.references import resolved
+from tools.charts.render import Placeholders
+from tools.charts.results import Failed, Outcome, Rendered, Unreachable
+from tools.upgrade.apis import unserved
+from tools.upgrade.model import AddonMove, ChartCheck, Finding, Render
+
+# Where projects say on which Kubernetes versions a release of theirs runs.
+_DOCUMENTATION = {
+    "argo-cd": "https://argo-cd.readthedocs.io/en/stable/operator-manual/tested-kubernetes-versions/",
+    "cert-manager": "https://cert-manager.io/docs/releases/",
+    "external-dns": "https://github.com/kubernetes-sigs/external-dns#kubernetes-version-compatibility",
+    "external-secrets": "https://external-secrets.io/latest/introduction/stability-support/",
+    "karpenter": "https://karpenter.sh/docs/upgrading/compatibility/",
+}
+
+
+class Found(NamedTuple):
+    """All that is known about the target."""
+
+    plan: Plan
+    """Of the target; of the version before where the target is refused."""
+    findings: tuple[Finding, ...]
+    addons: tuple[AddonMove, ...]
+    charts: tuple[ChartCheck, ...]
+    unchecked: tuple[str, ...]
+
+
+def look(made: Plan, now: str, target: Blueprint, render: Render | None) -> Found:
+    """`made` is the plan as it is today, `now` the version before, `target` the blueprint with the next version."""
+    then = target.cluster.version
+    problems: tuple[Problem, ...] = ()
+    try:
+        planned = plan(target, "")
+    except BlueprintError as error:
+        # What it would install is not known, so what it installs today is judged.
+        planned, problems = made, error.problems
+    releases = [release for part in planned.parts for release in part.contribution.releases]
+    outcomes = list(render(releases, then)) if render else [Unreachable("nobody rendered it")] * len(releases)
+    findings = [finding for problem in problems for finding in _refused(problem, target)]
+    findings += _objects(planned, now, then)
+    for release, outcome in zip(releases, outcomes, strict=True):
+        findings += _release(release, outcome, now, then)
+    charts = tuple(_check(release, outcome) for release, outcome in zip(releases, outcomes, strict=True))
+    addons, unchecked = tuple(_addons(made, now, then)), tuple(_unchecked(planned))
+    return Found(planned, tuple(dict.fromkeys(findings)), addons, charts, unchecked)
+
+
+def _refused(problem: Problem, target: Blueprint) -> Iterator[Finding]:
+    index = re.match(r"addons\[(\d+)\]", problem.place)
+    addon = target.addons[int(index[1])] if index else None
+    if isinstance(addon, EksAddon) and addon.version is None and problem.place.endswith(".version"):
+        return  # its versions are those of one Kubernetes version, so it moves together with the control plane
+    where = f"{problem.place} ({addon.name})" if addon else problem.place
+    value = "" if problem.value is None else f"; it is {shown(problem.value)}"
+    yield Finding(where, f"{problem.rule}{value}", problem.fix)
+
+
+def _objects(planned: Plan, now: str, then: str) -> Iterator[Finding]:
+    for part in planned.parts:
+        for one in part.contribution.objects:
+            yield from unserved(part.name, resolved(one, Placeholders()), now, then)
+
+
+def _release(release: Release, outcome: Outcome, now: str, then: str) -> Iterator[Finding]:
+    where = f"chart of {release.namespace}/{release.name}"
+    if isinstance(outcome, Failed):
+        chart = f"{release.chart.name} {release.chart.version}"
+        yield Finding(where, f"{chart} cannot be installed on {then}: {outcome.reason}", "take another chart version")
+    elif isinstance(outcome, Rendered):
+        for one in outcome.objects:
+            yield from unserved(where, one, now, then)
+
+
+def _check(release: Release, outcome: Outcome) -> ChartCheck:
+    if isinstance(outcome, Rendered):
+        says = f", says {outcome.kube_version}" if outcome.kube_version else ", names no versions"
+        result = f"renders{says}"
+    else:
+        result = f"{'refused' if isinstance(outcome, Failed) else 'not checked'}: {outcome.reason}"
+    chart = release.chart
+    documentation = _DOCUMENTATION.get(chart.name.removesuffix("-crd"), "")
+    return ChartCheck(f"{release.namespace}/{release.name}", chart.name, chart.version, result, documentation)
+
+
+def _addons(made: Plan, now: str, then: str) -> Iterator[AddonMove]:
+    skipped = {skip.name for skip in made.skipped}
+    addons = [each for each in made.blueprint.addons if isinstance(each, EksAddon) and each.name not in skipped]
+    for addon in sorted(addons, key=lambda each: (not each.before_nodes, each.name)):
+        pinned = addon.version is not None
+        before = addon.version or addon.versions.get(now, "none known")
+        yield AddonMove(addon.name, before, addon.version or addon.versions.get(then), pinned, addon.before_nodes)
+
+
+def _unchecked(planned: Plan) -> Iterator[str]:
+    kinds = ("Application", "ApplicationSet")
+    for part in planned.parts:
+        names = [one["metadata"]["name"] for one in part.contribution.objects if one.get("kind") in kinds]
+        if names:
+            yield f"What Argo CD installs for `{part.name}`: {_listed(names)}."
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)

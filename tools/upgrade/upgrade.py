@@ -1,0 +1,91 @@
+"""The whole way to a version, worked out from a plan. Pure: what charts would install is asked of the caller."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from blueprint.cluster import Cluster
+from blueprint.errors import BlueprintError, Problem
+from blueprint.plan import Plan
+from blueprint.versions import EXTENDED_SUPPORT, SUPPORTED, minor
+from tools.upgrade.findings import look
+from tools.upgrade.model import Minor, Render, Upgrade
+from tools.upgrade.steps import catch_up, control_plane, nodes
+from tools.upgrade.way_back import way_back
+
+
+def upgrade(plan: Plan, to: str, render: Render | None = None, fleet: Sequence[Plan] = ()) -> Upgrade:
+    """One minor at a time, as EKS demands. `fleet` are plans that may share values with this one.
+
+    Raises BlueprintError when the cluster cannot go to the version. What stands in the way at a version is no error: it
+    is a finding there. https://docs.aws.amazon.com/eks/latest/userguide/update-cluster.html
+    """
+    current = plan.blueprint
+    version = current.cluster.version
+    if problem := _no_target(version, to):
+        raise BlueprintError([problem])
+    made = plan
+    minors: list[Minor] = []
+    first = catch_up(current)
+    for number in range(minor(version) + 1, minor(to) + 1):
+        then, now = f"1.{number}", current.cluster.version
+        steps = [first] if first and not minors else []
+        if steps:
+            current = steps[0].blueprint
+        found = look(made, now, control_plane(current, then, ()).blueprint, render)
+        made = found.plan
+        before = current
+        steps.append(control_plane(current, then, found.addons))
+        if rolled := nodes(steps[-1].blueprint, last=then == to):
+            steps.append(rolled)
+        current = steps[-1].blueprint
+        back = way_back(before, then, found.addons)
+        minors.append(
+            Minor(
+                now,
+                then,
+                _support(current.cluster),
+                found.findings,
+                found.addons,
+                found.charts,
+                found.unchecked,
+                tuple(steps),
+                back,
+            )
+        )
+    facts, own = plan.facts, plan.blueprint.cluster
+    shared = tuple(each.facts.name for each in fleet if each.blueprint.cluster is own and each.facts.name != facts.name)
+    file = f"clusters/{facts.name.replace('-', '_')}.py"
+    return Upgrade(facts.name, facts.account, facts.region, file, shared, version, to, tuple(minors))
+
+
+def _no_target(version: str, to: str) -> Problem | None:
+    if to not in SUPPORTED:
+        rule = f"must be a Kubernetes version that EKS offers: {', '.join(SUPPORTED)}"
+        newer = [each for each in SUPPORTED if minor(each) > minor(version)]
+        return Problem("TO", to, rule, f"write TO={newer[0]}" if newer else f"there is none after {version} yet")
+    if to == version:
+        return Problem("TO", to, "the cluster's file names this version already", "name a newer one")
+    if minor(to) < minor(version):
+        rule = f"older than the cluster's {version}: EKS goes back one minor at most, within 7 days of an upgrade"
+        fix = "read https://docs.aws.amazon.com/eks/latest/userguide/rollback-cluster.html; no deploy does it"
+        return Problem("TO", to, rule, fix)
+    return None
+
+
+def _support(cluster: Cluster) -> str:
+    """https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions.html"""
+    version = cluster.version
+    if version in EXTENDED_SUPPORT:
+        return (
+            f"{version} is in extended support, which costs more; at its end EKS upgrades the control plane by itself."
+        )
+    ends = (
+        "EKS then upgrades the control plane by itself"
+        if cluster.support_policy == "STANDARD"
+        else "the cluster may then stay for 12 months more, which costs more"
+    )
+    policy = f'`support_policy="{cluster.support_policy}"`'
+    return (
+        f"{version} is in standard support; `aws eks describe-cluster-versions` says until when. With {policy}, {ends}."
+    )

@@ -1,0 +1,64 @@
+"""How a cluster returns to the minor before. https://docs.aws.amazon.com/eks/latest/userguide/rollback-cluster.html"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Sequence
+
+from addons.karpenter import Karpenter
+from blueprint.blueprint import Blueprint
+from blueprint.compute import AutoMode, FargateProfile, Nodes, SelfManagedNodes
+from blueprint.versions import EXTENDED_SUPPORT
+from tools.upgrade.commands import aws, insights
+from tools.upgrade.model import AddonMove
+
+
+def way_back(before: Blueprint, then: str, addons: Sequence[AddonMove]) -> tuple[str, ...]:
+    """What to do and to know, in this order; `before` is the cluster at the version to return to."""
+    now = before.cluster.version
+    lines = [f"EKS takes the control plane back to {now} for 7 days after it came to {then}, unless it went further."]
+    if now in EXTENDED_SUPPORT and before.cluster.support_policy == "STANDARD":
+        lines.append(f'{now} is in extended support: write `support_policy="EXTENDED"` and deploy it first.')
+    lines += _nodes(before, then)
+    if any(each.moves for each in addons):
+        lines.append(
+            "Add-ons stay as they are. Where an insight names one, write its version of the table above as `version` "
+            "and deploy."
+        )
+    rolled = aws(before, "eks update-cluster-version", f"--name {shlex.quote(before.name)} --kubernetes-version {now}")
+    lines.append(f"`{insights(before, 'ROLLBACK_READINESS')}` must show no ERROR, then `{rolled}`.")
+    lines.append(
+        "Revert the pull request of the control plane, so that the file says what runs. Read `cdk diff` before you "
+        "deploy it: AWS does not say what CloudFormation does with a version that the cluster has already."
+    )
+    lines.append(
+        "A deploy that fails is no way back: CloudFormation returns to the template before, and the control plane "
+        f"stays at {then}. A chart that does not become ready is taken back by Helm in the same deploy; later, revert "
+        "its version and deploy, since CloudFormation does not know of `helm rollback`."
+    )
+    return tuple(lines)
+
+
+def _nodes(before: Blueprint, then: str) -> Iterator[str]:
+    """None may be newer than the API server, so they go first."""
+    now, kinds = before.cluster.version, {type(each) for each in before.compute}
+    groups = [f"`{each.name}`" for each in before.compute if isinstance(each, Nodes)]
+    if groups:
+        names = ", ".join(groups)
+        yield f"Nodes first, if they moved: revert their pull request, so that {names} say {now}, and deploy."
+    if SelfManagedNodes in kinds:
+        yield "Drain and end the newer instances of self-managed groups; the deploy does not."
+    if any(isinstance(each, Karpenter) for each in before.addons):
+        # https://karpenter.sh/docs/concepts/nodepools/#speclimits
+        yield (
+            f"Karpenter launches nodes of the control plane's version, so its nodes of {then} must go: set the limits "
+            "of its node pools to 0, so that it launches none, and delete its NodeClaims. Their pods need room on the "
+            "other nodes until the control plane is back. No page of AWS or Karpenter describes this."
+        )
+    if FargateProfile in kinds:
+        yield f"Delete the pods on Fargate that run at {then}; they come back at the control plane's version."
+    if AutoMode in kinds:
+        yield (
+            "EKS takes the nodes of Auto Mode back before the control plane. It gives up after 12 hours, or after what "
+            "`--rollback-config timeoutMinutes=` says, 120 to 10080; disruption budgets count."
+        )
