@@ -1,7 +1,7 @@
 """What outlives its stack: keys, and the logs that they encrypt.
 
-A stack that fails while it is created takes them along: nothing is in them yet, and a log group that has a name would be
-in the way of the next deploy.
+A stack that fails while it is created takes them along: nothing is in them yet, and a log group that has a name would
+be in the way of the next deploy.
 """
 
 from __future__ import annotations
