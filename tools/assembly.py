@@ -30,6 +30,8 @@ class Stack:
     template: Template = field(repr=False)
     paths: Mapping[str, str] = field(repr=False)
     """Of each logical id, its construct's path in the stack: `external-dns/release/external-dns`."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """CloudFormation puts them on each of its resources; no template shows them."""
 
     @property
     def resources(self) -> Mapping[str, Template]:
@@ -101,6 +103,7 @@ def _stack(folder: Path, artifact: Mapping[str, Any]) -> Stack:
         termination_protection=properties.get("terminationProtection", False),
         template=_json(folder / properties["templateFile"]),
         paths=paths,
+        tags=properties.get("tags", {}),
     )
 
 

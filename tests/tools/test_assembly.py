@@ -27,6 +27,7 @@ def test_has_the_stacks_of_each_cluster_in_the_order_of_deployment(assembly: Ass
     stack = assembly["prod-eu"][1]
     assert (stack.stack_name, stack.account, stack.region) == ("prod-eu-cluster", "222222222222", "eu-west-1")
     assert [stack.termination_protection for stack in assembly["prod-eu"]] == [True, True, False, False]
+    assert {stack.tags["environment"] for stack in assembly["prod-eu"]} == {"prod"}
     assert all(0 < len(stack.resources) < RESOURCE_LIMIT for stacks in assembly.values() for stack in stacks)
 
 

@@ -3,8 +3,27 @@
 "use strict";
 const { readFileSync } = require("node:fs");
 const { formatDifferences, fullDiff } = require("@aws-cdk/cloudformation-diff");
+const { deepEqual, loadResourceModel } = require("@aws-cdk/cloudformation-diff/lib/diff/util");
+
+// The engine knows of whole properties only, and takes turning on Auto Mode for a new cluster. Of these two, some parts
+// are create-only: https://schema.cloudformation.us-east-1.amazonaws.com/aws-eks-cluster.json
+const CREATE_ONLY_PARTS = {
+  AccessConfig: ["BootstrapClusterCreatorAdminPermissions"],
+  KubernetesNetworkConfig: ["IpFamily", "ServiceIpv4Cidr"],
+};
+
+function judgeParts(before, after) {
+  const model = loadResourceModel("AWS::EKS::Cluster").properties;
+  const clusters = Object.keys(before.Resources ?? {}).filter((id) => before.Resources[id].Type === "AWS::EKS::Cluster");
+  for (const [property, parts] of Object.entries(CREATE_ONLY_PARTS)) {
+    const values = (template, id) => parts.map((part) => template.Resources?.[id]?.Properties?.[property]?.[part]);
+    const same = clusters.every((id) => deepEqual(values(before, id), values(after, id)));
+    model[property].causesReplacement = same ? "no" : "yes";
+  }
+}
 
 const compared = JSON.parse(readFileSync(0, "utf8")).map(({ before, after, paths }) => {
+  judgeParts(before, after);
   const difference = fullDiff(before, after);
   const resources = [];
   difference.resources.forEachDifference((id, resource) => {

@@ -38,6 +38,8 @@ class Change:
     stack: Stack
     """The stack as it will be; as it was, where it is gone."""
     id: str
+    path: str
+    """The construct's path in the stack."""
     impact: Impact
     properties: Mapping[str, Impact]
     """What each differing property alone leads to; DependsOn, DeletionPolicy and the like stand beside them."""
@@ -49,11 +51,6 @@ class Change:
         """`AWS::EKS::Cluster`; as it was, if it becomes another."""
         resource: Template = self.before or self.after or {}
         return str(resource["Type"])
-
-    @property
-    def path(self) -> str:
-        """The construct's path in the stack."""
-        return self.stack.paths.get(self.id, self.id)
 
 
 @dataclass(frozen=True)
@@ -132,7 +129,13 @@ def _differ(before: Stack | None, after: Stack | None) -> bool:
     """Whether a deploy does anything; key order in a template means nothing."""
     if before is None or after is None:
         return True
-    return (before.template, before.termination_protection) != (after.template, after.termination_protection)
+    one, other = ((stack.template, stack.termination_protection, stack.tags) for stack in (before, after))
+    return one != other
+
+
+def _paths(pair: _Pair) -> dict[str, str]:
+    """Of what was as well: a path there is the only one."""
+    return {id: path for stack in pair if stack for id, path in stack.paths.items()}
 
 
 def _judged(pairs: Sequence[_Pair]) -> list[StackDifference]:
@@ -142,7 +145,7 @@ def _judged(pairs: Sequence[_Pair]) -> list[StackDifference]:
         {
             "before": before.template if before else _EMPTY,
             "after": after.template if after else _EMPTY,
-            "paths": {**(before.paths if before else {}), **(after.paths if after else {})},
+            "paths": _paths((before, after)),
         }
         for before, after in pairs
     ]
@@ -160,10 +163,12 @@ def _judged(pairs: Sequence[_Pair]) -> list[StackDifference]:
 def _difference(pair: _Pair, answer: Mapping[str, Any]) -> StackDifference:
     before, after = pair
     stack = StackDifference(before, after).stack
+    paths = _paths(pair)
     changes = tuple(
         Change(
             stack=stack,
             id=found["id"],
+            path=paths.get(found["id"], found["id"]),
             # Nothing deletes a stack that the app no longer has.
             impact=_IMPACTS[found["impact"]] if after else "orphan",
             properties={name: _IMPACTS[impact] for name, impact in found["properties"].items()},

@@ -14,7 +14,13 @@ from tools.compare.differences import Change, ClusterDifference, differences
 RESOURCES: dict[str, Any] = {
     "Cluster": {
         "Type": "AWS::EKS::Cluster",
-        "Properties": {"Name": "dev", "Version": "1.35", "ResourcesVpcConfig": {"SubnetIds": ["a"]}},
+        "Properties": {
+            "Name": "dev",
+            "Version": "1.35",
+            "ResourcesVpcConfig": {"SubnetIds": ["a"]},
+            "AccessConfig": {"AuthenticationMode": "API", "BootstrapClusterCreatorAdminPermissions": False},
+            "KubernetesNetworkConfig": {"ServiceIpv4Cidr": "172.20.0.0/16"},
+        },
     },
     "Nodes": {
         "Type": "AWS::EKS::Nodegroup",
@@ -61,6 +67,16 @@ def change(edit: Callable[[dict[str, Any]], object]) -> Change:
     return found
 
 
+def network(them: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = them["Cluster"]["Properties"]["KubernetesNetworkConfig"]
+    return found
+
+
+def access(them: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = them["Cluster"]["Properties"]["AccessConfig"]
+    return found
+
+
 EDITS: tuple[tuple[Callable[[dict[str, Any]], object], str, str], ...] = (
     (lambda them: them["Cluster"]["Properties"].update(Version="1.36"), "Cluster", "update"),
     (lambda them: them["Nodes"]["Properties"].update(InstanceTypes=["m7g.xlarge"]), "Nodes", "replace"),
@@ -71,6 +87,11 @@ EDITS: tuple[tuple[Callable[[dict[str, Any]], object], str, str], ...] = (
     (lambda them: them["Logs"].update(DeletionPolicy="Retain"), "Logs", "update"),
     (lambda them: them["Nodes"].update(DependsOn=["Key"]), "Nodes", "update"),
     (lambda them: them["Logs"].update(Type="AWS::SQS::Queue", Properties={}), "Logs", "replace"),
+    # Create-only in parts, where the engine sees whole properties
+    (lambda them: network(them).update(ElasticLoadBalancing={"Enabled": True}), "Cluster", "update"),
+    (lambda them: network(them).update(ServiceIpv4Cidr="10.0.0.0/16"), "Cluster", "replace"),
+    (lambda them: access(them).update(AuthenticationMode="API_AND_CONFIG_MAP"), "Cluster", "update"),
+    (lambda them: access(them).update(BootstrapClusterCreatorAdminPermissions=True), "Cluster", "replace"),
     # Text that holds JSON: other tools see no difference there. https://github.com/aws/aws-cdk-cli/issues/1780
     (lambda them: them["Chart"]["Properties"].update(Values='{"replicas": 2}'), "Chart", "update"),
     (lambda them: them["Objects"]["Properties"].update(Manifest="[]"), "Objects", "update"),
@@ -83,9 +104,10 @@ def test_says_what_becomes_of_a_resource() -> None:
     after = {str(number): (changed(edit),) for number, (edit, _, _) in enumerate(EDITS)}
     found = {int(cluster.name): cluster.changes for cluster in differences(before, after)}
     assert [[(each.id, each.impact) for each in found.get(number, ())] for number in range(len(EDITS))] == [
-        [(id, impact)] for _, id, impact in EDITS
+        [(id, impact), *([("Nodes", "replace")] if (id, impact) == ("Cluster", "replace") else [])]
+        for _, id, impact in EDITS
     ]
-    for (change,) in found.values():
+    for change in (change for changes in found.values() for change in changes):
         assert (change.before is None) == (change.impact == "create")
         assert (change.after is None) == (change.impact in ("delete", "orphan"))
 
@@ -102,6 +124,7 @@ def test_names_properties_and_paths() -> None:
     found = change(edit)
     assert found.properties == {"InstanceTypes": "replace", "ScalingConfig": "update"}
     assert (found.type, found.path) == ("AWS::EKS::Nodegroup", "Compute/system")
+    assert change(lambda them: them.pop("Nodes")).path == "Compute/system"
     assert change(lambda them: them.pop("Logs")).path == "Logs"
 
 
@@ -134,12 +157,11 @@ def test_in_another_region_it_is_another_stack() -> None:
     ]
 
 
-def test_protection_of_a_stack_is_no_resource() -> None:
-    found = difference(STACK, replace(STACK, termination_protection=False))
-    assert found.changes == ()
-    assert [(stack.before, stack.after) for stack in found.stacks] == [
-        (STACK, replace(STACK, termination_protection=False))
-    ]
+def test_protection_and_tags_of_a_stack_are_no_resource() -> None:
+    for other in (replace(STACK, termination_protection=False), replace(STACK, tags={"a": "b"})):
+        found = difference(STACK, other)
+        assert found.changes == ()
+        assert [(stack.before, stack.after) for stack in found.stacks] == [(STACK, other)]
 
 
 def test_other_clusters_are_not_named() -> None:
