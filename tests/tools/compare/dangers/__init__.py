@@ -1,0 +1,1 @@
+"""Dangers of a change."""
