@@ -420,9 +420,10 @@ def test_nothing_is_newer_than_the_newest() -> None:
 def test_no_text_breaks_the_markdown() -> None:
     hostile = "a|b `c` ``` <script>x</script> @example/team *x* \r\n\r\n# head\n| d |\n```sh\nrm -rf /"
     made = upgrade(plan(with_addons(Probe())), "1.36", lambda *_: [Failed(hostile)])
-    made = replace(made, cluster="dev", shared_with=("a|b", "`x`"))
-    clean = as_markdown(upgrade(plan(with_addons(Probe())), "1.36", lambda *_: [Failed("plain")]))
-    text = as_markdown(made)
+    clean = as_markdown(replace(made, minors=(replace(made.minors[0], findings=(Finding("a", "b", "c"),)),)))
+    (one,) = made.minors
+    one = replace(one, support=hostile, unchecked=(hostile, "`"), way_back=(hostile, *one.way_back[1:]))
+    text = as_markdown(replace(made, minors=(one,), shared_with=("a|b", "`x`")))
     assert text.count("\n```") == clean.count("\n```")
     assert re.findall(r"^#+ .*$", text, re.MULTILINE) == re.findall(r"^#+ .*$", clean, re.MULTILINE)
     for danger in ("<script", "| d |", "\n# head", "a|b"):

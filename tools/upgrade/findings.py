@@ -30,8 +30,6 @@ _DOCUMENTATION = {
 class Found(NamedTuple):
     """All that is known about the target."""
 
-    plan: Plan
-    """Of the target; of the version before where the target is refused."""
     findings: tuple[Finding, ...]
     addons: tuple[AddonMove, ...]
     charts: tuple[ChartCheck, ...]
@@ -55,7 +53,7 @@ def look(made: Plan, now: str, target: Blueprint, render: Render | None) -> Foun
         findings += _release(release, outcome, now, then)
     charts = tuple(_check(release, outcome) for release, outcome in zip(releases, outcomes, strict=True))
     addons, unchecked = tuple(_addons(made, now, then)), tuple(_unchecked(planned))
-    return Found(planned, tuple(dict.fromkeys(findings)), addons, charts, unchecked)
+    return Found(tuple(dict.fromkeys(findings)), addons, charts, unchecked)
 
 
 def _refused(problem: Problem, target: Blueprint) -> Iterator[Finding]:

@@ -127,8 +127,8 @@ def _edit(edit: Edit) -> Sequence[str]:
 def _prose(text: str) -> str:
     """Text with code in backticks; nothing else in it is markup."""
     parts = one_line(text).split("`")
-    if len(parts) % 2 == 0:
-        return parts[0].translate(_MARKUP) if len(parts) == 1 else one_line(text).translate(_MARKUP)
+    if len(parts) % 2 == 0:  # a backtick that closes nothing
+        return one_line(text).translate(_MARKUP)
     return "".join(code(part) if index % 2 else part.translate(_MARKUP) for index, part in enumerate(parts))
 
 

@@ -24,7 +24,6 @@ def upgrade(plan: Plan, to: str, render: Render | None = None, fleet: Sequence[P
     version = current.cluster.version
     if problem := _no_target(version, to):
         raise BlueprintError([problem])
-    made = plan
     minors: list[Minor] = []
     first = catch_up(current)
     for number in range(minor(version) + 1, minor(to) + 1):
@@ -32,8 +31,7 @@ def upgrade(plan: Plan, to: str, render: Render | None = None, fleet: Sequence[P
         steps = [first] if first and not minors else []
         if steps:
             current = steps[0].blueprint
-        found = look(made, now, control_plane(current, then, ()).blueprint, render)
-        made = found.plan
+        found = look(plan, now, control_plane(current, then, ()).blueprint, render)
         before = current
         steps.append(control_plane(current, then, found.addons))
         if rolled := nodes(steps[-1].blueprint, last=then == to):
