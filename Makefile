@@ -53,6 +53,9 @@ test: setup ## Run the tests, without network or credentials: make test ARGS="-k
 test-oldest: setup .venv-oldest/.installed ## Run the tests on the lowest versions that requirements.in allows
 	@JSII_NODE="$(CURDIR)/.venv-oldest/bin/node" .venv-oldest/bin/python -m pytest -m "not locked" $(ARGS)
 
+lifecycle: setup .venv-local/.installed ## Let a cluster live on the emulator by the real CDK CLI: deploys, upgrades, failures, drift, deletion
+	@$(PY) -m pytest tests/lifecycle $(ARGS)
+
 snapshots: setup ## Rewrite tests/__snapshots__ after a change that is meant; review the diff
 	@$(PY) -m pytest --snapshot-update $(ARGS)
 

@@ -11,6 +11,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -94,10 +95,11 @@ class Started:
     process: subprocess.Popen[bytes]
 
     def stay(self) -> None:
-        """Lets it outlive this process."""
+        """Lets it outlive this process, unless it is dead already."""
         assert self.process.stdin  # noqa: S101  # a pipe, see `start`
-        self.process.stdin.write(b"stay\n")
-        self.process.stdin.flush()
+        with suppress(BrokenPipeError):
+            self.process.stdin.write(b"stay\n")
+            self.process.stdin.close()
 
     def stop(self) -> None:
         self.emulator.stop()

@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
+_SETTLE_SECONDS = 2
+
 
 def main(port: int, folder: Path) -> None:
     """Serves until SIGTERM, or the end of standard input."""
@@ -65,7 +67,7 @@ def _with_own_paths(app: Any) -> Any:
     async def extended(scope: Any, receive: Any, send: Any) -> None:
         answer = _answer(scope) if scope["type"] == "http" else None
         if answer is None:
-            await app(scope, receive, send)
+            await app(scope, receive, _when_settled(send) if _is_cloudformation(scope) else send)
             return
         status, body = answer
         headers = [(b"content-type", b"application/json")]
@@ -73,6 +75,29 @@ def _with_own_paths(app: Any) -> Any:
         await send({"type": "http.response.body", "body": json.dumps(body).encode()})
 
     return extended
+
+
+def _is_cloudformation(scope: Any) -> bool:
+    return any(b"/cloudformation/" in value for name, value in scope.get("headers", ()) if name == b"authorization")
+
+
+def _when_settled(send: Any) -> Any:
+    """The CLI looks every five seconds, and a stack here takes a tenth of one: so answers wait until it is done."""
+
+    async def settled(message: Any) -> None:
+        from ministack.services.cloudformation import _stacks
+
+        deadline = time.monotonic() + _SETTLE_SECONDS
+        while time.monotonic() < deadline and any(map(_in_progress, list(_stacks._data.values()))):
+            await asyncio.sleep(0.01)
+        await send(message)
+
+    return settled
+
+
+def _in_progress(stack: Any) -> bool:
+    status: str = stack["StackStatus"]
+    return status.endswith("IN_PROGRESS") and status != "REVIEW_IN_PROGRESS"
 
 
 def _answer(scope: Any) -> tuple[int, object] | None:
@@ -88,7 +113,7 @@ def _answer(scope: Any) -> tuple[int, object] | None:
         return 200, {"objects": list(held.objects.values()), "releases": releases}
     if scope["path"] == "/_local/fail-next":
         try:
-            failures.fail_next(query["type"], query["operation"])
+            failures.fail_next(query["account"], query["type"], query["operation"])
         except ValueError as error:
             return 400, {"message": str(error)}
         return 200, {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ministack.services import lambda_svc
+from ministack.services import cloudwatch_logs, lambda_svc
 from ministack.services.cloudformation import drift, provisioners
 
 from tools.local.emulator import ec2, eks, failures, kubectl, readers
@@ -64,9 +64,22 @@ def install() -> None:
     for name, handlers in TYPES.items():
         provisioners._RESOURCE_HANDLERS[name] = {**provisioners._RESOURCE_HANDLERS.get(name, {}), **handlers}
     provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]["create"] = _in_vpc(provisioners._lambda_create)
+    provisioners._RESOURCE_HANDLERS["AWS::Logs::LogGroup"]["create"] = _new(provisioners._cwlogs_create)
     provisioners._REPLACING_PROPERTIES.update(REPLACING)
     drift._DRIFT_READERS.update(readers.READERS)
     failures.install()
+
+
+def _new(create: Callable[[str, Properties, str], Made]) -> Callable[[str, Properties, str], Made]:
+    """CloudFormation takes over no log group that is there already, such as one retained by an earlier stack."""
+
+    def created(logical_id: str, properties: Properties, stack: str) -> Made:
+        name = properties.get("LogGroupName")
+        if name in cloudwatch_logs._log_groups:
+            raise ValueError(f"Resource of type 'AWS::Logs::LogGroup' with identifier '{name}' already exists.")
+        return create(logical_id, properties, stack)
+
+    return created
 
 
 def _in_vpc(create: Callable[[str, Properties, str], Made]) -> Callable[[str, Properties, str], Made]:

@@ -1,0 +1,83 @@
+"""The cluster that lives and dies in these tests, and what becomes of it in between."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from addons.cert_manager import CertManager
+from addons.core import CORE
+from addons.external_dns import ExternalDns
+from addons.karpenter import Karpenter
+from blueprint import Blueprint, Cluster, ManagedNodes, NewNetwork, Role
+from blueprint.iam import Statement
+from teams.base import (
+    ApplicationTeam,
+    HelmWorkload,
+    Manifests,
+    PlatformTeam,
+    Quota,
+    ServiceAccount,
+    TeamNamespace,
+    ToInternet,
+)
+
+SHOP = ApplicationTeam(
+    "shop",
+    owners=(Role("ShopOwner"),),
+    developers=(Role("ShopDeveloper"),),
+    namespaces=(TeamNamespace("shop", pod_security="baseline"), TeamNamespace("shop-jobs")),
+    network=(ToInternet(),),
+    service_accounts=(
+        ServiceAccount(
+            "api",
+            "shop",
+            permissions=(
+                Statement(("sqs:SendMessage",), ("arn:${blueprint:partition}:sqs:us-west-2:111111111111:orders",)),
+            ),
+        ),
+    ),
+    workloads=(
+        Manifests("examples/workloads/shop", namespace="shop"),
+        HelmWorkload("podinfo", "podinfo", "https://stefanprodan.github.io/podinfo", "6.9.2", namespace="shop-jobs"),
+    ),
+)
+ORDERS = ApplicationTeam("orders", owners=(Role("OrdersOwner"),), namespaces=(TeamNamespace("orders"),))
+
+BASE = Blueprint(
+    name="lab",
+    account="111111111111",
+    region="us-west-2",
+    network=NewNetwork(cidr="10.0.0.0/16", zones=("a", "b"), nat="one"),
+    cluster=Cluster(version="1.34", admins=(Role("BreakGlass"),), deletion_protection=False),
+    compute=(ManagedNodes("system", instance_types=("m7g.large",), min=2, max=4),),
+    addons=(*CORE, ExternalDns(zones=("Z0123456789LAB",)), Karpenter()),
+    teams=(PlatformTeam("platform", members=(Role("PlatformEngineer"),)), SHOP),
+    tags={"environment": "lab"},
+)
+_EXTRA = ManagedNodes("extra", instance_types=("m7i.large",), min=1, max=2)
+GROWN = replace(
+    BASE,
+    addons=(*BASE.addons, CertManager()),
+    teams=(*BASE.teams, ORDERS),
+    compute=(*BASE.compute, _EXTRA),
+)
+CHANGED = replace(
+    GROWN,
+    addons=(*BASE.addons, CertManager(chart_version="1.20.0")),
+    teams=(*BASE.teams, replace(ORDERS, namespaces=(TeamNamespace("orders", quota=Quota(cpu="4", memory="8Gi")),))),
+    compute=(*BASE.compute, replace(_EXTRA, max=5)),
+)
+UPGRADED = replace(BASE, cluster=replace(BASE.cluster, version="1.35"))
+SKIPPING = replace(BASE, cluster=replace(BASE.cluster, version="1.36"))
+PROTECTED = replace(BASE, cluster=replace(BASE.cluster, deletion_protection=True))
+PROTECTED_UPGRADED = replace(UPGRADED, cluster=replace(UPGRADED.cluster, deletion_protection=True))
+
+VARIANTS = {
+    "base": BASE,
+    "grown": GROWN,
+    "changed": CHANGED,
+    "upgraded": UPGRADED,
+    "skipping": SKIPPING,
+    "protected": PROTECTED,
+    "protected-upgraded": PROTECTED_UPGRADED,
+}

@@ -1,0 +1,45 @@
+"""An emulator for the whole run, which ends with it however it ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from blueprint.plan import plan
+from tests.lifecycle.cluster import VARIANTS
+from tests.lifecycle.lab import Lab
+from tools.assembly import read
+from tools.local import aws, process
+from tools.synth import synthesize
+
+
+def _end_with_parent(parent: int) -> None:
+    """Make may be killed in a way that it cannot pass on."""
+    while os.getppid() == parent:
+        time.sleep(0.2)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.fixture(scope="session")
+def lab() -> Iterator[Lab]:
+    """The emulator and the assemblies of all variants of the cluster."""
+    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+    aws.isolate()
+    folder = Path(tempfile.mkdtemp(prefix="eks-lifecycle-"))
+    # From here on the emulator removes the folder, even if this process cannot.
+    started = process.start(folder)
+    try:
+        assemblies = {}
+        for name, blueprint in VARIANTS.items():
+            synthesize([plan(blueprint)], folder / name, validate=False)
+            assemblies[name] = read(folder / name)["lab"]
+        yield Lab(started.emulator, folder, assemblies)
+    finally:
+        started.stop()

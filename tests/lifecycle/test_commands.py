@@ -1,0 +1,130 @@
+"""`make local` and `make local-destroy`, and what becomes of them when something dies."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tools.local import commands, process
+from tools.local.errors import LocalError
+
+_PROTECTED = "from tests.lifecycle.cluster import PROTECTED as LAB\n"
+_HOLDER = """
+import sys
+from pathlib import Path
+from tools.local import commands
+commands.CLUSTERS = Path(sys.argv[2])
+sys.path.insert(0, str(commands.CLUSTERS.parent))
+from tools.local.__main__ import main
+import tools.local.__main__ as module
+module.FOLDER = Path(sys.argv[1])
+sys.exit(main(["deploy", "lab"]))
+"""
+
+
+@pytest.fixture
+def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder with an inventory of one cluster, `fleet`, and room for a `run`."""
+    with tempfile.TemporaryDirectory(prefix="eks-lifecycle-") as made:
+        folder = Path(made)
+        (folder / "fleet").mkdir()
+        (folder / "fleet" / "lab.py").write_text(_PROTECTED, encoding="utf-8")
+        monkeypatch.setattr(commands, "CLUSTERS", folder / "fleet")
+        monkeypatch.syspath_prepend(str(folder))
+        monkeypatch.delitem(sys.modules, "fleet", raising=False)
+        monkeypatch.delitem(sys.modules, "fleet.lab", raising=False)
+        yield folder
+        if state := process.load(folder / "run"):
+            state.emulator.stop()
+
+
+def deploy(folder: Path) -> str:
+    return commands.deploy(folder, "lab", port=None, charts=None, as_json=False)
+
+
+def processes(of: Path) -> list[str]:
+    """The command lines of all processes that name the folder."""
+    listed = subprocess.run(["ps", "-axww", "-o", "command="], capture_output=True, text=True, check=True).stdout
+    return [line for line in listed.splitlines() if str(of) in line and "pytest" not in line]
+
+
+def soon(condition: Callable[[], bool], seconds: float = 15) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def test_a_protected_cluster_is_deployed_updated_and_removed(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = place / "run"
+    shown = deploy(run)
+    assert "deletion protection on" in shown
+    assert "podinfo 6.9.2 (not rendered: chart not at hand)" in shown
+    first = process.load(run)
+    assert first
+    # In this process nothing holds it any more: the command has ended.
+    assert first.emulator.alive()
+    assert "make local-destroy removes it." in deploy(run)
+    assert process.load(run) == first
+    assert capsys.readouterr().err.count("Starting the emulator") == 1
+    answer = commands.destroy(run, [], keep=False)
+    assert "lab is protected against deletion" in capsys.readouterr().err
+    assert "lab is gone" in answer
+    assert "The emulator has ended" in answer
+    assert not run.exists()
+    assert processes(run) == []
+
+
+def test_an_emulator_that_died_is_recognised(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = place / "run"
+    started = process.start(run)
+    process.State(started.emulator, {"lab": process.Deployed("lab", "111111111111", "us-west-2")}).save()
+    started.stay()
+    os.kill(started.emulator.pid, signal.SIGKILL)
+    started.process.wait()
+    assert "nothing to remove" in commands.destroy(run, [], keep=False)
+    assert "is gone, with all that was in it" in capsys.readouterr().err
+
+
+def test_an_emulator_that_dies_during_a_command_is_named(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = place / "run"
+    say = commands._say
+
+    def killing(text: str) -> None:
+        say(text)
+        state = process.load(run)
+        if text.startswith("Bootstrapping") and state:
+            os.kill(state.emulator.pid, signal.SIGKILL)
+
+    monkeypatch.setattr(commands, "_say", killing)
+    with pytest.raises(LocalError, match=r"The emulator died during cdk bootstrap\. Its log ends with:"):
+        deploy(run)
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_an_interrupted_run_leaves_no_process_and_no_file(place: Path, ending: signal.Signals) -> None:
+    run = place / "run"
+    command = [sys.executable, "-c", _HOLDER, str(run), str(place / "fleet")]
+    with subprocess.Popen(command, cwd=process.ROOT, stderr=subprocess.PIPE, text=True) as holder:
+        assert holder.stderr
+        # Interrupted while the CLI is at work.
+        for line in holder.stderr:
+            if line.startswith("Bootstrapping"):
+                break
+        assert soon(lambda: any("tools.local.leash" in line for line in processes(run)))
+        holder.send_signal(ending)
+        said = holder.stderr.read()
+    assert holder.returncode == (130 if ending != signal.SIGKILL else -signal.SIGKILL)
+    assert ("Interrupted." in said) == (ending != signal.SIGKILL)
+    assert soon(lambda: processes(run) == []), processes(run)
+    assert soon(lambda: not run.exists()), list(run.rglob("*"))
