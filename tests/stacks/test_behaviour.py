@@ -19,6 +19,7 @@ from teams.platform import PLATFORM
 from tests.stacks.fleet import FLEET, MANAGED
 from tests.templates import Template, Templates, objects, of_type, synthesized
 from tools.assembly import text
+from tools.doctor.checks.needs import types_of
 
 EKS = "AWS::EKS::"
 HELM = "Custom::AWSCDK-EKS-HelmChart"
@@ -44,6 +45,14 @@ def _every(fleet: Templates, kind: str) -> Iterator[tuple[str, Template, str, di
     for (cluster, _), template in fleet.items():
         for id, resource in of_type(template, kind).items():
             yield cluster, template, id, resource.get("Properties", {})
+
+
+def test_the_doctor_knows_what_the_stacks_of_every_cluster_hold(plans: tuple[Plan, ...], fleet: Templates) -> None:
+    """It asks whether CloudFormation may make that, and it does not synthesize."""
+    for plan in (*plans, *_fleet_plans()):
+        templates = [template for (cluster, _), template in fleet.items() if cluster == plan.facts.name]
+        kinds = {resource["Type"] for template in templates for resource in template["Resources"].values()}
+        assert set(types_of(plan)) == {kind for kind in kinds if kind.startswith("AWS::")}, plan.facts.name
 
 
 def _waits_for(template: Template, id: str) -> set[str]:

@@ -58,7 +58,7 @@ def main(arguments: Sequence[str]) -> int:
 def examined(plan: Plan) -> tuple[Finding, ...]:
     """The findings of all checks. Raises NotReadyError."""
     # boto3 takes longer to load than a mistake in a cluster file should take to be reported.
-    from tools.doctor.checks import CHECKS
+    from tools.doctor.checklist import CHECKS
     from tools.doctor.checks.account import connect
     from tools.doctor.runner import run
 

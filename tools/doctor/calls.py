@@ -26,8 +26,10 @@ CALLS: Mapping[str, tuple[str, ...]] = {
         "DescribeCluster",
         "DescribeClusterVersions",
         "DescribeInsight",
+        "DescribeNodegroup",
         "ListClusters",
         "ListInsights",
+        "ListNodegroups",
     ),
     "iam": ("GetPolicy", "GetRole", "GetUser", "ListRoles", "SimulatePrincipalPolicy"),
     "logs": ("DescribeLogGroups",),
@@ -45,6 +47,6 @@ ACTIONS: Mapping[str, str] = {
 
 
 def policy() -> dict[str, Any]:
-    """The least that the doctor needs. Only EKS, IAM and SSM could name resources, and those differ by cluster."""
+    """The least that the doctor needs, for every cluster of an account: so it names no resources."""
     statement = {"Sid": "Doctor", "Effect": "Allow", "Action": sorted(ACTIONS.values()), "Resource": "*"}
     return {"Version": "2012-10-17", "Statement": [statement]}

@@ -6,13 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import NamedTuple
 
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectTimeoutError,
-    EndpointConnectionError,
-    HTTPClientError,
-)
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as UnreachedError
+from botocore.parsers import ResponseParserError
 
 from blueprint.plan import Plan
 from tools.doctor.aws import ATTEMPTS, Aws
@@ -75,19 +71,21 @@ def _looked(check: Check, plan: Plan, aws: Aws) -> tuple[list[Finding], _Failure
     try:
         for finding in check.look(plan, aws):
             found.append(finding)  # noqa: PERF402  # what came before an error counts
-    except (ClientError, BotoCoreError) as error:
+    except (ClientError, BotoCoreError, ResponseParserError) as error:
         return found, _failure(error)
     return found, None
 
 
-def _failure(error: ClientError | BotoCoreError) -> _Failure:
+def _failure(error: ClientError | BotoCoreError | ResponseParserError) -> _Failure:
     if isinstance(error, ClientError):
         return _refused(error)
-    if isinstance(error, EndpointConnectionError | ConnectTimeoutError):
+    if isinstance(error, UnreachedError):
         what = str(error).rstrip(".")
         return _Failure(what, "the service was not reached from here", "check network, proxy and VPC endpoints")
     if isinstance(error, HTTPClientError):
         return _Failure(str(error).rstrip("."), f"no answer in {ATTEMPTS} attempts", "run the command again")
+    if isinstance(error, ResponseParserError):
+        return _Failure("the answer was not AWS's", "a proxy may answer instead", f"read what it says: {error}")
     return _Failure(f"{type(error).__name__}: {error}", "boto3 could not make the call", "correct what it names")
 
 

@@ -10,6 +10,7 @@ import pytest
 from blueprint.plan import Plan, plan
 from tests.blueprint.examples import SMALL
 from tests.tools.doctor.account import Account
+from tests.tools.doctor.ready import Writers, empty, writers
 from tools.doctor.aws import Aws
 
 ENVIRONMENT = {
@@ -19,6 +20,7 @@ ENVIRONMENT = {
     "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent",
     "AWS_EC2_METADATA_DISABLED": "true",
     "MOTO_ACCOUNT_ID": SMALL.account,
+    "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",  # 1,300 of them in each test
 }
 
 
@@ -52,12 +54,31 @@ def clients(environment: None) -> Aws:
     return Aws(SMALL.region)
 
 
+@pytest.fixture(scope="session")
+def all_writers(clients: Aws) -> Writers:
+    """Made once as well."""
+    return writers(clients.region)
+
+
 @pytest.fixture
-def account(clients: Aws) -> Iterator[Account]:
-    """An empty account."""
+def moto(clients: Aws) -> Iterator[None]:
+    """Moto answers what the test does not."""
     from moto import mock_aws
 
     with mock_aws():
-        account = Account(clients)
-        yield account
-        account.close()
+        yield
+
+
+@pytest.fixture
+def make(all_writers: Writers, moto: None) -> Writers:
+    """Clients that furnish moto's account."""
+    return all_writers
+
+
+@pytest.fixture
+def account(clients: Aws) -> Iterator[Account]:
+    """One that has nothing yet, and answers what the test says; with the fixture moto also what moto knows."""
+    account = Account(clients)
+    empty(account)
+    yield account
+    account.close()

@@ -19,6 +19,7 @@ from botocore.exceptions import (
 
 from blueprint.plan import Plan
 from tests.tools.doctor.account import Account, refused, statuses, worst
+from tests.tools.doctor.ready import CALLER, live
 from tools.doctor.checks import account as checks
 from tools.doctor.checks.account import BOOTSTRAP_VERSION, QUALIFIER, connect
 from tools.doctor.finding import NotReadyError
@@ -42,13 +43,15 @@ def with_stacks(account: Account, states: Mapping[str, str], *, protected: bool 
     account.answers("DescribeStacks", answer)
 
 
-def test_credentials_of_the_account_connect(account: Account, small: Plan) -> None:
-    aws = connect(small)
-    assert caller(aws).account == small.facts.account
-    assert caller(aws).partition == "aws"
+def test_credentials_of_the_account_connect(account: Account, small: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "Aws", lambda region: account.aws if region == "us-west-2" else None)
+    assert caller(connect(small)) == (CALLER, small.facts.account)
+    assert caller(account.aws).partition == "aws"
+
+
+def test_the_caller_is_named(account: Account, small: Plan) -> None:
     (found,) = account.found(checks.identity, small)
-    assert found.status == "ok"
-    assert small.facts.account in found.what
+    assert (found.status, found.what) == ("ok", f"{CALLER} in account 111111111111")
 
 
 @pytest.mark.parametrize(
@@ -70,7 +73,7 @@ def test_what_fails_every_check_is_one_error(
     def fail(_: object) -> None:
         raise error
 
-    monkeypatch.setattr(checks, "caller", fail)
+    monkeypatch.setattr(checks, "Aws", fail)
     with pytest.raises(NotReadyError) as raised:
         connect(small)
     first, why, fix = str(raised.value).split("\n")
@@ -82,7 +85,8 @@ def test_what_fails_every_check_is_one_error(
 def test_another_account_is_refused_before_any_check(
     account: Account, small: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("MOTO_ACCOUNT_ID", "999999999999")
+    monkeypatch.setattr(checks, "Aws", lambda _: account.aws)
+    account.answers("GetCallerIdentity", {"Arn": "arn:aws:iam::999999999999:user/me", "Account": "999999999999"})
     with pytest.raises(NotReadyError, match="of account 999999999999, dev is in 111111111111"):
         connect(small)
 
@@ -117,7 +121,6 @@ def test_an_old_bootstrap_is_a_problem(version: str, account: Account, small: Pl
 
 
 def test_no_bootstrap_is_a_problem(account: Account, small: Plan) -> None:
-    """As moto answers in an empty account."""
     found = worst(account.found(checks.bootstrap, small))
     assert (found.status, found.what) == ("problem", "account and region are not bootstrapped for the CDK")
 
@@ -188,6 +191,6 @@ def test_the_log_group_of_a_live_stack_is_its_own(account: Account, small: Plan)
 
 
 def test_a_cluster_of_somebody_else(account: Account, small: Plan) -> None:
-    account.answers("DescribeCluster", {"cluster": {"name": "dev", "version": "1.35"}})
+    live(account, small)
     found = worst(account.found(checks.leftovers, small))
     assert (found.status, found.what) == ("problem", "a cluster dev exists, and the stack dev-cluster did not make it")

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectTimeoutError,
-    EndpointConnectionError,
-    HTTPClientError,
-    NoCredentialsError,
-)
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, NoCredentialsError
+from botocore.exceptions import ConnectionError as UnreachedError
+from botocore.parsers import ResponseParserError
 
 from blueprint.plan import Plan
 from tools.doctor.aws import Aws
@@ -42,7 +37,7 @@ def connect(plan: Plan) -> Aws:
     except NoCredentialsError as error:
         fix = f"sign in to account {facts.account}, or set AWS_PROFILE"
         raise NotReadyError("there are no AWS credentials", "every check asks the account", fix) from error
-    except (EndpointConnectionError, ConnectTimeoutError, HTTPClientError) as error:
+    except (UnreachedError, HTTPClientError, ResponseParserError) as error:
         fix = f"check network, proxy and the name of the region: {facts.region}"
         raise NotReadyError(f"AWS was not reached: {error}", "every check asks the account", fix) from error
     except BotoCoreError as error:

@@ -43,7 +43,7 @@ def people(plan: Plan, aws: Aws) -> Iterator[Finding]:
     https://docs.aws.amazon.com/eks/latest/userguide/access-entries.html
     """
     names = {"partition": caller(aws).partition}
-    fine = 0
+    fine = []
     for entry in (*plan.admins, *plan.people):
         arn = resolved(entry.principal, names)
         if arn.split(":")[4] != plan.facts.account:
@@ -54,10 +54,11 @@ def people(plan: Plan, aws: Aws) -> Iterator[Finding]:
         kind, _, path = arn.rpartition(":")[2].partition("/")
         there = _found(kind, path.rpartition("/")[2], aws)
         if there == arn:
-            fine += 1
+            fine.append(path)
         else:
             yield _principal(arn, there, aws)
-    yield ok(NAME, f"{fine} principals of the blueprint exist")
+    if fine:
+        yield ok(NAME, f"principals that exist: {', '.join(fine)}")
 
 
 def _principal(arn: str, there: str, aws: Aws) -> Finding:

@@ -48,10 +48,11 @@ CREATES: Mapping[str, tuple[str, ...]] = {
 
 def needed_actions(plan: Plan) -> list[str]:
     """IAM actions of the resource types that the stacks of the plan hold."""
-    return sorted({action for kind in _types(plan) for action in CREATES[kind]})
+    return sorted({action for kind in types_of(plan) for action in CREATES[kind]})
 
 
-def _types(plan: Plan) -> Iterator[str]:
+def types_of(plan: Plan) -> Iterator[str]:
+    """The resource types that the stacks of the plan hold, without custom resources."""
     optional = dict(_optional(plan))
     for kind in CREATES:
         if optional.get(kind, True):

@@ -39,14 +39,13 @@ def endpoints(plan: Plan, aws: Aws) -> Iterator[Finding]:
         for detail in answer["ServiceDetails"]
         if any(kind.get("ServiceType") == "Interface" for kind in detail.get("ServiceType", []))
     }
+    why = "the endpoint cannot be made, and the network stack fails"
+    if missing := [service for service in wanted if service not in offered]:
+        what = f"{region} offers no interface endpoint for {', '.join(missing)}"
+        yield problem(NAME, what, why, "correct or leave out the name: aws ec2 describe-vpc-endpoint-services")
     fine = []
-    for service in wanted:
-        lacking = [zone for zone in zones_of(plan) if zone not in offered.get(service, ())]
-        why = "the endpoint cannot be made, and the network stack fails"
-        if service not in offered:
-            what = f"{region} offers no interface endpoint for {service}"
-            yield problem(NAME, what, why, "correct or leave out the name: aws ec2 describe-vpc-endpoint-services")
-        elif lacking:
+    for service in (service for service in wanted if service in offered):
+        if lacking := [zone for zone in zones_of(plan) if zone not in offered[service]]:
             what = f"the endpoint service {service} is not offered in {', '.join(lacking)}"
             yield problem(NAME, what, why, "take other zones, or leave the endpoint out")
         else:
@@ -101,7 +100,8 @@ def _tags(pairs: Sequence[tuple[Subnet, SubnetTypeDef]]) -> Iterator[Finding]:
         why = "load balancer controllers find subnets by it; CloudFormation does not notice that it is gone"
         fix = f"aws ec2 create-tags --resources {subnet['SubnetId']} --tags Key={tag},Value=1"
         yield problem(NAME, f"{planned.kind} subnet {subnet['SubnetId']} lacks the tag {tag}=1", why, fix)
-    yield ok(NAME, f"{fine} subnets carry the tag of load balancers")
+    if fine:
+        yield ok(NAME, f"{fine} subnets carry the tag of load balancers")
 
 
 def _routes(plan: Plan, vpc: str, pairs: Sequence[tuple[Subnet, SubnetTypeDef]], aws: Aws) -> Iterator[Finding]:
@@ -124,7 +124,8 @@ def _routes(plan: Plan, vpc: str, pairs: Sequence[tuple[Subnet, SubnetTypeDef]],
         what = f"the default route of {planned.kind} subnet {subnet['SubnetId']} {now if route else 'is missing'}"
         why = "nodes and charts get no images" if planned.kind == "private" else "load balancers are not reached"
         yield problem(NAME, what, why, f"restore the route 0.0.0.0/0 to {target}")
-    yield ok(NAME, f"{fine} subnets have their default route")
+    if fine:
+        yield ok(NAME, f"{fine} subnets have their default route")
     if nat == "none":
         yield from _without_nat(filters, aws)
 
@@ -176,7 +177,8 @@ def _free(plan: Plan, pairs: Sequence[tuple[Subnet, SubnetTypeDef]], aws: Aws) -
             fix = "leave fewer addresses warm on nodes (WARM_IP_TARGET of vpc-cni), or plan a larger network"
             yield warning(NAME, f"private subnet {id} has {count} free addresses", why, fix)
     counts = ", ".join(f"{kind} {sum(count for _, count in found)}" for kind, found in free.items() if found)
-    yield ok(NAME, f"free addresses: {counts}")
+    if counts:
+        yield ok(NAME, f"free addresses: {counts}")
 
 
 def _for_a_node(plan: Plan, aws: Aws) -> int:

@@ -61,9 +61,9 @@ def judged(quota: Quota, allowed: int, used: int, least: int, most: int | None =
         f"aws service-quotas request-service-quota-increase --service-code {quota.service} "
         f"--quota-code {quota.code} --desired-value {used + most}"
     )
-    if used + least > allowed:
+    if least and used + least > allowed:
         return problem(NAME, what, "AWS refuses what exceeds the quota, and the deploy fails", fix)
-    if used + most > allowed:
+    if most and used + most > allowed:
         return warning(NAME, what, "a deploy works, but nodes cannot be added up to the maximum", fix)
     return ok(NAME, what)
 
@@ -80,8 +80,8 @@ def networks(plan: Plan, aws: Aws) -> Iterator[Finding]:
 def egress(plan: Plan, aws: Aws) -> Iterator[Finding]:
     """NAT gateways, and an Elastic IP address for each.
 
-    A gateway counts while it is pending, available or deleting.
     https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html#vpc-limits-gateways
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_NatGateway.html (states; failed and deleted ones are gone)
     """
     zones = {"none": [], "one": zones_of(plan)[:1], "per-zone": zones_of(plan)}[plan.blueprint.network.nat]
     if not zones:

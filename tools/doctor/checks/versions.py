@@ -108,7 +108,20 @@ def upgrade(plan: Plan, aws: Aws) -> Iterator[Finding]:
         yield ok(NAME, f"the cluster runs {live} already")
     else:
         yield ok(NAME, f"upgrade from {live} to {wanted}, one minor")
+        yield from _node_groups(plan, live, aws)
         yield from _insights(plan, aws)
+
+
+def _node_groups(plan: Plan, live: str, aws: Aws) -> Iterator[Finding]:
+    """They must match the cluster: https://docs.aws.amazon.com/eks/latest/APIReference/API_UpdateClusterVersion.html"""
+    cluster = plan.facts.name
+    for page in aws.eks.get_paginator("list_nodegroups").paginate(clusterName=cluster):
+        for name in page["nodegroups"]:
+            version = aws.eks.describe_nodegroup(clusterName=cluster, nodegroupName=name)["nodegroup"].get("version")
+            if version and version != live:
+                what = f"the node group {name} runs {version}, its control plane {live}"
+                why = "EKS upgrades a control plane only when its managed node groups have its version"
+                yield problem(NAME, what, why, f"deploy its nodes with {live} first")
 
 
 def _insights(plan: Plan, aws: Aws) -> Iterator[Finding]:
@@ -137,7 +150,7 @@ def _insight(insight: InsightTypeDef) -> Finding:
         if clients:
             instead = detail.get("replacedWith")
             uses.append(f"{detail.get('usage')} by {', '.join(clients)}" + (f", use {instead}" if instead else ""))
-    why = "; ".join([status.get("reason", ""), *uses]).rstrip(".")
+    why = "; ".join([status.get("reason", "EKS states no reason").rstrip("."), *uses])
     fix = f"{insight.get('recommendation') or 'read the insight'} ({_INSIGHTS})"
     what = f"upgrade insight {insight.get('name')}: {status.get('status')}"
     made = {"ERROR": problem, "WARNING": warning}.get(status.get("status", ""), unknown)

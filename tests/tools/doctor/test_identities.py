@@ -1,0 +1,165 @@
+"""People, boundaries and service-linked roles, in moto's IAM."""
+
+from __future__ import annotations
+
+import pytest
+
+from addons.aws_load_balancer_controller import AwsLoadBalancerController
+from addons.cert_manager import CertManager
+from addons.karpenter import Karpenter
+from blueprint import Plan, Role, plan
+from blueprint.access import PermissionSet, User
+from blueprint.iam import Statement
+from blueprint.node_pool import NodePool
+from teams.base import ApplicationTeam, ServiceAccount, TeamNamespace
+from tests.blueprint.examples import AUTO, FARGATE, SMALL, with_addons, with_cluster, with_nodes, with_teams
+from tests.tools.doctor.account import Account, statuses, worst
+from tests.tools.doctor.ready import Writers, allowed, decided
+from tools.doctor.checks.identities import boundaries, people, service_linked_roles, service_linked_roles_of
+
+TRUST = '{"Version": "2012-10-17", "Statement": []}'
+POLICY = '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}'
+SSO = "/aws-reserved/sso.amazonaws.com/eu-west-1/"
+
+
+def role(make: Writers, name: str, path: str = "/") -> None:
+    make.iam.create_role(RoleName=name, Path=path, AssumeRolePolicyDocument=POLICY)
+
+
+def test_principals_that_exist(make: Writers, account: Account) -> None:
+    role(make, "BreakGlass")
+    make.iam.create_user(UserName="robot")
+    made = plan(with_cluster(admins=(Role("BreakGlass"), User("robot"))))
+    (found,) = account.found(people, made)
+    assert (found.status, found.what) == ("ok", "principals that exist: BreakGlass, robot")
+
+
+@pytest.mark.parametrize("principal", [Role("Nobody"), User("nobody")])
+def test_a_principal_that_does_not(principal: Role | User, make: Writers, account: Account) -> None:
+    found = worst(account.found(people, plan(with_cluster(admins=(principal,)))))
+    assert found.status == "problem"
+    assert found.what == f"arn:aws:iam::111111111111:{principal.resource} does not exist"
+
+
+def test_members_of_teams_are_looked_up(make: Writers, account: Account) -> None:
+    role(make, "BreakGlass")
+    found = worst(account.found(people, plan(with_teams(ApplicationTeam("shop", developers=(Role("Shop"),))))))
+    assert found.what == "arn:aws:iam::111111111111:role/Shop does not exist"
+
+
+def test_a_role_with_another_path(make: Writers, account: Account) -> None:
+    """IAM finds it by its name alone, EKS does not."""
+    role(make, "BreakGlass", "/admins/")
+    found = worst(account.found(people, plan(SMALL)))
+    assert found.status == "problem"
+    assert found.what.endswith("role/BreakGlass does not exist, arn:aws:iam::111111111111:role/admins/BreakGlass does")
+
+
+def test_a_role_of_another_account_cannot_be_seen(make: Writers, account: Account) -> None:
+    found = worst(account.found(people, plan(with_cluster(admins=(Role("BreakGlass", account="222222222222"),)))))
+    assert found.status == "warning"
+    assert "222222222222" in found.fix
+
+
+DEVELOPERS = PermissionSet("Developer", suffix="0123456789abcdef", region="eu-west-1")
+
+
+def test_a_permission_set(make: Writers, account: Account) -> None:
+    role(make, "AWSReservedSSO_Developer_0123456789abcdef", SSO)
+    assert statuses(account.found(people, plan(with_cluster(admins=(DEVELOPERS,))))) == ["ok"]
+
+
+def test_a_permission_set_that_was_assigned_anew(make: Writers, account: Account) -> None:
+    role(make, "AWSReservedSSO_Developer_fedcba9876543210", SSO)
+    role(make, "AWSReservedSSO_DeveloperLead_fedcba9876543210", SSO)
+    found = worst(account.found(people, plan(with_cluster(admins=(DEVELOPERS,)))))
+    assert found.status == "problem"
+    assert found.fix.startswith("write the suffix of ")
+    assert found.fix.endswith("/AWSReservedSSO_Developer_fedcba9876543210")
+
+
+def test_a_permission_set_that_is_not_assigned(make: Writers, account: Account) -> None:
+    found = worst(account.found(people, plan(with_cluster(admins=(DEVELOPERS,)))))
+    assert found.fix == "assign the permission set Developer here"
+
+
+BOUND = with_teams(
+    ApplicationTeam(
+        "shop",
+        developers=(Role("Shop"),),
+        namespaces=(TeamNamespace("shop"),),
+        service_accounts=(
+            ServiceAccount("shop", "shop", permissions=(Statement(("s3:ListBucket",), ("arn:aws:s3:::shop",)),)),
+        ),
+        permissions_boundary="Bound",
+    )
+)
+
+
+def test_a_boundary(make: Writers, account: Account) -> None:
+    make.iam.create_policy(PolicyName="Bound", PolicyDocument=POLICY)
+    assert statuses(account.found(boundaries, plan(BOUND))) == ["ok"]
+
+
+def test_a_boundary_that_does_not_exist(make: Writers, account: Account) -> None:
+    found = worst(account.found(boundaries, plan(BOUND)))
+    assert found.status == "problem"
+    assert "arn:aws:iam::111111111111:policy/Bound does not exist" in found.what
+
+
+def needed(made: Plan) -> list[str]:
+    return [each.name.removeprefix("AWSServiceRoleFor") for each in service_linked_roles_of(made)]
+
+
+SPOT = Karpenter(node_pools=(NodePool(capacity=("on-demand", "spot")),))
+
+
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        (SMALL, ["AmazonEKS", "AmazonEKSNodegroup", "AutoScaling"]),
+        (FARGATE, ["AmazonEKS", "AmazonEKSForFargate"]),
+        (AUTO, ["AmazonEKS", "ElasticLoadBalancing"]),
+        (with_nodes(capacity="SPOT"), ["AmazonEKS", "AmazonEKSNodegroup", "AutoScaling", "EC2Spot"]),
+        (with_addons(Karpenter()), ["AmazonEKS", "AmazonEKSNodegroup", "AutoScaling"]),
+        (with_addons(SPOT), ["AmazonEKS", "AmazonEKSNodegroup", "AutoScaling", "EC2Spot"]),
+    ],
+    ids=["managed", "fargate", "auto", "spot", "karpenter", "karpenter with spot"],
+)
+def test_service_linked_roles_of_a_plan(made: object, expected: list[str]) -> None:
+    assert needed(plan(made)) == expected  # type: ignore[arg-type]  # a Blueprint; pytest does not say so
+
+
+def test_load_balancers_need_theirs() -> None:
+    balanced = with_addons(AwsLoadBalancerController(), CertManager())
+    assert "ElasticLoadBalancing" in needed(plan(balanced))
+
+
+def linked_roles(make: Writers, made: Plan) -> None:
+    for each in service_linked_roles_of(made):
+        role(make, each.name, f"/aws-service-role/{each.service}/")
+
+
+def test_service_linked_roles_that_exist(make: Writers, account: Account, small: Plan) -> None:
+    linked_roles(make, small)
+    assert statuses(account.found(service_linked_roles, small)) == ["ok"]
+
+
+def test_a_deploy_makes_what_it_may(make: Writers, account: Account, small: Plan) -> None:
+    account.answers("SimulatePrincipalPolicy", allowed)
+    found = account.found(service_linked_roles, small)
+    assert statuses(found) == ["ok"] * 3
+    assert found[0].what == "AWSServiceRoleForAmazonEKS is missing; a deploy makes it"
+
+
+def test_and_not_what_it_may_not(make: Writers, account: Account, small: Plan) -> None:
+    account.answers("SimulatePrincipalPolicy", lambda asked: decided(asked, EvalDecision="implicitDeny"))
+    found = account.found(service_linked_roles, small)
+    assert statuses(found) == ["warning"] * 3
+    assert found[0].fix == "aws iam create-service-linked-role --aws-service-name eks.amazonaws.com"
+
+
+def test_nobody_makes_that_of_spot(make: Writers, account: Account) -> None:
+    account.answers("SimulatePrincipalPolicy", allowed)
+    found = worst(account.found(service_linked_roles, plan(with_nodes(capacity="SPOT"))))
+    assert (found.status, found.what) == ("warning", "the service-linked role AWSServiceRoleForEC2Spot is missing")

@@ -1,0 +1,269 @@
+"""`make doctor`, as its user meets it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from addons.cert_manager import CertManager
+from addons.external_dns import ExternalDns
+from blueprint import PermissionSet, Plan, Role, User, plan
+from blueprint.iam import Statement
+from blueprint.network import ENDPOINTS_WITHOUT_NAT
+from teams.base import ApplicationTeam, ServiceAccount
+from tests.blueprint.examples import SMALL, with_network
+from tests.tools.doctor.account import Account
+from tests.tools.doctor.ready import Writers, live, make_ready
+from tools.doctor import __main__ as command
+from tools.doctor.calls import ACTIONS, policy
+from tools.doctor.checks import account as account_checks
+from tools.doctor.checks import reach
+from tools.doctor.checks.identities import service_linked_roles_of
+from tools.doctor.finding import Finding, NotReadyError, problem, unknown, warning
+from tools.doctor.report import WIDTH, as_json, as_text, summary
+
+
+@pytest.fixture
+def doctor(account: Account, monkeypatch: pytest.MonkeyPatch) -> Account:
+    """The command on the small cluster, in this account."""
+    monkeypatch.setattr(account_checks, "connect", lambda _: account.aws)
+    planned(monkeypatch, plan(SMALL))
+    return account
+
+
+def planned(monkeypatch: pytest.MonkeyPatch, made: Plan) -> None:
+    monkeypatch.setattr(command, "planned", lambda *_: (made,))
+
+
+def furnish(make: Writers, made: Plan) -> None:
+    """The roles that the cluster needs."""
+    make.iam.create_role(RoleName="BreakGlass", AssumeRolePolicyDocument="{}")
+    for role in service_linked_roles_of(made):
+        path = f"/aws-service-role/{role.service}/"
+        make.iam.create_role(RoleName=role.name, Path=path, AssumeRolePolicyDocument="{}")
+
+
+def test_an_account_that_is_ready(
+    doctor: Account, make: Writers, small: Plan, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_ready(doctor, small)
+    furnish(make, small)
+    assert command.main(["dev"]) == 0
+    out, err = capsys.readouterr()
+    assert err == "Checking 111111111111 us-west-2 for dev\n"
+    *report, last = out.splitlines()
+    assert last.startswith("111111111111 us-west-2 is ready for dev: 0 problem, 0 unknown, 0 warning, ")
+    assert report[0] == "OK"
+    assert all(len(line) <= WIDTH for line in report)
+
+
+def test_an_empty_account_is_not(
+    doctor: Account, make: Writers, small: Plan, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_ready(doctor, small)
+    doctor.refuses("GetParameter", "ParameterNotFound")
+    assert command.main(["dev"]) == 1
+    out, _ = capsys.readouterr()
+    assert out.startswith("PROBLEM\n  account     account and region are not bootstrapped for the CDK\n")
+    assert "fix  cdk bootstrap aws://111111111111/us-west-2\n" in out
+    assert out.splitlines()[-1].startswith("111111111111 us-west-2 is not ready for dev: 2 problem, 0 unknown, 0 warn")
+
+
+def test_what_could_not_be_checked_fails_too(
+    doctor: Account, make: Writers, small: Plan, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_ready(doctor, small)
+    furnish(make, small)
+    doctor.refuses("GetServiceQuota", "AccessDeniedException")
+    assert command.main(["dev"]) == 2
+    out, _ = capsys.readouterr()
+    assert out.count("servicequotas:GetServiceQuota is denied; not checked in full: quotas\n") == 1
+    assert "could not be checked in full for dev: 0 problem, 1 unknown" in out
+
+
+def test_json_is_the_only_output(
+    doctor: Account, make: Writers, small: Plan, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_ready(doctor, small)
+    furnish(make, small)
+    doctor.refuses("GetParameter", "ParameterNotFound")
+    assert command.main(["dev", "--json"]) == 1
+    out, err = capsys.readouterr()
+    document = json.loads(out)
+    assert list(document) == ["cluster", "account", "region", "counts", "findings"]
+    assert document["counts"]["problem"] == 1
+    assert document["findings"][0] == {
+        "check": "account",
+        "status": "problem",
+        "what": "account and region are not bootstrapped for the CDK",
+        "why": "the templates ask for version 6 and for its roles and bucket",
+        "fix": "cdk bootstrap aws://111111111111/us-west-2",
+    }
+    assert sum(document["counts"].values()) == len(document["findings"])
+    assert err.splitlines()[-1].startswith("111111111111 us-west-2 is not ready for dev")
+
+
+FULL = replace(
+    SMALL,
+    cluster=replace(
+        SMALL.cluster,
+        admins=(User("robot"), PermissionSet("Admin", suffix="0123456789abcdef", region="us-east-1")),
+    ),
+    network=replace(SMALL.network, interface_endpoints=ENDPOINTS_WITHOUT_NAT),
+    addons=(*SMALL.addons, ExternalDns(zones=("Z0123456789",)), CertManager(zones={"example.com": "Z0123456789"})),
+    teams=(
+        ApplicationTeam(
+            "shop",
+            owners=(Role("Shop"),),
+            service_accounts=(
+                ServiceAccount("shop", "shop", (Statement(("s3:ListBucket",), ("arn:aws:s3:::shop",)),)),
+            ),
+            permissions_boundary="Bound",
+        ),
+    ),
+)
+
+
+def test_every_listed_call_is_made(
+    doctor: Account, make: Writers, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before a first deploy, and before an upgrade: nothing stands in the policy for nothing."""
+    made = plan(FULL)
+    planned(monkeypatch, made)
+    make_ready(doctor, made)
+    doctor.refuses("GetServiceQuota", "NoSuchResourceException")
+    doctor.answers("GetAWSDefaultServiceQuota", {"Quota": {"Value": 100.0}})
+    doctor.answers("DescribeLogGroups", {"logGroups": []})
+    doctor.answers("DescribeVpcEndpointServices", {"ServiceDetails": []})
+    doctor.refuses("GetHostedZone", "NoSuchHostedZone")
+    assert command.main(["dev"]) == 1
+    with_upgrade(doctor, made, make)
+    monkeypatch.setattr(reach, "unreachable", lambda *_: "no answer")
+    planned(monkeypatch, plan(with_network(nat="none", interface_endpoints=ENDPOINTS_WITHOUT_NAT)))
+    doctor.aws._answers.clear()
+    assert command.main(["dev"]) == 1
+    capsys.readouterr()
+    assert set(doctor.calls) == set(ACTIONS)
+
+
+def with_upgrade(doctor: Account, made: Plan, make: Writers) -> None:
+    vpc = make.ec2.create_vpc(CidrBlock=made.blueprint.network.cidr)["Vpc"]["VpcId"]
+    live(doctor, made, vpc=vpc, version="1.34", endpoint="https://x", certificateAuthority={"data": ""})
+    insight: dict[str, Any] = {"id": "1", "name": "Kubelet skew", "insightStatus": {"status": "ERROR"}}
+    doctor.answers("ListNodegroups", {"nodegroups": ["system"]})
+    doctor.answers("DescribeNodegroup", {"nodegroup": {"version": "1.34"}})
+    doctor.answers("ListInsights", {"insights": [insight]})
+    doctor.answers("DescribeInsight", {"insight": insight})
+
+
+def test_the_policy_is_printed_without_an_account(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["--policy"]) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out) == policy()
+    assert err == ""
+
+
+def test_what_fails_every_check_is_told_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_: Plan) -> None:
+        raise NotReadyError("there are no AWS credentials", "every check asks the account", "sign in")
+
+    planned(monkeypatch, plan(SMALL))
+    monkeypatch.setattr(account_checks, "connect", fail)
+    assert command.main(["dev"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.splitlines()[1:] == [
+        "there are no AWS credentials",
+        "    why  every check asks the account",
+        "    fix  sign in",
+    ]
+
+
+@pytest.mark.parametrize("arguments", [[], ["dev", "--policy"], ["dev", "prod"]])
+def test_one_cluster_or_the_policy(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as raised:
+        command.main(arguments)
+    assert raised.value.code == 2
+    assert "usage: make doctor" in capsys.readouterr().err
+
+
+def test_a_mistake_is_reported_before_boto3_is_loaded(root: Path) -> None:
+    code = "import sys; from tools.doctor.__main__ import main; print(main(['porduction']), 'boto3' in sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert ran.stdout == "1 False\n"
+    assert "write one of dev, prod, prod-eu" in ran.stderr
+
+
+def test_without_credentials_it_is_over_at_once(root: Path) -> None:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    nowhere = {"AWS_CONFIG_FILE": "/nonexistent", "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent"}
+    ran = subprocess.run(
+        [sys.executable, "-m", "tools.doctor", "dev"],
+        cwd=root,
+        env={**kept, **nowhere, "AWS_EC2_METADATA_DISABLED": "true"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 2
+    assert ran.stdout == ""
+    assert "there are no AWS credentials" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+# --- The report ---
+
+FINDINGS = (
+    Finding("quotas", "ok", "fine"),
+    warning("dns", "a zone is odd", "names are lost", "correct it"),
+    unknown("network", "ec2:DescribeVpcs is denied", "nobody looked", "allow it"),
+    problem("permissions", "a role is missing", "the deploy fails", "make it"),
+)
+
+
+def test_the_worst_stands_first() -> None:
+    assert as_text(FINDINGS).split("\n") == [
+        "PROBLEM",
+        "  permissions  a role is missing",
+        "               why  the deploy fails",
+        "               fix  make it",
+        "",
+        "UNKNOWN",
+        "  network  ec2:DescribeVpcs is denied",
+        "           why  nobody looked",
+        "           fix  allow it",
+        "",
+        "WARNING",
+        "  dns  a zone is odd",
+        "       why  names are lost",
+        "       fix  correct it",
+        "",
+        "OK",
+        "  quotas  fine",
+    ]
+    assert [found["status"] for found in as_json(plan(SMALL), FINDINGS)["findings"]] == [
+        *("problem", "unknown", "warning", "ok")
+    ]
+
+
+def test_the_summary_counts(small: Plan) -> None:
+    assert summary(small, FINDINGS) == (
+        "111111111111 us-west-2 is not ready for dev: 1 problem, 1 unknown, 1 warning, 1 ok"
+    )
+
+
+def test_what_aws_answers_cannot_forge_a_line() -> None:
+    hostile = problem("versions", "insight\n\x1b[31mPROBLEM\r  fake", "why\x07", f"see {'x' * 300}")
+    text = as_text([hostile])
+    assert text.splitlines()[1] == "  versions  insight [31mPROBLEM fake"
+    assert all(line.isprintable() for line in text.splitlines())
+    assert "x" * 300 in text  # a command is copied whole
