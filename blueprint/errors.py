@@ -43,12 +43,12 @@ class BlueprintError(Exception):
         super().__init__(report(self.problems))
 
 
-def report(problems: Iterable[Problem]) -> str:
-    """The text a person reads: a count, then each problem with its place, value, rule and fix."""
+def report(problems: Iterable[Problem], outcome: str = "nothing was synthesized") -> str:
+    """The text a person reads: a count and what comes of it, then each problem with its place, value, rule and fix."""
     listed = list(problems)
     count = "1 problem" if len(listed) == 1 else f"{len(listed)} problems"
     more = [f"and {len(listed) - _MOST_PROBLEMS} more"] if len(listed) > _MOST_PROBLEMS else []
-    return "\n\n".join([f"{count}; nothing was synthesized.", *map(str, listed[:_MOST_PROBLEMS]), *more])
+    return "\n\n".join([f"{count}; {outcome}.", *map(str, listed[:_MOST_PROBLEMS]), *more])
 
 
 def shown(value: object) -> str:
