@@ -59,10 +59,11 @@ lifecycle: setup .venv-local/.installed ## Let a cluster live on the emulator by
 snapshots: setup ## Rewrite tests/__snapshots__ after a change that is meant; review the diff
 	@$(PY) -m pytest --snapshot-update $(ARGS)
 
-lint: setup ## Check style, format and types
+lint: setup ## Check style, format, types and the workflows
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
+	@.venv/bin/zizmor --offline --persona=auditor --quiet .github
 
 check: lint test ## Run all that CI runs
 
