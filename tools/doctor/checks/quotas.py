@@ -81,7 +81,7 @@ def egress(plan: Plan, aws: Aws) -> Iterator[Finding]:
     """NAT gateways, and an Elastic IP address for each.
 
     https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html#vpc-limits-gateways
-    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_NatGateway.html (states; failed and deleted ones are gone)
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_NatGateway.html (failed and deleted ones are gone)
     """
     zones = {"none": [], "one": zones_of(plan)[:1], "per-zone": zones_of(plan)}[plan.blueprint.network.nat]
     if not zones:
