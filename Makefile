@@ -19,7 +19,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup synth access plan-upgrade doctor local local-destroy test test-oldest lifecycle snapshots lint check bench lock clean FORCE
+.PHONY: help setup synth access guard plan-upgrade doctor local local-destroy test test-oldest lifecycle snapshots lint check bench lock clean FORCE
 
 help: ## List the commands
 	@echo "make COMMAND, one of:"
@@ -46,6 +46,9 @@ local-destroy: setup .venv-local/.installed ## Remove it again: all that make lo
 
 plan-upgrade: setup ## Print the way to a newer Kubernetes version: make plan-upgrade CLUSTER=prod TO=1.36 CHARTS=folder-or-mirror
 	@$(PY) -m tools.upgrade $(CLUSTER) --to='$(TO)' $(ARGS)
+
+guard: setup ## Refuse a change that loses state: make guard BASE=main, and ALLOW=<logical id> to accept it
+	@$(PY) -m tools.guard $(if $(BASE),--base '$(BASE)') $(if $(ALLOW),--allow '$(ALLOW)') $(ARGS)
 
 test: setup ## Run the tests, without network or credentials: make test ARGS="-k karpenter"
 	@$(PY) -m pytest $(ARGS)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,40 +9,9 @@ import pytest
 
 from blueprint.plan import plan
 from clusters.dev import DEV
+from tests.tools.compare.project import commit, edit, git
 from tools.compare import fingerprints
 from tools.compare.revisions import RevisionError, compared
-
-
-@pytest.fixture
-def project(tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repository with one commit, and nowhere to leave files but a folder that must be empty at the end."""
-    left = tmp_path / "temporary"
-    left.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(left))
-    copy = tmp_path / "project"
-    unwanted = shutil.ignore_patterns(".*", "node_modules", "cdk.out", "__pycache__", "tests", "docs")
-    shutil.copytree(root, copy, ignore=unwanted)
-    git(copy, "init", "--quiet", "--initial-branch=main")
-    git(copy, "add", "--all")
-    commit(copy)
-    return copy
-
-
-def git(folder: Path, *arguments: str) -> str:
-    identity = ("-c", "user.name=Tests", "-c", "user.email=tests@example.com")
-    return subprocess.run(
-        ("git", "-C", str(folder), *identity, *arguments), check=True, capture_output=True, text=True
-    ).stdout
-
-
-def commit(folder: Path) -> None:
-    git(folder, "commit", "--quiet", "--all", "--message=x")
-
-
-def edit(path: Path, before: str, after: str) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert before in text
-    path.write_text(text.replace(before, after), encoding="utf-8")
 
 
 def test_compares_the_folder_with_where_the_branch_began(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,34 @@
+"""A copy of this project in a repository of its own."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+
+def copied(root: Path, folder: Path) -> Path:
+    """A repository with one commit, without what no comparison reads."""
+    unwanted = shutil.ignore_patterns(".*", "node_modules", "cdk.out", "__pycache__", "tests", "docs")
+    shutil.copytree(root, folder, ignore=unwanted)
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    git(folder, "add", "--all")
+    commit(folder)
+    return folder
+
+
+def git(folder: Path, *arguments: str) -> str:
+    identity = ("-c", "user.name=Tests", "-c", "user.email=tests@example.com")
+    return subprocess.run(
+        ("git", "-C", str(folder), *identity, *arguments), check=True, capture_output=True, text=True
+    ).stdout
+
+
+def commit(folder: Path) -> None:
+    git(folder, "commit", "--quiet", "--all", "--message=x")
+
+
+def edit(path: Path, before: str, after: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert before in text
+    path.write_text(text.replace(before, after), encoding="utf-8")
