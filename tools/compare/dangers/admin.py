@@ -21,7 +21,7 @@ def cluster_admins(difference: ClusterDifference) -> Iterator[Danger]:
     """Principals that administer all namespaces, and did not before."""
     known = {who for stack in difference.before for entry in stack.of_type(_ENTRY).values() for who in _admin(entry)}
     for change in surviving(difference):
-        for who in _admin(change.after) if change.after and change.type == _ENTRY else ():
+        for who in _admin(change.after) if change.after else ():
             if who not in known:
                 what = f"{who.partition(':iam::')[2] or who} administers the cluster"
                 why = "an access entry gains an administrator's policy for the whole cluster"

@@ -78,7 +78,7 @@ def shown(value: Any) -> str:
     """A value on one short line."""
     if value is None:
         return "nothing"
-    line = text(value) if isinstance(value, Mapping) and len(value) == 1 else value
+    line = text(value) if isinstance(value, Mapping) else value
     line = line if isinstance(line, str) else json.dumps(line, sort_keys=True)
     line = " ".join(line.split())
     return line if len(line) <= _LONGEST_VALUE else f"{line[: _LONGEST_VALUE - 1]}…"

@@ -89,7 +89,7 @@ def _ingress(resource: Mapping[str, Any] | None) -> Sequence[Mapping[str, Any]]:
         return ()
     if resource["Type"] == "AWS::EC2::SecurityGroupIngress":
         return (resource["Properties"],)
-    return at(resource, "SecurityGroupIngress") or () if resource["Type"] == "AWS::EC2::SecurityGroup" else ()
+    return at(resource, "SecurityGroupIngress") or ()
 
 
 def _ports(rule: Mapping[str, Any]) -> str:

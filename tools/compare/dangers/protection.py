@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from tools.compare.dangers.danger import Danger, Rule, at, danger, danger_of, on, step, surviving, was_and_is
-from tools.compare.differences import Change, ClusterDifference
+from tools.compare.differences import ClusterDifference
 
 _RULE = "removes-protection"
 
@@ -99,7 +99,7 @@ def retention(difference: ClusterDifference) -> Iterator[Danger]:
     for change in surviving(difference):
         for name in ("DeletionPolicy", "UpdateReplacePolicy"):
             before, after = ((resource or {}).get(name) for resource in (change.before, change.after))
-            if _both(change) and before in _KEEPING and after not in _KEEPING:
+            if change.after and before in _KEEPING and after not in _KEEPING:
                 what = (
                     "it is deleted with its stack" if name == "DeletionPolicy" else "it is deleted when it is replaced"
                 )
@@ -114,10 +114,6 @@ def termination_protection(difference: ClusterDifference) -> Iterator[Danger]:
             why = step("termination protection", True, False)
             kind = "AWS::CloudFormation::Stack"
             yield danger_of(_RULE, after, after.stack_name, kind, "the stack can be deleted", why, "leave it on")
-
-
-def _both(change: Change) -> bool:
-    return change.before is not None and change.after is not None
 
 
 def _log_types(logging: Any) -> set[str]:

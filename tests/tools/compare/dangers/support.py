@@ -62,8 +62,8 @@ def differing(before: Resources, after: Resources, **stack: Any) -> ClusterDiffe
     return stacks_differing((stack_of(before, **stack), stack_of(after, **stack)))
 
 
-def stacks_differing(*pairs: tuple[Stack, Stack]) -> ClusterDifference:
-    """The same with several stacks."""
+def stacks_differing(*pairs: tuple[Stack | None, Stack | None]) -> ClusterDifference:
+    """The same with several stacks, each before and after."""
     return ClusterDifference("dev", tuple(StackDifference(*pair, _changes(*pair)) for pair in pairs))
 
 
@@ -86,7 +86,14 @@ def judged(cases: Sequence[tuple[Resources, Resources]]) -> list[ClusterDifferen
     return [found.get(number) for number in range(len(cases))]
 
 
-def _changes(before: Stack, after: Stack) -> tuple[Change, ...]:
+def _changes(before: Stack | None, after: Stack | None) -> tuple[Change, ...]:
+    if before is None or after is None:
+        (stack,) = (each for each in (before, after) if each)
+        impact: Impact = "orphan" if before else "create"
+        return tuple(
+            Change(stack, id, id, impact, {}, each if before else None, None if before else each)
+            for id, each in stack.resources.items()
+        )
     ids = [
         id
         for id in dict.fromkeys((*before.resources, *after.resources))

@@ -61,6 +61,7 @@ RESOURCES: Resources = {
             "InstanceTypes": ["m7g.large"],
             "ScalingConfig": {"MinSize": 1, "MaxSize": 3},
             "Taints": [{"Key": "a"}, {"Key": "b"}],
+            "Subnets": [{"Fn::ImportValue": "net:Subnet"}],
             "LaunchTemplate": {
                 "Id": {"Ref": "Template"},
                 "Version": {"Fn::GetAtt": ["Template", "LatestVersionNumber"]},
@@ -144,6 +145,10 @@ CASES: dict[str, tuple[Edit, Told]] = {
     "a chart is renamed": (called("Chart", "Other"), [("renames-resource", "Chart")]),
     "a manifest is renamed": (called("Objects", "Other"), [("renames-resource", "Objects")]),
     "nodes are renamed": (called("Nodes", "Other"), [("renames-resource", "Nodes")]),
+    "nodes are renamed, in a renamed subnet": (
+        both(called("Nodes", "Other"), put("Other", Subnets=[{"Fn::ImportValue": "net:Other"}])),
+        [("renames-resource", "Nodes")],
+    ),
     "a subnet is renamed": (called("Subnet", "Other"), [("renames-resource", "Subnet")]),
     "other nodes instead": (
         both(called("Nodes", "Other"), put("Other", InstanceTypes=["m7g.xlarge"])),
@@ -248,6 +253,12 @@ def test_names_what_happens_and_why(case: str, what: str, why: str, found: dict[
     assert what in danger.what
     assert why in danger.why
     assert danger.fix
+
+
+def test_what_has_no_fixed_name_can_be_made_again(found: dict[str, ClusterDifference | None]) -> None:
+    difference = found["a kept key goes"]
+    assert difference
+    assert "already exists" not in only(difference).what
 
 
 def test_names_what_a_replacement_comes_from(found: dict[str, ClusterDifference | None]) -> None:
