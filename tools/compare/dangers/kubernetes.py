@@ -49,7 +49,7 @@ def deletes_objects(difference: ClusterDifference) -> Iterator[Danger]:
     them = _objects(difference)
     for name, old in them.before.items():
         if name not in them.after and name[1] in _LOST:
-            yield _danger("deletes-state", old, f"{_words(name)} is deleted: {_LOST[name[1]]}", _NO_MORE, "keep it")
+            yield _danger("deletes-state", old, f"{_words(name)} is deleted: {_LOST[name[1]]}", _NO_MORE, _FIRST)
 
 
 def removes_protection(difference: ClusterDifference) -> Iterator[Danger]:
@@ -77,6 +77,7 @@ def opens_load_balancer(difference: ClusterDifference) -> Iterator[Danger]:
 
 
 _NO_MORE = "it is no longer in the manifest"
+_FIRST = "keep it, or move out what is still needed first"
 
 
 def _isolation(them: _Objects) -> Iterator[Danger]:
