@@ -44,11 +44,13 @@ VpcCidr = Annotated[
         "take a range of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10",
     ),
 ]
+MOST_ZONES = 6
+"""Of a region: us-east-1 has them."""
 Zones = Annotated[
     tuple[ZoneLetter, ...],
     Rule(
-        lambda zones: 2 <= len(zones) <= 6,
-        "EKS needs 2 zones; a region has at most 6",
+        lambda zones: 2 <= len(zones) <= MOST_ZONES,
+        f"EKS needs 2 zones; a region has at most {MOST_ZONES}",
         'write for example ("a", "b", "c")',
     ),
     UNIQUE,
@@ -106,11 +108,18 @@ class NewNetwork(Value):
         return {"private": vpc + 3, "public": min(vpc + 8, 28), "control-plane": 28}
 
     def subnets(self, region: str) -> tuple[Subnet, ...]:
-        """Every subnet with its range, one after the other from the start of the VPC, largest first."""
-        free = int(ipaddress.ip_network(self.cidr).network_address)
+        """Every subnet with its range, kind after kind from the start of the VPC, largest first.
+
+        From a /22 on there is room for six zones of each kind, so that a zone added later moves no other subnet.
+        """
+        vpc = ipaddress.ip_network(self.cidr)
+        sizes = {kind: 2 ** (32 - prefix) for kind, prefix in self.prefixes.items()}
+        room = MOST_ZONES if MOST_ZONES * sum(sizes.values()) <= vpc.num_addresses else len(self.zones)
         found = []
-        for kind, prefix in self.prefixes.items():
-            for zone in self.zones:
-                found.append(Subnet(kind, f"{region}{zone}", f"{ipaddress.ip_address(free)}/{prefix}"))
-                free += 2 ** (32 - prefix)
+        start = int(vpc.network_address)
+        for kind, size in sizes.items():
+            for place, zone in enumerate(self.zones):
+                cidr = f"{ipaddress.ip_address(start + place * size)}/{self.prefixes[kind]}"
+                found.append(Subnet(kind, f"{region}{zone}", cidr))
+            start += room * size
         return tuple(found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from itertools import pairwise
 
 import pytest
 
@@ -109,12 +110,12 @@ def test_subnets_of_the_default_network() -> None:
         ("private", "us-west-2a", "10.0.0.0/19"),
         ("private", "us-west-2b", "10.0.32.0/19"),
         ("private", "us-west-2c", "10.0.64.0/19"),
-        ("public", "us-west-2a", "10.0.96.0/24"),
-        ("public", "us-west-2b", "10.0.97.0/24"),
-        ("public", "us-west-2c", "10.0.98.0/24"),
-        ("control-plane", "us-west-2a", "10.0.99.0/28"),
-        ("control-plane", "us-west-2b", "10.0.99.16/28"),
-        ("control-plane", "us-west-2c", "10.0.99.32/28"),
+        ("public", "us-west-2a", "10.0.192.0/24"),
+        ("public", "us-west-2b", "10.0.193.0/24"),
+        ("public", "us-west-2c", "10.0.194.0/24"),
+        ("control-plane", "us-west-2a", "10.0.198.0/28"),
+        ("control-plane", "us-west-2b", "10.0.198.16/28"),
+        ("control-plane", "us-west-2c", "10.0.198.32/28"),
     ]
 
 
@@ -122,3 +123,14 @@ def test_the_smallest_network_with_four_zones_is_full() -> None:
     subnets = NewNetwork(cidr="10.0.0.0/24", zones=tuple("abcd")).subnets("us-west-2")
     assert sum(ipaddress.ip_network(subnet.cidr).num_addresses for subnet in subnets) == 256
     assert subnets[-1].cidr == "10.0.0.240/28"
+
+
+@pytest.mark.parametrize("cidr", ["10.0.0.0/16", "10.0.0.0/19", "10.0.0.0/22"])
+def test_a_zone_added_later_moves_no_other_subnet(cidr: str) -> None:
+    """Moved subnets would be replaced, and EKS and load balancers stand in them."""
+    before = NewNetwork(cidr=cidr, zones=("a", "b")).subnets("us-west-2")
+    after = NewNetwork(cidr=cidr, zones=tuple("abcdef")).subnets("us-west-2")
+    assert set(before) < set(after)
+    ranges = sorted(ipaddress.IPv4Network(subnet.cidr) for subnet in after)
+    assert not any(one.overlaps(other) for one, other in pairwise(ranges))
+    assert all(each.subnet_of(ipaddress.IPv4Network(cidr)) for each in ranges)
