@@ -69,18 +69,19 @@ def headline(verdict: Verdict) -> str:
 def _details(verdict: Verdict, policy: Policy) -> list[str]:
     lines = [*_listed("Blocks", verdict.blocking), *_listed("Warns", verdict.warnings)]
     if verdict.blocking and not verdict.passes:
-        lines += ["", f"To let it pass: {_ways(policy)} The author's own does not count, nor does an earlier one."]
+        lines += ["", _ways(policy)]
     return [*lines, *(f"- {harmless(_code_free(reason))}" for reason in verdict.approved.refused)]
 
 
 def _ways(policy: Policy) -> str:
     rules = policy.approvals
-    ways = [f"put the label `{_code_free(rules.label)}`"] if rules.label else []
+    ways = [f"puts the label `{_code_free(rules.label)}`"] if rules.label else []
     if rules.review:
-        owners = ", code owners' approval included" if rules.code_owners else ""
-        ways.append(f"approve in a review of this commit{owners}")
+        owners = " (with its code owners' approval)" if rules.code_owners else ""
+        ways.append(f"approves this commit in a review{owners}")
     joint = " and " if rules.needs == "all" else " or "
-    return f"{joint.join(ways)}, with the permission {rules.permission}, now that you have read this."
+    who = f"somebody else with the permission {rules.permission}"
+    return f"To let it pass, {who} reads this and {joint.join(ways)}. What came before this comment does not count."
 
 
 def _listed(verb: str, dangers: Sequence[Danger]) -> list[str]:

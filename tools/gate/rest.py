@@ -102,7 +102,7 @@ class Rest:
         if body is not None:
             request.add_header("Content-Type", "application/json")
         for name, value in self._token.items():
-            request.add_unredirected_header(name, value)
+            request.add_header(name, value)
         with self._opener.open(request, timeout=_TIMEOUT) as answer:
             content = answer.read(_MOST_BYTES + 1)
             headers: Message = answer.headers

@@ -39,9 +39,9 @@ def test_a_comment_of_blocking_dangers() -> None:
         "- Blocks: `replaces-state` in `prod`, 2 times\n"
         "- Warns: `leaves-behind` in `dev`\n"
         "\n"
-        "To let it pass: put the label `approved: dangers` or approve in a review of this commit, code owners' "
-        "approval included, with the permission write, now that you have read this. The author's own does not count, "
-        "nor does an earlier one.\n"
+        "To let it pass, somebody else with the permission write reads this and puts the label `approved: dangers` or "
+        "approves this commit in a review (with its code owners' approval). What came before this comment does not "
+        "count.\n"
         "- the label of eve does not count: 'x'\n"
         "\n"
         f"Commit aaaaaaa compared with bbbbbbb. The review below was written by the code under review; "
@@ -111,10 +111,10 @@ def test_nothing_changed_is_said() -> None:
 
 def test_the_ways_to_approve_are_those_of_the_policy() -> None:
     for rules, words in [
-        (Approvals(label=""), "pass: approve in a review"),
-        (Approvals(review=False), "pass: put the label `approved: dangers`, with"),
-        (Approvals(needs="all", code_owners=False), "dangers` and approve in a review of this commit, with"),
-        (Approvals(label="a`b", permission="admin"), "the label `a'b` or"),
+        (Approvals(label=""), "reads this and approves this commit"),
+        (Approvals(review=False), "reads this and puts the label `approved: dangers`. What"),
+        (Approvals(needs="all", code_owners=False), "dangers` and approves this commit in a review. What"),
+        (Approvals(label="a`b", permission="admin"), "permission admin reads this and puts the label `a'b` or"),
     ]:
         assert words in text(verdict(Policy(rules), [BLOCKS]), policy=Policy(rules))
 

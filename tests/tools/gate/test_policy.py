@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tools.compare import dangers
 from tools.gate.policy import FILE, RULES, Approvals, Policy, PolicyError, load, parse
 
 CLUSTERS = ("dev", "prod", "prod-eu")
@@ -32,7 +33,6 @@ def test_the_guide_states_the_defaults(root: Path) -> None:
 
 
 def test_every_rule_of_the_review_is_known() -> None:
-    dangers = pytest.importorskip("tools.compare.dangers")
     assert set(RULES) == {*dangers.RULES, "edits-review"}
 
 

@@ -90,7 +90,7 @@ def test_missing_large_and_binary_files_are_refused(tmp_path: Path) -> None:
     ("text", "shown"),
     [
         ("ping @octocat and (@org/team)", "ping @\u200boctocat and (@\u200borg/team)"),
-        ("&#64;a &#x40;b &#0064;c &commat;d", "@\u200ba @\u200bb @\u200bc @\u200bd"),
+        ("&#64;a &#x40;b &#X0040;c &commat;d", "@\u200ba @\u200bb @\u200bc @\u200bd"),
         ("@&#111;ctocat @<b>x</b>", "@\u200b&#111;ctocat @\u200b<b>x</b>"),
         ("**a**@octocat _@octocat", "**a**@\u200boctocat _@\u200boctocat"),
         ("admin@example.com image@sha256:0", "admin@example.com image@sha256:0"),

@@ -127,9 +127,14 @@ def test_no_answer_is_an_error(server: Forge, monkeypatch: pytest.MonkeyPatch) -
     try:
         with pytest.raises(ForgeError, match="GET /x: no answer: timed out"):
             rest.get("/x")
+        assert waits == [1, 2, 4]
+        server.asked.clear()
+        server.routes["POST /x"] = Answer({}, hang=done)
+        with pytest.raises(ForgeError, match="POST /x: no answer"):
+            rest.send("POST", "/x", {})
+        assert len(server.asked) == 1, "it may have arrived"
     finally:
         done.set()
-    assert waits == [1, 2, 4]
 
 
 def test_nobody_at_home_is_an_error() -> None:
