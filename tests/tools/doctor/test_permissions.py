@@ -106,7 +106,7 @@ def test_something_is_denied(result: Mapping[str, Any], status: str, why: str, a
         return {"EvaluationResults": [one | result if "Cluster" in one["EvalActionName"] else one for one in found]}
 
     account.answers("SimulatePrincipalPolicy", answer)
-    found = worst(account.found(EKS, small))
+    (found,) = account.found(EKS, small)
     assert (found.status, found.what) == (status, f"{ROLE} may not eks:CreateCluster")
     assert found.why.startswith(why)
     assert found.why.endswith("cluster/dev")

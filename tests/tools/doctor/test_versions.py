@@ -98,12 +98,13 @@ def test_the_same_version_is_no_upgrade(account: Account, small: Plan) -> None:
     assert "ListInsights" not in account.calls
 
 
-def test_a_skipped_minor(account: Account) -> None:
+@pytest.mark.parametrize(("version", "path"), [("1.34", "1.35, then 1.36"), ("1.33", "1.34, then 1.35, then 1.36")])
+def test_a_skipped_minor(version: str, path: str, account: Account) -> None:
     wanted = plan(with_cluster(version="1.36"))
-    live(account, wanted, version="1.33")
+    live(account, wanted, version=version)
     found = worst(account.found(versions.upgrade, wanted))
-    assert (found.status, found.what) == ("problem", "the cluster runs 1.33, the blueprint says 1.36")
-    assert found.fix == "deploy 1.34, then 1.35, then 1.36"
+    assert (found.status, found.what) == ("problem", f"the cluster runs {version}, the blueprint says 1.36")
+    assert found.fix == f"deploy {path}"
 
 
 def test_the_way_back(account: Account, small: Plan) -> None:

@@ -26,10 +26,7 @@ class Zone(NamedTuple):
 
 def hosted_zones(plan: Plan, aws: Aws) -> Iterator[Finding]:
     """They exist, in this account, and are of the domains that the blueprint names."""
-    skipped = {skip.name for skip in plan.skipped}
     for addon in plan.blueprint.addons:
-        if addon.name in skipped:
-            continue
         if isinstance(addon, ExternalDns):
             zones = {id: _zone(id, aws) for id in addon.zones}
             yield from _missing(addon.name, zones)
