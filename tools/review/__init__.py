@@ -1,0 +1,1 @@
+"""What a change of the fleet does, for the person who reviews it."""
