@@ -4,6 +4,8 @@
 PYTHON ?= python3
 CLUSTER ?=
 TO ?=
+
+BASE ?= origin/main
 ARGS ?=
 
 PY := .venv/bin/python
@@ -19,7 +21,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup synth access guard plan-upgrade doctor local local-destroy test test-oldest lifecycle snapshots lint check bench lock clean FORCE
+.PHONY: help setup synth access review guard plan-upgrade doctor local local-destroy test test-oldest lifecycle snapshots lint check bench lock clean FORCE
 
 help: ## List the commands
 	@echo "make COMMAND, one of:"
@@ -49,6 +51,9 @@ plan-upgrade: setup ## Print the way to a newer Kubernetes version: make plan-up
 
 guard: setup ## Refuse a change that loses state: make guard BASE=main, and ALLOW=<logical id> to accept it
 	@$(PY) -m tools.guard $(if $(BASE),--base '$(BASE)') $(if $(ALLOW),--allow '$(ALLOW)') $(ARGS)
+
+review: setup ## Show what changes since a git revision, in review/: make review BASE=origin/main
+	@$(PY) -m tools.review --base "$(BASE)" $(ARGS)
 
 test: setup ## Run the tests, without network or credentials: make test ARGS="-k karpenter"
 	@$(PY) -m pytest $(ARGS)
@@ -82,6 +87,8 @@ lock: setup ## Resolve requirements.in and package.json anew: make lock ARGS=--u
 
 clean: ## Remove all that the other commands made, the installation included
 	rm -rf .venv .venv-oldest .venv-local node_modules cdk.out .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+	rm -rf .venv .venv-oldest node_modules cdk.out review .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- Installation -------------------------------------------------------------------------------------------------

@@ -1,17 +1,51 @@
-"""Markdown for GitHub in which no name is markup, a link or a mention, whatever its characters."""
+"""Names and values in GitHub's Markdown: shown as they are, and obeyed by nothing.
+
+https://github.github.com/gfm and, for mentions and references, which GitHub finds in the finished HTML,
+https://docs.github.com/en/get-started/writing-on-github/working-with-advanced-formatting/autolinked-references-and-urls
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
+from urllib.parse import quote
+
+# What GitHub makes of finished text: links to people, issues and commits, and emoji. It leaves code alone.
+_FOUND_BY_GITHUB = re.compile(r"(?<=[@#])|(?<=:)(?=\w)|(?<=\bGH-)(?=\d)|(?<=\b[0-9a-f])(?=[0-9a-f]{6,39}\b)")
+_ZERO_WIDTH_SPACE = "&#8203;"
+_IN_ADDRESSES = "/:?#=&%~@!$,;+-._"
+# Characters without a meaning, and some that have theirs only at the start of a line or in an address.
+_HARMLESS = " ,;/-%.()+'=?:"
+_MEANT = re.compile(r"^[^\w\s]|^\d+[.)]|(?<=www)\.|:(?=\S)", re.IGNORECASE)
 
 
 def code(text: str) -> str:
-    """The text as code, on one line; nothing when it is empty."""
-    line = one_line(text)
-    if not any(character in line for character in "`|\\"):
-        return f"`{line}`" if line else ""
+    """In a fixed-width font; nothing in it is markup, a link or a mention, in a table neither."""
+    shown = one_line(text)
+    if not shown:
+        return ""
+    if not any(character in shown for character in "`|\\"):
+        return f"`{shown}`"
     # No escape for these in code holds in every reader of Markdown; a character reference does.
-    return f"<code>{''.join(each if each.isalnum() or each == ' ' else f'&#{ord(each)};' for each in line)}</code>"
+    return f"<code>{''.join(map(_reference, shown))}</code>"
+
+
+def plain(text: str) -> str:
+    """As running text, without a link or a mention."""
+    return _ZERO_WIDTH_SPACE.join(map(_prose, _FOUND_BY_GITHUB.split(one_line(text))))
+
+
+def link(words: str, url: str) -> str:
+    """A link with words that are Markdown already; the words alone when the address is not one of the web."""
+    if not url.startswith(("https://", "http://")):
+        return words
+    return f"[{words}]({quote(url, safe=_IN_ADDRESSES)})"
+
+
+def fenced(text: str) -> str:
+    """A block of code with fences longer than any in it."""
+    ticks = max((len(run) for run in re.findall(r"`{3,}", text)), default=2) + 1
+    return f"{'`' * ticks}\n{text}\n{'`' * ticks}"
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -20,5 +54,19 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def one_line(text: str) -> str:
-    """One line that a terminal shows and does not obey."""
+    """What a terminal shows and does not obey."""
     return " ".join("".join(each if each.isprintable() else " " for each in text).split())
+
+
+def _prose(text: str) -> str:
+    meant = {match.end() - 1 for match in _MEANT.finditer(text)}
+    return "".join(
+        each
+        if (each.isalnum() or each in _HARMLESS or not each.isascii()) and index not in meant
+        else f"&#{ord(each)};"
+        for index, each in enumerate(text)
+    )
+
+
+def _reference(character: str) -> str:
+    return character if character.isalnum() or character == " " else f"&#{ord(character)};"

@@ -1,0 +1,64 @@
+"""`make review BASE=<git revision>`: what the branch and the uncommitted changes do to the clusters, for a reviewer.
+
+    python -m tools.review --base REVISION [--out FOLDER] [--link URL] [--charts SOURCE] [--prices FILE]
+
+Plans and synthesizes both revisions, without credentials. Writes review.md, a comment for a pull request, and
+review.json, for programs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tools.compare.revisions import RevisionError, compared
+from tools.review.fleet import fleet
+from tools.review.markdown import markdown
+from tools.review.report import as_json
+from tools.review.review import review
+
+OUT = Path("review")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Exit status: 0, or 1 when a revision cannot be planned or synthesized."""
+    parser = argparse.ArgumentParser(
+        prog="make review", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--base", required=True, metavar="REVISION", help="a branch, tag or commit to compare with")
+    parser.add_argument("--out", type=Path, default=OUT, metavar="FOLDER", help=f"instead of {OUT}")
+    parser.add_argument("--link", default="", metavar="URL", help="where the whole page is going to be")
+    options = parser.parse_args(arguments)
+    try:
+        with compared(options.base) as (comparison, _, _):
+            found = fleet(comparison)
+            document = review(found)
+            files = {
+                "review.md": markdown(document, url=options.link),
+                "review.json": json.dumps(as_json(found), indent=2) + "\n",
+            }
+    except RevisionError as error:
+        print(error, file=sys.stderr)
+        return 1
+    write(options.out, files)
+    print("".join(cell.text for cell in document.summary))
+    print("\n".join(f"{options.out / name}  {len(text):,} characters" for name, text in files.items()))
+    return 0
+
+
+def write(folder: Path, files: Mapping[str, str]) -> None:
+    """Each file is whole or as it was."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        with tempfile.NamedTemporaryFile("w", dir=folder, encoding="utf-8", delete=False) as file:
+            file.write(text)
+        Path(file.name).chmod(0o644)
+        Path(file.name).replace(folder / name)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,18 @@
+"""A review for programs, such as the policy of a pipeline."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tools.review.fleet import Fleet
+from tools.review.sections.summary import counts
+
+
+def as_json(fleet: Fleet) -> dict[str, Any]:
+    """What review.json holds."""
+    return {
+        "base": fleet.base,
+        "touched": [cluster.name for cluster in fleet.touched],
+        "untouched": list(fleet.untouched),
+        "counts": counts(tuple(cluster.difference for cluster in fleet.touched)),
+    }

@@ -1,0 +1,75 @@
+"""The line that a reviewer reads first, and which clusters are concerned."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from tools.compare.differences import ClusterDifference, Impact
+from tools.review.document import Cell, Paragraph, Row, Section, Table, code, said
+from tools.review.fleet import Fleet, Touched
+
+WORDS: Mapping[Impact, str] = {
+    "delete": "deleted",
+    "replace": "replaced",
+    "may-replace": "perhaps replaced",
+    "orphan": "left behind",
+    "update": "changed",
+    "create": "new",
+}
+"""Most severe first. What is left behind stays in the account, outside of any stack."""
+
+
+def counts(differences: tuple[ClusterDifference, ...]) -> dict[Impact, int]:
+    """How many resources each fate awaits."""
+    found = Counter(change.impact for each in differences for change in each.changes)
+    return {impact: found[impact] for impact in WORDS}
+
+
+def in_words(found: Mapping[Impact, int]) -> str:
+    """`0 deleted, 2 replaced, 5 changed`: deletions and replacements always, the others where there are any."""
+    shown = [(impact, number) for impact, number in found.items() if number or impact in ("delete", "replace")]
+    return ", ".join(f"{number:,} {WORDS[impact]}" for impact, number in shown)
+
+
+def summary(fleet: Fleet) -> tuple[Cell, ...]:
+    """One line."""
+    untouched = len(fleet.untouched)
+    if not fleet.touched:
+        text = f"Nothing changes in any template; {clusters(untouched)} proven untouched since "
+        return (Cell(text), code(fleet.base), Cell("."))
+    found = counts(tuple(each.difference for each in fleet.touched))
+    text = f"{in_words(found)} in {len(fleet.touched)} of {clusters(len(fleet.touched) + untouched)} since "
+    return (Cell(text), code(fleet.base), Cell("."))
+
+
+def section(fleet: Fleet) -> Section:
+    """A row for clusters that have the same counts; then those that no deploy would touch."""
+    rows = [(each.name, _row(each)) for each in fleet.touched]
+    blocks: list[Table | Paragraph] = [Table(("stacks", "resources", "clusters"), fleet.grouped(rows))]
+    if fleet.untouched:
+        proof = "Untouched, since their plans or templates are the same byte by byte: "
+        blocks.append(said(proof, Cell(", ".join(fleet.untouched), code=True)))
+    return Section("clusters", "Clusters", tuple(blocks))
+
+
+def clusters(number: int) -> str:
+    """`1 cluster`, `2 clusters`."""
+    return f"{number} cluster{'' if number == 1 else 's'}"
+
+
+def _row(touched: Touched) -> Row:
+    difference = touched.difference
+    differing = [stack.stack.name for stack in difference.stacks if stack.changes or stack.text or not stack.after]
+    protection = [
+        f"termination protection {'on' if each.after.termination_protection else 'off'}: {each.stack.name}"
+        for each in difference.stacks
+        if each.before and each.after and each.before.termination_protection != each.after.termination_protection
+    ]
+    found = "; ".join([in_words(counts((difference,))), *protection])
+    names = Cell(", ".join(dict.fromkeys(differing)), code=True)
+    if not difference.before:
+        return Row((names, Cell(f"a new cluster: {found}")), "+")
+    if not difference.after:
+        return Row((names, Cell(f"no longer in the app, which deletes nothing: {found}")), "-")
+    return Row((names, Cell(found)), "~")
