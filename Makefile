@@ -53,7 +53,7 @@ guard: setup ## Refuse a change that loses state: make guard BASE=main, and ALLO
 	@$(PY) -m tools.guard $(if $(BASE),--base '$(BASE)') $(if $(ALLOW),--allow '$(ALLOW)') $(ARGS)
 
 review: setup ## Show what changes since a git revision, in review/: make review BASE=origin/main
-	@$(PY) -m tools.review --base "$(BASE)" $(ARGS)
+	@$(PY) -m tools.review --base "$(BASE)" $(if $(OUT),--out "$(OUT)") $(if $(CHARTS),--charts "$(CHARTS)") $(if $(PRICES),--prices "$(PRICES)") $(ARGS)
 
 test: setup ## Run the tests, without network or credentials: make test ARGS="-k karpenter"
 	@$(PY) -m pytest $(ARGS)

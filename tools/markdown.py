@@ -11,12 +11,16 @@ from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
 # What GitHub makes of finished text: links to people, issues and commits, and emoji. It leaves code alone.
-_FOUND_BY_GITHUB = re.compile(r"(?<=[@#])|(?<=:)(?=\w)|(?<=\bGH-)(?=\d)|(?<=\b[0-9a-f])(?=[0-9a-f]{6,39}\b)")
+_FOUND_BY_GITHUB = re.compile(
+    r"(?<=[@#])|(?<=:)(?=[\w+-]+:)|(?<=\bGH-)(?=\d)|(?<=\b[0-9a-f])(?=[0-9a-f]{6,39}\b)(?!\d+\b)"
+)
 _ZERO_WIDTH_SPACE = "&#8203;"
 _IN_ADDRESSES = "/:?#=&%~@!$,;+-._"
 # Characters without a meaning, and some that have theirs only at the start of a line or in an address.
-_HARMLESS = " ,;/-%.()+'=?:"
-_MEANT = re.compile(r"^[^\w\s]|^\d+[.)]|(?<=www)\.|:(?=\S)", re.IGNORECASE)
+_HARMLESS = " ,;/-%.()+'=?:>{}!^\""
+_MEANT = re.compile(
+    r"^[-+](?=[\s-]|$)|^[=>]|^\d+[.)](?=\s|$)|(?<=www)\.|:(?=//)|(?<=mailto):|(?<=xmpp):", re.IGNORECASE
+)
 
 
 def code(text: str) -> str:

@@ -3,7 +3,8 @@
     python -m tools.review --base REVISION [--out FOLDER] [--link URL] [--charts SOURCE] [--prices FILE]
 
 Plans and synthesizes both revisions, without credentials. Writes review.md, a comment for a pull request, and
-review.json, for programs.
+review.json, for programs. Charts are rendered where they can be had: from their repositories, or from the mirror or
+folder that --charts names.
 """
 
 from __future__ import annotations
@@ -13,11 +14,16 @@ import json
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
+from tools.charts.render import render_all
+from tools.compare.dangers import dangers
 from tools.compare.revisions import RevisionError, compared
 from tools.review.fleet import fleet
 from tools.review.markdown import markdown
+from tools.review.matrices import matrices
+from tools.review.prices import PRICES, PriceError, prices
 from tools.review.report import as_json
 from tools.review.review import review
 
@@ -32,16 +38,21 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--base", required=True, metavar="REVISION", help="a branch, tag or commit to compare with")
     parser.add_argument("--out", type=Path, default=OUT, metavar="FOLDER", help=f"instead of {OUT}")
     parser.add_argument("--link", default="", metavar="URL", help="where the whole page is going to be")
+    parser.add_argument("--charts", metavar="SOURCE", help="a folder with charts, or the address of a mirror")
+    parser.add_argument("--prices", type=Path, default=PRICES, metavar="FILE", help=f"instead of {PRICES.name}")
     options = parser.parse_args(arguments)
     try:
-        with compared(options.base) as (comparison, _, _):
+        price_table = prices(options.prices)
+        with compared(options.base) as (comparison, base, now):
             found = fleet(comparison)
-            document = review(found)
+            told = tuple(danger for cluster in comparison.touched for danger in dangers(cluster))
+            both = matrices(base, now) if comparison.touched else "nothing changes"
+            document = review(found, told, partial(render_all, source=options.charts), both, price_table)
             files = {
                 "review.md": markdown(document, url=options.link),
-                "review.json": json.dumps(as_json(found), indent=2) + "\n",
+                "review.json": json.dumps(as_json(found, told), indent=2) + "\n",
             }
-    except RevisionError as error:
+    except (RevisionError, PriceError) as error:
         print(error, file=sys.stderr)
         return 1
     write(options.out, files)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,10 +11,62 @@ from tools.assembly import Stack
 from tools.compare.differences import ClusterDifference
 from tools.compare.revisions import Comparison
 from tools.contents import Contents, contents
-from tools.review.document import Cell, Row
+from tools.review.document import Cell, Row, Sign
 
 _NAMED = 4
 """So many clusters are named; of more, the first ones."""
+
+
+_ARN = re.compile(r"\barn:(aws[\w-]*|\$\{AWS::Partition\}):([\w-]+):([^:\s]*):([^:\s]*):")
+_NAMES_CLUSTER = r"\b((?:cluster|fargateprofile|access-entry|nodegroup|instance-profile)/)"
+SIDES: tuple[Sign, Sign] = ("+", "-")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a cluster is. What is the cluster's own is left out of a text, so that clusters can be compared."""
+
+    cluster: str
+    account: str
+    region: str
+
+    def short(self, text: str) -> str:
+        """Without `arn:<partition>:`, and without region and account where these are the cluster's or none.
+
+        The cluster's own region is `<region>` where another account's, or any, follows; its name is `<cluster>` where
+        an ARN or a tag says that a cluster's name follows.
+        """
+        text = re.sub(r"\barn:(aws[\w-]*|\$\{AWS::Partition\}):([\w-]+):([^:\s]*):([^:\s]*):", self._without, text)
+        own = re.escape(self.cluster)
+        return re.sub(
+            rf"\b((?:cluster|fargateprofile|access-entry|nodegroup|instance-profile)/){own}(?![a-z0-9-])",
+            r"\1<cluster>",
+            text,
+        )
+
+    def _without(self, match: re.Match[str]) -> str:
+        _, service, region, account = match.groups()
+        own = region in (self.region, "${AWS::Region}")
+        if (own or not region) and account in ("", self.account, "${AWS::AccountId}"):
+            return f"{service}:"
+        return f"{service}:{'<region>' if own else region}:{account}:"
+
+
+@dataclass(frozen=True)
+class Side:
+    """A cluster in one of the revisions."""
+
+    stacks: tuple[Stack, ...]
+
+    @cached_property
+    def contents(self) -> Contents:
+        """What it consists of."""
+        return contents(self.stacks)
+
+    @property
+    def place(self) -> Place:
+        """Its stacks share one."""
+        return Place(self.stacks[0].cluster, self.stacks[0].account, self.stacks[0].region)
 
 
 @dataclass(frozen=True)
@@ -29,19 +81,40 @@ class Touched:
         return self.difference.name
 
     @cached_property
-    def before(self) -> Contents | None:
+    def before(self) -> Side | None:
         """Nothing of a new cluster."""
-        return contents(self.difference.before) if self.difference.before else None
+        return Side(self.difference.before) if self.difference.before else None
 
     @cached_property
-    def after(self) -> Contents | None:
+    def after(self) -> Side | None:
         """Nothing of one that is gone."""
-        return contents(self.difference.after) if self.difference.after else None
+        return Side(self.difference.after) if self.difference.after else None
 
     @property
-    def sides(self) -> tuple[Contents | None, Contents | None]:
+    def sides(self) -> tuple[Side | None, Side | None]:
         """Before and after."""
         return self.before, self.after
+
+    @property
+    def lasting(self) -> bool:
+        """Whether it is in both revisions."""
+        return bool(self.before and self.after)
+
+    @property
+    def kubernetes(self) -> tuple[str, str]:
+        """The Kubernetes versions, before and after; empty where there is no cluster."""
+        one, other = (side.contents.version if side else "" for side in self.sides)
+        return one, other
+
+    @cached_property
+    def namespaces_gone(self) -> frozenset[str]:
+        """Everything in them goes with them."""
+        before, after = (side.contents.objects if side else {} for side in self.sides)
+        return frozenset(name for kind, _, name in before if kind == "Namespace" and (kind, "", name) not in after)
+
+
+Facts = Callable[[Touched, Side], Iterable[tuple[str, ...]]]
+"""What one side of a cluster says, as the cells of rows."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +126,11 @@ class Fleet:
     touched: tuple[Touched, ...]
     untouched: tuple[str, ...]
     """Clusters of which not one byte of a template differs."""
+
+    @property
+    def deployed(self) -> tuple[Touched, ...]:
+        """Those that a deploy changes: a cluster that the app no longer has stays as it is, and is only counted."""
+        return tuple(cluster for cluster in self.touched if cluster.after)
 
     def where(self, names: Iterable[str]) -> str:
         """Clusters in words: those named, as far as a reader wants to count them."""
@@ -76,43 +154,18 @@ class Fleet:
             clusters.setdefault(row, []).append(name)
         return tuple(Row((*row.cells, Cell(self.where(names))), row.sign) for row, names in clusters.items())
 
+    def gained_and_lost(self, facts: Facts) -> tuple[Row, ...]:
+        """A row for each fact that holds on one side only, what is gained first."""
+        found: list[tuple[str, Row]] = []
+        for touched in self.deployed:
+            before, after = (tuple(facts(touched, side)) if side else () for side in touched.sides)
+            for sign, these, those in (SIDES[0], after, before), (SIDES[1], before, after):
+                rows = (Row(tuple(Cell(each, code=True) for each in fact), sign) for fact in dict.fromkeys(these))
+                known = {tuple(Cell(each, code=True) for each in fact) for fact in those}
+                found += [(touched.name, row) for row in rows if row.cells not in known]
+        return tuple(sorted(self.grouped(found), key=lambda row: SIDES.index(row.sign)))
+
 
 def fleet(comparison: Comparison) -> Fleet:
     """What was compared, as a review looks at it."""
     return Fleet(comparison.base, tuple(map(Touched, comparison.touched)), comparison.untouched)
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a cluster is. What is the cluster's own is left out of a text, so that clusters can be compared."""
-
-    cluster: str
-    account: str
-    region: str
-
-    def short(self, text: str) -> str:
-        """Without `arn:<partition>:`, and without region and account where these are the cluster's or none.
-
-        The cluster's own name is `<cluster>` where an ARN or a tag says that a cluster follows.
-        """
-        text = re.sub(r"\barn:(aws[\w-]*|\$\{AWS::Partition\}):([\w-]+):([^:\s]*):([^:\s]*):", self._without, text)
-        own = re.escape(self.cluster)
-        return re.sub(rf"\b((?:cluster|fargateprofile|access-entry|nodegroup)/){own}(?![\w-])", r"\1<cluster>", text)
-
-    def _without(self, match: re.Match[str]) -> str:
-        _, service, region, account = match.groups()
-        own = region in ("", self.region, "${AWS::Region}") and account in ("", self.account, "${AWS::AccountId}")
-        return f"{service}:" if own else f"{service}:{region}:{account}:"
-
-
-def place(stacks: Sequence[Stack]) -> Place:
-    """Of a cluster's stacks, which share one."""
-    return Place(stacks[0].cluster, stacks[0].account, stacks[0].region)
-
-
-def differing(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
-    """The keys whose value is not the same on both sides, with both values; empty where there is none."""
-    for key in dict.fromkeys((*before, *after)):
-        one, other = before.get(key, ""), after.get(key, "")
-        if (key in before) != (key in after) or one != other:
-            yield key, one, other

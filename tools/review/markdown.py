@@ -65,7 +65,7 @@ class _Part:
 def markdown(document: Document, limit: int = LIMIT, url: str = "", draw: Draw | None = None) -> str:
     """The document; `url` is where the whole page is, for what had to be cut."""
     head = f"## {plain(document.title)}\n\n{''.join(_cell(cell) for cell in document.summary)}\n"
-    parts = [_part(section, draw) for section in document.sections if section.blocks]
+    parts = [part for section in document.sections if (part := _part(section, draw)).pieces]
     note = max((size(_note(part, url, 10**9)) for part in parts), default=0)
     room = limit - size(head) - sum(size(part.head) + size(part.tail) + note + 4 for part in parts)
     for most in (_FIRST, 10**9):

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
+from tools.compare.dangers import Danger
 from tools.review.fleet import Fleet
 from tools.review.sections.summary import counts
 
 
-def as_json(fleet: Fleet) -> dict[str, Any]:
+def as_json(fleet: Fleet, dangers: tuple[Danger, ...]) -> dict[str, Any]:
     """What review.json holds."""
     return {
         "base": fleet.base,
+        "dangers": [asdict(danger) for danger in dangers],
         "touched": [cluster.name for cluster in fleet.touched],
         "untouched": list(fleet.untouched),
         "counts": counts(tuple(cluster.difference for cluster in fleet.touched)),

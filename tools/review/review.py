@@ -2,18 +2,54 @@
 
 from __future__ import annotations
 
+from tools.compare.dangers import Danger
 from tools.review.document import Document
 from tools.review.fleet import Fleet
-from tools.review.sections import summary, templates
+from tools.review.matrices import Matrices
+from tools.review.prices import Prices
+from tools.review.sections import (
+    charts,
+    cost,
+    dangers,
+    entries,
+    exposure,
+    headroom,
+    iam,
+    matrix,
+    objects,
+    pictures,
+    summary,
+    templates,
+    values,
+    versions,
+)
 
 
-def review(fleet: Fleet) -> Document:
+def review(
+    fleet: Fleet,
+    found: tuple[Danger, ...],
+    render: charts.Render,
+    matrices: tuple[Matrices, Matrices] | str,
+    prices: Prices,
+) -> Document:
     """The whole review; one line when nothing changes."""
     title = "What changes in the clusters"
     if not fleet.touched:
-        return Document(title, summary.summary(fleet))
+        return Document(title, summary.summary(fleet, len(found)))
     sections = (
         summary.section(fleet),
+        dangers.section(fleet, found),
+        iam.section(fleet),
+        entries.section(fleet),
+        exposure.section(fleet),
+        versions.section(fleet),
+        objects.section(fleet),
+        values.section(fleet),
+        charts.section(fleet, render),
+        matrix.section(fleet, matrices),
+        headroom.section(fleet),
+        cost.section(fleet, prices),
+        pictures.section(fleet),
         templates.section(fleet),
     )
-    return Document(title, summary.summary(fleet), tuple(section for section in sections if section.blocks))
+    return Document(title, summary.summary(fleet, len(found)), tuple(section for section in sections if section.blocks))

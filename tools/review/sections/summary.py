@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from tools.compare.differences import ClusterDifference, Impact
 from tools.review.document import Cell, Paragraph, Row, Section, Table, code, said
+from tools.review.flat import changed, codes
 from tools.review.fleet import Fleet, Touched
 
 WORDS: Mapping[Impact, str] = {
@@ -32,14 +33,15 @@ def in_words(found: Mapping[Impact, int]) -> str:
     return ", ".join(f"{number:,} {WORDS[impact]}" for impact, number in shown)
 
 
-def summary(fleet: Fleet) -> tuple[Cell, ...]:
-    """One line."""
+def summary(fleet: Fleet, dangers: int) -> tuple[Cell, ...]:
+    """One line, with the number of dangers."""
     untouched = len(fleet.untouched)
     if not fleet.touched:
         text = f"Nothing changes in any template; {clusters(untouched)} proven untouched since "
         return (Cell(text), code(fleet.base), Cell("."))
     found = counts(tuple(each.difference for each in fleet.touched))
-    text = f"{in_words(found)} in {len(fleet.touched)} of {clusters(len(fleet.touched) + untouched)} since "
+    warned = f", {dangers:,} danger{'' if dangers == 1 else 's'}" if dangers else ""
+    text = f"{in_words(found)}{warned} in {len(fleet.touched)} of {clusters(len(fleet.touched) + untouched)} since "
     return (Cell(text), code(fleet.base), Cell("."))
 
 
@@ -47,10 +49,23 @@ def section(fleet: Fleet) -> Section:
     """A row for clusters that have the same counts; then those that no deploy would touch."""
     rows = [(each.name, _row(each)) for each in fleet.touched]
     blocks: list[Table | Paragraph] = [Table(("stacks", "resources", "clusters"), fleet.grouped(rows))]
+    if severe := fleet.grouped(_severe(fleet)):
+        blocks.append(Table(("resource", "type", "becomes", "because of", "clusters"), severe))
     if fleet.untouched:
         proof = "Untouched, since their plans or templates are the same byte by byte: "
         blocks.append(said(proof, Cell(", ".join(fleet.untouched), code=True)))
     return Section("clusters", "Clusters", tuple(blocks))
+
+
+def _severe(fleet: Fleet) -> Iterator[tuple[str, Row]]:
+    """Resources that are not just changed; the worst first. A cluster that is gone is one row already."""
+    changes = [change for touched in fleet.deployed for change in touched.difference.changes]
+    for impact in ("delete", "replace", "may-replace", "orphan"):
+        for change in changes:
+            if change.impact == impact:
+                causes = [name for name, alone in change.properties.items() if alone in ("replace", "may-replace")]
+                cells = (f"{change.stack.name}/{change.path}", change.type, WORDS[impact], "\n".join(causes))
+                yield change.stack.cluster, codes("-" if impact == "delete" else "~", *cells)
 
 
 def clusters(number: int) -> str:
@@ -61,12 +76,18 @@ def clusters(number: int) -> str:
 def _row(touched: Touched) -> Row:
     difference = touched.difference
     differing = [stack.stack.name for stack in difference.stacks if stack.changes or stack.text or not stack.after]
-    protection = [
-        f"termination protection {'on' if each.after.termination_protection else 'off'}: {each.stack.name}"
+    protection = {
+        f"termination protection {'on' if each.after.termination_protection else 'off'}"
         for each in difference.stacks
         if each.before and each.after and each.before.termination_protection != each.after.termination_protection
-    ]
-    found = "; ".join([in_words(counts((difference,))), *protection])
+    }
+    tags = {
+        f"the tag {key}: {old or 'none'} -> {new or 'none'}"
+        for each in difference.stacks
+        if each.before and each.after
+        for _, key, old, new in changed(each.before.tags, each.after.tags)
+    }
+    found = "; ".join([in_words(counts((difference,))), *sorted(protection), *sorted(tags)])
     names = Cell(", ".join(dict.fromkeys(differing)), code=True)
     if not difference.before:
         return Row((names, Cell(f"a new cluster: {found}")), "+")

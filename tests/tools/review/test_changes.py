@@ -1,0 +1,132 @@
+"""What a reviewer is told about changes as people make them.
+
+Each snapshot was read by somebody who agrees with it. The words of `cdk diff` are the CDK's own and left out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+
+from blueprint.blueprint import Blueprint
+from blueprint.contribution import Release
+from blueprint.plan import Plan, plan
+from tests.tools.charts import packed, write
+from tests.tools.review.changes import CHANGES
+from tools.access.matrix import matrix
+from tools.access.render import as_json
+from tools.assembly import Assembly, read
+from tools.charts.render import render_all
+from tools.charts.results import Outcome, Unreachable
+from tools.compare.dangers import dangers
+from tools.compare.differences import ClusterDifference, differences
+from tools.review.document import Document
+from tools.review.fleet import Fleet, Touched
+from tools.review.markdown import LIMIT, markdown, size
+from tools.review.matrices import Matrices, from_json
+from tools.review.prices import prices
+from tools.review.review import review
+from tools.review.sections.charts import Render
+from tools.synth import synthesize
+
+_DEPLOYMENT = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: external-dns, namespace: external-dns}}
+spec:
+  template:
+    spec:
+      containers:
+        - name: external-dns
+          image: registry.k8s.io/external-dns/external-dns:{image}
+          args: {args}
+          securityContext: {security}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {{name: external-dns}}
+rules:
+  - {{apiGroups: [""], resources: [services, pods], verbs: [get, list, watch]}}
+{more}
+"""
+_STRICT = "{runAsNonRoot: true, allowPrivilegeEscalation: false, seccompProfile: {type: RuntimeDefault}}"
+_OLD = _DEPLOYMENT.format(image="v0.21.0", args="[--source=service]", security=_STRICT, more="")
+_NEW = _DEPLOYMENT.format(
+    image="v0.22.0",
+    args="[--source=service, --source=ingress]",
+    security="{runAsNonRoot: true, allowPrivilegeEscalation: false}",
+    more='  - {apiGroups: [""], resources: [secrets], verbs: [get, list]}',
+)
+
+
+class Markdown(SingleFileSnapshotExtension):
+    """A file that GitHub shows."""
+
+    file_extension = "md"
+    _write_mode = WriteMode.TEXT
+
+
+@pytest.fixture(scope="module")
+def reviews(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Document]:
+    """All changes, in one synth of each side and one call of the diff engine."""
+    folder = tmp_path_factory.mktemp("reviews")
+    before, after = ({name: _plan(name, change[side]) for name, change in CHANGES.items()} for side in (0, 1))
+    found = differences(_synthesized(before, folder / "before"), _synthesized(after, folder / "after"))
+    matrices = _matrices(before), _matrices(after)
+    render = partial(_render, charts=_charts(folder))
+    touched = {each.name: each for each in found}
+    return {name: _review(name, touched.get(name), matrices, render) for name in CHANGES}
+
+
+def _plan(name: str, blueprint: Blueprint | None) -> Plan | None:
+    return plan(replace(blueprint, name=name)) if blueprint else None
+
+
+def _synthesized(plans: Mapping[str, Plan | None], out: Path) -> Assembly:
+    synthesize([each for each in plans.values() if each], out, validate=False)
+    return read(out)
+
+
+def _matrices(plans: Mapping[str, Plan | None]) -> Matrices:
+    found = {name: as_json(matrix(each)) for name, each in plans.items() if each}
+    return {name: from_json(json.loads(json.dumps(each))) for name, each in found.items()}
+
+
+def _charts(folder: Path) -> Path:
+    """Two versions of a chart as a release of it might change."""
+    for version, text in (("1.21.1", _OLD), ("1.22.0", _NEW)):
+        files = {"templates/all.yaml": text}
+        packed(write(folder / version, files, name="external-dns", version=version), folder / "charts")
+    return folder / "charts"
+
+
+def _render(releases: Sequence[Release], version: str, charts: Path) -> tuple[Outcome, ...]:
+    outcomes = render_all(releases, version, str(charts))
+    return tuple(Unreachable("not in the tests") if isinstance(each, Unreachable) else each for each in outcomes)
+
+
+def _review(
+    name: str, found: ClusterDifference | None, matrices: tuple[Matrices, Matrices], render: Render
+) -> Document:
+    fleet = Fleet("0123456789ab", (Touched(found),) if found else (), ("another",) if found else (name, "another"))
+    return review(fleet, dangers(found) if found else (), render, matrices, prices())
+
+
+@pytest.mark.locked
+@pytest.mark.parametrize("name", CHANGES)
+def test_review_of(name: str, reviews: Mapping[str, Document], snapshot: SnapshotAssertion) -> None:
+    document = reviews[name]
+    sections = tuple(each for each in document.sections if each.id != "templates")
+    assert markdown(replace(document, sections=sections)) == snapshot(extension_class=Markdown)
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_every_review_fits_into_a_comment(name: str, reviews: Mapping[str, Document]) -> None:
+    assert size(markdown(reviews[name])) <= LIMIT

@@ -1,0 +1,21 @@
+"""What a person should know before it is merged."""
+
+from __future__ import annotations
+
+from tools.compare.dangers import RULES, Danger
+from tools.review.document import Cell, Row, Section, Table, code
+from tools.review.fleet import Fleet
+
+
+def section(fleet: Fleet, dangers: tuple[Danger, ...]) -> Section:
+    """The worst first."""
+    found = [(danger.cluster, _row(danger)) for danger in sorted(dangers, key=lambda each: RULES.index(each.rule))]
+    rows = fleet.grouped(found)
+    table = Table(("danger", "where", "what happens", "why", "what to do", "clusters"), rows)
+    return Section("dangers", "Dangers", (table,) if rows else ())
+
+
+def _row(danger: Danger) -> Row:
+    where = f"{danger.stack}/{danger.path}"
+    words = (Cell(text) for text in (danger.what, danger.why, danger.fix))
+    return Row((code(danger.rule), code(where), *words), "!")

@@ -1,0 +1,60 @@
+"""What moves to another version, with its release notes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tools.review.document import Cell, Row, Section, Sign, Table
+from tools.review.flat import changed
+from tools.review.fleet import Fleet, Side
+from tools.review.notes import notes
+
+
+def section(fleet: Fleet) -> Section:
+    """Kubernetes first, then add-ons, charts, nodes and tools; what comes and goes as well."""
+    found = []
+    for touched in fleet.deployed:
+        before, after = (dict(_versions(side)) if side else {} for side in touched.sides)
+        found += [(touched.name, _row(sign, *change)) for sign, *change in changed(before, after) if _matters(*change)]
+    rows = fleet.grouped(found)
+    table = Table(("what", "before", "after", "release notes", "clusters"), rows)
+    return Section("versions", "Versions", (table,) if rows else ())
+
+
+def _versions(side: Side) -> Iterator[tuple[str, str]]:
+    cluster = side.contents
+    yield "Kubernetes", cluster.version
+    for stack in side.stacks:
+        for resource in stack.of_type("AWS::EKS::Addon").values():
+            properties = resource["Properties"]
+            yield f"EKS add-on {properties['AddonName']}", properties["AddonVersion"]
+    for installed in cluster.releases:
+        chart, name = installed.release.chart, installed.release.name
+        shown = chart.name if name == chart.name else f"{chart.name} as {name}"
+        yield f"chart {shown}", chart.version
+        yield f"repository of {shown}", chart.repository
+    for group in cluster.capacity:
+        yield f"nodes {group.name}", group.version
+        yield f"image of nodes {group.name}", group.image
+    for stack in side.stacks:
+        for resource in stack.of_type("AWS::Lambda::LayerVersion").values():
+            yield from _tools(resource["Properties"].get("Description", ""))
+
+
+def _tools(description: str) -> Iterator[tuple[str, str]]:
+    """Of "/opt/kubectl/kubectl 1.36.3; /opt/helm/helm 4.2.3"."""
+    for part in description.split(";"):
+        name, _, version = part.strip().rpartition(" ")
+        if name:
+            yield f"{name.rpartition('/')[2]} that installs charts and objects", version
+
+
+def _matters(what: str, before: str, after: str) -> bool:
+    """Where a chart comes from matters when it moves."""
+    return bool(before and after) if what.startswith("repository ") else bool(before or after)
+
+
+def _row(sign: Sign, what: str, before: str, after: str) -> Row:
+    url = notes(what, after) if after else ""
+    words = Cell(url.rpartition("/")[2], url=url) if url else Cell("")
+    return Row((Cell(what, code=True), Cell(before, code=True), Cell(after, code=True), words), sign)
