@@ -21,7 +21,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup synth access review guard plan-upgrade doctor local local-destroy test test-oldest lifecycle snapshots lint check bench lock clean FORCE
+.PHONY: help setup synth access diagram review guard plan-upgrade doctor local local-destroy test test-oldest lifecycle snapshots lint check bench lock clean FORCE
 
 help: ## List the commands
 	@echo "make COMMAND, one of:"
@@ -51,6 +51,9 @@ plan-upgrade: setup ## Print the way to a newer Kubernetes version: make plan-up
 
 guard: setup ## Refuse a change that loses state: make guard BASE=main, and ALLOW=<logical id> to accept it
 	@$(PY) -m tools.guard $(if $(BASE),--base '$(BASE)') $(if $(ALLOW),--allow '$(ALLOW)') $(ARGS)
+
+diagram: setup ## Write a page with pictures about each cluster into docs/clusters; ARGS=--check only compares
+	@$(PY) -m tools.picture $(ARGS)
 
 review: setup ## Show what changes since a git revision, in review/: make review BASE=origin/main
 	@$(PY) -m tools.review --base "$(BASE)" $(if $(OUT),--out "$(OUT)") $(if $(CHARTS),--charts "$(CHARTS)") $(if $(PRICES),--prices "$(PRICES)") $(ARGS)

@@ -51,6 +51,10 @@ class Installed:
     release: Release
 
 
+Installer = Literal["EKS", "Helm", "kubectl"]
+"""`kubectl` applies a part that is Kubernetes objects alone."""
+
+
 @dataclass(frozen=True)
 class Part:
     """An add-on or a team."""
@@ -61,6 +65,9 @@ class Part:
     namespaces: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     """Parts that stand before it."""
+    installer: Installer = "kubectl"
+    pod_identity: tuple[str, ...] = ()
+    """Service accounts whose pods get AWS permissions from the EKS Pod Identity agent."""
 
 
 Name = tuple[str, str, str]
@@ -188,8 +195,14 @@ def _addons(cluster: Stack, addons: Stack | None) -> tuple[Part, ...]:
     """Those that EKS installs and the others; one that EKS installs may bring objects as well."""
     found = {part.name: part for part in (_parts(addons) if addons else ())}
     for resource in cluster.of_type("AWS::EKS::Addon").values():
-        name = resource["Properties"]["AddonName"]
-        found[name] = replace(found.get(name, Part(name)), version=resource["Properties"]["AddonVersion"])
+        properties = resource["Properties"]
+        name = properties["AddonName"]
+        found[name] = replace(
+            found.get(name, Part(name)),
+            version=properties["AddonVersion"],
+            installer="EKS",
+            pod_identity=tuple(each["ServiceAccount"] for each in properties.get("PodIdentityAssociations", ())),
+        )
     return tuple(found[name] for name in sorted(found))
 
 
@@ -201,11 +214,14 @@ def _parts(stack: Stack) -> Iterator[Part]:
         manifests = [each for resource in own.values() if resource["Type"] == MANIFEST for each in objects(resource)]
         versions = [resource["Properties"]["Version"] for resource in own.values() if resource["Type"] == CHART]
         before = {owners[id] for resource in own.values() for id in resource.get("DependsOn", ()) if id in owners}
+        identities = (each for each in own.values() if each["Type"] == "AWS::EKS::PodIdentityAssociation")
         yield Part(
             name,
             ", ".join(dict.fromkeys(versions)),
             tuple(each["metadata"]["name"] for each in manifests if each["kind"] == "Namespace"),
             tuple(sorted(before - {name})),
+            "Helm" if versions else "kubectl",
+            tuple(each["Properties"]["ServiceAccount"] for each in identities),
         )
 
 

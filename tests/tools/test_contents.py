@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
+from addons.cert_manager import CertManager
+from addons.core import CORE
 from blueprint.compute import ManagedNodes, SelfManagedNodes
+from blueprint.facts import ClusterFacts
+from blueprint.iam import Statement
 from blueprint.network import NewNetwork
 from blueprint.plan import Plan, plan
+from tests.blueprint.examples import SMALL, Probe
 from tests.stacks.fleet import AUTO, FARGATE, ISOLATED, MIXED, SELF_MANAGED, TEAMS
 from tests.templates import plain
 from tools.assembly import Assembly, read
@@ -94,6 +102,32 @@ def test_parts_stand_after_those_that_they_need(assembly: Assembly) -> None:
     assert after == {
         part.name: tuple(sorted(name for name in part.after if {name, part.name} <= installed))
         for part in PLANS["teams"].addons
+    }
+
+
+class NeedsCertManager(Probe):
+    """A chart with certificates of its own, and AWS permissions."""
+
+    name = "needs-cert-manager"
+    requires = (CertManager,)
+    service_account = "needy"
+
+    def permissions(self, facts: ClusterFacts) -> tuple[Statement, ...]:
+        return (Statement(("sqs:SendMessage",), ("arn:aws:sqs:us-west-2:111111111111:queue",)),)
+
+
+def test_who_installs_a_part_what_it_needs_and_what_has_aws_permissions(tmp_path: Path) -> None:
+    needy = replace(SMALL, addons=(NeedsCertManager(), *CORE, CertManager()))
+    synthesize([plan(needy)], tmp_path, validate=False)
+    (stacks,) = read(tmp_path).values()
+    found = {part.name: part for part in contents(stacks).addons}
+    assert {part.name: part.after for part in found.values() if part.after} == {"needs-cert-manager": ("cert-manager",)}
+    assert {part.name for part in found.values() if part.installer == "Helm"} == {"cert-manager", "needs-cert-manager"}
+    assert {part.name for part in found.values() if part.installer == "EKS"} == {addon.name for addon in CORE}
+    assert {part.name: part.pod_identity for part in found.values() if part.pod_identity} == {
+        "needs-cert-manager": ("needy",),
+        "aws-ebs-csi-driver": ("ebs-csi-controller-sa",),
+        "vpc-cni": ("aws-node",),
     }
 
 

@@ -1,0 +1,100 @@
+"""`make diagram`: the committed pages, and what a page says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from ipaddress import IPv4Network
+from pathlib import Path
+
+import pytest
+
+from tests.tools.test_picture import DEV
+from tools.contents import Part, Subnet
+from tools.picture.__main__ import differing, main
+from tools.picture.page import HEADER, page
+
+
+@pytest.mark.locked
+def test_the_committed_pages_are_what_the_clusters_are(capsys: pytest.CaptureFixture[str]) -> None:
+    status = main(["--check"])
+    assert (status, capsys.readouterr().err.splitlines()[1:]) == (0, [])
+
+
+def test_writes_what_is_missing_or_stale_and_removes_what_is_gone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "clusters"
+    folder.mkdir()
+    (folder / "gone.md").write_text(f"{HEADER}\n\n# gone\n", encoding="utf-8")
+    (folder / "README.md").write_text("by hand\n", encoding="utf-8")
+    (folder / "prod.md").write_text("stale\n", encoding="utf-8")
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert main(["--check"], folder=folder) == 1
+    assert [line.rpartition("/")[2] for line in capsys.readouterr().err.splitlines()[1:]] == [
+        "dev.md: is missing",
+        "prod.md: is not what the cluster is now",
+        "prod-eu.md: is missing",
+        "gone.md: is about a cluster that is gone",
+        "Run `make diagram` and commit what it writes.",
+    ]
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert main([], folder=folder) == 0
+    assert sorted(path.name for path in folder.iterdir()) == ["README.md", "dev.md", "prod-eu.md", "prod.md"]
+    assert (folder / "README.md").read_text(encoding="utf-8") == "by hand\n"
+    pages = {name: (folder / name).read_text(encoding="utf-8") for name in ("dev.md", "prod.md", "prod-eu.md")}
+    assert differing(folder, pages) == {}
+    for name, text in pages.items():
+        assert text.startswith(f"{HEADER}\n\n# {name.removesuffix('.md')}\n")
+
+
+def test_a_page_has_all_of_a_cluster() -> None:
+    found = page(DEV)
+    assert "| `API` | `open to 203.0.113.0/24`<br>`open to the VPC` |" in found
+    assert "| `public` | `us-west-2b` | `10.0.3.0/24` | `251` |" in found
+    assert "| `system` | `managed nodes` | `2 to 4` | `m7g.large` | `AL2023_ARM_64_STANDARD` | `1.35` |  |" in found
+    assert "| `batch` | `Fargate` |  |  |  |  | `batch` |" in found
+    assert "| `argo-cd` | `10.1.1` | `Helm` | `argocd` | `cert-manager` |  |" in found
+    assert "| `vpc-cni` | `v1.22.4` | `EKS` |  |  | `aws-node` |" in found
+    assert "| `payments` | `payments`<br>`payments-jobs` |  |" in found
+    assert found.count("```mermaid\nflowchart LR\n") == 2
+    assert [line for line in found.splitlines() if line.startswith("## ")] == [
+        *("## Identity", "## Network and compute", "## Subnets", "## Compute"),
+        *("## Add-ons and teams", "## Add-ons", "## Teams"),
+    ]
+
+
+def test_a_page_of_a_bare_cluster_has_no_empty_parts() -> None:
+    found = page(replace(DEV, addons=(), teams=(), endpoints=(), public_ranges=()))
+    assert "## Add-ons" not in found
+    assert "## Teams" not in found
+    assert "| `interface endpoints` | `none` |" in found
+    assert "| `API` | `open to the VPC only` |" in found
+
+
+@pytest.mark.parametrize(
+    ("ranges", "said"),
+    [
+        (("10.0.0.0/17", "10.0.192.0/18"), "16,384 of the 65,536 addresses of `10.0.0.0/16` are in no subnet; the"),
+        (("10.0.0.0/17", "10.0.192.0/18"), "the largest free range is `10.0.128.0/18`."),
+        (("10.0.0.0/17", "10.0.128.0/17"), "0 of the 65,536 addresses of `10.0.0.0/16` are in no subnet; no range is"),
+        ((), "the largest free range is `10.0.0.0/16`."),
+    ],
+)
+def test_free_room(ranges: tuple[str, ...], said: str) -> None:
+    subnets = tuple(Subnet("private", "us-west-2a", each) for each in ranges)
+    assert said in page(replace(DEV, subnets=subnets))
+
+
+def test_free_room_and_subnets_make_the_whole_network() -> None:
+    subnets = tuple(
+        Subnet("private", "us-west-2a", f"10.0.{third}.{fourth}/27") for third in (7, 3) for fourth in (64, 96)
+    )
+    text = page(replace(DEV, subnets=subnets))
+    free = int(text.partition("each subnet. ")[2].partition(" of the")[0].replace(",", ""))
+    assert free + sum(IPv4Network(each.cidr).num_addresses for each in subnets) == 2**16
+
+
+def test_a_name_with_markup_stays_a_name() -> None:
+    found = page(replace(DEV, teams=(Part("a|b`</td><script>", namespaces=("```\n# no heading",)),)))
+    assert "<script>" not in found
+    assert "\n# no" not in found

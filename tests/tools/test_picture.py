@@ -1,0 +1,257 @@
+"""Pictures of clusters: what stands in them, as boxes and as Mermaid."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from itertools import cycle
+
+import pytest
+
+from tools.contents import Capacity, Contents, Part, Subnet
+from tools.picture import mermaid
+from tools.picture.describe import INSTALLERS, MOST_BOXES, picture
+from tools.picture.model import SIGNS, Box, Picture
+
+DEV = Contents(
+    name="dev",
+    account="111111111111",
+    region="us-west-2",
+    version="1.35",
+    public_ranges=("203.0.113.0/24",),
+    deletion_protection=True,
+    cidr="10.0.0.0/16",
+    subnets=tuple(
+        Subnet(kind, f"us-west-2{zone}", f"10.0.{number}.0/24")
+        for number, (kind, zone) in enumerate((kind, zone) for kind in ("private", "public") for zone in "ab")
+    ),
+    nat_gateways=1,
+    endpoints=("ecr.api", "sts"),
+    capacity=(
+        Capacity("system", "managed", ("m7g.large",), min=2, max=4, image="AL2023_ARM_64_STANDARD", version="1.35"),
+        Capacity("batch", "fargate", selectors=("batch",)),
+    ),
+    addons=(
+        Part("argo-cd", "10.1.1", ("argocd",), after=("cert-manager",), installer="Helm"),
+        Part("cert-manager", "1.21.1", ("cert-manager",), installer="Helm"),
+        Part("vpc-cni", "v1.22.4", installer="EKS", pod_identity=("aws-node",)),
+    ),
+    teams=(Part("payments", namespaces=("payments", "payments-jobs")),),
+    releases=(),
+    objects={},
+)
+HOSTILE = (
+    '"]; click b_internet "javascript:alert(1)"',
+    "<img src=x onerror=alert(1)>",
+    "%%{init: {'theme':'dark'}}%%",
+    "end",
+    "`markdown`",
+    "1. a list",
+    "- a list",
+    "```\n# out of the block",
+    "--> b_nat",
+    "#35; &amp; \\n",
+    "a\u202eb\x1b[31m",
+    "]]>|{[(",
+)
+
+
+def boxes(drawn: Picture) -> dict[str, Box]:
+    return {box.id: box for box in drawn.boxes}
+
+
+def text(box: Box) -> list[str]:
+    return [line.text for line in box.lines]
+
+
+def test_a_cluster_as_it_is() -> None:
+    drawn = picture(DEV, DEV)
+    found = boxes(drawn)
+    assert (drawn.title, drawn.status) == ("dev: account 111111111111, us-west-2", "same")
+    assert {box.status for box in found.values()} == {"same"}
+    assert [group.title for group in drawn.groups] == [
+        *("", "VPC 10.0.0.0/16", "Compute"),
+        *("Add-ons, installed by EKS", "Add-ons, installed by Helm", "Teams"),
+    ]
+    assert [group.title for group in drawn.network.groups] == ["Zone us-west-2a", "Zone us-west-2b"]
+    assert [(box.title, text(box)) for box in drawn.network.groups[1].boxes] == [
+        ("private", ["10.0.1.0/24"]),
+        ("public", ["10.0.3.0/24"]),
+    ]
+    assert text(found["control-plane"]) == [
+        *("Kubernetes 1.35", "API open to 203.0.113.0/24 and the VPC", "deletion protection on")
+    ]
+    assert text(found["compute/system"]) == [
+        *("managed nodes", "nodes 2 to 4", "types m7g.large", "image AL2023_ARM_64_STANDARD", "Kubernetes 1.35")
+    ]
+    assert text(found["compute/batch"]) == ["Fargate", "namespaces batch"]
+    assert text(found["EKS/vpc-cni"]) == ["v1.22.4", "AWS permissions of aws-node"]
+    assert text(found["team/payments"]) == ["namespaces payments, payments-jobs"]
+    assert [(arrow.source, arrow.target) for arrow in drawn.arrows] == [
+        ("internet", "control-plane"),
+        ("nat", "internet"),
+        ("compute/system", "control-plane"),
+        ("compute/batch", "control-plane"),
+        ("Helm/argo-cd", "Helm/cert-manager"),
+    ]
+
+
+def test_a_private_cluster_without_nat_does_not_know_the_internet() -> None:
+    drawn = picture(*[replace(DEV, public_ranges=(), nat_gateways=0)] * 2)
+    assert "internet" not in boxes(drawn)
+    assert "API open to the VPC only" in text(boxes(drawn)["control-plane"])
+
+
+def test_a_change_says_what_changes_and_nothing_else() -> None:
+    spot = replace(DEV.capacity[0], spot=True, max=9, version="1.36")
+    after = replace(
+        DEV,
+        version="1.36",
+        public_ranges=(),
+        nat_gateways=2,
+        capacity=(spot, Capacity("auto-mode", "auto", selectors=("system",))),
+        addons=(replace(DEV.addons[0], version="10.2.0", after=()), *DEV.addons[2:], Part("new", installer="Helm")),
+    )
+    drawn = picture(DEV, after)
+    assert {box.id: (box.status, [line.text for line in box.lines if line.changed]) for box in drawn.boxes} == {
+        **{box.id: ("same", []) for box in drawn.boxes},
+        "control-plane": (
+            "changed",
+            ["Kubernetes 1.35 → 1.36", "API open to 203.0.113.0/24 and the VPC → the VPC only"],
+        ),
+        "nat": ("changed", ["1 → 2"]),
+        "compute/system": (
+            "changed",
+            ["managed nodes → managed nodes, spot", "nodes 2 to 4 → 2 to 9", "Kubernetes 1.35 → 1.36"],
+        ),
+        "compute/auto-mode": ("added", []),
+        "compute/batch": ("removed", []),
+        "Helm/argo-cd": ("changed", ["10.1.1 → 10.2.0", "after cert-manager → none"]),
+        "Helm/cert-manager": ("removed", []),
+        "Helm/new": ("added", []),
+    }
+    assert drawn.words.startswith("changed: EKS control plane (Kubernetes 1.35 → 1.36, API open to")
+    assert "removed: batch;" in drawn.words
+
+
+def test_what_moves_from_helm_to_eks_goes_there_and_comes_here() -> None:
+    moved = replace(DEV, addons=(replace(DEV.addons[1], installer="EKS"), *DEV.addons[2:]))
+    found = boxes(picture(DEV, moved))
+    assert (found["Helm/cert-manager"].status, found["EKS/cert-manager"].status) == ("removed", "added")
+
+
+@pytest.mark.parametrize(("sides", "status"), [((None, DEV), "added"), ((DEV, None), "removed")])
+def test_a_cluster_that_comes_or_goes(sides: tuple[Contents | None, Contents | None], status: str) -> None:
+    drawn = picture(*sides)
+    assert {drawn.status, *(box.status for box in drawn.boxes), *(group.status for group in drawn.groups)} == {status}
+    assert drawn.title == "dev: account 111111111111, us-west-2"
+
+
+def test_a_picture_of_nothing_is_a_mistake() -> None:
+    with pytest.raises(ValueError, match="needs a cluster"):
+        picture(None, None)
+
+
+def test_another_range_or_region_stands_in_the_titles() -> None:
+    drawn = picture(DEV, replace(DEV, cidr="10.1.0.0/16", region="eu-west-1"))
+    assert drawn.title == "dev: account 111111111111, us-west-2 → account 111111111111, eu-west-1"
+    assert (drawn.network.title, drawn.network.status) == ("VPC 10.0.0.0/16 → VPC 10.1.0.0/16", "changed")
+
+
+def test_a_crowd_is_counted_but_not_what_changes() -> None:
+    crowd = tuple(Part(f"addon-{number:03}", "1", installer="Helm") for number in range(100))
+    same = replace(DEV, addons=crowd)
+    (group,) = (group for group in picture(same, same).software if group.id == "add-ons/Helm")
+    assert len(group.boxes) == MOST_BOXES
+    assert group.boxes[-1] == Box("add-ons/Helm/rest", f"and {101 - MOST_BOXES} more")
+    late = replace(DEV, addons=(*crowd[:-1], replace(crowd[-1], version="2")))
+    assert boxes(picture(same, late))["Helm/addon-099"].status == "changed"
+    (rest,) = (box for box in picture(None, same).boxes if box.id == "add-ons/Helm/rest")
+    assert (text(rest), rest.status) == ([f"+{101 - MOST_BOXES}"], "changed")
+
+
+def chart_words(chart: str) -> list[str]:
+    """What Mermaid shows: the quoted texts, with its entity codes read."""
+    quoted = [part for text in re.findall(r'"([^"]*)"', chart) for part in text.split("<br/>")]
+    return [re.sub(r"#(\d+);", lambda code: chr(int(code[1])), part) for part in quoted]
+
+
+def test_mermaid_shows_every_box_and_arrow() -> None:
+    drawn = picture(DEV, replace(DEV, version="1.36", teams=()))
+    infrastructure, software = mermaid.infrastructure(drawn), mermaid.software(drawn)
+    shown = [*chart_words(infrastructure), *chart_words(software)]
+    for box in drawn.boxes:
+        assert f"{SIGNS[box.status]} {box.title}".strip() in shown
+        assert {line.text for line in box.lines} <= {*shown}
+    assert "~ EKS control plane" in shown
+    assert "\N{MINUS SIGN} payments" in shown
+    assert infrastructure.endswith("  class b_control_plane changed")
+    assert software.endswith("  class b_team_payments removed")
+    assert "  b_Helm_argo_cd -->|" in software
+
+
+LINE = re.compile(
+    r"flowchart LR|direction LR|end"
+    r'|subgraph \w+\["[^"]*"\]'
+    r'|\w+\["[^"]*"\]'
+    r'|\w+ ~~~ \w+|\w+ -->(\|"\w+"\|)? \w+'
+    r"|style \w+ fill:transparent,stroke:#\w{6}"
+    r"|classDef \w+ [\w:#, -]+|class [\w,]+ \w+"
+)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_no_name_is_more_than_text_to_mermaid(name: str) -> None:
+    everywhere = replace(
+        DEV,
+        version=name,
+        cidr=name,
+        subnets=(Subnet(name, name, name),),
+        public_ranges=(name,),
+        endpoints=(name,),
+        capacity=(Capacity(name, "managed", (name,), min=1, max=2, image=name, version=name, selectors=(name,)),),
+        addons=(Part(name, name, (name,), (f"{name}2",), "Helm", (name,)), Part(f"{name}2", installer="Helm")),
+        teams=(Part(name, name, (name,)),),
+    )
+    drawn = picture(everywhere, everywhere)
+    for chart in (mermaid.infrastructure(drawn), mermaid.software(drawn)):
+        lines = [line.strip() for line in chart.splitlines()]
+        assert [line for line in lines if not LINE.fullmatch(line)] == []
+        assert "<" not in chart.replace("<br/>", "")
+        assert "`" not in chart
+        assert any(name.startswith(word.rstrip("…")) for word in chart_words(chart) if len(word) > 2)
+
+
+def test_charts_of_large_clusters_stay_below_the_limits_of_mermaid() -> None:
+    long = "\N{SNOWMAN}" * 200
+    crowd = replace(
+        DEV,
+        capacity=tuple(Capacity(f"{long}{number}", "managed", (long,) * 9, max=2, image=long) for number in range(200)),
+        addons=tuple(
+            Part(f"{long}{number}", long, (long,) * 9, tuple(f"{long}{other}" for other in range(number)), installer)
+            for number, installer in zip(range(300), cycle(INSTALLERS))
+        ),
+        teams=tuple(Part(f"{long}{number}", long, (long,) * 9) for number in range(200)),
+    )
+    drawn = picture(None, crowd)
+    for chart in (mermaid.infrastructure(drawn), mermaid.software(drawn)):
+        assert 9_000 < len(chart) < 50_000
+        assert chart.count("-->") + chart.count("~~~") < 500
+
+
+@pytest.mark.parametrize("status", SIGNS)
+def test_texts_of_charts_can_be_read(status: str) -> None:
+    fill, _, ink = mermaid.COLORS[status]  # type: ignore[index]  # all of its keys
+    assert contrast(fill, ink) >= 7
+
+
+def contrast(one: str, other: str) -> float:
+    """https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio"""
+    light, dark = sorted(map(_luminance, (one, other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(color: str) -> float:
+    parts = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))

@@ -1,0 +1,1 @@
+"""A cluster as a picture, and what a change does to it."""
