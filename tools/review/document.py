@@ -30,6 +30,8 @@ class Row:
 
     cells: tuple[Cell, ...]
     sign: Sign = ""
+    clusters: tuple[str, ...] = ()
+    """All that the row is about, where its last cell only says how many; whoever filters goes by these."""
 
 
 @dataclass(frozen=True)

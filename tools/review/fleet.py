@@ -152,7 +152,9 @@ class Fleet:
         clusters: dict[Row, list[str]] = {}
         for name, row in found:
             clusters.setdefault(row, []).append(name)
-        return tuple(Row((*row.cells, Cell(self.where(names))), row.sign) for row, names in clusters.items())
+        return tuple(
+            Row((*row.cells, Cell(self.where(names))), row.sign, tuple(names)) for row, names in clusters.items()
+        )
 
     def gained_and_lost(self, facts: Facts) -> tuple[Row, ...]:
         """A row for each fact that holds on one side only, what is gained first."""
