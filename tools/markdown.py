@@ -15,6 +15,7 @@ _FOUND_BY_GITHUB = re.compile(
     r"(?<=[@#])|(?<=:)(?=[\w+-]+:)|(?<=\bGH-)(?=\d)|(?<=\b[0-9a-f])(?=[0-9a-f]{6,39}\b)(?!\d+\b)"
 )
 _ZERO_WIDTH_SPACE = "&#8203;"
+_LONGEST_ADDRESS = 2000
 _IN_ADDRESSES = "/:?#=&%~@!$,;+-._"
 # Characters without a meaning, and some that have theirs only at the start of a line or in an address.
 _HARMLESS = " ,;/-%.()+'=?:>{}!^\""
@@ -40,16 +41,15 @@ def plain(text: str) -> str:
 
 
 def link(words: str, url: str) -> str:
-    """A link with words that are Markdown already; the words alone when the address is not one of the web."""
-    if not url.startswith(("https://", "http://")):
+    """A link with words that are Markdown already; the words alone when the address is none of the web, or endless."""
+    if not url.startswith(("https://", "http://")) or len(url) > _LONGEST_ADDRESS:
         return words
     return f"[{words}]({quote(url, safe=_IN_ADDRESSES)})"
 
 
-def fenced(text: str) -> str:
-    """A block of code with fences longer than any in it."""
-    ticks = max((len(run) for run in re.findall(r"`{3,}", text)), default=2) + 1
-    return f"{'`' * ticks}\n{text}\n{'`' * ticks}"
+def fence_of(text: str) -> str:
+    """What stands around a block of code: longer than any fence in it."""
+    return "`" * (max((len(run) for run in re.findall(r"`{3,}", text)), default=2) + 1)
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -2,9 +2,9 @@
 
     python -m tools.review --base REVISION [--out FOLDER] [--link URL] [--charts SOURCE] [--prices FILE]
 
-Plans and synthesizes both revisions, without credentials. Writes review.md, a comment for a pull request, and
-review.json, for programs. Charts are rendered where they can be had: from their repositories, or from the mirror or
-folder that --charts names.
+Plans and synthesizes both revisions, without credentials. Writes review.md, a comment for a pull request,
+review.html, a page that needs nothing else, and review.json, for programs. Charts are rendered where they can be had:
+from their repositories, or from the mirror or folder that --charts names.
 """
 
 from __future__ import annotations
@@ -20,12 +20,14 @@ from pathlib import Path
 from tools.charts.render import render_all
 from tools.compare.dangers import dangers
 from tools.compare.revisions import RevisionError, compared
+from tools.review.compose import review
+from tools.review.drawing import drawn
 from tools.review.fleet import fleet
 from tools.review.markdown import markdown
 from tools.review.matrices import matrices
+from tools.review.page import page
 from tools.review.prices import PRICES, PriceError, prices
 from tools.review.report import as_json
-from tools.review.review import review
 
 OUT = Path("review")
 
@@ -49,7 +51,8 @@ def main(arguments: Sequence[str]) -> int:
             both = matrices(base, now) if comparison.touched else "nothing changes"
             document = review(found, told, partial(render_all, source=options.charts), both, price_table)
             files = {
-                "review.md": markdown(document, url=options.link),
+                "review.md": markdown(document, url=options.link, draw=drawn),
+                "review.html": page(document),
                 "review.json": json.dumps(as_json(found, told), indent=2) + "\n",
             }
     except (RevisionError, PriceError) as error:
@@ -57,18 +60,19 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     write(options.out, files)
     print("".join(cell.text for cell in document.summary))
-    print("\n".join(f"{options.out / name}  {len(text):,} characters" for name, text in files.items()))
+    width = max(len(str(options.out / name)) for name in files)
+    print("\n".join(f"{options.out / name!s:{width}}  {len(text):>9,} characters" for name, text in files.items()))
     return 0
 
 
 def write(folder: Path, files: Mapping[str, str]) -> None:
     """Each file is whole or as it was."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in files.items():
-        with tempfile.NamedTemporaryFile("w", dir=folder, encoding="utf-8", delete=False) as file:
-            file.write(text)
-        Path(file.name).chmod(0o644)
-        Path(file.name).replace(folder / name)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".review-") as temporary:
+        for name, text in files.items():
+            (Path(temporary) / name).write_text(text, encoding="utf-8")
+        for name in files:
+            (Path(temporary) / name).replace(folder / name)
 
 
 if __name__ == "__main__":

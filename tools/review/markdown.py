@@ -6,10 +6,11 @@ cut is counted where it is missing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from tools.markdown import code, fenced, link, plain
+from tools.markdown import code, fence_of, link, plain
 from tools.review.document import Block, Cell, Diff, Document, Paragraph, Picture, Row, Section, Table
 
 LIMIT = 65_536
@@ -30,26 +31,33 @@ class _Piece:
     """A block whose items can be left out from the end; without any, its frame is left out as well."""
 
     head: str
-    items: list[str]
+    items: Sequence[Any]
+    show: Callable[[Any], str]
+    """An item as Markdown; asked only for what is shown, for there may be very many."""
     tail: str = ""
-    taken: int = 0
     thing: str = "row"
+    shown: list[str] = field(default_factory=list)
 
     @property
     def text(self) -> str:
-        return "\n".join([self.head, *self.items[: self.taken], self.tail]) if self.taken else ""
+        return "\n".join([self.head, *self.shown, self.tail])
+
+    @property
+    def cut(self) -> int:
+        return len(self.items) - len(self.shown)
 
     def take(self, most: int, room: int) -> int:
         """Takes items up to a number, as long as there is room; says how much room that took."""
         used = 0
-        while self.taken < min(most, len(self.items)):
-            cost = size(self.items[self.taken]) + 1
-            if not self.taken:
+        while len(self.shown) < min(most, len(self.items)):
+            item = self.show(self.items[len(self.shown)])
+            cost = size(item) + 1
+            if not self.shown:
                 cost += size(self.head) + size(self.tail) + 4
             if used + cost > room:
                 break
             used += cost
-            self.taken += 1
+            self.shown.append(item)
         return used
 
 
@@ -64,7 +72,7 @@ class _Part:
 
 def markdown(document: Document, limit: int = LIMIT, url: str = "", draw: Draw | None = None) -> str:
     """The document; `url` is where the whole page is, for what had to be cut."""
-    head = f"## {plain(document.title)}\n\n{''.join(_cell(cell) for cell in document.summary)}\n"
+    head = f"## {_title(document.title)}\n\n{''.join(_cell(cell) for cell in document.summary)}\n"
     parts = [part for section in document.sections if (part := _part(section, draw)).pieces]
     note = max((size(_note(part, url, 10**9)) for part in parts), default=0)
     room = limit - size(head) - sum(size(part.head) + size(part.tail) + note + 4 for part in parts)
@@ -80,7 +88,7 @@ def size(text: str) -> int:
 
 
 def _part(section: Section, draw: Draw | None) -> _Part:
-    title = plain(section.title)
+    title = _title(section.title)
     if section.open:
         part = _Part(f"### {title}\n", "")
     else:
@@ -92,36 +100,33 @@ def _part(section: Section, draw: Draw | None) -> _Part:
 def _pieces(block: Block, draw: Draw | None) -> Iterator[_Piece]:
     match block:
         case Table():
-            title = f"**{plain(block.title)}**\n\n" if block.title else ""
-            heads = _line(["", *map(plain, block.columns)])
+            title = f"**{_title(block.title)}**\n\n" if block.title else ""
+            heads = _line(["", *map(_title, block.columns)])
             rule = _line(["---"] * (len(block.columns) + 1))
-            yield _Piece(f"{title}{heads}\n{rule}", [_row(row) for row in block.rows], "")
+            yield _Piece(f"{title}{heads}\n{rule}", block.rows, _row)
         case Paragraph():
-            yield _Piece("", ["".join(map(_cell, block.cells))], "", thing="paragraph")
+            yield _Piece("", [block.cells], lambda cells: "".join(map(_cell, cells)), thing="paragraph")
         case Diff():
-            opening, _, closing = fenced(_printable(block.text)).partition("\n")
-            lines = closing.rsplit("\n", 1)[0].splitlines()
-            counts = f"+{block.added:,} -{block.removed:,}"
-            head = f"<details><summary>{plain(block.title)} ({counts})</summary>\n\n{opening}"
-            ticks = opening
-            shown = [_shortened(line) for line in lines]
-            yield _Piece(head, shown, f"{ticks}\n\n</details>\n", thing="line")
+            fence = fence_of(block.text)
+            head = f"<details><summary>{_title(block.title)} (+{block.added:,} -{block.removed:,})</summary>\n\n{fence}"
+            lines = block.text.splitlines()
+            yield _Piece(head, lines, lambda line: _shortened(_printable(line)), f"{fence}\n\n</details>\n", "line")
         case Picture():
             if drawn := draw(block) if draw else "":
-                yield _Piece("", [drawn], "", thing="picture")
+                yield _Piece("", [drawn], str, thing="picture")
 
 
 def _text(part: _Part, url: str) -> str:
-    cut = sum(len(piece.items) - piece.taken for piece in part.pieces)
-    texts = [piece.text for piece in part.pieces if piece.taken]
+    cut = sum(piece.cut for piece in part.pieces)
+    texts = [piece.text for piece in part.pieces if piece.shown]
     note = [_note(part, url, cut)] if cut else []
     return "\n".join([part.head, *texts, *note, part.tail])
 
 
 def _note(part: _Part, url: str, cut: int) -> str:
-    things = sorted({piece.thing for piece in part.pieces if len(piece.items) > piece.taken} or {"row"})
+    things = sorted({f"{piece.thing}s" for piece in part.pieces if piece.cut})
     where = link(PAGE, url) if url else PAGE
-    return f"\n*{cut:,} more ({', '.join(f'{thing}s' for thing in things)}) in {where}.*\n"
+    return f"\n*{cut:,} more ({', '.join(things)}) in {where}.*\n"
 
 
 def _row(row: Row) -> str:
@@ -147,9 +152,13 @@ def _spaced(text: str) -> str:
     return f"{before}{plain(text)}{after}"
 
 
+def _title(text: str) -> str:
+    return plain(_shortened(text))
+
+
 def _shortened(text: str) -> str:
     return text if len(text) <= _LINE else f"{text[:_LINE]} … {len(text) - _LINE:,} characters more"
 
 
 def _printable(text: str) -> str:
-    return "".join(each if each.isprintable() or each == "\n" else "�" for each in text.replace("\t", "  "))
+    return "".join(each if each.isprintable() else "�" for each in text.replace("\t", "  "))

@@ -27,12 +27,12 @@ from tools.charts.render import render_all
 from tools.charts.results import Outcome, Unreachable
 from tools.compare.dangers import dangers
 from tools.compare.differences import ClusterDifference, differences
+from tools.review.compose import review
 from tools.review.document import Document
 from tools.review.fleet import Fleet, Touched
 from tools.review.markdown import LIMIT, markdown, size
 from tools.review.matrices import Matrices, from_json
 from tools.review.prices import prices
-from tools.review.review import review
 from tools.review.sections.charts import Render
 from tools.synth import synthesize
 

@@ -14,6 +14,8 @@ from tools.review.permissions import listed
 
 # How the CDK writes that a security group reaches nothing.
 _NOWHERE = "255.255.255.255/32"
+Clusters = tuple[str, tuple[str, ...]]
+"""In words, and by name."""
 _CLOSED = "nothing but what a policy allows"
 
 
@@ -26,18 +28,18 @@ def section(fleet: Fleet) -> Section:
 
 def _merged(rows: Iterable[Row]) -> tuple[Row, ...]:
     """Who may connect in the same ways share a row."""
-    by_connection: dict[tuple[Sign, str, str], list[str]] = {}
+    by_connection: dict[tuple[Sign, str, Clusters], list[str]] = {}
     for row in rows:
         what, connection, where = (cell.text for cell in row.cells)
         # What is no longer closed is open to all.
         sign: Sign = row.sign if _CLOSED not in connection else "!" if row.sign == "-" else "~"
-        by_connection.setdefault((sign, connection, where), []).append(what)
-    by_what: dict[tuple[Sign, str, str], list[str]] = {}
-    for (sign, connection, where), whats in by_connection.items():
-        by_what.setdefault((sign, "\n".join(whats), where), []).append(connection)
+        by_connection.setdefault((sign, connection, (where, row.clusters)), []).append(what)
+    by_what: dict[tuple[Sign, str, Clusters], list[str]] = {}
+    for (sign, connection, clusters), whats in by_connection.items():
+        by_what.setdefault((sign, "\n".join(whats), clusters), []).append(connection)
     return tuple(
-        Row((code(what), code("\n".join(connections)), Cell(where)), sign)
-        for (sign, what, where), connections in by_what.items()
+        Row((code(what), code("\n".join(connections)), Cell(where)), sign, names)
+        for (sign, what, (where, names)), connections in by_what.items()
     )
 
 

@@ -1,0 +1,133 @@
+"""Cost drivers and price tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.tools.review.support import changing, cluster, fleet, manifest, resource, rows, thing, touched, words
+from tools.review.drivers import drivers
+from tools.review.fleet import Side
+from tools.review.prices import PRICES, PriceError, Prices, prices
+from tools.review.sections import cost
+
+TABLE = """
+[[price]]
+what = "NAT gateway"
+regions = ["us-*"]
+usd_hour = 0.5
+date = 2026-01-02
+source = "https://prices.example.com"
+"""
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    path = tmp_path / "prices.toml"
+    path.write_text(TABLE, encoding="utf-8")
+    return path
+
+
+def gateways(number: int, **more: Any) -> Any:
+    return cluster(network={f"N{n}": resource("AWS::EC2::NatGateway") for n in range(number)}, **more)
+
+
+def test_multiplies_what_has_a_price_and_counts_the_rest(table: Path) -> None:
+    found = fleet(
+        touched(gateways(1), gateways(3)),
+        touched(gateways(1), gateways(2)),
+        touched(gateways(1, region="eu-west-1"), gateways(0, region="eu-west-1")),
+    )
+    section = cost.section(found, prices(table))
+    assert rows(section) == [
+        ("+", "NAT gateway", "us-east-1", "2", "5", "0.5 USD an hour, 2026-01-02", "+1,095.00 USD"),
+        ("-", "NAT gateway", "eu-west-1", "1", "0", "not known", ""),
+    ]
+    # 3 more gateways * 0.5 USD * 730 hours
+    assert "changes by +1,095.00 USD a month" in words(section)
+
+
+def test_what_moves_between_versions_and_is_kept_longer(table: Path) -> None:
+    logs = {"L": resource("AWS::Logs::LogGroup", RetentionInDays=30)}
+    before, after = (
+        cluster(version="1.34", control=logs),
+        cluster(version="1.33", control={"L": resource("AWS::Logs::LogGroup")}),
+    )
+    assert rows(cost.section(changing(before, after), prices(table))) == [
+        ("-", "control plane, standard support", "us-east-1", "1", "0", "not known", ""),
+        ("+", "control plane, extended support", "us-east-1", "0", "1", "not known", ""),
+        ("~", "cluster/L", "30", "forever"),
+    ]
+
+
+def test_every_driver_is_counted() -> None:
+    nodes = resource(
+        "AWS::EKS::Nodegroup",
+        InstanceTypes=["m7g.large"],
+        CapacityType="ON_DEMAND",
+        ScalingConfig={"MinSize": 2, "MaxSize": 4},
+        AmiType="AL2023_ARM_64_STANDARD",
+        Version="1.36",
+    )
+    endpoint = resource(
+        "AWS::EC2::VPCEndpoint",
+        VpcEndpointType="Interface",
+        SubnetIds=["a", "b"],
+        ServiceName="com.amazonaws.us-east-1.sts",
+    )
+    balancer = manifest(thing("Service", "web", "shop", spec={"type": "LoadBalancer"}))
+    (found,) = [cluster(network={"E": endpoint}, control={"N": nodes}, addons={"M": balancer})]
+    assert [(each.what, each.priced_as, each.fewest, each.most) for each in drivers(Side(found))] == [
+        ("control plane, standard support", "control plane, standard support", 1, 1),
+        ("interface endpoint in a zone", "interface endpoint in a zone", 2, 2),
+        ("NAT gateway", "NAT gateway", 0, 0),
+        ("node m7g.large", "m7g.large", 2, 4),
+        ("load balancer of our manifests", "load balancer", 1, 1),
+    ]
+
+
+def test_a_cluster_that_the_app_gives_up_goes_on_costing(table: Path) -> None:
+    assert cost.section(fleet(touched(gateways(1))), prices(table)).blocks == ()
+
+
+def test_the_table_of_the_project_is_sourced() -> None:
+    found = prices()
+    assert isinstance(found, Prices)
+    for row in found.rows:
+        assert row.source.startswith("https://")
+        assert row.usd_hour > 0
+    assert found.of("NAT gateway", "us-west-2")
+    assert found.of("control plane, standard support", "eu-west-1")
+    # Other partitions have prices, and currencies, of their own.
+    for region in ("cn-north-1", "us-gov-west-1", "eu-isoe-west-1", "eusc-de-east-1"):
+        assert found.of("control plane, standard support", region) is None
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "says"),
+    [
+        ("usd_hour = 0.5", "usd_hour = true", "usd_hour = True must be of type int or float"),
+        ("usd_hour = 0.5", "usd_hour = -1", "usd_hour = -1 must be a number of dollars"),
+        ("usd_hour = 0.5", "usd_hour = nan", "usd_hour = nan must be a number of dollars"),
+        ("usd_hour = 0.5", "", "usd_hour is missing"),
+        ("usd_hour = 0.5", "usd_hour = 1\neur_hour = 1", "eur_hour is not known"),
+        ('["us-*"]', "[1]", "regions must be texts"),
+        ("2026-01-02", '"today"', "date = 'today' must be of type date"),
+        ("[[price]]", "[price]", "must consist of [[price]] rows"),
+        ("[[price]]", "[[", "cannot be read"),
+    ],
+)
+def test_mistakes_in_a_table(table: Path, before: str, after: str, says: str) -> None:
+    table.write_text(TABLE.replace(before, after), encoding="utf-8")
+    with pytest.raises(PriceError) as caught:
+        prices(table)
+    assert says in str(caught.value)
+    assert str(table) in str(caught.value)
+    assert str(PRICES) in str(caught.value)
+
+
+def test_a_table_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(PriceError, match="cannot be read"):
+        prices(tmp_path / "none.toml")

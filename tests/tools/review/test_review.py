@@ -1,0 +1,126 @@
+"""`make review` in a copy of this project."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.tools.review.support import changing, cluster, fleet
+from tools.compare.dangers import Danger
+from tools.review.__main__ import write
+from tools.review.report import as_json
+
+
+@pytest.fixture
+def project(tmp_path: Path, root: Path) -> Path:
+    """A repository with one commit."""
+    copy = tmp_path / "project"
+    listed = subprocess.run(
+        ("git", "-C", str(root), "ls-files", "--cached", "--others", "--exclude-standard"),
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    for name in listed.stdout.splitlines():
+        if not name.startswith(("tests/", "docs/", "node_modules")):
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(root / name, copy / name)
+    identity = ("-c", "user.name=Tests", "-c", "user.email=tests@example.com")
+    for arguments in (("init", "--quiet"), ("add", "--all"), ("commit", "--quiet", "--message=x")):
+        subprocess.run(("git", "-C", str(copy), *identity, *arguments), check=True, capture_output=True)
+    (copy / "node_modules").symlink_to(root / "node_modules")
+    return copy
+
+
+def run(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = (sys.executable, "-m", "tools.review", "--base", "HEAD", *arguments)
+    return subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+
+
+def edit(path: Path, before: str, after: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert before in text
+    path.write_text(text.replace(before, after), encoding="utf-8")
+
+
+def test_a_change_from_end_to_end(project: Path, tmp_path: Path) -> None:
+    edit(project / "clusters" / "dev.py", "203.0.113.0/24", "203.0.112.0/23")
+    out = tmp_path / "out"
+    done = run(project, "--out", str(out), "--charts", str(tmp_path), "--link", "https://ci.example.com/1")
+    assert (done.returncode, done.stderr) == (0, "Synthesizing dev of both revisions\n")
+    assert "0 deleted, 0 replaced, 1 changed, 1 danger in 1 of 3 clusters" in done.stdout
+    text = (out / "review.md").read_text(encoding="utf-8")
+    assert "answers 203.0.112.0/23 on the internet" in text
+    assert "prod, prod-eu" in text
+    assert "Not compared" not in text
+    assert "answers 203.0.112.0/23 on the internet" in (out / "review.html").read_text(encoding="utf-8")
+    found = json.loads((out / "review.json").read_text(encoding="utf-8"))
+    assert (found["touched"], found["untouched"]) == (["dev"], ["prod", "prod-eu"])
+    assert [(each["rule"], each["cluster"]) for each in found["dangers"]] == [("opens-endpoint", "dev")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--base", "nobody"), "BASE=nobody is no commit of this repository"),
+        (("--prices", "none.toml"), "PRICES=none.toml cannot be read"),
+    ],
+)
+def test_mistakes_of_the_caller_leave_nothing(project: Path, arguments: tuple[str, ...], says: str) -> None:
+    done = run(project, *arguments)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (project / "review").exists()
+
+
+def test_mistakes_of_a_revision_leave_what_was_there(project: Path) -> None:
+    write(project / "review", {"review.md": "old"})
+    edit(project / "clusters" / "dev.py", "min=2, max=4", "min=5, max=4")
+    done = run(project)
+    assert done.returncode == 1
+    assert "clusters/dev.py: DEV.compute[0]" in done.stderr
+    assert [(path.name, path.read_text(encoding="utf-8")) for path in (project / "review").iterdir()] == [
+        ("review.md", "old")
+    ]
+
+
+def test_files_are_replaced_as_a_whole(tmp_path: Path) -> None:
+    write(tmp_path / "a" / "b", {"x": "old"})
+    write(tmp_path / "a" / "b", {"x": "new", "y": "other"})
+    assert {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "a" / "b").iterdir()} == {
+        "x": "new",
+        "y": "other",
+    }
+    with pytest.raises(UnicodeEncodeError):
+        write(tmp_path / "a" / "b", {"x": "\ud800"})
+    assert {path.name for path in (tmp_path / "a" / "b").iterdir()} == {"x", "y"}
+
+
+def test_what_programs_read() -> None:
+    danger = Danger("deletes-state", "dev", "cluster", "Id", "Path", "Type", "what", "why", "fix")
+    assert as_json(changing(cluster(), cluster(version="1.37")), (danger,)) == {
+        "base": "0123456789ab",
+        "dangers": [
+            {
+                "rule": "deletes-state",
+                "cluster": "dev",
+                "stack": "cluster",
+                "id": "Id",
+                "path": "Path",
+                "type": "Type",
+                "what": "what",
+                "why": "why",
+                "fix": "fix",
+            }
+        ],
+        "touched": ["dev"],
+        "untouched": [],
+        "counts": {"delete": 0, "replace": 0, "may-replace": 0, "orphan": 0, "update": 0, "create": 0},
+    }
+    assert as_json(fleet(untouched=("a",)), ())["untouched"] == ["a"]

@@ -1,0 +1,248 @@
+"""What the other sections say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.tools.review.support import changing, cluster, fleet, manifest, resource, rows, thing, touched, words
+from tools.access.matrix import Access, Matrix, Note, Right
+from tools.compare.differences import Change, Impact
+from tools.compare.revisions import RevisionError
+from tools.review.matrices import matrices
+from tools.review.notes import notes
+from tools.review.sections import exposure, headroom, matrix, objects, pictures, summary, templates, versions
+
+DENY = {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+
+
+def policy(name: str, **spec: Any) -> dict[str, Any]:
+    """A network policy of the namespace shop."""
+    return thing("NetworkPolicy", name, "shop", "networking.k8s.io", spec=spec)
+
+
+def shop(*things: Any) -> Any:
+    """A cluster with the namespace shop."""
+    return cluster(addons={"M": manifest(thing("Namespace", "shop"), *things)})
+
+
+def test_the_api_on_the_internet() -> None:
+    opened = {"EndpointPublicAccess": True, "PublicAccessCidrs": ["203.0.113.0/24"]}
+    assert rows(exposure.section(changing(cluster(), cluster(access=opened)))) == [
+        ("+", "the Kubernetes API", "answers 203.0.113.0/24 on the internet")
+    ]
+    anybody = cluster(access={"EndpointPublicAccess": True})
+    assert rows(exposure.section(changing(cluster(), anybody))) == [
+        ("+", "the Kubernetes API", "answers 0.0.0.0/0 on the internet")
+    ]
+
+
+def test_a_guard_that_goes_is_a_warning_unless_its_namespace_goes_too() -> None:
+    closed, opened = shop(policy("deny", **DENY)), shop()
+    both = "accept nothing but what a policy allows\nreach nothing but what a policy allows"
+    assert rows(exposure.section(changing(closed, opened))) == [("!", "all pods of shop", both)]
+    assert rows(exposure.section(changing(opened, closed))) == [("~", "all pods of shop", both)]
+    assert rows(exposure.section(changing(closed, cluster()))) == []
+
+
+def test_rules_in_words() -> None:
+    labels = {"kubernetes.io/metadata.name": "web"}
+    rules = [
+        {"from": [{"namespaceSelector": {"matchLabels": labels}}], "ports": [{"port": 80, "endPort": 90}]},
+        {"from": [{"ipBlock": {"cidr": "0.0.0.0/0", "except": ["10.0.0.0/8"]}}], "ports": [{"protocol": "UDP"}]},
+        {"from": [{"namespaceSelector": {}, "podSelector": {"matchLabels": {"a": "b"}}}]},
+        {},
+    ]
+    chosen = {"matchExpressions": [{"key": "tier", "operator": "In", "values": ["x"]}]}
+    found = exposure.section(changing(shop(), shop(policy("p", podSelector=chosen, ingress=rules))))
+    assert [row[1:] for row in rows(found)] == [
+        (
+            "pods with tier In x of shop",
+            "accept nothing but what a policy allows",
+        ),
+        (
+            "pods with tier In x of shop",
+            "\n".join(
+                (
+                    "accept all pods of web on TCP 80-90",
+                    "accept every address but not 10.0.0.0/8 on UDP all",
+                    "accept pods with a=b of all namespaces on all ports",
+                    "accept every address on all ports",
+                )
+            ),
+        ),
+    ]
+
+
+def test_security_groups_services_and_ingresses() -> None:
+    rule = {"CidrIp": "0.0.0.0/0", "IpProtocol": "tcp", "FromPort": 443, "ToPort": 443}
+    nowhere = {"CidrIp": "255.255.255.255/32", "IpProtocol": "icmp", "FromPort": 252, "ToPort": 86}
+    group = resource("AWS::EC2::SecurityGroup", SecurityGroupIngress=[rule], SecurityGroupEgress=[nowhere])
+    more = resource("AWS::EC2::SecurityGroupIngress", SourceSecurityGroupId={"Ref": "G"}, IpProtocol="-1")
+    service = thing("Service", "web", "shop", spec={"type": "LoadBalancer"})
+    ingress = thing("Ingress", "web", "shop", "networking.k8s.io", spec={"rules": [{"host": "a.example.com"}]})
+    after = cluster(network={"G": group, "I": more}, addons={"M": manifest(service, ingress)})
+    assert rows(exposure.section(changing(cluster(), after))) == [
+        ("+", "security group G", "accepts 0.0.0.0/0 on tcp 443"),
+        ("+", "security group I", "accepts ${G} on all ports"),
+        ("+", "Service shop/web (LoadBalancer)", "accepts every address"),
+        ("+", "Ingress shop/web", "answers for a.example.com"),
+    ]
+
+
+def test_objects_and_their_fields() -> None:
+    quota = thing("ResourceQuota", "team", "shop", spec={"hard": {"pods": "10", "requests.cpu": "1"}})
+    more = thing("ResourceQuota", "team", "shop", spec={"hard": {"pods": "20", "requests.cpu": "1"}, "scopes": []})
+    found = rows(objects.section(changing(shop(quota), shop(more, thing("ConfigMap", "a", "shop")))))
+    assert found == [
+        ("+", "ConfigMap", "shop", "a"),
+        ("~", "ResourceQuota shop/team", "spec.hard.pods", "10", "20"),
+        ("+", "ResourceQuota shop/team", "spec.scopes", "", "[]"),
+    ]
+    assert rows(objects.section(changing(shop(quota), cluster()))) == [("-", "Namespace, with all in it", "", "shop")]
+
+
+def test_versions_that_come_move_and_go() -> None:
+    def addon(version: str) -> dict[str, Any]:
+        return resource("AWS::EKS::Addon", AddonName="vpc-cni", AddonVersion=version)
+
+    layer = resource("AWS::Lambda::LayerVersion", Description="/opt/kubectl/kubectl 1.36.3; /opt/helm/helm 4.2.3")
+    before = cluster(version="1.35", control={"A": addon("v1.22.4-eksbuild.3"), "L": layer})
+    after = cluster(version="1.36", control={"A": addon("v1.23.2-eksbuild.1")})
+    assert rows(versions.section(changing(before, after))) == [
+        ("~", "Kubernetes", "1.35", "1.36", "CHANGELOG-1.36.md"),
+        ("~", "EKS add-on vpc-cni", "v1.22.4-eksbuild.3", "v1.23.2-eksbuild.1", "v1.23.2"),
+        ("-", "kubectl that installs charts and objects", "1.36.3", "", ""),
+        ("-", "helm that installs charts and objects", "4.2.3", "", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("what", "version", "end"),
+    [
+        ("Kubernetes", "1.36", "CHANGELOG-1.36.md"),
+        ("EKS add-on kube-proxy", "v1.36.0-eksbuild.25", "CHANGELOG-1.36.md"),
+        ("chart cert-manager", "1.22.0", "/tag/v1.22.0"),
+        ("chart external-dns as dns", "1.21.1", "/tag/external-dns-helm-chart-1.21.1"),
+        ("chart secrets-store-csi-driver-provider-aws", "3.1.2", "/tag/3.1.2"),
+        ("chart cert-manager", "latest", ""),
+        ("EKS add-on eks-pod-identity-agent", "v1.3.10-eksbuild.3", ""),
+        ("chart unheard-of", "1.0.0", ""),
+    ],
+)
+def test_release_notes_are_no_guess(what: str, version: str, end: str) -> None:
+    found = notes(what, version)
+    assert found.startswith("https://") == bool(end)
+    assert found.endswith(end)
+
+
+def test_headroom_warns_near_the_limit() -> None:
+    topics = {f"T{number}": resource("AWS::SNS::Topic") for number in range(460)}
+    found = headroom.section(changing(cluster(), cluster(network=topics)))
+    assert rows(found) == [("!", "network", "1", "461", "39 of 500")]
+    assert rows(headroom.section(changing(cluster(network=topics), cluster(network=topics)))) != []
+    assert rows(headroom.section(changing(cluster(), cluster(version="1.37")))) == []
+
+
+def who(access: tuple[Access, ...], *notes: Note) -> dict[str, Matrix]:
+    """A matrix of the cluster dev."""
+    return {"dev": Matrix("dev", "111111111111", "us-east-1", access, (), (), notes)}
+
+
+def test_rights_gained_and_lost() -> None:
+    person = Access("arn:aws:iam::111111111111:role/Dev", "group dev", "shop", (Right("pods", ("get", "list")),))
+    more = person._replace(rights=(Right("pods", ("get",)), Right("secrets", ("get",), ("db",))))
+    admin = Access("arn:aws:iam::999999999999:role/X", "administrator", "", says="everything")
+    found = changing(cluster(), cluster(version="1.37"))
+    both = (who((person,)), who((more, admin), Note("shop", "look")))
+    assert rows(matrix.section(found, both)) == [
+        ("+", "role/Dev", "group dev", "shop", "get: secrets db"),
+        ("+", "role/X of account 999999999999", "administrator", "the cluster", "everything"),
+        ("-", "role/Dev", "group dev", "shop", "list: pods"),
+        ("+", "shop", "look"),
+    ]
+    assert rows(matrix.section(found, (both[0], both[0]))) == []
+    assert words(matrix.section(found, "no such module")) == "Not compared: \nno such module"
+
+
+class Old:
+    """A revision whose access matrix has another form, or none."""
+
+    def __init__(self, answer: str | None) -> None:
+        self.answer = answer
+
+    def run(self, *_: str) -> str:
+        if self.answer is None:
+            raise RevisionError("the base cannot be read.\n\nNo module named tools.access")
+        return self.answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (None, "No module named tools.access"),
+        ("{}", None),
+        ('[{"cluster": "dev"}]', "the two revisions write access matrices of different forms"),
+        ("Traceback", "the two revisions write access matrices of different forms"),
+    ],
+)
+def test_a_base_without_a_matrix(answer: str | None, why: str | None) -> None:
+    found = matrices(Old(answer), Old("[]"))  # type: ignore[arg-type]  # as far as it is used
+    assert found == (why or ({}, {}))
+
+
+def test_stack_tags_and_protection_are_said_though_no_resource_differs() -> None:
+    before, after = cluster(tags={"a": "1"}), cluster(tags={"a": "2", "b": "3"})
+    found = changing(before, tuple(replace(stack, termination_protection=False) for stack in after))
+    ((sign, _, text),) = rows(summary.section(found))
+    assert sign == "~"
+    assert text == "0 deleted, 0 replaced; termination protection off; the tag a: 1 -> 2; the tag b: none -> 3"
+
+
+def test_clusters_that_come_and_go() -> None:
+    found = fleet(touched((), cluster("new")), touched(cluster("old"), ()), untouched=("same",))
+    texts = words(summary.section(found))
+    assert "a new cluster" in texts
+    assert "no longer in the app, which deletes nothing" in texts
+    assert "same" in texts
+
+
+def test_nothing_changed_is_one_line() -> None:
+    cells = summary.summary(fleet(untouched=("a", "b")), 0)
+    assert "".join(cell.text for cell in cells) == (
+        "Nothing changes in any template; 2 clusters proven untouched since 0123456789ab."
+    )
+
+
+def test_deletions_and_replacements_come_first() -> None:
+    stack = cluster()[0]
+    impacts: tuple[Impact, ...] = ("create", "update", "update", "replace", "orphan", "may-replace")
+    changes = tuple(Change(stack, f"R{n}", f"R{n}", each, {}, None, {"Type": "T"}) for n, each in enumerate(impacts))
+    one = touched(cluster(), cluster())
+    first = replace(one.difference.stacks[0], changes=changes)
+    found = fleet(replace(one, difference=replace(one.difference, stacks=(first, *one.difference.stacks[1:]))))
+    assert "".join(cell.text for cell in summary.summary(found, 3)) == (
+        "0 deleted, 1 replaced, 1 perhaps replaced, 1 left behind, 2 changed, 1 new, 3 dangers in 1 of 1 cluster since "
+        "0123456789ab."
+    )
+    assert [row[1:4] for row in rows(summary.section(found))[1:]] == [
+        ("network/R3", "T", "replaced"),
+        ("network/R5", "T", "perhaps replaced"),
+        ("network/R4", "T", "left behind"),
+    ]
+
+
+def test_one_diff_and_one_picture_for_clusters_that_change_alike() -> None:
+    def changed(name: str) -> Any:
+        one = touched(cluster(name), cluster(name, version="1.37"))
+        stacks = tuple(replace(stack, text="[~] Version\n[-] 1.36\n[+] 1.37") for stack in one.difference.stacks[1:2])
+        return replace(one, difference=replace(one.difference, stacks=(*one.difference.stacks[:1], *stacks)))
+
+    found = fleet(*(changed(name) for name in "abcdef"))
+    (diff,) = templates.section(found).blocks
+    assert (diff.title, diff.added, diff.removed) == ("cluster: all 6", 1, 1)  # type: ignore[union-attr]  # a Diff
+    (picture,) = pictures.section(found).blocks
+    assert picture.cluster == "a"  # type: ignore[union-attr]  # a Picture
+    assert pictures.section(changing(shop(), shop(thing("ConfigMap", "a")))).blocks == ()
