@@ -107,19 +107,22 @@ class NewNetwork(Value):
         vpc = ipaddress.ip_network(self.cidr).prefixlen
         return {"private": vpc + 3, "public": min(vpc + 8, 28), "control-plane": 28}
 
-    def subnets(self, region: str) -> tuple[Subnet, ...]:
-        """Every subnet with its range, kind after kind from the start of the VPC, largest first.
+    @property
+    def room(self) -> int:
+        """For how many zones each kind of subnet keeps ranges, so that a zone added later moves no other subnet.
 
-        From a /22 on there is room for six zones of each kind, so that a zone added later moves no other subnet.
+        Networks smaller than /22 have none to spare.
         """
-        vpc = ipaddress.ip_network(self.cidr)
-        sizes = {kind: 2 ** (32 - prefix) for kind, prefix in self.prefixes.items()}
-        room = MOST_ZONES if MOST_ZONES * sum(sizes.values()) <= vpc.num_addresses else len(self.zones)
+        six = MOST_ZONES * sum(2 ** (32 - prefix) for prefix in self.prefixes.values())
+        return MOST_ZONES if six <= ipaddress.ip_network(self.cidr).num_addresses else len(self.zones)
+
+    def subnets(self, region: str) -> tuple[Subnet, ...]:
+        """Every subnet with its range, kind after kind from the start of the VPC, largest first."""
+        start = int(ipaddress.ip_network(self.cidr).network_address)
         found = []
-        start = int(vpc.network_address)
-        for kind, size in sizes.items():
+        for kind, prefix in self.prefixes.items():
+            size = 2 ** (32 - prefix)
             for place, zone in enumerate(self.zones):
-                cidr = f"{ipaddress.ip_address(start + place * size)}/{self.prefixes[kind]}"
-                found.append(Subnet(kind, f"{region}{zone}", cidr))
-            start += room * size
+                found.append(Subnet(kind, f"{region}{zone}", f"{ipaddress.ip_address(start + place * size)}/{prefix}"))
+            start += self.room * size
         return tuple(found)

@@ -28,6 +28,7 @@ class NetworkStack(BlueprintStack):
             "Vpc",
             ip_addresses=aws_ec2.IpAddresses.cidr(network.cidr),
             availability_zones=zones,
+            reserved_azs=network.room - len(zones),
             nat_gateways={"none": 0, "one": 1, "per-zone": len(zones)}[network.nat],
             subnet_configuration=[_subnets(network, kind) for kind in network.prefixes],
             restrict_default_security_group=True,
