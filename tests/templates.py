@@ -21,7 +21,8 @@ Templates = Mapping[tuple[str, str], Template]
 def synthesized(plans: Sequence[Plan], out: Path, *, validate: bool = False) -> Templates:
     """Writes the assembly of the plans and reads it back."""
     synthesize(plans, out, validate=validate)
-    return {(stack.cluster, stack.name): dict(stack.template) for stacks in read(out).values() for stack in stacks}
+    stacks = [stack for stacks in read(out).values() for stack in stacks]
+    return {(stack.cluster, stack.name): {"Resources": {}, **stack.template} for stack in stacks}
 
 
 def of_type(template: Template, kind: str) -> dict[str, dict[str, Any]]:

@@ -67,7 +67,8 @@ def synthesize(plans: Sequence[Plan], out: Path, *, validate: bool) -> None:
     os.environ["CDK_VALIDATION"] = "true" if validate else "false"
     from aws_cdk import App
 
-    app = App(outdir=str(out.resolve()), context=settings())
+    # The engine has seen the variable of this process's first synth only.
+    app = App(outdir=str(out.resolve()), context=settings(), builtin_cloud_formation_validation=validate)
     build(app, plans)
     app.synth()
 

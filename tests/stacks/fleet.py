@@ -8,10 +8,13 @@ from addons.argo_cd import ArgoCd
 from addons.cert_manager import CertManager
 from addons.core import CORE
 from addons.core_dns import CoreDns
+from addons.eks_pod_identity_agent import EksPodIdentityAgent
 from addons.external_dns import ExternalDns
 from addons.external_secrets import ExternalSecrets
 from addons.karpenter import Karpenter
+from addons.kube_proxy import KubeProxy
 from addons.secrets_store_csi_driver import SecretsStoreCsiDriver
+from addons.vpc_cni import VpcCni
 from blueprint import (
     AutoMode,
     Blueprint,
@@ -103,6 +106,8 @@ ISOLATED = replace(
     addons=CORE,
 )
 MIXED = replace(MANAGED, name="mixed", compute=(AutoMode(node_pools=("system",)), *MANAGED.compute))
+BARE = replace(MANAGED, name="bare", addons=(CoreDns(), EksPodIdentityAgent(), KubeProxy(), VpcCni()), teams=())
+"""Nothing for the add-ons stack and the teams stack."""
 CHINA = replace(MANAGED, name="china", region="cn-north-1")
 GOVERNMENT = replace(MANAGED, name="government", region="us-gov-west-1")
 
@@ -155,4 +160,4 @@ TEAMS = replace(
     teams=(PLATFORM, SHOP, replace(PAYMENTS, network=(ToTeam("shop", ports=(8080,)),))),
 )
 
-FLEET = (MANAGED, AUTO, FARGATE, SELF_MANAGED, ISOLATED, MIXED, CHINA, GOVERNMENT, TEAMS)
+FLEET = (MANAGED, AUTO, FARGATE, SELF_MANAGED, ISOLATED, MIXED, BARE, CHINA, GOVERNMENT, TEAMS)

@@ -66,7 +66,10 @@ def test_a_template_that_breaks_a_rule_fails_the_synth(
 def test_cfn_lint_finds_nothing(plans: tuple[Plan, ...], tmp_path: Path) -> None:
     """W3005 and W3010 are the CDK's way (DependsOn beside a reference, zones written out), I1022 a matter of taste."""
     synthesize([*plans, *fleet()], tmp_path, validate=False)
-    files = map(str, tmp_path.glob("assembly-*/*.template.json"))
+    # The CLI never sends a template without resources.
+    files = [
+        str(path) for path in tmp_path.glob("assembly-*/*.template.json") if '"Resources"' in path.read_text("utf-8")
+    ]
     command = [str(Path(sys.prefix) / "bin" / "cfn-lint"), "--ignore-checks", "W3005", "W3010", "I1022", "--", *files]
     done = subprocess.run(command, capture_output=True, text=True, timeout=170, check=False)
     assert (done.returncode, done.stdout) == (0, "")
