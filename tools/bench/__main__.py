@@ -1,4 +1,4 @@
-"""`make bench`: time and memory of a synthesis, against its floor; and the time of a plan.
+"""`make bench`: time and memory of a synthesis, against its floor; the time of a plan, and of a review.
 
     python -m tools.bench [--quick]
 
@@ -29,6 +29,7 @@ from blueprint.plan import plan
 from clusters.dev import DEV
 from clusters.prod import PROD
 from tools.bench.contest import NODE, Contest, prepared
+from tools.bench.review import CLUSTERS, review_table
 
 PLAN_GOAL_MS = 20
 MIB = 2**20
@@ -61,6 +62,8 @@ def main(arguments: Sequence[str]) -> None:
             say(f"preparing, clusters: {case.clusters}; the floor must write the same bytes")
             contests.append(prepared(case.clusters, Path(folder) / str(case.clusters)))
         lines += ["", *synthesis_table(cases, contests)]
+        say(f"reviewing, clusters: {CLUSTERS}")
+        lines += ["", *review_table(Path(folder), turns=1 if cases is QUICK else 3)]
     print("\n".join([machine(), "", *lines]))
 
 

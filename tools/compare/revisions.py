@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -69,22 +69,28 @@ class Comparison:
     after: Assembly
 
 
+Ahead = Callable[[tuple[Revision, Assembly], tuple[Revision, Assembly]], object]
+"""Called with both revisions as soon as they are synthesized, before they are compared."""
+
+
 @contextmanager
-def compared(base: str, root: Path = ROOT) -> Iterator[tuple[Comparison, Revision, Revision]]:
+def compared(
+    base: str, root: Path = ROOT, ahead: Ahead | None = None
+) -> Iterator[tuple[Comparison, Revision, Revision]]:
     """Compares the folder, uncommitted changes included, with the commit where it left the git revision `base`.
 
-    The two revisions can be asked for more while the context lasts. Only clusters whose plan or renderer differs are
-    synthesized. Raises RevisionError.
+    The two revisions can be asked for more while the context lasts; what takes its time may start `ahead`. Only
+    clusters whose plan or renderer differs are synthesized. Raises RevisionError.
     """
     commit = _merge_base(base, root)
     with tempfile.TemporaryDirectory(prefix="eks-blueprints-") as temporary:
         folder = Path(temporary)
         old = _checked_out(commit, root, folder / "base")
         new = Revision("the working folder", root, Path(sys.executable))
-        yield _comparison(commit[:12], old, new, folder), old, new
+        yield _comparison(commit[:12], old, new, folder, ahead), old, new
 
 
-def _comparison(commit: str, old: Revision, new: Revision, folder: Path) -> Comparison:
+def _comparison(commit: str, old: Revision, new: Revision, folder: Path, ahead: Ahead | None) -> Comparison:
     with ThreadPoolExecutor() as pool:
         one, other = pool.map(_fingerprints, (old, new))
         differing = sorted(name for name in {*one, *other} if one.get(name) != other.get(name))
@@ -97,6 +103,8 @@ def _comparison(commit: str, old: Revision, new: Revision, folder: Path) -> Comp
             for revision, known, where, options in sides
         ]
         before, after = (side.result() for side in synthesized)
+    if ahead:
+        ahead((old, before), (new, after))
     touched = differences(before, after)
     untouched = sorted({*one, *other} - {cluster.name for cluster in touched})
     return Comparison(commit, touched, tuple(untouched), before, after)

@@ -14,17 +14,20 @@ import json
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from tools.charts.render import render_all
+from blueprint.contribution import Release
+from tools.assembly import Assembly
+from tools.charts.results import Outcome
 from tools.compare.dangers import dangers
-from tools.compare.revisions import RevisionError, compared
+from tools.compare.revisions import Revision, RevisionError, compared
 from tools.review.compose import review
 from tools.review.drawing import drawn
 from tools.review.fleet import fleet
 from tools.review.markdown import markdown
-from tools.review.matrices import matrices
+from tools.review.matrices import BothMatrices, matrices
 from tools.review.page import page
 from tools.review.prices import PRICES, PriceError, prices
 from tools.review.report import as_json
@@ -43,13 +46,18 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--charts", metavar="SOURCE", help="a folder with charts, or the address of a mirror")
     parser.add_argument("--prices", type=Path, default=PRICES, metavar="FILE", help=f"instead of {PRICES.name}")
     options = parser.parse_args(arguments)
+    asked: list[Future[BothMatrices]] = []
+
+    def ahead(*sides: tuple[Revision, Assembly]) -> None:
+        asked.append(pool.submit(matrices, *sides))
+
     try:
         price_table = prices(options.prices)
-        with compared(options.base) as (comparison, base, now):
+        with ThreadPoolExecutor() as pool, compared(options.base, ahead=ahead) as (comparison, _, _):
             found = fleet(comparison)
             told = tuple(danger for cluster in comparison.touched for danger in dangers(cluster))
-            both = matrices(base, now) if comparison.touched else "nothing changes"
-            document = review(found, told, partial(render_all, source=options.charts), both, price_table)
+            render = partial(_rendered, source=options.charts)
+            document = review(found, told, render, asked[0].result, price_table)
             files = {
                 "review.md": markdown(document, url=options.link, draw=drawn),
                 "review.html": page(document),
@@ -63,6 +71,13 @@ def main(arguments: Sequence[str]) -> int:
     width = max(len(str(options.out / name)) for name in files)
     print("\n".join(f"{options.out / name!s:{width}}  {len(text):>9,} characters" for name, text in files.items()))
     return 0
+
+
+def _rendered(releases: Sequence[Release], version: str, source: str | None) -> tuple[Outcome, ...]:
+    """Loads what renders charts only when there are some."""
+    from tools.charts.render import render_all
+
+    return render_all(releases, version, source)
 
 
 def write(folder: Path, files: Mapping[str, str]) -> None:

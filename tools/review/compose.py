@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tools.compare.dangers import Danger
 from tools.review.document import Document
 from tools.review.fleet import Fleet
-from tools.review.matrices import Matrices
+from tools.review.matrices import BothMatrices
 from tools.review.prices import Prices
 from tools.review.sections import (
     charts,
@@ -29,10 +31,10 @@ def review(
     fleet: Fleet,
     found: tuple[Danger, ...],
     render: charts.Render,
-    matrices: tuple[Matrices, Matrices] | str,
+    matrices: Callable[[], BothMatrices],
     prices: Prices,
 ) -> Document:
-    """The whole review; one line when nothing changes."""
+    """The whole review; one line when nothing changes. The matrices are asked for last, as they take their time."""
     title = "What changes in the clusters"
     if not fleet.touched:
         return Document(title, summary.summary(fleet, len(found)))
@@ -46,7 +48,7 @@ def review(
         objects.section(fleet),
         values.section(fleet),
         charts.section(fleet, render),
-        matrix.section(fleet, matrices),
+        matrix.section(fleet, matrices()),
         headroom.section(fleet),
         cost.section(fleet, prices),
         pictures.section(fleet),

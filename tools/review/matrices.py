@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -14,12 +14,16 @@ Matrices = Mapping[str, Matrix]
 """By cluster."""
 
 
-def matrices(base: Revision, now: Revision) -> tuple[Matrices, Matrices] | str:
-    """Those of all clusters, or why there are none."""
+BothMatrices = tuple[Matrices, Matrices] | str
+"""Before and after, or why they cannot be compared."""
+
+
+def matrices(*sides: tuple[Revision, Iterable[str]]) -> BothMatrices:
+    """Of the base and of the folder, those of the clusters named."""
     with ThreadPoolExecutor() as pool:
-        sides = [pool.submit(_of, revision) for revision in (base, now)]
+        found = [pool.submit(_of, *side) for side in sides]
         try:
-            one, other = (side.result() for side in sides)
+            one, other = (side.result() for side in found)
         except RevisionError as error:
             return str(error).splitlines()[-1]
         except (AttributeError, KeyError, TypeError, ValueError):
@@ -27,8 +31,9 @@ def matrices(base: Revision, now: Revision) -> tuple[Matrices, Matrices] | str:
     return one, other
 
 
-def _of(revision: Revision) -> Matrices:
-    found = json.loads(revision.run("-m", "tools.access", "--json"))
+def _of(revision: Revision, clusters: Iterable[str]) -> Matrices:
+    names = sorted(clusters)
+    found = json.loads(revision.run("-m", "tools.access", "--json", *names)) if names else []
     return {each["cluster"]: from_json(each) for each in found}
 
 

@@ -82,3 +82,14 @@ def test_every_word_of_a_plan_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     assert words(tags={"environment": "other"}) != words()
     assert words(addons=DEV.addons[:-1]) != words()
     assert not any(" at 0x" in word for word in words())
+
+
+def test_more_can_start_before_the_comparison(project: Path) -> None:
+    edit(project / "clusters" / "dev.py", "min=2, max=4", "min=2, max=5")
+    asked: list[list[str]] = []
+    with compared("HEAD", project, ahead=lambda *sides: asked.extend(sorted(names) for _, names in sides)) as (
+        found,
+        *_,
+    ):
+        assert [each.name for each in found.touched] == ["dev"]
+    assert asked == [["dev"], ["dev"]]

@@ -116,7 +116,7 @@ def _review(
     name: str, found: ClusterDifference | None, matrices: tuple[Matrices, Matrices], render: Render
 ) -> Document:
     fleet = Fleet("0123456789ab", (Touched(found),) if found else (), ("another",) if found else (name, "another"))
-    return review(fleet, dangers(found) if found else (), render, matrices, prices())
+    return review(fleet, dangers(found) if found else (), render, lambda: matrices, prices())
 
 
 @pytest.mark.locked

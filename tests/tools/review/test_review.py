@@ -58,7 +58,9 @@ def test_a_change_from_end_to_end(project: Path, tmp_path: Path) -> None:
     assert "answers 203.0.112.0/23 on the internet" in text
     assert "prod, prod-eu" in text
     assert "Not compared" not in text
-    assert "answers 203.0.112.0/23 on the internet" in (out / "review.html").read_text(encoding="utf-8")
+    html = (out / "review.html").read_text(encoding="utf-8")
+    assert html.startswith("<!doctype html>")
+    assert "opens-endpoint" in html
     found = json.loads((out / "review.json").read_text(encoding="utf-8"))
     assert (found["touched"], found["untouched"]) == (["dev"], ["prod", "prod-eu"])
     assert [(each["rule"], each["cluster"]) for each in found["dangers"]] == [("opens-endpoint", "dev")]

@@ -189,7 +189,7 @@ class Old:
     ],
 )
 def test_a_base_without_a_matrix(answer: str | None, why: str | None) -> None:
-    found = matrices(Old(answer), Old("[]"))  # type: ignore[arg-type]  # as far as it is used
+    found = matrices((Old(answer), ["dev"]), (Old("[]"), ["dev"]))  # type: ignore[arg-type]  # as far as it is used
     assert found == (why or ({}, {}))
 
 

@@ -9,12 +9,12 @@ from tools.access.tables import tables
 from tools.review.document import Row, Section, Table, code, said
 from tools.review.flat import codes
 from tools.review.fleet import SIDES, Fleet
-from tools.review.matrices import Matrices
+from tools.review.matrices import BothMatrices
 
 Key = tuple[str, str, str, str]
 
 
-def section(fleet: Fleet, both: tuple[Matrices, Matrices] | str) -> Section:
+def section(fleet: Fleet, both: BothMatrices) -> Section:
     """Of the clusters touched."""
     title = "Who may do what in Kubernetes"
     if isinstance(both, str):

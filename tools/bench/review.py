@@ -1,0 +1,102 @@
+"""How long a review takes, beside the synthesis that it cannot do without: of what changed, in both revisions."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from statistics import median
+
+CLUSTERS = 20
+GOAL = 1.5
+_ROOT = Path(__file__).parents[2]
+_CODE = ("app.py", "cdk.json", "requirements.txt", "addons", "blueprint", "clusters", "stacks", "teams", "tools")
+_CLUSTER = """from dataclasses import replace
+
+from addons.example import PROD
+
+{constant} = replace(PROD, name="{name}")
+"""
+_ADDON = ("addons/external_dns.py", '"1.21.1"', '"1.22.0"')
+_CASES = (
+    ("an add-on of all clusters", _ADDON, [f"c{index:02}" for index in range(CLUSTERS)]),
+    (
+        "an add-on of one cluster",
+        ("clusters/c07.py", "replace(PROD,", "replace(PROD, addons=PROD.addons[:-1],"),
+        ["c07"],
+    ),
+)
+
+
+def review_table(folder: Path, turns: int) -> Iterator[str]:
+    """A row for each change of a fleet."""
+    yield f"{f'review, {CLUSTERS} clusters':28}review s  synthesis s  ratio  goal"
+    for number, (what, (file, before, after), names) in enumerate(_CASES):
+        base, now = folder / f"base{number}", folder / f"now{number}"
+        for side in (base, now):
+            _project(side)
+        path = now / file
+        text = path.read_text(encoding="utf-8")
+        if before not in text:
+            raise RuntimeError(f"{file} has no {before}")
+        path.write_text(text.replace(before, after), encoding="utf-8")
+        runs = [(_review(now, folder), _syntheses((base, now), names)) for _ in range(turns)]
+        ratio = median(one / other for one, other in runs)
+        review, synthesis = map(median, zip(*runs, strict=True))
+        # Starting, planning and comparing take as long for one cluster as for all: the goal is for all.
+        goal = f"≤ {GOAL:g} {'pass' if ratio <= GOAL else 'miss'}" if len(names) > 1 else ""
+        yield f"{what:28}{review:8.2f}{synthesis:13.2f}{ratio:7.2f}  {goal}".rstrip()
+
+
+def _project(folder: Path) -> None:
+    """A repository with a fleet, and its first commit."""
+    for name in _CODE:
+        source = _ROOT / name
+        copy = shutil.copytree if source.is_dir() else shutil.copy
+        folder.mkdir(exist_ok=True)
+        copy(source, folder / name)
+    for path in (folder / "clusters").glob("[!_]*.py"):
+        path.unlink()
+    # Not in the inventory, which consists of the copies.
+    shutil.copy(_ROOT / "clusters" / "prod.py", folder / "addons" / "example.py")
+    for index in range(CLUSTERS):
+        text = _CLUSTER.format(constant=f"C{index:02}", name=f"c{index:02}")
+        (folder / "clusters" / f"c{index:02}.py").write_text(text, encoding="utf-8")
+    identity = ("-c", "user.name=bench", "-c", "user.email=bench@example.com")
+    for arguments in (("init", "--quiet"), ("add", "--all"), ("commit", "--quiet", "--message=x")):
+        subprocess.run(("git", "-C", str(folder), *identity, *arguments), check=True)
+    (folder / "node_modules").symlink_to(_ROOT / "node_modules")
+
+
+def _review(folder: Path, charts: Path) -> float:
+    """Seconds. Its charts cannot be had, so that nothing waits for a network."""
+    command = (sys.executable, "-m", "tools.review", "--base", "HEAD", "--charts", str(charts))
+    return _seconds([(command, folder)])
+
+
+def _syntheses(folders: Sequence[Path], names: Sequence[str]) -> float:
+    """Seconds until both revisions are synthesized, side by side."""
+    return _seconds([((sys.executable, "-m", "tools.synth", *names), folder) for folder in folders])
+
+
+def _seconds(commands: Sequence[tuple[Sequence[str], Path]]) -> float:
+    """Side by side."""
+    start = time.perf_counter()
+    runs = [
+        subprocess.Popen(
+            command,
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(folder)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        for command, folder in commands
+    ]
+    statuses = [run.wait() for run in runs]
+    if any(statuses):
+        raise RuntimeError(f"{' '.join(commands[0][0])} failed")
+    return time.perf_counter() - start
