@@ -44,7 +44,7 @@ def test_what_a_new_version_brings() -> None:
         (
             pod(
                 image="web:2",
-                security={"privileged": True, "capabilities": {"add": ["NET_ADMIN"]}},
+                security={"privileged": True, "capabilities": {"add": ["NET_ADMIN"]}, "runAsNonRoot": False},
                 pod={"hostNetwork": True, "volumes": [{"name": "h", "hostPath": {"path": "/"}}]},
             ),
             powers(
@@ -57,7 +57,7 @@ def test_what_a_new_version_brings() -> None:
     )
     found = section(old, new)
     role, web = "ClusterRole.rbac.authorization.k8s.io web", "Deployment.apps web/web"
-    gained = "hostNetwork\nhostPath /\nweb: privileged\nweb: capability NET_ADMIN"
+    gained = "hostNetwork\nhostPath /\nweb: privileged\nweb: capability NET_ADMIN\nweb: may run as root"
     assert rows(found) == [
         ("+", "ServiceAccount", "web", "web"),
         ("+", "RBAC power", role, "", "get pods.apps\n* secrets db\nget /metrics"),

@@ -77,13 +77,15 @@ def test_every_driver_is_counted() -> None:
         SubnetIds=["a", "b"],
         ServiceName="com.amazonaws.us-east-1.sts",
     )
+    spot = resource("AWS::EKS::Nodegroup", **{**nodes["Properties"], "CapacityType": "SPOT"})
     balancer = manifest(thing("Service", "web", "shop", spec={"type": "LoadBalancer"}))
-    (found,) = [cluster(network={"E": endpoint}, control={"N": nodes}, addons={"M": balancer})]
+    (found,) = [cluster(network={"E": endpoint}, control={"N": nodes, "S": spot}, addons={"M": balancer})]
     assert [(each.what, each.priced_as, each.fewest, each.most) for each in drivers(Side(found))] == [
         ("control plane, standard support", "control plane, standard support", 1, 1),
         ("interface endpoint in a zone", "interface endpoint in a zone", 2, 2),
         ("NAT gateway", "NAT gateway", 0, 0),
         ("node m7g.large", "m7g.large", 2, 4),
+        ("node m7g.large, spot", "", 2, 4),
         ("load balancer of our manifests", "load balancer", 1, 1),
     ]
 
@@ -111,6 +113,7 @@ def test_the_table_of_the_project_is_sourced() -> None:
         ("usd_hour = 0.5", "usd_hour = true", "usd_hour = True must be of type int or float"),
         ("usd_hour = 0.5", "usd_hour = -1", "usd_hour = -1 must be a number of dollars"),
         ("usd_hour = 0.5", "usd_hour = nan", "usd_hour = nan must be a number of dollars"),
+        ("usd_hour = 0.5", "usd_hour = inf", "usd_hour = inf must be a number of dollars"),
         ("usd_hour = 0.5", "", "usd_hour is missing"),
         ("usd_hour = 0.5", "usd_hour = 1\neur_hour = 1", "eur_hour is not known"),
         ('["us-*"]', "[1]", "regions must be texts"),

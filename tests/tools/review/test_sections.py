@@ -7,7 +7,18 @@ from typing import Any
 
 import pytest
 
-from tests.tools.review.support import changing, cluster, fleet, manifest, resource, rows, thing, touched, words
+from tests.tools.review.support import (
+    changing,
+    cluster,
+    fleet,
+    manifest,
+    release,
+    resource,
+    rows,
+    thing,
+    touched,
+    words,
+)
 from tools.access.matrix import Access, Matrix, Note, Right
 from tools.compare.differences import Change, Impact
 from tools.compare.revisions import RevisionError
@@ -117,6 +128,16 @@ def test_versions_that_come_move_and_go() -> None:
         ("-", "kubectl that installs charts and objects", "1.36.3", "", ""),
         ("-", "helm that installs charts and objects", "4.2.3", "", ""),
     ]
+
+
+def test_where_a_chart_comes_from_matters_when_it_moves() -> None:
+    old = release("web")
+    new = {**old, "Properties": {**old["Properties"], "Repository": "https://mirror.example.com"}}
+    with_old, with_new = cluster(addons={"R": old}), cluster(addons={"R": new})
+    assert rows(versions.section(changing(with_old, with_new))) == [
+        ("~", "repository of web", "https://charts.example.com", "https://mirror.example.com", "")
+    ]
+    assert rows(versions.section(changing(cluster(), with_old))) == [("+", "chart web", "", "1.0.0", "")]
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from tools.assembly import Stack
 from tools.compare.differences import ClusterDifference, Impact
 from tools.review.document import Cell, Paragraph, Row, Section, Table, code, said
 from tools.review.flat import changed, codes
@@ -75,7 +76,7 @@ def clusters(number: int) -> str:
 
 def _row(touched: Touched) -> Row:
     difference = touched.difference
-    differing = [stack.stack.name for stack in difference.stacks if stack.changes or stack.text or not stack.after]
+    differing = [stack.stack.name for stack in difference.stacks if _of_deploy(stack.before) != _of_deploy(stack.after)]
     protection = {
         f"termination protection {'on' if each.after.termination_protection else 'off'}"
         for each in difference.stacks
@@ -94,3 +95,8 @@ def _row(touched: Touched) -> Row:
     if not difference.after:
         return Row((names, Cell(f"no longer in the app, which deletes nothing: {found}")), "-")
     return Row((names, Cell(found)), "~")
+
+
+def _of_deploy(stack: Stack | None) -> object:
+    """What CloudFormation is told of a stack."""
+    return stack and (stack.template, stack.termination_protection, stack.tags)
