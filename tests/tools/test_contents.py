@@ -14,7 +14,7 @@ from blueprint.facts import ClusterFacts
 from blueprint.iam import Statement
 from blueprint.network import NewNetwork
 from blueprint.plan import Plan, plan
-from tests.blueprint.examples import SMALL, Probe
+from tests.blueprint.examples import SMALL, TEAM, Probe
 from tests.stacks.fleet import AUTO, FARGATE, ISOLATED, MIXED, SELF_MANAGED, TEAMS
 from tests.templates import plain
 from tools.assembly import Assembly, read
@@ -94,6 +94,8 @@ def test_parts(both: tuple[Plan, Contents]) -> None:
                 each.chart.version for each in contribution.releases
             ]
             assert part.version == ", ".join(dict.fromkeys(versions))
+            by_helm = "Helm" if contribution.releases else "kubectl"
+            assert part.installer == ("EKS" if contribution.managed_addons else by_helm)
 
 
 def test_parts_stand_after_those_that_they_need(assembly: Assembly) -> None:
@@ -117,7 +119,7 @@ class NeedsCertManager(Probe):
 
 
 def test_who_installs_a_part_what_it_needs_and_what_has_aws_permissions(tmp_path: Path) -> None:
-    needy = replace(SMALL, addons=(NeedsCertManager(), *CORE, CertManager()))
+    needy = replace(SMALL, addons=(NeedsCertManager(), *CORE, CertManager()), teams=(TEAM,))
     synthesize([plan(needy)], tmp_path, validate=False)
     (stacks,) = read(tmp_path).values()
     found = {part.name: part for part in contents(stacks).addons}

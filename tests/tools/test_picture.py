@@ -222,6 +222,14 @@ def test_no_name_is_more_than_text_to_mermaid(name: str) -> None:
         assert any(name.startswith(word.rstrip("…")) for word in chart_words(chart) if len(word) > 2)
 
 
+def test_no_two_boxes_share_an_id_of_mermaid() -> None:
+    parts = ("a-b-", "a-b_", "a-b", "a.b", "a_b", "a/b", *(f"{'long' * 20}{number}" for number in range(3)))
+    alike = replace(DEV, addons=tuple(Part(name, installer="Helm") for name in parts))
+    chart = mermaid.software(picture(alike, alike))
+    ids = re.findall(r"^ +(\w+)\[", chart, re.MULTILINE)
+    assert len({*ids}) == len(ids) == len(parts) + 1
+
+
 def test_charts_of_large_clusters_stay_below_the_limits_of_mermaid() -> None:
     long = "\N{SNOWMAN}" * 200
     crowd = replace(

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from tools.contents import Capacity, Contents, Installer, Part
 from tools.picture.model import SIGNS, Arrow, Box, Group, Line, Picture, Status
 
-MOST_BOXES = 20
+MOST_BOXES = 18
 """Of one group. More are counted: a picture of a hundred boxes shows nothing."""
-MOST_ARROWS = 60
+MOST_ARROWS = 40
 
 KINDS = {"managed": "managed nodes", "self-managed": "self-managed nodes", "fargate": "Fargate", "auto": "Auto Mode"}
 INSTALLERS: tuple[Installer, ...] = ("EKS", "Helm", "kubectl")

@@ -8,7 +8,7 @@ from itertools import accumulate, pairwise
 
 from tools.picture.model import SIGNS, Box, Group, Picture, Status
 
-LENGTH = 64
+LENGTH = 96
 """Characters of a line in a box, codes counted in full, so that a chart stays below Mermaid's limit (`maxTextSize`).
 
 https://mermaid.js.org/config/schema-docs/config.html
@@ -67,8 +67,10 @@ def _names(boxes: Sequence[Box]) -> dict[str, str]:
     """Of each box an id that Mermaid cannot misread, as `end` and `o`; made from its own, so that it lasts."""
     names: dict[str, str] = {}
     for box in boxes:
-        name = "b_" + "".join(each if each.isascii() and each.isalnum() else "_" for each in box.id[:30])
-        names[box.id] = f"{name}_{len(names)}" if name in names.values() else name
+        name = "b_" + "".join(each if each.isascii() and each.isalnum() else "_" for each in box.id[:40])
+        while name in names.values():
+            name += "_"
+        names[box.id] = name
     return names
 
 
@@ -80,9 +82,12 @@ def _group(group: Group, name: str, names: dict[str, str], indent: str) -> Itera
         yield f"{inner}direction LR"
     for box in group.boxes:
         yield f"{inner}{names[box.id]}[{_label(box)}]"
-    for row in range(0, len(group.boxes), _COLUMNS):
-        for one, next_ in pairwise(group.boxes[row : row + _COLUMNS]):
-            yield f"{inner}{names[one.id]} ~~~ {names[next_.id]}"
+    rows = [group.boxes[start : start + _COLUMNS] for start in range(0, len(group.boxes), _COLUMNS)]
+    # A row is a chain without arrows; the second link lets it start where the row above does.
+    links = [pair for row in rows for pair in pairwise(row)]
+    links += [(row[0], above[1]) for above, row in pairwise(rows)]
+    for one, other in links:
+        yield f"{inner}{names[one.id]} ~~~ {names[other.id]}"
     for number, each in reversed(list(enumerate(group.groups))):
         yield from _group(each, f"{name}x{number}", names, inner)
     if titled:

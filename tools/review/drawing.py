@@ -1,23 +1,28 @@
-"""Pictures of clusters in Markdown."""
+"""Pictures within a comment, as Mermaid."""
 
 from __future__ import annotations
 
 from tools.markdown import plain
+from tools.picture import mermaid
 from tools.picture.describe import picture
-from tools.picture.mermaid import fenced, infrastructure, software
+from tools.picture.model import Group
 from tools.review.document import Picture
 
 
 def drawn(block: Picture) -> str:
-    """The charts in which something changes."""
-    found = picture(block.before, block.after)
-    parts = (
-        ((found.outside, found.network, found.compute), infrastructure),
-        (found.software, software),
-    )
+    """The charts in which something changes, under the name of the cluster; nothing if there are none."""
+    whole = picture(block.before, block.after)
     charts = [
-        fenced(draw(found))
-        for groups, draw in parts
-        if any(box.status != "same" for group in groups for box in group.every)
+        mermaid.fenced(chart)
+        for chart, groups in (
+            (mermaid.infrastructure(whole), (whole.outside, whole.network, whole.compute)),
+            (mermaid.software(whole), whole.software),
+        )
+        if any(map(_changes, groups))
     ]
-    return "\n\n".join([f"**{plain(found.title)}**", *charts]) if charts else ""
+    return "\n\n".join([f"**{plain(whole.title)}**", *charts]) if charts else ""
+
+
+def _changes(group: Group) -> bool:
+    within = any(box.status != "same" for box in group.every)
+    return within or group.status != "same" or any(map(_changes, group.groups))

@@ -44,6 +44,9 @@ Resources
 +++ b/values
 -replicas: 2
 +replicas: 3
+│ + │ role │ Allow │
+│ - │ role │ Allow │
+│   │ role │ Deny  │
 """
 
 

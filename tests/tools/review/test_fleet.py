@@ -35,6 +35,7 @@ def test_rows_that_clusters_share_are_one() -> None:
         ("-", ["b", "c03"]),
         ("-", ["a", "c04"]),
     ]
+    assert [row.clusters for row in found] == [NAMES, ("c03",), ("c04",)]
 
 
 def test_one_addon_in_twenty_clusters_is_one_row() -> None:

@@ -22,9 +22,9 @@ SIGNS: Mapping[Sign, tuple[str, str, str]] = {
 ROWS_AT_ONCE = 500
 _FEW_CLUSTERS = 4
 _SHORT = 16
-_BREAKS = re.compile(r"(?<=[:/,=])(?=[^:/,=])")
-# The lines of `cdk diff`, whose trees stand before the sign, and those of a unified diff.
-_LINE = re.compile(r"[\s│├└─]*\[([+~-])\]|([+-])(?!\2\2)")
+_BREAKS = re.compile(r"(?<=[:/,=])(?=[^:/,=\d])")
+# The lines of `cdk diff`, whose trees stand before the sign and whose tables around it, and those of a unified diff.
+_LINE = re.compile(r"[\s│├└─]*\[(?P<tree>[+~-])\]|│ (?P<table>[+-]) │|(?P<plain>[+-])(?!(?P=plain){2})")
 
 
 def block(each: Block, id: str, section: str) -> Markup:
@@ -63,7 +63,9 @@ def _cell(cell: Cell) -> Markup:
 
 def _code(line: str) -> Markup:
     """A value; a long one breaks where its parts end."""
-    first, *rest = _BREAKS.split(line) if len(line) > _SHORT else [line]
+    if len(line) <= _SHORT:
+        return element("code", {"class": "short"}, line)
+    first, *rest = _BREAKS.split(line)
     return element("code", {}, first, *(joined(empty("wbr", {}), part) for part in rest))
 
 
@@ -117,8 +119,7 @@ def _diff(diff: Diff) -> Markup:
 
 def _diff_line(line: str) -> Markup:
     found = _LINE.match(line)
-    sign = (found[1] or found[2]) if found else ""
-    name = {"+": "added", "-": "removed", "~": "changed"}.get(sign)
+    name = {"+": "added", "-": "removed", "~": "changed"}[str(found[found.lastgroup or 0])] if found else ""
     return joined(element("span", {"class": name}, line), "\n") if name else joined(line, "\n")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tools.markup import Markup, element, empty, joined
 from tools.picture import svg
-from tools.review.document import Diff, Document, Row, Section, Sign, Table
+from tools.review.document import Diff, Document, Picture, Row, Section, Sign, Table
 from tools.review.page.blocks import SIGNS, badge, block, cells
 
 _ASSETS = Path(__file__).parent
@@ -35,7 +35,7 @@ def page(document: Document) -> str:
             element(
                 "main",
                 {"id": "main", "tabindex": "-1"},
-                element("div", {"class": "lead"}, *_lead(document)),
+                element("div", {"class": "lead"}, *_lead(document, sections)),
                 _contents(sections),
                 element("div", {"class": "sections"}, *map(_section, sections)),
             ),
@@ -119,9 +119,16 @@ def _count(sign: Sign, number: int) -> Markup:
     return joined(element("span", {"class": f"count {name}", "aria-hidden": "true"}, f"{shown}{number:,}"), said)
 
 
-def _lead(document: Document) -> Iterator[Markup]:
+def _lead(document: Document, sections: Iterable[Section]) -> Iterator[Markup]:
     yield element("h1", {}, document.title)
     yield element("p", {"class": "summary"}, cells(document.summary))
+    alarms = [
+        element("li", {}, element("a", {"href": f"#{section.id}"}, f"! {section.title}"))
+        for section in sections
+        if any(row.sign == "!" for row in _rows([section]))
+    ]
+    if alarms:
+        yield element("ul", {"class": "alarms"}, *alarms)
 
 
 def _section(section: Section) -> Markup:
@@ -129,7 +136,8 @@ def _section(section: Section) -> Markup:
     blocks: list[Markup] = []
     for number, each in enumerate(section.blocks):
         blocks.append(block(each, f"{section.id}-{number}", section.title))
-    if not section.open:
+    # Pictures tell more than their number; in a page there is room for them.
+    if not section.open and not all(isinstance(each, Picture) for each in section.blocks):
         diffs = sum(isinstance(each, Diff) for each in section.blocks)
         found = [
             f"{count:,} {word}{'' if count == 1 else 's'}" for count, word in ((rows, "row"), (diffs, "diff")) if count
