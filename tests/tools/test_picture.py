@@ -10,8 +10,9 @@ import pytest
 
 from tools.contents import Capacity, Contents, Part, Subnet
 from tools.picture import mermaid
-from tools.picture.describe import INSTALLERS, MOST_BOXES, picture
+from tools.picture.describe import MOST_BOXES, picture
 from tools.picture.model import SIGNS, Box, Picture
+from tools.picture.things import INSTALLERS
 
 DEV = Contents(
     name="dev",
@@ -79,7 +80,7 @@ def test_a_cluster_as_it_is() -> None:
         ("public", ["10.0.3.0/24"]),
     ]
     assert text(found["control-plane"]) == [
-        *("Kubernetes 1.35", "API open to 203.0.113.0/24 and the VPC", "deletion protection on")
+        *("Kubernetes 1.35", "API open to the VPC, 203.0.113.0/24", "deletion protection on")
     ]
     assert text(found["compute/system"]) == [
         *("managed nodes", "nodes 2 to 4", "types m7g.large", "image AL2023_ARM_64_STANDARD", "Kubernetes 1.35")
@@ -99,7 +100,7 @@ def test_a_cluster_as_it_is() -> None:
 def test_a_private_cluster_without_nat_does_not_know_the_internet() -> None:
     drawn = picture(*[replace(DEV, public_ranges=(), nat_gateways=0)] * 2)
     assert "internet" not in boxes(drawn)
-    assert "API open to the VPC only" in text(boxes(drawn)["control-plane"])
+    assert "API open to the VPC" in text(boxes(drawn)["control-plane"])
 
 
 def test_a_change_says_what_changes_and_nothing_else() -> None:
@@ -117,7 +118,7 @@ def test_a_change_says_what_changes_and_nothing_else() -> None:
         **{box.id: ("same", []) for box in drawn.boxes},
         "control-plane": (
             "changed",
-            ["Kubernetes 1.35 → 1.36", "API open to 203.0.113.0/24 and the VPC → the VPC only"],
+            ["Kubernetes 1.35 → 1.36", "API open to \N{MINUS SIGN}203.0.113.0/24"],
         ),
         "nat": ("changed", ["1 → 2"]),
         "compute/system": (
@@ -126,12 +127,27 @@ def test_a_change_says_what_changes_and_nothing_else() -> None:
         ),
         "compute/auto-mode": ("added", []),
         "compute/batch": ("removed", []),
-        "Helm/argo-cd": ("changed", ["10.1.1 → 10.2.0", "after cert-manager → none"]),
+        "Helm/argo-cd": ("changed", ["10.1.1 → 10.2.0", "after \N{MINUS SIGN}cert-manager"]),
         "Helm/cert-manager": ("removed", []),
         "Helm/new": ("added", []),
     }
     assert drawn.words.startswith("changed: EKS control plane (Kubernetes 1.35 → 1.36, API open to")
     assert "removed: batch;" in drawn.words
+
+
+def test_of_many_names_all_that_come_and_go_are_seen() -> None:
+    many = tuple(f"10.{number}.0.0/16" for number in range(6))
+    before, after = (replace(DEV, public_ranges=ranges) for ranges in (many, (*many[:5], "10.9.0.0/16")))
+    assert text(boxes(picture(before, before))["control-plane"])[1] == (
+        "API open to the VPC, 10.0.0.0/16, 10.1.0.0/16, 10.2.0.0/16 and 3 more"
+    )
+    changed = boxes(picture(before, after))["control-plane"]
+    assert (changed.status, text(changed)[1]) == ("changed", "API open to +10.9.0.0/16, \N{MINUS SIGN}10.5.0.0/16")
+
+
+def test_the_order_of_instance_types_counts() -> None:
+    one, other = (replace(DEV, capacity=(Capacity("a", "managed", types),)) for types in (("x", "y"), ("y", "x")))
+    assert text(boxes(picture(one, other))["compute/a"])[1] == "types x, y → y, x"
 
 
 def test_what_moves_from_helm_to_eks_goes_there_and_comes_here() -> None:

@@ -1,19 +1,18 @@
-"""A picture of what a cluster consists of, or of what a change makes of it."""
+"""A picture of a cluster, or of what a change makes of it: the things on both sides, side by side."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
-from tools.contents import Capacity, Contents, Installer, Part
-from tools.picture.model import SIGNS, Arrow, Box, Group, Line, Picture, Status
+from tools.contents import Contents
+from tools.picture.model import SIGNS, Box, Group, Line, Picture, Status
+from tools.picture.things import Described, Fact, Thing, Things, described
 
 MOST_BOXES = 18
 """Of one group. More are counted: a picture of a hundred boxes shows nothing."""
 MOST_ARROWS = 40
-
-KINDS = {"managed": "managed nodes", "self-managed": "self-managed nodes", "fargate": "Fargate", "auto": "Auto Mode"}
-INSTALLERS: tuple[Installer, ...] = ("EKS", "Helm", "kubectl")
+_NAMED = 4
+_NOTHING = Described()
 
 
 def picture(before: Contents | None, after: Contents | None) -> Picture:
@@ -24,7 +23,7 @@ def picture(before: Contents | None, after: Contents | None) -> Picture:
     now = after or before
     if now is None:
         raise ValueError("a picture needs a cluster")
-    old, new = (_described(side) if side else _NOTHING for side in (before, after))
+    old, new = (described(side) if side else _NOTHING for side in (before, after))
     status: Status = "same" if before and after else "added" if after else "removed"
     groups = {group.id: group for group in _merged_groups(old.groups, new.groups)}
     drawn = {box.id for group in groups.values() for box in group.every}
@@ -41,133 +40,6 @@ def picture(before: Contents | None, after: Contents | None) -> Picture:
     )
 
 
-@dataclass(frozen=True)
-class _Thing:
-    """A box before it is known what changes: of each fact its label and value."""
-
-    id: str
-    title: str
-    facts: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class _Things:
-    id: str
-    title: str
-    things: tuple[_Thing, ...] = ()
-    groups: tuple[_Things, ...] = ()
-
-
-@dataclass(frozen=True)
-class _Described:
-    groups: tuple[_Things, ...] = ()
-    arrows: tuple[Arrow, ...] = ()
-
-
-_NOTHING = _Described()
-
-
-def _described(contents: Contents) -> _Described:
-    installers = [
-        _Things(
-            f"add-ons/{installer}",
-            f"Add-ons, installed by {installer}",
-            tuple(_part(installer, part) for part in contents.addons if part.installer == installer),
-        )
-        for installer in INSTALLERS
-    ]
-    teams = _Things("teams", "Teams", tuple(_part("team", part) for part in contents.teams))
-    return _Described(
-        (
-            _Things("outside", "", tuple(_outside(contents))),
-            _network(contents),
-            _Things("compute", "Compute", tuple(map(_capacity, contents.capacity))),
-            *(group for group in (*installers, teams) if group.things),
-        ),
-        tuple(_arrows(contents)),
-    )
-
-
-def _outside(contents: Contents) -> Iterator[_Thing]:
-    if contents.public_ranges or contents.nat_gateways:
-        yield _Thing("internet", "Internet")
-    reach = f"{_few(contents.public_ranges)} and the VPC" if contents.public_ranges else "the VPC only"
-    facts = {
-        "Kubernetes": contents.version,
-        "API open to": reach,
-        "deletion protection": "on" if contents.deletion_protection else "off",
-    }
-    yield _Thing("control-plane", "EKS control plane", facts)
-
-
-def _network(contents: Contents) -> _Things:
-    things = []
-    if contents.nat_gateways:
-        things.append(_Thing("nat", "NAT gateways", {"": f"{contents.nat_gateways}"}))
-    if contents.endpoints:
-        things.append(_Thing("endpoints", "Interface endpoints", {"": _few(contents.endpoints, 8)}))
-    zones = [
-        _Things(
-            f"zone/{zone}",
-            f"Zone {zone}",
-            tuple(
-                _Thing(f"subnet/{subnet.kind}/{zone}", subnet.kind, {"": subnet.cidr})
-                for subnet in contents.subnets
-                if subnet.zone == zone
-            ),
-        )
-        for zone in dict.fromkeys(subnet.zone for subnet in contents.subnets)
-    ]
-    return _Things("network", f"VPC {contents.cidr}", tuple(things), tuple(zones))
-
-
-def _capacity(capacity: Capacity) -> _Thing:
-    facts = {"": KINDS[capacity.kind] + (", spot" if capacity.spot else "")}
-    if capacity.max:
-        facts["nodes"] = f"{capacity.min} to {capacity.max}"
-    if capacity.instance_types:
-        facts["types"] = _few(capacity.instance_types)
-    if capacity.image:
-        facts["image"] = capacity.image
-    if capacity.version:
-        facts["Kubernetes"] = capacity.version
-    if capacity.selectors:
-        facts["namespaces" if capacity.kind == "fargate" else "node pools"] = _few(capacity.selectors)
-    return _Thing(f"compute/{capacity.name}", capacity.name, facts)
-
-
-def _part(kind: str, part: Part) -> _Thing:
-    facts = {}
-    if part.version:
-        facts[""] = part.version
-    if part.namespaces:
-        facts["namespaces" if len(part.namespaces) > 1 else "namespace"] = _few(part.namespaces)
-    if part.pod_identity:
-        facts["AWS permissions of"] = _few(part.pod_identity)
-    if part.after:
-        facts["after"] = _few(part.after)
-    return _Thing(f"{kind}/{part.name}", part.name, facts)
-
-
-def _arrows(contents: Contents) -> Iterator[Arrow]:
-    if contents.public_ranges:
-        yield Arrow("internet", "control-plane", "HTTPS")
-    if contents.nat_gateways:
-        yield Arrow("nat", "internet")
-    for capacity in contents.capacity:
-        yield Arrow(f"compute/{capacity.name}", "control-plane")
-    installers = {part.name: part.installer for part in contents.addons}
-    for part in contents.addons:
-        for other in part.after:
-            if other in installers:
-                yield Arrow(f"{part.installer}/{part.name}", f"{installers[other]}/{other}", "after")
-
-
-def _few(names: Sequence[str], most: int = 4) -> str:
-    left = len(names) - most
-    return ", ".join(names) if left <= 0 else f"{', '.join(names[:most])} and {left} more"
-
-
 def _place(contents: Contents | None) -> str:
     return f"account {contents.account}, {contents.region}" if contents else ""
 
@@ -177,7 +49,7 @@ def _change(old: str, new: str) -> str:
     return f"{old} → {new}" if old and new and old != new else new or old
 
 
-def _merged_groups(old: Sequence[_Things], new: Sequence[_Things]) -> Iterator[Group]:
+def _merged_groups(old: Sequence[Things], new: Sequence[Things]) -> Iterator[Group]:
     """In the order of the new ones; what goes stands last, but teams always do."""
     before, after = ({group.id: group for group in side} for side in (old, new))
     for id in sorted({**after, **before}, key=lambda id: id == "teams"):
@@ -190,7 +62,7 @@ def _merged_groups(old: Sequence[_Things], new: Sequence[_Things]) -> Iterator[G
         )
 
 
-def _merged(old: Sequence[_Thing], new: Sequence[_Thing]) -> Iterator[Box]:
+def _merged(old: Sequence[Thing], new: Sequence[Thing]) -> Iterator[Box]:
     before, after = ({thing.id: thing for thing in side} for side in (old, new))
     for id in {**after, **before}:
         was, is_ = before.get(id), after.get(id)
@@ -207,10 +79,25 @@ def _status(old: object | None, new: object | None, *, changed: bool = False) ->
     return "added" if new else "removed"
 
 
-def _lines(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Line]:
+def _lines(old: Mapping[str, Fact], new: Mapping[str, Fact]) -> Iterator[Line]:
     for label in {**new, **old}:
-        was, is_ = old.get(label, "none"), new.get(label, "none")
-        yield Line(f"{label} {_change(was, is_)}".strip(), was != is_)
+        was, is_ = old.get(label, ()), new.get(label, ())
+        yield Line(f"{label} {_fact(was, is_)}".strip(), was != is_)
+
+
+def _fact(old: Fact, new: Fact) -> str:
+    """What it is; or what it was and is; of many names only those that come and go."""
+    if old != new and isinstance(old, tuple) and isinstance(new, tuple):
+        gained = [f"{SIGNS['added']}{name}" for name in new if name not in old]
+        lost = [f"{SIGNS['removed']}{name}" for name in old if name not in new]
+        if gained or lost:
+            return _few((*gained, *lost))
+    return _change(*(_few(side) if isinstance(side, tuple) else side for side in (old, new)))
+
+
+def _few(names: Sequence[str]) -> str:
+    left = len(names) - _NAMED
+    return (", ".join(names) or "none") if left <= 0 else f"{', '.join(names[:_NAMED])} and {left} more"
 
 
 def _fitting(group: str, boxes: Sequence[Box]) -> Iterator[Box]:

@@ -9,7 +9,8 @@ from tools.access.render import markdown_table
 from tools.access.tables import Row, Table
 from tools.contents import Capacity, Contents, Part
 from tools.picture import mermaid
-from tools.picture.describe import KINDS, picture
+from tools.picture.describe import picture
+from tools.picture.things import KINDS
 
 HEADER = "<!-- Written by `make diagram` from the templates of the cluster. Do not edit: run it again. -->"
 # "Amazon Web Services reserves both the first four and the last IPv4 address in each subnet's CIDR block."
