@@ -41,7 +41,7 @@ doctor: setup ## Check whether an account is ready for a cluster: make doctor CL
 	@$(PY) -m tools.doctor $(CLUSTER) $(ARGS)
 
 local: setup .venv-local/.installed ## Deploy a cluster to an AWS emulator on this machine: make local CLUSTER=prod; dev by default
-	@$(PY) -m tools.local deploy $(or $(CLUSTER),dev) $(ARGS)
+	@$(PY) -m tools.local deploy $(or $(CLUSTER),dev) $(if $(CHARTS),--charts "$(CHARTS)") $(ARGS)
 
 local-destroy: setup .venv-local/.installed ## Remove it again: all that make local made, or one cluster: make local-destroy CLUSTER=prod
 	@$(PY) -m tools.local destroy $(CLUSTER) $(ARGS)

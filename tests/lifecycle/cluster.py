@@ -69,8 +69,7 @@ CHANGED = replace(
 )
 UPGRADED = replace(BASE, cluster=replace(BASE.cluster, version="1.35"))
 SKIPPING = replace(BASE, cluster=replace(BASE.cluster, version="1.36"))
-PROTECTED = replace(BASE, cluster=replace(BASE.cluster, deletion_protection=True))
-PROTECTED_UPGRADED = replace(UPGRADED, cluster=replace(UPGRADED.cluster, deletion_protection=True))
+PROTECTED = replace(UPGRADED, cluster=replace(UPGRADED.cluster, deletion_protection=True))
 
 VARIANTS = {
     "base": BASE,
@@ -79,5 +78,4 @@ VARIANTS = {
     "upgraded": UPGRADED,
     "skipping": SKIPPING,
     "protected": PROTECTED,
-    "protected-upgraded": PROTECTED_UPGRADED,
 }

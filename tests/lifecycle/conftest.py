@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,7 +29,6 @@ def _end_with_parent(parent: int) -> None:
 @pytest.fixture(scope="session")
 def lab() -> Iterator[Lab]:
     """The emulator and the assemblies of all variants of the cluster."""
-    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
     aws.isolate()
     folder = Path(tempfile.mkdtemp(prefix="eks-lifecycle-"))
     # From here on the emulator removes the folder, even if this process cannot.

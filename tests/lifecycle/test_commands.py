@@ -18,7 +18,8 @@ from tools.local.errors import LocalError
 
 _PROTECTED = "from tests.lifecycle.cluster import PROTECTED as LAB\n"
 _HOLDER = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which a job in the background starts without
 from pathlib import Path
 from tools.local import commands
 commands.CLUSTERS = Path(sys.argv[2])

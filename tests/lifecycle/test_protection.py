@@ -48,6 +48,6 @@ def test_unprotected_in_a_deploy_of_its_own_it_can_be_deleted(lab: Lab) -> None:
     world = lab.world()
     world.put_all("protected")
     before = world.resources("cluster")
-    assert world.put("cluster") == "UPDATE_COMPLETE"
+    assert world.put("cluster", "upgraded") == "UPDATE_COMPLETE"
     assert world.resources("cluster") == before
     world.delete_all()

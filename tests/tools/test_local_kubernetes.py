@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tarfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tools.local import helm
 from tools.local.helm import release_of, values_of
 from tools.local.kubernetes import Contents, RefusedError, Release, key_of, manifests_of
 
@@ -159,19 +158,18 @@ def test_values_may_be_left_out() -> None:
 
 
 def test_a_chart_at_hand_is_rendered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With a `helm` that answers what it was asked, since no helm comes with this project's environment."""
-    chart = tmp_path / "app-1.0.0.tgz"
-    with tarfile.open(chart, "w:gz"):
-        pass
-    program = tmp_path / "helm"
-    program.write_text('#!/bin/sh\nprintf "kind: Asked\\nspec: {arguments: \'%s\', values: " "$*"\ncat\necho }\n')
-    program.chmod(0o755)
-    monkeypatch.setenv("LOCAL_CHARTS", str(tmp_path))
-    monkeypatch.setenv("PATH", f"{tmp_path}:{Path(shutil.which('sh') or '/bin/sh').parent}")
-    (rendered,) = release_of({**CHART, "Values": json.dumps({"replicas": 2})}, VERSION).rendered or ()
-    assert rendered["spec"]["values"] == {"replicas": 2}
-    assert f"template app {chart} --namespace shop" in rendered["spec"]["arguments"]
-    assert release_of({**CHART, "Version": "2.0.0"}, VERSION).rendered is None
-    program.write_text("#!/bin/sh\necho 'parse error at values.yaml' >&2; exit 1\n")
-    with pytest.raises(RefusedError, match="parse error at values"):
+    chart = tmp_path / "app"
+    (chart / "templates").mkdir(parents=True)
+    (chart / "Chart.yaml").write_text("apiVersion: v2\nname: app\nversion: 1.0.0\n", encoding="utf-8")
+    template = (
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {a: {{ required `no a` .Values.a | quote }}}\n"
+    )
+    (chart / "templates" / "a.yaml").write_text(template, encoding="utf-8")
+    given = {**CHART, "Values": json.dumps({"a": "b"})}
+    assert release_of(given, VERSION).rendered is None
+    monkeypatch.setenv(helm.CHARTS, str(tmp_path))
+    (rendered,) = release_of(given, VERSION).rendered or ()
+    assert rendered["data"] == {"a": "b"}
+    assert release_of({**given, "Version": "2.0.0"}, VERSION).rendered is None
+    with pytest.raises(RefusedError, match="no a"):
         release_of(CHART, VERSION)

@@ -14,6 +14,9 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.error import URLError
+
+from botocore.exceptions import BotoCoreError
 
 from blueprint.errors import BlueprintError
 from tools.local import aws
@@ -49,6 +52,9 @@ def main(arguments: Sequence[str]) -> int:
             print(destroy(FOLDER, options.clusters, keep=options.keep))
     except (BlueprintError, LocalError) as error:
         print(error, file=sys.stderr)
+        return 1
+    except (BotoCoreError, URLError) as error:
+        print(f"The emulator does not answer: {error}\nmake local starts another.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("Interrupted. make local goes on from here; make local-destroy removes what there is.", file=sys.stderr)

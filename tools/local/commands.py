@@ -19,7 +19,8 @@ from tools.local import process
 from tools.local.aws import Account
 from tools.local.cdk import Cdk, Result
 from tools.local.errors import LocalError
-from tools.local.inventory import Rows, inventory, is_protected, leftovers
+from tools.local.inventory import Rows, inventory, is_bootstrapped, is_protected
+from tools.local.leftovers import leftovers
 from tools.local.process import Deployed, Emulator, State
 from tools.synth import synthesize
 
@@ -93,8 +94,9 @@ def _deploy(state: State, found: Plan) -> None:
     state.clusters[name] = Deployed(name, blueprint.account, blueprint.region)
     state.save()
     cdk = _cdk(state, name)
-    _say(f"Bootstrapping {blueprint.account} in {blueprint.region}")
-    _check(cdk.bootstrap(), state.emulator, "cdk bootstrap")
+    if not is_bootstrapped(cdk.account):
+        _say(f"Bootstrapping {blueprint.account} in {blueprint.region}")
+        _check(cdk.bootstrap(), state.emulator, "cdk bootstrap")
     _say(f"Deploying the four stacks of {name}")
     _check(cdk.deploy(f"{name}/*"), state.emulator, "cdk deploy")
 

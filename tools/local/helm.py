@@ -5,22 +5,20 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
-import subprocess
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-import yaml
-
+from blueprint import contribution as charts
+from tools.charts.render import render
+from tools.charts.results import Failed, Rendered
 from tools.local.kubernetes import Manifest, RefusedError, Release
 
 # https://github.com/helm/helm/blob/main/pkg/chart/v2/util/validate_name.go
 _NAME = re.compile(r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$")
 _LONGEST_NAME = 53
 _DURATION = re.compile(r"^([0-9]+(\.[0-9]+)?(ns|us|ms|s|m|h))+$")
-_CHARTS = "LOCAL_CHARTS"
-"""Variable with a folder of chart archives, `<chart>-<version>.tgz`. A chart that is not there is not rendered."""
+CHARTS = "LOCAL_CHARTS"
+"""Variable with a folder of charts. One that is not there is not rendered."""
 
 
 def release_of(properties: Mapping[str, Any], kubernetes_version: str) -> Release:
@@ -38,9 +36,11 @@ def release_of(properties: Mapping[str, Any], kubernetes_version: str) -> Releas
     if repository is not None and not re.match(r"^(https?|oci)://[^/]", str(repository)):
         raise RefusedError(f'could not find protocol handler for the repository "{repository}"')
     namespace, version = str(properties.get("Namespace") or "default"), properties.get("Version")
-    archive = _archive(str(chart), version)
     values = values_of(properties.get("Values"))
-    rendered = _rendered(archive, name, namespace, values, kubernetes_version) if archive else None
+    rendered = None
+    if chart is not None and version is not None:
+        source = charts.Chart(str(chart), str(repository or ""), str(version))
+        rendered = _rendered(name, namespace, source, values, kubernetes_version)
     return Release(name, namespace, str(chart or properties["ChartAssetURL"]), version, repository, rendered)
 
 
@@ -55,21 +55,14 @@ def values_of(text: str | None) -> dict[str, Any]:
     return values
 
 
-def _archive(chart: str, version: str | None) -> Path | None:
-    folder = os.environ.get(_CHARTS)
-    archive = Path(folder, f"{chart}-{version}.tgz") if folder else None
-    return archive if archive and archive.is_file() else None
-
-
 def _rendered(
-    archive: Path, release: str, namespace: str, values: Mapping[str, Any], kubernetes_version: str
-) -> tuple[Manifest, ...]:
-    helm = shutil.which("helm")
-    if helm is None:
-        raise RefusedError(f"{archive.name} is at hand, but there is no helm in PATH to render it")
-    options = ["--namespace", namespace, "--include-crds", "--kube-version", kubernetes_version, "--values", "-"]
-    command = [helm, "template", release, str(archive), *options]
-    done = subprocess.run(command, input=json.dumps(values), capture_output=True, text=True, check=False, timeout=120)
-    if done.returncode:
-        raise RefusedError(done.stderr.strip())
-    return tuple(document for document in yaml.safe_load_all(done.stdout) if document)
+    name: str, namespace: str, chart: charts.Chart, values: Mapping[str, Any], kubernetes_version: str
+) -> tuple[Manifest, ...] | None:
+    """The release's objects; None when the chart is not at hand."""
+    folder = os.environ.get(CHARTS)
+    if not folder:
+        return None
+    outcome = render(charts.Release(name, chart, namespace, values), kubernetes_version, folder)
+    if isinstance(outcome, Failed):
+        raise RefusedError(outcome.reason)
+    return outcome.objects if isinstance(outcome, Rendered) else None

@@ -15,8 +15,12 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from blueprint.versions import DEFAULT
+from tools.charts.helm import helm_for
+from tools.charts.results import Unreachable
 from tools.local.aws import HOST, bare, checked
 from tools.local.errors import LocalError
+from tools.local.helm import CHARTS
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = ROOT / ".venv-local" / "bin" / "python"
@@ -112,7 +116,7 @@ def start(folder: Path, *, port: int | None = None, charts: Path | None = None) 
         raise LocalError("The emulator is not installed: run make local, which does it")
     port = _free_port(port)
     folder.mkdir(parents=True, exist_ok=True)
-    environment = bare(folder / "home") | ({"LOCAL_CHARTS": str(charts.resolve())} if charts else {})
+    environment = bare(folder / "home") | (_rendering(charts) if charts else {})
     with (folder / "emulator.log").open("wb") as log:
         process = subprocess.Popen(
             _arguments(port, folder),
@@ -134,6 +138,14 @@ def start(folder: Path, *, port: int | None = None, charts: Path | None = None) 
             raise LocalError(f"The emulator did not start. Its log ends with:\n{log_end}")
         time.sleep(0.1)
     return Started(emulator, process)
+
+
+def _rendering(charts: Path) -> dict[str, str]:
+    """Variables for an emulator that renders charts: their folder, and a PATH that has helm."""
+    helm = helm_for(DEFAULT)
+    if isinstance(helm, Unreachable):
+        raise LocalError(f"Charts cannot be rendered: {helm.reason}")
+    return {CHARTS: str(charts.resolve()), "PATH": f"{helm.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
 
 
 def _arguments(port: int, folder: Path) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 from ministack.services import cloudwatch_logs, lambda_svc
 from ministack.services.cloudformation import drift, provisioners
 
-from tools.local.emulator import ec2, eks, failures, kubectl, readers
+from tools.local.emulator import access, addons, clusters, ec2, failures, kubectl, readers
 from tools.local.emulator.ec2 import Made, Properties
 
 Handlers = dict[str, Any]
@@ -19,22 +19,22 @@ TYPES: dict[str, Handlers] = {
     "AWS::EC2::NatGateway": {"create": ec2.create_nat_gateway, "delete": ec2.delete_nat_gateway},
     "Custom::VpcRestrictDefaultSG": {"create": ec2.restrict_default_security_group, "delete": lambda *_: None},
     "AWS::EKS::Cluster": {
-        "create": eks.create_cluster,
-        "update": eks.update_cluster,
+        "create": clusters.create_cluster,
+        "update": clusters.update_cluster,
         "update_with_logical_id": True,
-        "delete": eks.delete_cluster,
+        "delete": clusters.delete_cluster,
     },
-    "AWS::EKS::Nodegroup": {"create": eks.create_node_group, "update": eks.update_node_group},
-    "AWS::EKS::Addon": {"create": eks.create_addon, "update": eks.update_addon, "delete": eks.delete_addon},
+    "AWS::EKS::Nodegroup": {"create": clusters.create_node_group, "update": clusters.update_node_group},
+    "AWS::EKS::Addon": {"create": addons.create_addon, "update": addons.update_addon, "delete": addons.delete_addon},
     "AWS::EKS::AccessEntry": {
-        "create": eks.create_access_entry,
-        "update": eks.update_access_entry,
-        "delete": eks.delete_access_entry,
+        "create": access.create_access_entry,
+        "update": access.update_access_entry,
+        "delete": access.delete_access_entry,
     },
     "AWS::EKS::PodIdentityAssociation": {
-        "create": eks.create_pod_identity_association,
-        "update": eks.update_pod_identity_association,
-        "delete": eks.delete_pod_identity_association,
+        "create": access.create_pod_identity_association,
+        "update": access.update_pod_identity_association,
+        "delete": access.delete_pod_identity_association,
     },
     "Custom::AWSCDK-EKS-KubernetesResource": {
         "create": kubectl.create_manifest,

@@ -18,7 +18,7 @@ from tools.local.helm import release_of
 from tools.local.kubernetes import Contents, RefusedError, manifests_of
 
 CLUSTERS: dict[tuple[str, str, str], Contents] = defaultdict(Contents)
-"""What is in each cluster, by account, region and name. It goes with the cluster."""
+"""What is in each cluster, by account, region and name; what was in it when it went, until there is another."""
 
 
 def create_manifest(logical_id: str, properties: Properties, stack: str) -> Made:
@@ -62,6 +62,11 @@ def update_release(physical_id: str, old: Properties, new: Properties, stack: st
 def delete_release(physical_id: str, properties: Properties) -> None:
     _connect(properties)
     contents(properties).uninstall(str(properties.get("Namespace") or "default"), properties["Release"])
+
+
+def forget(cluster: str) -> None:
+    """A new cluster is empty."""
+    CLUSTERS.pop((get_account_id(), get_region(), cluster), None)
 
 
 def contents(properties: Properties) -> Contents:

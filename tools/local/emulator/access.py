@@ -1,0 +1,59 @@
+"""Who may do what: access entries and pod identity associations."""
+
+from __future__ import annotations
+
+from ministack.services import eks as service
+from ministack.services.cloudformation import provisioners
+
+from tools.local.emulator import eks
+from tools.local.emulator.ec2 import Made, Properties
+
+
+def create_access_entry(logical_id: str, properties: Properties, stack: str) -> Made:
+    cluster, principal = properties["ClusterName"], properties["PrincipalArn"]
+    body = {
+        "principalArn": principal,
+        "type": properties.get("Type", "STANDARD"),
+        "kubernetesGroups": list(properties.get("KubernetesGroups") or []),
+        "username": properties.get("Username", ""),
+    }
+    entry = eks.answer(service._create_access_entry(cluster, body))["accessEntry"]
+    _grant(properties)
+    return f"{principal}|{cluster}", {"AccessEntryArn": entry["accessEntryArn"]}
+
+
+def update_access_entry(physical_id: str, old: Properties, new: Properties, stack: str) -> Made:
+    cluster, principal = new["ClusterName"], new["PrincipalArn"]
+    body = {"kubernetesGroups": list(new.get("KubernetesGroups") or []), "username": new.get("Username", "")}
+    entry = eks.answer(service._update_access_entry(cluster, principal, body))["accessEntry"]
+    for policy in old.get("AccessPolicies") or []:
+        service._disassociate_access_policy(cluster, principal, policy["PolicyArn"])
+    _grant(new)
+    return physical_id, {"AccessEntryArn": entry["accessEntryArn"]}
+
+
+def delete_access_entry(physical_id: str, properties: Properties) -> None:
+    service._delete_access_entry(properties["ClusterName"], properties["PrincipalArn"])
+
+
+def _grant(properties: Properties) -> None:
+    for policy in properties.get("AccessPolicies") or []:
+        body = provisioners._pascal_to_camel(policy)
+        eks.answer(service._associate_access_policy(properties["ClusterName"], properties["PrincipalArn"], body))
+
+
+def create_pod_identity_association(logical_id: str, properties: Properties, stack: str) -> Made:
+    body = provisioners._pascal_to_camel({key: properties[key] for key in ("Namespace", "ServiceAccount", "RoleArn")})
+    made = eks.answer(service._create_pod_identity_association(properties["ClusterName"], body))["association"]
+    arn = made["associationArn"]
+    return arn, {"AssociationArn": arn, "AssociationId": made["associationId"]}
+
+
+def update_pod_identity_association(arn: str, old: Properties, new: Properties, stack: str) -> Made:
+    association = arn.rpartition("/")[2]
+    eks.answer(service._update_pod_identity_association(new["ClusterName"], association, {"roleArn": new["RoleArn"]}))
+    return arn, {"AssociationArn": arn, "AssociationId": association}
+
+
+def delete_pod_identity_association(arn: str, properties: Properties) -> None:
+    service._delete_pod_identity_association(properties["ClusterName"], arn.rpartition("/")[2])
