@@ -89,9 +89,7 @@ lock: setup ## Resolve requirements.in and package.json anew: make lock ARGS=--u
 	@$(NPM) install --package-lock-only --omit-lockfile-registry-resolved=false
 
 clean: ## Remove all that the other commands made, the installation included
-	rm -rf .venv .venv-oldest .venv-local node_modules cdk.out .mypy_cache .pytest_cache .ruff_cache .hypothesis
-
-	rm -rf .venv .venv-oldest node_modules cdk.out review .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-oldest .venv-local node_modules cdk.out review .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- Installation -------------------------------------------------------------------------------------------------

@@ -82,8 +82,9 @@ class Touched:
 
     @cached_property
     def before(self) -> Side | None:
-        """Nothing of a new cluster."""
-        return Side(self.difference.before) if self.difference.before else None
+        """Nothing of a new cluster. A stack that the app no longer has stays as it is, so it is no change."""
+        stacks = tuple(stack.before for stack in self.difference.stacks if stack.before and stack.after)
+        return Side(stacks) if stacks else None
 
     @cached_property
     def after(self) -> Side | None:

@@ -267,3 +267,15 @@ def test_one_diff_and_one_picture_for_clusters_that_change_alike() -> None:
     (picture,) = pictures.section(found).blocks
     assert picture.cluster == "a"  # type: ignore[union-attr]  # a Picture
     assert pictures.section(changing(shop(), shop(thing("ConfigMap", "a")))).blocks == ()
+
+
+def test_a_stack_that_the_app_gives_up_stays_as_it_is() -> None:
+    """No deploy deletes it: saying that what is in it goes would be wrong."""
+    without = shop(policy("deny", **DENY))[:2]
+    found = changing(shop(policy("deny", **DENY)), without)
+    for section in (exposure, objects, versions):
+        assert section.section(found).blocks == ()
+    moved = touched(shop(), cluster(region="eu-west-1"))
+    stacks = moved.difference.stacks
+    apart = tuple(replace(each, after=None) for each in stacks) + tuple(replace(each, before=None) for each in stacks)
+    assert replace(moved, difference=replace(moved.difference, stacks=apart)).before is None

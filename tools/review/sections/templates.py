@@ -12,7 +12,8 @@ def section(fleet: Fleet) -> Section:
     for touched in fleet.touched:
         for stack in touched.difference.stacks:
             if stack.text:
-                stacks.setdefault((stack.stack.name, stack.text), []).append(touched.name)
+                name = stack.stack.name if stack.after else f"{stack.stack.name}, which no deploy deletes"
+                stacks.setdefault((name, stack.text), []).append(touched.name)
     blocks = tuple(_diff(f"{name}: {fleet.where(names)}", text) for (name, text), names in stacks.items())
     return Section("templates", "CloudFormation, as cdk diff shows it", blocks, open=False)
 
