@@ -56,7 +56,7 @@ diagram: setup ## Write a page with pictures about each cluster into docs/cluste
 	@$(PY) -m tools.picture $(ARGS)
 
 review: setup ## Show what changes since a git revision, in review/: make review BASE=origin/main
-	@$(PY) -m tools.review --base "$(BASE)" $(if $(OUT),--out "$(OUT)") $(if $(CHARTS),--charts "$(CHARTS)") $(if $(PRICES),--prices "$(PRICES)") $(ARGS)
+	@$(PY) -m tools.review --base="$(BASE)" $(if $(OUT),--out="$(OUT)") $(if $(CHARTS),--charts="$(CHARTS)") $(if $(PRICES),--prices="$(PRICES)") $(ARGS)
 
 test: setup ## Run the tests, without network or credentials: make test ARGS="-k karpenter"
 	@$(PY) -m pytest $(ARGS)
