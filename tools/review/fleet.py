@@ -16,7 +16,6 @@ from tools.review.document import Cell, Row, Sign
 _NAMED = 4
 """So many clusters are named; of more, the first ones."""
 
-
 _ARN = re.compile(r"\barn:(aws[\w-]*|\$\{AWS::Partition\}):([\w-]+):([^:\s]*):([^:\s]*):")
 _NAMES_CLUSTER = r"\b((?:cluster|fargateprofile|access-entry|nodegroup|instance-profile)/)"
 SIDES: tuple[Sign, Sign] = ("+", "-")
@@ -36,13 +35,8 @@ class Place:
         The cluster's own region is `<region>` where another account's, or any, follows; its name is `<cluster>` where
         an ARN or a tag says that a cluster's name follows.
         """
-        text = re.sub(r"\barn:(aws[\w-]*|\$\{AWS::Partition\}):([\w-]+):([^:\s]*):([^:\s]*):", self._without, text)
-        own = re.escape(self.cluster)
-        return re.sub(
-            rf"\b((?:cluster|fargateprofile|access-entry|nodegroup|instance-profile)/){own}(?![a-z0-9-])",
-            r"\1<cluster>",
-            text,
-        )
+        text = _ARN.sub(self._without, text)
+        return re.sub(rf"{_NAMES_CLUSTER}{re.escape(self.cluster)}(?![a-z0-9-])", r"\1<cluster>", text)
 
     def _without(self, match: re.Match[str]) -> str:
         _, service, region, account = match.groups()

@@ -264,9 +264,17 @@ def test_one_diff_and_one_picture_for_clusters_that_change_alike() -> None:
     found = fleet(*(changed(name) for name in "abcdef"))
     (diff,) = templates.section(found).blocks
     assert (diff.title, diff.added, diff.removed) == ("cluster: all 6", 1, 1)  # type: ignore[union-attr]  # a Diff
-    (picture,) = pictures.section(found).blocks
-    assert picture.cluster == "a"  # type: ignore[union-attr]  # a Picture
+    drawn = pictures.section(found)
+    assert drawn.blocks[0].cluster == "a"  # type: ignore[union-attr]  # a Picture
+    assert words(drawn) == "a is drawn for all 6, which change alike."
     assert pictures.section(changing(shop(), shop(thing("ConfigMap", "a")))).blocks == ()
+
+
+def test_pictures_that_are_left_out_are_said() -> None:
+    versions = [f"1.{number}" for number in range(20, 27)]
+    found = fleet(*(touched(cluster(f"c{each}"), cluster(f"c{each}", version=each)) for each in versions))
+    assert len(pictures.section(found).blocks) == 6
+    assert words(pictures.section(found)) == "Not drawn: c1.25, c1.26."
 
 
 def test_a_stack_that_the_app_gives_up_stays_as_it_is() -> None:

@@ -6,21 +6,31 @@ from dataclasses import replace
 from typing import Any
 
 from tools.contents import Contents
-from tools.review.document import Picture, Section
+from tools.review.document import Block, Picture, Section, said
 from tools.review.fleet import Fleet
 
 _MOST = 5
 
 
 def section(fleet: Fleet) -> Section:
-    """One cluster for all that change alike."""
-    found: dict[tuple[Any, Any], Picture] = {}
+    """One cluster stands for all that change alike."""
+    pictures: dict[tuple[Any, Any], Picture] = {}
+    alike: dict[tuple[Any, Any], list[str]] = {}
     for touched in fleet.deployed:
         before, after = (side.contents if side else None for side in touched.sides)
         drawn = _drawn(before), _drawn(after)
         if drawn[0] != drawn[1]:
-            found.setdefault(drawn, Picture(touched.name, before, after))
-    return Section("pictures", "Pictures", tuple(found.values())[:_MOST], open=False)
+            pictures.setdefault(drawn, Picture(touched.name, before, after))
+            alike.setdefault(drawn, []).append(touched.name)
+    blocks: list[Block] = [*list(pictures.values())[:_MOST]]
+    blocks += [
+        said(f"{names[0]} is drawn for {fleet.where(names)}, which change alike.")
+        for names in list(alike.values())[:_MOST]
+        if len(names) > 1
+    ]
+    if left := [name for names in list(alike.values())[_MOST:] for name in names]:
+        blocks.append(said(f"Not drawn: {fleet.where(left)}."))
+    return Section("pictures", "Pictures", tuple(blocks), open=False)
 
 
 def _drawn(contents: Contents | None) -> Any:
