@@ -20,6 +20,7 @@ from teams.base import (
     TeamNamespace,
     ToInternet,
 )
+from tests.stacks.fleet import AUTO, ISOLATED, MIXED, TEAMS
 
 SHOP = ApplicationTeam(
     "shop",
@@ -71,7 +72,17 @@ UPGRADED = replace(BASE, cluster=replace(BASE.cluster, version="1.35"))
 SKIPPING = replace(BASE, cluster=replace(BASE.cluster, version="1.36"))
 PROTECTED = replace(UPGRADED, cluster=replace(UPGRADED.cluster, deletion_protection=True))
 
+KINDS = {"auto": AUTO, "isolated": ISOLATED, "mixed": MIXED, "teams": TEAMS}
+"""Clusters of other kinds."""
+
+
+def _own(blueprint: Blueprint) -> Blueprint:
+    """By the name that all clusters have here, and without protection."""
+    return replace(blueprint, name=BASE.name, cluster=replace(blueprint.cluster, deletion_protection=False))
+
+
 VARIANTS = {
+    **{name: _own(found) for name, found in KINDS.items()},
     "base": BASE,
     "grown": GROWN,
     "changed": CHANGED,

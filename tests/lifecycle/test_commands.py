@@ -29,13 +29,28 @@ import tools.local.__main__ as module
 module.FOLDER = Path(sys.argv[1])
 sys.exit(main(["deploy", "lab"]))
 """
+_GUARD = """
+import shutil, sys
+from pathlib import Path
+from tools.local import process
+sys.stdin.read()
+if state := process.load(Path(sys.argv[1], "run")):
+    state.emulator.stop()
+shutil.rmtree(sys.argv[1], ignore_errors=True)
+"""
 
 
 @pytest.fixture
 def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder with an inventory of one cluster, `fleet`, and room for a `run`."""
-    with tempfile.TemporaryDirectory(prefix="eks-lifecycle-") as made:
-        folder = Path(made)
+    """A folder with an inventory of one cluster, `fleet`, and room for a `run`.
+
+    An emulator that may outlive its command would outlive these tests too, if they are killed. So another process waits
+    for their end and removes it.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="eks-lifecycle-"))
+    with subprocess.Popen(
+        [sys.executable, "-c", _GUARD, str(folder)], cwd=process.ROOT, stdin=subprocess.PIPE, start_new_session=True
+    ):
         (folder / "fleet").mkdir()
         (folder / "fleet" / "lab.py").write_text(_PROTECTED, encoding="utf-8")
         monkeypatch.setattr(commands, "CLUSTERS", folder / "fleet")
@@ -43,8 +58,7 @@ def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         monkeypatch.delitem(sys.modules, "fleet", raising=False)
         monkeypatch.delitem(sys.modules, "fleet.lab", raising=False)
         yield folder
-        if state := process.load(folder / "run"):
-            state.emulator.stop()
+    assert not folder.exists()
 
 
 def deploy(folder: Path) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.local import aws, commands, process
+from tools.local import aws, cdk, commands, process
 from tools.local.__main__ import main
 from tools.local.aws import Account
 from tools.local.errors import LocalError
@@ -63,6 +63,30 @@ def test_a_folder_of_charts_must_be_there(tmp_path: Path) -> None:
         commands.deploy(tmp_path, "dev", port=None, charts=tmp_path / "none", as_json=False)
 
 
+def test_a_missing_cli_or_node_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cdk, "ROOT", tmp_path)
+    with pytest.raises(LocalError, match="CDK CLI is missing from node_modules: run make setup"):
+        cdk.find_cli()
+    cli = tmp_path / "node_modules" / "aws-cdk" / "bin" / "cdk"
+    cli.parent.mkdir(parents=True)
+    cli.touch()
+    with pytest.raises(LocalError, match=r"node is missing from \.venv/bin: run make setup"):
+        cdk.find_cli()
+
+
+@pytest.mark.parametrize(
+    ("port", "charts", "said"),
+    [(4567, None, "runs on port 9 already"), (None, "other", "runs with the charts of .*/mine already")],
+)
+def test_an_emulator_that_runs_keeps_its_port_and_charts(
+    tmp_path: Path, port: int | None, charts: str | None, said: str
+) -> None:
+    state = State(Emulator(1, 9, tmp_path), {}, str(tmp_path / "mine"))
+    with pytest.raises(LocalError, match=said):
+        commands._check_options(state, port, tmp_path / charts if charts else None)
+    commands._check_options(state, 9, tmp_path / "mine")
+
+
 def test_nothing_to_destroy(tmp_path: Path) -> None:
     assert "nothing to remove" in commands.destroy(tmp_path / ".local", [], keep=False)
 
@@ -95,7 +119,7 @@ def test_an_emulator_that_is_not_installed_is_reported(tmp_path: Path, monkeypat
 
 
 def test_state_is_read_as_it_was_written(tmp_path: Path) -> None:
-    state = State(Emulator(7, 4566, tmp_path), {"dev": DEV})
+    state = State(Emulator(7, 4566, tmp_path), {"dev": DEV}, "/charts")
     state.save()
     assert process.load(tmp_path) == state
 
@@ -111,7 +135,7 @@ def test_a_state_that_cannot_be_read_is_none(tmp_path: Path, text: str) -> None:
 def test_a_number_that_another_process_got_since_is_not_the_emulator(tmp_path: Path) -> None:
     """The machine was started anew: whatever has the number now must not be ended."""
     (tmp_path / "home").mkdir()
-    (tmp_path / "state.json").write_text(json.dumps({"pid": os.getpid(), "port": 4566, "clusters": []}))
+    (tmp_path / "state.json").write_text(json.dumps({"pid": os.getpid(), "port": 4566, "charts": None, "clusters": []}))
     assert not Emulator(os.getpid(), 4566, tmp_path).alive()
     assert "nothing to remove" in commands.destroy(tmp_path, [], keep=False)
     assert [path.name for path in tmp_path.iterdir()] == ["lock"]

@@ -13,6 +13,14 @@ from tools.local.errors import LocalError
 from tools.local.process import ROOT
 
 
+def find_cli() -> tuple[str, str]:
+    """Node.js and the CLI, both of this project."""
+    cli = ROOT / "node_modules" / "aws-cdk" / "bin" / "cdk"
+    if not cli.exists():
+        raise LocalError("The CDK CLI is missing from node_modules: run make setup")
+    return program("node", ROOT), str(cli)
+
+
 @dataclass(frozen=True)
 class Result:
     """How a command of the CLI ended, and what it printed."""
@@ -43,14 +51,11 @@ class Cdk:
         return self._run("drift", *stacks, "--fail")
 
     def _run(self, command: str, *arguments: str) -> Result:
-        cli = ROOT / "node_modules" / "aws-cdk" / "bin" / "cdk"
-        if not cli.exists():
-            raise LocalError("The CDK CLI is missing from node_modules: run make setup")
         options = ["--app", str(self.assembly), "--no-color", "--no-notices", "--no-version-reporting"]
         environment = self.account.environment(self.home)
         environment |= {"CI": "true", "CDK_DISABLE_VERSION_CHECK": "1"}
         process = subprocess.Popen(
-            [sys.executable, "-m", "tools.local.leash", program("node", ROOT), str(cli), command, *arguments, *options],
+            [sys.executable, "-m", "tools.local.leash", *find_cli(), command, *arguments, *options],
             # It writes a context file into its folder.
             cwd=self.home,
             env=environment | {"PYTHONPATH": str(ROOT)},

@@ -17,7 +17,7 @@ from blueprint.inventory import planned
 from blueprint.plan import Plan, plan
 from tools.local import process
 from tools.local.aws import Account
-from tools.local.cdk import Cdk, Result
+from tools.local.cdk import Cdk, Result, find_cli
 from tools.local.errors import LocalError
 from tools.local.inventory import Rows, inventory, is_bootstrapped, is_protected
 from tools.local.leftovers import leftovers
@@ -33,14 +33,14 @@ def deploy(folder: Path, cluster: str, *, port: int | None, charts: Path | None,
     (found,) = planned(CLUSTERS, [cluster])
     if charts is not None and not charts.is_dir():
         raise LocalError(f"{charts} is no folder of charts")
+    find_cli()
     with _alone(folder):
         state, started = _running(folder), None
         if state is None:
             _say("Starting the emulator")
             started = process.start(folder, port=port, charts=charts)
-            state = State(started.emulator, {})
-        elif port not in (None, state.emulator.port):
-            raise LocalError(f"The emulator runs on port {state.emulator.port} already: make local-destroy ends it")
+            state = State(started.emulator, {}, str(charts.resolve()) if charts else None)
+        _check_options(state, port, charts)
         try:
             _deploy(state, found)
         finally:
@@ -69,6 +69,15 @@ def destroy(folder: Path, clusters: Sequence[str], *, keep: bool) -> str:
             state.emulator.stop()
             lines.append("The emulator has ended, and its data is removed.")
     return "\n".join(lines)
+
+
+def _check_options(state: State, port: int | None, charts: Path | None) -> None:
+    """What was chosen when the emulator started stays."""
+    if port not in (None, state.emulator.port):
+        raise LocalError(f"The emulator runs on port {state.emulator.port} already: make local-destroy ends it")
+    if charts is not None and str(charts.resolve()) != state.charts:
+        runs = f"with the charts of {state.charts}" if state.charts else "without charts"
+        raise LocalError(f"The emulator runs {runs} already: make local-destroy ends it")
 
 
 def table(rows: Rows) -> str:

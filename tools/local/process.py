@@ -178,11 +178,13 @@ class State:
 
     emulator: Emulator
     clusters: dict[str, Deployed]
+    charts: str | None = None
+    """The folder of charts that it renders."""
 
     def save(self) -> None:
         path = self.emulator.folder / "state.json"
         clusters = [asdict(cluster) for cluster in self.clusters.values()]
-        fields = {"pid": self.emulator.pid, "port": self.emulator.port, "clusters": clusters}
+        fields = {"pid": self.emulator.pid, "port": self.emulator.port, "charts": self.charts, "clusters": clusters}
         scratch = path.with_suffix(".new")
         scratch.write_text(json.dumps(fields, indent=2), encoding="utf-8")
         scratch.replace(path)
@@ -193,6 +195,6 @@ def load(folder: Path) -> State | None:
     try:
         fields = json.loads((folder / "state.json").read_text(encoding="utf-8"))
         clusters = {cluster["name"]: Deployed(**cluster) for cluster in fields["clusters"]}
-        return State(Emulator(int(fields["pid"]), int(fields["port"]), folder), clusters)
+        return State(Emulator(int(fields["pid"]), int(fields["port"]), folder), clusters, fields["charts"])
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -1,8 +1,9 @@
-"""Who may do what: access entries and pod identity associations."""
+"""Who may do what: access entries, pod identity associations, and the cluster's OpenID Connect provider."""
 
 from __future__ import annotations
 
 from ministack.services import eks as service
+from ministack.services import iam
 from ministack.services.cloudformation import provisioners
 
 from tools.local.emulator import eks
@@ -57,3 +58,18 @@ def update_pod_identity_association(arn: str, old: Properties, new: Properties, 
 
 def delete_pod_identity_association(arn: str, properties: Properties) -> None:
     service._delete_pod_identity_association(properties["ClusterName"], arn.rpartition("/")[2])
+
+
+def create_oidc_provider(logical_id: str, properties: Properties, stack: str) -> Made:
+    before = set(iam._oidc_providers)
+    clients = {f"ClientIDList.member.{number}": id for number, id in enumerate(properties["ClientIdList"], 1)}
+    iam._create_oidc_provider({"Url": properties["Url"], **clients})
+    made = set(iam._oidc_providers) - before
+    if not made:
+        raise eks.ServiceError(f"EntityAlreadyExists: Provider with url {properties['Url']} already exists.")
+    (arn,) = made
+    return arn, {"Arn": arn}
+
+
+def delete_oidc_provider(arn: str, properties: Properties) -> None:
+    iam._oidc_providers.pop(arn, None)

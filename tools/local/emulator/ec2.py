@@ -69,18 +69,20 @@ def restrict_default_security_group(logical_id: str, properties: Properties, sta
     return logical_id, {}
 
 
-def routed_out(subnet: str) -> bool:
-    """Whether a subnet reaches the internet through a NAT gateway that is there."""
-    gateways = {nat["NatGatewayId"] for nat in _gateways()}
-    tables = [
+def reaches_aws(subnet: str) -> bool:
+    """Whether programs in a subnet reach AWS: by a NAT gateway, or by endpoints of EKS and STS in the VPC."""
+    tables = (
         table
         for table in ec2._route_tables.values()
         if any(association.get("SubnetId") == subnet for association in table["Associations"])
-    ]
-    routes = [route for table in tables for route in table["Routes"]]
-    return any(
-        route.get("DestinationCidrBlock") == "0.0.0.0/0" and route.get("NatGatewayId") in gateways for route in routes
     )
+    defaults = [
+        route for table in tables for route in table["Routes"] if route.get("DestinationCidrBlock") == "0.0.0.0/0"
+    ]
+    if {route.get("NatGatewayId") for route in defaults} & {nat["NatGatewayId"] for nat in _gateways()}:
+        return True
+    endpoints = [each for each in ec2._vpc_endpoints.values() if subnet in each["SubnetIds"]]
+    return {"eks", "sts"} <= {each["ServiceName"].rpartition(".")[2] for each in endpoints}
 
 
 def _gateways() -> list[dict[str, Any]]:

@@ -36,6 +36,7 @@ TYPES: dict[str, Handlers] = {
         "update": access.update_pod_identity_association,
         "delete": access.delete_pod_identity_association,
     },
+    "AWS::IAM::OIDCProvider": {"create": access.create_oidc_provider, "delete": access.delete_oidc_provider},
     "Custom::AWSCDK-EKS-KubernetesResource": {
         "create": kubectl.create_manifest,
         "update": kubectl.update_manifest,
@@ -50,6 +51,7 @@ TYPES: dict[str, Handlers] = {
 
 # createOnlyProperties of the resource schemas. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/
 REPLACING = {
+    "AWS::IAM::OIDCProvider": ("Url",),
     "AWS::EC2::EIP": ("Domain",),
     "AWS::EC2::NatGateway": ("AllocationId", "ConnectivityType", "SubnetId"),
     "AWS::EC2::FlowLog": ("LogDestination", "DeliverLogsPermissionArn", "ResourceId", "ResourceType", "TrafficType"),

@@ -82,9 +82,9 @@ def _connect(properties: Properties) -> str:
             f"aws eks update-kubeconfig: ResourceNotFoundException: No cluster found for name: {cluster}."
         )
     handler = _function(_function(properties["ServiceToken"])["Environment"]["Variables"]["USER_ON_EVENT_FUNCTION_ARN"])
-    lost = [subnet for subnet in handler["VpcConfig"]["SubnetIds"] if not ec2.routed_out(subnet)]
+    lost = [subnet for subnet in handler["VpcConfig"]["SubnetIds"] if not ec2.reaches_aws(subnet)]
     if lost:
-        raise RefusedError(f"i/o timeout: subnet {lost[0]} of the kubectl function has no route to a NAT gateway")
+        raise RefusedError(f"i/o timeout: subnet {lost[0]} of the kubectl function has no way to EKS")
     if not eks.administers(cluster, handler["Role"]):
         raise RefusedError(f"You must be logged in to the server (Unauthorized): {handler['Role']} is no administrator")
     return version

@@ -1,0 +1,16 @@
+"""Clusters of other kinds than the one that most of these tests are about."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.lifecycle.cluster import KINDS
+from tests.lifecycle.lab import Lab
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_clusters_of_other_kinds_live_and_go(lab: Lab, kind: str) -> None:
+    world = lab.world()
+    world.put_all(kind)
+    world.delete_all()
+    assert world.contents() == {"objects": [], "releases": []}
