@@ -5,7 +5,6 @@ PYTHON ?= python3
 CLUSTER ?=
 TO ?=
 
-BASE ?= origin/main
 ARGS ?=
 
 PY := .venv/bin/python
@@ -50,13 +49,13 @@ plan-upgrade: setup ## Print the way to a newer Kubernetes version: make plan-up
 	@$(PY) -m tools.upgrade $(CLUSTER) --to='$(TO)' $(ARGS)
 
 guard: setup ## Refuse a change that loses state: make guard BASE=main, and ALLOW=<logical id> to accept it
-	@$(PY) -m tools.guard $(if $(BASE),--base '$(BASE)') $(if $(ALLOW),--allow '$(ALLOW)') $(ARGS)
+	@$(PY) -m tools.guard $(if $(BASE),--base="$(BASE)") $(if $(ALLOW),--allow="$(ALLOW)") $(ARGS)
 
 diagram: setup ## Write a page with pictures about each cluster into docs/clusters; ARGS=--check only compares
 	@$(PY) -m tools.picture $(ARGS)
 
-review: setup ## Show what changes since a git revision, in review/: make review BASE=origin/main
-	@$(PY) -m tools.review --base="$(BASE)" $(if $(OUT),--out="$(OUT)") $(if $(CHARTS),--charts="$(CHARTS)") $(if $(PRICES),--prices="$(PRICES)") $(ARGS)
+review: setup ## Show what changes since a git revision, in review/: make review BASE=main, origin/main by default
+	@$(PY) -m tools.review $(if $(BASE),--base="$(BASE)") $(if $(OUT),--out="$(OUT)") $(if $(CHARTS),--charts="$(CHARTS)") $(if $(PRICES),--prices="$(PRICES)") $(ARGS)
 
 test: setup ## Run the tests, without network or credentials: make test ARGS="-k karpenter"
 	@$(PY) -m pytest $(ARGS)

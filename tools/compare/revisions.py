@@ -122,6 +122,13 @@ def _synthesized(revision: Revision, clusters: Sequence[str], out: Path, options
     return read(out)
 
 
+def default_base(root: Path = ROOT) -> str:
+    """The branch that a change goes to, as its remote has it; a clone of one branch may lack it."""
+    command = ("git", "-C", str(root), "rev-parse", "--verify", "--quiet", "origin/main^{commit}")
+    there = subprocess.run(command, capture_output=True, check=False).returncode == 0
+    return "origin/main" if there else "main"
+
+
 def _merge_base(base: str, root: Path) -> str:
     """The commit that a pull request would be compared with. https://git-scm.com/docs/git-merge-base"""
     fix = "write a branch, tag or commit: BASE=origin/main"
@@ -142,11 +149,15 @@ def _merge_base(base: str, root: Path) -> str:
 
 def _checked_out(commit: str, root: Path, folder: Path) -> Revision:
     """The files of a commit, without touching the repository; and its environment, if it needs another."""
-    archive = subprocess.run(("git", "-C", str(root), "archive", commit), capture_output=True, check=True).stdout
-    with tarfile.open(fileobj=io.BytesIO(archive)) as files:
-        files.extractall(folder, filter="data")
     name = f"the base, {commit[:12]},"
-    if (folder / _LOCK).read_bytes() == (root / _LOCK).read_bytes():
+    archive = subprocess.run(("git", "-C", str(root), "archive", commit), capture_output=True, check=True).stdout
+    try:
+        with tarfile.open(fileobj=io.BytesIO(archive)) as files:
+            files.extractall(folder, filter="data")
+        locks = [(each / _LOCK).read_bytes() for each in (folder, root)]
+    except (OSError, tarfile.TarError) as error:  # links that lead out of it; a commit before there was a lock file
+        raise RevisionError(f"{name} cannot be unpacked: {error}") from None
+    if locks[0] == locks[1]:
         return Revision(name, folder, Path(sys.executable))
     _say(f"{_LOCK} differs: installing the base's own packages")
     done = subprocess.run(("make", "setup"), cwd=folder, capture_output=True, text=True, check=False)

@@ -14,13 +14,12 @@ from __future__ import annotations
 import argparse
 import json
 import signal
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from tools.compare.dangers import dangers
-from tools.compare.revisions import ROOT, RevisionError, compared
+from tools.compare.revisions import ROOT, RevisionError, compared, default_base
 from tools.guard.render import as_json, as_text
 from tools.guard.verdict import verdict
 
@@ -34,7 +33,7 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
     parser.add_argument("--allow", default="", metavar="IDS", help="ALLOW: logical ids of what is accepted")
     parser.add_argument("--json", action="store_true", help="for a program")
     options = parser.parse_args(arguments)
-    base = _default_base(root) if options.base is None else options.base
+    base = default_base(root) if options.base is None else options.base
     try:
         with compared(base, root) as (comparison, _, _):
             found = verdict([danger for cluster in comparison.touched for danger in dangers(cluster)], options.allow)
@@ -45,13 +44,6 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
     for words in found.mistakes:
         print(words, file=sys.stderr)
     return found.status
-
-
-def _default_base(root: Path) -> str:
-    """The branch that a change goes to, as its remote has it; a clone of one branch may lack it."""
-    command = ("git", "-C", str(root), "rev-parse", "--verify", "--quiet", "origin/main^{commit}")
-    there = subprocess.run(command, capture_output=True, check=False).returncode == 0
-    return "origin/main" if there else "main"
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """`make review BASE=<git revision>`: what the branch and the uncommitted changes do to the clusters, for a reviewer.
 
-    python -m tools.review --base REVISION [--out FOLDER] [--link URL] [--charts SOURCE] [--prices FILE]
+    python -m tools.review [--base REVISION] [--out FOLDER] [--link URL] [--charts SOURCE] [--prices FILE]
 
 Plans and synthesizes both revisions, without credentials. Writes review.md, a comment for a pull request,
 review.html, a page that needs nothing else, and review.json, for programs. Charts are rendered where they can be had:
@@ -22,7 +22,7 @@ from blueprint.contribution import Release
 from tools.assembly import Assembly
 from tools.charts.results import Outcome
 from tools.compare.dangers import dangers
-from tools.compare.revisions import Revision, RevisionError, compared
+from tools.compare.revisions import Revision, RevisionError, compared, default_base
 from tools.review.compose import review
 from tools.review.drawing import drawn
 from tools.review.fleet import fleet
@@ -40,12 +40,13 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="make review", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--base", required=True, metavar="REVISION", help="a branch, tag or commit to compare with")
+    parser.add_argument("--base", metavar="REVISION", help="a branch, tag or commit; origin/main, else main")
     parser.add_argument("--out", type=Path, default=OUT, metavar="FOLDER", help=f"instead of {OUT}")
     parser.add_argument("--link", default="", metavar="URL", help="where the whole page is going to be")
     parser.add_argument("--charts", metavar="SOURCE", help="a folder with charts, or the address of a mirror")
     parser.add_argument("--prices", type=Path, default=PRICES, metavar="FILE", help=f"instead of {PRICES.name}")
     options = parser.parse_args(arguments)
+    base = default_base() if options.base is None else options.base
     asked: list[Future[BothMatrices]] = []
 
     def ahead(*sides: tuple[Revision, Assembly]) -> None:
@@ -53,7 +54,7 @@ def main(arguments: Sequence[str]) -> int:
 
     try:
         price_table = prices(options.prices)
-        with ThreadPoolExecutor() as pool, compared(options.base, ahead=ahead) as (comparison, _, _):
+        with ThreadPoolExecutor() as pool, compared(base, ahead=ahead) as (comparison, _, _):
             found = fleet(comparison)
             told = tuple(danger for cluster in comparison.touched for danger in dangers(cluster))
             render = partial(_rendered, source=options.charts)

@@ -73,6 +73,18 @@ def test_a_base_without_a_common_commit(project: Path) -> None:
         pass
 
 
+def test_a_base_that_cannot_be_unpacked(project: Path) -> None:
+    (project / "link").symlink_to("/etc/passwd")
+    git(project, "add", "link")
+    commit(project)
+    with pytest.raises(RevisionError, match=r"^the base, [0-9a-f]{12}, cannot be unpacked"), compared("HEAD", project):
+        pass
+    git(project, "rm", "--quiet", "link", "requirements.txt")
+    commit(project)
+    with pytest.raises(RevisionError, match=r"cannot be unpacked.*requirements\.txt"), compared("HEAD", project):
+        pass
+
+
 def test_every_word_of_a_plan_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     def words(*changes: object, **changed: object) -> list[str]:
         return list(fingerprints._words(plan(replace(DEV, **changed))))  # type: ignore[arg-type]  # fields of any type

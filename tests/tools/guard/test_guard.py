@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.tools.compare.project import edit, git
-from tools.guard.__main__ import _default_base, main
+from tools.compare.revisions import default_base
+from tools.guard.__main__ import main
 
 NODES = "ComputesystemNodesE27650BE"
 
@@ -51,9 +52,9 @@ def test_what_cannot_be_compared(project: Path, capsys: pytest.CaptureFixture[st
 
 
 def test_the_base_is_where_a_change_goes(project: Path) -> None:
-    assert _default_base(project) == "main"
+    assert default_base(project) == "main"
     git(project, "update-ref", "refs/remotes/origin/main", "main")
-    assert _default_base(project) == "origin/main"
+    assert default_base(project) == "origin/main"
 
 
 def test_make_passes_its_variables_on(root: Path) -> None:
@@ -64,4 +65,4 @@ def test_make_passes_its_variables_on(root: Path) -> None:
         text=True,
         check=True,
     ).stdout
-    assert "-m tools.guard --base 'a b' --allow 'Cluster,Nodes Key' --json" in printed
+    assert '-m tools.guard --base="a b" --allow="Cluster,Nodes Key" --json' in printed
