@@ -17,6 +17,9 @@ export JSII_NODE
 # Without .pyc files every start takes three times as long.
 unexport PYTHONDONTWRITEBYTECODE
 
+# Files stay whole: their tests share what they synthesize. More processes than four synthesize the same more often.
+SIDE_BY_SIDE := --numprocesses=auto --maxprocesses=4 --dist=loadfile
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
@@ -58,10 +61,10 @@ review: setup ## Show what changes since a git revision, in review/: make review
 	@$(PY) -m tools.review $(if $(BASE),--base="$(BASE)") $(if $(OUT),--out="$(OUT)") $(if $(CHARTS),--charts="$(CHARTS)") $(if $(PRICES),--prices="$(PRICES)") $(ARGS)
 
 test: setup ## Run the tests, without network or credentials: make test ARGS="-k karpenter"
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest $(SIDE_BY_SIDE) $(ARGS)
 
 test-oldest: setup .venv-oldest/.installed ## Run the tests on the lowest versions that requirements.in allows
-	@JSII_NODE="$(CURDIR)/.venv-oldest/bin/node" .venv-oldest/bin/python -m pytest -m "not locked" $(ARGS)
+	@JSII_NODE="$(CURDIR)/.venv-oldest/bin/node" .venv-oldest/bin/python -m pytest $(SIDE_BY_SIDE) -m "not locked" $(ARGS)
 
 lifecycle: setup .venv-local/.installed ## Let a cluster live on the emulator by the real CDK CLI: deploys, upgrades, failures, drift, deletion
 	@$(PY) -m pytest tests/lifecycle $(ARGS)
