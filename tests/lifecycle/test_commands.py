@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 
 from tools.local import commands, process
+from tools.local.cdk import Result
 from tools.local.errors import LocalError
+from tools.local.process import Emulator
 
 _PROTECTED = "from tests.lifecycle.cluster import PROTECTED as LAB\n"
 _HOLDER = """
@@ -98,6 +100,36 @@ def test_a_protected_cluster_is_deployed_updated_and_removed(place: Path, capsys
     assert "The emulator has ended" in answer
     assert not run.exists()
     assert processes(run) == []
+
+
+def test_a_protected_cluster_whose_addons_fail_can_be_removed(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Protection is turned off without another deploy of what fails."""
+    run = place / "run"
+    check = commands._check
+
+    def failing(result: Result, emulator: Emulator, command: str) -> None:
+        if command == "cdk bootstrap":
+            emulator.post("fail-next?account=111111111111&type=Custom::AWSCDK-EKS-HelmChart&operation=create")
+        check(result, emulator, command)
+
+    monkeypatch.setattr(commands, "_check", failing)
+    with pytest.raises(LocalError, match="fails because a test asked for it"):
+        deploy(run)
+    state = process.load(run)
+    assert state
+    state.emulator.post("fail-next?account=111111111111&type=Custom::AWSCDK-EKS-HelmChart&operation=create")
+    assert "lab is gone" in commands.destroy(run, [], keep=False)
+    assert not run.exists()
+
+
+def test_an_emulator_ends_by_force_whatever_is_in_it(place: Path) -> None:
+    run = place / "run"
+    started = process.start(run)
+    process.State(started.emulator, {"lab": process.Deployed("lab", "111111111111", "us-west-2")}).save()
+    started.stay()
+    assert "No stack was destroyed" in commands.destroy(run, [], keep=False, force=True)
+    started.process.wait(timeout=15)
+    assert not run.exists()
 
 
 def test_an_emulator_that_died_is_recognised(place: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,7 +1,7 @@
 """`make local` deploys a cluster to an AWS emulator on this machine, `make local-destroy` removes it.
 
     python -m tools.local deploy CLUSTER [--port PORT] [--charts FOLDER] [--json]
-    python -m tools.local destroy [CLUSTER …] [--keep]
+    python -m tools.local destroy [CLUSTER …] [--keep | --force]
 
 The real CDK CLI talks to a real process on loopback; AWS is never reached. docs/local.md says what this shows and
 what it cannot.
@@ -41,6 +41,7 @@ def main(arguments: Sequence[str]) -> int:
     down = commands.add_parser("destroy", help="remove clusters; the last one takes the emulator with it")
     down.add_argument("clusters", nargs="*", metavar="CLUSTER", help="all when none is given")
     down.add_argument("--keep", action="store_true", help="leave the emulator running with what the stacks retain")
+    down.add_argument("--force", action="store_true", help="end the emulator at once, whatever is in it")
     options = parser.parse_args(arguments)
     aws.isolate()
     # Ends as Ctrl-C does, so that nothing is left running.
@@ -49,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
         if options.command == "deploy":
             print(deploy(FOLDER, options.cluster, port=options.port, charts=options.charts, as_json=options.json))
         else:
-            print(destroy(FOLDER, options.clusters, keep=options.keep))
+            print(destroy(FOLDER, options.clusters, keep=options.keep, force=options.force))
     except (BlueprintError, LocalError) as error:
         print(error, file=sys.stderr)
         return 1

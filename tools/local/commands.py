@@ -42,7 +42,7 @@ def deploy(folder: Path, cluster: str, *, port: int | None, charts: Path | None,
             state = State(started.emulator, {}, str(charts.resolve()) if charts else None)
         _check_options(state, port, charts)
         try:
-            _deploy(state, found)
+            _deploy(state, found, f"{cluster}/*")
         finally:
             # As on AWS, what a failed deploy left is there to look at. An interrupted run takes it all with it.
             if started and not isinstance(sys.exception(), KeyboardInterrupt):
@@ -54,12 +54,18 @@ def deploy(folder: Path, cluster: str, *, port: int | None, charts: Path | None,
     return "\n".join([head, table(rows), "", "make local-destroy removes it."])
 
 
-def destroy(folder: Path, clusters: Sequence[str], *, keep: bool) -> str:
-    """Removes clusters, proves that nothing is left of them, and ends the emulator with the last one."""
+def destroy(folder: Path, clusters: Sequence[str], *, keep: bool, force: bool = False) -> str:
+    """Removes clusters, proves that nothing is left of them, and ends the emulator with the last one.
+
+    With `force` the emulator ends at once, whatever is in it.
+    """
     with _alone(folder):
         state = _running(folder)
         if state is None:
             return "No emulator is running, so there is nothing to remove."
+        if force:
+            state.emulator.stop()
+            return "The emulator has ended with all that was in it. No stack was destroyed."
         unknown = sorted(set(clusters) - set(state.clusters))
         if unknown:
             there = ", ".join(state.clusters) or "none"
@@ -95,7 +101,7 @@ def unprotected(blueprint: Blueprint) -> Blueprint:
     return replace(blueprint, cluster=replace(blueprint.cluster, deletion_protection=False))
 
 
-def _deploy(state: State, found: Plan) -> None:
+def _deploy(state: State, found: Plan, *stacks: str) -> None:
     blueprint = found.blueprint
     name = blueprint.name
     _say(f"Synthesizing {name}")
@@ -106,16 +112,17 @@ def _deploy(state: State, found: Plan) -> None:
     if not is_bootstrapped(cdk.account):
         _say(f"Bootstrapping {blueprint.account} in {blueprint.region}")
         _check(cdk.bootstrap(), state.emulator, "cdk bootstrap")
-    _say(f"Deploying the four stacks of {name}")
-    _check(cdk.deploy(f"{name}/*"), state.emulator, "cdk deploy")
+    _say(f"Deploying {', '.join(stacks)}")
+    _check(cdk.deploy(*stacks), state.emulator, "cdk deploy")
 
 
 def _destroy(state: State, name: str) -> str:
     if is_protected(_account(state, name), name):
         _say(f"{name} is protected against deletion. As on AWS, that is turned off in a deploy of its own, first")
         (found,) = planned(CLUSTERS, [name])
-        _deploy(state, plan(unprotected(found.blueprint)))
-    _say(f"Destroying the four stacks of {name}")
+        # The stacks that are protected. Another may be what failed, and does so again.
+        _deploy(state, plan(unprotected(found.blueprint)), f"{name}/network", f"{name}/cluster")
+    _say(f"Destroying {name}/*")
     _check(_cdk(state, name).destroy(f"{name}/*"), state.emulator, "cdk destroy")
     left = leftovers(_account(state, name), name)
     if left.forgotten:
@@ -176,7 +183,8 @@ def _check(result: Result, emulator: Emulator, command: str) -> None:
     if not emulator.answers():
         raise LocalError(f"The emulator died during {command}. Its log ends with:\n{emulator.log()}")
     end = "\n".join(result.output.splitlines()[-25:])
-    raise LocalError(f"{end}\n\n{command} failed with status {result.status}; its last lines are above.")
+    advice = "make local-destroy ARGS=--force ends the emulator with all that is in it."
+    raise LocalError(f"{end}\n\n{command} failed with status {result.status}; its last lines are above. {advice}")
 
 
 def _progress(line: str) -> None:
