@@ -74,20 +74,18 @@ Ahead = Callable[[tuple[Revision, Assembly], tuple[Revision, Assembly]], object]
 
 
 @contextmanager
-def compared(
-    base: str, root: Path = ROOT, ahead: Ahead | None = None
-) -> Iterator[tuple[Comparison, Revision, Revision]]:
+def compared(base: str, root: Path = ROOT, ahead: Ahead | None = None) -> Iterator[Comparison]:
     """Compares the folder, uncommitted changes included, with the commit where it left the git revision `base`.
 
-    The two revisions can be asked for more while the context lasts; what takes its time may start `ahead`. Only
-    clusters whose plan or renderer differs are synthesized. Raises RevisionError.
+    Only clusters whose plan or renderer differs are synthesized. The revisions that `ahead` gets can be asked for more
+    while the context lasts. Raises RevisionError.
     """
     commit = _merge_base(base, root)
     with tempfile.TemporaryDirectory(prefix="eks-blueprints-") as temporary:
         folder = Path(temporary)
         old = _checked_out(commit, root, folder / "base")
         new = Revision("the working folder", root, Path(sys.executable))
-        yield _comparison(commit[:12], old, new, folder, ahead), old, new
+        yield _comparison(commit[:12], old, new, folder, ahead)
 
 
 def _comparison(commit: str, old: Revision, new: Revision, folder: Path, ahead: Ahead | None) -> Comparison:

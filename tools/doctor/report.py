@@ -9,6 +9,7 @@ from typing import Any
 
 from blueprint.plan import Plan
 from tools.doctor.finding import STATUSES, Finding
+from tools.markdown import one_line
 
 WIDTH = 120
 """Columns of the report."""
@@ -36,7 +37,7 @@ def _lines(found: Finding, width: int) -> Iterator[str]:
 
 def _wrapped(text: str, head: str, margin: str) -> Iterable[str]:
     """What AWS answers stands in it, so it becomes one line that a terminal shows and does not obey. No word is cut."""
-    line = " ".join("".join(each if each.isprintable() else " " for each in text).split())
+    line = one_line(text)
     return textwrap.wrap(
         line, WIDTH, initial_indent=head, subsequent_indent=margin, break_long_words=False, break_on_hyphens=False
     )

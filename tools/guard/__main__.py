@@ -35,7 +35,7 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
     options = parser.parse_args(arguments)
     base = default_base(root) if options.base is None else options.base
     try:
-        with compared(base, root) as (comparison, _, _):
+        with compared(base, root) as comparison:
             found = verdict([danger for cluster in comparison.touched for danger in dangers(cluster)], options.allow)
     except RevisionError as error:
         print(error, file=sys.stderr)

@@ -54,7 +54,7 @@ def main(arguments: Sequence[str]) -> int:
 
     try:
         price_table = prices(options.prices)
-        with ThreadPoolExecutor() as pool, compared(base, ahead=ahead) as (comparison, _, _):
+        with ThreadPoolExecutor() as pool, compared(base, ahead=ahead) as comparison:
             found = fleet(comparison)
             told = tuple(danger for cluster in comparison.touched for danger in dangers(cluster))
             render = partial(_rendered, source=options.charts)

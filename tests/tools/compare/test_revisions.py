@@ -23,7 +23,7 @@ def test_compares_the_folder_with_where_the_branch_began(project: Path, capsys: 
     edit(project / "clusters" / "prod.py", "min=3, max=6", "min=3, max=7")
     git(project, "commit", "--quiet", "--message=x", "clusters/prod.py")
     git(project, "switch", "--quiet", "branch")
-    with compared("main", project) as (found, _, _):
+    with compared("main", project) as found:
         assert began.startswith(found.base)
         assert found.untouched == ("prod", "prod-eu")
         (cluster,) = found.touched
@@ -41,7 +41,7 @@ def test_compares_the_folder_with_where_the_branch_began(project: Path, capsys: 
 def test_what_reaches_no_template_is_not_synthesized(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     edit(project / "clusters" / "dev.py", "DEV = Blueprint(", "# A remark\nDEV = Blueprint(")
     edit(project / "README.md", "Blueprint", "blueprint")
-    with compared("HEAD", project) as (found, _, _):
+    with compared("HEAD", project) as found:
         assert (found.touched, found.untouched) == ((), ("dev", "prod", "prod-eu"))
     assert capsys.readouterr().err == "No plan differs\n"
 
@@ -99,9 +99,6 @@ def test_every_word_of_a_plan_counts(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_more_can_start_before_the_comparison(project: Path) -> None:
     edit(project / "clusters" / "dev.py", "min=2, max=4", "min=2, max=5")
     asked: list[list[str]] = []
-    with compared("HEAD", project, ahead=lambda *sides: asked.extend(sorted(names) for _, names in sides)) as (
-        found,
-        *_,
-    ):
+    with compared("HEAD", project, ahead=lambda *sides: asked.extend(sorted(names) for _, names in sides)) as found:
         assert [each.name for each in found.touched] == ["dev"]
     assert asked == [["dev"], ["dev"]]
