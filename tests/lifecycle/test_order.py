@@ -61,11 +61,6 @@ def lived(world: World, stack: str, template: Mapping[str, Any]) -> list[str]:
     return reasons or world.reasons(stack)
 
 
-@pytest.fixture(scope="module")
-def world(lab: Lab) -> World:
-    return lab.world()
-
-
 @pytest.mark.parametrize("stack", ["cluster", "addons", "teams"])
 def test_each_resource_waits_for_all_that_it_needs(lab: Lab, stack: str) -> None:
     world = lab.world()
