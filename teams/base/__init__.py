@@ -155,7 +155,7 @@ class ApplicationTeam(Team):
         for place, name in used:
             if name not in own:
                 yield Problem(place, name, "must be a namespace of the team", f"write one of {', '.join(sorted(own))}")
-        edges = [(f"network[{index}]", edge.policy_name) for index, edge in enumerate(self.network)]
+        edges = [(f"network[{index}]", edge.key) for index, edge in enumerate(self.network)]
         yield from duplicates(edges, "a connection stands once", "put all ports into one")
         classes = ((f"priority_classes[{i}].name", each.name) for i, each in enumerate(self.priority_classes))
         yield from duplicates(classes, "a priority class stands once", "rename one")
@@ -216,7 +216,5 @@ class ApplicationTeam(Team):
         for role in ROLES:
             allowed = rules(role, self.permissions)
             yield named("rbac.authorization.k8s.io/v1", "Role", role, space.name, rules=allowed)
-            yield binding(space.name, role, self.name, role)
-        for share in self.shares:
-            if share.namespace == space.name:
-                yield binding(space.name, share.role, share.team, f"{share.team}-{share.role}")
+            shared = (share.team for share in self.shares if (share.namespace, share.role) == (space.name, role))
+            yield binding(space.name, role, (self.name, *shared))

@@ -26,12 +26,16 @@ class Edge(Value):
 
     @property
     @abstractmethod
-    def policy_name(self) -> str:
-        """Name of the network policy; a team has one of each."""
+    def key(self) -> str:
+        """What a team has one of."""
 
-    @abstractmethod
-    def spec(self, facts: ClusterFacts) -> dict[str, Any]:
-        """Spec of the network policy."""
+    def ingress(self, facts: ClusterFacts) -> list[dict[str, Any]]:
+        """Rules of a network policy that let others in."""
+        return []
+
+    def egress(self) -> list[dict[str, Any]]:
+        """Rules of a network policy that let pods out."""
+        return []
 
 
 class FromTeam(Edge):
@@ -41,10 +45,10 @@ class FromTeam(Edge):
     ports: Ports
 
     @property
-    def policy_name(self) -> str:
+    def key(self) -> str:
         return f"from-{self.team}"
 
-    def spec(self, facts: ClusterFacts) -> dict[str, Any]:
+    def ingress(self, facts: ClusterFacts) -> list[dict[str, Any]]:
         return _ingress([_team(self.team)], self.ports)
 
 
@@ -55,10 +59,10 @@ class ToTeam(Edge):
     ports: Ports
 
     @property
-    def policy_name(self) -> str:
+    def key(self) -> str:
         return f"to-{self.team}"
 
-    def spec(self, facts: ClusterFacts) -> dict[str, Any]:
+    def egress(self) -> list[dict[str, Any]]:
         return _egress([_team(self.team)], self.ports)
 
 
@@ -71,10 +75,10 @@ class FromLoadBalancer(Edge):
     ports: Ports
 
     @property
-    def policy_name(self) -> str:
+    def key(self) -> str:
         return "from-load-balancer"
 
-    def spec(self, facts: ClusterFacts) -> dict[str, Any]:
+    def ingress(self, facts: ClusterFacts) -> list[dict[str, Any]]:
         return _ingress(_ranges(facts.load_balancer_ranges), self.ports)
 
 
@@ -95,10 +99,10 @@ class ToRange(Edge):
             yield Problem("cidr", self.cidr, "this includes every pod of every team", "write ToInternet()")
 
     @property
-    def policy_name(self) -> str:
+    def key(self) -> str:
         return f"to-{self.cidr.replace('/', '-')}"
 
-    def spec(self, facts: ClusterFacts) -> dict[str, Any]:
+    def egress(self) -> list[dict[str, Any]]:
         return _egress(_ranges((self.cidr,)), self.ports)
 
 
@@ -108,16 +112,20 @@ class ToInternet(Edge):
     ports: Ports = (443,)
 
     @property
-    def policy_name(self) -> str:
+    def key(self) -> str:
         return "to-internet"
 
-    def spec(self, facts: ClusterFacts) -> dict[str, Any]:
+    def egress(self) -> list[dict[str, Any]]:
         private = ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"]
         return _egress([{"ipBlock": {"cidr": "0.0.0.0/0", "except": private}}], self.ports)
 
 
 def policies(namespace: str, edges: tuple[Edge, ...], facts: ClusterFacts) -> Iterator[Manifest]:
-    """Nothing in or out but the namespace's own pods, DNS lookups, the Pod Identity agent and the edges."""
+    """Nothing in or out but the namespace's own pods, DNS lookups, the Pod Identity agent and the edges.
+
+    All edges are in one policy that is always there: kubectl removes no network policy that has left a manifest, so one
+    that is no longer declared would stay open. https://github.com/kubernetes/kubectl/blob/master/pkg/util/prune/prune.go
+    """
     both = ["Ingress", "Egress"]
     own: list[dict[str, Any]] = [{"podSelector": {}}]
     specs: dict[str, dict[str, Any]] = {
@@ -126,8 +134,12 @@ def policies(namespace: str, edges: tuple[Edge, ...], facts: ClusterFacts) -> It
         "dns": {"policyTypes": ["Egress"], "egress": [_dns(facts)]},
         # Credentials of a service account with AWS permissions come from here.
         # https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html
-        "pod-identity": _egress(_ranges(("169.254.170.23/32",)), (80,)),
-        **{edge.policy_name: edge.spec(facts) for edge in edges},
+        "pod-identity": {"policyTypes": ["Egress"], "egress": _egress(_ranges(("169.254.170.23/32",)), (80,))},
+        "declared": {
+            "policyTypes": both,
+            "ingress": [rule for edge in edges for rule in edge.ingress(facts)],
+            "egress": [rule for edge in edges for rule in edge.egress()],
+        },
     }
     for name, spec in specs.items():
         yield named("networking.k8s.io/v1", "NetworkPolicy", name, namespace, spec={"podSelector": {}, **spec})
@@ -153,13 +165,13 @@ def _ranges(cidrs: tuple[str, ...]) -> list[dict[str, Any]]:
     return [{"ipBlock": {"cidr": cidr}} for cidr in cidrs]
 
 
-def _ingress(peers: list[dict[str, Any]], ports: tuple[int, ...]) -> dict[str, Any]:
+def _ingress(peers: list[dict[str, Any]], ports: tuple[int, ...]) -> list[dict[str, Any]]:
     # An empty list of peers would let everybody in.
-    return {"policyTypes": ["Ingress"], "ingress": [{"from": peers, "ports": _tcp(ports)}] if peers else []}
+    return [{"from": peers, "ports": _tcp(ports)}] if peers else []
 
 
-def _egress(peers: list[dict[str, Any]], ports: tuple[int, ...]) -> dict[str, Any]:
-    return {"policyTypes": ["Egress"], "egress": [{"to": peers, "ports": _tcp(ports)}]}
+def _egress(peers: list[dict[str, Any]], ports: tuple[int, ...]) -> list[dict[str, Any]]:
+    return [{"to": peers, "ports": _tcp(ports)}]
 
 
 def _tcp(ports: tuple[int, ...]) -> list[dict[str, Any]]:

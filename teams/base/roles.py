@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 from blueprint.fields import NOT_EMPTY, matches
@@ -82,14 +83,18 @@ def group(team: str, role: TeamRole) -> str:
     return f"team:{team}:{role}"
 
 
-def binding(namespace: str, role: TeamRole, team: str, name: str) -> Manifest:
-    """Gives a role in a namespace to those who have it in the team."""
+def binding(namespace: str, role: TeamRole, teams: Iterable[str]) -> Manifest:
+    """Gives a role in a namespace to those who have it in one of the teams.
+
+    One for all of them: kubectl removes no binding that has left a manifest, so a team that is no longer named would
+    keep its rights. https://github.com/kubernetes/kubectl/blob/master/pkg/util/prune/prune.go
+    """
     api = "rbac.authorization.k8s.io"
     return named(
         f"{api}/v1",
         "RoleBinding",
-        name,
+        role,
         namespace,
         roleRef={"apiGroup": api, "kind": "Role", "name": role},
-        subjects=[{"apiGroup": api, "kind": "Group", "name": group(team, role)}],
+        subjects=[{"apiGroup": api, "kind": "Group", "name": group(team, role)} for team in teams],
     )

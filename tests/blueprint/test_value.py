@@ -136,7 +136,7 @@ WRONG_TYPES = [
         "base of edges",
         with_teams(changed(TEAM, network=(EDGE(),))),
         "teams[0].network[0]",
-        "without policy_name, spec",
+        "without key",
         "FromTeam",
     ),
     mistake("base of add-ons", with_addons(ADDON()), "addons[3]", "without contribute", "write "),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -203,6 +204,16 @@ def peer(direction: str, change: Callable[[Any], object]) -> Callable[[Any], obj
     return lambda one: change(one["spec"][direction][0][peers][0]["ipBlock"])
 
 
+def declared(namespace: str, direction: str, peer: str, change: Callable[[Any], object]) -> Break:
+    """Changes the rule of the declared connections in whose peers a text stands."""
+
+    def edit(one: Any) -> None:
+        (rule,) = (rule for rule in one["spec"][direction] if peer in json.dumps(rule))
+        change(rule)
+
+    return edited(NET, "declared", namespace, edit)
+
+
 def unbounded(world: World) -> World:
     teams = tuple(
         replace(
@@ -221,7 +232,7 @@ BREAKS: list[tuple[str, Break, set[str]]] = [
     ("no policies", without(NET, namespace="b"), {"pods_stay_apart", "doors_stay_shut"}),
     (
         "no default",
-        both(without(NET, "default-deny", "c"), without(NET, "same-namespace", "c")),
+        both(without(NET, "default-deny", "c"), without(NET, "same-namespace", "c"), without(NET, "declared", "c")),
         {"pods_stay_apart", "doors_stay_shut"},
     ),
     (
@@ -231,21 +242,21 @@ BREAKS: list[tuple[str, Break, set[str]]] = [
     ),
     (
         "everybody is let in",
-        edited(NET, "from-a", "b", spec(lambda s: s["ingress"][0].update({"from": []}))),
+        declared("b", "ingress", '{"blueprint/team": "a"}', lambda rule: rule.update({"from": []})),
         {"doors_stay_shut"},
     ),
     (
         "all ports of an edge",
         both(
-            edited(NET, "from-a", "b", spec(lambda s: s["ingress"][0].pop("ports"))),
-            edited(NET, "to-b", "a-web", spec(lambda s: s["egress"][0].pop("ports"))),
+            declared("b", "ingress", '{"blueprint/team": "a"}', lambda rule: rule.pop("ports")),
+            declared("a-web", "egress", '{"blueprint/team": "b"}', lambda rule: rule.pop("ports")),
         ),
         {"pods_stay_apart"},
     ),
     (
         "an edge of nobody",
         both(
-            edited(NET, "from-a", "b", spec(lambda s: s["ingress"].append({}))),
+            edited(NET, "declared", "b", spec(lambda s: s["ingress"].append({}))),
             edited(NET, "dns", "c", spec(lambda s: s["egress"].append({"to": [{"namespaceSelector": {}}]}))),
         ),
         {"pods_stay_apart"},
@@ -257,17 +268,12 @@ BREAKS: list[tuple[str, Break, set[str]]] = [
     ),
     (
         "the internet with private addresses",
-        edited(NET, "to-internet", "a-web", peer("egress", lambda block: block.pop("except"))),
+        declared("a-web", "egress", "0.0.0.0/0", lambda rule: rule["to"][0]["ipBlock"].pop("except")),
         {"doors_stay_shut"},
     ),
     (
         "load balancers anywhere",
-        edited(
-            NET,
-            "from-load-balancer",
-            "b",
-            peer("ingress", lambda block: block.update(cidr="0.0.0.0/0")),
-        ),
+        declared("b", "ingress", "ipBlock", lambda rule: rule["from"][0]["ipBlock"].update(cidr="0.0.0.0/0")),
         {"doors_stay_shut"},
     ),
     ("DNS of anybody", edited(NET, "dns", "c", spec(lambda s: s["egress"][0].pop("to"))), {"doors_stay_shut"}),
