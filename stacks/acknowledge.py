@@ -20,9 +20,12 @@ def judged() -> bool:
     return os.environ.get("CDK_VALIDATION") != "false"
 
 
-def acknowledge(construct: IConstruct, reasons: Mapping[str, str]) -> None:
-    """Accepts findings on a construct and all below it: rule id to reason."""
-    if reasons and judged():
+def acknowledge(construct: IConstruct, reasons: Mapping[str, str], *, always: bool = False) -> None:
+    """Accepts findings on a construct and all below it: rule id to reason.
+
+    `always` is for what the CDK's own engine finds: of CDK_VALIDATION it knows what a process said at its first synth.
+    """
+    if reasons and (always or judged()):
         Validations.of(construct).acknowledge(*(Acknowledgment(id=id, reason=why) for id, why in reasons.items()))
 
 

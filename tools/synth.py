@@ -67,8 +67,7 @@ def synthesize(plans: Sequence[Plan], out: Path, *, validate: bool) -> None:
     os.environ["CDK_VALIDATION"] = "true" if validate else "false"
     from aws_cdk import App
 
-    # The engine has seen the variable of this process's first synth only.
-    app = App(outdir=str(out.resolve()), context=settings(), builtin_cloud_formation_validation=validate)
+    app = App(outdir=str(out.resolve()), context=settings())
     build(app, plans)
     app.synth()
 
