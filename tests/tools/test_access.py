@@ -30,9 +30,10 @@ from tools.access import matrix as matrices
 from tools.access import render
 from tools.access.__main__ import main
 from tools.access.matrix import INSTALLER, NOBODY, matrix
-from tools.access.render import WIDTH, as_json, markdown_table, text_table
-from tools.access.tables import Table, tables
+from tools.access.render import as_json
+from tools.access.tables import tables
 from tools.assembly import text
+from tools.tables import WIDTH, Table, markdown_table, text_table
 
 OTHERS = (TEAMS, AUTO, FARGATE, SELF_MANAGED, CHINA, GOVERNMENT)
 NAMES = ("dev", "prod", "prod-eu", *(blueprint.name for blueprint in OTHERS))

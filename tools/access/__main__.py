@@ -19,7 +19,8 @@ from app import CLUSTERS
 from blueprint.errors import BlueprintError
 from blueprint.inventory import planned
 from tools.access.matrix import matrix
-from tools.access.render import WIDTH, as_json, as_markdown, as_text
+from tools.access.render import as_json, as_markdown, as_text
+from tools.tables import WIDTH
 
 LEGEND = (
     "read is get, list and watch; write is create, update, patch and delete. Pods act as any service account of their "

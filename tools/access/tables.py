@@ -4,20 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any
 
 from tools.access.matrix import Access, Matrix, Right
-
-Row = tuple[tuple[str, ...], ...]
-"""Of cells, which consist of lines."""
-
-
-class Table(NamedTuple):
-    """What renderers write."""
-
-    title: str
-    heads: tuple[str, ...]
-    rows: tuple[Row, ...]
+from tools.tables import Row, Table
 
 
 def tables(matrix: Matrix, *, full: bool) -> tuple[Table, ...]:

@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from tools.compare.dangers import Danger
 from tools.gate.policy import Policy
-from tools.gate.received import Danger, Received, harmless
+from tools.gate.received import Received, harmless
 from tools.gate.verdict import Shown, Verdict
 
 MARKER = "<!-- eks-blueprints-review"

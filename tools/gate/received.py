@@ -14,6 +14,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from tools.compare.dangers import Danger
+
 _MOST_BYTES = 5_000_000
 _MOST_DANGERS = 2_000
 _LONGEST_FIELD = 10_000
@@ -24,21 +26,6 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 
 class ReceivedError(Exception):
     """The files are not what `make review` writes; the text says why."""
-
-
-@dataclass(frozen=True)
-class Danger:
-    """One finding of the review, as `review.json` has it."""
-
-    rule: str
-    cluster: str
-    stack: str
-    id: str
-    path: str
-    type: str
-    what: str
-    why: str
-    fix: str
 
 
 @dataclass(frozen=True)

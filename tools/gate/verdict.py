@@ -15,8 +15,9 @@ from dataclasses import astuple, dataclass, replace
 from datetime import datetime
 from typing import Literal
 
+from tools.compare.dangers import Danger
 from tools.gate.policy import FILE, Approvals, Policy
-from tools.gate.received import Danger, Received
+from tools.gate.received import Received
 
 JUDGES = ("tools/", ".github/", ".gitlab-ci.yml", "Makefile", FILE)
 """What the review and its verdict come from."""

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from tools.access.render import text_table
-from tools.access.tables import Table
 from tools.compare.dangers import Danger
 from tools.compare.revisions import Comparison
 from tools.guard.verdict import Verdict
+from tools.tables import Table, text_table
 
 _HEADS = ("cluster", "stack", "resource and logical id", "what happens", "because of")
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import IPv4Network, collapse_addresses
 
-from tools.access.render import markdown_table
-from tools.access.tables import Row, Table
 from tools.contents import Capacity, Contents, Part
 from tools.picture import mermaid
 from tools.picture.describe import picture
 from tools.picture.things import KINDS
+from tools.tables import Row, Table, markdown_table
 
 HEADER = "<!-- Written by `make diagram` from the templates of the cluster. Do not edit: run it again. -->"
 # "Amazon Web Services reserves both the first four and the last IPv4 address in each subnet's CIDR block."

@@ -99,31 +99,29 @@ def _network(contents: Contents) -> Things:
 
 
 def _capacity(capacity: Capacity) -> Thing:
-    facts: dict[str, Fact] = {"": KINDS[capacity.kind] + (", spot" if capacity.spot else "")}
-    if capacity.max:
-        facts["nodes"] = f"{capacity.min} to {capacity.max}"
-    if capacity.instance_types:
-        facts["types"] = capacity.instance_types
-    if capacity.image:
-        facts["image"] = capacity.image
-    if capacity.version:
-        facts["Kubernetes"] = capacity.version
-    if capacity.selectors:
-        facts["namespaces" if capacity.kind == "fargate" else "node pools"] = capacity.selectors
-    return Thing(f"compute/{capacity.name}", capacity.name, facts)
+    facts: dict[str, Fact] = {
+        "": KINDS[capacity.kind] + (", spot" if capacity.spot else ""),
+        "nodes": f"{capacity.min} to {capacity.max}" if capacity.max else "",
+        "types": capacity.instance_types,
+        "image": capacity.image,
+        "Kubernetes": capacity.version,
+        "namespaces" if capacity.kind == "fargate" else "node pools": capacity.selectors,
+    }
+    return Thing(f"compute/{capacity.name}", capacity.name, _known(facts))
 
 
 def _part(kind: str, part: Part) -> Thing:
-    facts: dict[str, Fact] = {}
-    if part.version:
-        facts[""] = part.version
-    if part.namespaces:
-        facts["namespaces"] = part.namespaces
-    if part.pod_identity:
-        facts["AWS permissions of"] = part.pod_identity
-    if part.after:
-        facts["after"] = part.after
-    return Thing(f"{kind}/{part.name}", part.name, facts)
+    facts: dict[str, Fact] = {
+        "": part.version,
+        "namespaces": part.namespaces,
+        "AWS permissions of": part.pod_identity,
+        "after": part.after,
+    }
+    return Thing(f"{kind}/{part.name}", part.name, _known(facts))
+
+
+def _known(facts: dict[str, Fact]) -> dict[str, Fact]:
+    return {name: fact for name, fact in facts.items() if fact}
 
 
 def _arrows(contents: Contents) -> Iterator[Arrow]:

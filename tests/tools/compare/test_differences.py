@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from tests.tools.compare.dangers import support
 from tools.assembly import CHART, MANIFEST, Stack
 from tools.compare.differences import Change, ClusterDifference, differences
 
@@ -38,16 +39,7 @@ RESOURCES: dict[str, Any] = {
     },
     "Chart": {"Type": CHART, "Properties": {"Values": json.dumps({"replicas": 1}), "Version": "1.0.0"}},
 }
-STACK = Stack(
-    cluster="dev",
-    name="cluster",
-    stack_name="dev-cluster",
-    account="111111111111",
-    region="us-west-2",
-    termination_protection=True,
-    template={"Resources": RESOURCES},
-    paths={"Nodes": "Compute/system"},
-)
+STACK = replace(support.STACK, template={"Resources": RESOURCES}, paths={"Nodes": "Compute/system"})
 
 
 def changed(edit: Callable[[dict[str, Any]], object]) -> Stack:

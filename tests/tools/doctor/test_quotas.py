@@ -84,7 +84,7 @@ def test_the_vpc_of_a_stack_is_not_counted_twice(account: Account, small: Plan, 
     for number in range(4):
         vpc = make.ec2.create_vpc(CidrBlock=f"10.{number}.0.0/16")["Vpc"]["VpcId"]
     tag = {"Key": "aws:cloudformation:stack-name", "Value": "dev-network"}
-    make.ec2.create_tags(Resources=[vpc], Tags=[tag])  # type: ignore[list-item]
+    make.ec2.create_tags(Resources=[vpc], Tags=[tag])  # type: ignore[list-item]  # the stubs want a TypedDict, and this is one
     assert statuses(account.found(quotas.networks, small)) == ["ok", "ok"]
 
 

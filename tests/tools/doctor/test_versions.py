@@ -53,10 +53,10 @@ def changed_addon(plan: Plan, name: str, **change: Any) -> Any:
     """Everything as planned but for one add-on."""
 
     def answer(asked: Mapping[str, Any]) -> Mapping[str, Any]:
-        found: Any = addon_versions(plan, asked["addonName"])
+        found = addon_versions(plan, asked["addonName"])
         if asked["addonName"] == name:
             found["addons"][0]["addonVersions"][0] |= change
-        return found  # type: ignore[no-any-return]
+        return found
 
     return answer
 

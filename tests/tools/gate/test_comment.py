@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.tools.gate.reviews import BASE, DANGER
+from tools.compare.dangers import Danger
 from tools.gate.comment import LIMIT, MARKER, STATUS_LIMIT, comment, headline, shown_in
 from tools.gate.policy import Approvals, Policy
-from tools.gate.received import Danger, Received
+from tools.gate.received import Received
 from tools.gate.verdict import Approved, Claim, Shown, Verdict, digest, edits, verdict
 
 POLICY = Policy()

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from tests.tools.gate.reviews import BASE, DANGER, written
-from tools.gate.received import Danger, ReceivedError, harmless, load
+from tools.compare.dangers import Danger
+from tools.gate.received import ReceivedError, harmless, load
 
 
 def test_a_review_is_read(tmp_path: Path) -> None:

@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.tools.gate.reviews import BASE, DANGER
+from tools.compare.dangers import Danger
 from tools.gate.policy import Approvals, Policy
-from tools.gate.received import Danger, Received
+from tools.gate.received import Received
 from tools.gate.verdict import Approved, Claim, Shown, approvals, digest, edits, judged, verdict
 
 RULES = Approvals()

@@ -1,0 +1,59 @@
+"""Tables for people: aligned on a terminal, or Markdown."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from typing import NamedTuple
+
+from tools import markdown
+from tools.markdown import code, one_line
+
+WIDTH = 120
+"""Columns of a plain table."""
+
+Row = tuple[tuple[str, ...], ...]
+"""Of cells, which consist of lines."""
+
+
+class Table(NamedTuple):
+    """Rows of cells under heads."""
+
+    title: str
+    heads: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+
+def text_table(table: Table, width: int = WIDTH) -> str:
+    """Aligned, and never wider than `width`: the widest columns are wrapped."""
+    heads: Row = tuple((head,) for head in table.heads)
+    cells = [heads, *(tuple(tuple(map(one_line, cell)) for cell in row) for row in table.rows)]
+    widths = [max([1, *(len(line) for row in cells for line in row[column])]) for column in range(len(table.heads))]
+    while sum(widths) + 2 * len(widths) > width and max(widths) > 1:
+        widths[widths.index(max(widths))] -= 1
+    lines = [table.title.upper()]
+    for row in cells:
+        wrapped = [
+            [part for line in cell for part in _wrapped(line, limit)] for cell, limit in zip(row, widths, strict=True)
+        ]
+        for number in range(max(map(len, wrapped))):
+            parts = [cell[number] if number < len(cell) else "" for cell in wrapped]
+            line = "  ".join(part.ljust(limit) for part, limit in zip(parts, widths, strict=True))
+            lines.append(f"  {line}".rstrip())
+    return "\n".join(lines)
+
+
+class _Wrapper(textwrap.TextWrapper):
+    """Breaks at spaces and within an ARN or a tag after / and :."""
+
+    wordsep_simple_re = re.compile(r"(\s+)|(?<=[/:])(?=\S)")
+
+
+def _wrapped(line: str, width: int) -> list[str]:
+    return _Wrapper(width, subsequent_indent="  " if width > 4 else "", break_on_hyphens=False).wrap(line)
+
+
+def markdown_table(table: Table) -> str:
+    """Every cell is code, so nothing in it is markup, a link or a mention."""
+    rows = (["<br>".join(map(code, cell)) for cell in row] for row in table.rows)
+    return f"### {table.title}\n\n{markdown.table(table.heads, rows)}"
