@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shlex
-import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -33,10 +31,9 @@ from tests.stacks import fleet
 from tests.templates import Templates, synthesized
 from tests.tools.snapshots import Markdown
 from tools.charts.results import Failed, Outcome, Rendered, Unreachable
-from tools.upgrade import __main__ as command
 from tools.upgrade.apis import unserved
 from tools.upgrade.model import Finding, Step, Upgrade
-from tools.upgrade.render import as_json, as_markdown
+from tools.upgrade.render import as_markdown
 from tools.upgrade.upgrade import upgrade
 
 PDB = {"apiVersion": "policy/v1beta1", "kind": "PodDisruptionBudget", "metadata": {"name": "web", "namespace": "shop"}}
@@ -438,83 +435,3 @@ def test_tables_have_as_many_cells_as_heads(kind: tuple[Blueprint, Upgrade]) -> 
         lines = block.split("\n")
         if lines[0].startswith("| "):
             assert len({line.count(" | ") for line in lines}) == 1, block
-
-
-# --- The command ---
-
-
-@pytest.fixture
-def no_charts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(command, "_render", unreachable)
-
-
-@pytest.mark.usefixtures("no_charts")
-def test_prod(snapshot: SnapshotAssertion, capsys: pytest.CaptureFixture[str]) -> None:
-    assert command.main(["prod", "--to", "1.36"]) == 0
-    assert capsys.readouterr().out == snapshot(extension_class=Markdown)
-
-
-@pytest.mark.usefixtures("no_charts")
-def test_who_shares_the_value_moves_too(capsys: pytest.CaptureFixture[str]) -> None:
-    assert command.main(["prod-eu", "--to", "1.36", "--json"]) == 0
-    made = json.loads(capsys.readouterr().out)
-    assert (made["file"], made["shared_with"]) == ("clusters/prod_eu.py", ["prod"])
-    assert command.main(["dev", "--to", "1.37", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["shared_with"] == []
-
-
-@pytest.mark.usefixtures("no_charts")
-def test_json_has_all_but_the_blueprints(capsys: pytest.CaptureFixture[str]) -> None:
-    assert command.main(["prod", "--to", "1.36", "--json"]) == 0
-    made = json.loads(capsys.readouterr().out)
-    first, second = made["minors"][0]["steps"]
-    assert first["edits"][0] == {"field": "cluster.version", "now": '"1.35"', "then": '"1.36"', "of": ""}
-    assert second["title"] == "Nodes to 1.36"
-    assert "blueprint" not in first
-    assert as_json({"a": (1, None)}) == {"a": [1, None]}
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (["nope", "--to", "1.36"], ("CLUSTER", "nope", "dev, prod, prod-eu")),
-        (["--to", "1.36"], ("CLUSTER", "<none>", "CLUSTER=prod TO=1.36")),
-        (["dev", "prod", "--to", "1.36"], ("CLUSTER", "dev, prod", "one cluster")),
-        (["prod"], ("TO", "''", "that EKS offers")),
-        (["prod", "--to", "1.34"], ("TO", "'1.34'", "7 days")),
-    ],
-)
-def test_mistakes_are_reported(
-    arguments: list[str], words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert command.main(arguments) == 1
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert all(word in err for word in words)
-
-
-def test_charts_come_from_the_folder_that_charts_names(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("CHARTS", str(tmp_path))
-    assert command.main(["prod", "--to", "1.36"]) == 0
-    out, err = capsys.readouterr()
-    assert f"not checked: {tmp_path} holds neither argo-cd-" in out
-    assert "Rendering 6 charts on Kubernetes 1.36" in err
-
-
-def test_needs_no_cdk(root: Path) -> None:
-    code = """
-import sys
-from tools.upgrade.__main__ import main
-assert main(["dev", "--to", "1.37"]) == 0
-assert not {"aws_cdk", "jsii", "stacks"} & set(sys.modules)
-"""
-    ran = subprocess.run([sys.executable, "-c", code], cwd=root, check=True, timeout=60, capture_output=True, text=True)
-    assert ran.stdout.startswith("# Upgrade `dev` from 1.36 to 1.37\n")
-
-
-def test_make_passes_everything_on(root: Path) -> None:
-    command = ["make", "--dry-run", "plan-upgrade", "CLUSTER=prod", "TO=1.36", "ARGS=--json"]
-    ran = subprocess.run(command, cwd=root, check=True, timeout=30, capture_output=True, text=True)
-    assert "python -m tools.upgrade prod --to='1.36' --json" in ran.stdout
