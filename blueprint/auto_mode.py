@@ -35,4 +35,6 @@ def contribution(facts: ClusterFacts) -> Contribution:
         "spec": {"controller": "eks.amazonaws.com/alb"},
     }
     disks = storage_class("ebs.csi.eks.amazonaws.com", f"gp3{suffix}", default=default)
-    return Contribution(objects=(network_policies, disks, ingress_class))
+    # Beside nodes the add-on vpc-cni makes it: amazon-vpc-cni-k8s charts/aws-vpc-cni/templates/configmap.yaml
+    switch = () if facts.has_nodes else (network_policies,)
+    return Contribution(objects=(*switch, disks, ingress_class))

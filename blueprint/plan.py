@@ -59,11 +59,6 @@ class Plan:
         """Add-ons, then teams."""
         return self.addons + self.teams
 
-    @property
-    def irsa(self) -> bool:
-        """Whether a workload needs the cluster's OpenID Connect provider."""
-        return any(grant.irsa for part in self.parts for grant in part.contribution.grants)
-
 
 def plan(blueprint: Blueprint, place: str = "blueprint") -> Plan:
     """The plan of one cluster.

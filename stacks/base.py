@@ -13,6 +13,8 @@ from stacks.acknowledge import acknowledge, aws_managed
 
 PARTITION = Aws.PARTITION
 """Asked for once: each look at an attribute of the CDK is a call to another process."""
+URL_SUFFIX = Aws.URL_SUFFIX
+"""amazonaws.com, or amazonaws.com.cn in China."""
 
 
 class BlueprintStack(Stack):
@@ -28,6 +30,16 @@ class BlueprintStack(Stack):
             tags=dict(blueprint.tags),
             termination_protection=stateful and blueprint.cluster.deletion_protection,
         )
+
+    def export(self, *values: str) -> None:
+        """Lets later stacks refer to the values, now or after a change.
+
+        An export that came and went with what refers to it could not go: this stack is deployed first, and
+        CloudFormation removes no export that another stack still imports.
+        https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-exports.html
+        """
+        for value in values:
+            self.export_value(value)
 
 
 def service_role(

@@ -27,10 +27,13 @@ class ClusterStack(BlueprintStack):
 
     def __init__(self, scope: Construct, plan: Plan, network: NetworkStack) -> None:
         super().__init__(scope, "cluster", plan, stateful=True)
-        cluster = self._control_plane(plan, network.control_plane.subnet_ids)
-        admins = _after(Construct(self, "Admins"), cluster)
-        for entry in plan.admins:
-            access_entry(admins, plan, entry, PARTITION_ONLY)
+        key = retained_key(self, plan, "Secrets and logs").attr_arn
+        cluster = self._control_plane(plan, network.control_plane.subnet_ids, key)
+        # All in one place: EKS keeps one entry for a principal, so one that goes from a team to the administrators must
+        # not be made in one stack while another still has it. https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateAccessEntry.html
+        access = _after(Construct(self, "Access"), cluster)
+        for entry in (*plan.admins, *plan.people):
+            access_entry(access, plan, entry, PARTITION_ONLY)
         # Nodes come after what makes them ready, other add-ons after the nodes that run them; it all goes in reverse.
         before = _after(Construct(self, "AddonsBeforeNodes"), cluster)
         compute = _after(Construct(self, "Compute"), before, cluster)
@@ -38,22 +41,21 @@ class ClusterStack(BlueprintStack):
         for addon in (addon for part in plan.addons for addon in part.contribution.managed_addons):
             _addon(before if addon.before_nodes else addons, plan, addon)
         add_compute(compute, plan, cluster, network.private.subnet_ids)
-        self.identity_provider = IdentityProvider(self, cluster) if plan.irsa else None
+        self.identity_provider = IdentityProvider(self, cluster)
         CfnOutput(
             self,
             "UpdateKubeconfig",
             value=f"aws eks update-kubeconfig --name {plan.facts.name} --region {plan.facts.region}",
             description="Makes kubectl use this cluster",
         )
-        self.target = kubectl_target(self, plan, cluster, network)
+        self.target, installer = kubectl_target(self, plan, cluster, network, key)
+        self.export(installer, self.identity_provider.issuer, self.identity_provider.arn)
 
-    def _control_plane(self, plan: Plan, subnets: list[str]) -> eks.CfnCluster:
+    def _control_plane(self, plan: Plan, subnets: list[str], key: str) -> eks.CfnCluster:
         """Every property that EKS cannot change without a new cluster is stated, with the value for good."""
         model = plan.blueprint.cluster
-        group = f"/aws/eks/{plan.facts.name}/cluster"
-        key = retained_key(self, plan, "Secrets and control plane logs", log_groups=group).attr_arn
         # EKS would make this group itself, without retention; so it stands before the cluster.
-        logs = retained_logs(self, "Logs", key, model.log_retention_days, group)
+        logs = retained_logs(self, "Logs", key, model.log_retention_days, f"/aws/eks/{plan.facts.name}/cluster")
         public = model.endpoint.allow if isinstance(model.endpoint, PublicEndpoint) else None
         cluster = eks.CfnCluster(
             self,

@@ -9,7 +9,6 @@ from aws_cdk import Duration, aws_events, aws_iam, aws_sqs
 from aws_cdk import aws_eks_v2 as eks
 from constructs import Construct
 
-from blueprint.access import AccessEntry
 from blueprint.contribution import AwsResource, Contribution, EventRule, NodeRole, Queue, Release
 from blueprint.kubernetes import Manifest
 from blueprint.plan import Plan, Planned
@@ -18,7 +17,7 @@ from stacks.acknowledge import NAG, acknowledge
 from stacks.base import PARTITION, BlueprintStack
 from stacks.cluster import ClusterStack
 from stacks.compute import node_role
-from stacks.permissions import PARTITION_ONLY, access_entry, role_of
+from stacks.permissions import access_entry, role_of
 
 
 class ContributionsStack(BlueprintStack):
@@ -30,23 +29,20 @@ class ContributionsStack(BlueprintStack):
         id: str,
         plan: Plan,
         parts: Sequence[Planned],
-        access: Sequence[AccessEntry],
         cluster: ClusterStack,
         vpc_id: str,
     ) -> None:
         super().__init__(scope, id, plan)
         self.add_stack_dependency(cluster)
-        people = Construct(self, "People")
-        for entry in access:
-            access_entry(people, plan, entry, PARTITION_ONLY)
+        namespaces = Construct(self, "Namespaces")
         installed: dict[str, Construct] = {}
         for part in parts:
             if part.contribution.reaches_cluster:
-                installed[part.name] = _Part(self, plan, part, cluster, vpc_id)
+                installed[part.name] = _Part(self, plan, part, cluster, vpc_id, namespaces)
                 before = [installed[name] for name in part.after if name in installed]
                 if before:
                     installed[part.name].node.add_dependency(*before)
-        if not (access or installed):
+        if not installed:
             # An app without this stack would leave in the account what the stack held before.
             why = "the CDK CLI deploys no stack without resources, and deletes one that has lost them"
             acknowledge(self, {"CloudFormation-Validate::F0001": why}, always=True)
@@ -55,7 +51,9 @@ class ContributionsStack(BlueprintStack):
 class _Part(Construct):
     """What one add-on or team adds, each step after the one before, and so removed in reverse."""
 
-    def __init__(self, scope: Construct, plan: Plan, part: Planned, cluster: ClusterStack, vpc_id: str) -> None:
+    def __init__(
+        self, scope: Construct, plan: Plan, part: Planned, cluster: ClusterStack, vpc_id: str, namespaces: Construct
+    ) -> None:
         super().__init__(scope, part.name)
         self._plan, self._cluster = plan, cluster
         self._references = {"partition": PARTITION, "vpc-id": vpc_id}
@@ -64,15 +62,17 @@ class _Part(Construct):
         for resource in contribution.resources:
             done += self._aws_resource(resource)
         done += self._permissions(contribution)
-        if contribution.namespaces:
-            manifests = [namespace.manifest() for namespace in contribution.namespaces]
-            done.append(self._manifest("namespaces", manifests, ()))
+        # Each by itself and named after itself only: one that goes to another team is changed, and so never deleted.
+        done += [
+            self._manifest(namespaces, namespace.name, [namespace.manifest()], prune=False)
+            for namespace in contribution.namespaces
+        ]
         if contribution.objects and contribution.objects_first:
-            done = [self._manifest("objects", contribution.objects, done)]
+            done = [self._manifest(self, "objects", contribution.objects, done)]
         for release in contribution.releases:
             done = [self._release(release, done)]
         if contribution.objects and not contribution.objects_first:
-            self._manifest("objects", contribution.objects, done)
+            self._manifest(self, "objects", contribution.objects, done)
 
     def _aws_resource(self, resource: AwsResource) -> list[Construct]:
         if isinstance(resource, Queue):
@@ -140,9 +140,28 @@ class _Part(Construct):
                 made.append(association)
         return made + [access_entry(self, self._plan, entry, self._references) for entry in contribution.access]
 
-    def _manifest(self, id: str, objects: Sequence[Manifest], after: Sequence[Construct]) -> Construct:
+    def _manifest(
+        self,
+        scope: Construct,
+        id: str,
+        objects: Sequence[Manifest],
+        after: Sequence[Construct] = (),
+        *,
+        prune: bool = True,
+    ) -> Construct:
+        """Applied from the first time on.
+
+        Created, it would fail on what is there already: objects that Kubernetes makes by itself in each namespace, and
+        what an attempt that failed left behind, since the CDK's provider deletes nothing of a failed create.
+        https://github.com/aws/aws-cdk/blob/v2.275.0/packages/@aws-cdk/custom-resource-handlers/lib/aws-eks-v2/kubectl-handler/apply/__init__.py
+        """
         manifest = eks.KubernetesManifest(
-            self, id, cluster=self._cluster.target, manifest=resolved(objects, self._references), prune=True
+            scope,
+            id,
+            cluster=self._cluster.target,
+            manifest=resolved(objects, self._references),
+            overwrite=True,
+            prune=prune,
         )
         if after:
             manifest.node.add_dependency(*after)

@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import cast
 
 from aws_cdk import aws_eks_v2 as eks
-from aws_cdk import aws_iam, aws_lambda
+from aws_cdk import aws_iam, aws_lambda, aws_logs
 from constructs import Construct
 
 from blueprint.access import AccessEntry, AccessPolicy
@@ -15,6 +15,7 @@ from blueprint.versions import kubectl_layer
 from stacks.acknowledge import NAG, NIST, acknowledge, aws_managed
 from stacks.network import NetworkStack
 from stacks.permissions import access_entry
+from stacks.retained import retain
 
 _WHY = "the CDK writes this function and its role; CloudFormation waits for its answer and reports its failures"
 _ECR_PUBLIC = (
@@ -33,15 +34,17 @@ _CDK_OWNED = {
     f"{NAG}IAM4[Policy::{_ECR_PUBLIC}]": _WHY,
     f"{NAG}IAM5[Resource::<KubectlHandler44EFEE3B.Arn>:*]": _WHY,
     f"{NAG}L1": _WHY,
-    **{
-        f"{NIST}{rule}": _WHY
-        for rule in ("IAMNoInlinePolicy", "LambdaConcurrency", "LambdaDLQ", "CloudWatchLogGroupEncrypted")
-    },
+    **{f"{NIST}{rule}": _WHY for rule in ("IAMNoInlinePolicy", "LambdaConcurrency", "LambdaDLQ")},
 }
 
 
-def kubectl_target(scope: Construct, plan: Plan, cluster: eks.CfnCluster, network: NetworkStack) -> eks.ICluster:
-    """The cluster with a kubectl provider, which administers it while charts and manifests are installed."""
+def kubectl_target(
+    scope: Construct, plan: Plan, cluster: eks.CfnCluster, network: NetworkStack, key_arn: str
+) -> tuple[eks.ICluster, str]:
+    """The cluster with a kubectl provider, which administers it while charts and manifests are installed.
+
+    Beside it what their resources call: the ARN of the provider's function. `key_arn` is that of the logs' key.
+    """
     name = plan.facts.name
     group = cluster.attr_cluster_security_group_id
     reached = eks.Cluster.from_cluster_attributes(
@@ -56,11 +59,17 @@ def kubectl_target(scope: Construct, plan: Plan, cluster: eks.CfnCluster, networ
     )
     provider.node.add_dependency(cluster)
     acknowledge(provider, _CDK_OWNED)
+    framework = provider.node.find_child("Provider")
+    for function in (provider.node.find_child("Handler"), framework.node.find_child("framework-onEvent")):
+        logs = cast("aws_logs.CfnLogGroup", function.node.find_child("LogGroup").node.default_child)
+        logs.kms_key_id, logs.retention_in_days = key_arn, plan.blueprint.cluster.log_retention_days
+        retain(logs)
     policies = (AccessPolicy("AmazonEKSClusterAdminPolicy"),)
     role = cast("aws_iam.IRole", provider.role)  # a provider that the CDK itself makes has one
     entry = access_entry(scope, plan, AccessEntry(role.role_arn, policies=policies), {}, "KubectlAccess")
     entry.node.add_dependency(cluster)
-    return eks.Cluster.from_cluster_attributes(scope, "Target", cluster_name=name, kubectl_provider=provider)
+    target = eks.Cluster.from_cluster_attributes(scope, "Target", cluster_name=name, kubectl_provider=provider)
+    return target, provider.service_token
 
 
 def _layer(scope: Construct, version: str) -> aws_lambda.ILayerVersion:

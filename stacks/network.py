@@ -40,6 +40,7 @@ class NetworkStack(BlueprintStack):
             self._interface_endpoints(network)
         self._flow_logs(plan)
         self._discovery_tags(plan)
+        self.export(self.vpc.vpc_id, *self.private.subnet_ids, *self.control_plane.subnet_ids)
 
     def _interface_endpoints(self, network: NewNetwork) -> None:
         """One security group serves them all: HTTPS from the VPC."""
@@ -54,7 +55,7 @@ class NetworkStack(BlueprintStack):
 
     def _flow_logs(self, plan: Plan) -> None:
         """https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html"""
-        key = retained_key(self, plan, "flow logs", log_groups="*")
+        key = retained_key(self, plan, "flow logs")
         logs = retained_logs(self, "FlowLogs", key.attr_arn, plan.blueprint.network.flow_log_retention_days)
         destination = logs.attr_arn
         actions = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]

@@ -6,26 +6,30 @@ be in the way of the next deploy.
 
 from __future__ import annotations
 
-from aws_cdk import RemovalPolicy, aws_kms, aws_logs
+from aws_cdk import CfnResource, RemovalPolicy, aws_kms, aws_logs
 from constructs import Construct
 
 from blueprint.plan import Plan
-from stacks.base import PARTITION
-
-_RETAINED = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+from stacks.base import PARTITION, URL_SUFFIX
 
 
-def retained_key(scope: Construct, plan: Plan, purpose: str, log_groups: str) -> aws_kms.CfnKey:
+def retain(resource: CfnResource) -> None:
+    """Keeps it when its stack goes."""
+    resource.apply_removal_policy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
+
+
+def retained_key(scope: Construct, plan: Plan, purpose: str) -> aws_kms.CfnKey:
     """A key that is rotated yearly and kept when the stack goes, so that what it encrypted stays readable.
 
-    IAM of the account decides who may use it, and CloudWatch Logs may for the named log groups.
+    IAM of the account decides who may use it, and CloudWatch Logs may for log groups of the account and region; the
+    name of a function's is known after the deploy only.
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
     """
     facts = plan.facts
-    arn = f"arn:{PARTITION}:logs:{facts.region}:{facts.account}:log-group:{log_groups}"
+    arn = f"arn:{PARTITION}:logs:{facts.region}:{facts.account}:log-group:*"
     account = {"Principal": {"AWS": f"arn:{PARTITION}:iam::{facts.account}:root"}, "Action": "kms:*"}
     logs = {
-        "Principal": {"Service": f"logs.{facts.region}.amazonaws.com"},
+        "Principal": {"Service": f"logs.{facts.region}.{URL_SUFFIX}"},
         "Action": ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
         "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": arn}},
     }
@@ -38,12 +42,12 @@ def retained_key(scope: Construct, plan: Plan, purpose: str, log_groups: str) ->
         enable_key_rotation=True,
         key_policy={"Version": "2012-10-17", "Statement": statements},
     )
-    key.apply_removal_policy(_RETAINED)
+    retain(key)
     return key
 
 
 def retained_logs(scope: Construct, id: str, key_arn: str, days: int, name: str | None = None) -> aws_logs.CfnLogGroup:
     """An encrypted log group, kept when the stack goes."""
     logs = aws_logs.CfnLogGroup(scope, id, log_group_name=name, kms_key_id=key_arn, retention_in_days=days)
-    logs.apply_removal_policy(_RETAINED)
+    retain(logs)
     return logs

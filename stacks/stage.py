@@ -19,6 +19,6 @@ class ClusterStage(Stage):
         network = NetworkStack(self, plan)
         vpc_id = network.vpc.vpc_id
         cluster = ClusterStack(self, plan, network)
-        addons = ContributionsStack(self, "addons", plan, plan.addons, (), cluster, vpc_id)
-        teams = ContributionsStack(self, "teams", plan, plan.teams, plan.people, cluster, vpc_id)
+        addons = ContributionsStack(self, "addons", plan, plan.addons, cluster, vpc_id)
+        teams = ContributionsStack(self, "teams", plan, plan.teams, cluster, vpc_id)
         teams.add_stack_dependency(addons)

@@ -207,19 +207,19 @@ def _addons(cluster: Stack, addons: Stack | None) -> tuple[Part, ...]:
 
 
 def _parts(stack: Stack) -> Iterator[Part]:
-    """One for each construct right below the stack that is no list of access entries."""
+    """One for each construct right below the stack, less the namespaces, which come before their owners."""
     owners = {id: stack.paths.get(id, id).partition("/")[0] for id in stack.resources}
-    for name in sorted({*owners.values()} - {"People"}):
+    for name in sorted({*owners.values()} - {"Namespaces"}):
         own = {id: stack.resources[id] for id, owner in owners.items() if owner == name}
-        manifests = [each for resource in own.values() if resource["Type"] == MANIFEST for each in objects(resource)]
+        before = {id for resource in own.values() for id in resource.get("DependsOn", ()) if id in owners}
+        spaces = [stack.resources[id] for id in before if owners[id] == "Namespaces"]
         versions = [resource["Properties"]["Version"] for resource in own.values() if resource["Type"] == CHART]
-        before = {owners[id] for resource in own.values() for id in resource.get("DependsOn", ()) if id in owners}
         identities = (each for each in own.values() if each["Type"] == "AWS::EKS::PodIdentityAssociation")
         yield Part(
             name,
             ", ".join(dict.fromkeys(versions)),
-            tuple(each["metadata"]["name"] for each in manifests if each["kind"] == "Namespace"),
-            tuple(sorted(before - {name})),
+            tuple(sorted(each["metadata"]["name"] for resource in spaces for each in objects(resource))),
+            tuple(sorted({owners[id] for id in before} - {name, "Namespaces"})),
             "Helm" if versions else "kubectl",
             tuple(each["Properties"]["ServiceAccount"] for each in identities),
         )

@@ -354,7 +354,8 @@ def test_permissions_come_by_irsa_on_fargate_and_by_pod_identity_elsewhere() -> 
         FARGATE, compute=(FargateProfile("a", selectors=(FargateSelector("reader"),)),), addons=(Reader(),)
     )
     on_fargate, on_nodes = plan(fargate), plan(with_addons(Reader()))
-    assert (on_fargate.irsa, on_nodes.irsa) == (True, False)
+    (irsa,), (pod_identity,) = (part(made, "reader").grants for made in (on_fargate, on_nodes))
+    assert (irsa.irsa, pod_identity.irsa) == (True, False)
     (there,), (here,) = (part(made, "reader").releases for made in (on_fargate, on_nodes))
     annotations = {"eks.amazonaws.com/role-arn": "${blueprint:role-arn:reader/reader}"}
     assert there.values["serviceAccount"]["annotations"] == annotations

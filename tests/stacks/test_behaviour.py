@@ -15,9 +15,12 @@ from blueprint import Blueprint, PermissionSet, Role, User
 from blueprint.plan import Plan
 from blueprint.plan import plans as plan_all
 from clusters.prod import PROD
+from teams.base import TeamNamespace
+from teams.payments import PAYMENTS
 from teams.platform import PLATFORM
 from tests.stacks.fleet import FLEET, MANAGED
 from tests.templates import Template, Templates, objects, of_type, synthesized
+from tools.assembly import objects as objects_of
 from tools.assembly import text
 from tools.doctor.checks.needs import types_of
 
@@ -166,6 +169,73 @@ class TestOrder:
             assert {chart["Properties"]["Namespace"] for chart in charts} <= made
 
 
+class TestExports:
+    """CloudFormation removes no export that another stack imports, and the stack that exports is deployed first.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-exports.html
+    """
+
+    def test_what_a_stack_exports_does_not_depend_on_what_later_stacks_use(self, fleet: Templates) -> None:
+        """Every kind of cluster, with and without charts, teams, IRSA and load balancers, exports the same."""
+        network = {"Vpc", "VpcprivateSubnet", "VpccontrolplaneSubnet"}
+        cluster = {"Cluster.OpenIdConnectIssuerUrl", "IdentityProvider.Arn", "KubectlProviderframeworkonEvent.Arn"}
+        for (name, stack), template in fleet.items():
+            exported = [each["Value"] for each in template.get("Outputs", {}).values() if "Export" in each]
+            kinds = {re.sub(r"\d?(Subnet)?[0-9A-F]{8}(?=\.|$)", "", text(each)[2:-1]) for each in exported}
+            expected = {"network": network, "cluster": cluster}.get(stack, set())
+            assert kinds == expected, (name, stack)
+
+    def test_every_subnet_is_exported(self, fleet: Templates) -> None:
+        for (name, stack), template in fleet.items():
+            if stack == "network":
+                exported = {text(each["Value"])[2:-1] for each in template["Outputs"].values()}
+                subnets = {id for id in of_type(template, "AWS::EC2::Subnet") if "public" not in id}
+                assert subnets < exported, name
+
+
+class TestOwnership:
+    """What changes hands is changed, not made anew by one owner while the other still has it."""
+
+    def test_access_entries_of_people_stand_in_one_stack(self, fleet: Templates) -> None:
+        for (cluster, stack), template in fleet.items():
+            for id, entry in of_type(template, f"{EKS}AccessEntry").items():
+                people = entry["Properties"]["Type"] == "STANDARD" and id != "KubectlAccess"
+                assert people is (id.startswith("Access")), (cluster, id)
+                assert not people or stack == "cluster", (cluster, id)
+
+    def test_a_principal_that_joins_the_administrators_keeps_its_access_entry(self, tmp_path: Path) -> None:
+        person = Role("Ada")
+        team = replace(PLATFORM, members=(Role("PlatformEngineer"), person))
+        administers = replace(MANAGED.cluster, admins=(*MANAGED.cluster.admins, person))
+        before, after = replace(MANAGED, teams=(team,)), replace(MANAGED, teams=(PLATFORM,), cluster=administers)
+        found = [
+            set(of_type(synthesized(plans_of(each), tmp_path / str(index))["managed", "cluster"], f"{EKS}AccessEntry"))
+            for index, each in enumerate((before, after))
+        ]
+        assert found[0] == found[1]
+
+    def test_a_namespace_that_goes_to_another_team_is_never_deleted(self, tmp_path: Path) -> None:
+        """Its manifest is the same resource, which changes its labels; and nothing prunes a namespace."""
+        space = TeamNamespace("ledger")
+        keeps = replace(PAYMENTS, namespaces=(TeamNamespace("payments"), space))
+        other = replace(PAYMENTS, name="books", namespaces=(TeamNamespace("books"),))
+        given = (replace(keeps, namespaces=keeps.namespaces[:1]), replace(other, namespaces=(*other.namespaces, space)))
+        found = []
+        for index, teams in enumerate(((keeps, other), given)):
+            template = synthesized(plans_of(replace(MANAGED, teams=teams)), tmp_path / str(index))["managed", "teams"]
+            manifests = of_type(template, MANIFEST)
+            (id,) = (id for id, each in manifests.items() if ("Namespace", "ledger") in _named(each))
+            found.append((id, manifests[id]))
+        (id, before), (same, after) = found
+        assert id == same
+        assert "PruneLabel" not in before["Properties"]
+        assert before != after
+
+
+def _named(manifest: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(each["kind"], each["metadata"]["name"]) for each in objects_of(manifest)]
+
+
 class TestProtection:
     """State is not lost by accident."""
 
@@ -174,9 +244,32 @@ class TestProtection:
             for (cluster, _), template in fleet.items():
                 for id, resource in of_type(template, kind).items():
                     policies = (resource["DeletionPolicy"], resource["UpdateReplacePolicy"])
-                    # Those of functions are the CDK's; their names are never in the way of another stack.
-                    ours = "Retain" if id.startswith("Kubectl") else "RetainExceptOnCreate"
-                    assert policies == (ours, "Retain"), (cluster, id)
+                    assert policies == ("RetainExceptOnCreate", "Retain"), (cluster, id)
+
+    def test_logs_are_encrypted_and_kept_as_long_as_the_blueprint_says(self, fleet: Templates) -> None:
+        """Those of the functions that install charts too, which the CDK would keep for two years, unencrypted."""
+        found = {id: each for cluster, _, id, each in _every(fleet, "AWS::Logs::LogGroup") if cluster == "dev"}
+        assert {id: each["RetentionInDays"] for id, each in found.items()} == {
+            "FlowLogs": 30,
+            "Logs": 30,
+            "KubectlHandlerLogGroup5EB94BD5": 30,
+            "KubectlProviderframeworkonEventLogGroup25799C74": 30,
+        }
+        assert all(each["KmsKeyId"] == {"Fn::GetAtt": ["Key", "Arn"]} for each in found.values())
+
+    def test_the_service_of_logs_may_use_the_keys_in_every_partition(self, fleet: Templates) -> None:
+        """In China it is called logs.<region>.amazonaws.com.cn.
+
+        https://docs.amazonaws.cn/en_us/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+        """
+        for _, _, _, properties in _every(fleet, "AWS::KMS::Key"):
+            services = [
+                text(statement["Principal"]["Service"])
+                for statement in properties["KeyPolicy"]["Statement"]
+                if "Service" in statement["Principal"]
+            ]
+            (service,) = services
+            assert re.fullmatch(r"logs\.[a-z0-9-]+\.\$\{AWS::URLSuffix\}", service)
 
     def test_production_refuses_deletion(self, fleet: Templates) -> None:
         protected = {cluster: each["DeletionProtection"] for cluster, _, _, each in _every(fleet, f"{EKS}Cluster")}
@@ -297,6 +390,16 @@ class TestSecurity:
 
 
 class TestCharts:
+    def test_manifests_are_applied_and_never_created(self, fleet: Templates) -> None:
+        """Without Overwrite the CDK's handler runs `kubectl create`, which refuses what is there already.
+
+        Kubernetes makes the ServiceAccount `default` of every namespace: kubernetes
+        pkg/controller/serviceaccount/serviceaccounts_controller.go, which a team's manifest has as well.
+        """
+        manifests = list(_every(fleet, MANIFEST))
+        assert manifests
+        assert {properties.get("Overwrite") for *_, properties in manifests} == {True}
+
     def test_releases_are_atomic_awaited_and_timed(self, fleet: Templates) -> None:
         for cluster, _, id, properties in _every(fleet, HELM):
             assert properties["Atomic"] is properties["Wait"] is True, (cluster, id)
@@ -353,8 +456,12 @@ class TestKinds:
 
     def test_only_what_pod_identity_cannot_serve_uses_the_identity_provider(self, fleet: Templates) -> None:
         """Workloads on Fargate, and External Secrets on behalf of teams."""
-        providers = {cluster for cluster, *_ in _every(fleet, "AWS::IAM::OIDCProvider")}
-        assert providers == {"fargate", "teams"}
+        uses = {
+            cluster
+            for cluster, _, _, properties in _every(fleet, "AWS::IAM::Role")
+            if "Fn::Sub" in properties["AssumeRolePolicyDocument"]
+        }
+        assert uses == {"fargate", "teams"}
         (chart,) = of_type(fleet["fargate", "addons"], HELM).values()
         values = json.loads(text(chart["Properties"]["Values"]))
         role = values["serviceAccount"]["annotations"]["eks.amazonaws.com/role-arn"]
@@ -434,7 +541,10 @@ class TestNames:
             templates = synthesized(plans_of(blueprint), tmp_path / str(order))
             found.append({key: template["Resources"] for key, template in templates.items()})
         assert found[0] == found[1]
-        assert len(of_type(templates["managed", "teams"], f"{EKS}AccessEntry")) == len(people)
+        entries = [
+            id for id in of_type(templates["managed", "cluster"], f"{EKS}AccessEntry") if id.startswith("Access")
+        ]
+        assert len(entries) == 2 * len(people)
 
 
 def test_a_replica_differs_only_where_it_says(templates: Templates) -> None:

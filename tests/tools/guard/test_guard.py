@@ -28,6 +28,8 @@ def test_refuses_and_tells(project: Path, capsys: pytest.CaptureFixture[str]) ->
     ]
     assert {(each["rule"], each["path"]) for each in found["told"]} == {
         ("removes-protection", "FlowLogs"),
+        ("removes-protection", "Kubectl/Handler/LogGroup"),
+        ("removes-protection", "Kubectl/Provider/framework-onEvent/LogGroup"),
         ("removes-protection", "Logs"),
     }
     assert "Synthesizing dev of both revisions" in err

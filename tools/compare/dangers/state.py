@@ -117,7 +117,7 @@ def _exports(template: Template, id: str) -> Iterator[object]:
 
 
 def _imports(stack: Stack) -> set[str]:
-    return set(re.findall(r"'Fn::ImportValue': '([^']+)'", str(stack.template["Resources"])))
+    return set(re.findall(r"'Fn::ImportValue': '([^']+)'", str(stack.resources)))
 
 
 RULES: tuple[Rule, ...] = (deletes_state, replaces_state, create_only)

@@ -75,7 +75,6 @@ def _optional(plan: Plan) -> Iterator[tuple[str, bool]]:
     yield "AWS::EKS::FargateProfile", FargateProfile in compute
     yield "AWS::EKS::Addon", any(contribution.managed_addons for contribution in contributions)
     yield "AWS::EKS::PodIdentityAssociation", any(not grant.irsa for grant in grants)
-    yield "AWS::IAM::OIDCProvider", plan.irsa
     yield "AWS::IAM::InstanceProfile", SelfManagedNodes in compute or NodeRole in made
     yield "AWS::Events::Rule", EventRule in made
     for kind in ("AWS::SQS::Queue", "AWS::SQS::QueuePolicy"):

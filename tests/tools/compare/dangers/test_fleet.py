@@ -79,7 +79,7 @@ DANGEROUS: dict[str, tuple[Blueprint, dict[str, int]]] = {
         {"mixed-eks-update": 1, "opens-endpoint": 1},
     ),
     "a minor back": (replace(BASE, cluster=replace(BASE.cluster, version="1.34")), {"skips-minor": 2}),
-    "shorter logs": (replace(BASE, cluster=replace(BASE.cluster, log_retention_days=30)), {"removes-protection": 1}),
+    "shorter logs": (replace(BASE, cluster=replace(BASE.cluster, log_retention_days=30)), {"removes-protection": 3}),
     "an add-on less": (replace(BASE, addons=CORE), {"deletes-state": 1}),
     "a team less": (replace(BASE, teams=(PLATFORM,)), {"deletes-state": 2}),
     "another region": (replace(BASE, region="eu-west-1"), {"moves": 1}),
