@@ -18,9 +18,11 @@ from blueprint.contribution import (
     Chart,
     Contribution,
     Grant,
+    ImageSource,
     ManagedAddon,
     Release,
     Values,
+    merged,
 )
 from blueprint.errors import Problem
 from blueprint.facts import ClusterFacts
@@ -28,8 +30,21 @@ from blueprint.fields import JSON_LIKE, matches
 from blueprint.iam import Statement
 from blueprint.kubernetes import RESERVED_NAMESPACES, Manifest, Namespace, PodSecurity
 from blueprint.references import role_arn
+from blueprint.workload import EVERYTHING, Workload
 
-__all__ = ["Chart", "ClusterFacts", "Contribution", "EksAddon", "HelmAddon", "Statement", "Values", "merged"]
+__all__ = [
+    "EVERYTHING",
+    "Chart",
+    "ClusterFacts",
+    "Contribution",
+    "EksAddon",
+    "HelmAddon",
+    "ImageSource",
+    "Statement",
+    "Values",
+    "Workload",
+    "merged",
+]
 
 AddonVersion = Annotated[
     str,
@@ -64,16 +79,25 @@ class EksAddon(Addon):
     """In kube-system; only where it needs AWS permissions."""
     managed_policies: ClassVar[tuple[str, ...]] = ()
     before_nodes: ClassVar[bool] = False
+    workloads: ClassVar[tuple[Workload, ...]] = ()
+    """Its pods, all in kube-system."""
 
     version: AddonVersion | None = field(default=None, kw_only=True)
     """An add-on version such as "v1.21.1-eksbuild.1"; the one of `versions` for the cluster's minor when None."""
+    configuration: Annotated[Mapping[str, Any], JSON_LIKE] = field(default_factory=dict, kw_only=True)
+    """Values of the add-on's configuration schema that it has no field for, for example tolerations; they win over its
+    own. `aws eks describe-addon-configuration` prints the schema; EKS refuses keys that are not in it."""
 
-    def configuration(self, facts: ClusterFacts) -> Values:
-        """Values of the add-on's configuration schema (`aws eks describe-addon-configuration`)."""
+    def values(self, facts: ClusterFacts) -> Values:
+        """Values of the add-on's configuration schema."""
         return {}
 
     def permissions(self, facts: ClusterFacts) -> tuple[Statement, ...]:
         """AWS permissions of its service account, beside the managed policies."""
+        return ()
+
+    def services(self, facts: ClusterFacts) -> tuple[str, ...]:
+        """AWS services that its pods call, by the names of VPC endpoints."""
         return ()
 
     def objects(self, facts: ClusterFacts) -> tuple[Manifest, ...]:
@@ -86,19 +110,20 @@ class EksAddon(Addon):
             yield Problem("version", None, rule, 'name one: version="v1.…-eksbuild.…"')
 
     def contribute(self, facts: ClusterFacts) -> Contribution:
+        values = merged(self.values(facts), self.configuration)
+        workloads = tuple(workload.read(values, "kube-system") for workload in self.workloads)
         grant = None
         if self.service_account:
             # An EKS add-on keeps its own association, made and removed together with it.
-            statements = self.permissions(facts)
-            grant = Grant("kube-system", self.service_account, statements, self.managed_policies)
-        addon = ManagedAddon(
-            self.name,
-            self.version or self.versions[facts.version],
-            self.configuration(facts),
-            grant,
-            self.before_nodes,
+            grant = facts.grant("kube-system", self.service_account, *self.permissions(facts), workloads=workloads)
+            grant = replace(grant, managed_policies=self.managed_policies)
+        addon = ManagedAddon(self.name, self.version or self.versions[facts.version], values, grant, self.before_nodes)
+        return Contribution(
+            managed_addons=(addon,),
+            objects=self.objects(facts),
+            workloads=workloads,
+            aws_services=self.services(facts),
         )
-        return Contribution(managed_addons=(addon,), objects=self.objects(facts))
 
 
 class HelmAddon(Addon):
@@ -112,8 +137,12 @@ class HelmAddon(Addon):
     """Name of the service account with AWS permissions; the chart's values must use it."""
     service_account_annotations: ClassVar[tuple[str, ...]] = ("serviceAccount", "annotations")
     """Where the chart takes annotations of that service account; needed for IRSA only."""
-    timeout_minutes: ClassVar[int] = 10
-    """How long Helm waits for the release; at most 15, the life of the Lambda function that runs it."""
+    timeout_minutes: ClassVar[int] = 6
+    """How long Helm waits for the release; at most 6, so that it can undo it as well while its function lives."""
+    workloads: ClassVar[tuple[Workload, ...]] = ()
+    """The chart's pods; one Deployment without labels and tolerations where a class does not say."""
+    images: ClassVar[tuple[ImageSource, ...]] = ()
+    """What the chart's pods run."""
 
     chart_version: ChartVersion | None = field(default=None, kw_only=True)
     """Another version of the chart than the one the add-on was tested with."""
@@ -130,6 +159,10 @@ class HelmAddon(Addon):
         """AWS permissions of the service account; none when empty."""
         return ()
 
+    def services(self, facts: ClusterFacts) -> tuple[str, ...]:
+        """AWS services that its pods call, by the names of VPC endpoints."""
+        return ()
+
     def objects(self, facts: ClusterFacts) -> tuple[Manifest, ...]:
         """Kubernetes objects applied after the release, for example of kinds that the chart defines."""
         return ()
@@ -141,9 +174,12 @@ class HelmAddon(Addon):
             version=self.chart_version or self.chart.version,
             repository=self.chart_repository or self.chart.repository,
         )
+        workloads = tuple(
+            workload.read(values, self.namespace) for workload in self.workloads or (Workload(self.name),)
+        )
         grants: tuple[Grant, ...] = ()
         if statements := self.permissions(facts):
-            grant = facts.grant(self.namespace, self.service_account, *statements)
+            grant = facts.grant(self.namespace, self.service_account, *statements, workloads=workloads)
             if grant.irsa:
                 annotation: Any = {"eks.amazonaws.com/role-arn": role_arn(grant.name)}
                 for key in reversed(self.service_account_annotations):
@@ -156,13 +192,7 @@ class HelmAddon(Addon):
             namespaces=(Namespace(self.namespace, self.pod_security),) if owned else (),
             releases=(Release(self.name, chart, self.namespace, values, self.timeout_minutes),),
             objects=self.objects(facts),
+            workloads=workloads,
+            aws_services=self.services(facts),
+            images=tuple(image.read(values) for image in self.images),
         )
-
-
-def merged(values: Values, over: Values) -> Values:
-    """Both mappings as one, deeply; `over` wins."""
-    result = dict(values)
-    for key, item in over.items():
-        below = result.get(key)
-        result[key] = merged(below, item) if isinstance(below, Mapping) and isinstance(item, Mapping) else item
-    return result

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from addons.base import ClusterFacts, EksAddon, Values
+from addons.base import ClusterFacts, EksAddon, Values, Workload
+from addons.pods import TOLERATES_CRITICAL
 
 
 class CoreDns(EksAddon):
@@ -22,9 +23,27 @@ class CoreDns(EksAddon):
         # renovate: datasource=aws-eks-addon depName={"kubernetesVersion":"1.36","addonName":"coredns","default":true}
         "1.36": "v1.14.6-eksbuild.4",
     }
+    workloads = (
+        Workload(
+            "coredns",
+            labels={"k8s-app": "kube-dns", "eks.amazonaws.com/component": "coredns"},
+            replicas=2,
+            cpu="100m",
+            tolerations=(
+                *TOLERATES_CRITICAL,
+                {"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"},
+            ),
+            ports=(53, 8080, 8181, 9153),
+            replicas_at=("replicaCount",),
+            cpu_at=("resources.requests.cpu",),
+            tolerations_at=("tolerations",),
+            node_selector_at=("nodeSelector",),
+        ),
+    )
+    """eksctl pkg/addons/default/assets/coredns-1.36.json, what EKS puts into a new cluster."""
     built_into_auto_mode = "skip"
     replaced_by = "cluster DNS"
 
-    def configuration(self, facts: ClusterFacts) -> Values:
-        on_fargate = "kube-system" in facts.fargate_namespaces and not facts.has_nodes
+    def values(self, facts: ClusterFacts) -> Values:
+        on_fargate = facts.on_fargate("kube-system", self.workloads[0].labels)
         return {"computeType": "Fargate"} if on_fargate else {}

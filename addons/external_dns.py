@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from addons.base import Chart, ClusterFacts, HelmAddon, Statement, Values
-from addons.pods import resources
+from addons.base import Chart, ClusterFacts, HelmAddon, ImageSource, Statement, Values
+from addons.pods import resources, workload
 from blueprint.fields import NOT_EMPTY, DnsName, HostedZoneId
 from blueprint.references import PARTITION
 
@@ -24,6 +24,8 @@ class ExternalDns(HelmAddon):
     pod_security = "restricted"
     # renovate: datasource=helm depName=external-dns registryUrl=https://kubernetes-sigs.github.io/external-dns/
     chart = Chart("external-dns", "https://kubernetes-sigs.github.io/external-dns/", "1.21.1")
+    workloads = (workload(name, service_account=service_account, ports=(7979,)),)
+    images = (ImageSource("registry.k8s.io/external-dns/external-dns", ("image.repository",)),)
 
     zones: Annotated[tuple[HostedZoneId, ...], NOT_EMPTY]
     """Hosted zones, public or private, that it may write to; it sees no other."""
@@ -52,6 +54,9 @@ class ExternalDns(HelmAddon):
             Statement(("route53:ListResourceRecordSets",), zones),
             Statement(("route53:ChangeResourceRecordSets",), zones, allowed),
         )
+
+    def services(self, facts: ClusterFacts) -> tuple[str, ...]:
+        return ("route53",)
 
     def values(self, facts: ClusterFacts) -> Values:
         return {

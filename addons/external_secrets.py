@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from addons.base import Chart, ClusterFacts, HelmAddon, Values
-from addons.pods import across_zones, resources
+from addons.base import Chart, ClusterFacts, HelmAddon, ImageSource, Values
+from addons.pods import across_zones, resources, workload
 
 # Stores and secrets for the whole cluster, and copies from the cluster to the outside: ways from one team to another.
 _OFF = ("ClusterExternalSecret", "ClusterGenerator", "ClusterPushSecret", "PushSecret")
@@ -19,6 +19,31 @@ class ExternalSecrets(HelmAddon):
     pod_security = "restricted"
     # renovate: datasource=helm depName=external-secrets registryUrl=https://charts.external-secrets.io
     chart = Chart("external-secrets", "https://charts.external-secrets.io", "2.9.0")
+
+    workloads = (
+        workload(name, for_all="global", service_account=name, replicas="replicaCount", ports=(8080, 8082)),
+        workload(
+            "external-secrets-webhook",
+            under="webhook",
+            for_all="global",
+            instance=name,
+            replicas="replicaCount",
+            ports=(8080, 8081),
+            ports_at=("webhook.port",),
+        ),
+        workload(
+            "external-secrets-cert-controller",
+            under="certController",
+            for_all="global",
+            instance=name,
+            replicas="replicaCount",
+            ports=(8080, 8081),
+        ),
+    )
+    images = tuple(
+        ImageSource("ghcr.io/external-secrets/external-secrets", ("global.repository", path))
+        for path in ("image.repository", "webhook.image.repository", "certController.image.repository")
+    )
 
     def values(self, facts: ClusterFacts) -> Values:
         return {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from addons.base import EksAddon
+from addons.base import EVERYTHING, EksAddon, Workload
 
 
 class KubeProxy(EksAddon):
@@ -19,6 +19,17 @@ class KubeProxy(EksAddon):
         # renovate: datasource=aws-eks-addon depName={"kubernetesVersion":"1.36","addonName":"kube-proxy","default":true}
         "1.36": "v1.36.0-eksbuild.25",
     }
+    workloads = (
+        Workload(
+            "kube-proxy",
+            kind="DaemonSet",
+            labels={"k8s-app": "kube-proxy"},
+            cpu="100m",
+            tolerations=EVERYTHING,
+            on_fargate=False,
+            on_auto_mode=False,
+        ),
+    )
     before_nodes = True
     built_into_auto_mode = "skip"
     replaced_by = "service networking"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from addons.base import ClusterFacts, EksAddon, Values
+from addons.pods import TOLERATES_CRITICAL, workload
 
 
 class MetricsServer(EksAddon):
@@ -23,5 +24,8 @@ class MetricsServer(EksAddon):
         "1.36": "v0.9.0-eksbuild.11",
     }
 
-    def configuration(self, facts: ClusterFacts) -> Values:
+    # Upstream listens on 10250, which is the kubelet's on Fargate; the add-on of EKS does not (terraform-aws-eks#3557).
+    workloads = (workload("metrics-server", cpu="100m", tolerations=TOLERATES_CRITICAL, ports_at=("containerPort",)),)
+
+    def values(self, facts: ClusterFacts) -> Values:
         return {"replicas": 2, "podDisruptionBudget": {"enabled": True, "maxUnavailable": 1}}

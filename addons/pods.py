@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from blueprint.workload import Toleration, Workload
+
 # Charts that set none leave their pods in the class BestEffort, the first to be evicted from a full node.
 CRITICAL = "system-cluster-critical"
 """Priority of what the cluster cannot do without. https://kubernetes.io/docs/tasks/administer-cluster/guaranteed-scheduling-critical-addon-pods"""
@@ -29,3 +31,28 @@ def across_zones(**labels: str) -> list[dict[str, Any]]:
             "matchLabels": {f"app.kubernetes.io/{key}": value for key, value in labels.items()}
         }
     return [constraint]
+
+
+TOLERATES_CRITICAL: tuple[Toleration, ...] = ({"key": "CriticalAddonsOnly", "operator": "Exists"},)
+"""Of pods that may run on nodes which are kept for what the cluster cannot do without."""
+
+
+def workload(
+    name: str, *, under: str = "", for_all: str = "", instance: str = "", replicas: str = "replicas", **more: Any
+) -> Workload:
+    """A workload of a chart whose values have the usual keys, at their top or `under` one of them.
+
+    `for_all` is where the chart takes tolerations and node selectors of all its pods. `more` are fields of the
+    workload; `app` among them is the pods' label app.kubernetes.io/name, its name when left out.
+    """
+    at, all_at = f"{under}." if under else "", (f"{for_all}.{{}}",) if for_all else ()
+    labels = {"app.kubernetes.io/name": more.pop("app", name), "app.kubernetes.io/instance": instance or name}
+    return Workload(
+        name,
+        labels=labels | dict(more.pop("labels", {})),
+        replicas_at=(f"{at}{replicas}",),
+        cpu_at=(f"{at}resources.requests.cpu",),
+        tolerations_at=(f"{at}tolerations", *(path.format("tolerations") for path in all_at)),
+        node_selector_at=(f"{at}nodeSelector", *(path.format("nodeSelector") for path in all_at)),
+        **more,
+    )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from addons.base import ClusterFacts, EksAddon, Values
+from addons.base import EVERYTHING, ClusterFacts, EksAddon, Values, Workload
+from blueprint.workload import first
 
 
 class VpcCni(EksAddon):
@@ -15,6 +16,18 @@ class VpcCni(EksAddon):
     # AWS's own list of what the CNI needs; no per-cluster policy works with the managed add-on
     # (amazon-vpc-cni-k8s docs/iam-policy.md: it would need CLUSTER_NAME in the environment of aws-node).
     managed_policies = ("AmazonEKS_CNI_Policy",)
+    workloads = (
+        Workload(
+            "aws-node",
+            kind="DaemonSet",
+            labels={"k8s-app": "aws-node"},
+            service_account="aws-node",
+            cpu="50m",
+            tolerations=EVERYTHING,
+            on_fargate=False,
+            on_auto_mode=False,
+        ),
+    )
     before_nodes = True
     built_into_auto_mode = "skip"
     replaced_by = "pod networking"
@@ -24,7 +37,15 @@ class VpcCni(EksAddon):
     prefix_delegation: bool = False
     """Give nodes /28 prefixes instead of single addresses: more pods on a node, larger holes in the subnets."""
 
-    def configuration(self, facts: ClusterFacts) -> Values:
+    @property
+    def gives_prefixes(self) -> bool:
+        given = first(self.configuration, ("env.ENABLE_PREFIX_DELEGATION",))
+        return self.prefix_delegation if given is None else given == "true"
+
+    def services(self, facts: ClusterFacts) -> tuple[str, ...]:
+        return ("ec2",)
+
+    def values(self, facts: ClusterFacts) -> Values:
         # The schema of the add-on takes text, not booleans.
         values: Values = {"enableNetworkPolicy": str(self.network_policy).lower()}
         if self.prefix_delegation:

@@ -6,10 +6,10 @@ from abc import abstractmethod
 from collections.abc import Iterator
 from typing import ClassVar, Literal
 
-from blueprint.compute import Architecture
 from blueprint.contribution import Contribution
 from blueprint.errors import Problem
 from blueprint.facts import ClusterFacts
+from blueprint.instances import Architecture
 from blueprint.value import Value
 
 
@@ -31,6 +31,14 @@ class Addon(Value):
     says so. `refuse`: it would work against the part that Auto Mode brings, so the user must decide."""
     replaced_by: ClassVar[str] = ""
     """What Auto Mode brings in its place; stands in the report."""
+
+    launches_nodes: ClassVar[bool] = False
+    """Whether it brings nodes to the cluster, which then need all that nodes need."""
+
+    @property
+    def gives_prefixes(self) -> bool:
+        """Whether it gives nodes prefixes of addresses, so that they have room for more pods."""
+        return False
 
     @abstractmethod
     def contribute(self, facts: ClusterFacts) -> Contribution:

@@ -62,6 +62,11 @@ class Cluster(Value):
     """STANDARD upgrades the cluster when its version's standard support ends; EXTENDED stays and costs more."""
     service_cidr: ServiceCidr = "172.20.0.0/16"
     """Addresses of Services; create-only. /12 to /24, and not in the VPC's range."""
+    subnets: Literal["control-plane", "private"] | None = None
+    """Where EKS puts the control plane's network interfaces: small subnets of their own, or those of nodes and pods;
+    when None these with Auto Mode, which keeps its nodes for ever where the cluster was when it was switched on, else
+    the small ones. To switch it on in a cluster that is there, deploy `subnets="private"` first.
+    https://github.com/aws/containers-roadmap/issues/2793"""
 
     def problems(self) -> Iterator[Problem]:
         if self.support_policy == "STANDARD" and self.version in EXTENDED_SUPPORT:

@@ -3,60 +3,25 @@
 from __future__ import annotations
 
 import re
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import field
+from fnmatch import fnmatchcase
 from typing import Annotated, Literal
 
+from blueprint import images
 from blueprint.errors import Problem
 from blueprint.fields import NOT_EMPTY, UNIQUE, DnsLabel, LabelKey, LabelValue, at_most, between, matches
+from blueprint.images import AmiType, ImageRelease
+from blueprint.instances import Accelerator, Architecture, InstanceTypes, accelerator, architecture
 from blueprint.value import Rule, Value
 from blueprint.versions import KubernetesVersion
 
-Architecture = Literal["amd64", "arm64"]
 Capacity = Literal["ON_DEMAND", "SPOT"]
 
-# Linux values of amiType. https://docs.aws.amazon.com/eks/latest/APIReference/API_Nodegroup.html
-AmiType = Literal[
-    "AL2023_x86_64_STANDARD",
-    "AL2023_ARM_64_STANDARD",
-    "AL2023_x86_64_NVIDIA",
-    "AL2023_ARM_64_NVIDIA",
-    "AL2023_x86_64_NEURON",
-    "BOTTLEROCKET_x86_64",
-    "BOTTLEROCKET_ARM_64",
-    "BOTTLEROCKET_x86_64_NVIDIA",
-    "BOTTLEROCKET_ARM_64_NVIDIA",
-    "BOTTLEROCKET_x86_64_FIPS",
-    "BOTTLEROCKET_ARM_64_FIPS",
-    "BOTTLEROCKET_x86_64_NVIDIA_FIPS",
-    "BOTTLEROCKET_ARM_64_NVIDIA_FIPS",
-]
 
-InstanceType = Annotated[
-    str,
-    matches(
-        r"[a-z]+[\d-][a-z0-9-]*\.(\d*[a-z]+|metal-\d+xl)",
-        "must be the name of an EC2 instance type",
-        'write for example "m7g.large"',
-    ),
-]
-
-
-def architecture(instance_type: str) -> Architecture:
-    """Graviton families have a `g` behind the generation (m7g, c7gn, im4gn, is4gen); the others are named here.
-
-    Holds for all 177 families in Karpenter's list of instance types (karpenter-provider-aws,
-    website/content/en/preview/reference/instance-types.md, July 2026).
-
-    https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-type-names.html
-    """
-    family = instance_type.partition(".")[0]
-    graviton = re.match(r"[a-z]+\d+[a-z]*g", family)
-    return "arm64" if graviton or family in ("a1", "p6e-gb200") else "amd64"
-
-
-def _ami_architecture(ami_type: str) -> Architecture:
-    return "arm64" if "ARM_64" in ami_type else "amd64"
+EFFECTS = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "PREFER_NO_SCHEDULE": "PreferNoSchedule"}
+"""What Kubernetes calls the effects that EKS calls so."""
 
 
 class Taint(Value):
@@ -66,18 +31,10 @@ class Taint(Value):
     value: LabelValue = ""
     effect: Literal["NO_SCHEDULE", "NO_EXECUTE", "PREFER_NO_SCHEDULE"] = "NO_SCHEDULE"
 
-
-InstanceTypes = Annotated[
-    tuple[InstanceType, ...],
-    NOT_EMPTY,
-    at_most(20, "instance types"),
-    UNIQUE,
-    Rule(
-        lambda names: len(set(map(architecture, names))) < 2,
-        "x86 and Arm instances need different images, so they cannot share a group",
-        "make one group of nodes for each architecture",
-    ),
-]
+    def manifest(self) -> dict[str, str]:
+        """As Kubernetes has it; the API server refuses an empty value."""
+        value = {"value": self.value} if self.value else {}
+        return {"key": self.key, **value, "effect": EFFECTS[self.effect]}
 
 
 def _is_own_label(key: str) -> bool:
@@ -105,11 +62,6 @@ Taints = Annotated[
     ),
 ]
 
-ReleaseVersion = Annotated[
-    str,
-    matches(r"\d+\.\d+\.\d+-[0-9a-f]{8}", "must be a release of an EKS image", 'write for example "1.35.2-20260901"'),
-]
-
 
 class Compute(Value):
     """One source of capacity; `name` is unique in a cluster."""
@@ -121,7 +73,7 @@ class Nodes(Compute):
     """EC2 nodes in the private subnets: IMDSv2 with hop limit 1, an encrypted gp3 volume, no SSH, a minimal role."""
 
     instance_types: InstanceTypes
-    """In order of preference, all of one architecture; give several for spot."""
+    """In order of preference, all of one architecture and with like accelerators; give several for spot."""
     min: Annotated[int, between(0, 5000, "nodes")] = 2
     max: Annotated[int, between(1, 5000, "nodes")] = 3
     capacity: Capacity = "ON_DEMAND"
@@ -131,10 +83,29 @@ class Nodes(Compute):
     """Size of the volume for images and writable layers."""
     version: KubernetesVersion | None = None
     """Kubernetes minor of the nodes; the cluster's when None. Keep it back to upgrade the control plane first."""
+    release_version: ImageRelease | None = None
+    """Release of the image, such as "1.36.2-20260714" (AL2023) or "1.66.0-1ad6b4a4" (Bottlerocket); that of
+    `facts/node_images.toml` when None. EKS takes none that is older than the one a node group runs."""
 
     def problems(self) -> Iterator[Problem]:
         if self.min > self.max:
             yield Problem("min", self.min, f"min must not exceed max ({self.max})", "lower min or raise max")
+        if self.release_version and not images.is_of(self.family, self.release_version):
+            rule = f"the image is {self.family}, whose releases end in {_ENDS[self.family]}"
+            yield Problem(
+                "release_version", self.release_version, rule, "leave it out, or take a release of that image"
+            )
+        elif self.release_version and self.version and self.own_version != self.version:
+            rule = f"version is {self.version}, the image is of {self.own_version}"
+            yield Problem("release_version", self.release_version, rule, "leave version out, or take an image of it")
+        if self.family == "AL2023" and (old := [name for name in self.instance_types if name.startswith("a1.")]):
+            rule = "Amazon Linux 2023 does not run on the first generation of Graviton"
+            yield Problem("instance_types", old[0], rule, "take a later one, for example m7g")
+
+    @property
+    @abstractmethod
+    def family(self) -> images.Family:
+        """Whose image the nodes start from."""
 
     @property
     def architecture(self) -> Architecture:
@@ -142,9 +113,22 @@ class Nodes(Compute):
         return architecture(self.instance_types[0])
 
     @property
+    def accelerator(self) -> Accelerator | None:
+        """What all its instance types have beside their processors."""
+        return accelerator(self.instance_types[0])
+
+    @property
     def own_version(self) -> str | None:
         """The Kubernetes minor that it names itself; None when it follows the cluster."""
-        return self.version
+        named = self.release_version and images.version_of(self.family, self.release_version)
+        return named or self.version
+
+    def release(self, cluster_version: str) -> str:
+        """The release of its image in a cluster of that version."""
+        return self.release_version or images.release(self.family, self.own_version or cluster_version)
+
+
+_ENDS: Mapping[images.Family, str] = {"AL2023": "a date, 1.36.2-20260714", "BOTTLEROCKET": "a commit, 1.66.0-1ad6b4a4"}
 
 
 class ManagedNodes(Nodes):
@@ -154,60 +138,108 @@ class ManagedNodes(Nodes):
     """
 
     ami_type: AmiType | None = None
-    """Amazon Linux 2023 of the architecture of the instance types when None."""
-    release_version: ReleaseVersion | None = None
-    """An AMI release such as "1.35.2-20260901"; the newest of the Kubernetes version when None."""
+    """Amazon Linux 2023 for the architecture of the instance types, with drivers for their GPUs or Neuron chips, when
+    None."""
+    desired: Annotated[int, between(0, 5000, "nodes")] | Literal["unmanaged"] | None = None
+    """Nodes that a deploy starts, and goes back to whenever `min`, `max` or this changes; `min` when None. A new group
+    needs it. Write "unmanaged" once something else scales the group: then no deploy touches it.
+    https://docs.aws.amazon.com/eks/latest/APIReference/API_NodegroupScalingConfig.html"""
     max_unavailable_percent: Annotated[int, between(1, 100, "percent")] = 33
     """How many nodes an update may take down at a time; pod disruption budgets are always respected."""
     node_repair: bool = True
-    """Replace nodes that EKS finds unhealthy."""
+    """Replace nodes that EKS finds unhealthy; what it looks at beside readiness, the node monitoring agent finds."""
 
     def problems(self) -> Iterator[Problem]:
         yield from super().problems()
-        if self.ami_type and _ami_architecture(self.ami_type) != self.architecture:
-            rule = f"{self.instance_types[0]} is {self.architecture}, the image is {_ami_architecture(self.ami_type)}"
+        if self.ami_type and (other := images.ami_architecture(self.ami_type)) != self.architecture:
+            rule = f"{self.instance_types[0]} is {self.architecture}, the image is {other}"
             yield Problem(
                 "ami_type", self.ami_type, rule, "leave ami_type out, or take instance types of its architecture"
             )
-        if self.version and self.release_version and self.own_version != self.version:
-            rule = f"version is {self.version}, the image is of {self.own_version}"
-            yield Problem("release_version", self.release_version, rule, "leave version out, or take an image of it")
+        if self.ami_type is None and self.accelerator == "other":
+            rule = f"EKS has no image with drivers for the accelerators of {self.instance_types[0]}"
+            fix = "name the image to which you add them, for example AL2023_x86_64_STANDARD"
+            yield Problem("ami_type", self.ami_type, rule, fix)
+        if isinstance(self.desired, int) and not self.min <= self.desired <= self.max:
+            rule = f"desired must be from min ({self.min}) to max ({self.max})"
+            yield Problem("desired", self.desired, rule, "leave it out to start with min")
 
     @property
-    def own_version(self) -> str | None:
-        return self.release_version.rpartition(".")[0] if self.release_version else self.version
+    def family(self) -> images.Family:
+        return images.family(self.image)
 
     @property
-    def image(self) -> str:
+    def image(self) -> AmiType:
         """The AMI type that EKS is given."""
-        return self.ami_type or f"AL2023_{'ARM_64' if self.architecture == 'arm64' else 'x86_64'}_STANDARD"
+        return self.ami_type or images.ami_type(self.architecture, self.accelerator)
 
 
 class SelfManagedNodes(Nodes):
     """An Auto Scaling group whose nodes join by themselves; for what managed node groups cannot do.
 
-    EKS neither drains nor repairs these. The image is the one that SSM names at the time of a deploy.
+    A new image or user data replaces them one by one; EKS neither drains nor repairs these.
     https://docs.aws.amazon.com/eks/latest/userguide/worker.html
     """
 
-    os: Literal["AL2023", "BOTTLEROCKET"] = "AL2023"
+    os: images.Family = "AL2023"
 
-    def image_parameter(self, version: str) -> str:
-        """The SSM parameter that names the newest image for a Kubernetes minor.
+    def problems(self) -> Iterator[Problem]:
+        yield from super().problems()
+        if self.accelerator == "other":
+            rule = f"EKS has no image with drivers for the accelerators of {self.instance_types[0]}"
+            yield Problem("instance_types", self.instance_types[0], rule, "use ManagedNodes(…, ami_type=…)")
 
-        https://docs.aws.amazon.com/eks/latest/userguide/retrieve-ami-id.html and …-bottlerocket.html
-        """
-        cpu = "arm64" if self.architecture == "arm64" else "x86_64"
-        if self.os == "BOTTLEROCKET":
-            return f"/aws/service/bottlerocket/aws-k8s-{version}/{cpu}/latest/image_id"
-        return f"/aws/service/eks/optimized-ami/{version}/amazon-linux-2023/{cpu}/standard/recommended/image_id"
+    @property
+    def family(self) -> images.Family:
+        return self.os
+
+    def image_parameter(self, cluster_version: str) -> str:
+        """The SSM parameter that names the image in a cluster of that version."""
+        version = self.own_version or cluster_version
+        return images.parameter(self.os, version, self.architecture, self.accelerator, self.release(cluster_version))
+
+
+# https://docs.aws.amazon.com/eks/latest/userguide/fargate-profile.html (Fargate profile wildcards)
+_Namespaces = Annotated[
+    str,
+    matches(
+        r"[a-z0-9*?]([-a-z0-9*?]{0,61}[a-z0-9*?])?",
+        "must be the name of a namespace, 1 to 63 lowercase letters, digits and hyphens, or names by * and ?",
+        'write for example "payments" or "prod-*"',
+    ),
+]
+_LabelKeys = Annotated[
+    str,
+    matches(
+        r"([a-z0-9*?]([-a-z0-9.*?]{0,251}[a-z0-9*?])?/)?[A-Za-z0-9*?]([-A-Za-z0-9_.*?]{0,61}[A-Za-z0-9*?])?",
+        "must be a Kubernetes label key, or keys by * and ?",
+        'write for example "example.com/team"',
+    ),
+]
+_LabelValues = Annotated[
+    str,
+    matches(
+        r"([A-Za-z0-9*?]([-A-Za-z0-9_.*?]{0,61}[A-Za-z0-9*?])?)?",
+        "must be a Kubernetes label value, or values by * and ?",
+        'write for example "payments"',
+    ),
+]
 
 
 class FargateSelector(Value):
-    """Pods of the namespace that carry all of the labels run on Fargate."""
+    """Pods of the namespace that carry all of the labels run on Fargate; `*` stands for any characters, `?` for one."""
 
-    namespace: DnsLabel
-    labels: Annotated[Mapping[LabelKey, LabelValue], at_most(5, "labels")] = field(default_factory=dict)
+    namespace: _Namespaces
+    labels: Annotated[Mapping[_LabelKeys, _LabelValues], at_most(5, "labels")] = field(default_factory=dict)
+
+    def selects(self, namespace: str, labels: Mapping[str, str] | None) -> bool:
+        """Whether it may choose a pod; labels of None are not known, so they may be any."""
+        if not fnmatchcase(namespace, self.namespace):
+            return False
+        return labels is None or all(
+            any(fnmatchcase(name, key) and fnmatchcase(text, value) for name, text in labels.items())
+            for key, value in self.labels.items()
+        )
 
 
 class FargateProfile(Compute):

@@ -9,8 +9,19 @@ from typing import Any
 from blueprint.access import AccessEntry
 from blueprint.iam import Statement
 from blueprint.kubernetes import Manifest, Namespace
+from blueprint.node_pool import NodePool
+from blueprint.workload import Workload, first
 
 Values = Mapping[str, Any]
+
+
+def merged(values: Values, over: Values) -> Values:
+    """Both mappings as one, deeply; `over` wins, and a list in it replaces the other."""
+    result = dict(values)
+    for key, item in over.items():
+        below = result.get(key)
+        result[key] = merged(below, item) if isinstance(below, Mapping) and isinstance(item, Mapping) else item
+    return result
 
 
 @dataclass(frozen=True)
@@ -23,6 +34,25 @@ class Chart:
 
 
 @dataclass(frozen=True)
+class ImageSource:
+    """Where a chart takes an image from, and at which of its values it takes another address: a mirror's."""
+
+    repository: str
+    """With its host and without a tag: public.ecr.aws/karpenter/controller."""
+    at: tuple[str, ...]
+    """Paths of values that hold the whole repository; the first that is there counts."""
+    registry_at: tuple[str, ...] = ()
+    """Paths of values that hold its host alone."""
+
+    def read(self, values: Values) -> str:
+        """The repository in a release with these values."""
+        if isinstance(whole := first(values, self.at), str):
+            return whole
+        host = first(values, self.registry_at)
+        return f"{host}/{self.repository.partition('/')[2]}" if isinstance(host, str) else self.repository
+
+
+@dataclass(frozen=True)
 class Release:
     """A Helm release; Helm waits until it is ready and undoes it when it does not become so in time."""
 
@@ -30,7 +60,7 @@ class Release:
     chart: Chart
     namespace: str
     values: Values = field(default_factory=dict)
-    timeout_minutes: int = 10
+    timeout_minutes: int = 6
 
 
 @dataclass(frozen=True)
@@ -104,10 +134,18 @@ class Contribution:
     objects: tuple[Manifest, ...] = ()
     objects_first: bool = False
     """Objects before releases: they are what the releases run under, and not of kinds that the releases define."""
+    workloads: tuple[Workload, ...] = ()
+    """The pods of releases and of what EKS installs."""
+    node_pools: tuple[NodePool, ...] = ()
+    """Nodes that it launches; their objects are among `objects`."""
+    aws_services: tuple[str, ...] = ()
+    """What its pods call, by the name of a VPC endpoint, such as `elasticloadbalancing`."""
+    images: tuple[str, ...] = ()
+    """Repositories of the images that its charts run, with their hosts. EKS has its own registry."""
     notes: tuple[str, ...] = ()
     """What a reviewer should know and no object shows."""
 
     @property
     def reaches_cluster(self) -> bool:
         """Whether anything is left to install when EKS has installed its add-ons."""
-        return self != Contribution(managed_addons=self.managed_addons)
+        return bool(self.resources or self.grants or self.access or self.namespaces or self.releases or self.objects)

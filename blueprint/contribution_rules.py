@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from blueprint.facts import ClusterFacts
     from blueprint.plan import Planned
 
+# aws-cdk-lib custom-resource-handlers: the kubectl handler, and the framework's function that waits for it. When they
+# end first, CloudFormation hears nothing for an hour, and Helm's record says that an operation is in progress.
+_MINUTES_OF_THE_FUNCTION = 15
+_MINUTES_AROUND = 3
+"""Signing in, fetching the chart, and reporting."""
 _SECRET_KEY = re.compile(
     r"(password|passwd|token|api_?key|private_?key|secret_?key|access_?key|client_?secret|passphrase)$", re.IGNORECASE
 )
@@ -35,7 +40,7 @@ def between_contributions(
     principals = [(place, entry.principal) for place, entry in entries]
     principals += [(part.place, entry.principal) for part in parts for entry in part.contribution.access]
     yield from duplicates(principals, "a principal has one access entry in a cluster", "name each principal once")
-    yield from _namespaces(facts, parts)
+    yield from _namespaces(parts)
     yield from _objects(parts)
     yield from _grants(blueprint, facts, parts)
     for part in parts:
@@ -45,23 +50,12 @@ def between_contributions(
     yield from _network_policies(facts, parts)
 
 
-def _namespaces(facts: ClusterFacts, parts: Iterable[Planned]) -> Iterator[Problem]:
+def _namespaces(parts: Iterable[Planned]) -> Iterator[Problem]:
     owned = [(part.place, namespace.name) for part in parts for namespace in part.contribution.namespaces]
     yield from duplicates(owned, "a namespace has one owner", "give each its own namespace")
     for place, name in owned:
         if name in RESERVED_NAMESPACES or name.startswith("kube-"):
             yield Problem(place, name, "the namespace belongs to Kubernetes", "choose another name")
-    if facts.has_nodes or facts.auto_mode:
-        return
-    for part in parts:
-        contribution = part.contribution
-        used = {release.namespace for release in contribution.releases}
-        if contribution.managed_addons:
-            used.add("kube-system")
-        for name in sorted(used - facts.fargate_namespaces):
-            rule = f"pods of {part.name} in {name} have nowhere to run: the cluster has Fargate only"
-            fix = f'add FargateSelector("{name}") to a FargateProfile, or add nodes'
-            yield Problem(part.place, name, rule, fix)
 
 
 def _objects(parts: Iterable[Planned]) -> Iterator[Problem]:
@@ -93,7 +87,7 @@ def _grants(blueprint: Blueprint, facts: ClusterFacts, parts: Sequence[Planned])
             if facts.has_nodes and has_all_addons(blueprint):
                 rule = f"AWS permissions of {grant.name} come by EKS Pod Identity, which needs its agent"
                 yield Problem(part.place, part.name, rule, "add EksPodIdentityAgent() to addons")
-            elif grant.namespace in facts.fargate_namespaces:
+            elif facts.on_fargate(grant.namespace):
                 rule = f"AWS permissions of {grant.name} come by EKS Pod Identity, whose agent cannot run on Fargate"
                 yield Problem(part.place, part.name, rule, "add nodes, or remove it")
     yield from duplicates(seen, "a service account has one set of AWS permissions", "use one service account for each")
@@ -129,6 +123,13 @@ def _release(blueprint: Blueprint, release: Release) -> Iterator[Problem]:
             yield Problem(
                 path, Quoted("<not shown>"), rule, "name an existing Secret, made by External Secrets for example"
             )
+    if 2 * release.timeout_minutes > _MINUTES_OF_THE_FUNCTION - _MINUTES_AROUND:
+        rule = (
+            f"Helm waits for {release.timeout_minutes} minutes and as long again when it undoes the release, but the "
+            f"function that runs it lives {_MINUTES_OF_THE_FUNCTION}"
+        )
+        most = (_MINUTES_OF_THE_FUNCTION - _MINUTES_AROUND) // 2
+        yield Problem("timeout_minutes", release.timeout_minutes, rule, f"write {most} or fewer")
     network = blueprint.network
     if right(network, NewNetwork, "nat") and network.nat == "none" and ".dkr.ecr." not in release.chart.repository:
         rule = "without NAT the installer reaches Amazon ECR only"
@@ -159,6 +160,8 @@ def _network_policies(facts: ClusterFacts, parts: Sequence[Planned]) -> Iterator
             rule = "its network policies would not be enforced"
             yield Problem(part.place, part.name, rule, "turn them on: VpcCni(network_policy=True)")
         # https://docs.aws.amazon.com/eks/latest/userguide/cni-network-policy.html (considerations)
-        for name in sorted({policy["metadata"]["namespace"] for policy in policies} & facts.fargate_namespaces):
+        for name in sorted({policy["metadata"]["namespace"] for policy in policies}):
+            if not facts.on_fargate(name):
+                continue
             rule = f"Fargate does not enforce the network policies of {part.name}"
             yield Problem(part.place, name, rule, "remove the namespace from the FargateProfile")

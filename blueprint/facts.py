@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from blueprint.compute import Architecture
+from blueprint.compute import FargateSelector
 from blueprint.contribution import Grant
 from blueprint.iam import Statement
+from blueprint.instances import Architecture
 from blueprint.references import PARTITION, VPC_ID
+from blueprint.workload import Workload
 
 
 @dataclass(frozen=True)
@@ -21,9 +24,16 @@ class ClusterFacts:
     architectures: frozenset[Architecture]
     """Of the nodes that the blueprint states; Auto Mode and Fargate bring amd64."""
     has_nodes: bool
-    """Managed or self-managed nodes, on which DaemonSets run."""
+    """Nodes on which DaemonSets run: managed, self-managed, or such as an add-on launches."""
     auto_mode: bool
-    fargate_namespaces: frozenset[str]
+    fargate: tuple[FargateSelector, ...] = ()
+    """The selectors of all Fargate profiles."""
+    service_cidr: str = "172.20.0.0/16"
+    """Addresses of Services."""
+    internet: bool = True
+    """Whether nodes and pods reach it, by NAT."""
+    prefix_delegation: bool = False
+    """Whether the CNI gives nodes prefixes of addresses, so that they take more pods."""
     load_balancer_ranges: tuple[str, ...] = ()
     """Addresses of the public subnets, where load balancers are and no pods."""
     tags: tuple[tuple[str, str], ...] = ()
@@ -39,7 +49,27 @@ class ClusterFacts:
         """The ARN of the EKS cluster."""
         return self.arn("eks", f"cluster/{self.name}")
 
-    def grant(self, namespace: str, service_account: str, *statements: Statement, boundary: str | None = None) -> Grant:
+    def on_fargate(self, namespace: str, labels: Mapping[str, str] | None = None) -> bool:
+        """Whether pods with these labels run there; without labels, whether any of the namespace may."""
+        return any(selector.selects(namespace, labels) for selector in self.fargate)
+
+    def irsa(self, namespace: str, service_account: str, workloads: Iterable[Workload] = ()) -> bool:
+        """Whether a service account gets AWS permissions by IRSA: some of its pods run on Fargate, where the agent of
+        EKS Pod Identity does not. `workloads` are all that are known to use it.
+        """
+        using = [each for each in workloads if each.service_account == service_account]
+        if not using:
+            return self.on_fargate(namespace)
+        return any(each.kind != "DaemonSet" and self.on_fargate(namespace, each.labels) for each in using)
+
+    def grant(
+        self,
+        namespace: str,
+        service_account: str,
+        *statements: Statement,
+        boundary: str | None = None,
+        workloads: Iterable[Workload] = (),
+    ) -> Grant:
         """AWS permissions for a service account, by the mechanism that works where its pods run."""
-        irsa = namespace in self.fargate_namespaces
+        irsa = self.irsa(namespace, service_account, workloads)
         return Grant(namespace, service_account, statements, irsa=irsa, boundary=boundary)

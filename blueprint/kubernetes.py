@@ -13,6 +13,18 @@ RESERVED_NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease
 """Exist in every cluster and belong to Kubernetes."""
 
 
+PRUNED = frozenset(
+    {("", kind) for kind in ("ConfigMap", "Endpoints", "PersistentVolumeClaim", "Pod", "ReplicationController")}
+    | {("", kind) for kind in ("Secret", "Service", "Namespace", "PersistentVolume")}
+    | {("batch", "Job"), ("batch", "CronJob"), ("networking.k8s.io", "Ingress")}
+    | {("apps", kind) for kind in ("DaemonSet", "Deployment", "ReplicaSet", "StatefulSet")}
+)
+"""API groups and kinds that `kubectl apply --prune` looks at; it leaves others that have left a manifest behind.
+
+https://github.com/kubernetes/kubectl/blob/master/pkg/util/prune/prune.go
+"""
+
+
 @dataclass(frozen=True)
 class Namespace:
     """A namespace that the blueprint owns. Pods in it keep to the Pod Security Standard of its level."""

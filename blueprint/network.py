@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from blueprint.errors import Problem
@@ -13,9 +13,10 @@ from blueprint.value import Rule, Value
 
 SubnetKind = Literal["private", "public", "control-plane"]
 
-# Without a route to the internet, nodes pull images and get tokens through these, and the functions that install charts
-# call each other. https://docs.aws.amazon.com/eks/latest/userguide/private-clusters.html
-ENDPOINTS_WITHOUT_NAT = ("ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth", "lambda", "sts")
+# Without a route to the internet, nodes join and pull images through these, and the functions that install charts reach
+# EKS, ECR and each other. https://docs.aws.amazon.com/eks/latest/userguide/private-clusters.html. What pods call comes
+# to it: blueprint/private_rules.py.
+ENDPOINTS_WITHOUT_NAT = ("ec2", "ecr.api", "ecr.dkr", "eks", "lambda")
 
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
 LOG_RETENTION_DAYS = (
@@ -86,11 +87,18 @@ class NewNetwork(Value):
     """AWS services reached inside the VPC, for example ("ecr.api", "ecr.dkr"); each costs by hour and zone."""
     flow_log_retention_days: LogRetentionDays = 90
     """How long flow logs stay in CloudWatch; one of the values CloudWatch Logs accepts."""
+    control_plane_zones: Zones | None = field(default=None, kw_only=True)
+    """Zones of the cluster when it was made; `zones` when None. EKS takes the control plane's subnets from these for
+    good, so state them before a zone is added to `zones`.
+    https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html"""
 
     def problems(self) -> Iterator[Problem]:
         if self.nat == "none" and (lacking := sorted(set(ENDPOINTS_WITHOUT_NAT) - set(self.interface_endpoints))):
             rule = f"without NAT, nodes reach AWS through endpoints only; missing: {', '.join(lacking)}"
             yield Problem("interface_endpoints", self.interface_endpoints, rule, 'add them, or write nat="one"')
+        if lost := [zone for zone in self.control_plane_zones or () if zone not in self.zones]:
+            rule = "the control plane keeps a subnet in each of its zones"
+            yield Problem("control_plane_zones", self.control_plane_zones, rule, f"keep {', '.join(lost)} in zones")
         vpc = ipaddress.ip_network(self.cidr)
         if sum(2 ** (32 - prefix) for prefix in self.prefixes.values()) * len(self.zones) > vpc.num_addresses:
             rule = f"the subnets of {len(self.zones)} zones do not fit into {vpc}"

@@ -7,13 +7,13 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import field, replace
 from typing import Annotated, Any, Literal
 
-from blueprint.compute import Architecture, Taint
+from blueprint.compute import Taint
 from blueprint.errors import Problem
 from blueprint.fields import NOT_EMPTY, DnsLabel, LabelKey, LabelValue, between, matches
+from blueprint.instances import Architecture
 from blueprint.kubernetes import Manifest
 from blueprint.value import Value
 
-_EFFECTS = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "PREFER_NO_SCHEDULE": "PreferNoSchedule"}
 _CATEGORY = matches(r"[a-z]{1,4}", "must be an instance category", 'write for example "m", of m7g.large')
 
 
@@ -62,7 +62,7 @@ class NodePool(Value):
             "expireAfter": f"{self.expire_after_hours}h",
         }
         if self.taints:
-            spec["taints"] = [_taint(taint) for taint in self.taints]
+            spec["taints"] = [taint.manifest() for taint in self.taints]
         return {
             "apiVersion": "karpenter.sh/v1",
             "kind": "NodePool",
@@ -79,8 +79,3 @@ class NodePool(Value):
 
 def _requirement(key: str, operator: str, values: list[str]) -> dict[str, Any]:
     return {"key": key, "operator": operator, "values": values}
-
-
-def _taint(taint: Taint) -> dict[str, str]:
-    value = {"value": taint.value} if taint.value else {}  # the API server refuses an empty one
-    return {"key": taint.key, **value, "effect": _EFFECTS[taint.effect]}

@@ -9,15 +9,17 @@ from graphlib import CycleError, TopologicalSorter
 from types import MappingProxyType
 from typing import Any
 
-from blueprint import auto_mode, contribution_rules, rules
+from blueprint import auto_mode, contribution_rules, placement, placement_rules, private_rules, rules
 from blueprint.access import AccessEntry, AccessPolicy, Principal
 from blueprint.addon import Addon
 from blueprint.blueprint import Blueprint
+from blueprint.cluster import Cluster
 from blueprint.compute import AutoMode, FargateProfile, Nodes
 from blueprint.contribution import Contribution
 from blueprint.errors import BlueprintError, Problem, Quoted
 from blueprint.facts import ClusterFacts
 from blueprint.network import NewNetwork, Subnet
+from blueprint.placement import PlacedWorkload
 from blueprint.value import judged_once, problems_in
 
 
@@ -52,7 +54,14 @@ class Plan:
     addons: tuple[Planned, ...]
     """In order of installation; an order that does not depend on how the user listed them."""
     teams: tuple[Planned, ...]
+    workloads: tuple[PlacedWorkload, ...]
+    """The pods of add-ons, each with the places that take them."""
     skipped: tuple[Skipped, ...] = ()
+
+    @property
+    def private_control_plane(self) -> bool:
+        """Whether the control plane's network interfaces stand among the nodes."""
+        return (self.blueprint.cluster.subnets or ("private" if self.facts.auto_mode else "control-plane")) == "private"
 
     @cached_property
     def parts(self) -> tuple[Planned, ...]:
@@ -120,7 +129,11 @@ def _draft(blueprint: object) -> _Draft:
     admins = list(_admins(blueprint))
     teams = [replace(team, contribution=replace(team.contribution, access=())) for team in teams]
     entries = [*admins, *((places[entry.principal], entry) for entry in people)]
-    problems.extend(contribution_rules.between_contributions(blueprint, facts, [*addons, *teams], entries))
+    parts = [*addons, *teams]
+    workloads = _placed(blueprint, parts)
+    problems.extend(contribution_rules.between_contributions(blueprint, facts, parts, entries))
+    problems.extend(placement_rules.problems(parts, workloads))
+    problems.extend(private_rules.problems(blueprint, parts))
     if problems:
         return _Draft(tuple(problems))
     made = Plan(
@@ -129,11 +142,29 @@ def _draft(blueprint: object) -> _Draft:
         blueprint.network.subnets(blueprint.region),
         tuple(entry for _, entry in admins),
         people,
-        tuple(addons),
+        _after_their_nodes(addons, workloads),
         tuple(sorted(teams, key=lambda team: team.name)),
+        workloads,
         skipped,
     )
     return _Draft((), _frozen(made))
+
+
+def _placed(blueprint: Blueprint, parts: Sequence[Planned]) -> tuple[PlacedWorkload, ...]:
+    pools = [pool for part in parts for pool in part.contribution.node_pools]
+    places = placement.places_of(blueprint.compute, pools)
+    each = [(part.name, workload) for part in parts for workload in part.contribution.workloads]
+    return tuple(placement.placed(name, workload, places) for name, workload in each)
+
+
+def _after_their_nodes(addons: Sequence[Planned], workloads: Sequence[PlacedWorkload]) -> tuple[Planned, ...]:
+    """What runs on nodes that another add-on launches comes after it, or Helm would wait for pods without a place."""
+    waiting = {each.part for each in workloads if each.kinds == {"launched"} and each.waits}
+    launching = tuple(part.name for part in addons if part.contribution.node_pools)
+    return tuple(
+        replace(part, after=tuple(dict.fromkeys((*part.after, *launching)))) if part.name in waiting else part
+        for part in addons
+    )
 
 
 def _frozen(data: Any) -> Any:
@@ -153,9 +184,18 @@ def _frozen(data: Any) -> Any:
     return data
 
 
+_SERVICE_CIDR = Cluster("1.36", admins=()).service_cidr
+"""Stands in for one with a mistake."""
+
+
 def _facts(blueprint: Blueprint) -> ClusterFacts:
     nodes = [compute for compute in blueprint.compute if isinstance(compute, Nodes)]
     profiles = [compute for compute in blueprint.compute if isinstance(compute, FargateProfile)]
+    auto = any(isinstance(compute, AutoMode) for compute in blueprint.compute)
+    addons = [addon for _, addon in rules.addons_of(blueprint)]
+    # On Auto Mode alone an add-on that launches nodes is refused.
+    launched = not auto and any(addon.launches_nodes for addon in addons)
+    cluster, network = blueprint.cluster, blueprint.network
     architectures = {group.architecture for group in nodes}
     if len(nodes) < len(blueprint.compute):
         architectures.add("amd64")  # Auto Mode's built-in node pools and Fargate
@@ -165,9 +205,12 @@ def _facts(blueprint: Blueprint) -> ClusterFacts:
         region=blueprint.region,
         version=blueprint.cluster.version,
         architectures=frozenset(architectures),
-        has_nodes=bool(nodes),
-        auto_mode=any(isinstance(compute, AutoMode) for compute in blueprint.compute),
-        fargate_namespaces=frozenset(selector.namespace for profile in profiles for selector in profile.selectors),
+        has_nodes=bool(nodes) or launched,
+        auto_mode=auto,
+        fargate=tuple(selector for profile in profiles for selector in profile.selectors),
+        service_cidr=cluster.service_cidr if rules.right(cluster, Cluster, "service_cidr") else _SERVICE_CIDR,
+        internet=not rules.right(network, NewNetwork, "nat") or network.nat != "none",
+        prefix_delegation=any(addon.gives_prefixes for addon in addons if rules.sound(addon)),
         load_balancer_ranges=_public_ranges(blueprint),
         tags=tuple(sorted(blueprint.tags.items())),
     )

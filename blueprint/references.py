@@ -14,6 +14,10 @@ PATTERN = re.compile(r"\$\{blueprint:([^}]*)\}")
 PARTITION = "${blueprint:partition}"
 """`aws`, `aws-cn`, `aws-us-gov`: no ARN of the plan names one."""
 VPC_ID = "${blueprint:vpc-id}"
+CLUSTER_ENDPOINT = "${blueprint:cluster-endpoint}"
+"""Address of the Kubernetes API."""
+CLUSTER_CERTIFICATE = "${blueprint:cluster-certificate}"
+"""Its certificate authority, base64."""
 
 
 def role_arn(name: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
 
+from blueprint import images
 from blueprint.addon import Addon
 from blueprint.cluster import Cluster
 from blueprint.compute import AutoMode, Compute, Nodes
@@ -90,15 +91,26 @@ def _compute(blueprint: Blueprint) -> Iterator[Problem]:
     yield from duplicates(names, "compute has unique names in a cluster", "rename one")
     for place in auto_modes[1:]:
         yield Problem(place, Quoted("AutoMode"), f"{auto_modes[0]} turns Auto Mode on already", "keep one AutoMode")
-    if not right(blueprint.cluster, Cluster, "version"):
+    cluster = blueprint.cluster
+    if auto_modes and right(cluster, Cluster, "subnets") and cluster.subnets == "control-plane":
+        rule = (
+            "Auto Mode's nodes would stand in the control plane's small subnets, which reach neither AWS nor registries"
+        )
+        yield Problem("cluster.subnets", cluster.subnets, rule, "leave it out")
+    if not right(cluster, Cluster, "version"):
         return
-    cluster = minor(blueprint.cluster.version)
+    newest = minor(cluster.version)
     groups = [(place, nodes) for place, nodes in computes if isinstance(nodes, Nodes)]
     for place, nodes in groups:
-        if nodes.own_version and not cluster - _KUBELET_SKEW <= minor(nodes.own_version) <= cluster:
+        if nodes.own_version and not newest - _KUBELET_SKEW <= minor(nodes.own_version) <= newest:
             field = "version" if nodes.version else "release_version"
-            rule = f"at most {_KUBELET_SKEW} minors older than the cluster ({blueprint.cluster.version}), never newer"
+            rule = f"at most {_KUBELET_SKEW} minors older than the cluster ({cluster.version}), never newer"
             yield Problem(f"{place}.{field}", getattr(nodes, field), rule, "leave it out to follow the cluster")
+        elif nodes.family == "BOTTLEROCKET" and nodes.release_version:
+            version = nodes.own_version or cluster.version
+            if images.is_older(nodes.release_version, first := images.first_bottlerocket(version)):
+                rule = f"Bottlerocket has images for Kubernetes {version} since {first}"
+                yield Problem(f"{place}.release_version", nodes.release_version, rule, "take a later release")
 
 
 def _ranges(blueprint: Blueprint) -> Iterator[Problem]:
@@ -117,8 +129,9 @@ def _addons(blueprint: Blueprint) -> Iterator[Problem]:
     names = [addon.name for _, addon in addons]
     yield from duplicates(((place, addon.name) for place, addon in addons), "an add-on stands once", "remove one")
     kinds = [type(compute) for _, compute in sound_items(blueprint.compute, Compute, "compute")]
-    has_nodes = any(issubclass(kind, Nodes) for kind in kinds)
-    auto_mode_only = AutoMode in kinds and not has_nodes
+    stated = any(issubclass(kind, Nodes) for kind in kinds)
+    auto_mode_only = AutoMode in kinds and not stated
+    has_nodes = stated or (not auto_mode_only and any(addon.launches_nodes for _, addon in addons))
     for place, addon in addons:
         yield from _conflicts(place, addon, addons)
         if has_all_addons(blueprint):
@@ -126,7 +139,7 @@ def _addons(blueprint: Blueprint) -> Iterator[Problem]:
         if auto_mode_only and addon.built_into_auto_mode == "refuse":
             rule = f"Auto Mode brings {addon.replaced_by}, and both would act on the same resources"
             yield Problem(place, addon.name, rule, f"remove {type(addon).__name__}(), or run it on ManagedNodes")
-        for compute_place, nodes in sound_items(blueprint.compute, Nodes, "compute"):
+        for compute_place, nodes in sound_items(blueprint.compute, Nodes, "compute"):  # type: ignore[type-abstract]  # nothing is made of it
             if nodes.architecture not in addon.architectures:
                 rule = f"{addon.name} has no image for {nodes.architecture}, which {compute_place} runs"
                 yield Problem(place, addon.name, rule, f"use {' or '.join(sorted(addon.architectures))} nodes")

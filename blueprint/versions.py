@@ -6,10 +6,12 @@ from typing import Annotated
 
 from blueprint.value import Rule
 
-# https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions.html, as of November 2026. A version leaves
-# standard support 14 months after EKS released it and is refused another 12 months later.
-STANDARD_SUPPORT = ("1.34", "1.35", "1.36", "1.37")
-EXTENDED_SUPPORT = ("1.32", "1.33")
+# Those that EKS offers and for which versions of all add-ons of `addons/core.py` are known: 1.32 is in extended support
+# until March 2027, 1.37 came in October 2026, and AWS publishes no list of add-on versions that can be read without an
+# account. https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions.html, as of November 2026. A version
+# leaves standard support 14 months after EKS released it, 1.34 on 2 December 2026, and is refused 12 months later.
+STANDARD_SUPPORT = ("1.34", "1.35", "1.36")
+EXTENDED_SUPPORT = ("1.33",)
 SUPPORTED = EXTENDED_SUPPORT + STANDARD_SUPPORT
 DEFAULT = "1.36"
 """What EKS itself takes for a new cluster, as of October 2026."""
@@ -18,7 +20,7 @@ KubernetesVersion = Annotated[
     str,
     Rule(
         lambda version: version in SUPPORTED,
-        f"must be a Kubernetes version that EKS offers: {', '.join(SUPPORTED)}",
+        f"must be a Kubernetes version that EKS offers and this project knows: {', '.join(SUPPORTED)}",
         f'write it as text: "{DEFAULT}"',
     ),
 ]
@@ -31,7 +33,7 @@ def minor(version: str) -> int:
 
 # The layers with kubectl and helm that requirements.in names. kubectl works with API servers one minor away from it.
 # https://kubernetes.io/releases/version-skew-policy/#kubectl
-KUBECTL_LAYERS = range(33, 38)
+KUBECTL_LAYERS = range(33, 37)
 
 
 def kubectl_layer(version: str) -> int:

@@ -28,7 +28,7 @@ class ClusterStack(BlueprintStack):
     def __init__(self, scope: Construct, plan: Plan, network: NetworkStack) -> None:
         super().__init__(scope, "cluster", plan, stateful=True)
         key = retained_key(self, plan, "Secrets and logs").attr_arn
-        cluster = self._control_plane(plan, network.control_plane.subnet_ids, key)
+        cluster = self._control_plane(plan, network.control_plane, key)
         # All in one place: EKS keeps one entry for a principal, so one that goes from a team to the administrators must
         # not be made in one stack while another still has it. https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateAccessEntry.html
         access = _after(Construct(self, "Access"), cluster)
@@ -38,10 +38,10 @@ class ClusterStack(BlueprintStack):
         before = _after(Construct(self, "AddonsBeforeNodes"), cluster)
         compute = _after(Construct(self, "Compute"), before, cluster)
         addons = _after(Construct(self, "Addons"), compute, before, cluster)
-        for addon in (addon for part in plan.addons for addon in part.contribution.managed_addons):
-            _addon(before if addon.before_nodes else addons, plan, addon)
-        add_compute(compute, plan, cluster, network.private.subnet_ids)
         self.identity_provider = IdentityProvider(self, cluster)
+        for addon in (addon for part in plan.addons for addon in part.contribution.managed_addons):
+            _addon(before if addon.before_nodes else addons, plan, addon, self.identity_provider)
+        add_compute(compute, plan, cluster, network.private.subnet_ids)
         CfnOutput(
             self,
             "UpdateKubeconfig",
@@ -112,11 +112,20 @@ def _after(scope: Construct, *others: Construct) -> Construct:
     return scope
 
 
-def _addon(scope: Construct, plan: Plan, addon: ManagedAddon) -> None:
-    associations = None
+def _addon(scope: Construct, plan: Plan, addon: ManagedAddon, provider: IdentityProvider) -> None:
+    """Its role comes by an association that EKS makes with it, or by IRSA.
+
+    EKS keeps the association when the property goes, and takes it away when it is empty.
+    https://docs.aws.amazon.com/eks/latest/APIReference/API_UpdateAddon.html
+    """
+    permissions: dict[str, Any] = {}
     if addon.grant:
-        role = role_of(scope, f"{addon.name}:role", plan, addon.grant, PARTITION_ONLY)
-        associations = [{"serviceAccount": addon.grant.service_account, "roleArn": role.attr_arn}]
+        by = provider if addon.grant.irsa else None
+        role = role_of(scope, f"{addon.name}:role", plan, addon.grant, PARTITION_ONLY, by).attr_arn
+        association = {"serviceAccount": addon.grant.service_account, "roleArn": role}
+        permissions = {"pod_identity_associations": [association]}
+        if by:
+            permissions = {"pod_identity_associations": [], "service_account_role_arn": role}
     values = resolved(addon.configuration, PARTITION_ONLY)
     eks.CfnAddon(
         scope,
@@ -125,6 +134,6 @@ def _addon(scope: Construct, plan: Plan, addon: ManagedAddon) -> None:
         addon_name=addon.name,
         addon_version=addon.version,
         configuration_values=json.dumps(values, sort_keys=True) if values else None,
-        pod_identity_associations=associations,
         resolve_conflicts="OVERWRITE",
+        **permissions,
     )

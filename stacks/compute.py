@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from aws_cdk import Fn, aws_autoscaling, aws_ec2, aws_iam
+from aws_cdk import CfnAutoScalingRollingUpdate, CfnUpdatePolicy, Fn, aws_autoscaling, aws_ec2, aws_iam
 from aws_cdk import aws_eks_v2 as eks
 from constructs import Construct
 
 from blueprint.compute import FargateProfile, ManagedNodes, Nodes, SelfManagedNodes
 from blueprint.plan import Plan
+from blueprint.references import resolved
+from blueprint.user_data import user_data
 from stacks.acknowledge import NAG, NIST, acknowledge
 from stacks.base import PARTITION, service_role
 
@@ -66,18 +67,27 @@ def _managed(scope: Construct, plan: Plan, group: ManagedNodes, role_arn: str, s
         node_role=role_arn,
         subnets=subnets,
         ami_type=group.image,
-        version=None if group.release_version else group.version or plan.facts.version,
-        release_version=group.release_version,
+        # A release of Amazon Linux is of one Kubernetes version, one of Bottlerocket serves several.
+        version=(group.own_version or plan.facts.version) if group.family == "BOTTLEROCKET" else None,
+        release_version=group.release(plan.facts.version),
         capacity_type=group.capacity,
         instance_types=list(group.instance_types),
         launch_template={"id": template.ref, "version": template.attr_latest_version_number},
-        scaling_config={"minSize": group.min, "maxSize": group.max, "desiredSize": group.min},
+        scaling_config=_scaling(group),
         update_config={"maxUnavailablePercentage": group.max_unavailable_percent},
         node_repair_config={"enabled": group.node_repair},
         force_update_enabled=False,
         labels=dict(sorted(group.labels.items())) or None,
         taints=[{"key": t.key, "value": t.value or None, "effect": t.effect} for t in group.taints] or None,
     )
+
+
+def _scaling(group: ManagedNodes) -> dict[str, int]:
+    """Left out, the number of nodes stays as it is; stated, each change of the others sets the group back to it."""
+    sizes = {"minSize": group.min, "maxSize": group.max}
+    if group.desired == "unmanaged":
+        return sizes
+    return {**sizes, "desiredSize": group.min if group.desired is None else group.desired}
 
 
 def _launch_data(plan: Plan, group: Nodes, image: str, **more: Any) -> dict[str, Any]:
@@ -116,7 +126,11 @@ def _self_managed(
     subnets: list[str],
 ) -> None:
     profile = aws_iam.CfnInstanceProfile(scope, "Profile", roles=[role.ref])
-    image = group.image_parameter(group.version or plan.facts.version)
+    image = group.image_parameter(plan.facts.version)
+    told = {
+        "cluster-endpoint": cluster.attr_endpoint,
+        "cluster-certificate": cluster.attr_certificate_authority_data,
+    }
     data = _launch_data(
         plan,
         group,
@@ -124,7 +138,7 @@ def _self_managed(
         imageId=f"{{{{resolve:ssm:{image}}}}}",
         iamInstanceProfile={"arn": profile.attr_arn},
         securityGroupIds=[cluster.attr_cluster_security_group_id],
-        userData=Fn.base64(_user_data(plan, group, cluster)),
+        userData=Fn.base64(resolved(user_data(group, plan.facts), told)),
     )
     template = aws_ec2.CfnLaunchTemplate(scope, "LaunchTemplate", launch_template_data=data)
     specification = {"launchTemplateId": template.ref, "version": template.attr_latest_version_number}
@@ -147,55 +161,15 @@ def _self_managed(
         },
         tags=[{"key": f"kubernetes.io/cluster/{plan.facts.name}", "value": "owned", "propagateAtLaunch": True}],
     )
+    # Without it a new launch template would reach new nodes only. One at a time, and time to join for its successor.
+    nodes.cfn_options.update_policy = CfnUpdatePolicy(
+        auto_scaling_rolling_update=CfnAutoScalingRollingUpdate(
+            max_batch_size=1, min_instances_in_service=min(group.min, group.max - 1), pause_time="PT5M"
+        )
+    )
     unseen = "the rule does not see the launch template of a mixed instances policy, which sets it"
     watched = "nodes come and go with the pods; Kubernetes reports that"
     acknowledge(nodes, {f"{NAG}EC26": unseen, f"{NIST}EC2IMDSv2Enabled": unseen, f"{NAG}AS3": watched})
-
-
-def _user_data(plan: Plan, group: SelfManagedNodes, cluster: eks.CfnCluster) -> str:
-    """How a node finds its cluster.
-
-    https://awslabs.github.io/amazon-eks-ami/nodeadm/doc/examples
-    https://bottlerocket.dev/en/os/latest/api/settings/kubernetes
-    """
-    taints = [(taint.key, f"{taint.value}:{_KUBERNETES_EFFECTS[taint.effect]}") for taint in group.taints]
-    labels = sorted(group.labels.items())
-    if group.os == "BOTTLEROCKET":
-        lines = [
-            "[settings.kubernetes]",
-            f'cluster-name = "{plan.facts.name}"',
-            f'api-server = "{cluster.attr_endpoint}"',
-            f'cluster-certificate = "{cluster.attr_certificate_authority_data}"',
-            "[settings.kubernetes.node-labels]",
-            *(f'"{key}" = "{value}"' for key, value in labels),
-            "[settings.kubernetes.node-taints]",
-            *(f'"{key}" = ["{value}"]' for key, value in taints),
-        ]
-        return "\n".join(lines)
-    flags = []
-    if labels:
-        flags.append("--node-labels=" + ",".join(f"{key}={value}" for key, value in labels))
-    if taints:
-        flags.append("--register-with-taints=" + ",".join(f"{key}={value}" for key, value in taints))
-    config = {
-        "apiVersion": "node.eks.aws/v1alpha1",
-        "kind": "NodeConfig",
-        "spec": {
-            "cluster": {
-                "name": plan.facts.name,
-                "apiServerEndpoint": cluster.attr_endpoint,
-                "certificateAuthority": cluster.attr_certificate_authority_data,
-                "cidr": plan.blueprint.cluster.service_cidr,
-            },
-            "kubelet": {"flags": flags},
-        },
-    }
-    header = 'MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="BOUNDARY"\n\n--BOUNDARY\n'
-    # JSON is YAML, and needs no library to write.
-    return f"{header}Content-Type: application/node.eks.aws\n\n{json.dumps(config, indent=2)}\n\n--BOUNDARY--\n"
-
-
-_KUBERNETES_EFFECTS = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "PREFER_NO_SCHEDULE": "PreferNoSchedule"}
 
 
 def _fargate(scope: Construct, plan: Plan, profile: FargateProfile, subnets: list[str]) -> None:

@@ -15,7 +15,10 @@ from stacks.retained import retained_key, retained_logs
 
 
 class NetworkStack(BlueprintStack):
-    """The VPC, and the subnets that the cluster needs; looked up once, since each look is several calls."""
+    """The VPC, and the subnets that the cluster needs; looked up once, since each look is several calls.
+
+    `control_plane` are the ids of those in which EKS puts the control plane's network interfaces.
+    """
 
     def __init__(self, scope: Construct, plan: Plan) -> None:
         super().__init__(scope, "network", plan, stateful=True)
@@ -35,12 +38,15 @@ class NetworkStack(BlueprintStack):
             gateway_endpoints={"s3": {"service": aws_ec2.GatewayVpcEndpointAwsService.S3}},
         )
         self.private = self.vpc.select_subnets(subnet_group_name="private")
-        self.control_plane = self.vpc.select_subnets(subnet_group_name="control-plane")
+        small = self.vpc.select_subnets(subnet_group_name="control-plane").subnet_ids
+        first = network.control_plane_zones or network.zones
+        chosen = self.private.subnet_ids if plan.private_control_plane else small
+        self.control_plane = [id for zone, id in zip(network.zones, chosen, strict=True) if zone in first]
         if network.interface_endpoints:
             self._interface_endpoints(network)
         self._flow_logs(plan)
         self._discovery_tags(plan)
-        self.export(self.vpc.vpc_id, *self.private.subnet_ids, *self.control_plane.subnet_ids)
+        self.export(self.vpc.vpc_id, *self.private.subnet_ids, *small)
 
     def _interface_endpoints(self, network: NewNetwork) -> None:
         """One security group serves them all: HTTPS from the VPC."""

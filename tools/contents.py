@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from blueprint import images
 from blueprint.contribution import Chart, Release
 from tools.assembly import CHART, MANIFEST, Stack, Template, objects, text
 
@@ -167,13 +168,20 @@ def _capacity(cluster: Stack, control_plane: Mapping[str, Any]) -> Iterator[Capa
                 min=int(scaling["MinSize"]),
                 max=int(scaling["MaxSize"]),
                 image=properties["AmiType"],
-                version=properties["Version"],
+                version=_version(properties),
             )
         elif resource["Type"] == "AWS::AutoScaling::AutoScalingGroup":
             yield _self_managed(name, properties, cluster.resources)
         elif resource["Type"] == "AWS::EKS::FargateProfile":
             selectors = tuple(selector["Namespace"] for selector in properties["Selectors"])
             yield Capacity(name, "fargate", selectors=selectors)
+
+
+def _version(group: Mapping[str, Any]) -> str:
+    """The Kubernetes minor of a managed group: its own property, or what the release of its image is of."""
+    release = group.get("ReleaseVersion")
+    named = release and images.version_of(images.family(group["AmiType"]), release)
+    return str(group.get("Version") or named or "")
 
 
 def _self_managed(name: str, properties: Mapping[str, Any], resources: Mapping[str, Template]) -> Capacity:

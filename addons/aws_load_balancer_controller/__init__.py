@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from addons.aws_load_balancer_controller.policy import statements
-from addons.base import Chart, ClusterFacts, HelmAddon, Statement, Values
-from addons.pods import CRITICAL, across_zones, resources
+from addons.base import Chart, ClusterFacts, HelmAddon, ImageSource, Statement, Values
+from addons.pods import CRITICAL, across_zones, resources, workload
 
 
 class AwsLoadBalancerController(HelmAddon):
@@ -24,6 +24,9 @@ class AwsLoadBalancerController(HelmAddon):
     # renovate: datasource=helm depName=aws-load-balancer-controller registryUrl=https://aws.github.io/eks-charts
     chart = Chart("aws-load-balancer-controller", "https://aws.github.io/eks-charts", "3.5.0")
 
+    workloads = (workload(name, service_account=service_account, replicas="replicaCount", ports=(8080, 9443, 61779)),)
+    images = (ImageSource("public.ecr.aws/eks/aws-load-balancer-controller", ("image.repository",)),)
+
     default_class: bool = True
     """Whether Ingresses that name no class get an ALB."""
     wafv2: bool = False
@@ -33,6 +36,11 @@ class AwsLoadBalancerController(HelmAddon):
 
     def permissions(self, facts: ClusterFacts) -> tuple[Statement, ...]:
         return statements(facts, wafv2=self.wafv2, shield=self.shield)
+
+    def services(self, facts: ClusterFacts) -> tuple[str, ...]:
+        # It asks ACM for certificates of hosts where an Ingress names none by ARN.
+        optional = {"wafv2": self.wafv2, "shield": self.shield}
+        return ("ec2", "elasticloadbalancing", *(name for name, used in optional.items() if used))
 
     def values(self, facts: ClusterFacts) -> Values:
         return {

@@ -8,6 +8,7 @@ from typing import Any
 
 from addons.base import Chart, ClusterFacts, HelmAddon, Statement, Values
 from addons.cert_manager.issuer import letsencrypt
+from addons.cert_manager.pods import IMAGES, WORKLOADS
 from addons.pods import across_zones, resources
 from blueprint.errors import Problem
 from blueprint.fields import DnsName, EmailAddress, HostedZoneId
@@ -27,6 +28,9 @@ class CertManager(HelmAddon):
     pod_security = "restricted"
     # renovate: datasource=helm depName=cert-manager registryUrl=https://charts.jetstack.io
     chart = Chart("cert-manager", "https://charts.jetstack.io", "v1.21.1")
+
+    workloads = WORKLOADS
+    images = IMAGES
 
     zones: Mapping[DnsName, HostedZoneId] = field(default_factory=dict)
     """Domain and id of each public hosted zone for DNS01 challenges; no AWS permission at all without."""
@@ -53,6 +57,9 @@ class CertManager(HelmAddon):
             Statement(("route53:ChangeResourceRecordSets",), zones, challenge),
         )
 
+    def services(self, facts: ClusterFacts) -> tuple[str, ...]:
+        return ("route53",) if self.zones else ()
+
     def values(self, facts: ClusterFacts) -> Values:
         return {
             "crds": {"enabled": True, "keep": True},  # without its definition, every certificate would go as well
@@ -61,7 +68,9 @@ class CertManager(HelmAddon):
             "extraEnv": [{"name": "AWS_REGION", "value": facts.region}],
             **_replicas(2, "controller", resources("50m", "256Mi")),
             # Three, since certificates can neither be made nor changed while it is away, says upstream's best practice.
-            "webhook": _replicas(3, "webhook", resources("20m", "64Mi")),
+            # The chart's port of it, 10250, is the kubelet's, also in the network of a pod on Fargate.
+            # https://cert-manager.io/docs/installation/compatibility/#aws-eks
+            "webhook": {"securePort": 10260, **_replicas(3, "webhook", resources("20m", "64Mi"))},
             "cainjector": _replicas(2, "cainjector", resources("20m", "256Mi")),
             "startupapicheck": {"resources": resources("10m", "64Mi")},
         }

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Annotated
 
-from addons.base import Chart, ClusterFacts, Contribution, HelmAddon, Statement, Values
+from addons.base import Chart, ClusterFacts, Contribution, HelmAddon, ImageSource, Statement, Values
 from addons.karpenter.interruption import QUEUE, interruption
 from addons.karpenter.node_class import NodeClass
+from addons.karpenter.pods import WORKLOADS
 from addons.karpenter.policy import statements
 from addons.pods import resources
 from blueprint.access import node_access
@@ -35,6 +36,10 @@ class Karpenter(HelmAddon):
     # renovate: datasource=docker depName=public.ecr.aws/karpenter/karpenter
     chart = Chart("karpenter", "oci://public.ecr.aws/karpenter/karpenter", "1.14.1")
 
+    launches_nodes = True
+    workloads = WORKLOADS
+    images = (ImageSource("public.ecr.aws/karpenter/controller", ("controller.image.repository",)),)
+
     node_pools: Annotated[tuple[NodePool, ...], NOT_EMPTY] = (NodePool(),)
     node_class: NodeClass = NodeClass()
 
@@ -50,10 +55,16 @@ class Karpenter(HelmAddon):
     def permissions(self, facts: ClusterFacts) -> tuple[Statement, ...]:
         return statements(facts, nodes=_NODES, queue=QUEUE)
 
+    def services(self, facts: ClusterFacts) -> tuple[str, ...]:
+        return ("ec2", "eks", "sqs", "ssm")
+
     def values(self, facts: ClusterFacts) -> Values:
         # Two critical replicas in different zones and a disruption budget are the chart's own defaults.
+        settings = {"clusterName": facts.name, "interruptionQueue": queue_name(QUEUE), "eksControlPlane": True}
         return {
-            "settings": {"clusterName": facts.name, "interruptionQueue": queue_name(QUEUE), "eksControlPlane": True},
+            # Without internet it must ask neither for prices nor for instance profiles: their APIs have no endpoint.
+            # https://karpenter.sh/docs/getting-started/getting-started-with-karpenter/#private-clusters
+            "settings": settings if facts.internet else {**settings, "isolatedVPC": True},
             "serviceAccount": {"name": self.service_account},
             # Otherwise it asks the instance metadata service, which pods cannot reach, and does not start.
             "controller": {"env": [{"name": "AWS_REGION", "value": facts.region}], "resources": resources("1", "1Gi")},
@@ -67,9 +78,15 @@ class Karpenter(HelmAddon):
     def contribute(self, facts: ClusterFacts) -> Contribution:
         contribution = super().contribute(facts)
         (release,) = contribution.releases
-        # A chart of its own, because Helm never upgrades definitions that stand beside a chart's templates.
+        # A chart of its own, because Helm never upgrades definitions that stand beside a chart's templates. Kept, they
+        # would be in the way of the next attempt: Helm 4 applies those of Karpenter's own chart over them, by which
+        # they lose the marks of this one. https://github.com/helm/helm/blob/v4.2.3/pkg/action/validate.go
         chart = replace(release.chart, name="karpenter-crd", repository=f"{release.chart.repository}-crd")
-        kept = {"additionalAnnotations": {"helm.sh/resource-policy": "keep"}}  # without them, every node would go
-        crds = Release("karpenter-crd", chart, self.namespace, kept)
-        made = (NodeRole(_NODES), *interruption())
-        return replace(contribution, resources=made, access=(node_access(_NODES),), releases=(crds, release))
+        crds = Release("karpenter-crd", chart, self.namespace)
+        return replace(
+            contribution,
+            resources=(NodeRole(_NODES), *interruption()),
+            access=(node_access(_NODES),),
+            releases=(crds, release),
+            node_pools=self.node_pools,
+        )

@@ -6,6 +6,8 @@ from typing import Annotated
 
 from blueprint.facts import ClusterFacts
 from blueprint.fields import between, matches
+from blueprint.images import release
+from blueprint.instances import PODS_WITH_PREFIXES
 from blueprint.kubernetes import Manifest
 from blueprint.references import instance_profile
 from blueprint.value import Value
@@ -18,13 +20,18 @@ class NodeClass(Value):
     `karpenter.sh/discovery: <cluster>`, with the cluster's security group.
     """
 
-    # renovate: datasource=github-tags depName=awslabs/amazon-eks-ami
-    ami: Annotated[str, _RELEASE] = "v20260714"
-    """A change replaces all nodes. https://github.com/awslabs/amazon-eks-ami/releases"""
+    ami: Annotated[str, _RELEASE] | None = None
+    """Release of the image; that of `facts/node_images.toml` when None. A change replaces all nodes."""
     disk_gib: Annotated[int, between(20, 16_384, "GiB")] = 50
+
+    def image(self, version: str) -> str:
+        """Its release, for a Kubernetes minor."""
+        return self.ami or f"v{release('AL2023', version).rpartition('-')[2]}"
 
     def manifest(self, name: str, facts: ClusterFacts, role: str) -> Manifest:
         """The object of kind EC2NodeClass; `role` is the name of the node role."""
+        # Karpenter takes the number of pods from addresses, and knows nothing of prefixes (pkg/providers/amifamily).
+        kubelet = {"kubelet": {"maxPods": PODS_WITH_PREFIXES}} if facts.prefix_delegation else {}
         ebs = {"volumeSize": f"{self.disk_gib}Gi", "volumeType": "gp3", "encrypted": True, "deleteOnTermination": True}
         return {
             "apiVersion": "karpenter.k8s.aws/v1",
@@ -33,7 +40,7 @@ class NodeClass(Value):
             "spec": {
                 # Not `role`: the controller would make profiles itself, and need permissions to do so.
                 "instanceProfile": instance_profile(role),
-                "amiSelectorTerms": [{"alias": f"al2023@{self.ami}"}],
+                "amiSelectorTerms": [{"alias": f"al2023@{self.image(facts.version)}"}],
                 "subnetSelectorTerms": [{"tags": {"karpenter.sh/discovery": facts.name}}],
                 # EKS puts this tag on the cluster's own security group, and on no other.
                 "securityGroupSelectorTerms": [{"tags": {"aws:eks:cluster-name": facts.name}}],
@@ -44,6 +51,7 @@ class NodeClass(Value):
                     "httpProtocolIPv6": "disabled",
                 },
                 "blockDeviceMappings": [{"deviceName": "/dev/xvda", "ebs": ebs}],
+                **kubelet,
                 "tags": dict(facts.tags),
             },
         }

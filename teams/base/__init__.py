@@ -14,7 +14,7 @@ from blueprint.facts import ClusterFacts
 from blueprint.fields import NOT_EMPTY, DnsLabel, IamName
 from blueprint.kubernetes import Manifest, Namespace
 from blueprint.node_pool import NodePool
-from blueprint.secrets import Parameter, SecretsManagerSecret
+from blueprint.secrets import Parameter, SecretsManagerSecret, TeamSecret
 from blueprint.team import Connection, Team
 from blueprint.value import Value
 from teams.base.admission import ImageRegistry, PriorityClass, guards
@@ -185,10 +185,17 @@ class ApplicationTeam(Team):
                 *chain.from_iterable(workload.objects(self.name, names) for workload in self.workloads),
             ),
             objects_first=True,
+            node_pools=(self.node_pool.owned_by(TEAM_LABEL, self.name),) if self.node_pool else (),
+            aws_services=tuple(sorted({secret.service for secret in self._secrets})),
             notes=tuple(
                 f"who may create pods in {grant.namespace} may act as the AWS role of {grant.name}" for grant in grants
             ),
         )
+
+    @property
+    def _secrets(self) -> tuple[TeamSecret, ...]:
+        holders: tuple[ServiceAccount | CopiedSecrets, ...] = (*self.service_accounts, *self.copied_secrets)
+        return tuple(secret for holder in holders for secret in holder.secrets)
 
     def _access(self, facts: ClusterFacts) -> Iterator[AccessEntry]:
         """One entry for each principal, with the groups of all its roles."""

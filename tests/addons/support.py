@@ -22,7 +22,6 @@ FACTS = ClusterFacts(
     architectures=frozenset({"arm64"}),
     has_nodes=True,
     auto_mode=False,
-    fargate_namespaces=frozenset(),
 )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from addons.aws_load_balancer_controller import AwsLoadBalancerController
+from blueprint import FargateSelector
 from blueprint.value import problems_in
 from tests.addons.support import ACCOUNT, FACTS, REGION, allowed, names_no_partition
 
@@ -175,7 +176,7 @@ def test_runs_twice_in_different_zones() -> None:
 
 
 def test_pods_on_fargate_get_their_permissions_by_irsa() -> None:
-    contribution = AwsLoadBalancerController().contribute(replace(FACTS, fargate_namespaces=frozenset({"kube-system"})))
+    contribution = AwsLoadBalancerController().contribute(replace(FACTS, fargate=(FargateSelector("kube-system"),)))
     account = contribution.releases[0].values["serviceAccount"]
     assert contribution.grants[0].irsa
     assert account["name"] == "aws-load-balancer-controller"

@@ -12,9 +12,11 @@ from addons.core import CORE
 from addons.core_dns import CoreDns
 from addons.kube_proxy import KubeProxy
 from addons.vpc_cni import VpcCni
+from blueprint import FargateSelector
 from blueprint.contribution import ManagedAddon
 from blueprint.versions import minor
 from tests.addons.support import ACCOUNT, FACTS, REGION, allowed, names_no_partition
+from tests.templates import plain
 
 VOLUME = f"arn:aws:ec2:{REGION}:{ACCOUNT}:volume/vol-1"
 SNAPSHOT = f"arn:aws:ec2:{REGION}::snapshot/snap-1"
@@ -58,14 +60,26 @@ def test_network_policies_are_on_as_text() -> None:
 
 
 @pytest.mark.parametrize(
-    ("namespaces", "has_nodes", "configuration"),
-    [({"kube-system"}, False, {"computeType": "Fargate"}), ({"kube-system"}, True, {}), ({"other"}, False, {})],
+    ("selector", "configuration"),
+    [
+        (FargateSelector("kube-system"), {"computeType": "Fargate"}),
+        (FargateSelector("kube-*"), {"computeType": "Fargate"}),
+        (FargateSelector("kube-system", labels={"k8s-app": "kube-dns"}), {"computeType": "Fargate"}),
+        (FargateSelector("kube-system", labels={"k8s-app": "metrics-server"}), {}),
+        (FargateSelector("other"), {}),
+    ],
 )
-def test_dns_runs_on_fargate_where_there_is_nothing_else(
-    namespaces: set[str], has_nodes: bool, configuration: dict[str, str]
-) -> None:
-    facts = replace(FACTS, fargate_namespaces=frozenset(namespaces), has_nodes=has_nodes)
-    assert CoreDns().configuration(facts) == configuration
+def test_dns_is_told_that_a_profile_takes_its_pods(selector: FargateSelector, configuration: dict[str, str]) -> None:
+    assert CoreDns().values(replace(FACTS, fargate=(selector,))) == configuration
+
+
+@pytest.mark.parametrize("addon", [*CORE], ids=lambda addon: addon.name)
+def test_configuration_wins_over_the_addons_own(addon: EksAddon) -> None:
+    own = plain(managed(addon).configuration)
+    more = plain(managed(replace(addon, configuration={"resources": {"limits": {"memory": "1Gi"}}})).configuration)
+    assert more == {**own, "resources": {"limits": {"memory": "1Gi"}}}
+    (first, *_) = own or {"anything": 1}
+    assert managed(replace(addon, configuration={first: "changed"})).configuration[first] == "changed"
 
 
 class TestEbsPermissions:

@@ -15,8 +15,8 @@ def public(*allow: object) -> object:
 
 ALLOW = "cluster.endpoint.allow"
 MISTAKES = [
-    mistake("far version", with_cluster(version="1.99"), "cluster.version", "that EKS offers: 1.32", f'"{DEFAULT}"'),
-    mistake("old version", with_cluster(version="1.25"), "cluster.version", "that EKS offers: 1.32", f'"{DEFAULT}"'),
+    mistake("far version", with_cluster(version="1.99"), "cluster.version", "this project knows: 1.33", f'"{DEFAULT}"'),
+    mistake("old version", with_cluster(version="1.25"), "cluster.version", "this project knows: 1.33", f'"{DEFAULT}"'),
     mistake("patch", with_cluster(version="1.35.1"), "cluster.version", "that EKS offers", f'"{DEFAULT}"'),
     mistake("v in front", with_cluster(version="v1.35"), "cluster.version", "that EKS offers", f'"{DEFAULT}"'),
     mistake("only the major", with_cluster(version="1"), "cluster.version", "that EKS offers", f'"{DEFAULT}"'),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from blueprint import AutoMode, FargateProfile, FargateSelector, ManagedNodes, SelfManagedNodes, Taint, plan
-from blueprint.compute import Architecture, architecture
+from blueprint import AutoMode, FargateProfile, FargateSelector, ManagedNodes, SelfManagedNodes, Taint, images, plan
+from blueprint.instances import Architecture, architecture
 from blueprint.value import problems_in
+from blueprint.versions import SUPPORTED
 from tests.blueprint.examples import (
     AUTO,
     SMALL,
@@ -22,6 +25,7 @@ from tests.blueprint.examples import (
 TYPES = "compute[0].instance_types"
 X86 = {"instance_types": ("m7i.large",)}
 APPS = FargateSelector("apps")
+AL2023 = "/aws/service/eks/optimized-ami"
 
 
 def fargate(*selectors: FargateSelector) -> object:
@@ -90,7 +94,7 @@ MISTAKES = [
         with_nodes(release_version="latest"),
         "compute[0].release_version",
         "release of an EKS",
-        "1.35.2-",
+        "1.36.2-",
     ),
     mistake("capacity", with_nodes(capacity="spot"), "compute[0].capacity", "'ON_DEMAND' or 'SPOT'", "'ON_DEMAND'"),
     mistake(
@@ -152,8 +156,8 @@ MISTAKES = [
     mistake("unknown nodes", with_nodes(version="1.20"), "compute[0].version", "that EKS offers", '"1.36"'),
     mistake(
         "too old nodes",
-        changed(with_cluster(version="1.36"), compute=(changed(SMALL.compute[0], version="1.32"),)),
-        "compute[0].version",
+        changed(with_cluster(version="1.36"), compute=(changed(SMALL.compute[0], release_version="1.32.13-20260714"),)),
+        "compute[0].release_version",
         "at most 3 minors older",
         "leave it out",
     ),
@@ -193,7 +197,74 @@ MISTAKES = [
     mistake("no selectors", fargate(), "compute[1].selectors", "must not be empty", "give at least one"),
     mistake("six selectors", fargate(*[APPS] * 6), "compute[1].selectors", "at most 5 selectors", "5 or fewer"),
     mistake(
-        "wildcard selector", fargate(FargateSelector("apps-*")), "compute[1].selectors[0].namespace", "1 to 63", '"'
+        "a regular expression as selector",
+        fargate(FargateSelector("apps-[ab]")),
+        "compute[1].selectors[0].namespace",
+        "1 to 63",
+        '"prod-*"',
+    ),
+    mistake("room for 4 pods", with_nodes(instance_types=("t4g.micro",)), f"{TYPES}[0]", "room for 4 pods", "larger"),
+    mistake(
+        "GPUs beside none",
+        with_nodes(instance_types=("m7i.large", "g5.xlarge")),
+        TYPES,
+        "GPU and Neuron instances need different images",
+        "one group of nodes for each kind",
+    ),
+    mistake(
+        "first Graviton",
+        with_nodes(instance_types=("a1.large",)),
+        TYPES,
+        "does not run on the first generation of Graviton",
+        "m7g",
+    ),
+    mistake(
+        "accelerators without an image",
+        with_nodes(instance_types=("dl1.24xlarge",)),
+        "compute[0].ami_type",
+        "no image with drivers for the accelerators of dl1.24xlarge",
+        "AL2023_x86_64_STANDARD",
+    ),
+    mistake(
+        "accelerators without an image, self-managed",
+        changed(SMALL, compute=(SelfManagedNodes("system", instance_types=("g4ad.xlarge",)),)),
+        TYPES,
+        "no image with drivers",
+        "ManagedNodes(…, ami_type=…)",
+    ),
+    mistake(
+        "a release of Bottlerocket for Amazon Linux",
+        with_nodes(release_version="1.66.0-1ad6b4a4"),
+        "compute[0].release_version",
+        "the image is AL2023, whose releases end in a date",
+        "leave it out",
+    ),
+    mistake(
+        "a release of Amazon Linux for Bottlerocket",
+        with_nodes(ami_type="BOTTLEROCKET_ARM_64", release_version="1.35.6-20260714"),
+        "compute[0].release_version",
+        "the image is BOTTLEROCKET, whose releases end in a commit",
+        "leave it out",
+    ),
+    mistake(
+        "a release of Bottlerocket before the Kubernetes version",
+        with_nodes(ami_type="BOTTLEROCKET_ARM_64", release_version="1.47.0-6154605b"),
+        "compute[0].release_version",
+        "Bottlerocket has images for Kubernetes 1.35 since 1.53.0",
+        "later release",
+    ),
+    mistake(
+        "desired below min", with_nodes(min=2, desired=1), "compute[0].desired", "from min (2) to max (3)", "leave"
+    ),
+    mistake(
+        "desired above max", with_nodes(max=3, desired=4), "compute[0].desired", "from min (2) to max (3)", "leave"
+    ),
+    mistake(
+        "desired by whom",
+        with_nodes(desired="managed"),
+        "compute[0].desired",
+        "must be int, 'unmanaged' or None",
+        "desired=1",
     ),
     mistake(
         "six labels",
@@ -223,8 +294,8 @@ def test_a_wrong_field_hides_no_other_rule_and_makes_up_none() -> None:
     ]
 
 
-@pytest.mark.parametrize("version", ["1.35", "1.34", "1.33", "1.32", None])
-def test_nodes_may_wait_for_three_minors(version: str | None) -> None:
+@pytest.mark.parametrize("version", ["1.35", "1.34", "1.33", None])
+def test_nodes_may_wait(version: str | None) -> None:
     assert plan(with_nodes(version=version)).facts.version == "1.35"
 
 
@@ -258,7 +329,7 @@ def test_architecture_of_each_family(expected: Architecture, families: str) -> N
         "m7i-flex.8xlarge",
         "p6e-gb200.36xlarge",
         "u-6tb1.112xlarge",
-        "t4g.nano",
+        "t4g.small",
     ],
 )
 def test_names_of_instance_types(name: str) -> None:
@@ -270,7 +341,19 @@ def test_names_of_instance_types(name: str) -> None:
     [
         (ManagedNodes("a", instance_types=("m7g.large",)), "AL2023_ARM_64_STANDARD"),
         (ManagedNodes("a", instance_types=("m7i.large",)), "AL2023_x86_64_STANDARD"),
-        (ManagedNodes("a", instance_types=("g5g.xlarge",), ami_type="AL2023_ARM_64_NVIDIA"), "AL2023_ARM_64_NVIDIA"),
+        (ManagedNodes("a", instance_types=("g5g.xlarge",)), "AL2023_ARM_64_NVIDIA"),
+        (ManagedNodes("a", instance_types=("g5.xlarge", "g6.xlarge")), "AL2023_x86_64_NVIDIA"),
+        (ManagedNodes("a", instance_types=("p5.48xlarge",)), "AL2023_x86_64_NVIDIA"),
+        (ManagedNodes("a", instance_types=("inf2.xlarge",)), "AL2023_x86_64_NEURON"),
+        (ManagedNodes("a", instance_types=("trn1.2xlarge",)), "AL2023_x86_64_NEURON"),
+        (
+            ManagedNodes("a", instance_types=("g4ad.xlarge",), ami_type="AL2023_x86_64_STANDARD"),
+            "AL2023_x86_64_STANDARD",
+        ),
+        (
+            ManagedNodes("a", instance_types=("g5.xlarge",), ami_type="BOTTLEROCKET_x86_64_NVIDIA"),
+            "BOTTLEROCKET_x86_64_NVIDIA",
+        ),
     ],
 )
 def test_image_of_managed_nodes(nodes: ManagedNodes, image: str) -> None:
@@ -287,4 +370,115 @@ def test_every_kind_of_compute_in_one_cluster() -> None:
     )
     facts = plan(changed(SMALL, compute=kinds)).facts
     assert facts.architectures == {"amd64", "arm64"}
-    assert (facts.has_nodes, facts.auto_mode, facts.fargate_namespaces) == (True, True, frozenset({"apps"}))
+    assert (facts.has_nodes, facts.auto_mode, facts.fargate) == (True, True, (APPS,))
+
+
+class TestReleases:
+    """The pinned ones stand in facts/node_images.toml."""
+
+    def test_every_version_has_a_release_of_each_family(self) -> None:
+        for version in SUPPORTED:
+            al2023 = ManagedNodes("a", instance_types=("m7g.large",)).release(version)
+            assert re.fullmatch(rf"{re.escape(version)}\.\d+-20\d{{6}}", al2023)
+            bottlerocket = SelfManagedNodes("a", instance_types=("m7g.large",), os="BOTTLEROCKET").release(version)
+            assert not images.is_older(bottlerocket, images.first_bottlerocket(version))
+
+    @pytest.mark.parametrize(
+        ("nodes", "own", "release"),
+        [
+            (ManagedNodes("a", instance_types=("m7g.large",)), None, "1.36.2-20260714"),
+            (ManagedNodes("a", instance_types=("m7g.large",), version="1.35"), "1.35", "1.35.6-20260714"),
+            (
+                ManagedNodes("a", instance_types=("m7g.large",), release_version="1.35.8-20260930"),
+                "1.35",
+                "1.35.8-20260930",
+            ),
+            (
+                ManagedNodes(
+                    "a",
+                    instance_types=("m7g.large",),
+                    ami_type="BOTTLEROCKET_ARM_64",
+                    release_version="1.61.0-8ef015e0",
+                ),
+                None,
+                "1.61.0-8ef015e0",
+            ),
+            (
+                SelfManagedNodes(
+                    "a",
+                    instance_types=("m7g.large",),
+                    os="BOTTLEROCKET",
+                    version="1.35",
+                    release_version="1.54.0-5043decc",
+                ),
+                "1.35",
+                "1.54.0-5043decc",
+            ),
+        ],
+    )
+    def test_whose_version_it_is(self, nodes: ManagedNodes | SelfManagedNodes, own: str | None, release: str) -> None:
+        """A release of Amazon Linux is of one Kubernetes minor, Bottlerocket's number says nothing of it."""
+        assert (nodes.own_version, nodes.release("1.36")) == (own, release)
+        assert not list(problems_in(nodes, ""))
+
+    @pytest.mark.parametrize(
+        ("nodes", "parameter"),
+        [
+            (
+                SelfManagedNodes("a", instance_types=("m7g.large",)),
+                f"{AL2023}/1.36/amazon-linux-2023/arm64/standard/amazon-eks-node-al2023-arm64-standard-1.36-v20260714/image_id",
+            ),
+            (
+                SelfManagedNodes("a", instance_types=("g6.xlarge",), release_version="1.35.8-20260930"),
+                f"{AL2023}/1.35/amazon-linux-2023/x86_64/nvidia/amazon-eks-node-al2023-x86_64-nvidia-1.35-v20260930/image_id",
+            ),
+            (
+                SelfManagedNodes("a", instance_types=("inf2.xlarge",)),
+                f"{AL2023}/1.36/amazon-linux-2023/x86_64/neuron/amazon-eks-node-al2023-x86_64-neuron-1.36-v20260714/image_id",
+            ),
+            (
+                SelfManagedNodes("a", instance_types=("m7i.large",), os="BOTTLEROCKET"),
+                "/aws/service/bottlerocket/aws-k8s-1.36/x86_64/1.66.0/image_id",
+            ),
+            (
+                SelfManagedNodes("a", instance_types=("g5g.xlarge",), os="BOTTLEROCKET", version="1.35"),
+                "/aws/service/bottlerocket/aws-k8s-1.35-nvidia/arm64/1.66.0/image_id",
+            ),
+            (
+                SelfManagedNodes("a", instance_types=("inf2.xlarge",), os="BOTTLEROCKET"),
+                "/aws/service/bottlerocket/aws-k8s-1.36/x86_64/1.66.0/image_id",
+            ),
+        ],
+    )
+    def test_the_parameter_of_a_release(self, nodes: SelfManagedNodes, parameter: str) -> None:
+        """As Karpenter asks for it (karpenter-provider-aws v1.14.1 pkg/providers/amifamily/al2023.go:82-88, and
+        bottlerocket.go:43-52), and Bottlerocket's QUICKSTART-EKS.md:98-105 says.
+        """
+        assert nodes.image_parameter("1.36") == parameter
+
+
+@pytest.mark.parametrize(
+    ("selector", "namespace", "labels", "selected"),
+    [
+        (FargateSelector("prod-*"), "prod-a", {}, True),
+        (FargateSelector("prod-*"), "prod", {}, False),
+        (FargateSelector("prod?"), "prod1", {}, True),
+        (FargateSelector("prod?"), "prod12", {}, False),
+        (FargateSelector("a", labels={"x": "y"}), "a", {"x": "y", "z": ""}, True),
+        (FargateSelector("a", labels={"x": "y"}), "a", {"x": "z"}, False),
+        (FargateSelector("a", labels={"x": "y"}), "a", {}, False),
+        (FargateSelector("a", labels={"x": "y"}), "a", None, True),
+        (FargateSelector("a", labels={"x": "y"}), "b", None, False),
+        (FargateSelector("a", labels={"key?": "value*"}), "a", {"key1": "value"}, True),
+        (FargateSelector("a", labels={"key?": "value*"}), "a", {"key": "value"}, False),
+    ],
+)
+def test_which_pods_a_profile_takes(
+    selector: FargateSelector, namespace: str, labels: dict[str, str] | None, selected: bool
+) -> None:
+    """With the guide's own examples of wildcards: prod*, prod?, key?=value?.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/fargate-profile.html#fargate-profile-wildcards
+    """
+    assert selector.selects(namespace, labels) is selected
+    assert not list(problems_in(selector, ""))

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from addons.aws_ebs_csi_driver import AwsEbsCsiDriver
 from addons.aws_load_balancer_controller import AwsLoadBalancerController
 from addons.base import ClusterFacts, Contribution, Statement, Values
 from addons.core import CORE
@@ -93,7 +92,7 @@ def manifest(name: str, namespace: str = "default") -> dict[str, Any]:
     return {"kind": "ConfigMap", "metadata": {"name": name, "namespace": namespace}}
 
 
-WITHOUT_NAT: dict[str, Any] = {"nat": "none", "interface_endpoints": ENDPOINTS_WITHOUT_NAT}
+WITHOUT_NAT: dict[str, Any] = {"nat": "none", "interface_endpoints": (*ENDPOINTS_WITHOUT_NAT, "eks-auth")}
 WITHOUT_CNI = (KubeProxy(), EksPodIdentityAgent())
 PERMISSIONS = "addons[3]: permissions of kube-system/brings"
 MISTAKES = [
@@ -175,7 +174,7 @@ MISTAKES = [
     ),
     mistake(
         "an agent on Fargate",
-        changed(FARGATE, addons=(AwsEbsCsiDriver(), EksPodIdentityAgent())),
+        changed(FARGATE, addons=(Brings(Contribution(grants=(Grant("probe", "reader", (READ,)),))),)),
         "addons[0]",
         "whose agent cannot run on Fargate",
         "add nodes",

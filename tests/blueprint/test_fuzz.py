@@ -87,8 +87,9 @@ def networks(draw: st.DrawFn) -> NewNetwork:
 def nodes(draw: st.DrawFn, name: str) -> ManagedNodes | SelfManagedNodes:
     """A group of either kind and architecture."""
     families = draw(st.sampled_from([("m7g", "c6g", "t4g"), ("m7i", "m7a", "r5n")]))
-    types = draw(some(st.sampled_from([f"{family}.large" for family in families]), min_size=1, unique=True))
-    low = draw(st.integers(0, 10))
+    types = draw(some(st.sampled_from([f"{family}.4xlarge" for family in families]), min_size=1, unique=True))
+    first = name == "group-0"  # takes all pods, and has room for them
+    low = draw(st.integers(2 if first else 0, 10))
     kind: type[ManagedNodes] | type[SelfManagedNodes] = draw(st.sampled_from([ManagedNodes, SelfManagedNodes]))
     return kind(
         name,
@@ -97,7 +98,7 @@ def nodes(draw: st.DrawFn, name: str) -> ManagedNodes | SelfManagedNodes:
         max=draw(st.integers(max(low, 1), 20)),
         capacity=draw(st.sampled_from(["SPOT", "ON_DEMAND"])),
         labels=draw(LABELS),
-        taints=draw(some(st.builds(Taint, NAMES), max_size=2, unique_by=lambda taint: taint.key)),
+        taints=() if first else draw(some(st.builds(Taint, NAMES), max_size=2, unique_by=lambda taint: taint.key)),
         version=draw(st.sampled_from([None, "1.34", "1.35"])),
     )
 

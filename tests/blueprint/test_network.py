@@ -51,10 +51,17 @@ MISTAKES = [
     ),
     mistake(
         "no NAT, an endpoint short",
-        with_network(nat="none", interface_endpoints=tuple(name for name in ENDPOINTS_WITHOUT_NAT if name != "sts")),
+        with_network(nat="none", interface_endpoints=tuple(name for name in ENDPOINTS_WITHOUT_NAT if name != "eks")),
         "network.interface_endpoints",
-        "missing: sts",
+        "missing: eks",
         'or write nat="one"',
+    ),
+    mistake(
+        "a zone of the control plane gone",
+        with_network(zones=("a", "b"), control_plane_zones=("a", "b", "c")),
+        "network.control_plane_zones",
+        "keeps a subnet in each of its zones",
+        "keep c in zones",
     ),
     mistake(
         "repeated endpoint",

@@ -8,6 +8,7 @@ import pytest
 
 from addons.aws_ebs_csi_driver import AwsEbsCsiDriver
 from addons.aws_load_balancer_controller import AwsLoadBalancerController
+from addons.base import EksAddon
 from addons.core_dns import CoreDns
 from addons.karpenter import Karpenter
 from addons.kube_proxy import KubeProxy
@@ -73,6 +74,13 @@ class Second(Plain):
 class Third(Plain):
     name = "third"
     requires = (Second,)
+
+
+class Unversioned(EksAddon):
+    """No Kubernetes version is known for it."""
+
+    name = "unversioned"
+    versions = {}
 
 
 class Alone(Plain):
@@ -141,9 +149,9 @@ MISTAKES = [
     mistake("an add-on that requires itself", with_addons(Alone(), Alone()), "addons[4]", "stands once", "remove one"),
     mistake(
         "no version known",
-        changed(AUTO, cluster=Cluster("1.37", admins=(Role("A"),)), addons=(MetricsServer(),)),
-        "addons[0].version",
-        "no version of metrics-server is known for Kubernetes 1.37",
+        with_addons(Unversioned()),
+        "addons[3].version",
+        "no version of unversioned is known for Kubernetes 1.35",
         "name one",
     ),
     mistake(

@@ -76,8 +76,8 @@ AUTO = replace(
     MANAGED,
     name="auto",
     compute=(AutoMode(),),
-    cluster=replace(MANAGED.cluster, version="1.37", endpoint=PublicEndpoint(allow=("203.0.113.0/24",))),
-    addons=(*CORE[:-1], ExternalDns(zones=("Z0123456789",)), CertManager()),
+    cluster=replace(MANAGED.cluster, version="1.34", endpoint=PublicEndpoint(allow=("203.0.113.0/24",))),
+    addons=(*CORE, ExternalDns(zones=("Z0123456789",)), CertManager()),
 )
 FARGATE = replace(
     MANAGED,
@@ -102,7 +102,7 @@ SELF_MANAGED = replace(
 ISOLATED = replace(
     MANAGED,
     name="isolated",
-    network=replace(MANAGED.network, nat="none", interface_endpoints=ENDPOINTS_WITHOUT_NAT),
+    network=replace(MANAGED.network, nat="none", interface_endpoints=(*ENDPOINTS_WITHOUT_NAT, "eks-auth")),
     addons=CORE,
 )
 MIXED = replace(MANAGED, name="mixed", compute=(AutoMode(node_pools=("system",)), *MANAGED.compute))

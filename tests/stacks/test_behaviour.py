@@ -18,6 +18,7 @@ from clusters.prod import PROD
 from teams.base import TeamNamespace
 from teams.payments import PAYMENTS
 from teams.platform import PLATFORM
+from tests.blueprint.examples import changed
 from tests.stacks.fleet import FLEET, MANAGED
 from tests.templates import Template, Templates, objects, of_type, synthesized
 from tools.assembly import objects as objects_of
@@ -27,6 +28,7 @@ from tools.doctor.checks.needs import types_of
 EKS = "AWS::EKS::"
 HELM = "Custom::AWSCDK-EKS-HelmChart"
 MANIFEST = "Custom::AWSCDK-EKS-KubernetesResource"
+AL2023 = "eks/optimized-ami/1.36/amazon-linux-2023/x86_64/standard"
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +109,7 @@ class TestOrder:
                 capacity = ("Nodegroup", "FargateProfile")
                 nodes = {key for kind in capacity for key in of_type(template, EKS + kind)}
                 nodes |= set(of_type(template, "AWS::AutoScaling::AutoScalingGroup"))
-                assert nodes, cluster
+                assert bool(nodes) is (cluster != "auto"), cluster
                 assert nodes <= _waits_for(template, id), (cluster, id)
                 checked += 1
         assert checked > len(FLEET)
@@ -476,6 +478,7 @@ class TestKinds:
         }
 
     def test_self_managed_nodes_know_their_cluster(self, fleet: Templates) -> None:
+        """What else they are told is tested without the CDK, in tests/blueprint/test_user_data.py."""
         found = [each["LaunchTemplateData"] for _, _, _, each in _every(fleet, "AWS::EC2::LaunchTemplate")]
         data = [text(each["UserData"]["Fn::Base64"]) for each in found if "UserData" in each]
         assert len(data) == 2
@@ -483,18 +486,49 @@ class TestKinds:
             assert "${Cluster.Endpoint}" in each
             assert "${Cluster.CertificateAuthorityData}" in each
             assert "self-managed" in each
-        (al2023,) = [each for each in data if "NodeConfig" in each]
-        body = al2023.partition("application/node.eks.aws\n\n")[2].partition("\n\n--BOUNDARY")[0]
-        kubelet = json.loads(body)["spec"]["kubelet"]
-        assert kubelet["flags"] == [
-            "--node-labels=example.com/pool=a",
-            "--register-with-taints=example.com/a=:NoSchedule",
+
+    def test_self_managed_nodes_roll_when_their_image_or_user_data_changes(self, fleet: Templates) -> None:
+        """A group without an update policy keeps its nodes as they are (UpdatePolicy, AutoScalingRollingUpdate).
+
+        Nothing states how many there are now, or a deploy would set back what has been scaled.
+        """
+        groups = of_type(fleet["self-managed", "cluster"], "AWS::AutoScaling::AutoScalingGroup")
+        assert len(groups) == 2
+        for group in groups.values():
+            policy = group["UpdatePolicy"]["AutoScalingRollingUpdate"]
+            assert policy["MinInstancesInService"] < int(group["Properties"]["MaxSize"])
+            assert "DesiredCapacity" not in group["Properties"]
+        images = [each["LaunchTemplateData"].get("ImageId") for *_, each in _every(fleet, "AWS::EC2::LaunchTemplate")]
+        assert sorted(
+            image.rpartition("/aws/service/")[2].partition("/image_id}}")[0] for image in images if image
+        ) == [
+            "bottlerocket/aws-k8s-1.36/arm64/1.66.0",
+            f"{AL2023}/amazon-eks-node-al2023-x86_64-standard-1.36-v20260714",
         ]
+
+    def test_the_size_of_a_group_is_stated_unless_somebody_else_manages_it(self, tmp_path: Path) -> None:
+        """EKS wants all three sizes of a new group; left out later, nothing happens to the third.
+
+        https://docs.aws.amazon.com/eks/latest/APIReference/API_NodegroupScalingConfig.html
+        """
+        (_, group) = MANAGED.compute
+        names = {"a": None, "b": 3, "c": "unmanaged"}
+        compute = tuple(changed(group, name=name, desired=desired, max=4) for name, desired in names.items())
+        found = of_type(
+            synthesized(plans_of(replace(MANAGED, compute=compute)), tmp_path)["managed", "cluster"], f"{EKS}Nodegroup"
+        )
+        sizes = {id: each["Properties"]["ScalingConfig"] for id, each in found.items()}
+        assert [list(size.values()) for size in sizes.values()] == [[2, 4, 2], [3, 4, 2], [4, 2]]
+        assert [size.get("DesiredSize") for size in sizes.values()] == [2, 3, None]
 
     def test_nodes_may_stay_a_version_behind(self, fleet: Templates) -> None:
         groups = of_type(fleet["managed", "cluster"], "AWS::EKS::Nodegroup")
-        versions = {id.partition("Nodes")[0]: group["Properties"]["Version"] for id, group in groups.items()}
-        assert versions == {"Computearm": "1.36", "Computex86": "1.35"}
+        versions = {
+            id.partition("Nodes")[0]: (each["Properties"].get("Version"), each["Properties"]["ReleaseVersion"])
+            for id, each in groups.items()
+        }
+        # A release of Amazon Linux is of one Kubernetes version, one of Bottlerocket of several.
+        assert versions == {"Computearm": ("1.36", "1.66.0-1ad6b4a4"), "Computex86": (None, "1.35.6-20260714")}
 
     def test_fargate_profiles_are_made_one_at_a_time(self, fleet: Templates) -> None:
         template = fleet["fargate", "cluster"]
@@ -523,7 +557,7 @@ class TestNames:
     """Names that users choose neither collide with others nor depend on their position."""
 
     def test_compute_may_be_named_like_anything_else(self, tmp_path: Path) -> None:
-        (nodes,) = MANAGED.compute[:1]
+        (nodes,) = MANAGED.compute[1:]
         names = ("vpc-cni", "vpccni", "cluster", "system", "system-template", "nodes", "launch-template", "role")
         compute = tuple(replace(nodes, name=name) for name in names)
         templates = synthesized(plans_of(replace(MANAGED, compute=compute)), tmp_path)

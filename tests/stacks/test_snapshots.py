@@ -31,7 +31,15 @@ def test_every_cluster_and_stack_has_a_snapshot(templates: Templates) -> None:
 
 ADDONS = (
     *("argo-cd", "aws-ebs-csi-driver", "aws-load-balancer-controller", "cert-manager", "coredns"),
-    *("eks-pod-identity-agent", "external-dns", "karpenter", "kube-proxy", "metrics-server", "vpc-cni"),
+    *(
+        "eks-node-monitoring-agent",
+        "eks-pod-identity-agent",
+        "external-dns",
+        "karpenter",
+        "kube-proxy",
+        "metrics-server",
+        "vpc-cni",
+    ),
 )
 
 

@@ -19,6 +19,7 @@ from addons.external_secrets import ExternalSecrets
 from blueprint import Blueprint, Plan, Role, plan
 from blueprint.errors import Problem
 from blueprint.secrets import SecretsManagerSecret
+from blueprint.versions import SUPPORTED
 from teams.base import (
     ApplicationTeam,
     CopiedSecrets,
@@ -49,7 +50,7 @@ CHART = HelmWorkload(
     "podinfo", chart="podinfo", repository="https://charts.example.com", version="6.9.2", namespace="shop"
 )
 SAMPLE = Manifests("examples/workloads/shop", namespace="shop")
-VERSIONS = ("1.33", "1.34", "1.35", "1.36", "1.37")
+VERSIONS = SUPPORTED
 
 
 def team(*workloads: object, **fields: Any) -> ApplicationTeam:

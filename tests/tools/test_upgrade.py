@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -16,16 +16,16 @@ from botocore import xform_name
 from botocore.session import get_session
 from syrupy.assertion import SnapshotAssertion
 
-from addons.base import Contribution
+from addons.base import Contribution, EksAddon
 from addons.core_dns import CoreDns
 from addons.karpenter import Karpenter
 from addons.vpc_cni import VpcCni
 from blueprint import Blueprint, plan
 from blueprint.compute import Nodes
 from blueprint.contribution import Release
-from blueprint.errors import BlueprintError
+from blueprint.errors import BlueprintError, Problem
 from blueprint.facts import ClusterFacts
-from blueprint.versions import SUPPORTED, minor
+from blueprint.versions import EXTENDED_SUPPORT, SUPPORTED, minor
 from tests.blueprint.examples import SMALL, Plain, Probe, changed, with_addons
 from tests.stacks import fleet
 from tests.templates import Templates, synthesized
@@ -54,7 +54,7 @@ def at(version: str, blueprint: Blueprint = SMALL, **fields: Any) -> Blueprint:
 BEHIND = replace(
     at("1.35", fleet.MANAGED),
     compute=(
-        changed(fleet.MANAGED.compute[0], release_version="1.34.2-20260901"),
+        changed(fleet.MANAGED.compute[0], ami_type=None, release_version="1.34.9-20260714"),
         changed(fleet.MANAGED.compute[1], version="1.33"),
     ),
 )
@@ -62,9 +62,9 @@ KINDS = {
     "managed": (BEHIND, "1.36"),
     "auto": (at("1.34", fleet.AUTO), "1.36"),
     "fargate": (at("1.33", fleet.FARGATE, support_policy="EXTENDED"), "1.34"),
-    "self-managed": (at("1.34", fleet.SELF_MANAGED), "1.37"),
+    "self-managed": (at("1.34", fleet.SELF_MANAGED), "1.36"),
     "mixed": (at("1.35", fleet.MIXED), "1.36"),
-    "karpenter": (at("1.35", fleet.TEAMS), "1.37"),
+    "karpenter": (at("1.34", fleet.TEAMS), "1.36"),
 }
 
 
@@ -146,7 +146,7 @@ def deployed(before: Templates, after: Templates) -> dict[str, set[str]]:
 
 
 def test_deploys_change_what_the_steps_say(tmp_path: Path) -> None:
-    compute = (fleet.MANAGED.compute[0], fleet.SELF_MANAGED.compute[0])
+    compute = (changed(fleet.MANAGED.compute[1], version=None), fleet.SELF_MANAGED.compute[0])
     blueprint = at("1.35", replace(fleet.MANAGED, compute=compute))
     made = upgrade(plan(blueprint), "1.36", unreachable)
     ways = [blueprint, *(step.blueprint for step in steps_of(made))]
@@ -183,7 +183,7 @@ def test_nodes_wait_for_the_control_plane_and_early_addons_in_the_template(templ
 @pytest.mark.parametrize(("version", "to"), [(a, b) for a in SUPPORTED for b in SUPPORTED if minor(a) < minor(b)])
 def test_from_everywhere_to_everywhere(version: str, to: str) -> None:
     """Also where add-ons are known for neither: `plan` is not asked about the version that it starts from."""
-    policy = "EXTENDED" if version in ("1.32", "1.33") else "STANDARD"
+    policy = "EXTENDED" if version in EXTENDED_SUPPORT else "STANDARD"
     pinned = (VpcCni(version="v1.22.4-eksbuild.3"), changed(SMALL.addons[1], version="v1.33.1-eksbuild.1"))
     blueprint = replace(
         at(version, support_policy=policy), addons=(*pinned, changed(SMALL.addons[2], version="v1.3.1"))
@@ -229,6 +229,23 @@ def found(blueprint: Blueprint, to: str = "1.36", outcome: Outcome | None = None
 
     made = upgrade(plan(blueprint), to, render)
     return [(each.where, each.what, each.fix) for one in made.minors for each in one.findings]
+
+
+class Old135(Plain):
+    """An add-on whose version ends with a minor, as Karpenter's does."""
+
+    name = "old135"
+
+    def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:
+        if facts.version != "1.35":
+            yield Problem("chart_version", None, "runs on 1.35", "take another")
+
+
+class Only135(EksAddon):
+    """An add-on of which no other version is known."""
+
+    name = "only135"
+    versions = {"1.35": "v1.0.0-eksbuild.1"}
 
 
 class Old(Plain):
@@ -311,20 +328,22 @@ def test_apis(data: dict[str, Any], now: str, then: str, what: str) -> None:
 
 
 def test_what_the_plan_refuses_is_a_step_to_be_done() -> None:
-    blueprint = with_addons(CoreDns(), Karpenter(), base=at("1.36"))
-    made = upgrade(plan(blueprint), "1.37", unreachable)
+    blueprint = with_addons(CoreDns(), Old135(), base=at("1.35"))
+    made = upgrade(plan(blueprint), "1.36", unreachable)
     (found,) = made.minors[0].findings
-    assert found == Finding(
-        "addons[4].chart_version (karpenter)",
-        "Karpenter 1.14.1 runs on Kubernetes up to 1.36",
-        "name a newer version of the chart",
-    )
+    assert found == Finding("addons[4].chart_version (old135)", "runs on 1.35", "take another")
     edits = {edit.of: edit for edit in made.minors[0].steps[0].edits if edit.field.startswith("addons")}
-    assert edits.keys() == {"vpc-cni", "kube-proxy", "eks-pod-identity-agent", "coredns"}
-    assert edits["coredns"].field == "addons[3].version"
+    assert edits == {}
+
+
+def test_an_add_on_without_a_version_for_the_target_is_to_be_given_one() -> None:
+    blueprint = with_addons(Only135(), base=at("1.35"))
+    made = upgrade(plan(blueprint), "1.36", unreachable)
+    (edit,) = [edit for edit in made.minors[0].steps[0].edits if edit.field.startswith("addons")]
+    assert (edit.field, edit.of, edit.then) == ("addons[3].version", "only135", "one that EKS offers for 1.36")
     asked = [line for line in made.minors[0].steps[0].before if "describe-addon-versions" in line]
-    assert len(asked) == 4
-    assert all("--kubernetes-version 1.37" in line for line in asked)
+    assert len(asked) == 1
+    assert "--kubernetes-version 1.36 --addon-name only135" in asked[0]
 
 
 def test_addons_move_unless_the_user_wrote_a_version() -> None:
@@ -341,7 +360,7 @@ def test_addons_move_unless_the_user_wrote_a_version() -> None:
 
 def test_addons_that_auto_mode_brings_do_not_move() -> None:
     made = upgrade(plan(KINDS["auto"][0]), "1.36", unreachable)
-    assert [each.name for each in made.minors[0].addons] == []
+    assert [each.name for each in made.minors[0].addons] == ["metrics-server"]
     assert [len(each.steps) for each in made.minors] == [1, 1]
 
 
@@ -369,7 +388,7 @@ def test_the_way_back_is_one_minor_for_seven_days() -> None:
     assert "back to 1.35 for 7 days" in text
     assert "update-cluster-version --region us-west-2 --name dev --kubernetes-version 1.35" in text
     assert "ROLLBACK_READINESS" in text
-    assert not re.search("Karpenter|Fargate|Auto Mode|self-managed|EXTENDED", text)
+    assert not re.search("Karpenter|Fargate|Auto Mode|EXTENDED", text)
 
 
 def test_the_way_back_into_extended_support() -> None:

@@ -38,8 +38,8 @@ def test_who_shares_the_value_moves_too(capsys: pytest.CaptureFixture[str]) -> N
     assert command.main(["prod-eu", "--to", "1.36", "--json"]) == 0
     made = json.loads(capsys.readouterr().out)
     assert (made["file"], made["shared_with"]) == ("clusters/prod_eu.py", ["prod"])
-    assert command.main(["dev", "--to", "1.37", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["shared_with"] == []
+    assert command.main(["prod", "--to", "1.36", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["shared_with"] == ["prod-eu"]
 
 
 @pytest.mark.usefixtures("no_charts")
@@ -86,11 +86,11 @@ def test_needs_no_cdk(root: Path) -> None:
     code = """
 import sys
 from tools.upgrade.__main__ import main
-assert main(["dev", "--to", "1.37"]) == 0
+assert main(["prod", "--to", "1.36"]) == 0
 assert not {"aws_cdk", "jsii", "stacks"} & set(sys.modules)
 """
     ran = subprocess.run([sys.executable, "-c", code], cwd=root, check=True, timeout=60, capture_output=True, text=True)
-    assert ran.stdout.startswith("# Upgrade `dev` from 1.36 to 1.37\n")
+    assert ran.stdout.startswith("# Upgrade `prod` from 1.35 to 1.36\n")
 
 
 def test_make_passes_everything_on(root: Path) -> None:

@@ -25,6 +25,8 @@ RULES: Mapping[str, Action] = {
     "create-only": "block",
     "mixed-eks-update": "block",
     "skips-minor": "block",
+    "changes-owner": "block",
+    "resets-nodes": "block",
     "opens-endpoint": "block",
     "removes-protection": "block",
     "widens-admin": "block",

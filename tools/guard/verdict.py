@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from tools.compare.dangers import Danger
 
 REFUSED = (
+    "changes-owner",
     "create-only",
     "deletes-state",
     "leaves-behind",
@@ -16,6 +17,7 @@ REFUSED = (
     "moves",
     "renames-resource",
     "replaces-state",
+    "resets-nodes",
     "skips-minor",
 )
 """Rules whose dangers a deploy cannot take back, or fails of; the others are for the eyes of a reviewer."""

@@ -51,18 +51,16 @@ def before_nodes(current: Blueprint, groups: Sequence[Nodes], version: str) -> I
         if isinstance(each, SelfManagedNodes):
             yield f"# the image of {each.name} must be there"
             yield _parameter(current, each.image_parameter(version))
-        elif isinstance(each, ManagedNodes) and each.release_version:
+        elif isinstance(each, ManagedNodes) and each.release_version and each.family == "AL2023":
             yield f"# the newest release for {each.name}"
             yield _newest_release(current, each, version)
 
 
-def after_nodes(current: Blueprint, groups: Sequence[Nodes]) -> Iterator[str]:
+def after_nodes(groups: Sequence[Nodes]) -> Iterator[str]:
     """What to do and to watch when groups of nodes have their new version."""
     if any(isinstance(each, SelfManagedNodes) for each in groups):
-        yield "# one old node of a self-managed group after the other"
+        yield "# while the deploy goes on: each node of a self-managed group before its turn"
         yield "kubectl drain NODE --ignore-daemonsets --delete-emptydir-data"
-        command = "autoscaling terminate-instance-in-auto-scaling-group"
-        yield aws(current, command, "--no-should-decrement-desired-capacity --instance-id INSTANCE")
     yield "kubectl get nodes"
 
 
@@ -92,8 +90,6 @@ def _parameter(current: Blueprint, path: str) -> str:
 
 def _newest_release(current: Blueprint, group: ManagedNodes, version: str) -> str:
     """https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-public-parameters-eks.html"""
-    if group.image.startswith("BOTTLEROCKET"):
-        return "# https://github.com/bottlerocket-os/bottlerocket/releases"
     cpu = "arm64" if group.architecture == "arm64" else "x86_64"
     variant = group.image.rpartition("_")[2].lower()
     return _parameter(
@@ -111,4 +107,5 @@ def _karpenter_images(current: Blueprint, version: str) -> Iterator[str]:
         if isinstance(addon, Karpenter):
             for cpu in sorted("arm64" if each == "arm64" else "x86_64" for each in cpus):
                 folder = f"/aws/service/eks/optimized-ami/{version}/amazon-linux-2023/{cpu}/standard"
-                yield f"{folder}/amazon-eks-node-al2023-{cpu}-standard-{version}-{addon.node_class.ami}/image_id"
+                image = f"amazon-eks-node-al2023-{cpu}-standard-{version}-{addon.node_class.image(version)}"
+                yield f"{folder}/{image}/image_id"

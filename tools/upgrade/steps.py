@@ -21,7 +21,7 @@ from tools.upgrade.model import AddonMove, Edit, Step
 
 Group = tuple[int, Nodes]
 """With its place in `compute`."""
-_ANY_RELEASE = ".0-00000000"
+_ANY_RELEASE = ".0-20000000"
 """Of an image whose release nobody knows yet."""
 
 
@@ -75,13 +75,16 @@ def _nodes(current: Blueprint, groups: Sequence[Group], named: str | None) -> St
         )
     if own := [each.name for each in values if isinstance(each, SelfManagedNodes)]:
         names = _listed(own)
-        happens.append(f"New instances of {names} get the image of {version}. Running ones stay until you end them.")
+        happens.append(
+            f"The Auto Scaling group ends the instances of {names} one by one, five minutes apart, and starts others "
+            f"with the image of {version}. Nothing drains them: drain each before its turn where pods need it."
+        )
     return Step(
         f"Nodes to {version}",
         tuple(edit for index, each in groups for edit in _edits(index, each, then.compute[index])),
         tuple(commands.before_nodes(current, values, version)),
         tuple(happens),
-        tuple(commands.after_nodes(current, values)),
+        tuple(commands.after_nodes(values)),
         then,
     )
 
@@ -94,7 +97,7 @@ def _with_nodes(blueprint: Blueprint, indexes: Collection[int], version: str | N
     """A group with a fixed image gets one of the version."""
 
     def of_version(group: Compute) -> Compute:
-        if isinstance(group, ManagedNodes) and group.release_version:
+        if isinstance(group, Nodes) and group.family == "AL2023" and group.release_version:
             image = f"{version or blueprint.cluster.version}{_ANY_RELEASE}"
             return replace(group, version=None, release_version=image)
         return replace(group, version=version) if isinstance(group, Nodes) else group

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from addons.karpenter import Karpenter
 from blueprint.blueprint import Blueprint
-from blueprint.compute import AutoMode, FargateProfile, Nodes, SelfManagedNodes
+from blueprint.compute import AutoMode, FargateProfile, Nodes
 from blueprint.versions import EXTENDED_SUPPORT
 from tools.upgrade.commands import aws, insights
 from tools.upgrade.model import AddonMove
@@ -46,8 +46,6 @@ def _nodes(before: Blueprint, then: str) -> Iterator[str]:
     if groups:
         names = ", ".join(groups)
         yield f"Nodes first, if they moved: revert their pull request, so that {names} say {now}, and deploy."
-    if SelfManagedNodes in kinds:
-        yield "Drain and end the newer instances of self-managed groups; the deploy does not."
     if any(isinstance(each, Karpenter) for each in before.addons):
         # https://karpenter.sh/docs/concepts/nodepools/#speclimits
         yield (

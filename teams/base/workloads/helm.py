@@ -39,8 +39,8 @@ class HelmWorkload(Workload):
     """Of an OCI chart its whole address, oci://…/name."""
     version: Annotated[str, _VERSION]
     values: Annotated[Mapping[str, Any], JSON_LIKE] = field(default_factory=dict)
-    timeout_minutes: Annotated[int, between(1, 15, "minutes")] = 10
-    """How long Helm waits for the release; at most 15, the life of the Lambda function that runs it."""
+    timeout_minutes: Annotated[int, between(1, 6, "minutes")] = 6
+    """How long Helm waits for the release; at most 6, so that it can undo it as well while its function lives."""
 
     @property
     def key(self) -> str:

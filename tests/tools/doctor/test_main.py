@@ -116,7 +116,7 @@ FULL = replace(
         SMALL.cluster,
         admins=(User("robot"), PermissionSet("Admin", suffix="0123456789abcdef", region="us-east-1")),
     ),
-    network=replace(SMALL.network, interface_endpoints=ENDPOINTS_WITHOUT_NAT),
+    network=replace(SMALL.network, interface_endpoints=(*ENDPOINTS_WITHOUT_NAT, "eks-auth")),
     addons=(*SMALL.addons, ExternalDns(zones=("Z0123456789",)), CertManager(zones={"example.com": "Z0123456789"})),
     teams=(
         ApplicationTeam(
@@ -146,7 +146,7 @@ def test_every_listed_call_is_made(
     assert command.main(["dev"]) == 1
     with_upgrade(doctor, made, make)
     monkeypatch.setattr(reach, "unreachable", lambda *_: "no answer")
-    planned(monkeypatch, plan(with_network(nat="none", interface_endpoints=ENDPOINTS_WITHOUT_NAT)))
+    planned(monkeypatch, plan(with_network(nat="none", interface_endpoints=(*ENDPOINTS_WITHOUT_NAT, "eks-auth"))))
     doctor.aws._answers.clear()
     assert command.main(["dev"]) == 1
     capsys.readouterr()

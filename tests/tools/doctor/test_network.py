@@ -20,7 +20,8 @@ from tools.doctor.lookups import where
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
 
-ISOLATED = plan(with_network(nat="none", interface_endpoints=ENDPOINTS_WITHOUT_NAT))
+ENDPOINTS = (*ENDPOINTS_WITHOUT_NAT, "eks-auth")
+ISOLATED = plan(with_network(nat="none", interface_endpoints=ENDPOINTS))
 ALL = ["us-west-2a", "us-west-2b", "us-west-2c"]
 
 
@@ -35,9 +36,7 @@ def test_no_endpoint_is_asked_for_when_none_is_wanted(account: Account, small: P
 
 
 def test_endpoint_services_in_every_zone(account: Account) -> None:
-    account.answers(
-        "DescribeVpcEndpointServices", {"ServiceDetails": [service(name, ALL) for name in ENDPOINTS_WITHOUT_NAT]}
-    )
+    account.answers("DescribeVpcEndpointServices", {"ServiceDetails": [service(name, ALL) for name in ENDPOINTS]})
     assert statuses(account.found(endpoints, ISOLATED)) == ["ok"]
 
 
@@ -50,7 +49,7 @@ def test_endpoint_services_in_every_zone(account: Account) -> None:
     ],
 )
 def test_an_endpoint_service_that_is_not(eks: list[dict[str, Any]], what: str, account: Account) -> None:
-    others = [service(name, ALL) for name in ENDPOINTS_WITHOUT_NAT if name != "eks"]
+    others = [service(name, ALL) for name in ENDPOINTS if name != "eks"]
     account.answers("DescribeVpcEndpointServices", {"ServiceDetails": [*others, *eks]})
     found = worst(account.found(endpoints, ISOLATED))
     assert (found.status, found.what) == ("problem", what)
@@ -62,13 +61,13 @@ def test_names_of_both_forms_are_asked_for(account: Account) -> None:
 
     def answer(given: Mapping[str, Any]) -> Mapping[str, Any]:
         asked.append(given)
-        details = [service(name, ALL) for name in ENDPOINTS_WITHOUT_NAT]
+        details = [service(name, ALL) for name in ENDPOINTS]
         return {"ServiceDetails": [{**each, "ServiceName": f"cn.{each['ServiceName']}"} for each in details]}
 
     account.answers("DescribeVpcEndpointServices", answer)
     assert statuses(account.found(endpoints, ISOLATED)) == ["ok"]
     (values,) = (given["Filters"][0]["Values"] for given in asked)
-    assert {"com.amazonaws.us-west-2.sts", "cn.com.amazonaws.us-west-2.sts"} <= set(values)
+    assert {"com.amazonaws.us-west-2.eks", "cn.com.amazonaws.us-west-2.sts"} <= set(values)
 
 
 # --- A live VPC ---
@@ -121,7 +120,7 @@ def deployed(ec2: EC2Client, made: Plan) -> dict[str, Any]:
             nat = nat or ec2.create_nat_gateway(SubnetId=id)["NatGateway"].get("NatGatewayId", "")
         elif subnet.kind == "private":
             ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", NatGatewayId=nat)
-    for name in ENDPOINTS_WITHOUT_NAT:
+    for name in ENDPOINTS:
         ec2.create_vpc_endpoint(VpcId=vpc, ServiceName=f"com.amazonaws.us-west-2.{name}", VpcEndpointType="Interface")
     answers: dict[str, Any] = {
         "DescribeVpcs": ec2.describe_vpcs(VpcIds=[vpc]),
@@ -262,7 +261,7 @@ def test_an_endpoint_that_is_gone(network: Live, account: Account) -> None:
     network.made = ISOLATED
     there = network.answers["DescribeVpcEndpoints"]["VpcEndpoints"]
     by_name = {one["ServiceName"].rpartition("us-west-2.")[2]: one for one in there}
-    by_name["sts"]["State"] = "failed"
+    by_name["lambda"]["State"] = "failed"
     there.remove(by_name["ecr.api"])
     assert worst(network.give(account)).what == "the live VPC has no endpoint for ecr.api, sts"
 

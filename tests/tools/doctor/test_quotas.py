@@ -140,7 +140,7 @@ def test_one_gateway_stands_in_the_first_zone(account: Account) -> None:
 
 
 def test_without_nat_nothing_is_asked(account: Account) -> None:
-    without = plan(with_network(nat="none", interface_endpoints=ENDPOINTS_WITHOUT_NAT))
+    without = plan(with_network(nat="none", interface_endpoints=(*ENDPOINTS_WITHOUT_NAT, "eks-auth")))
     assert account.found(quotas.egress, without) == []
     assert account.calls == []
 

@@ -134,7 +134,7 @@ CHANGES: Mapping[str, Change] = {
     "nat-in-each-zone": (SMALL, _network(SMALL, nat="per-zone")),
     "nat-removed": (
         replace(SMALL, addons=CORE),
-        _network(replace(SMALL, addons=CORE), nat="none", interface_endpoints=ENDPOINTS_WITHOUT_NAT),
+        _network(replace(SMALL, addons=CORE), nat="none", interface_endpoints=(*ENDPOINTS_WITHOUT_NAT, "eks-auth")),
     ),
     # The rest
     "service-range": (SMALL, _cluster(SMALL, service_cidr="10.100.0.0/16")),

@@ -21,6 +21,8 @@ RULES = (
     "leaves-behind",
     "mixed-eks-update",
     "skips-minor",
+    "changes-owner",
+    "resets-nodes",
     "opens-endpoint",
     "removes-protection",
     "widens-admin",

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from blueprint.kubernetes import PRUNED
 from tools.assembly import MANIFEST, Stack, objects
 from tools.compare.dangers.danger import Danger, Rule, danger_of, shown, step
 from tools.compare.dangers.names import Key, key
+from tools.compare.dangers.renames import renamed
 from tools.compare.differences import ClusterDifference
 
 _LOST: Mapping[str, str] = {
@@ -50,6 +52,32 @@ def deletes_objects(difference: ClusterDifference) -> Iterator[Danger]:
     for name, old in them.before.items():
         if name not in them.after and name[1] in _LOST:
             yield _danger("deletes-state", old, f"{_words(name)} is deleted: {_LOST[name[1]]}", _NO_MORE, _FIRST)
+
+
+def changes_owner(difference: ClusterDifference) -> Iterator[Danger]:
+    """What leaves one manifest for another: `kubectl` removes it for the old one, before or after the new one's apply.
+
+    A manifest that stays prunes some kinds, one that goes deletes all that it had; the CDK's handler follows neither's
+    owner. https://github.com/kubernetes/kubectl/blob/master/pkg/util/prune/prune.go
+    """
+    them = _objects(difference)
+    # A manifest of another name is told as that.
+    other_name = {(old.stack.name, old.id) for old, _ in renamed(difference)}
+    stay = {(stack.name, id) for stack in difference.after for id in stack.resources}
+    for name, old in them.before.items():
+        new = them.after.get(name)
+        if new is None or (old.stack.name, old.id) in (other_name | {(new.stack.name, new.id)}):
+            continue
+        prunes = (name[0], name[1]) in PRUNED
+        if prunes or (old.stack.name, old.id) not in stay:
+            lost = _LOST.get(name[1], "it may be gone when the deploy is done")
+            what = f"{_words(name)} goes from one manifest to another, and the first removes it: {lost}"
+            why = f"it was in {_place(old)}, and is in {_place(new)}"
+            yield _danger("changes-owner", old, what, why, "take it out in one deploy, and put it in in the next")
+
+
+def _place(applied: _Applied) -> str:
+    return f"{applied.stack.name}/{applied.stack.paths.get(applied.id, applied.id)}"
 
 
 def removes_protection(difference: ClusterDifference) -> Iterator[Danger]:
@@ -196,4 +224,4 @@ def _danger(rule: str, old: _Applied, what: str, why: str, fix: str) -> Danger:
     return danger_of(rule, old.stack, old.id, MANIFEST, what, shown(why), fix)
 
 
-RULES: tuple[Rule, ...] = (deletes_objects, removes_protection, opens_load_balancer)
+RULES: tuple[Rule, ...] = (deletes_objects, changes_owner, removes_protection, opens_load_balancer)

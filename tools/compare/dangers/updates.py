@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from tools.assembly import Template
-from tools.compare.dangers.danger import Danger, Rule, at, danger, danger_of, step, surviving, was_and_is
+from tools.assembly import Stack, Template
+from tools.compare.dangers.danger import Danger, Rule, at, danger, danger_of, shown, step, surviving, was_and_is
 from tools.compare.differences import ClusterDifference, StackDifference
 
 _CLUSTER = "AWS::EKS::Cluster"
@@ -99,12 +99,11 @@ def skips_minor(difference: ClusterDifference) -> Iterator[Danger]:
     """A Kubernetes version that EKS does not go to from the old one.
 
     https://docs.aws.amazon.com/eks/latest/userguide/update-cluster.html,
-    https://docs.aws.amazon.com/eks/latest/userguide/rollback-cluster.html (one minor, for seven days) and
-    https://docs.aws.amazon.com/eks/latest/APIReference/API_UpdateNodegroupVersion.html (never back).
+    https://docs.aws.amazon.com/eks/latest/userguide/rollback-cluster.html (one minor, for seven days).
     """
     for change in surviving(difference):
         before, after = (_minor(value) for value in was_and_is(change, "Version"))
-        if change.impact != "update" or before is None or after is None:
+        if change.impact != "update" or before is None or after is None or change.type == _NODES:
             continue
         why = step("Version", *was_and_is(change, "Version"))
         if change.type == _CLUSTER and after > before + 1:
@@ -113,9 +112,77 @@ def skips_minor(difference: ClusterDifference) -> Iterator[Danger]:
         elif change.type == _CLUSTER and after < before:
             what = "EKS goes back one minor, within seven days of an upgrade: else the deploy fails"
             yield danger("skips-minor", change, what, why, "check that the upgrade is that young, or keep the version")
-        elif change.type == _NODES and after < before:
-            what = "EKS takes no node group back to an earlier version: the deploy fails"
-            yield danger("skips-minor", change, what, why, "add a group of another name with that version")
+
+
+def node_image_back(difference: ClusterDifference) -> Iterator[Danger]:
+    """An earlier Kubernetes version, or an earlier release of the image.
+
+    "You cannot roll back a node group to an earlier Kubernetes version or AMI version."
+    https://docs.aws.amazon.com/eks/latest/APIReference/API_UpdateNodegroupVersion.html
+    """
+    for change in surviving(difference):
+        if change.type != _NODES or change.impact != "update":
+            continue
+        for name in ("Version", "ReleaseVersion"):
+            before, after = (_numbers(value) for value in was_and_is(change, name))
+            if before and after and after < before:
+                what = "EKS takes no node group back to an earlier version or image: the deploy fails"
+                fix = "add a group of another name with it, and remove this one in a change of its own"
+                yield danger("skips-minor", change, what, step(name, *was_and_is(change, name)), fix)
+
+
+def node_count(difference: ClusterDifference) -> Iterator[Danger]:
+    """Deploys that set back what has been scaled since, or that a new group cannot do without.
+
+    "When creating a node group, you must specify all or none of the properties"; of desiredSize, "When using
+    CloudFormation, no action occurs if you remove this parameter from your CFN template."
+    https://docs.aws.amazon.com/eks/latest/APIReference/API_NodegroupScalingConfig.html
+    """
+    for change in surviving(difference):
+        if change.type != _NODES:
+            continue
+        sizes, desired = was_and_is(change, "ScalingConfig"), at(change.after, "ScalingConfig", "DesiredSize")
+        if change.impact in ("create", "replace", "may-replace") and sizes[1] and desired is None:
+            what = "EKS makes no group without a number of nodes: the deploy fails"
+            why = f"ScalingConfig: {shown(sizes[1])}"
+            yield danger("resets-nodes", change, what, why, "leave desired out until the group is there")
+        elif change.impact == "update" and desired is not None and sizes[0] != sizes[1]:
+            what = f"the group goes to {desired} nodes, however many it has been scaled to"
+            why = step("ScalingConfig", *sizes)
+            yield danger(
+                "resets-nodes", change, what, why, 'write desired="unmanaged", or allow it where nothing scales it'
+            )
+
+
+def control_plane_zones(difference: ClusterDifference) -> Iterator[Danger]:
+    """Subnets of a zone that the control plane was not made in, or none any more of one that it was.
+
+    They "must be in the same set of AZs as originally provided", "at least one subnet in each".
+    https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html
+    """
+    for change in surviving(difference):
+        if change.type == _CLUSTER and change.impact == "update":
+            subnets = was_and_is(change, "ResourcesVpcConfig", "SubnetIds")
+            before, after = (
+                _zones(stacks, ids) for stacks, ids in zip((difference.before, difference.after), subnets, strict=True)
+            )
+            if before != after and before and after:
+                what = "EKS takes subnets of the zones of its creation, one in each: the deploy fails"
+                why = f"zones: {', '.join(sorted(before))} -> {', '.join(sorted(after))}"
+                letters = ", ".join(f'"{zone[-1]}"' for zone in sorted(before))
+                yield danger("create-only", change, what, why, f"write control_plane_zones=({letters})")
+
+
+def _zones(stacks: Sequence[Stack], ids: Any) -> set[str]:
+    """Of the subnets that the stacks export and the cluster imports."""
+    found = set()
+    for stack in stacks:
+        for output in stack.template.get("Outputs", {}).values():
+            imported = {"Fn::ImportValue": output.get("Export", {}).get("Name")}
+            value = output["Value"]
+            if imported in (ids or ()) and isinstance(value, Mapping) and value.get("Ref") in stack.resources:
+                found.add(str(at(stack.resources[value["Ref"]], "AvailabilityZone")))
+    return found
 
 
 _TAGS = "tags of the stack, which CloudFormation puts on the group"
@@ -157,9 +224,23 @@ def _differ(before: Any, after: Any) -> bool:
     return bool(one != other)
 
 
+def _numbers(version: Any) -> tuple[int, ...]:
+    """1, 36, 2 and the day of 1.36.2-20260714; of Bottlerocket's 1.66.0-1ad6b4a4 without the commit."""
+    number, _, build = str(version or "").partition("-")
+    parts = [*number.split("."), *([build] if build.startswith("20") and build.isdigit() else [])]
+    return tuple(map(int, parts)) if all(part.isdigit() for part in parts) else ()
+
+
 def _minor(version: Any) -> int | None:
     major, _, minor = str(version).partition(".")
     return int(minor) if major == "1" and minor.isdigit() else None
 
 
-RULES: tuple[Rule, ...] = (mixed_cluster_update, mixed_node_update, skips_minor)
+RULES: tuple[Rule, ...] = (
+    mixed_cluster_update,
+    mixed_node_update,
+    skips_minor,
+    node_image_back,
+    node_count,
+    control_plane_zones,
+)

@@ -25,7 +25,7 @@ from tools.compare.differences import differences
 from tools.guard.verdict import REFUSED
 from tools.synth import synthesize
 
-NODES = ManagedNodes("system", instance_types=("m7g.large",))
+NODES = ManagedNodes("system", instance_types=("m7g.large",), desired="unmanaged")
 BASE = replace(
     MANAGED,
     network=replace(MANAGED.network, zones=("a", "b", "c")),
@@ -41,7 +41,7 @@ FINE: dict[str, Blueprint] = {
     "a day's work": replace(
         BASE,
         cluster=replace(BASE.cluster, log_retention_days=731),
-        compute=(replace(NODES, min=3, max=9), replace(NODES, name="more")),
+        compute=(replace(NODES, min=3, max=9), replace(NODES, name="more", desired=None)),
         addons=(
             replace(CORE[0], version="v1.21.9-eksbuild.1"),
             *CORE[1:],
@@ -52,14 +52,27 @@ FINE: dict[str, Blueprint] = {
         teams=(*BASE.teams, TEAM),
     ),
     "an upgrade": replace(BASE, cluster=NEWER),
-    "Auto Mode as well, and a NAT gateway for each zone": replace(
-        BASE, compute=(AutoMode(node_pools=("system",)), NODES), network=replace(BASE.network, nat="per-zone")
-    ),
+    "a NAT gateway for each zone": replace(BASE, network=replace(BASE.network, nat="per-zone")),
 }
 DANGEROUS: dict[str, tuple[Blueprint, dict[str, int]]] = {
     "tags": (replace(BASE, tags={"cost-center": "43"}), {"mixed-eks-update": 1}),
-    "instance types": (replace(BASE, compute=(replace(NODES, instance_types=("m7g.xlarge",)),)), {"replaces-state": 1}),
-    "nodes of another name": (replace(BASE, compute=(replace(NODES, name="general"),)), {"renames-resource": 1}),
+    # Its control plane moves among the nodes at the same time: that is a deploy of its own, subnets="private".
+    "Auto Mode as well": (
+        replace(BASE, compute=(AutoMode(node_pools=("system",)), NODES)),
+        {"mixed-eks-update": 1},
+    ),
+    "instance types": (
+        replace(BASE, compute=(replace(NODES, instance_types=("m7g.xlarge",), desired=None),)),
+        {"replaces-state": 1},
+    ),
+    "instance types of a group that something else scales": (
+        replace(BASE, compute=(replace(NODES, instance_types=("m7g.xlarge",)),)),
+        {"replaces-state": 1, "resets-nodes": 1},
+    ),
+    "nodes of another name": (
+        replace(BASE, compute=(replace(NODES, name="general"),)),
+        {"renames-resource": 1, "resets-nodes": 1},
+    ),
     "upgrade and number of nodes": (
         replace(BASE, cluster=NEWER, compute=(replace(NODES, min=3, max=9),)),
         {"mixed-eks-update": 1},
@@ -72,7 +85,15 @@ DANGEROUS: dict[str, tuple[Blueprint, dict[str, int]]] = {
     # Its three subnets go, no other moves; nodes leave the private one
     "a zone less": (
         replace(BASE, network=replace(BASE.network, zones=("a", "b"))),
-        {"deletes-state": 3, "replaces-state": 1},
+        {"deletes-state": 3, "replaces-state": 1, "create-only": 1, "resets-nodes": 1},
+    ),
+    "a zone more": (
+        replace(BASE, network=replace(BASE.network, zones=("a", "b", "c", "d"))),
+        {"replaces-state": 1, "create-only": 1, "resets-nodes": 1},
+    ),
+    "a zone more for nodes": (
+        replace(BASE, network=replace(BASE.network, zones=("a", "b", "c", "d"), control_plane_zones=("a", "b", "c"))),
+        {"replaces-state": 1, "resets-nodes": 1},
     ),
     "upgrade and endpoint": (
         replace(BASE, cluster=replace(NEWER, endpoint=PUBLIC)),
@@ -124,7 +145,7 @@ def test_names_what_to_look_at(told: Mapping[str, tuple[Danger, ...]]) -> None:
             assert all((danger.path, danger.what, danger.why, danger.fix)), danger
             assert "AWS::" in danger.type or "Custom::" in danger.type
     assert set(REFUSED) - {danger.rule for found in told.values() for danger in found} == {
-        "create-only",
+        "changes-owner",
         "leaves-behind",
     }
     (types,) = told["instance types"]
@@ -133,7 +154,7 @@ def test_names_what_to_look_at(told: Mapping[str, tuple[Danger, ...]]) -> None:
     (tags,) = told["tags"]
     assert "cdk deploy --tags" in tags.fix
     assert "cdk deploy --tags" not in told["upgrade and number of nodes"][0].fix
-    (renamed,) = told["nodes of another name"]
+    (renamed,) = (danger for danger in told["nodes of another name"] if danger.rule == "renames-resource")
     assert renamed.why == "Compute/system/Nodes is called Compute/general/Nodes now"
     zone = [danger for danger in told["a zone less"] if danger.rule == "deletes-state"]
     assert ["imports it" in danger.what for danger in zone] == [True, False, True]

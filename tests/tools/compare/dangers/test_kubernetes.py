@@ -6,7 +6,17 @@ from typing import Any
 
 import pytest
 
-from tests.tools.compare.dangers.support import Resources, Told, differing, manifest, only, thing, told
+from tests.tools.compare.dangers.support import (
+    Resources,
+    Told,
+    differing,
+    manifest,
+    only,
+    stack_of,
+    stacks_differing,
+    thing,
+    told,
+)
 
 ADMISSION = "admissionregistration.k8s.io"
 NAMESPACE = thing("Namespace", "shop", metadata={"labels": {"pod-security.kubernetes.io/enforce": "restricted"}})
@@ -114,7 +124,8 @@ def test_objects_that_hold_state(kind: str) -> None:
     found = differing({"It": both}, {"It": one})
     assert told(found) == [("deletes-state", "It")]
     assert only(found).what.startswith(f"{kind} a is deleted: ")
-    assert told(differing({"It": both}, {"It": one, "Other": manifest(thing(kind, "a"))})) == []
+    moved = told(differing({"It": both}, {"It": one, "Other": manifest(thing(kind, "a"))}))
+    assert moved == [("changes-owner", "It")] * (kind != "CustomResourceDefinition")  # which kubectl does not prune
     assert told(differing({"It": one}, {"It": manifest()})) == []
 
 
@@ -124,3 +135,40 @@ def test_a_manifest_with_references_is_read() -> None:
         {"It": {**manifest(), "Properties": {"Manifest": {"Fn::Join": ["", each]}}}} for each in (words, ["[]"])
     )
     assert only(differing(before, after)).what.startswith("Namespace ${Name} is deleted")
+
+
+CONFIG = thing("ConfigMap", "settings", "shop")
+ROLE = thing("Role", "reader", "shop", "rbac.authorization.k8s.io")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        # kubectl prunes some kinds (kubectl pkg/util/prune/prune.go), and deletes all of a manifest that goes
+        ({"A": manifest(CONFIG), "B": manifest(ROLE)}, {"A": manifest(), "B": manifest(CONFIG, ROLE)}, ["A"]),
+        ({"A": manifest(ROLE), "B": manifest()}, {"A": manifest(), "B": manifest(ROLE)}, []),
+        ({"A": manifest(ROLE), "B": manifest()}, {"B": manifest(ROLE)}, ["A"]),
+        ({"A": manifest(NAMESPACE), "B": manifest()}, {"A": manifest(), "B": manifest(NAMESPACE)}, ["A"]),
+        ({"A": manifest(NAMESPACE)}, {"A": manifest(NAMESPACE), "B": manifest(CONFIG)}, []),
+        ({"A": manifest(CONFIG)}, {"A": manifest({**CONFIG, "data": {"a": "b"}})}, []),
+        # told as a manifest of another name
+        ({"A": manifest(ROLE)}, {"B": manifest(ROLE)}, []),
+    ],
+)
+def test_what_leaves_one_manifest_for_another(before: Resources, after: Resources, expected: list[str]) -> None:
+    difference = differing(before, after)
+    assert [id for rule, id in told(difference) if rule == "changes-owner"] == expected
+
+
+def test_a_namespace_between_stacks_says_what_is_lost() -> None:
+    addons, teams = ({"name": name, "stack_name": f"dev-{name}"} for name in ("addons", "teams"))
+    before, after = {"A": manifest(NAMESPACE, CONFIG)}, {"A": manifest(CONFIG)}
+    teams_before, teams_after = {"B": manifest(ROLE)}, {"B": manifest(ROLE, NAMESPACE)}
+    moved = stacks_differing(
+        (stack_of(before, **addons), stack_of(after, **addons)),
+        (stack_of(teams_before, **teams), stack_of(teams_after, **teams)),
+    )
+    danger = only(moved)
+    assert (danger.rule, danger.stack) == ("changes-owner", "addons")
+    assert "all that is in it is deleted with it: workloads, volumes, Secrets" in danger.what
+    assert danger.why == "it was in addons/A, and is in teams/B"

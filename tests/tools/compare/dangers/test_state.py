@@ -59,7 +59,7 @@ RESOURCES: Resources = {
             "ClusterName": "dev",
             "Version": "1.35",
             "InstanceTypes": ["m7g.large"],
-            "ScalingConfig": {"MinSize": 1, "MaxSize": 3},
+            "ScalingConfig": {"MinSize": 1, "MaxSize": 3, "DesiredSize": 1},
             "Taints": [{"Key": "a"}, {"Key": "b"}],
             "Subnets": [{"Fn::ImportValue": "net:Subnet"}],
             "LaunchTemplate": {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from addons.aws_ebs_csi_driver.pods import WORKLOADS
 from addons.base import ClusterFacts, EksAddon, Statement, Values
 from blueprint.kubernetes import Manifest, storage_class
 from blueprint.references import PARTITION
@@ -19,10 +20,14 @@ class AwsEbsCsiDriver(EksAddon):
     # renovate: datasource=aws-eks-addon depName={"kubernetesVersion":"1.36","addonName":"aws-ebs-csi-driver","default":true}
     versions = dict.fromkeys(("1.33", "1.34", "1.35", "1.36"), "v1.66.0-eksbuild.1")
     service_account = "ebs-csi-controller-sa"
+    workloads = WORKLOADS
     built_into_auto_mode = "skip"
     replaced_by = "block storage"
 
-    def configuration(self, facts: ClusterFacts) -> Values:
+    def services(self, facts: ClusterFacts) -> tuple[str, ...]:
+        return ("ec2",)
+
+    def values(self, facts: ClusterFacts) -> Values:
         return {"controller": {"extraVolumeTags": {_CLUSTER_TAG: facts.name}}}
 
     def objects(self, facts: ClusterFacts) -> tuple[Manifest, ...]:

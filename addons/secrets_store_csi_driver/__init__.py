@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from addons.base import Chart, ChartVersion, ClusterFacts, Contribution, HelmAddon, Values, merged
 from addons.pods import resources
+from addons.secrets_store_csi_driver.pods import DRIVER, DRIVER_IMAGES, PROVIDER, PROVIDER_IMAGE
 from blueprint.contribution import Release
 from blueprint.errors import Problem
 from blueprint.fields import JSON_LIKE, between
@@ -43,6 +44,8 @@ class SecretsStoreCsiDriver(HelmAddon):
         # renovate: datasource=helm depName=secrets-store-csi-driver-provider-aws registryUrl=https://aws.github.io/secrets-store-csi-driver-provider-aws
         "3.1.1",
     )
+    workloads = (DRIVER,)
+    images = DRIVER_IMAGES
 
     refresh_minutes: Annotated[int, between(1, 1440, "minutes")] = 60
     """How long a file may be older than its secret; each look is a request to AWS for each secret of each pod."""
@@ -68,10 +71,16 @@ class SecretsStoreCsiDriver(HelmAddon):
     def contribute(self, facts: ClusterFacts) -> Contribution:
         contribution = super().contribute(facts)
         # With the region it need not read pods and nodes to find out.
-        values = {"secrets-store-csi-driver": {"install": False}, "awsRegion": facts.region, **_EVERY_NODE}
+        own: Values = {"secrets-store-csi-driver": {"install": False}, "awsRegion": facts.region, **_EVERY_NODE}
         repository = self.chart_repository or self.provider.repository
         if repository.startswith("oci://"):  # one chart for each address
             repository = f"{repository}-provider-aws"
         chart = replace(self.provider, repository=repository, version=self.provider_version or self.provider.version)
-        provider = Release(chart.name, chart, self.namespace, merged(values, self.provider_extra_values))
-        return replace(contribution, releases=(*contribution.releases, provider))
+        values = merged(own, self.provider_extra_values)
+        provider = Release(chart.name, chart, self.namespace, values)
+        return replace(
+            contribution,
+            releases=(*contribution.releases, provider),
+            workloads=(*contribution.workloads, PROVIDER.read(values, self.namespace)),
+            images=(*contribution.images, PROVIDER_IMAGE.read(values)),
+        )

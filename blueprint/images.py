@@ -1,0 +1,107 @@
+"""The images that nodes start from, and their releases. Which are pinned stands in `facts/node_images.toml`."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from blueprint.fields import matches
+from blueprint.instances import Accelerator, Architecture
+
+Family = Literal["AL2023", "BOTTLEROCKET"]
+
+# Linux values of amiType. https://docs.aws.amazon.com/eks/latest/APIReference/API_Nodegroup.html
+AmiType = Literal[
+    "AL2023_x86_64_STANDARD",
+    "AL2023_ARM_64_STANDARD",
+    "AL2023_x86_64_NVIDIA",
+    "AL2023_ARM_64_NVIDIA",
+    "AL2023_x86_64_NEURON",
+    "BOTTLEROCKET_x86_64",
+    "BOTTLEROCKET_ARM_64",
+    "BOTTLEROCKET_x86_64_NVIDIA",
+    "BOTTLEROCKET_ARM_64_NVIDIA",
+    "BOTTLEROCKET_x86_64_FIPS",
+    "BOTTLEROCKET_ARM_64_FIPS",
+    "BOTTLEROCKET_x86_64_NVIDIA_FIPS",
+    "BOTTLEROCKET_ARM_64_NVIDIA_FIPS",
+]
+
+ImageRelease = Annotated[
+    str,
+    matches(
+        r"\d+\.\d+\.\d+-[0-9a-f]{8}",
+        "must be a release of an EKS image",
+        'write for example "1.36.2-20260714" (AL2023) or "1.66.0-1ad6b4a4" (Bottlerocket)',
+    ),
+]
+
+_PINNED: dict[str, dict[str, Any]] = tomllib.loads(
+    (Path(__file__).parent.parent / "facts" / "node_images.toml").read_text(encoding="utf-8")
+)
+
+
+def family(ami_type: str) -> Family:
+    """Whose image an AMI type is."""
+    return "BOTTLEROCKET" if ami_type.startswith("BOTTLEROCKET") else "AL2023"
+
+
+def ami_type(cpu: Architecture, chips: Accelerator | None) -> AmiType:
+    """The Amazon Linux image with drivers for a kind of instance; types of other accelerators have none."""
+    if chips == "neuron":
+        return "AL2023_x86_64_NEURON"
+    if cpu == "arm64":
+        return "AL2023_ARM_64_NVIDIA" if chips == "nvidia" else "AL2023_ARM_64_STANDARD"
+    return "AL2023_x86_64_NVIDIA" if chips == "nvidia" else "AL2023_x86_64_STANDARD"
+
+
+def ami_architecture(name: str) -> Architecture:
+    """The processor that an AMI type is for."""
+    return "arm64" if "ARM_64" in name else "amd64"
+
+
+def release(kind: Family, version: str) -> str:
+    """The pinned release for a Kubernetes minor."""
+    pinned: str = _PINNED["bottlerocket"]["release"] if kind == "BOTTLEROCKET" else _PINNED["al2023"][version]
+    return pinned
+
+
+def version_of(kind: Family, name: str) -> str | None:
+    """The Kubernetes minor that a release is of; a release of Bottlerocket serves several, and has its own numbers."""
+    return None if kind == "BOTTLEROCKET" else name.rpartition(".")[0]
+
+
+def is_of(kind: Family, name: str) -> bool:
+    """Whether a release is one of the family: those of Amazon Linux end in a date, of Bottlerocket in a commit."""
+    dated = name.rpartition("-")[2].startswith("20") and name.rpartition("-")[2].isdigit()
+    return dated is (kind == "AL2023")
+
+
+def first_bottlerocket(version: str) -> str:
+    """The first release of Bottlerocket with images for a Kubernetes minor."""
+    first: str = _PINNED["bottlerocket"]["first"][version]
+    return first
+
+
+def parameter(kind: Family, version: str, cpu: Architecture, chips: Accelerator | None, name: str) -> str:
+    """The SSM parameter that names the image of a release for a Kubernetes minor.
+
+    AL2023: karpenter-provider-aws v1.14.1 pkg/providers/amifamily/al2023.go:82-88.
+    Bottlerocket: https://github.com/bottlerocket-os/bottlerocket/blob/v1.26.0/QUICKSTART-EKS.md#L98-L105; images for
+    Neuron are the plain ones (eksctl pkg/apis/eksctl.io/v1alpha5/amitype.go:13-105).
+    """
+    arch = "arm64" if cpu == "arm64" else "x86_64"
+    number, _, build = name.rpartition("-")
+    if kind == "BOTTLEROCKET":
+        flavour = "-nvidia" if chips == "nvidia" else ""
+        return f"/aws/service/bottlerocket/aws-k8s-{version}{flavour}/{arch}/{number}/image_id"
+    flavour = chips if chips in ("nvidia", "neuron") else "standard"
+    image = f"amazon-eks-node-al2023-{arch}-{flavour}-{version}-v{build}"
+    return f"/aws/service/eks/optimized-ami/{version}/amazon-linux-2023/{arch}/{flavour}/{image}/image_id"
+
+
+def is_older(name: str, than: str) -> bool:
+    """Whether a Bottlerocket number is below another: 1.9.0 is older than 1.10.0."""
+    one, other = (tuple(map(int, each.partition("-")[0].split("."))) for each in (name, than))
+    return one < other

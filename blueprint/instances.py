@@ -1,0 +1,116 @@
+"""What the name of an EC2 instance type says: processor, accelerators, size.
+
+https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-type-names.html. The tests hold it against EC2's own
+description of 1,395 types.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+from blueprint.fields import NOT_EMPTY, UNIQUE, at_most, matches
+from blueprint.value import Rule
+
+Architecture = Literal["amd64", "arm64"]
+Accelerator = Literal["nvidia", "neuron", "other"]
+"""NVIDIA's GPUs, Neuron chips, and those for which EKS has no image with drivers (AMD, Gaudi, Qualcomm, Xilinx)."""
+
+_NVIDIA = re.compile(r"g(?!4ad)\d.*|gr\d.*|p\d.*")
+_NEURON = re.compile(r"inf\d.*|trn\d.*")
+_OTHER = ("dl1", "dl2q", "f1", "f2", "g4ad", "vt1")
+_VCPUS = {"c1.xlarge": 8, "c4.8xlarge": 36, "d2.8xlarge": 36}
+"""Types that are older than the rule of the sizes."""
+PODS_WITH_PREFIXES = 110
+"""On a node of any size but the smallest and the largest."""
+
+
+def architecture(instance_type: str) -> Architecture:
+    """Graviton families have a `g` behind the generation (m7g, c7gn, im4gn, is4gen); the others are named here."""
+    graviton = re.match(r"[a-z]+\d+[a-z]*g", _family(instance_type))
+    return "arm64" if graviton or _family(instance_type) in ("a1", "p6e-gb200") else "amd64"
+
+
+def accelerator(instance_type: str) -> Accelerator | None:
+    """What a type has beside its processor; such nodes need an image with drivers for it."""
+    family = _family(instance_type)
+    if family in _OTHER:
+        return "other"
+    return "nvidia" if _NVIDIA.fullmatch(family) else "neuron" if _NEURON.fullmatch(family) else None
+
+
+def vcpus(instance_type: str) -> int | None:
+    """How many a type has at most; None for bare metal, whose name does not say it."""
+    size = instance_type.partition(".")[2]
+    if instance_type in _VCPUS:
+        return _VCPUS[instance_type]
+    if count := re.fullmatch(r"(\d*)xlarge|metal-(\d+)xl", size):
+        threads = 1 if re.fullmatch(r"hpc\d+[ai].*", _family(instance_type)) else 2
+        return 2 * threads * int(count[1] or count[2] or 1)
+    return 1 if _is_medium(instance_type) else {"small": 2, "medium": 2, "large": 2}.get(size)
+
+
+def allocatable_millicpus(instance_type: str) -> int | None:
+    """What is left of a node's CPUs for pods, in thousandths: the kubelet keeps 6, 1, 0.5 and 0.25 % of them.
+
+    https://github.com/awslabs/amazon-eks-ami/blob/v20260714/nodeadm/internal/kubelet/config.go#L410
+    """
+    count = vcpus(instance_type)
+    if count is None:
+        return None
+    kept = [60, 10, 5, 5][:count] + [2.5] * max(0, count - 4)
+    return int(count * 1000 - sum(kept))
+
+
+def pods_with_prefixes(instance_types: Sequence[str]) -> int:
+    """How many pods any of the types has room for when the CNI gives nodes prefixes of addresses.
+
+    EKS advises 110, and 250 on nodes of more than 30 vCPUs. Only small types have fewer addresses: one interface of 8,
+    16 each. https://docs.aws.amazon.com/eks/latest/userguide/choosing-instance-type.html
+    """
+    if any(_is_medium(name) or name in _FEW_ADDRESSES for name in instance_types):
+        return 98
+    return 250 if all((vcpus(name) or 0) > 30 for name in instance_types) else PODS_WITH_PREFIXES
+
+
+_FEW_ADDRESSES = ("g4ad.xlarge", "g4ad.2xlarge", "t3a.small")
+
+
+def _is_medium(instance_type: str) -> bool:
+    """The half of a large one; those of burstable families have as many CPUs as a large one."""
+    return instance_type.endswith(".medium") and not re.fullmatch(r"(t\d|c1).*", _family(instance_type))
+
+
+def _family(instance_type: str) -> str:
+    return instance_type.partition(".")[0]
+
+
+def _alike(instance_types: Sequence[str]) -> bool:
+    return len({(architecture(name), accelerator(name)) for name in instance_types}) < 2
+
+
+InstanceType = Annotated[
+    str,
+    matches(
+        r"[a-z]+[\d-][a-z0-9-]*\.(\d*[a-z]+|metal-\d+xl)",
+        "must be the name of an EC2 instance type",
+        'write for example "m7g.large"',
+    ),
+    Rule(
+        lambda name: not name.endswith((".nano", ".micro")),
+        "it has room for 4 pods, and a cluster's own DaemonSets are more",
+        'take a larger size, for example "t4g.medium"',
+    ),
+]
+InstanceTypes = Annotated[
+    tuple[InstanceType, ...],
+    NOT_EMPTY,
+    at_most(20, "instance types"),
+    UNIQUE,
+    Rule(
+        _alike,
+        "x86, Arm, GPU and Neuron instances need different images, so they cannot share a group",
+        "make one group of nodes for each kind",
+    ),
+]

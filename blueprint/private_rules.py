@@ -1,0 +1,52 @@
+"""Rules of networks without internet: what pods call and pull must be reached inside the VPC."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from blueprint.errors import Problem, Quoted
+from blueprint.network import NewNetwork
+from blueprint.rules import right
+
+if TYPE_CHECKING:
+    from blueprint.blueprint import Blueprint
+    from blueprint.contribution import Contribution
+    from blueprint.plan import Planned
+
+# Services without a region: no endpoint in a VPC has the name that their clients look up.
+# https://docs.aws.amazon.com/vpc/latest/privatelink/aws-services-privatelink-support.html
+_GLOBAL = frozenset({"route53", "iam", "shield"})
+
+
+def problems(blueprint: Blueprint, parts: Sequence[Planned]) -> Iterator[Problem]:
+    """Nothing where there is NAT."""
+    network = blueprint.network
+    if not right(network, NewNetwork, "nat") or network.nat != "none":
+        return
+    lacking: dict[str, list[str]] = {}
+    for part in parts:
+        needed = _services(part.contribution)
+        for service in sorted(needed & _GLOBAL):
+            rule = f"{part.name} calls {service}, which no endpoint in the VPC reaches"
+            yield Problem(part.place, service, rule, 'write nat="one", or remove it')
+        for service in sorted(needed - _GLOBAL - set(network.interface_endpoints)):
+            lacking.setdefault(service, []).append(part.name)
+        for image in dict.fromkeys(part.contribution.images):
+            if ".dkr.ecr." not in image:
+                rule = "without NAT nodes pull from Amazon ECR only"
+                fix = "mirror it, and name the mirror where the chart takes it, in extra_values"
+                yield Problem(part.place, image, rule, fix)
+    if lacking and right(network, NewNetwork, "interface_endpoints"):
+        callers = "; ".join(f"{service} ({', '.join(parts)})" for service, parts in sorted(lacking.items()))
+        rule = f"without NAT, pods reach AWS through endpoints only; missing: {callers}"
+        given = Quoted(", ".join(network.interface_endpoints))
+        yield Problem("network.interface_endpoints", given, rule, f"add {', '.join(map(repr, sorted(lacking)))}")
+
+
+def _services(contribution: Contribution) -> set[str]:
+    """What its pods call, and from where they get credentials for that."""
+    managed = (addon.grant for addon in contribution.managed_addons if addon.grant)
+    by = {"sts" if grant.irsa else "eks-auth" for grant in chain(contribution.grants, managed)}
+    return by | set(contribution.aws_services)

@@ -1,0 +1,84 @@
+"""The pods that an add-on brings, and what says where they may run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+Toleration = Mapping[str, Any]
+"""As a pod has it: key, operator, value, effect. https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration"""
+
+EVERYTHING: tuple[Toleration, ...] = ({"operator": "Exists"},)
+"""What pods have that must run on each node."""
+
+
+@dataclass(frozen=True)
+class Workload:
+    """Pods that are alike: those of one Deployment, StatefulSet, DaemonSet or Job.
+
+    What values of the chart or add-on can change stands in it twice: as it is by default, and at which paths values
+    say otherwise, the first that is there.
+    """
+
+    name: str
+    kind: Literal["Deployment", "StatefulSet", "DaemonSet", "Job"] = "Deployment"
+    namespace: str = ""
+    """The add-on's own when empty."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Of the pods; a Fargate profile chooses by them."""
+    service_account: str = ""
+    replicas: int = 1
+    cpu: str = "0"
+    """Requests of all containers of a pod; a Kubernetes quantity."""
+    tolerations: tuple[Toleration, ...] = ()
+    node_selector: Mapping[str, str] = field(default_factory=dict)
+    ports: tuple[int, ...] = ()
+    """On which its containers listen."""
+    on_fargate: bool = True
+    """Whether it can: not if it is privileged or in the host's network."""
+    on_auto_mode: bool = True
+    """Whether it runs on Auto Mode's nodes: not what these bring themselves."""
+    on_launched_nodes: bool = True
+    """Whether it runs on nodes that an add-on launches: not what launches them."""
+    replicas_at: tuple[str, ...] = ()
+    cpu_at: tuple[str, ...] = ()
+    tolerations_at: tuple[str, ...] = ()
+    node_selector_at: tuple[str, ...] = ()
+    ports_at: tuple[str, ...] = ()
+    """Each a port beside `ports`."""
+
+    def read(self, values: Mapping[str, Any], namespace: str) -> Workload:
+        """The same with what the values say."""
+        cpu, replicas = first(values, self.cpu_at), first(values, self.replicas_at)
+        tolerations, selector = first(values, self.tolerations_at), first(values, self.node_selector_at)
+        ports = [port for path in self.ports_at if isinstance(port := first(values, (path,)), int)]
+        return replace(
+            self,
+            namespace=self.namespace or namespace,
+            cpu=str(cpu) if isinstance(cpu, str | int | float) else self.cpu,
+            replicas=replicas if isinstance(replicas, int) else self.replicas,
+            tolerations=_mappings(tolerations) if isinstance(tolerations, list | tuple) else self.tolerations,
+            node_selector=selector if isinstance(selector, Mapping) else self.node_selector,
+            ports=(*self.ports, *ports),
+        )
+
+    @property
+    def millicpus(self) -> int:
+        """What one of its pods requests."""
+        return int(self.cpu[:-1]) if self.cpu.endswith("m") else int(float(self.cpu) * 1000)
+
+
+def first(values: Mapping[str, Any], paths: Iterable[str]) -> Any:
+    """What stands at the first of the paths, such as `webhook.replicaCount`, that leads to something."""
+    for path in paths:
+        found: Any = values
+        for key in path.split("."):
+            found = found.get(key) if isinstance(found, Mapping) else None
+        if found not in (None, {}, [], ()):
+            return found
+    return None
+
+
+def _mappings(items: Iterable[Any]) -> tuple[Toleration, ...]:
+    return tuple(item for item in items if isinstance(item, Mapping))

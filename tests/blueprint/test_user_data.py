@@ -1,0 +1,99 @@
+"""What self-managed nodes are told, read back by others' parsers: TOML, MIME, JSON."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from dataclasses import replace
+from email import message_from_string
+from typing import Any
+
+import pytest
+
+from blueprint import SelfManagedNodes, Taint
+from blueprint.user_data import user_data
+from tests.addons.support import FACTS
+from tests.blueprint.examples import changed
+
+NODES = SelfManagedNodes("a", instance_types=("m7g.large",))
+TWO = (Taint("example.com/t", "v"), Taint("example.com/t", "v", effect="NO_EXECUTE"), Taint("b"))
+
+
+def bottlerocket(facts: Any = FACTS, **fields: Any) -> dict[str, Any]:
+    text = user_data(changed(NODES, os="BOTTLEROCKET", **fields), facts)
+    found: dict[str, Any] = tomllib.loads(text)["settings"]["kubernetes"]
+    return found
+
+
+def node_config(facts: Any = FACTS, **fields: Any) -> dict[str, Any]:
+    message = message_from_string(user_data(changed(NODES, **fields), facts))
+    assert message.get_content_type() == "multipart/mixed"
+    _, part = message.walk()
+    assert part.get_content_type() == "application/node.eks.aws"
+    config: dict[str, Any] = json.loads(str(part.get_payload()))
+    assert (config["apiVersion"], config["kind"]) == ("node.eks.aws/v1alpha1", "NodeConfig")
+    found: dict[str, Any] = config["spec"]
+    return found
+
+
+def test_bottlerocket_is_told_its_cluster() -> None:
+    """Keys of settings.kubernetes: https://bottlerocket.dev/en/os/1.50.x/api/settings/kubernetes"""
+    assert bottlerocket() == {
+        "cluster-name": "prod",
+        "api-server": "${blueprint:cluster-endpoint}",
+        "cluster-certificate": "${blueprint:cluster-certificate}",
+        "cluster-dns-ip": "172.20.0.10",
+    }
+    assert bottlerocket(replace(FACTS, service_cidr="10.100.0.0/16"))["cluster-dns-ip"] == "10.100.0.10"
+
+
+def test_two_taints_of_one_key_are_one_list() -> None:
+    """A key that stands twice is no TOML. node-taints: bottlerocket sources/models/src/lib.rs, bottlerocket#1897"""
+    told = bottlerocket(taints=TWO, labels={"example.com/pool": "a", "b": ""})
+    assert told["node-taints"] == {"example.com/t": ["v:NoSchedule", "v:NoExecute"], "b": [":NoSchedule"]}
+    assert told["node-labels"] == {"b": "", "example.com/pool": "a"}
+
+
+def test_amazon_linux_is_told_its_cluster() -> None:
+    """What nodeadm requires: nodeadm/internal/api/validation.go:5-17."""
+    assert node_config() == {
+        "cluster": {
+            "name": "prod",
+            "apiServerEndpoint": "${blueprint:cluster-endpoint}",
+            "certificateAuthority": "${blueprint:cluster-certificate}",
+            "cidr": "172.20.0.0/16",
+        }
+    }
+
+
+def test_amazon_linux_registers_with_labels_and_taints() -> None:
+    """As Karpenter has it: pkg/providers/amifamily/bootstrap/nodeadm.go."""
+    kubelet = node_config(taints=TWO, labels={"example.com/pool": "a", "b": ""})["kubelet"]
+    assert kubelet["flags"] == ["--node-labels=b=,example.com/pool=a"]
+    assert kubelet["config"]["registerWithTaints"] == [
+        {"key": "example.com/t", "value": "v", "effect": "NoSchedule"},
+        {"key": "example.com/t", "value": "v", "effect": "NoExecute"},
+        {"key": "b", "effect": "NoSchedule"},
+    ]
+
+
+@pytest.mark.parametrize(("types", "pods"), [(("m7g.large",), 110), (("m7g.medium",), 98), (("m7g.16xlarge",), 250)])
+def test_prefixes_of_addresses_make_room_for_more_pods(types: tuple[str, ...], pods: int) -> None:
+    """Neither nodeadm nor Bottlerocket sees that the CNI gives out prefixes: amazon-eks-ami#2045."""
+    facts = replace(FACTS, prefix_delegation=True)
+    assert bottlerocket(facts, instance_types=types)["max-pods"] == pods
+    expression = node_config(facts, instance_types=types)["kubelet"]["maxPodsExpression"]
+    # Interfaces and addresses of each, as EC2's DescribeInstanceTypes has them.
+    enis, ips = {"m7g.large": (3, 10), "m7g.medium": (2, 4), "m7g.16xlarge": (15, 50)}[types[0]]
+    assert _cel(expression, enis, ips) == pods
+    assert "max-pods" not in bottlerocket()
+
+
+def _cel(expression: str, enis: int, ips: int) -> int:
+    """The conditional of CEL, which nodeadm evaluates with these two variables (internal/kubelet/eni_max_pods.go)."""
+    condition, _, rest = expression.partition(" ? ")
+    then, _, other = rest.partition(" : ")
+    names = {"default_enis": enis, "ips_per_eni": ips}
+    chosen = then if eval(condition, {}, names) else other  # noqa: S307  # text of ours
+    result: int = eval(chosen, {}, names)  # noqa: S307  # text of ours
+    return result
