@@ -169,7 +169,7 @@ attached_policies(role) := {policy_name(arn) | some arn in roles[role].ManagedPo
 
 # Before the kubelet starts, nodeadm and Bottlerocket ask EC2 for the name of the instance, and give up without it.
 # Source: EKS user guide, Amazon EKS node IAM role; amazon-eks-ami v20260714, nodeadm/internal/api/status.go:54;
-# bottlerocket-core-kit v3.1.0, sources/api/pluto/src/ec2.rs:71.
+# bottlerocket-core-kit a10182f9, sources/api/pluto/src/ec2.rs:71.
 violation contains finding(
 	"EKS-NODE-ROLE-JOIN", role, "Properties.ManagedPolicyArns",
 	"The nodes never join: they may not ask EC2 who they are",
