@@ -26,12 +26,6 @@ HELM = "Custom::AWSCDK-EKS-HelmChart"
 MANIFEST = "Custom::AWSCDK-EKS-KubernetesResource"
 
 
-@pytest.fixture(scope="module")
-def fleet(plans: tuple[Plan, ...], templates: Templates, tmp_path_factory: pytest.TempPathFactory) -> Templates:
-    """The templates of the examples, and of clusters of every other kind."""
-    return {**templates, **synthesized(_fleet_plans(), tmp_path_factory.mktemp("fleet"))}
-
-
 def _fleet_plans() -> tuple[Plan, ...]:
     return plans_of(*FLEET)
 
