@@ -15,7 +15,7 @@ from blueprint.contribution import ManagedAddon
 from blueprint.plan import Plan
 from blueprint.references import resolved
 from stacks.base import BlueprintStack, service_role
-from stacks.compute import add_compute, node_role
+from stacks.compute import AUTO_MODE_NODE_POLICIES, add_compute, node_role
 from stacks.kubectl import kubectl_target
 from stacks.network import NetworkStack
 from stacks.permissions import PARTITION_ONLY, IdentityProvider, access_entry, role_of
@@ -91,7 +91,7 @@ class ClusterStack(BlueprintStack):
         }
         for compute in plan.blueprint.compute:
             if isinstance(compute, AutoMode):
-                role = node_role(self, "AutoModeNodeRole")
+                role = node_role(self, "AutoModeNodeRole", AUTO_MODE_NODE_POLICIES)
                 pools = {"nodePools": list(compute.node_pools), "nodeRoleArn": role.attr_arn}
                 settings["compute_config"] |= pools
         return settings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from aws_cdk import CfnAutoScalingRollingUpdate, CfnUpdatePolicy, Fn, aws_autoscaling, aws_ec2, aws_iam
@@ -17,12 +18,15 @@ from stacks.base import PARTITION, service_role
 
 # No CNI policy: aws-node has a role of its own.
 # https://docs.aws.amazon.com/eks/latest/userguide/create-node-role.html
-NODE_POLICIES = ("AmazonEKSWorkerNodeMinimalPolicy", "AmazonEC2ContainerRegistryPullOnly")
+NODE_POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly")
+# Auto Mode's nodes get from EKS what others ask EC2 for before they join.
+# https://docs.aws.amazon.com/eks/latest/userguide/auto-create-node-role.html
+AUTO_MODE_NODE_POLICIES = ("AmazonEKSWorkerNodeMinimalPolicy", "AmazonEC2ContainerRegistryPullOnly")
 
 
-def node_role(scope: Construct, id: str) -> aws_iam.CfnRole:
+def node_role(scope: Construct, id: str, policies: Sequence[str] = NODE_POLICIES) -> aws_iam.CfnRole:
     """What a node may do: join its cluster and pull images."""
-    return service_role(scope, id, "ec2.amazonaws.com", NODE_POLICIES)
+    return service_role(scope, id, "ec2.amazonaws.com", policies)
 
 
 def add_compute(scope: Construct, plan: Plan, cluster: eks.CfnCluster, subnets: list[str]) -> None:

@@ -11,6 +11,8 @@ import pytest
 from app import CLUSTERS
 from blueprint.inventory import planned
 from blueprint.plan import Plan
+from blueprint.plan import plans as plan_all
+from tests.stacks.fleet import FLEET
 from tests.templates import Templates, synthesized
 
 # What make sets; an editor that runs a test does not.
@@ -27,6 +29,13 @@ def plans() -> tuple[Plan, ...]:
 def templates(plans: tuple[Plan, ...], tmp_path_factory: pytest.TempPathFactory) -> Templates:
     """Their templates."""
     return synthesized(plans, tmp_path_factory.mktemp("examples"))
+
+
+@pytest.fixture(scope="session")
+def fleet(templates: Templates, tmp_path_factory: pytest.TempPathFactory) -> Templates:
+    """The templates of the examples, and of clusters of every other kind."""
+    others = plan_all({blueprint.name: blueprint for blueprint in FLEET})
+    return {**templates, **synthesized(others, tmp_path_factory.mktemp("fleet"))}
 
 
 @pytest.fixture(scope="session")

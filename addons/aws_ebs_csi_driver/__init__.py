@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from addons.aws_ebs_csi_driver.pods import WORKLOADS
 from addons.base import ClusterFacts, EksAddon, Statement, Values
+from blueprint.iam import Conditions
 from blueprint.kubernetes import Manifest, storage_class
 from blueprint.references import PARTITION
 
@@ -44,7 +45,9 @@ class AwsEbsCsiDriver(EksAddon):
         asked = {"StringEquals": {f"aws:RequestTag/{_CLUSTER_TAG}": facts.name}}
         owned = {"StringEquals": {f"ec2:ResourceTag/{_CLUSTER_TAG}": facts.name}}
         member = {"StringEquals": {f"ec2:ResourceTag/kubernetes.io/cluster/{facts.name}": "owned"}}
-        created = {"StringEquals": {"ec2:CreateAction": ("CreateVolume", "CreateSnapshot")}}
+        created = {"StringEquals": {"ec2:CreateAction": ("CreateVolume", "CreateSnapshot", "CopyVolumes")}}
+        # The source of a copy; what it makes has no id yet.
+        sources, foreign = (f"{volumes.removesuffix('*')}vol-*",), {"StringNotEquals": owned["StringEquals"]}
         return (
             Statement(
                 tuple(f"ec2:Describe{what}" for what in _DESCRIBED),
@@ -52,7 +55,10 @@ class AwsEbsCsiDriver(EksAddon):
                 {"StringEquals": {"aws:RequestedRegion": facts.region}},
                 reason="EC2 describes take no resource",
             ),
-            Statement(("ec2:CreateVolume",), (volumes,), asked),
+            Statement(("ec2:CreateVolume", "ec2:CopyVolumes"), (volumes,), asked),
+            Statement(("ec2:CreateVolume",), (volumes,), _DRY_RUN),
+            Statement(("ec2:CopyVolumes",), sources, owned),
+            Statement(("ec2:CopyVolumes",), sources, foreign, "Deny"),
             Statement(("ec2:CreateVolume",), (snapshots,), owned),
             Statement(("ec2:CreateSnapshot",), (snapshots,), asked),
             Statement(("ec2:CreateSnapshot",), (volumes,), owned),
@@ -62,9 +68,20 @@ class AwsEbsCsiDriver(EksAddon):
             Statement(("ec2:AttachVolume", "ec2:DetachVolume"), (instances,), member),
             Statement(("ec2:DeleteSnapshot",), (snapshots,), owned),
             Statement(("ec2:CreateTags",), (volumes, snapshots), created),
+            Statement(("ec2:CreateTags", "ec2:DeleteTags"), (volumes,), {**owned, **_KEEPS_OWNER}),
         )
 
 
+# It never makes this volume: the error says how many IOPS a zone offers. Without it, gp3 is held at 16,000.
+_DRY_RUN: Conditions = {
+    "StringEquals": {"aws:RequestTag/CSIVolumeName": "IopsLimitDryRun"},
+    "ForAllValues:StringEquals": {"aws:TagKeys": "CSIVolumeName"},
+}
+# For the tags of a VolumeAttributesClass. Without any key, EC2 removes all tags.
+_KEEPS_OWNER: Conditions = {
+    "ForAllValues:StringNotEquals": {"aws:TagKeys": _CLUSTER_TAG},
+    "Null": {"aws:TagKeys": "false"},
+}
 _DESCRIBED = (
     *(
         "AvailabilityZones",

@@ -52,8 +52,9 @@ def load_balancing(facts: ClusterFacts) -> Iterator[Statement]:
     yield Statement(actions("elasticloadbalancing", _ELB_CHANGES), everything, owned(facts))
 
 
-# A change of tags names only the tags that change; the one that says whose a resource is must not be among them.
-KEEPS_OWNER = {"Null": {f"aws:RequestTag/{TAG}": "true"}}
+# A change of tags names only the tags that change; the one that says whose a resource is must not be among them. What
+# removes tags need not give their values, so it is the keys that are compared; without any, EC2 removes all tags.
+KEEPS_OWNER: Conditions = {"ForAllValues:StringNotEquals": {"aws:TagKeys": TAG}, "Null": {"aws:TagKeys": "false"}}
 
 
 def owned(facts: ClusterFacts) -> dict[str, dict[str, str]]:

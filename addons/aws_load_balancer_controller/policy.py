@@ -25,11 +25,11 @@ _NO_RESOURCE = "AWS offers no narrower resource for it"
 _EC2_READS = """
     DescribeAccountAttributes DescribeAddresses DescribeAvailabilityZones DescribeCoipPools DescribeInstances
     DescribeInternetGateways DescribeIpamPools DescribeNetworkInterfaces DescribeRouteTables DescribeSecurityGroups
-    DescribeSubnets DescribeTags DescribeVpcPeeringConnections DescribeVpcs GetCoipPoolUsage GetSecurityGroupsForVpc
+    DescribeSubnets DescribeVpcPeeringConnections DescribeVpcs GetCoipPoolUsage GetSecurityGroupsForVpc
 """
 _ELB_READS = """
     DescribeCapacityReservation DescribeListenerAttributes DescribeListenerCertificates DescribeListeners
-    DescribeLoadBalancerAttributes DescribeLoadBalancers DescribeRules DescribeSSLPolicies DescribeTags
+    DescribeLoadBalancerAttributes DescribeLoadBalancers DescribeRules DescribeTags
     DescribeTargetGroupAttributes DescribeTargetGroups DescribeTargetHealth DescribeTrustStores
 """
 

@@ -133,27 +133,51 @@ violation contains finding(
 	not group.LaunchTemplate
 }
 
-# Of node groups, of Auto Mode, and of whatever joins with a node's access entry, such as Karpenter's nodes.
-node_roles contains role if {
+# Of node groups, and of whatever joins with a node's access entry, such as Karpenter's nodes.
+joining_roles contains role if {
 	some group in node_groups
 	role := group.NodeRole.__ref
 }
 
-node_roles contains role if {
+joining_roles contains role if {
+	some entry in access_entries
+	entry.Type in {"EC2_LINUX", "EC2_WINDOWS"}
+	role := entry.PrincipalArn.__ref
+}
+
+auto_mode_roles contains role if {
 	some cluster in clusters
 	role := cluster.ComputeConfig.NodeRoleArn.__ref
 }
 
-node_roles contains role if {
+auto_mode_roles contains role if {
 	some entry in access_entries
-	entry.Type in {"EC2", "EC2_LINUX", "EC2_WINDOWS"}
+	entry.Type == "EC2"
 	role := entry.PrincipalArn.__ref
 }
 
-node_policies := {
-	"AmazonEKSWorkerNodeMinimalPolicy",
-	"AmazonEC2ContainerRegistryPullOnly",
-	"AmazonSSMManagedInstanceCore",
+node_roles := joining_roles | auto_mode_roles
+
+node_policies(role) := {"AmazonEC2ContainerRegistryPullOnly", "AmazonSSMManagedInstanceCore"} | join_policies(role)
+
+# The minimal policy is a part of the other one.
+join_policies(role) := {"AmazonEKSWorkerNodePolicy", "AmazonEKSWorkerNodeMinimalPolicy"} if role in joining_roles
+
+join_policies(role) := {"AmazonEKSWorkerNodeMinimalPolicy"} if not role in joining_roles
+
+attached_policies(role) := {policy_name(arn) | some arn in roles[role].ManagedPolicyArns}
+
+# Before the kubelet starts, nodeadm and Bottlerocket ask EC2 for the name of the instance, and give up without it.
+# Source: EKS user guide, Amazon EKS node IAM role; amazon-eks-ami v20260714, nodeadm/internal/api/status.go:54;
+# bottlerocket-core-kit a10182f9, sources/api/pluto/src/ec2.rs:71.
+violation contains finding(
+	"EKS-NODE-ROLE-JOIN", role, "Properties.ManagedPolicyArns",
+	"The nodes never join: they may not ask EC2 who they are",
+	"Attach AmazonEKSWorkerNodePolicy; the minimal policy is for the nodes of Auto Mode",
+) if {
+	some role in joining_roles
+	roles[role]
+	not "AmazonEKSWorkerNodePolicy" in attached_policies(role)
 }
 
 # What the role may do, every pod on the host network may do.
@@ -161,10 +185,10 @@ node_policies := {
 violation contains finding(
 	"EKS-NODE-ROLE-POLICIES", role, "Properties.ManagedPolicyArns",
 	sprintf("Nodes have %s beyond what joining the cluster and pulling images needs", [concat(", ", sort(extra))]),
-	sprintf("Keep to %s and grant the rest to service accounts by Pod Identity", [concat(", ", sort(node_policies))]),
+	sprintf("Keep to %s and grant the rest to service accounts by Pod Identity", [concat(", ", sort(node_policies(role)))]),
 ) if {
 	some role in node_roles
-	extra := {policy_name(arn) | some arn in roles[role].ManagedPolicyArns} - node_policies
+	extra := attached_policies(role) - node_policies(role)
 	count(extra) > 0
 }
 

@@ -1,9 +1,8 @@
-"""A cluster to plan add-ons for, and an evaluator of IAM policies."""
+"""A cluster to plan add-ons for, and what its policies allow."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from blueprint.errors import Problem
@@ -11,6 +10,8 @@ from blueprint.facts import ClusterFacts
 from blueprint.iam import Statement, policy
 from blueprint.references import references_in, resolved
 from blueprint.value import Value, problems_in
+from tests.permissions import evaluator
+from tests.permissions.evaluator import Context
 
 ACCOUNT = "111111111111"
 REGION = "eu-west-1"
@@ -47,55 +48,9 @@ def first_problem(value: Value) -> Problem:
     return next(problems_in(value, ""))
 
 
-def allowed(
-    statements: Sequence[Statement],
-    action: str,
-    resource: str,
-    context: Mapping[str, str | Sequence[str]] | None = None,
-) -> bool:
-    """Whether IAM would allow the request. ValueError: a condition operator that this evaluator does not know."""
-    documents = deployed(policy(statements))["Statement"]
-    effects = {one["Effect"] for one in documents if _applies(one, action, resource, context or {})}
-    return "Allow" in effects and "Deny" not in effects
-
-
-def _applies(document: dict[str, Any], action: str, resource: str, context: Mapping[str, str | Sequence[str]]) -> bool:
-    return (
-        any(_like(pattern, action) for pattern in _many(document["Action"]))
-        and any(_like(pattern, resource) for pattern in _many(document["Resource"]))
-        and all(
-            _holds(operator, _many(wanted), context.get(key))
-            for operator, keys in document.get("Condition", {}).items()
-            for key, wanted in keys.items()
-        )
-    )
-
-
-def _holds(operator: str, wanted: Sequence[str], given: str | Sequence[str] | None) -> bool:
-    if operator == "Null":
-        return (given is None) == (wanted[0] == "true")
-    if operator.startswith("ForAllValues:"):
-        plain = operator.removeprefix("ForAllValues:")
-        return all(_holds(plain, wanted, value) for value in _many(given or ()))
-    if operator.endswith("IfExists"):
-        return given is None or _holds(operator.removesuffix("IfExists"), wanted, given)
-    if given is None:
-        return False
-    match operator:
-        case "StringEquals":
-            return given in wanted
-        case "StringLike" | "ArnLike" | "ArnEquals":
-            return any(_like(pattern, str(given)) for pattern in wanted)
-    raise ValueError(operator)
-
-
-def _like(pattern: str, text: str) -> bool:
-    regex = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
-    return re.fullmatch(regex, text, re.DOTALL) is not None
-
-
-def _many(value: str | Sequence[str]) -> Sequence[str]:
-    return (value,) if isinstance(value, str) else value
+def allowed(statements: Sequence[Statement], action: str, resource: str, context: Context | None = None) -> bool:
+    """Whether IAM would allow the request."""
+    return evaluator.allowed([deployed(policy(statements))], action, resource, context or {})
 
 
 def names_no_partition(statements: Sequence[Statement]) -> bool:

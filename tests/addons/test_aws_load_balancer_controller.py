@@ -83,7 +83,11 @@ def test_hangs_nothing_onto_the_load_balancer_of_another_cluster(action: str, re
 
 @pytest.mark.parametrize("resource", [ALB, TARGETS, LISTENER, RULE])
 def test_cannot_make_a_foreign_resource_its_own(resource: str) -> None:
-    assert allowed(PERMISSIONS, "elasticloadbalancing:AddTags", resource, {**OURS, "aws:RequestTag/team": "a"})
+    named = {"aws:RequestTag/team": "a", "aws:TagKeys": ["team"]}
+    assert allowed(PERMISSIONS, "elasticloadbalancing:AddTags", resource, {**OURS, **named})
+    assert not allowed(
+        PERMISSIONS, "elasticloadbalancing:AddTags", resource, {**OURS, **named, "aws:TagKeys": ["team", TAG]}
+    )
     assert not allowed(PERMISSIONS, "elasticloadbalancing:AddTags", resource, AS_OURS)
     assert not allowed(PERMISSIONS, "elasticloadbalancing:AddTags", resource, {**AS_OURS, **THEIRS})
     assert not allowed(PERMISSIONS, "elasticloadbalancing:AddTags", resource, {**AS_THEIRS, **OURS})

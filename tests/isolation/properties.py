@@ -6,15 +6,14 @@ import ipaddress
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from blueprint.references import resolved
-from stacks.permissions import PARTITION_ONLY
 from teams.base import FromLoadBalancer, ToInternet, ToRange
-from tests.addons import support
+from tests.addons.support import deployed
 from tests.isolation.admission import Request, refusals
 from tests.isolation.network import Pod, Ports
 from tests.isolation.pod_security import violations
 from tests.isolation.rbac import allowed, can, rules_for, user
 from tests.isolation.world import ISSUER, Object, World
+from tests.permissions.evaluator import trusted
 
 Property = Callable[[World], Iterator[str]]
 
@@ -207,7 +206,7 @@ _AGENT = "pods.eks.amazonaws.com"
 
 
 def _sessions(world: World) -> Iterator[tuple[str, str, str, str]]:
-    own = resolved(world.plan.facts.cluster_arn, PARTITION_ONLY)
+    own = deployed(world.plan.facts.cluster_arn)
     names = {name.partition("/")[2] for name in world.trusts} | {"default"}
     spaces = (*world.owner, "kube-system", "default")
     for namespace in spaces:
@@ -234,11 +233,7 @@ def pod_identity(world: World, namespace: str, account: str, cluster_arn: str) -
 
 def assumable(trust: Object, session: Mapping[str, str]) -> bool:
     """Whether a session of EKS Pod Identity, or a token of a cluster, gets the role."""
-    return any(
-        support._applies({**one, "Resource": "*"}, action, "*", session)
-        for one in trust["Statement"]
-        for action in ("sts:AssumeRole", "sts:AssumeRoleWithWebIdentity")
-    )
+    return any(trusted(trust, action, session) for action in ("sts:AssumeRole", "sts:AssumeRoleWithWebIdentity"))
 
 
 def bounded(world: World) -> Iterator[str]:

@@ -213,7 +213,8 @@ _RESOLVING = SimpleNamespace(
 def trust(plan: Plan, grant: Grant) -> Object:
     """The trust policy of the role, as the renderer writes it."""
     if not grant.irsa:
-        return permissions._pod_identity_trust(plan, grant)
+        with mock.patch.object(permissions, "PARTITION_ONLY", {"partition": "aws"}):
+            return permissions._pod_identity_trust(plan, grant)
     provider: Any = SimpleNamespace(issuer=f"https://{ISSUER}", arn=f"arn:aws:iam::{plan.facts.account}:oidc/OWN")
     with mock.patch.object(permissions, "Fn", _RESOLVING):
         document: Object = json.loads(permissions._irsa_trust(grant, provider))

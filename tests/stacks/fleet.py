@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from addons.argo_cd import ArgoCd
+from addons.aws_load_balancer_controller import AwsLoadBalancerController
 from addons.cert_manager import CertManager
 from addons.core import CORE
 from addons.core_dns import CoreDns
@@ -98,6 +99,7 @@ SELF_MANAGED = replace(
         ),
         SelfManagedNodes("bottlerocket", instance_types=("m7g.large", "m6g.large"), os="BOTTLEROCKET", capacity="SPOT"),
     ),
+    addons=(*MANAGED.addons, AwsLoadBalancerController(wafv2=True, shield=True)),
 )
 ISOLATED = replace(
     MANAGED,
@@ -111,6 +113,7 @@ BARE = replace(MANAGED, name="bare", addons=(CoreDns(), EksPodIdentityAgent(), K
 CHINA = replace(MANAGED, name="china", region="cn-north-1")
 GOVERNMENT = replace(MANAGED, name="government", region="us-gov-west-1")
 
+KEY = "arn:aws:kms:us-west-2:111111111111:key/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f"
 SHOP = ApplicationTeam(
     "shop",
     owners=(Role("ShopOwner"),),
@@ -133,10 +136,10 @@ SHOP = ApplicationTeam(
             permissions=(
                 Statement(("sqs:SendMessage",), ("arn:${blueprint:partition}:sqs:us-west-2:111111111111:orders",)),
             ),
-            secrets=(Parameter("/shop/db-url"),),
+            secrets=(Parameter("/shop/db-url"), SecretsManagerSecret("shop/api", key_arn=KEY)),
         ),
     ),
-    copied_secrets=(CopiedSecrets("shop", (SecretsManagerSecret("shop/db"),)),),
+    copied_secrets=(CopiedSecrets("shop", (SecretsManagerSecret("shop/db"), Parameter("/shop/flags", key_arn=KEY))),),
     permissions_boundary="TeamBoundary",
     image_registries=("111111111111.dkr.ecr.us-west-2.amazonaws.com/shop/",),
     priority_classes=(PriorityClass("high", 1000),),
@@ -152,6 +155,9 @@ TEAMS = replace(
     name="teams",
     addons=(
         *CORE,
+        AwsLoadBalancerController(),
+        ExternalDns(zones=("Z0123456789",), domains=("shop.example.com",)),
+        CertManager(zones={"example.com": "Z0123456789"}, acme_email="platform@example.com"),
         Karpenter(),
         ExternalSecrets(),
         SecretsStoreCsiDriver(),

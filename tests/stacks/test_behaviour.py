@@ -31,12 +31,6 @@ MANIFEST = "Custom::AWSCDK-EKS-KubernetesResource"
 AL2023 = "eks/optimized-ami/1.36/amazon-linux-2023/x86_64/standard"
 
 
-@pytest.fixture(scope="module")
-def fleet(plans: tuple[Plan, ...], templates: Templates, tmp_path_factory: pytest.TempPathFactory) -> Templates:
-    """The templates of the examples, and of clusters of every other kind."""
-    return {**templates, **synthesized(_fleet_plans(), tmp_path_factory.mktemp("fleet"))}
-
-
 def _fleet_plans() -> tuple[Plan, ...]:
     return plans_of(*FLEET)
 

@@ -128,7 +128,7 @@ GOOD: Template = {
         "Properties": {
             "AssumeRolePolicyDocument": trust({"Service": "ec2.amazonaws.com"}),
             "ManagedPolicyArns": [
-                partition_arn("iam::aws:policy/AmazonEKSWorkerNodeMinimalPolicy"),
+                partition_arn("iam::aws:policy/AmazonEKSWorkerNodePolicy"),
                 partition_arn("iam::aws:policy/AmazonEC2ContainerRegistryPullOnly"),
             ],
         },
@@ -271,7 +271,14 @@ def cfn_json(*claims: str) -> dict[str, Any]:
 
 VPC = "Cluster.ResourcesVpcConfig"
 AUTO_MODE: Mapping[str, object] = {
-    "Cluster.ComputeConfig": {"Enabled": True, "NodePools": ["system"], "NodeRoleArn": get("NodeRole")},
+    "Cluster.ComputeConfig": {"Enabled": True, "NodePools": ["system"], "NodeRoleArn": get("AutoModeRole")},
+    "AutoModeRole": {
+        "Type": "AWS::IAM::Role",
+        "Properties": {
+            "AssumeRolePolicyDocument": trust({"Service": "ec2.amazonaws.com"}),
+            "ManagedPolicyArns": managed("AmazonEKSWorkerNodeMinimalPolicy", "AmazonEC2ContainerRegistryPullOnly"),
+        },
+    },
     "Cluster.StorageConfig.BlockStorage.Enabled": True,
     "Cluster.KubernetesNetworkConfig.ElasticLoadBalancing.Enabled": True,
 }
@@ -344,9 +351,18 @@ BREAKING = [
     Case("EKS-NODE-ARCHITECTURE", {"Nodes.InstanceTypes": ABSENT, INSTANCE_TYPE: "m7i.large"}),
     Case("EKS-NODE-REPAIR", {"Nodes.NodeRepairConfig": ABSENT}),
     Case("EKS-NODE-LAUNCH-TEMPLATE", {"Nodes.LaunchTemplate": ABSENT}),
-    Case("EKS-NODE-ROLE-POLICIES", {"NodeRole.ManagedPolicyArns": managed("AmazonEKS_CNI_Policy")}),
+    Case("EKS-NODE-ROLE-JOIN", {"NodeRole.ManagedPolicyArns": managed("AmazonEKSWorkerNodeMinimalPolicy")}),
+    Case("EKS-NODE-ROLE-JOIN", {"NodeRole.ManagedPolicyArns": ABSENT}),
+    Case("EKS-NODE-ROLE-JOIN", {"NodeEntry.PrincipalArn": get("PodRole")}),
+    Case(
+        "EKS-NODE-ROLE-POLICIES",
+        {"NodeRole.ManagedPolicyArns": managed("AmazonEKSWorkerNodePolicy", "AmazonEKS_CNI_Policy")},
+    ),
     Case("EKS-NODE-ROLE-POLICIES", {**AUTO_MODE, "Cluster.ComputeConfig.NodeRoleArn": get("ClusterRole")}),
-    Case("EKS-NODE-ROLE-POLICIES", {"NodeEntry.PrincipalArn": get("ClusterRole")}),
+    Case(
+        "EKS-NODE-ROLE-POLICIES", {**AUTO_MODE, "AutoModeRole.ManagedPolicyArns": managed("AmazonEKSWorkerNodePolicy")}
+    ),
+    Case("EKS-NODE-ROLE-POLICIES", {"NodeEntry.Type": "EC2", "NodeEntry.PrincipalArn": get("ClusterRole")}),
     Case("EKS-NODE-IMDSV2", {f"{METADATA}.HttpTokens": "optional"}),
     Case("EKS-NODE-IMDS-HOPS", {f"{METADATA}.HttpPutResponseHopLimit": 2}),
     Case("EKS-NODE-IMDS-HOPS", {f"{METADATA}.HttpPutResponseHopLimit": ABSENT}),
@@ -404,7 +420,11 @@ SATISFYING = [
     Case("EKS-NODE-VERSION", {"Nodes.Version": ABSENT, "Nodes.ReleaseVersion": "1.35.0-20261101"}),
     Case("EKS-NODE-AMI-TYPE", {"Nodes.AmiType": ABSENT, "Nodes.Version": ABSENT, IMAGE: "ami-0123456789abcdef0"}),
     Case("EKS-NODE-ARCHITECTURE", {"Nodes.AmiType": "AL2023_x86_64_STANDARD", "Nodes.InstanceTypes": ["g4dn.xlarge"]}),
-    Case("EKS-NODE-ROLE-POLICIES", {"NodeRole.ManagedPolicyArns": managed("AmazonSSMManagedInstanceCore")}),
+    Case("EKS-NODE-ROLE-JOIN", {"NodeEntry.PrincipalArn": {"Fn::ImportValue": "role"}}),
+    Case(
+        "EKS-NODE-ROLE-POLICIES",
+        {"NodeRole.ManagedPolicyArns": managed("AmazonEKSWorkerNodePolicy", "AmazonSSMManagedInstanceCore")},
+    ),
     Case("EKS-ROOT-TRUST", {"Narrow": role(trust(ROOT, StringEquals={"aws:PrincipalTag/team": "platform"}))}),
     Case(
         "EKS-IRSA-TRUST",

@@ -20,7 +20,7 @@ from blueprint.contribution import Contribution, Grant
 from blueprint.facts import ClusterFacts
 from blueprint.iam import Statement
 from blueprint.plan import Plan
-from stacks.compute import NODE_POLICIES
+from stacks.compute import AUTO_MODE_NODE_POLICIES, NODE_POLICIES
 from teams.base import ApplicationTeam
 from tests.blueprint.examples import SMALL, Plain
 from tests.stacks.fleet import AUTO, CHINA, FARGATE, GOVERNMENT, SELF_MANAGED, TEAMS
@@ -209,6 +209,7 @@ def test_nodes_have_the_policies_of_their_roles(fleet: Fleet, name: str) -> None
 
 def test_no_policy_of_nodes_is_told_twice_differently() -> None:
     assert matrices.NODE_POLICIES == NODE_POLICIES
+    assert matrices.AUTO_MODE_NODE_POLICIES == AUTO_MODE_NODE_POLICIES
 
 
 # --- Rows ---

@@ -16,7 +16,8 @@ from blueprint.references import resolved
 INSTALLER = "the installer"
 NOBODY = "nobody yet"
 # stacks/compute.py and stacks/kubectl.py name these again; the test of the templates sees that they agree.
-NODE_POLICIES = ("AmazonEKSWorkerNodeMinimalPolicy", "AmazonEC2ContainerRegistryPullOnly")
+NODE_POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly")
+AUTO_MODE_NODE_POLICIES = ("AmazonEKSWorkerNodeMinimalPolicy", "AmazonEC2ContainerRegistryPullOnly")
 FARGATE_POLICIES = ("AmazonEKSFargatePodExecutionRolePolicy",)
 # https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html
 POLICIES = {
@@ -204,7 +205,7 @@ def _nodes(plan: Plan) -> Iterator[NodeAccess]:
     kinds = (
         (ManagedNodes, "managed node groups", NODE_POLICIES),
         (SelfManagedNodes, "self-managed nodes", NODE_POLICIES),
-        (AutoMode, "Auto Mode", NODE_POLICIES),
+        (AutoMode, "Auto Mode", AUTO_MODE_NODE_POLICIES),
         (FargateProfile, "Fargate profiles", FARGATE_POLICIES),
     )
     for cls, kind, policies in kinds:

@@ -67,7 +67,7 @@ def test_names_of_both_forms_are_asked_for(account: Account) -> None:
     account.answers("DescribeVpcEndpointServices", answer)
     assert statuses(account.found(endpoints, ISOLATED)) == ["ok"]
     (values,) = (given["Filters"][0]["Values"] for given in asked)
-    assert {"com.amazonaws.us-west-2.eks", "cn.com.amazonaws.us-west-2.sts"} <= set(values)
+    assert {"com.amazonaws.us-west-2.eks", "cn.com.amazonaws.us-west-2.eks"} <= set(values)
 
 
 # --- A live VPC ---
@@ -263,7 +263,7 @@ def test_an_endpoint_that_is_gone(network: Live, account: Account) -> None:
     by_name = {one["ServiceName"].rpartition("us-west-2.")[2]: one for one in there}
     by_name["lambda"]["State"] = "failed"
     there.remove(by_name["ecr.api"])
-    assert worst(network.give(account)).what == "the live VPC has no endpoint for ecr.api, sts"
+    assert worst(network.give(account)).what == "the live VPC has no endpoint for ecr.api, lambda"
 
 
 @pytest.mark.parametrize(
