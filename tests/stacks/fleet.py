@@ -90,6 +90,14 @@ FARGATE = replace(
     addons=(CoreDns(), ExternalDns(zones=("Z0123456789",))),
     teams=(PLATFORM,),
 )
+LAUNCHED = replace(
+    MANAGED,
+    name="launched",
+    compute=(FargateProfile("system", selectors=(FargateSelector("kube-system"),)),),
+    addons=(*CORE, Karpenter()),
+    teams=(PLATFORM,),
+)
+"""Karpenter on Fargate, and no nodes but those that it launches."""
 SELF_MANAGED = replace(
     MANAGED,
     name="self-managed",
@@ -166,4 +174,4 @@ TEAMS = replace(
     teams=(PLATFORM, SHOP, replace(PAYMENTS, network=(ToTeam("shop", ports=(8080,)),))),
 )
 
-FLEET = (MANAGED, AUTO, FARGATE, SELF_MANAGED, ISOLATED, MIXED, BARE, CHINA, GOVERNMENT, TEAMS)
+FLEET = (MANAGED, AUTO, FARGATE, LAUNCHED, SELF_MANAGED, ISOLATED, MIXED, BARE, CHINA, GOVERNMENT, TEAMS)

@@ -441,6 +441,52 @@ class TestNetwork:
 
 
 class TestKinds:
+    def test_auto_mode_has_its_nodes_among_the_private_subnets(self, fleet: Templates) -> None:
+        """Its node class takes the cluster's subnets of the time when it is switched on, and never others.
+
+        https://github.com/aws/containers-roadmap/issues/2793, terraform-aws-eks#3574
+        """
+        for cluster, _, _, properties in _every(fleet, f"{EKS}Cluster"):
+            subnets = json.dumps(properties["ResourcesVpcConfig"]["SubnetIds"])
+            chosen = "Vpcprivate" if cluster in ("auto", "mixed") else "Vpccontrolplane"
+            assert re.findall(r"Vpc(?:private|controlplane)", subnets) == [chosen] * subnets.count("ImportValue"), (
+                cluster
+            )
+
+    def test_the_control_plane_keeps_the_zones_that_it_was_made_in(self, tmp_path: Path) -> None:
+        """EKS takes subnets of these only, and one in each (userguide, network-reqs); nodes come to the others."""
+        more = replace(MANAGED.network, zones=("a", "b", "c"), control_plane_zones=("a", "c"))
+        for index, base in enumerate((MANAGED, replace(MANAGED, cluster=replace(MANAGED.cluster, subnets="private")))):
+            templates = synthesized(plans_of(replace(base, network=more)), tmp_path / str(index))
+            resources = templates["managed", "network"]["Resources"]
+            exports = {
+                each["Export"]["Name"]: resources[each["Value"]["Ref"]]["Properties"].get("AvailabilityZone")
+                for each in templates["managed", "network"]["Outputs"].values()
+            }
+            ((_, cluster),) = of_type(templates["managed", "cluster"], f"{EKS}Cluster").items()
+            ids = cluster["Properties"]["ResourcesVpcConfig"]["SubnetIds"]
+            assert [exports[each["Fn::ImportValue"]] for each in ids] == ["us-west-2a", "us-west-2c"]
+            groups = of_type(templates["managed", "cluster"], f"{EKS}Nodegroup").values()
+            assert {len(group["Properties"]["Subnets"]) for group in groups} == {3}
+
+    def test_an_add_on_of_eks_on_fargate_gets_its_role_by_irsa(self, fleet: Templates) -> None:
+        """Beside an association EKS would ignore the role, and one that is only left out stays.
+
+        https://docs.aws.amazon.com/eks/latest/userguide/add-ons-iam.html and …/APIReference/API_UpdateAddon.html
+        """
+        addons = {
+            each["AddonName"]: each for cluster, *_, each in _every(fleet, f"{EKS}Addon") if cluster == "launched"
+        }
+        ebs, cni = addons["aws-ebs-csi-driver"], addons["vpc-cni"]
+        assert ebs["PodIdentityAssociations"] == []
+        role = fleet["launched", "cluster"]["Resources"][ebs["ServiceAccountRoleArn"]["Fn::GetAtt"][0]]["Properties"]
+        trust = json.loads(role["AssumeRolePolicyDocument"]["Fn::Sub"][0])
+        (statement,) = trust["Statement"]
+        subject = statement["Condition"]["StringEquals"]["${Issuer}:sub"]
+        assert subject == "system:serviceaccount:kube-system:ebs-csi-controller-sa"
+        assert "ServiceAccountRoleArn" not in cni
+        assert len(cni["PodIdentityAssociations"]) == 1
+
     def test_auto_mode_is_on_in_all_three_places(self, fleet: Templates) -> None:
         for cluster, _, _, properties in _every(fleet, f"{EKS}Cluster"):
             switches = (
@@ -457,7 +503,7 @@ class TestKinds:
             for cluster, _, _, properties in _every(fleet, "AWS::IAM::Role")
             if "Fn::Sub" in properties["AssumeRolePolicyDocument"]
         }
-        assert uses == {"fargate", "teams"}
+        assert uses == {"fargate", "launched", "teams"}
         (chart,) = of_type(fleet["fargate", "addons"], HELM).values()
         values = json.loads(text(chart["Properties"]["Values"]))
         role = values["serviceAccount"]["annotations"]["eks.amazonaws.com/role-arn"]
