@@ -6,8 +6,12 @@ from dataclasses import replace
 
 from addons.cert_manager import CertManager
 from addons.core import CORE
+from addons.core_dns import CoreDns
+from addons.eks_pod_identity_agent import EksPodIdentityAgent
 from addons.external_dns import ExternalDns
 from addons.karpenter import Karpenter
+from addons.kube_proxy import KubeProxy
+from addons.vpc_cni import VpcCni
 from blueprint import Blueprint, Cluster, ManagedNodes, NewNetwork, Role
 from blueprint.iam import Statement
 from teams.base import (
@@ -20,7 +24,7 @@ from teams.base import (
     TeamNamespace,
     ToInternet,
 )
-from tests.stacks.fleet import AUTO, ISOLATED, MIXED, TEAMS
+from tests.stacks.fleet import AUTO, ISOLATED, MIXED, SELF_MANAGED, TEAMS
 
 SHOP = ApplicationTeam(
     "shop",
@@ -72,7 +76,14 @@ UPGRADED = replace(BASE, cluster=replace(BASE.cluster, version="1.35"))
 SKIPPING = replace(BASE, cluster=replace(BASE.cluster, version="1.36"))
 PROTECTED = replace(UPGRADED, cluster=replace(UPGRADED.cluster, deletion_protection=True))
 
-KINDS = {"auto": AUTO, "isolated": ISOLATED, "mixed": MIXED, "teams": TEAMS}
+PROMOTED = replace(
+    BASE,
+    cluster=replace(BASE.cluster, admins=(*BASE.cluster.admins, *SHOP.owners)),
+    teams=(*BASE.teams[:-1], replace(SHOP, owners=(Role("OtherOwner"),))),
+)
+WIDER = replace(BASE, network=replace(BASE.network, zones=("a", "b", "c")))
+
+KINDS = {"auto": AUTO, "isolated": ISOLATED, "mixed": MIXED, "self-managed": SELF_MANAGED, "teams": TEAMS}
 """Clusters of other kinds."""
 
 
@@ -83,10 +94,13 @@ def _own(blueprint: Blueprint) -> Blueprint:
 
 VARIANTS = {
     **{name: _own(found) for name, found in KINDS.items()},
+    "bare": replace(_own(TEAMS), addons=(CoreDns(), EksPodIdentityAgent(), KubeProxy(), VpcCni()), teams=()),
     "base": BASE,
     "grown": GROWN,
     "changed": CHANGED,
     "upgraded": UPGRADED,
     "skipping": SKIPPING,
+    "promoted": PROMOTED,
     "protected": PROTECTED,
+    "wider": WIDER,
 }

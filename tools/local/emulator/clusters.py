@@ -5,36 +5,66 @@ The emulator's own API keeps the records; it takes anything in any order. EKS do
 
 from __future__ import annotations
 
+import base64
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ministack.services import ec2
 from ministack.services import eks as service
 from ministack.services.cloudformation import provisioners
 
-from tools.local.emulator import eks, kubectl
+from tools.local.emulator import eks, kubectl, nodes
 from tools.local.emulator.ec2 import Made, Properties
 
 
 def create_cluster(logical_id: str, properties: Properties, stack: str) -> Made:
-    config = properties["ResourcesVpcConfig"]
-    subnets = [ec2._subnets[subnet] for subnet in config["SubnetIds"] if subnet in ec2._subnets]
-    if len({subnet["AvailabilityZone"] for subnet in subnets}) < 2:
+    subnets = properties["ResourcesVpcConfig"]["SubnetIds"]
+    zones = _zones(subnets)
+    if len(zones) < 2:
         raise eks.ServiceError("Subnets specified must be in at least two different AZs")
-    name, attributes = provisioners._eks_cluster_create(logical_id, properties, stack)
+    name, _ = provisioners._eks_cluster_create(logical_id, properties, stack)
     cluster = service._clusters[name]
     cluster |= _settings(properties)
-    cluster["resourcesVpcConfig"]["vpcId"] = subnets[0]["VpcId"]
+    cluster["resourcesVpcConfig"]["vpcId"] = ec2._subnets[subnets[0]]["VpcId"]
+    cluster["certificateAuthority"]["data"] = base64.b64encode(f"authority of {name}".encode()).decode()
     cluster["status"] = "ACTIVE"
+    cluster["_zones"] = zones
+    _start_auto_mode(cluster)
     kubectl.forget(name)
-    return name, attributes
+    return name, provisioners._eks_cluster_attrs(cluster)
 
 
 def update_cluster(name: str, old: Properties, new: Properties, stack: str, logical_id: str) -> Made:
     cluster = eks.cluster(name)
     _refuse_steps(str(cluster["version"]), str(new["Version"]), name)
+    zones = _zones(new["ResourcesVpcConfig"]["SubnetIds"])
+    if zones != cluster["_zones"]:
+        # https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html
+        raise eks.ServiceError(
+            f"InvalidParameterException: Provided subnets belong to the AZs {', '.join(sorted(zones))}, but must be in "
+            f"the same set of AZs as when the cluster was created: {', '.join(sorted(cluster['_zones']))}"
+        )
     made: Made = provisioners._eks_cluster_update(name, old, new, stack, logical_id)
     service._clusters[made[0]] |= _settings(new)
+    _start_auto_mode(service._clusters[made[0]])
     return made
+
+
+def _zones(subnets: Iterable[str]) -> set[str]:
+    return {ec2._subnets[subnet]["AvailabilityZone"] for subnet in subnets if subnet in ec2._subnets}
+
+
+def _start_auto_mode(cluster: dict[str, Any]) -> None:
+    """Auto Mode's own NodeClass takes the subnets of the moment in which it is turned on; see nodes.py."""
+    config = cluster.get("computeConfig") or {}
+    if not provisioners._cfn_bool(config.get("enabled", False)):
+        cluster.pop("_auto_mode_subnets", None)
+    elif "_auto_mode_subnets" not in cluster:
+        cluster["_auto_mode_subnets"] = tuple(cluster["resourcesVpcConfig"]["subnetIds"])
+        if config.get("nodePools"):
+            eks.admit(cluster["name"], config["nodeRoleArn"], "EC2")
 
 
 def delete_cluster(name: str, properties: Properties) -> None:
@@ -86,21 +116,54 @@ def create_node_group(logical_id: str, properties: Properties, stack: str) -> Ma
             f"InvalidParameterException: Requested Nodegroup version {properties['Version']} is newer than the "
             f"cluster's {cluster['version']}"
         )
-    # Without these a node never becomes ready. https://docs.aws.amazon.com/eks/latest/userguide/troubleshooting.html
-    missing = sorted({"vpc-cni", "kube-proxy"} - set(eks.addons(name)))
-    if missing:
-        raise eks.ServiceError(f"NodeCreationFailure: Instances failed to join the cluster: no {', '.join(missing)}")
     template = (properties.get("LaunchTemplate") or {}).get("Id")
     if template and template not in ec2._launch_templates:
         raise eks.ServiceError(f"InvalidRequestException: Launch template {template} not found")
+    scaling = properties.get("ScalingConfig")
+    if scaling is not None and len(scaling) < len(_SIZES):
+        raise eks.ServiceError("InvalidParameterException: scalingConfig must have all of its properties, or none")
+    _check_sizes(provisioners._eks_nodegroup_fields(properties).get("scalingConfig") or _DEFAULT_SIZES)
+    why = nodes.stopped(name, properties["NodeRole"], properties["Subnets"], _security_groups(template))
+    if why:
+        raise eks.ServiceError(f"NodeCreationFailure: Instances failed to join the kubernetes cluster: {why}")
     group, attributes = provisioners._eks_nodegroup_create(logical_id, properties, stack)
     service._nodegroups[f"{name}/{group}"]["capacityType"] = properties.get("CapacityType", "ON_DEMAND")
+    eks.admit(name, properties["NodeRole"], "EC2_LINUX")
     return group, attributes
+
+
+# https://docs.aws.amazon.com/eks/latest/APIReference/API_NodegroupScalingConfig.html
+_SIZES = ("minSize", "maxSize", "desiredSize")
+_DEFAULT_SIZES = {"minSize": 1, "maxSize": 2, "desiredSize": 1}
+
+
+def _check_sizes(sizes: Mapping[str, int]) -> None:
+    """https://github.com/aws/containers-roadmap/issues/1637"""
+    low, high, desired = (sizes[name] for name in _SIZES)
+    if low > desired:
+        raise eks.ServiceError(
+            f"InvalidParameterException: Minimum capacity {low} can't be greater than desired size {desired}"
+        )
+    if desired > high:
+        raise eks.ServiceError(
+            f"InvalidParameterException: desired capacity {desired} can't be greater than max size {high}"
+        )
+
+
+def _security_groups(template: str | None) -> list[str]:
+    """Those of a launch template, which EKS then takes instead of the cluster's.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html
+    """
+    versions = ec2._launch_templates[template]["Versions"] if template else []
+    groups: list[str] = versions[-1]["LaunchTemplateData"].get("SecurityGroupIds") or [] if versions else []
+    return groups
 
 
 def update_node_group(group: str, old: Properties, new: Properties, stack: str, logical_id: str) -> Made:
     """https://docs.aws.amazon.com/eks/latest/APIReference/API_UpdateNodegroupVersion.html"""
-    cluster = eks.cluster(new["ClusterName"])
+    name = new["ClusterName"]
+    cluster = eks.cluster(name)
     if eks.minor(str(new.get("Version") or cluster["version"])) > eks.minor(cluster["version"]):
         raise eks.ServiceError(
             f"InvalidParameterException: Requested Nodegroup version {new['Version']} is newer than the cluster's "
@@ -110,5 +173,42 @@ def update_node_group(group: str, old: Properties, new: Properties, stack: str, 
     if old.get("Version") != new.get("Version") and any(old.get(name) != new.get(name) for name in others):
         # https://github.com/eksctl-io/eksctl/issues/2565
         raise eks.ServiceError("Version and ReleaseVersion updates cannot be combined with other updates")
+    sizes = dict(service._nodegroups[f"{name}/{group}"]["scalingConfig"])
+    if old.get("ScalingConfig") != new.get("ScalingConfig"):
+        # What the template leaves out stays as it is.
+        sizes |= provisioners._eks_nodegroup_fields(new).get("scalingConfig", {})
+        _check_sizes(sizes)
     made: Made = provisioners._eks_nodegroup_update(group, old, new, stack, logical_id)
+    if made[0] == group:
+        service._nodegroups[f"{name}/{group}"]["scalingConfig"] = sizes
     return made
+
+
+Answer = tuple[int, Mapping[str, str], bytes]
+
+
+def with_update_nodegroup_config(api: Callable[..., Answer]) -> Callable[..., Answer]:
+    """The EKS API with UpdateNodegroupConfig, by which autoscalers and people change sizes."""
+
+    def extended(method: str, path: str, headers: Any, body: bytes, query: Any) -> Answer:
+        called = re.fullmatch(r"/clusters/([^/]+)/node-groups/([^/]+)/update-config", path)
+        if called is None or method != "POST":
+            return api(method, path, headers, body, query)
+        group = service._nodegroups.get(f"{called[1]}/{called[2]}")
+        if group is None:
+            return _refused(404, "ResourceNotFoundException", f"No node group found for name: {called[2]}.")
+        sizes = {**group["scalingConfig"], **json.loads(body).get("scalingConfig", {})}
+        try:
+            _check_sizes(sizes)
+        except eks.ServiceError as error:
+            return _refused(400, "InvalidParameterException", str(error).partition(": ")[2])
+        group["scalingConfig"] = sizes
+        made: Answer = service._json_resp(200, {"update": {"id": service.new_uuid(), "status": "Successful"}})
+        return made
+
+    return extended
+
+
+def _refused(status: int, code: str, message: str) -> Answer:
+    answer: Answer = service._error(status, code, message)
+    return answer

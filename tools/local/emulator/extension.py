@@ -5,15 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ministack.services import cloudwatch_logs, lambda_svc
-from ministack.services.cloudformation import drift, provisioners
+from ministack.services import cloudwatch_logs, eks, lambda_svc, ssm
+from ministack.services.cloudformation import drift, provisioners, stacks
 
-from tools.local.emulator import access, addons, clusters, ec2, failures, kubectl, readers
+from tools.local.emulator import (
+    access,
+    addons,
+    auto_scaling,
+    clusters,
+    ec2,
+    exports,
+    failures,
+    iam,
+    images,
+    kubectl,
+    readers,
+)
 from tools.local.emulator.ec2 import Made, Properties
 
 Handlers = dict[str, Any]
 
 TYPES: dict[str, Handlers] = {
+    "AWS::AutoScaling::AutoScalingGroup": {"create": auto_scaling.create_group, "update": auto_scaling.update_group},
     "AWS::EC2::EIP": {"create": ec2.create_eip, "delete": ec2.delete_eip},
     "AWS::EC2::FlowLog": {"create": ec2.create_flow_log, "delete": ec2.delete_flow_log},
     "AWS::EC2::NatGateway": {"create": ec2.create_nat_gateway, "delete": ec2.delete_nat_gateway},
@@ -69,6 +82,12 @@ def install() -> None:
     provisioners._RESOURCE_HANDLERS["AWS::Logs::LogGroup"]["create"] = _new(provisioners._cwlogs_create)
     provisioners._REPLACING_PROPERTIES.update(REPLACING)
     drift._DRIFT_READERS.update(readers.READERS)
+    stacks._resolve_stack_outputs = exports.kept(stacks._resolve_stack_outputs)
+    eks._handle_request_sync = clusters.with_update_nodegroup_config(eks._handle_request_sync)
+    # https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateAccessEntry.html
+    eks._VALID_ACCESS_ENTRY_TYPES = (*eks._VALID_ACCESS_ENTRY_TYPES, "EC2", "HYBRID_LINUX", "HYPERPOD_LINUX")
+    ssm._public_parameter = images.known(ssm._public_parameter)
+    iam.install()
     failures.install()
 
 

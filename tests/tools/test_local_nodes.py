@@ -1,0 +1,99 @@
+"""What the emulator knows of nodes, against what others say of them."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import pytest
+
+from tools.local.emulator.managed_policies import ACTIONS
+from tools.local.emulator.user_data import Bootstrap, UserDataError, parse
+
+# awslabs/amazon-eks-ami v20260714, nodeadm/doc/examples.md, with taints.
+AL2023 = """MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary="BOUNDARY"
+
+--BOUNDARY
+Content-Type: application/node.eks.aws
+
+---
+apiVersion: node.eks.aws/v1alpha1
+kind: NodeConfig
+spec:
+  cluster:
+    name: my-cluster
+    apiServerEndpoint: https://example.com
+    certificateAuthority: Y2VydGlmaWNhdGVBdXRob3JpdHk=
+    cidr: 10.100.0.0/16
+  kubelet:
+    flags:
+    - --node-labels=a=b
+    - --register-with-taints=example.com/a=b:NoSchedule,example.com/c=:NoExecute
+
+--BOUNDARY--
+"""
+# bottlerocket-os/bottlerocket, README and QUICKSTART-EKS.md, with taints.
+BOTTLEROCKET = """[settings.kubernetes]
+cluster-name = "my-cluster"
+api-server = "https://example.com"
+cluster-certificate = "Y2VydGlmaWNhdGVBdXRob3JpdHk="
+[settings.kubernetes.node-taints]
+"example.com/a" = ["b:NoSchedule"]
+"example.com/c" = [":NoExecute"]
+"""
+TAINTS = (("example.com/a", "NoSchedule"), ("example.com/c", "NoExecute"))
+KNOWN = ("my-cluster", "https://example.com", "Y2VydGlmaWNhdGVBdXRob3JpdHk=")
+
+
+def encoded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (AL2023, Bootstrap(*KNOWN, "10.100.0.0/16", TAINTS)),
+        (BOTTLEROCKET, Bootstrap(*KNOWN, None, TAINTS)),
+        (BOTTLEROCKET.partition("[settings.kubernetes.node-taints]")[0], Bootstrap(*KNOWN, None, ())),
+    ],
+)
+def test_a_node_is_told_its_cluster(text: str, told: Bootstrap) -> None:
+    assert parse(encoded(text)) == told
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "#!/bin/bash\n/etc/eks/bootstrap.sh my-cluster\n",
+        *(AL2023.replace(f"    {name}:", f"    other{name}:") for name in ("name", "apiServerEndpoint", "cidr")),
+        AL2023.replace("certificateAuthority", "certificate"),
+        AL2023.replace("application/node.eks.aws", "text/x-shellscript"),
+        BOTTLEROCKET.replace("api-server", "apiserver"),
+        # https://github.com/bottlerocket-os/bottlerocket/issues/1897
+        BOTTLEROCKET + '"example.com/a" = ["d:NoExecute"]\n',
+    ],
+)
+def test_user_data_with_which_no_node_starts(text: str) -> None:
+    with pytest.raises(UserDataError, match="cannot be read"):
+        parse(encoded(text))
+
+
+def test_user_data_travels_in_base64() -> None:
+    with pytest.raises(UserDataError):
+        parse(AL2023)
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_managed_policies_are_as_aws_has_them(name: str) -> None:
+    """The documents that `moto` ships are those of `aws iam get-policy-version`."""
+    from moto.iam.aws_managed_policies import aws_managed_policies_data
+
+    document = json.loads(aws_managed_policies_data)[name]["Document"]
+    (statement,) = document["Statement"]
+    assert sorted(statement["Action"]) == sorted(ACTIONS[name])
+    assert (statement["Effect"], statement["Resource"], statement.keys() & {"Condition", "NotAction"}) == (
+        *("Allow", "*"),
+        set(),
+    )
