@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from addons.aws_load_balancer_controller import AwsLoadBalancerController
 from addons.cert_manager import CertManager
 from addons.core import CORE
 from addons.core_dns import CoreDns
@@ -92,10 +93,16 @@ def _own(blueprint: Blueprint) -> Blueprint:
     return replace(blueprint, name=BASE.name, cluster=replace(blueprint.cluster, deletion_protection=False))
 
 
+_REFERRING = (AwsLoadBalancerController(), ExternalDns(zones=("Z0123456789LAB",)))
+_REST = tuple(addon for addon in TEAMS.addons if type(addon) not in map(type, _REFERRING))
+FULL = replace(_own(TEAMS), addons=(*_REST, *_REFERRING))
+"""With what refers to the most of earlier stacks."""
+
 VARIANTS = {
     **{name: _own(found) for name, found in KINDS.items()},
-    "bare": replace(_own(TEAMS), addons=(CoreDns(), EksPodIdentityAgent(), KubeProxy(), VpcCni()), teams=()),
+    "bare": replace(FULL, addons=(CoreDns(), EksPodIdentityAgent(), KubeProxy(), VpcCni()), teams=()),
     "base": BASE,
+    "full": FULL,
     "grown": GROWN,
     "changed": CHANGED,
     "upgraded": UPGRADED,

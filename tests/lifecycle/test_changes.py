@@ -15,7 +15,7 @@ from tests.lifecycle.templates import CLUSTER, of_type
 def test_all_that_was_installed_can_be_removed_again(lab: Lab) -> None:
     """Earlier stacks are updated while later ones still import what they export."""
     world = lab.world()
-    world.put_all("teams")
+    world.put_all("full")
     world.put_all("bare")
     assert world.contents() == {**world.contents(), "objects": [], "releases": []}
 

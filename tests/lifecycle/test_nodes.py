@@ -225,6 +225,20 @@ def subnets(world: World, kind: str) -> list[str]:
     return [subnet["SubnetId"] for subnet in found["Subnets"]]
 
 
+@pytest.mark.parametrize("number", [0, 1])
+def test_each_group_of_self_managed_nodes_joins_by_itself(lab: Lab, number: int) -> None:
+    world = lab.world()
+    world.put_all("self-managed", until="network")
+    template = world.template("cluster", "self-managed")
+    groups = list(of_type(template["Resources"], SCALING_GROUP))
+    assert len(groups) == 2
+    groups[1 - number]["MinSize"] = "0"
+    for addon in of_type(template["Resources"], ADDON):
+        settings = json.loads(addon.get("ConfigurationValues", "{}"))
+        addon["ConfigurationValues"] = json.dumps({**settings, "tolerations": [{"operator": "Exists"}]})
+    assert world.put("cluster", template=template) == "CREATE_COMPLETE", world.reasons("cluster")
+
+
 @pytest.mark.parametrize("given", [{"KubernetesGroups": ["team"]}, {"AccessPolicies": [{"PolicyArn": "a"}]}])
 def test_an_entry_for_nodes_takes_no_groups_and_no_policies(lab: Lab, given: dict[str, Any]) -> None:
     """https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateAccessEntry.html"""
