@@ -25,7 +25,7 @@ from teams.base import (
     TeamNamespace,
     ToInternet,
 )
-from tests.stacks.fleet import AUTO, ISOLATED, MIXED, SELF_MANAGED, TEAMS
+from tests.stacks.fleet import AUTO, FARGATE, ISOLATED, MIXED, SELF_MANAGED, TEAMS
 
 SHOP = ApplicationTeam(
     "shop",
@@ -84,7 +84,14 @@ PROMOTED = replace(
 )
 WIDER = replace(BASE, network=replace(BASE.network, zones=("a", "b", "c")))
 
-KINDS = {"auto": AUTO, "isolated": ISOLATED, "mixed": MIXED, "self-managed": SELF_MANAGED, "teams": TEAMS}
+KINDS = {
+    "auto": AUTO,
+    "fargate": FARGATE,
+    "isolated": ISOLATED,
+    "mixed": MIXED,
+    "self-managed": SELF_MANAGED,
+    "teams": TEAMS,
+}
 """Clusters of other kinds."""
 
 

@@ -16,6 +16,7 @@ from tests.lifecycle.templates import (
     INSTANCE_PROFILE,
     LAUNCH_TEMPLATE,
     NODE_GROUP,
+    PROFILE,
     ROLE,
     SCALING_GROUP,
     Resources,
@@ -316,3 +317,58 @@ def test_auto_mode_can_be_turned_on_later(lab: Lab) -> None:
     assert world.put("cluster", template=off) == "CREATE_COMPLETE", world.reasons("cluster")
     assert world.put("cluster", template=_auto(world, "private")) == "UPDATE_COMPLETE", world.reasons("cluster")
     assert world.put("addons", "auto") == "CREATE_COMPLETE", world.reasons("addons")
+
+
+FARGATE_PROFILES: dict[str, tuple[Change, str]] = {
+    "CoreDNS that wants EC2": (
+        lambda resources: [found.pop("ConfigurationValues", None) for found in of_type(resources, ADDON)],
+        "coredns has no node to run on",
+    ),
+    "another namespace": (
+        lambda resources: [
+            found.update(Selectors=[{"Namespace": "kube-*-system"}]) for found in of_type(resources, PROFILE)
+        ],
+        "coredns has no node to run on",
+    ),
+    "some pods of the namespace": (
+        lambda resources: [
+            found.update(Selectors=[{"Namespace": "kube-system", "Labels": [{"Key": "a", "Value": "b"}]}])
+            for found in of_type(resources, PROFILE)
+        ],
+        "coredns has no node to run on",
+    ),
+    "no images": (
+        lambda resources: [
+            role.update(ManagedPolicyArns=[_MINIMAL]) for role in of_type(resources, ROLE) if "fargate" in str(role)
+        ],
+        "coredns has no node to run on",
+    ),
+    "a role that Fargate cannot assume": (
+        lambda resources: [
+            role.update(AssumeRolePolicyDocument={"Version": "2012-10-17", "Statement": []})
+            for role in of_type(resources, ROLE)
+        ],
+        "Misconfigured PodExecutionRole Trust Policy",
+    ),
+}
+
+
+@pytest.mark.parametrize(("change", "why"), FARGATE_PROFILES.values(), ids=FARGATE_PROFILES)
+def test_profiles_that_take_no_pods(lab: Lab, change: Change, why: str) -> None:
+    world = lab.world()
+    world.put_all("fargate", until="network")
+    template = world.template("cluster", "fargate")
+    change(template["Resources"])
+    assert world.put("cluster", template=template) == "ROLLBACK_COMPLETE"
+    assert any(why in reason for reason in world.reasons("cluster")), world.reasons("cluster")
+
+
+def test_profiles_take_wildcards_and_private_subnets_only(lab: Lab) -> None:
+    """https://docs.aws.amazon.com/eks/latest/userguide/fargate-profile.html"""
+    for kind, status in (("private", "CREATE_COMPLETE"), ("public", "ROLLBACK_COMPLETE")):
+        world = lab.world()
+        world.put_all("fargate", until="network")
+        template = world.template("cluster", "fargate")
+        for profile in of_type(template["Resources"], PROFILE):
+            profile.update({"Selectors": [{"Namespace": "kube-s?s*"}], "Subnets": subnets(world, kind)})
+        assert world.put("cluster", template=template) == status, world.reasons("cluster")

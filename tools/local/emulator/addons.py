@@ -60,7 +60,11 @@ def _check_addon(properties: Properties) -> None:
         ) from None
     if properties["AddonName"] in _DAEMON_SETS:
         return
-    if not nodes.have_room(properties["ClusterName"], (*_TOLERATED, *values.get("tolerations", ()))):
+    # CoreDNS says of itself that it wants EC2, unless it is told otherwise.
+    # https://docs.aws.amazon.com/eks/latest/userguide/fargate-getting-started.html
+    on_fargate = properties["AddonName"] != "coredns" or values.get("computeType") == "Fargate"
+    tolerations = (*_TOLERATED, *values.get("tolerations", ()))
+    if not nodes.have_room(properties["ClusterName"], "kube-system", tolerations, on_fargate=on_fargate):
         # https://docs.aws.amazon.com/eks/latest/userguide/troubleshooting-add-ons.html
         raise eks.ServiceError(f"InsufficientNumberOfReplicas: {properties['AddonName']} has no node to run on")
 

@@ -91,6 +91,11 @@ def has_nat(subnet: str) -> bool:
     return bool({route.get("NatGatewayId") for route in routes} & {nat["NatGatewayId"] for nat in _gateways()})
 
 
+def is_public(subnet: str) -> bool:
+    """Whether a subnet has a route to an internet gateway."""
+    return any(str(route.get("GatewayId", "")).startswith("igw-") for route in _table(subnet).get("Routes", []))
+
+
 def size(subnet: str) -> int:
     """How many addresses a subnet has."""
     return ipaddress.ip_network(ec2._subnets[subnet]["CidrBlock"]).num_addresses

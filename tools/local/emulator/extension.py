@@ -16,6 +16,7 @@ from tools.local.emulator import (
     ec2,
     exports,
     failures,
+    fargate,
     iam,
     images,
     kubectl,
@@ -49,6 +50,7 @@ TYPES: dict[str, Handlers] = {
         "update": access.update_pod_identity_association,
         "delete": access.delete_pod_identity_association,
     },
+    "AWS::EKS::FargateProfile": {"create": fargate.create_profile, "delete": fargate.delete_profile},
     "AWS::IAM::OIDCProvider": {"create": access.create_oidc_provider, "delete": access.delete_oidc_provider},
     "Custom::AWSCDK-EKS-KubernetesResource": {
         "create": kubectl.create_manifest,
@@ -69,6 +71,9 @@ REPLACING = {
     "AWS::EC2::NatGateway": ("AllocationId", "ConnectivityType", "SubnetId"),
     "AWS::EC2::FlowLog": ("LogDestination", "DeliverLogsPermissionArn", "ResourceId", "ResourceType", "TrafficType"),
     "AWS::EKS::Addon": ("AddonName", "ClusterName"),
+    "AWS::EKS::FargateProfile": (
+        *("ClusterName", "FargateProfileName", "PodExecutionRoleArn", "Selectors", "Subnets"),
+    ),
     "AWS::EKS::AccessEntry": ("ClusterName", "PrincipalArn", "Type"),
     "AWS::EKS::PodIdentityAssociation": ("ClusterName", "Namespace", "ServiceAccount"),
 }

@@ -56,7 +56,7 @@ def put_release(logical_id: str, properties: Properties, stack: str) -> Made:
         contents(properties).install,
         release,
         create_namespace=_true(properties.get("CreateNamespace")),
-        ready=nodes.have_room(cluster, _tolerations(properties)) and not failures.is_stuck(release),
+        ready=nodes.have_room(cluster, release.namespace, _tolerations(properties)) and not failures.is_stuck(release),
         waiting=waiting_of(properties, int(handler["Timeout"])),
     )
     try:

@@ -14,4 +14,10 @@ ACTIONS = {
         "ecr:GetDownloadUrlForLayer",
         "ecr:BatchImportUpstreamImage",
     ),
+    "AmazonEKSFargatePodExecutionRolePolicy": (
+        "ecr:GetAuthorizationToken",
+        "ecr:BatchCheckLayerAvailability",
+        "ecr:GetDownloadUrlForLayer",
+        "ecr:BatchGetImage",
+    ),
 }

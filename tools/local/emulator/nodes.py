@@ -10,7 +10,7 @@ from ministack.services import eks as service
 from ministack.services import iam as iam_service
 
 from tools.local.emulator import ec2 as network
-from tools.local.emulator import eks, iam
+from tools.local.emulator import eks, fargate, iam
 from tools.local.emulator.user_data import Taint, UserDataError, parse
 
 # Called on a node under its own role. nodeadm asks for the node's name before there is a kubelet and gives up after ten
@@ -49,8 +49,16 @@ _KUBERNETES_EFFECTS = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "
 _SMALLEST_SUBNET = 6 + 5 + 16
 
 
-def have_room(cluster: str, tolerations: Iterable[Mapping[str, Any]] = ()) -> bool:
-    """Whether pods with these tolerations find a node."""
+def have_room(
+    cluster: str, namespace: str, tolerations: Iterable[Mapping[str, Any]] = (), *, on_fargate: bool = True
+) -> bool:
+    """Whether pods of a namespace with these tolerations find a place; `on_fargate` says whether they would go there.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/fargate.html
+    """
+    taken = fargate.profiles(cluster, namespace)
+    if taken and on_fargate:
+        return any(fargate.may_pull(each) and not _cut_off(cluster, each["Subnets"]) for each in taken)
     listed = list(tolerations)
     return any(all(_tolerated(taint, listed) for taint in taints) for taints in _places(cluster))
 
