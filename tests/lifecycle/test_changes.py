@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.lifecycle.lab import Lab, World
-from tests.lifecycle.templates import CLUSTER, of_type
+from tests.lifecycle.templates import ADDON, CLUSTER, of_type
 
 
 def test_all_that_was_installed_can_be_removed_again(lab: Lab) -> None:
@@ -107,3 +107,21 @@ def test_the_control_plane_stays_in_its_zones(lab: Lab) -> None:
 def _zones(world: World) -> set[str]:
     subnets = world.account.client("ec2").describe_subnets()["Subnets"]
     return {subnet["AvailabilityZone"] for subnet in subnets if not subnet["DefaultForAz"]}
+
+
+@pytest.mark.parametrize(("given", "left"), [({"PodIdentityAssociations": []}, 0), ({}, 1)])
+def test_an_addon_keeps_its_pod_identities_until_an_empty_list_comes(
+    lab: Lab, given: dict[str, Any], left: int
+) -> None:
+    """https://docs.aws.amazon.com/eks/latest/APIReference/API_UpdateAddon.html"""
+    world = lab.world()
+    world.put_all(until="cluster")
+    template = world.template("cluster")
+    (addon,) = (each for each in of_type(template["Resources"], ADDON) if each["AddonName"] == "aws-ebs-csi-driver")
+    del addon["PodIdentityAssociations"]
+    addon |= given
+    assert world.put("cluster", template=template) == "UPDATE_COMPLETE", world.reasons("cluster")
+    found = world.account.client("eks").list_pod_identity_associations(
+        clusterName="lab", serviceAccount="ebs-csi-controller-sa"
+    )
+    assert len(found["associations"]) == left

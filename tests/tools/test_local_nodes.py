@@ -33,6 +33,17 @@ spec:
 
 --BOUNDARY--
 """
+# The same in two parts, as the examples have it, and with taints of the kubelet's configuration.
+TWO_PARTS = AL2023.replace(
+    "  kubelet:",
+    """--BOUNDARY
+Content-Type: application/node.eks.aws
+
+spec:
+  kubelet:
+    config:
+      registerWithTaints: [{key: example.com/d, effect: NoSchedule}]""",
+)
 # bottlerocket-os/bottlerocket, README and QUICKSTART-EKS.md, with taints.
 BOTTLEROCKET = """[settings.kubernetes]
 cluster-name = "my-cluster"
@@ -54,6 +65,7 @@ def encoded(text: str) -> str:
     ("text", "told"),
     [
         (AL2023, Bootstrap(*KNOWN, "10.100.0.0/16", TAINTS)),
+        (TWO_PARTS, Bootstrap(*KNOWN, "10.100.0.0/16", (("example.com/d", "NoSchedule"), *TAINTS))),
         (BOTTLEROCKET, Bootstrap(*KNOWN, None, TAINTS)),
         (BOTTLEROCKET.partition("[settings.kubernetes.node-taints]")[0], Bootstrap(*KNOWN, None, ())),
     ],

@@ -38,8 +38,11 @@ def update_addon(physical_id: str, old: Properties, new: Properties, stack: str)
         "serviceAccountRoleArn": new.get("ServiceAccountRoleArn", ""),
     }
     eks.answer(service._update_addon(cluster, name, body))
-    _dissociate(cluster, service._addons[f"{cluster}/{name}"]["addonArn"])
-    _associate(new)
+    if "PodIdentityAssociations" in new:
+        # An empty list takes them away; without one they stay.
+        # https://docs.aws.amazon.com/eks/latest/APIReference/API_UpdateAddon.html
+        _dissociate(cluster, service._addons[f"{cluster}/{name}"]["addonArn"])
+        _associate(new)
     return physical_id, {"Arn": service._addons[f"{cluster}/{name}"]["addonArn"]}
 
 
@@ -63,7 +66,7 @@ def _check_addon(properties: Properties) -> None:
     # CoreDNS says of itself that it wants EC2, unless it is told otherwise.
     # https://docs.aws.amazon.com/eks/latest/userguide/fargate-getting-started.html
     on_fargate = properties["AddonName"] != "coredns" or values.get("computeType") == "Fargate"
-    tolerations = (*_TOLERATED, *values.get("tolerations", ()))
+    tolerations = [*_TOLERATED, *nodes.tolerations(values)]
     if not nodes.have_room(properties["ClusterName"], "kube-system", tolerations, on_fargate=on_fargate):
         # https://docs.aws.amazon.com/eks/latest/userguide/troubleshooting-add-ons.html
         raise eks.ServiceError(f"InsufficientNumberOfReplicas: {properties['AddonName']} has no node to run on")

@@ -111,11 +111,7 @@ def _refuse_steps(old: str, new: str, cluster: str) -> None:
 def create_node_group(logical_id: str, properties: Properties, stack: str) -> Made:
     name = properties["ClusterName"]
     cluster = eks.cluster(name)
-    if eks.minor(str(properties.get("Version") or cluster["version"])) > eks.minor(cluster["version"]):
-        raise eks.ServiceError(
-            f"InvalidParameterException: Requested Nodegroup version {properties['Version']} is newer than the "
-            f"cluster's {cluster['version']}"
-        )
+    version = _version(properties, cluster)
     template = (properties.get("LaunchTemplate") or {}).get("Id")
     if template and template not in ec2._launch_templates:
         raise eks.ServiceError(f"InvalidRequestException: Launch template {template} not found")
@@ -127,7 +123,10 @@ def create_node_group(logical_id: str, properties: Properties, stack: str) -> Ma
     if why:
         raise eks.ServiceError(f"NodeCreationFailure: Instances failed to join the kubernetes cluster: {why}")
     group, attributes = provisioners._eks_nodegroup_create(logical_id, properties, stack)
-    service._nodegroups[f"{name}/{group}"]["capacityType"] = properties.get("CapacityType", "ON_DEMAND")
+    service._nodegroups[f"{name}/{group}"] |= {
+        "capacityType": properties.get("CapacityType", "ON_DEMAND"),
+        "version": version,
+    }
     eks.admit(name, properties["NodeRole"], "EC2_LINUX")
     return group, attributes
 
@@ -164,24 +163,50 @@ def update_node_group(group: str, old: Properties, new: Properties, stack: str, 
     """https://docs.aws.amazon.com/eks/latest/APIReference/API_UpdateNodegroupVersion.html"""
     name = new["ClusterName"]
     cluster = eks.cluster(name)
-    if eks.minor(str(new.get("Version") or cluster["version"])) > eks.minor(cluster["version"]):
-        raise eks.ServiceError(
-            f"InvalidParameterException: Requested Nodegroup version {new['Version']} is newer than the cluster's "
-            f"{cluster['version']}"
-        )
-    others = ("ScalingConfig", "Labels", "Taints", "UpdateConfig")
-    if old.get("Version") != new.get("Version") and any(old.get(name) != new.get(name) for name in others):
-        # https://github.com/eksctl-io/eksctl/issues/2565
-        raise eks.ServiceError("Version and ReleaseVersion updates cannot be combined with other updates")
+    version = service._nodegroups[f"{name}/{group}"]["version"]
+    if _changed(old, new, "Version", "ReleaseVersion"):
+        version = _version(new, cluster)
+        if _changed(old, new, "ScalingConfig", "Labels", "Taints", "UpdateConfig"):
+            # https://github.com/eksctl-io/eksctl/issues/2565
+            raise eks.ServiceError("Version and ReleaseVersion updates cannot be combined with other updates")
     sizes = dict(service._nodegroups[f"{name}/{group}"]["scalingConfig"])
-    if old.get("ScalingConfig") != new.get("ScalingConfig"):
+    if _changed(old, new, "ScalingConfig"):
         # What the template leaves out stays as it is.
         sizes |= provisioners._eks_nodegroup_fields(new).get("scalingConfig", {})
         _check_sizes(sizes)
     made: Made = provisioners._eks_nodegroup_update(group, old, new, stack, logical_id)
+    service._nodegroups[f"{name}/{made[0]}"]["version"] = version
     if made[0] == group:
         service._nodegroups[f"{name}/{group}"]["scalingConfig"] = sizes
     return made
+
+
+def _changed(old: Properties, new: Properties, *names: str) -> bool:
+    return any(old.get(name) != new.get(name) for name in names)
+
+
+def _version(properties: Properties, cluster: Mapping[str, Any]) -> str:
+    """The Kubernetes version of a node group: that of its image, as far as the release's name tells, or the cluster's.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/eks-linux-ami-versions.html ; releases of Bottlerocket have numbers
+    of their own.
+    """
+    version = str(properties.get("Version") or cluster["version"])
+    release = properties.get("ReleaseVersion")
+    if release and properties.get("AmiType", "").startswith("AL2023"):
+        of_image = ".".join(release.split(".")[:2])
+        if properties.get("Version", of_image) != of_image:
+            raise eks.ServiceError(
+                f"InvalidParameterException: Requested release version {release} is not valid for kubernetes version "
+                f"{version}."
+            )
+        version = of_image
+    if eks.minor(version) > eks.minor(cluster["version"]):
+        raise eks.ServiceError(
+            f"InvalidParameterException: Requested Nodegroup version {version} is newer than the cluster's "
+            f"{cluster['version']}"
+        )
+    return version
 
 
 Answer = tuple[int, Mapping[str, str], bytes]

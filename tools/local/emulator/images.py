@@ -7,12 +7,12 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-# https://docs.aws.amazon.com/eks/latest/userguide/retrieve-ami-id.html
-# https://docs.aws.amazon.com/eks/latest/userguide/retrieve-ami-id-bottlerocket.html
-_IMAGE = re.compile(
-    r"/aws/service/(eks/optimized-ami/1\.\d+/amazon-linux-2023/(x86_64|arm64)/(standard|nvidia|neuron)/recommended/image_id"
-    r"|bottlerocket/aws-k8s-1\.\d+(-nvidia)?(-fips)?/(x86_64|arm64)/latest/image_id)"
+# The newest and each release: karpenter-provider-aws v1.14.0, pkg/providers/amifamily/al2023.go:82, bottlerocket.go:49.
+_AL2023 = (
+    r"eks/optimized-ami/(1\.\d+)/amazon-linux-2023/(x86_64|arm64)/(standard|nvidia|neuron)"
+    r"/(recommended|amazon-eks-node-al2023-\2-\3-\1-v\d{8})/image_id"
 )
+_BOTTLEROCKET = r"bottlerocket/aws-k8s-1\.\d+(-nvidia)?/(x86_64|arm64)/(latest|\d+\.\d+\.\d+)/image_id"
 Parameter = dict[str, Any] | None
 
 
@@ -20,7 +20,7 @@ def known(parameter: Callable[[str], Parameter]) -> Callable[[str], Parameter]:
     """The emulator's public parameters, and those of EKS."""
 
     def found(name: str) -> Parameter:
-        if not _IMAGE.fullmatch(name):
+        if not any(re.fullmatch(f"/aws/service/{pattern}", name) for pattern in (_AL2023, _BOTTLEROCKET)):
             return parameter(name)
         digest = hashlib.sha256(name.encode()).hexdigest()[:17]
         return {"Name": name, "Type": "String", "Value": f"ami-{digest}", "Version": 1}

@@ -56,7 +56,8 @@ def put_release(logical_id: str, properties: Properties, stack: str) -> Made:
         contents(properties).install,
         release,
         create_namespace=_true(properties.get("CreateNamespace")),
-        ready=nodes.have_room(cluster, release.namespace, _tolerations(properties)) and not failures.is_stuck(release),
+        ready=nodes.have_room(cluster, release.namespace, nodes.tolerations(values_of(properties.get("Values"))))
+        and not failures.is_stuck(release),
         waiting=waiting_of(properties, int(handler["Timeout"])),
     )
     try:
@@ -78,19 +79,6 @@ def _check_repository(properties: Properties, handler: dict[str, Any]) -> None:
     for subnet in handler["VpcConfig"]["SubnetIds"]:
         if not ec2.has_nat(subnet) and (not private or ec2.unreachable(subnet, ("ecr.api", "ecr.dkr", "s3"))):
             raise RefusedError(f"looks like {repository} is not a valid chart repository or cannot be reached")
-
-
-def _tolerations(properties: Properties) -> list[dict[str, Any]]:
-    """All tolerations in the values of a release, whichever of its pods they are for."""
-    found, waiting = [], [values_of(properties.get("Values"))]
-    while waiting:
-        value = waiting.pop()
-        for key, each in value.items():
-            if key == "tolerations":
-                found += each
-            elif isinstance(each, dict):
-                waiting.append(each)
-    return found
 
 
 def update_release(physical_id: str, old: Properties, new: Properties, stack: str) -> Made:
@@ -121,8 +109,9 @@ def _connect(properties: Properties) -> str:
             f"aws eks update-kubeconfig: ResourceNotFoundException: No cluster found for name: {cluster}."
         )
     front, handler = _function(properties["ServiceToken"]), _handler(properties)
-    # The one in front calls the handler, and answers CloudFormation by way of S3.
-    for function, services in ((handler, ("eks", "sts")), (front, ("lambda", "s3"))):
+    # The handler asks EKS where the cluster is (its token is only signed, so STS is not called). The one in front calls
+    # the handler, and answers CloudFormation by way of S3.
+    for function, services in ((handler, ("eks",)), (front, ("lambda", "s3"))):
         for subnet in function["VpcConfig"].get("SubnetIds", ()):
             if lost := ec2.unreachable(subnet, services):
                 raise RefusedError(

@@ -49,9 +49,7 @@ _KUBERNETES_EFFECTS = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "
 _SMALLEST_SUBNET = 6 + 5 + 16
 
 
-def have_room(
-    cluster: str, namespace: str, tolerations: Iterable[Mapping[str, Any]] = (), *, on_fargate: bool = True
-) -> bool:
+def have_room(cluster: str, namespace: str, tolerated: Iterable[Mapping[str, Any]], *, on_fargate: bool = True) -> bool:
     """Whether pods of a namespace with these tolerations find a place; `on_fargate` says whether they would go there.
 
     https://docs.aws.amazon.com/eks/latest/userguide/fargate.html
@@ -59,8 +57,17 @@ def have_room(
     taken = fargate.profiles(cluster, namespace)
     if taken and on_fargate:
         return any(fargate.may_pull(each) and not _cut_off(cluster, each["Subnets"]) for each in taken)
-    listed = list(tolerations)
+    listed = list(tolerated)
     return any(all(_tolerated(taint, listed) for taint in taints) for taints in _places(cluster))
+
+
+def tolerations(values: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """All tolerations in the values of a chart or an add-on, whichever of its pods they are for."""
+    found: list[Mapping[str, Any]] = list(values.get("tolerations", ()))
+    for each in values.values():
+        if isinstance(each, Mapping):
+            found += tolerations(each)
+    return found
 
 
 def stopped(cluster: str, role_arn: str, subnets: Iterable[str], groups: Iterable[str] = ()) -> str | None:
@@ -185,9 +192,9 @@ def _role_of(profile_arn: str) -> str:
     return ""
 
 
-def _tolerated(taint: Taint, tolerations: Iterable[Mapping[str, Any]]) -> bool:
+def _tolerated(taint: Taint, given: Iterable[Mapping[str, Any]]) -> bool:
     """https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/ ; values are not compared."""
     key, effect = taint
     return effect == "PreferNoSchedule" or any(
-        each.get("key") in (None, key) and each.get("effect") in (None, "", effect) for each in tolerations
+        each.get("key") in (None, key) and each.get("effect") in (None, "", effect) for each in given
     )

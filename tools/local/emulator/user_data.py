@@ -8,7 +8,7 @@ import re
 import tomllib
 from dataclasses import dataclass
 from email import message_from_string
-from typing import Any
+from email.message import Message
 
 import yaml
 
@@ -32,31 +32,34 @@ class UserDataError(ValueError):
 
 
 def parse(encoded: str) -> Bootstrap:
-    """Reads user data of AL2023, which is MIME with a NodeConfig (the first of them), or of Bottlerocket, in TOML."""
+    """Reads user data of AL2023, which is MIME with a NodeConfig in parts, or of Bottlerocket, which is TOML."""
     try:
         text = base64.b64decode(encoded, validate=True).decode()
-        return _nodeadm(text) if text.startswith("MIME-Version:") else _bottlerocket(text)
+        message = message_from_string(text)
+        return _nodeadm(message) if message.is_multipart() else _bottlerocket(text)
     except (binascii.Error, UnicodeError, yaml.YAMLError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise UserDataError(f"user data cannot be read: {error!r}") from None
 
 
-def _nodeadm(text: str) -> Bootstrap:
-    """https://awslabs.github.io/amazon-eks-ami/nodeadm/doc/api/
-
-    All four fields must be there: amazon-eks-ami v20260714, nodeadm/internal/api/validation.go.
+def _nodeadm(message: Message) -> Bootstrap:
+    """Amazon-eks-ami v20260714, nodeadm: internal/configprovider/mime.go, and internal/api/validation.go, by which all
+    four fields must be there.
     """
-    parts = [part for part in message_from_string(text).walk() if part.get_content_type() == _NODE_CONFIG]
-    config: dict[str, Any] = yaml.safe_load(str(parts[0].get_payload())) if parts else {}
-    cluster = config["spec"]["cluster"]
-    flags = config["spec"].get("kubelet", {}).get("flags", [])
-    given = ",".join(flag.partition("=")[2] for flag in flags if flag.startswith("--register-with-taints="))
-    taints = tuple((match[1], match[2]) for match in re.finditer(r"([^=:,]+)(?:=[^:,]*)?:(\w+)", given))
+    parts = [part for part in message.walk() if part.get_content_type() == "application/node.eks.aws"]
+    specs = [yaml.safe_load(str(part.get_payload()))["spec"] for part in parts]
+    cluster = {key: value for spec in specs for key, value in spec.get("cluster", {}).items()}
+    taints: list[Taint] = []
+    for kubelet in (spec.get("kubelet", {}) for spec in specs):
+        taints += [(each["key"], each["effect"]) for each in kubelet.get("config", {}).get("registerWithTaints", ())]
+        flags = [flag for flag in kubelet.get("flags", ()) if flag.startswith("--register-with-taints=")]
+        taints += [(key, effect) for flag in flags for key, effect in _FLAG.findall(flag.partition("=")[2])]
     return Bootstrap(
-        cluster["name"], cluster["apiServerEndpoint"], cluster["certificateAuthority"], cluster["cidr"], taints
+        *(cluster["name"], cluster["apiServerEndpoint"], cluster["certificateAuthority"], cluster["cidr"]),
+        tuple(taints),
     )
 
 
-_NODE_CONFIG = "application/node.eks.aws"
+_FLAG = re.compile(r"([^=:,]+)(?:=[^:,]*)?:(\w+)")
 
 
 def _bottlerocket(text: str) -> Bootstrap:
