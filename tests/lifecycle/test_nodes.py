@@ -349,6 +349,7 @@ FARGATE_PROFILES: dict[str, tuple[Change, str]] = {
         lambda resources: [
             role.update(AssumeRolePolicyDocument={"Version": "2012-10-17", "Statement": []})
             for role in of_type(resources, ROLE)
+            if "fargate" in str(role)
         ],
         "Misconfigured PodExecutionRole Trust Policy",
     ),

@@ -15,7 +15,7 @@ from ministack.services import ec2
 from ministack.services import eks as service
 from ministack.services.cloudformation import provisioners
 
-from tools.local.emulator import eks, kubectl, nodes
+from tools.local.emulator import eks, iam, kubectl, nodes
 from tools.local.emulator.ec2 import Made, Properties
 
 
@@ -24,6 +24,7 @@ def create_cluster(logical_id: str, properties: Properties, stack: str) -> Made:
     zones = _zones(subnets)
     if len(zones) < 2:
         raise eks.ServiceError("Subnets specified must be in at least two different AZs")
+    _check_role(properties)
     name, _ = provisioners._eks_cluster_create(logical_id, properties, stack)
     cluster = service._clusters[name]
     cluster |= _settings(properties)
@@ -46,10 +47,19 @@ def update_cluster(name: str, old: Properties, new: Properties, stack: str, logi
             f"InvalidParameterException: Provided subnets belong to the AZs {', '.join(sorted(zones))}, but must be in "
             f"the same set of AZs as when the cluster was created: {', '.join(sorted(cluster['_zones']))}"
         )
+    _check_role(new)
     made: Made = provisioners._eks_cluster_update(name, old, new, stack, logical_id)
     service._clusters[made[0]] |= _settings(new)
     _start_auto_mode(service._clusters[made[0]])
     return made
+
+
+def _check_role(properties: Properties) -> None:
+    """https://docs.aws.amazon.com/eks/latest/userguide/cluster-iam-role.html and auto-cluster-iam-role.html"""
+    auto = provisioners._cfn_bool((properties.get("ComputeConfig") or {}).get("Enabled", False))
+    arn = properties["RoleArn"]
+    if not iam.assumable(arn, "eks.amazonaws.com", {}, *(["sts:TagSession"] if auto else [])):
+        raise eks.ServiceError(f"InvalidParameterException: Role with arn: {arn}, could not be assumed by EKS")
 
 
 def _zones(subnets: Iterable[str]) -> set[str]:

@@ -17,9 +17,13 @@ class ServiceError(ValueError):
 
 def administers(cluster: str, role_arn: str) -> bool:
     """Whether an access entry makes the role an administrator of the cluster."""
-    policies = service._access_policies.items()
     prefix = service._ae_key(cluster, role_arn) + "\x00"
-    return any(key.startswith(prefix) and key.endswith("AmazonEKSClusterAdminPolicy") for key, _ in policies)
+    return any(
+        key.startswith(prefix)
+        and key.endswith("AmazonEKSClusterAdminPolicy")
+        and policy["accessScope"]["type"] == "cluster"
+        for key, policy in service._access_policies.items()
+    )
 
 
 def version_of(cluster: str) -> str | None:

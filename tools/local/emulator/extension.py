@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ministack.services import cloudwatch_logs, eks, lambda_svc, ssm
+from ministack.services import eks, lambda_svc, ssm
 from ministack.services.cloudformation import drift, provisioners, stacks
 
 from tools.local.emulator import (
@@ -20,6 +20,7 @@ from tools.local.emulator import (
     iam,
     images,
     kubectl,
+    logs,
     readers,
 )
 from tools.local.emulator.ec2 import Made, Properties
@@ -52,6 +53,7 @@ TYPES: dict[str, Handlers] = {
     },
     "AWS::EKS::FargateProfile": {"create": fargate.create_profile, "delete": fargate.delete_profile},
     "AWS::IAM::OIDCProvider": {"create": access.create_oidc_provider, "delete": access.delete_oidc_provider},
+    "AWS::Logs::LogGroup": {"create": logs.create_group, "update": logs.update_group},
     "Custom::AWSCDK-EKS-KubernetesResource": {
         "create": kubectl.create_manifest,
         "update": kubectl.update_manifest,
@@ -84,7 +86,6 @@ def install() -> None:
     for name, handlers in TYPES.items():
         provisioners._RESOURCE_HANDLERS[name] = {**provisioners._RESOURCE_HANDLERS.get(name, {}), **handlers}
     provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]["create"] = _in_vpc(provisioners._lambda_create)
-    provisioners._RESOURCE_HANDLERS["AWS::Logs::LogGroup"]["create"] = _new(provisioners._cwlogs_create)
     provisioners._REPLACING_PROPERTIES.update(REPLACING)
     drift._DRIFT_READERS.update(readers.READERS)
     stacks._resolve_stack_outputs = exports.kept(stacks._resolve_stack_outputs)
@@ -94,18 +95,6 @@ def install() -> None:
     ssm._public_parameter = images.known(ssm._public_parameter)
     iam.install()
     failures.install()
-
-
-def _new(create: Callable[[str, Properties, str], Made]) -> Callable[[str, Properties, str], Made]:
-    """CloudFormation takes over no log group that is there already, such as one retained by an earlier stack."""
-
-    def created(logical_id: str, properties: Properties, stack: str) -> Made:
-        name = properties.get("LogGroupName")
-        if name in cloudwatch_logs._log_groups:
-            raise ValueError(f"Resource of type 'AWS::Logs::LogGroup' with identifier '{name}' already exists.")
-        return create(logical_id, properties, stack)
-
-    return created
 
 
 def _in_vpc(create: Callable[[str, Properties, str], Made]) -> Callable[[str, Properties, str], Made]:

@@ -7,7 +7,6 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from ministack.core.responses import AccountRegionScopedDict, get_account_id, get_region, new_uuid
-from ministack.services import iam as iam_service
 
 from tools.local.emulator import ec2, eks, iam
 from tools.local.emulator.ec2 import Made, Properties
@@ -22,16 +21,16 @@ def create_profile(logical_id: str, properties: Properties, stack: str) -> Made:
     """https://docs.aws.amazon.com/eks/latest/userguide/fargate-profile.html"""
     cluster, role_arn = properties["ClusterName"], properties["PodExecutionRoleArn"]
     eks.cluster(cluster)
-    role = iam_service._roles.get(iam.name_of(role_arn), {})
-    if "eks-fargate-pods.amazonaws.com" not in role.get("AssumeRolePolicyDocument", ""):
+    name = properties.get("FargateProfileName") or f"{logical_id}-{new_uuid()[:8]}"
+    arn = f"arn:aws:eks:{get_region()}:{get_account_id()}:fargateprofile/{cluster}/{name}/{new_uuid()}"
+    # https://docs.aws.amazon.com/eks/latest/userguide/pod-execution-role.html
+    if not iam.assumable(role_arn, "eks-fargate-pods.amazonaws.com", {"aws:SourceArn": arn}):
         raise eks.ServiceError("InvalidParameterException: Misconfigured PodExecutionRole Trust Policy")
     public = [subnet for subnet in properties["Subnets"] if ec2.is_public(subnet)]
     if public:
         raise eks.ServiceError(f"InvalidParameterException: Subnet {public[0]} is not a private subnet")
-    name = properties.get("FargateProfileName") or f"{logical_id}-{new_uuid()[:8]}"
     PROFILES[f"{cluster}|{name}"] = properties
     eks.admit(cluster, role_arn, "FARGATE_LINUX")
-    arn = f"arn:aws:eks:{get_region()}:{get_account_id()}:fargateprofile/{cluster}/{name}/{new_uuid()}"
     return f"{cluster}|{name}", {"Arn": arn}
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import lambda_svc
 
-from tools.local.emulator import ec2, eks, failures, nodes
+from tools.local.emulator import ec2, eks, failures, iam, nodes
 from tools.local.emulator.ec2 import Made, Properties
 from tools.local.helm import release_of, values_of, waiting_of
 from tools.local.kubernetes import ADDON_OBJECTS, Contents, KilledError, RefusedError, manifests_of
@@ -117,6 +117,12 @@ def _connect(properties: Properties) -> str:
                 raise RefusedError(
                     f"i/o timeout: subnet {subnet} of {function['FunctionName']} has no way to {lost[0]}"
                 )
+    for function, action, resource in (
+        (handler, "eks:DescribeCluster", eks.cluster(cluster)["arn"]),
+        (front, "lambda:InvokeFunction", handler["FunctionArn"]),
+    ):
+        if not iam.allows(function["Role"], action, resource):
+            raise RefusedError(f"{function['FunctionName']} is not authorized to perform: {action} on {resource}")
     for subnet in handler["VpcConfig"]["SubnetIds"]:
         if not eks.answers(cluster, subnet):
             raise RefusedError(f"i/o timeout: the Kubernetes API does not answer subnet {subnet}")

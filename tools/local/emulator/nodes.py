@@ -75,8 +75,7 @@ def stopped(cluster: str, role_arn: str, subnets: Iterable[str], groups: Iterabl
     missing = sorted(_ADDONS - set(eks.addons(cluster)))
     if missing:
         return f"no {', '.join(missing)}"
-    role = iam_service._roles.get(iam.name_of(role_arn))
-    if role is None or "ec2.amazonaws.com" not in role["AssumeRolePolicyDocument"]:
+    if not iam.assumable(role_arn, "ec2.amazonaws.com", {}):
         return f"EC2 cannot assume {role_arn}"
     if own := list(groups):
         control_plane = service._clusters[cluster]["resourcesVpcConfig"]["clusterSecurityGroupId"]
@@ -96,9 +95,26 @@ def _lacking(cluster: str, role_arn: str) -> str | None:
             return "aws-node has no credentials: no eks-pod-identity-agent"
         calls.append((role_arn, _POD_IDENTITY))
         acting = association["roleArn"]
+        if not _serves_pods(cluster, association):
+            return f"aws-node has no credentials: {iam.name_of(acting)} does not trust its service account"
     calls += [(acting, action) for action in _ADDRESSES]
     denied = [f"{iam.name_of(role)} is not allowed {action}" for role, action in calls if not iam.allows(role, action)]
     return ", ".join(denied) or None
+
+
+def _serves_pods(cluster: str, association: Mapping[str, Any]) -> bool:
+    """Whether EKS may give the role of an association to its pods.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html , pod-id-abac.html
+    """
+    tags = {
+        "eks-cluster-arn": service._clusters[cluster]["arn"],
+        "eks-cluster-name": cluster,
+        "kubernetes-namespace": association["namespace"],
+        "kubernetes-service-account": association["serviceAccount"],
+    }
+    keys = {f"aws:RequestTag/{name}": value for name, value in tags.items()}
+    return iam.assumable(association["roleArn"], "pods.eks.amazonaws.com", keys, "sts:TagSession")
 
 
 def _cut_off(cluster: str, subnets: Iterable[str]) -> str | None:
