@@ -49,13 +49,14 @@ SHOP = ApplicationTeam(
 )
 ORDERS = ApplicationTeam("orders", owners=(Role("OrdersOwner"),), namespaces=(TeamNamespace("orders"),))
 
+_SYSTEM = ManagedNodes("system", instance_types=("m7g.large",), min=2, max=4)
 BASE = Blueprint(
     name="lab",
     account="111111111111",
     region="us-west-2",
     network=NewNetwork(cidr="10.0.0.0/16", zones=("a", "b"), nat="one"),
     cluster=Cluster(version="1.34", admins=(Role("BreakGlass"),), deletion_protection=False),
-    compute=(ManagedNodes("system", instance_types=("m7g.large",), min=2, max=4),),
+    compute=(_SYSTEM,),
     addons=(*CORE, ExternalDns(zones=("Z0123456789LAB",)), Karpenter()),
     teams=(PlatformTeam("platform", members=(Role("PlatformEngineer"),)), SHOP),
     tags={"environment": "lab"},
@@ -82,7 +83,8 @@ PROMOTED = replace(
     cluster=replace(BASE.cluster, admins=(*BASE.cluster.admins, *SHOP.owners)),
     teams=(*BASE.teams[:-1], replace(SHOP, owners=(Role("OtherOwner"),))),
 )
-WIDER = replace(BASE, network=replace(BASE.network, zones=("a", "b", "c")))
+WIDER = replace(BASE, network=replace(BASE.network, zones=("a", "b", "c"), control_plane_zones=("a", "b")))
+UNMANAGED = replace(BASE, compute=(replace(_SYSTEM, max=6, desired="unmanaged"),))
 
 KINDS = {
     "auto": AUTO,
@@ -112,6 +114,7 @@ VARIANTS = {
     "full": FULL,
     "grown": GROWN,
     "changed": CHANGED,
+    "unmanaged": UNMANAGED,
     "upgraded": UPGRADED,
     "skipping": SKIPPING,
     "promoted": PROMOTED,

@@ -46,6 +46,14 @@ def test_a_size_that_the_template_leaves_out_stays(lab: Lab) -> None:
     assert world.group()["scalingConfig"] == {"minSize": 2, "maxSize": 9, "desiredSize": 4}
 
 
+def test_a_group_that_something_else_scales_keeps_its_size(lab: Lab) -> None:
+    world = lab.world()
+    world.put_all()
+    scale_out(world, 4)
+    world.put_all("unmanaged")
+    assert world.group()["scalingConfig"] == {"minSize": 2, "maxSize": 6, "desiredSize": 4}
+
+
 def test_other_changes_leave_the_sizes_alone(lab: Lab) -> None:
     world = lab.world()
     world.put_all(until="cluster")
