@@ -375,3 +375,17 @@ def test_profiles_take_wildcards_and_private_subnets_only(lab: Lab) -> None:
         for profile in of_type(template["Resources"], PROFILE):
             profile.update({"Selectors": [{"Namespace": "kube-s?s*"}], "Subnets": subnets(world, kind)})
         assert world.put("cluster", template=template) == status, world.reasons("cluster")
+
+
+def test_profiles_hold_their_cluster(lab: Lab) -> None:
+    """https://docs.aws.amazon.com/eks/latest/APIReference/API_DeleteCluster.html"""
+    world = lab.world()
+    world.put_all("fargate", until="network")
+    template = world.template("cluster", "fargate")
+    template["Resources"] = {
+        id: {**found, "DeletionPolicy": "Retain"} if found["Type"] == PROFILE else found
+        for id, found in template["Resources"].items()
+    }
+    assert world.put("cluster", template=template) == "CREATE_COMPLETE", world.reasons("cluster")
+    assert world.delete("cluster") == "DELETE_FAILED"
+    assert any("has Fargate profiles attached" in reason for reason in world.reasons("cluster"))

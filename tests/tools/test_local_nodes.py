@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from tools.local.emulator.images import known
 from tools.local.emulator.managed_policies import ACTIONS
 from tools.local.emulator.user_data import Bootstrap, UserDataError, parse
 
@@ -109,3 +110,24 @@ def test_managed_policies_are_as_aws_has_them(name: str) -> None:
         *("Allow", "*"),
         set(),
     )
+
+
+_OF_AL2023 = "eks/optimized-ami/1.36/amazon-linux-2023"
+
+
+@pytest.mark.parametrize(
+    ("name", "is_known"),
+    [
+        # karpenter-provider-aws v1.14.0, pkg/providers/amifamily/al2023.go:82-88, bottlerocket.go:49-52
+        (f"{_OF_AL2023}/arm64/standard/recommended/image_id", True),
+        (f"{_OF_AL2023}/x86_64/nvidia/amazon-eks-node-al2023-x86_64-nvidia-1.36-v20260714/image_id", True),
+        (f"{_OF_AL2023}/x86_64/standard/amazon-eks-node-al2023-arm64-standard-1.36-v20260714/image_id", False),
+        (f"{_OF_AL2023}/x86_64/recommended/image_id", False),
+        ("bottlerocket/aws-k8s-1.36-nvidia/x86_64/1.66.0/image_id", True),
+        ("bottlerocket/aws-k8s-1.36/arm64/latest/image_id", True),
+        ("bottlerocket/aws-k8s-1.36/arm64/v1.66.0/image_id", False),
+    ],
+)
+def test_images_have_public_parameters(name: str, is_known: bool) -> None:
+    found = known(lambda _: None)(f"/aws/service/{name}")
+    assert (found is not None) == is_known

@@ -21,6 +21,7 @@ from tools.local.emulator import (
     images,
     kubectl,
     logs,
+    node_groups,
     readers,
 )
 from tools.local.emulator.ec2 import Made, Properties
@@ -39,7 +40,7 @@ TYPES: dict[str, Handlers] = {
         "update_with_logical_id": True,
         "delete": clusters.delete_cluster,
     },
-    "AWS::EKS::Nodegroup": {"create": clusters.create_node_group, "update": clusters.update_node_group},
+    "AWS::EKS::Nodegroup": {"create": node_groups.create_group, "update": node_groups.update_group},
     "AWS::EKS::Addon": {"create": addons.create_addon, "update": addons.update_addon, "delete": addons.delete_addon},
     "AWS::EKS::AccessEntry": {
         "create": access.create_access_entry,
@@ -89,7 +90,7 @@ def install() -> None:
     provisioners._REPLACING_PROPERTIES.update(REPLACING)
     drift._DRIFT_READERS.update(readers.READERS)
     stacks._resolve_stack_outputs = exports.kept(stacks._resolve_stack_outputs)
-    eks._handle_request_sync = clusters.with_update_nodegroup_config(eks._handle_request_sync)
+    eks._handle_request_sync = node_groups.with_update_nodegroup_config(eks._handle_request_sync)
     # https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateAccessEntry.html
     eks._VALID_ACCESS_ENTRY_TYPES = (*eks._VALID_ACCESS_ENTRY_TYPES, "EC2", "HYBRID_LINUX", "HYPERPOD_LINUX")
     ssm._public_parameter = images.known(ssm._public_parameter)

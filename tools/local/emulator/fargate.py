@@ -38,6 +38,10 @@ def delete_profile(name: str, properties: Properties) -> None:
     PROFILES.pop(name, None)
 
 
+def any_of(cluster: str) -> bool:
+    return any(name.startswith(f"{cluster}|") for name in PROFILES)
+
+
 def profiles(cluster: str, namespace: str) -> list[Mapping[str, Any]]:
     """Those that take all pods of a namespace. Profiles that choose by labels too are left out: pods are not known."""
     return [
