@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from addons.aws_load_balancer_controller import AwsLoadBalancerController
 from addons.cert_manager import CertManager
 from addons.core import CORE
+from addons.core_dns import CoreDns
+from addons.eks_pod_identity_agent import EksPodIdentityAgent
 from addons.external_dns import ExternalDns
 from addons.karpenter import Karpenter
+from addons.kube_proxy import KubeProxy
+from addons.vpc_cni import VpcCni
 from blueprint import Blueprint, Cluster, ManagedNodes, NewNetwork, Role
 from blueprint.iam import Statement
 from teams.base import (
@@ -20,7 +25,7 @@ from teams.base import (
     TeamNamespace,
     ToInternet,
 )
-from tests.stacks.fleet import AUTO, ISOLATED, MIXED, TEAMS
+from tests.stacks.fleet import AUTO, FARGATE, ISOLATED, MIXED, SELF_MANAGED, TEAMS
 
 SHOP = ApplicationTeam(
     "shop",
@@ -44,13 +49,14 @@ SHOP = ApplicationTeam(
 )
 ORDERS = ApplicationTeam("orders", owners=(Role("OrdersOwner"),), namespaces=(TeamNamespace("orders"),))
 
+_SYSTEM = ManagedNodes("system", instance_types=("m7g.large",), min=2, max=4)
 BASE = Blueprint(
     name="lab",
     account="111111111111",
     region="us-west-2",
     network=NewNetwork(cidr="10.0.0.0/16", zones=("a", "b"), nat="one"),
     cluster=Cluster(version="1.34", admins=(Role("BreakGlass"),), deletion_protection=False),
-    compute=(ManagedNodes("system", instance_types=("m7g.large",), min=2, max=4),),
+    compute=(_SYSTEM,),
     addons=(*CORE, ExternalDns(zones=("Z0123456789LAB",)), Karpenter()),
     teams=(PlatformTeam("platform", members=(Role("PlatformEngineer"),)), SHOP),
     tags={"environment": "lab"},
@@ -72,7 +78,22 @@ UPGRADED = replace(BASE, cluster=replace(BASE.cluster, version="1.35"))
 SKIPPING = replace(BASE, cluster=replace(BASE.cluster, version="1.36"))
 PROTECTED = replace(UPGRADED, cluster=replace(UPGRADED.cluster, deletion_protection=True))
 
-KINDS = {"auto": AUTO, "isolated": ISOLATED, "mixed": MIXED, "teams": TEAMS}
+PROMOTED = replace(
+    BASE,
+    cluster=replace(BASE.cluster, admins=(*BASE.cluster.admins, *SHOP.owners)),
+    teams=(*BASE.teams[:-1], replace(SHOP, owners=(Role("OtherOwner"),))),
+)
+WIDER = replace(BASE, network=replace(BASE.network, zones=("a", "b", "c"), control_plane_zones=("a", "b")))
+UNMANAGED = replace(BASE, compute=(replace(_SYSTEM, max=6, desired="unmanaged"),))
+
+KINDS = {
+    "auto": AUTO,
+    "fargate": FARGATE,
+    "isolated": ISOLATED,
+    "mixed": MIXED,
+    "self-managed": SELF_MANAGED,
+    "teams": TEAMS,
+}
 """Clusters of other kinds."""
 
 
@@ -81,12 +102,22 @@ def _own(blueprint: Blueprint) -> Blueprint:
     return replace(blueprint, name=BASE.name, cluster=replace(blueprint.cluster, deletion_protection=False))
 
 
+_REFERRING = (AwsLoadBalancerController(), ExternalDns(zones=("Z0123456789LAB",)))
+_REST = tuple(addon for addon in TEAMS.addons if type(addon) not in map(type, _REFERRING))
+FULL = replace(_own(TEAMS), addons=(*_REST, *_REFERRING))
+"""With what refers to the most of earlier stacks."""
+
 VARIANTS = {
     **{name: _own(found) for name, found in KINDS.items()},
+    "bare": replace(FULL, addons=(CoreDns(), EksPodIdentityAgent(), KubeProxy(), VpcCni()), teams=()),
     "base": BASE,
+    "full": FULL,
     "grown": GROWN,
     "changed": CHANGED,
+    "unmanaged": UNMANAGED,
     "upgraded": UPGRADED,
     "skipping": SKIPPING,
+    "promoted": PROMOTED,
     "protected": PROTECTED,
+    "wider": WIDER,
 }

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,15 @@ from tools.local.inventory import stack_names
 from tools.local.process import Emulator
 
 _SECONDS = 60
+NOTHING: Mapping[str, Any] = {"objects": [], "releases": [], "lost": []}
+"""The contents of a cluster that went in good order."""
 Template = Mapping[str, Any]
+
+
+class _Account(Account):
+    """Makes each client once: that takes longer than what most are asked."""
+
+    client = cache(Account.client)
 
 
 @dataclass(frozen=True)
@@ -32,7 +41,7 @@ class Lab:
 
     def account(self, number: str | None = None) -> Account:
         """An account that nobody has used yet, or the one that the blueprint names."""
-        return Account(self.emulator.endpoint, number or str(next(self._accounts)), BASE.region)
+        return _Account(self.emulator.endpoint, number or str(next(self._accounts)), BASE.region)
 
     def world(self) -> World:
         """The cluster in an account of its own, of which nothing is deployed yet."""
@@ -122,14 +131,26 @@ class World:
         failed = [event for event in self.events(stack) if event["ResourceStatus"].endswith("FAILED")]
         return [f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', '')}" for event in failed]
 
+    def group(self) -> dict[str, Any]:
+        """The only managed node group."""
+        eks = self.account.client("eks")
+        (name,) = eks.list_nodegroups(clusterName=BASE.name)["nodegroups"]
+        described: dict[str, Any] = eks.describe_nodegroup(clusterName=BASE.name, nodegroupName=name)["nodegroup"]
+        return described
+
     def contents(self) -> dict[str, list[dict[str, Any]]]:
         """What reached the cluster."""
         return self.lab.emulator.contents(self.account.account, self.account.region, BASE.name)
 
-    def fail_next(self, resource_type: str, operation: str) -> None:
-        """Makes the next such operation fail."""
-        account = self.account.account
-        self.lab.emulator.post(f"fail-next?account={account}&type={resource_type}&operation={operation}")
+    def fail_next(self, resource_type: str, operation: str, *, late: bool = False) -> None:
+        """Makes the next such operation fail, before it does anything or after it did all."""
+        asked = f"account={self.account.account}&type={resource_type}&operation={operation}&late={late}"
+        self.lab.emulator.post(f"fail-next?{asked}")
+
+    def stick(self, release: str, version: str, *, stuck: bool = True) -> None:
+        """Keeps the pods of a version of a release from becoming ready, or lets them."""
+        asked = f"account={self.account.account}&release={release}&version={version}&stuck={stuck}"
+        self.lab.emulator.post(f"stick?{asked}")
 
     def _uploaded(self, name: str, template: str) -> str:
         """A request itself takes 51,200 bytes, so large templates go by way of S3."""

@@ -8,7 +8,7 @@ import pytest
 
 from blueprint.plan import plan
 from tests.lifecycle.cluster import BASE
-from tests.lifecycle.lab import Lab, World, stacks
+from tests.lifecycle.lab import NOTHING, Lab, World, stacks
 from tools.local.inventory import inventory
 from tools.local.leftovers import leftovers
 
@@ -145,4 +145,4 @@ def test_destroy_leaves_nothing_but_what_is_retained(lab: Lab, world: World) -> 
     assert left.forgotten == ()
     # Of flow logs and the control plane, which have keys, and of the two functions of kubectl.
     assert sorted(item.split()[0] for item in left.kept) == ["KMS"] * 2 + ["log"] * 4
-    assert world.contents() == {"objects": [], "releases": []}
+    assert world.contents() == NOTHING

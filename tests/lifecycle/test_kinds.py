@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.lifecycle.cluster import KINDS
-from tests.lifecycle.lab import Lab
+from tests.lifecycle.lab import NOTHING, Lab
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -13,4 +13,4 @@ def test_clusters_of_other_kinds_live_and_go(lab: Lab, kind: str) -> None:
     world = lab.world()
     world.put_all(kind)
     world.delete_all()
-    assert world.contents() == {"objects": [], "releases": []}
+    assert world.contents() == NOTHING

@@ -9,40 +9,18 @@ from __future__ import annotations
 
 import copy
 import json
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 
 from tests.lifecycle.lab import Lab, World, stacks
+from tests.lifecycle.templates import ADDON, NODE_GROUP, alone
 from tools.assembly import CHART, MANIFEST, objects
 
-NODE_GROUP, ADDON = "AWS::EKS::Nodegroup", "AWS::EKS::Addon"
 _DENY = {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
 _DEMANDING = (NODE_GROUP, ADDON, MANIFEST, CHART)
 """What needs more than its properties name."""
-
-
-def needs(resources: Mapping[str, Any], id: str) -> set[str]:
-    """What a resource waits for within its template, directly."""
-    depends = resources[id].get("DependsOn", [])
-    text = json.dumps(resources[id].get("Properties", {}))
-    named = set(re.findall(r'"Ref": "(\w+)"|"Fn::GetAtt": \["(\w+)"|\$\{(\w+)', text))
-    return {*([depends] if isinstance(depends, str) else depends), *(name for names in named for name in names)} & {
-        *resources
-    }
-
-
-def alone(template: Mapping[str, Any], id: str) -> dict[str, Any]:
-    """The template with one resource and all that it waits for."""
-    resources, found, waiting = template["Resources"], {id}, [id]
-    while waiting:
-        new = needs(resources, waiting.pop()) - found
-        found |= new
-        waiting += new
-    kept = {key: resource for key, resource in resources.items() if key in found}
-    return {**{key: value for key, value in template.items() if key != "Outputs"}, "Resources": kept}
 
 
 def demanding(world: World, stack: str) -> Iterator[str]:
@@ -92,7 +70,7 @@ def _without(template: dict[str, Any], kinds: tuple[str, ...]) -> dict[str, Any]
 @pytest.mark.parametrize(
     ("stack", "kind", "without", "why"),
     [
-        ("cluster", NODE_GROUP, (ADDON,), "failed to join the cluster: no kube-proxy, vpc-cni"),
+        ("cluster", NODE_GROUP, (ADDON,), "failed to join the kubernetes cluster: no kube-proxy, vpc-cni"),
         ("cluster", ADDON, (NODE_GROUP,), "has no node to run on"),
         ("addons", CHART, (MANIFEST,), "not found"),
         ("addons", MANIFEST, (CHART,), "ensure CRDs are installed first"),

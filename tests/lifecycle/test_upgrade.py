@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.lifecycle.lab import Lab, World
+from tests.lifecycle.templates import NODE_GROUP, of_type
 
 
 def versions(world: World) -> dict[str, str]:
@@ -70,3 +73,27 @@ def test_a_failed_node_upgrade_takes_the_control_plane_back(lab: Lab) -> None:
     world.fail_next("AWS::EKS::Nodegroup", "update")
     assert world.put("cluster", "upgraded") == "UPDATE_ROLLBACK_COMPLETE"
     assert set(versions(world).values()) == {"1.34"}
+
+
+@pytest.mark.parametrize(
+    ("image", "why"),
+    [
+        ({"ReleaseVersion": "1.35.6-20260714"}, "version 1.35 is newer than the cluster's 1.34"),
+        ({"Version": "1.33", "ReleaseVersion": "1.34.9-20260714"}, "is not valid for kubernetes version 1.33"),
+        # https://github.com/aws/containers-roadmap/issues/1945
+        ({"AmiType": "BOTTLEROCKET_ARM_64", "ReleaseVersion": "1.66.0-1ad6b4a4"}, None),
+    ],
+)
+def test_an_image_belongs_to_a_version(lab: Lab, image: dict[str, str], why: str | None) -> None:
+    world = lab.world()
+    world.put_all(until="network")
+    template = world.template("cluster")
+    for group in of_type(template["Resources"], NODE_GROUP):
+        group.pop("Version", None)
+        group.update(image)
+    status = world.put("cluster", template=template)
+    assert status == ("ROLLBACK_COMPLETE" if why else "CREATE_COMPLETE"), world.reasons("cluster")
+    if why:
+        assert any(why in reason for reason in world.reasons("cluster")), world.reasons("cluster")
+    else:
+        assert world.group()["version"] == "1.34"

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tools.local import helm
-from tools.local.helm import release_of, values_of
-from tools.local.kubernetes import Contents, RefusedError, Release, key_of, manifests_of
+from tools.local.helm import release_of, values_of, waiting_of
+from tools.local.kubernetes import (
+    ADDON_OBJECTS,
+    Contents,
+    KilledError,
+    RefusedError,
+    Release,
+    Waiting,
+    key_of,
+    manifests_of,
+)
 
 VERSION = "1.36"
 NAMESPACE = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}
 RELEASE = Release("karpenter", "kube-system", "karpenter", "1.14.1", None)
 NODE_POOL = {"apiVersion": "karpenter.sh/v1", "kind": "NodePool", "metadata": {"name": "general"}, "spec": {}}
+WAITING = Waiting(wait=True, atomic=True, seconds=360, lifetime=870)
 CHART = {"Release": "app", "Namespace": "shop", "Chart": "app", "Version": "1.0.0", "Timeout": "600s"}
 
 
@@ -99,13 +110,13 @@ def test_prune_does_not_see_roles_as_kubectl_does_not(cluster: Contents) -> None
 
 def test_a_namespace_takes_what_is_in_it_along(cluster: Contents) -> None:
     cluster.create([config_map()], VERSION)
-    cluster.install(Release("app", "shop", "app", "1", None), create_namespace=False, nodes=True, wait=True)
+    cluster.install(Release("app", "shop", "app", "1", None), create_namespace=False, ready=True, waiting=WAITING)
     cluster.delete([NAMESPACE, NAMESPACE])
     assert cluster == Contents()
 
 
 def test_a_release_brings_its_definitions_or_may_have_when_it_is_not_rendered(cluster: Contents) -> None:
-    cluster.install(RELEASE, create_namespace=False, nodes=True, wait=True)
+    cluster.install(RELEASE, create_namespace=False, ready=True, waiting=WAITING)
     cluster.apply([NODE_POOL], VERSION, None)
     bare = Contents(releases={("kube-system", "karpenter"): Release("karpenter", "kube-system", "k", "1", None, ())})
     with pytest.raises(RefusedError, match="NodePool"):
@@ -115,13 +126,104 @@ def test_a_release_brings_its_definitions_or_may_have_when_it_is_not_rendered(cl
     Contents(releases={("kube-system", "karpenter"): rendered}).apply([NODE_POOL], VERSION, None)
 
 
-def test_a_release_needs_its_namespace_and_nodes_to_wait_for(cluster: Contents) -> None:
+def test_a_release_needs_its_namespace(cluster: Contents) -> None:
     lost = Release("app", "nowhere", "app", "1", None)
     with pytest.raises(RefusedError, match='namespaces "nowhere" not found'):
-        cluster.install(lost, create_namespace=False, nodes=True, wait=True)
-    with pytest.raises(RefusedError, match="no nodes"):
-        cluster.install(RELEASE, create_namespace=False, nodes=False, wait=True)
-    cluster.install(lost, create_namespace=True, nodes=False, wait=False)
+        cluster.install(lost, create_namespace=False, ready=True, waiting=WAITING)
+    cluster.install(lost, create_namespace=True, ready=True, waiting=WAITING)
+
+
+def statuses(cluster: Contents) -> list[tuple[str | None, str]]:
+    return [(release.version, release.status) for release in cluster.releases.values()]
+
+
+@pytest.mark.parametrize(
+    ("waiting", "answer", "left"),
+    [
+        (replace(WAITING, wait=False), None, [("2", "deployed")]),
+        (WAITING, "has been uninstalled", []),
+        (replace(WAITING, seconds=600), "has been uninstalled", []),
+        (replace(WAITING, atomic=False), "context deadline exceeded", [("2", "failed")]),
+        (replace(WAITING, seconds=900), "out of time", [("2", "pending-install")]),
+    ],
+)
+def test_an_installation_waits_in_vain(waiting: Waiting, answer: str | None, left: list[tuple[str, str]]) -> None:
+    cluster = Contents()
+    release = replace(RELEASE, version="2")
+    if answer is None:
+        cluster.install(release, create_namespace=False, ready=False, waiting=waiting)
+    else:
+        with pytest.raises(RefusedError, match=answer):
+            cluster.install(release, create_namespace=False, ready=False, waiting=waiting)
+    assert statuses(cluster) == left
+
+
+@pytest.mark.parametrize(
+    ("waiting", "answer", "left"),
+    [
+        (WAITING, "has been rolled back", ("1", "deployed")),
+        (replace(WAITING, atomic=False), "context deadline exceeded", ("2", "failed")),
+        (replace(WAITING, seconds=600), "out of time", ("1", "pending-rollback")),
+        (replace(WAITING, seconds=600, atomic=False), "context deadline exceeded", ("2", "failed")),
+        (replace(WAITING, seconds=900), "out of time", ("2", "pending-upgrade")),
+    ],
+)
+def test_an_upgrade_waits_in_vain(waiting: Waiting, answer: str, left: tuple[str, str]) -> None:
+    cluster = Contents()
+    cluster.install(replace(RELEASE, version="1"), create_namespace=False, ready=True, waiting=waiting)
+    newer = replace(RELEASE, version="2")
+    with pytest.raises(RefusedError, match=answer):
+        cluster.install(newer, create_namespace=False, ready=False, waiting=waiting)
+    assert statuses(cluster) == [left]
+    if left[1].startswith("pending"):
+        with pytest.raises(RefusedError, match="another operation"):
+            cluster.install(newer, create_namespace=False, ready=True, waiting=waiting)
+        cluster.uninstall(RELEASE.namespace, RELEASE.name)
+    cluster.install(newer, create_namespace=False, ready=True, waiting=waiting)
+    assert statuses(cluster) == [("2", "deployed")]
+
+
+def test_out_of_time_is_told_apart_from_what_helm_says() -> None:
+    with pytest.raises(KilledError):
+        Contents().install(RELEASE, create_namespace=False, ready=False, waiting=replace(WAITING, seconds=900))
+
+
+BY_THEMSELVES = [
+    {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default", "namespace": "shop"}},
+    config_map("kube-root-ca.crt"),
+    config_map("kube-root-ca.crt", "kube-public"),
+    {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "kube-system"}},
+    {
+        "apiVersion": "scheduling.k8s.io/v1",
+        "kind": "PriorityClass",
+        "metadata": {"name": "system-node-critical"},
+        "value": 1,
+    },
+    {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "view"}, "rules": []},
+]
+
+
+@pytest.mark.parametrize("manifest", BY_THEMSELVES, ids=lambda manifest: manifest["metadata"]["name"])
+def test_what_kubernetes_makes_by_itself_is_there_already(cluster: Contents, manifest: dict[str, Any]) -> None:
+    with pytest.raises(RefusedError, match="already exists"):
+        cluster.create([manifest], VERSION)
+    cluster.apply([manifest], VERSION, None)
+    cluster.delete([manifest])
+    # It is made again at once.
+    with pytest.raises(RefusedError, match="already exists"):
+        cluster.create([manifest], VERSION)
+    assert cluster.lost == set()
+
+
+def test_what_an_addon_made_is_there_already_and_is_lost_with_whoever_declared_it_too(cluster: Contents) -> None:
+    manifest = config_map("amazon-vpc-cni", "kube-system")
+    cluster.of_addons = ADDON_OBJECTS["vpc-cni"]
+    with pytest.raises(RefusedError, match="already exists"):
+        cluster.create([manifest], VERSION)
+    cluster.apply([manifest], VERSION, None)
+    cluster.delete([manifest])
+    assert cluster.lost == {("", "ConfigMap", "kube-system", "amazon-vpc-cni")}
+    cluster.create([manifest], VERSION)
 
 
 def test_objects_are_known_by_group_kind_namespace_and_name() -> None:
@@ -138,7 +240,6 @@ def test_objects_are_known_by_group_kind_namespace_and_name() -> None:
         ({"Release": "Upper"}, "release name is invalid"),
         ({"Release": ""}, "release name is invalid"),
         ({"Chart": None}, "chart or chartAsset must be specified"),
-        ({"Timeout": "ten minutes"}, "invalid duration"),
         ({"Repository": "ftp://charts"}, "protocol handler"),
         ({"Values": "{"}, "not JSON"),
         ({"Values": "[]"}, "must be an object"),
@@ -151,6 +252,23 @@ def test_what_helm_would_refuse(change: dict[str, Any], answer: str) -> None:
 
 def test_a_release_name_of_53_characters_is_the_longest() -> None:
     assert release_of({**CHART, "Release": "a" * 53}, VERSION).name == "a" * 53
+
+
+@pytest.mark.parametrize(
+    ("timeout", "seconds"), [("600s", 600), ("15m0s", 900), ("1.5h", 5400), ("2m30s500ms", 150.5), (None, 300)]
+)
+def test_a_timeout_is_a_duration_of_go(timeout: str | None, seconds: float) -> None:
+    """https://pkg.go.dev/time#ParseDuration"""
+    given = {"Wait": "true", "Atomic": "false"} | ({"Timeout": timeout} if timeout else {})
+    assert waiting_of(given, 900) == Waiting(wait=True, atomic=False, seconds=seconds, lifetime=870)
+    with pytest.raises(RefusedError, match='invalid argument "ten minutes" for "--timeout" flag'):
+        waiting_of({"Timeout": "ten minutes"}, 900)
+
+
+def test_who_goes_back_after_a_failure_waits_for_it() -> None:
+    """Helm v4.2.3, pkg/cmd/upgrade.go:290"""
+    assert waiting_of({"Atomic": "true"}, 900).wait
+    assert not waiting_of({}, 900).wait
 
 
 def test_values_may_be_left_out() -> None:

@@ -11,12 +11,17 @@ from typing import Any
 from blueprint import contribution as charts
 from tools.charts.render import render
 from tools.charts.results import Failed, Rendered
-from tools.local.kubernetes import Manifest, RefusedError, Release
+from tools.local.kubernetes import Manifest, RefusedError, Release, Waiting
 
 # https://github.com/helm/helm/blob/main/pkg/chart/v2/util/validate_name.go
 _NAME = re.compile(r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$")
 _LONGEST_NAME = 53
-_DURATION = re.compile(r"^([0-9]+(\.[0-9]+)?(ns|us|ms|s|m|h))+$")
+_SECONDS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600}
+_PART = rf"([0-9]+(?:\.[0-9]+)?)({'|'.join(_SECONDS)})"
+# https://helm.sh/docs/helm/helm_upgrade/ : 5m0s
+_DEFAULT_TIMEOUT = "300s"
+# The time that the function needs beside helm's waiting: to log in, to fetch the chart, to send its objects.
+_BESIDE_SECONDS = 30
 CHARTS = "LOCAL_CHARTS"
 """Variable with a folder of charts. One that is not there is not rendered."""
 
@@ -29,9 +34,6 @@ def release_of(properties: Mapping[str, Any], kubernetes_version: str) -> Releas
         raise RefusedError(f'release name is invalid: "{name}" {rule}')
     if chart is None and properties.get("ChartAssetURL") is None:
         raise RefusedError("chart or chartAsset must be specified")
-    timeout = properties.get("Timeout")
-    if timeout is not None and not _DURATION.match(str(timeout)):
-        raise RefusedError(f'invalid argument "{timeout}" for "--timeout" flag: time: invalid duration')
     repository = properties.get("Repository")
     if repository is not None and not re.match(r"^(https?|oci)://[^/]", str(repository)):
         raise RefusedError(f'could not find protocol handler for the repository "{repository}"')
@@ -42,6 +44,27 @@ def release_of(properties: Mapping[str, Any], kubernetes_version: str) -> Releas
         source = charts.Chart(str(chart), str(repository or ""), str(version))
         rendered = _rendered(name, namespace, source, values, kubernetes_version)
     return Release(name, namespace, str(chart or properties["ChartAssetURL"]), version, repository, rendered)
+
+
+def waiting_of(properties: Mapping[str, Any], lifetime_seconds: int) -> Waiting:
+    """How the properties of a Custom::AWSCDK-EKS-HelmChart ask helm to wait, in a function that lives so long."""
+    return Waiting(
+        wait=_true(properties.get("Wait")) or _true(properties.get("Atomic")),
+        atomic=_true(properties.get("Atomic")),
+        seconds=_seconds(str(properties.get("Timeout", _DEFAULT_TIMEOUT))),
+        lifetime=lifetime_seconds - _BESIDE_SECONDS,
+    )
+
+
+def _true(value: object) -> bool:
+    return str(value).lower() == "true"
+
+
+def _seconds(duration: str) -> float:
+    """https://pkg.go.dev/time#ParseDuration"""
+    if not re.fullmatch(f"(?:{_PART})+", duration):
+        raise RefusedError(f'invalid argument "{duration}" for "--timeout" flag: time: invalid duration')
+    return sum(float(number) * _SECONDS[unit] for number, unit in re.findall(_PART, duration))
 
 
 def values_of(text: str | None) -> dict[str, Any]:

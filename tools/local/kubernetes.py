@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Any, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 import kubernetes_validate
 
@@ -16,6 +16,29 @@ Key: TypeAlias = tuple[str, str, str, str]
 
 # Namespaces that every cluster has. https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/
 INITIAL_NAMESPACES = frozenset({"default", "kube-node-lease", "kube-public", "kube-system"})
+
+# What Kubernetes makes in every namespace by itself, and makes again when it is gone.
+# https://kubernetes.io/docs/concepts/security/service-accounts/ , https://kubernetes.io/docs/reference/access-authn-authz/
+# service-accounts-admin/#bound-service-account-token-volume
+_IN_EVERY_NAMESPACE = frozenset({("", "ServiceAccount", "default"), ("", "ConfigMap", "kube-root-ca.crt")})
+# What a cluster begins with. https://kubernetes.io/docs/reference/access-authn-authz/rbac/#user-facing-roles ,
+# https://kubernetes.io/docs/tasks/administer-cluster/guaranteed-scheduling-critical-addon-pods/
+_INITIAL: frozenset[Key] = frozenset(
+    {("", "Namespace", "", name) for name in INITIAL_NAMESPACES}
+    | {("rbac.authorization.k8s.io", "ClusterRole", "", name) for name in ("admin", "cluster-admin", "edit", "view")}
+    | {("scheduling.k8s.io", "PriorityClass", "", f"system-{name}-critical") for name in ("cluster", "node")}
+)
+# amazon-vpc-cni-k8s, charts/aws-vpc-cni/templates: configmap.yaml, daemonset.yaml, serviceaccount.yaml.
+ADDON_OBJECTS: Mapping[str, frozenset[Key]] = {
+    "vpc-cni": frozenset(
+        {
+            ("", "ConfigMap", "kube-system", "amazon-vpc-cni"),
+            ("", "ServiceAccount", "kube-system", "aws-node"),
+            ("apps", "DaemonSet", "kube-system", "aws-node"),
+        }
+    )
+}
+"""What EKS add-ons bring, as far as others might declare it too."""
 
 # What `kubectl apply --prune` looks at without --prune-allowlist; it leaves objects of other kinds behind.
 # https://github.com/kubernetes/kubectl/blob/master/pkg/util/prune/prune.go
@@ -40,6 +63,22 @@ class RefusedError(Exception):
     """What kubectl, helm or the API server would answer; the deployment of the resource fails with it."""
 
 
+class KilledError(RefusedError):
+    """The function that ran helm was out of time; what helm had begun stays so."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How `helm upgrade` waits for pods, and what becomes of it."""
+
+    wait: bool
+    atomic: bool
+    seconds: float
+    """Helm's `--timeout`."""
+    lifetime: float
+    """For how long the function that runs helm may live."""
+
+
 @dataclass(frozen=True)
 class Release:
     """A Helm release. `rendered` are its objects, or None when the chart is not at hand."""
@@ -50,6 +89,7 @@ class Release:
     version: str | None
     repository: str | None
     rendered: tuple[Manifest, ...] | None = None
+    status: str = "deployed"
 
 
 @dataclass
@@ -59,6 +99,10 @@ class Contents:
     objects: dict[Key, Manifest] = field(default_factory=dict)
     """In the order in which they came."""
     releases: dict[tuple[str, str], Release] = field(default_factory=dict)
+    of_addons: frozenset[Key] = frozenset()
+    """Objects that add-ons of the cluster have brought."""
+    lost: set[Key] = field(default_factory=set)
+    """Those of them that were deleted since, because somebody else had declared them too."""
 
     def namespaces(self) -> set[str]:
         return {key[3] for key in self.objects if key[:2] == ("", "Namespace")} | INITIAL_NAMESPACES
@@ -80,13 +124,36 @@ class Contents:
             key = key_of(manifest)
             self._remove(key)
 
-    def install(self, release: Release, *, create_namespace: bool, nodes: bool, wait: bool) -> None:
-        """`helm upgrade --install`. Pods become ready on nodes only, for which `--wait` waits."""
+    def install(self, release: Release, *, create_namespace: bool, ready: bool, waiting: Waiting) -> None:
+        """`helm upgrade --install`. With `--wait` it fails when pods do not become ready in time.
+
+        helm v4.2.3: pkg/action/install.go:581 (failRelease), pkg/action/upgrade.go:247 (pending), :528 (failRelease)
+        """
+        key = (release.namespace, release.name)
+        before = self.releases.get(key)
+        if before and before.status.startswith("pending"):
+            raise RefusedError("another operation (install/upgrade/rollback) is in progress")
         if release.namespace not in self.namespaces() and not create_namespace:
             raise RefusedError(f'create: failed to create: namespaces "{release.namespace}" not found')
-        if wait and not nodes:
-            raise RefusedError("context deadline exceeded: there are no nodes to run the pods of the release")
-        self.releases[release.namespace, release.name] = release
+        if ready or not waiting.wait:
+            self.releases[key] = release
+            return
+        late = "context deadline exceeded: pods of the release are not ready"
+        if waiting.seconds >= waiting.lifetime:
+            self._kill(key, release, "pending-upgrade" if before else "pending-install")
+        if not waiting.atomic:
+            self.releases[key] = replace(release, status="failed")
+            raise RefusedError(late)
+        if before is None:
+            raise RefusedError(f"release {release.name} failed, and has been uninstalled: {late}")
+        # The rollback waits as long again.
+        if 2 * waiting.seconds >= waiting.lifetime:
+            self._kill(key, before, "pending-rollback")
+        raise RefusedError(f"release {release.name} failed, and has been rolled back: {late}")
+
+    def _kill(self, key: tuple[str, str], release: Release, status: str) -> NoReturn:
+        self.releases[key] = replace(release, status=status)
+        raise KilledError(f"the function is out of time, and leaves release {release.name} as {status}")
 
     def uninstall(self, namespace: str, name: str) -> None:
         """`helm uninstall`: a release that is gone is no mistake, as the CDK's handler has it."""
@@ -98,7 +165,7 @@ class Contents:
         for manifest in manifests:
             try:
                 key = self._admit(manifest, version)
-                if key in self.objects and not overwrite:
+                if not overwrite and self._is_there(key):
                     raise RefusedError(f'{_resource(key)} "{key[3]}" already exists')  # noqa: TRY301  # one list of failures
             except RefusedError as error:
                 refused.append(str(error))
@@ -138,8 +205,14 @@ class Contents:
             kind = f'"{manifest["kind"]}" in version "{manifest["apiVersion"]}"'
             raise RefusedError(f"no matches for kind {kind}; ensure CRDs are installed first")
 
+    def _is_there(self, key: Key) -> bool:
+        group, kind, namespace, name = key
+        by_itself = namespace in self.namespaces() and (group, kind, name) in _IN_EVERY_NAMESPACE
+        return by_itself or key in self.objects or key in _INITIAL or key in self.of_addons - self.lost
+
     def _remove(self, key: Key) -> None:
         self.objects.pop(key, None)
+        self.lost |= {key} & self.of_addons
         if key[:2] == ("", "Namespace"):
             for other in [other for other in self.objects if other[2] == key[3]]:
                 del self.objects[other]

@@ -62,7 +62,7 @@ def _leash(folder: Path) -> None:
 
 
 def _with_own_paths(app: Any) -> Any:
-    """The emulator's app, and two paths that AWS does not have: what is in a cluster, and failures on demand."""
+    """The emulator's app, and paths that AWS does not have: what is in a cluster, and failures on demand."""
 
     async def extended(scope: Any, receive: Any, send: Any) -> None:
         answer = _answer(scope) if scope["type"] == "http" else None
@@ -110,10 +110,14 @@ def _answer(scope: Any) -> tuple[int, object] | None:
             {**vars(release), "rendered": None if release.rendered is None else len(release.rendered)}
             for release in held.releases.values()
         ]
-        return 200, {"objects": list(held.objects.values()), "releases": releases}
+        lost = ["/".join(key) for key in sorted(held.lost)]
+        return 200, {"objects": list(held.objects.values()), "releases": releases, "lost": lost}
+    if scope["path"] == "/_local/stick":
+        failures.stick(query["account"], query["release"], query["version"], stuck=query["stuck"] == "True")
+        return 200, {}
     if scope["path"] == "/_local/fail-next":
         try:
-            failures.fail_next(query["account"], query["type"], query["operation"])
+            failures.fail_next(query["account"], query["type"], query["operation"], late=query.get("late") == "True")
         except ValueError as error:
             return 400, {"message": str(error)}
         return 200, {}

@@ -11,10 +11,14 @@ from tools.local.emulator.ec2 import Made, Properties
 
 
 def create_access_entry(logical_id: str, properties: Properties, stack: str) -> Made:
+    """https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateAccessEntry.html ; the API refuses a second one."""
     cluster, principal = properties["ClusterName"], properties["PrincipalArn"]
+    kind = properties.get("Type", "STANDARD")
+    if kind.startswith("EC2_") and (properties.get("KubernetesGroups") or properties.get("AccessPolicies")):
+        raise eks.ServiceError(f"InvalidParameterException: groups and policies are not allowed for type {kind}")
     body = {
         "principalArn": principal,
-        "type": properties.get("Type", "STANDARD"),
+        "type": kind,
         "kubernetesGroups": list(properties.get("KubernetesGroups") or []),
         "username": properties.get("Username", ""),
     }

@@ -6,7 +6,7 @@ import yaml
 from ministack.services import eks as service
 from ministack.services.cloudformation import provisioners
 
-from tools.local.emulator import eks
+from tools.local.emulator import eks, nodes
 from tools.local.emulator.ec2 import Made, Properties
 
 # Add-ons whose pods EKS runs on every node, so that they are installed before there is one; others need nodes.
@@ -22,6 +22,7 @@ def create_addon(logical_id: str, properties: Properties, stack: str) -> Made:
         "addonName": name,
         "addonVersion": properties.get("AddonVersion", ""),
         "configurationValues": properties.get("ConfigurationValues", ""),
+        "serviceAccountRoleArn": properties.get("ServiceAccountRoleArn", ""),
     }
     eks.answer(service._create_addon(cluster, body))
     _associate(properties)
@@ -31,10 +32,17 @@ def create_addon(logical_id: str, properties: Properties, stack: str) -> Made:
 def update_addon(physical_id: str, old: Properties, new: Properties, stack: str) -> Made:
     cluster, name = physical_id.split("|")
     _check_addon(new)
-    body = {"addonVersion": new.get("AddonVersion", ""), "configurationValues": new.get("ConfigurationValues", "")}
+    body = {
+        "addonVersion": new.get("AddonVersion", ""),
+        "configurationValues": new.get("ConfigurationValues", ""),
+        "serviceAccountRoleArn": new.get("ServiceAccountRoleArn", ""),
+    }
     eks.answer(service._update_addon(cluster, name, body))
-    _dissociate(cluster, service._addons[f"{cluster}/{name}"]["addonArn"])
-    _associate(new)
+    if "PodIdentityAssociations" in new:
+        # An empty list takes them away; without one they stay.
+        # https://docs.aws.amazon.com/eks/latest/APIReference/API_UpdateAddon.html
+        _dissociate(cluster, service._addons[f"{cluster}/{name}"]["addonArn"])
+        _associate(new)
     return physical_id, {"Arn": service._addons[f"{cluster}/{name}"]["addonArn"]}
 
 
@@ -48,14 +56,24 @@ def delete_addon(physical_id: str, properties: Properties) -> None:
 
 def _check_addon(properties: Properties) -> None:
     try:
-        yaml.safe_load(properties.get("ConfigurationValues") or "{}")
+        values = yaml.safe_load(properties.get("ConfigurationValues") or "{}") or {}
     except yaml.YAMLError:
         raise eks.ServiceError(
             "InvalidParameterException: ConfigurationValue provided is not in valid format"
         ) from None
-    if properties["AddonName"] not in _DAEMON_SETS and not eks.has_nodes(properties["ClusterName"]):
+    if properties["AddonName"] in _DAEMON_SETS:
+        return
+    # CoreDNS says of itself that it wants EC2, unless it is told otherwise.
+    # https://docs.aws.amazon.com/eks/latest/userguide/fargate-getting-started.html
+    on_fargate = properties["AddonName"] != "coredns" or values.get("computeType") == "Fargate"
+    tolerations = [*_TOLERATED, *nodes.tolerations(values)]
+    if not nodes.have_room(properties["ClusterName"], "kube-system", tolerations, on_fargate=on_fargate):
         # https://docs.aws.amazon.com/eks/latest/userguide/troubleshooting-add-ons.html
         raise eks.ServiceError(f"InsufficientNumberOfReplicas: {properties['AddonName']} has no node to run on")
+
+
+# https://docs.aws.amazon.com/eks/latest/userguide/set-builtin-node-pools.html
+_TOLERATED = ({"key": "CriticalAddonsOnly", "operator": "Exists"},)
 
 
 def _associate(properties: Properties) -> None:

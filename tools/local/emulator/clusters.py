@@ -1,40 +1,78 @@
-"""Clusters and node groups, as strict as EKS is where it matters to a deployment.
+"""Clusters, as strict as EKS is where it matters to a deployment.
 
 The emulator's own API keeps the records; it takes anything in any order. EKS does not.
 """
 
 from __future__ import annotations
 
+import base64
+from collections.abc import Iterable
 from typing import Any
 
 from ministack.services import ec2
 from ministack.services import eks as service
 from ministack.services.cloudformation import provisioners
 
-from tools.local.emulator import eks, kubectl
+from tools.local.emulator import eks, fargate, iam, kubectl
 from tools.local.emulator.ec2 import Made, Properties
 
 
 def create_cluster(logical_id: str, properties: Properties, stack: str) -> Made:
-    config = properties["ResourcesVpcConfig"]
-    subnets = [ec2._subnets[subnet] for subnet in config["SubnetIds"] if subnet in ec2._subnets]
-    if len({subnet["AvailabilityZone"] for subnet in subnets}) < 2:
+    subnets = properties["ResourcesVpcConfig"]["SubnetIds"]
+    zones = _zones(subnets)
+    if len(zones) < 2:
         raise eks.ServiceError("Subnets specified must be in at least two different AZs")
-    name, attributes = provisioners._eks_cluster_create(logical_id, properties, stack)
+    _check_role(properties)
+    name, _ = provisioners._eks_cluster_create(logical_id, properties, stack)
     cluster = service._clusters[name]
     cluster |= _settings(properties)
-    cluster["resourcesVpcConfig"]["vpcId"] = subnets[0]["VpcId"]
+    cluster["resourcesVpcConfig"]["vpcId"] = ec2._subnets[subnets[0]]["VpcId"]
+    cluster["certificateAuthority"]["data"] = base64.b64encode(f"authority of {name}".encode()).decode()
     cluster["status"] = "ACTIVE"
+    cluster["_zones"] = zones
+    _start_auto_mode(cluster)
     kubectl.forget(name)
-    return name, attributes
+    return name, provisioners._eks_cluster_attrs(cluster)
 
 
 def update_cluster(name: str, old: Properties, new: Properties, stack: str, logical_id: str) -> Made:
     cluster = eks.cluster(name)
     _refuse_steps(str(cluster["version"]), str(new["Version"]), name)
+    zones = _zones(new["ResourcesVpcConfig"]["SubnetIds"])
+    if zones != cluster["_zones"]:
+        # https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html
+        raise eks.ServiceError(
+            f"InvalidParameterException: Provided subnets belong to the AZs {', '.join(sorted(zones))}, but must be in "
+            f"the same set of AZs as when the cluster was created: {', '.join(sorted(cluster['_zones']))}"
+        )
+    _check_role(new)
     made: Made = provisioners._eks_cluster_update(name, old, new, stack, logical_id)
     service._clusters[made[0]] |= _settings(new)
+    _start_auto_mode(service._clusters[made[0]])
     return made
+
+
+def _check_role(properties: Properties) -> None:
+    """https://docs.aws.amazon.com/eks/latest/userguide/cluster-iam-role.html and auto-cluster-iam-role.html"""
+    auto = provisioners._cfn_bool((properties.get("ComputeConfig") or {}).get("Enabled", False))
+    arn = properties["RoleArn"]
+    if not iam.assumable(arn, "eks.amazonaws.com", {}, *(["sts:TagSession"] if auto else [])):
+        raise eks.ServiceError(f"InvalidParameterException: Role with arn: {arn}, could not be assumed by EKS")
+
+
+def _zones(subnets: Iterable[str]) -> set[str]:
+    return {ec2._subnets[subnet]["AvailabilityZone"] for subnet in subnets if subnet in ec2._subnets}
+
+
+def _start_auto_mode(cluster: dict[str, Any]) -> None:
+    """Auto Mode's own NodeClass takes the subnets of the moment in which it is turned on; see nodes.py."""
+    config = cluster.get("computeConfig") or {}
+    if not provisioners._cfn_bool(config.get("enabled", False)):
+        cluster.pop("_auto_mode_subnets", None)
+    elif "_auto_mode_subnets" not in cluster:
+        cluster["_auto_mode_subnets"] = tuple(cluster["resourcesVpcConfig"]["subnetIds"])
+        if config.get("nodePools"):
+            eks.admit(cluster["name"], config["nodeRoleArn"], "EC2")
 
 
 def delete_cluster(name: str, properties: Properties) -> None:
@@ -46,6 +84,8 @@ def delete_cluster(name: str, properties: Properties) -> None:
         raise eks.ServiceError(f"InvalidRequestException: Cluster {name} has deletion protection; turn it off first")
     if eks.node_groups(name):
         raise eks.ServiceError("ResourceInUseException: Cluster has nodegroups attached")
+    if fargate.any_of(name):
+        raise eks.ServiceError("ResourceInUseException: Cluster has Fargate profiles attached")
     service._delete_cluster(name)
     for key in [key for key in service._addons if key.startswith(f"{name}/")]:
         del service._addons[key]
@@ -76,39 +116,3 @@ def _refuse_steps(old: str, new: str, cluster: str) -> None:
     ]
     if step < 0 and behind:
         raise eks.ServiceError(f"InvalidParameterException: Nodegroups {', '.join(behind)} are newer than {new}")
-
-
-def create_node_group(logical_id: str, properties: Properties, stack: str) -> Made:
-    name = properties["ClusterName"]
-    cluster = eks.cluster(name)
-    if eks.minor(str(properties.get("Version") or cluster["version"])) > eks.minor(cluster["version"]):
-        raise eks.ServiceError(
-            f"InvalidParameterException: Requested Nodegroup version {properties['Version']} is newer than the "
-            f"cluster's {cluster['version']}"
-        )
-    # Without these a node never becomes ready. https://docs.aws.amazon.com/eks/latest/userguide/troubleshooting.html
-    missing = sorted({"vpc-cni", "kube-proxy"} - set(eks.addons(name)))
-    if missing:
-        raise eks.ServiceError(f"NodeCreationFailure: Instances failed to join the cluster: no {', '.join(missing)}")
-    template = (properties.get("LaunchTemplate") or {}).get("Id")
-    if template and template not in ec2._launch_templates:
-        raise eks.ServiceError(f"InvalidRequestException: Launch template {template} not found")
-    group, attributes = provisioners._eks_nodegroup_create(logical_id, properties, stack)
-    service._nodegroups[f"{name}/{group}"]["capacityType"] = properties.get("CapacityType", "ON_DEMAND")
-    return group, attributes
-
-
-def update_node_group(group: str, old: Properties, new: Properties, stack: str, logical_id: str) -> Made:
-    """https://docs.aws.amazon.com/eks/latest/APIReference/API_UpdateNodegroupVersion.html"""
-    cluster = eks.cluster(new["ClusterName"])
-    if eks.minor(str(new.get("Version") or cluster["version"])) > eks.minor(cluster["version"]):
-        raise eks.ServiceError(
-            f"InvalidParameterException: Requested Nodegroup version {new['Version']} is newer than the cluster's "
-            f"{cluster['version']}"
-        )
-    others = ("ScalingConfig", "Labels", "Taints", "UpdateConfig")
-    if old.get("Version") != new.get("Version") and any(old.get(name) != new.get(name) for name in others):
-        # https://github.com/eksctl-io/eksctl/issues/2565
-        raise eks.ServiceError("Version and ReleaseVersion updates cannot be combined with other updates")
-    made: Made = provisioners._eks_nodegroup_update(group, old, new, stack, logical_id)
-    return made

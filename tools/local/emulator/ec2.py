@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import ipaddress
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 from ministack.services import ec2
@@ -69,20 +70,74 @@ def restrict_default_security_group(logical_id: str, properties: Properties, sta
     return logical_id, {}
 
 
-def reaches_aws(subnet: str) -> bool:
-    """Whether programs in a subnet reach AWS: by a NAT gateway, or by endpoints of EKS and STS in the VPC."""
-    tables = (
-        table
-        for table in ec2._route_tables.values()
-        if any(association.get("SubnetId") == subnet for association in table["Associations"])
-    )
-    defaults = [
-        route for table in tables for route in table["Routes"] if route.get("DestinationCidrBlock") == "0.0.0.0/0"
-    ]
-    if {route.get("NatGatewayId") for route in defaults} & {nat["NatGatewayId"] for nat in _gateways()}:
-        return True
-    endpoints = [each for each in ec2._vpc_endpoints.values() if subnet in each["SubnetIds"]]
-    return {"eks", "sts"} <= {each["ServiceName"].rpartition(".")[2] for each in endpoints}
+def unreachable(subnet: str, services: Iterable[str]) -> list[str]:
+    """Of some AWS services those that programs in a subnet do not reach: without NAT, endpoints are the only way.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/private-clusters.html
+    """
+    if has_nat(subnet):
+        return []
+    reached = {
+        endpoint["ServiceName"].split(".", 3)[3]  # com.amazonaws.<region>.ecr.api
+        for endpoint in ec2._vpc_endpoints.values()
+        if _serves(endpoint, subnet)
+    }
+    return sorted(set(services) - reached)
+
+
+def has_nat(subnet: str) -> bool:
+    """Whether programs in a subnet reach the internet, none of them having an address of its own."""
+    routes = [route for route in _table(subnet).get("Routes", []) if route.get("DestinationCidrBlock") == "0.0.0.0/0"]
+    return bool({route.get("NatGatewayId") for route in routes} & {nat["NatGatewayId"] for nat in _gateways()})
+
+
+def is_public(subnet: str) -> bool:
+    """Whether a subnet has a route to an internet gateway."""
+    return any(str(route.get("GatewayId", "")).startswith("igw-") for route in _table(subnet).get("Routes", []))
+
+
+def size(subnet: str) -> int:
+    """How many addresses a subnet has."""
+    return ipaddress.ip_network(ec2._subnets[subnet]["CidrBlock"]).num_addresses
+
+
+def _serves(endpoint: Mapping[str, Any], subnet: str) -> bool:
+    """A gateway by the subnet's routes; an interface by its private name and its security groups, in the whole VPC.
+
+    https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html
+    """
+    if endpoint["VpcId"] != ec2._subnets[subnet]["VpcId"]:
+        return False
+    if endpoint["VpcEndpointType"] == "Gateway":
+        return _table(subnet).get("RouteTableId") in endpoint["RouteTableIds"]
+    groups = [ec2._security_groups.get(group, {}) for group in endpoint.get("SecurityGroupIds", [])]
+    lets_in = any(_lets_in(rule, subnet) for group in groups for rule in group.get("IpPermissions", []))
+    return lets_in and str(endpoint.get("PrivateDnsEnabled")).lower() == "true"
+
+
+def _lets_in(rule: Mapping[str, Any], subnet: str) -> bool:
+    """Whether a rule of a security group lets HTTPS of a subnet in."""
+    source = ipaddress.IPv4Network(ec2._subnets[subnet]["CidrBlock"])
+    ports = rule.get("IpProtocol") == "-1" or rule.get("FromPort", 0) <= _HTTPS <= rule.get("ToPort", 65535)
+    return ports and any(source.subnet_of(ipaddress.IPv4Network(each["CidrIp"])) for each in rule.get("IpRanges", []))
+
+
+_HTTPS = 443
+
+
+def _table(subnet: str) -> Mapping[str, Any]:
+    """The route table of a subnet, the main one of its VPC if none was chosen."""
+    vpc = ec2._subnets[subnet]["VpcId"]
+    tables = [table for table in ec2._route_tables.values() if table["VpcId"] == vpc]
+    main: Mapping[str, Any] = {}
+    for table in tables:
+        for association in table["Associations"]:
+            if association.get("SubnetId") == subnet:
+                found: Mapping[str, Any] = table
+                return found
+            if association.get("Main"):
+                main = table
+    return main
 
 
 def _gateways() -> list[dict[str, Any]]:

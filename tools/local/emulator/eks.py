@@ -7,24 +7,23 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ministack.services import eks as service
-from ministack.services.cloudformation import provisioners
+
+from tools.local.emulator import ec2
 
 
 class ServiceError(ValueError):
     """An answer of the EKS API that fails the resource."""
 
 
-def has_nodes(cluster: str) -> bool:
-    """Whether pods find a place: a node group, or the nodes that Auto Mode starts."""
-    auto = service._clusters[cluster].get("computeConfig") or {} if cluster in service._clusters else {}
-    return bool(node_groups(cluster)) or provisioners._cfn_bool(auto.get("enabled", False))
-
-
 def administers(cluster: str, role_arn: str) -> bool:
     """Whether an access entry makes the role an administrator of the cluster."""
-    policies = service._access_policies.items()
     prefix = service._ae_key(cluster, role_arn) + "\x00"
-    return any(key.startswith(prefix) and key.endswith("AmazonEKSClusterAdminPolicy") for key, _ in policies)
+    return any(
+        key.startswith(prefix)
+        and key.endswith("AmazonEKSClusterAdminPolicy")
+        and policy["accessScope"]["type"] == "cluster"
+        for key, policy in service._access_policies.items()
+    )
 
 
 def version_of(cluster: str) -> str | None:
@@ -46,6 +45,37 @@ def node_groups(cluster: str) -> list[dict[str, Any]]:
 
 def addons(cluster: str) -> Iterator[str]:
     return (addon["addonName"] for key, addon in service._addons.items() if key.startswith(f"{cluster}/"))
+
+
+def association(cluster: str, namespace: str, service_account: str) -> dict[str, Any] | None:
+    """The pod identity association of a service account."""
+    for key, found in service._pod_identity_associations.items():
+        if key.startswith(f"{cluster}\x00") and (found["namespace"], found["serviceAccount"]) == (
+            namespace,
+            service_account,
+        ):
+            made: dict[str, Any] = found
+            return made
+    return None
+
+
+def answers(cluster: str, subnet: str) -> bool:
+    """Whether the Kubernetes API answers a subnet of the VPC: within it, or from anywhere through NAT.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/cluster-endpoint.html
+    """
+    config = service._clusters[cluster]["resourcesVpcConfig"]
+    public = config["endpointPublicAccess"] and "0.0.0.0/0" in config["publicAccessCidrs"]
+    return bool(config["endpointPrivateAccess"] or (public and ec2.has_nat(subnet)))
+
+
+def admit(cluster: str, role_arn: str, kind: str) -> None:
+    """The access entry that EKS makes for the role of nodes that it starts, unless there is one.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/creating-access-entries.html
+    """
+    if service._ae_key(cluster, role_arn) not in service._access_entries:
+        answer(service._create_access_entry(cluster, {"principalArn": role_arn, "type": kind}))
 
 
 def minor(version: str) -> int:

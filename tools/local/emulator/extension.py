@@ -5,15 +5,31 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ministack.services import cloudwatch_logs, lambda_svc
-from ministack.services.cloudformation import drift, provisioners
+from ministack.services import eks, lambda_svc, ssm
+from ministack.services.cloudformation import drift, provisioners, stacks
 
-from tools.local.emulator import access, addons, clusters, ec2, failures, kubectl, readers
+from tools.local.emulator import (
+    access,
+    addons,
+    auto_scaling,
+    clusters,
+    ec2,
+    exports,
+    failures,
+    fargate,
+    iam,
+    images,
+    kubectl,
+    logs,
+    node_groups,
+    readers,
+)
 from tools.local.emulator.ec2 import Made, Properties
 
 Handlers = dict[str, Any]
 
 TYPES: dict[str, Handlers] = {
+    "AWS::AutoScaling::AutoScalingGroup": {"create": auto_scaling.create_group, "update": auto_scaling.update_group},
     "AWS::EC2::EIP": {"create": ec2.create_eip, "delete": ec2.delete_eip},
     "AWS::EC2::FlowLog": {"create": ec2.create_flow_log, "delete": ec2.delete_flow_log},
     "AWS::EC2::NatGateway": {"create": ec2.create_nat_gateway, "delete": ec2.delete_nat_gateway},
@@ -24,7 +40,7 @@ TYPES: dict[str, Handlers] = {
         "update_with_logical_id": True,
         "delete": clusters.delete_cluster,
     },
-    "AWS::EKS::Nodegroup": {"create": clusters.create_node_group, "update": clusters.update_node_group},
+    "AWS::EKS::Nodegroup": {"create": node_groups.create_group, "update": node_groups.update_group},
     "AWS::EKS::Addon": {"create": addons.create_addon, "update": addons.update_addon, "delete": addons.delete_addon},
     "AWS::EKS::AccessEntry": {
         "create": access.create_access_entry,
@@ -36,7 +52,9 @@ TYPES: dict[str, Handlers] = {
         "update": access.update_pod_identity_association,
         "delete": access.delete_pod_identity_association,
     },
+    "AWS::EKS::FargateProfile": {"create": fargate.create_profile, "delete": fargate.delete_profile},
     "AWS::IAM::OIDCProvider": {"create": access.create_oidc_provider, "delete": access.delete_oidc_provider},
+    "AWS::Logs::LogGroup": {"create": logs.create_group, "update": logs.update_group},
     "Custom::AWSCDK-EKS-KubernetesResource": {
         "create": kubectl.create_manifest,
         "update": kubectl.update_manifest,
@@ -56,6 +74,9 @@ REPLACING = {
     "AWS::EC2::NatGateway": ("AllocationId", "ConnectivityType", "SubnetId"),
     "AWS::EC2::FlowLog": ("LogDestination", "DeliverLogsPermissionArn", "ResourceId", "ResourceType", "TrafficType"),
     "AWS::EKS::Addon": ("AddonName", "ClusterName"),
+    "AWS::EKS::FargateProfile": (
+        *("ClusterName", "FargateProfileName", "PodExecutionRoleArn", "Selectors", "Subnets"),
+    ),
     "AWS::EKS::AccessEntry": ("ClusterName", "PrincipalArn", "Type"),
     "AWS::EKS::PodIdentityAssociation": ("ClusterName", "Namespace", "ServiceAccount"),
 }
@@ -66,22 +87,15 @@ def install() -> None:
     for name, handlers in TYPES.items():
         provisioners._RESOURCE_HANDLERS[name] = {**provisioners._RESOURCE_HANDLERS.get(name, {}), **handlers}
     provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]["create"] = _in_vpc(provisioners._lambda_create)
-    provisioners._RESOURCE_HANDLERS["AWS::Logs::LogGroup"]["create"] = _new(provisioners._cwlogs_create)
     provisioners._REPLACING_PROPERTIES.update(REPLACING)
     drift._DRIFT_READERS.update(readers.READERS)
+    stacks._resolve_stack_outputs = exports.kept(stacks._resolve_stack_outputs)
+    eks._handle_request_sync = node_groups.with_update_nodegroup_config(eks._handle_request_sync)
+    # https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateAccessEntry.html
+    eks._VALID_ACCESS_ENTRY_TYPES = (*eks._VALID_ACCESS_ENTRY_TYPES, "EC2", "HYBRID_LINUX", "HYPERPOD_LINUX")
+    ssm._public_parameter = images.known(ssm._public_parameter)
+    iam.install()
     failures.install()
-
-
-def _new(create: Callable[[str, Properties, str], Made]) -> Callable[[str, Properties, str], Made]:
-    """CloudFormation takes over no log group that is there already, such as one retained by an earlier stack."""
-
-    def created(logical_id: str, properties: Properties, stack: str) -> Made:
-        name = properties.get("LogGroupName")
-        if name in cloudwatch_logs._log_groups:
-            raise ValueError(f"Resource of type 'AWS::Logs::LogGroup' with identifier '{name}' already exists.")
-        return create(logical_id, properties, stack)
-
-    return created
 
 
 def _in_vpc(create: Callable[[str, Properties, str], Made]) -> Callable[[str, Properties, str], Made]:

@@ -2,20 +2,24 @@
 
 It fails where the function would: without a way to the cluster, without access to it, and on what kubectl and Helm
 refuse. Read cdk.out/asset.*/apply/__init__.py and helm/__init__.py, which it follows.
+
+Whatever a create made before it failed stays: CloudFormation does send a Delete, but the function in front of this one
+ignores it, by the mark AWSCDK::CustomResourceProviderFramework::CREATE_FAILED (cdk.out/asset.*/cfn-response.js).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import partial
 from typing import Any
 
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import lambda_svc
 
-from tools.local.emulator import ec2, eks
+from tools.local.emulator import ec2, eks, failures, iam, nodes
 from tools.local.emulator.ec2 import Made, Properties
-from tools.local.helm import release_of
-from tools.local.kubernetes import Contents, RefusedError, manifests_of
+from tools.local.helm import release_of, values_of, waiting_of
+from tools.local.kubernetes import ADDON_OBJECTS, Contents, KilledError, RefusedError, manifests_of
 
 CLUSTERS: dict[tuple[str, str, str], Contents] = defaultdict(Contents)
 """What is in each cluster, by account, region and name; what was in it when it went, until there is another."""
@@ -44,14 +48,37 @@ def delete_manifest(physical_id: str, properties: Properties) -> None:
 
 def put_release(logical_id: str, properties: Properties, stack: str) -> Made:
     version = _connect(properties)
+    handler = _handler(properties)
+    _check_repository(properties, handler)
     release = release_of(properties, version)
-    contents(properties).install(
+    cluster = properties["ClusterName"]
+    install = partial(
+        contents(properties).install,
         release,
         create_namespace=_true(properties.get("CreateNamespace")),
-        nodes=eks.has_nodes(properties["ClusterName"]),
-        wait=_true(properties.get("Wait")),
+        ready=nodes.have_room(cluster, release.namespace, nodes.tolerations(values_of(properties.get("Values"))))
+        and not failures.is_stuck(release),
+        waiting=waiting_of(properties, int(handler["Timeout"])),
     )
+    try:
+        install()
+    except KilledError:
+        # CloudFormation hears nothing. It called the function in front of this one asynchronously, which therefore is
+        # called twice again: https://github.com/aws/aws-cdk/issues/5873 ,
+        # https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+        install()
     return _physical_id(logical_id, stack), {}
+
+
+def _check_repository(properties: Properties, handler: dict[str, Any]) -> None:
+    """Charts outside of AWS are on the internet; those in ECR come through endpoints."""
+    repository = str(properties.get("Repository") or "")
+    if not repository:
+        return
+    private = ".dkr.ecr." in repository
+    for subnet in handler["VpcConfig"]["SubnetIds"]:
+        if not ec2.has_nat(subnet) and (not private or ec2.unreachable(subnet, ("ecr.api", "ecr.dkr", "s3"))):
+            raise RefusedError(f"looks like {repository} is not a valid chart repository or cannot be reached")
 
 
 def update_release(physical_id: str, old: Properties, new: Properties, stack: str) -> Made:
@@ -81,13 +108,33 @@ def _connect(properties: Properties) -> str:
         raise RefusedError(
             f"aws eks update-kubeconfig: ResourceNotFoundException: No cluster found for name: {cluster}."
         )
-    handler = _function(_function(properties["ServiceToken"])["Environment"]["Variables"]["USER_ON_EVENT_FUNCTION_ARN"])
-    lost = [subnet for subnet in handler["VpcConfig"]["SubnetIds"] if not ec2.reaches_aws(subnet)]
-    if lost:
-        raise RefusedError(f"i/o timeout: subnet {lost[0]} of the kubectl function has no way to EKS")
+    front, handler = _function(properties["ServiceToken"]), _handler(properties)
+    # The handler asks EKS where the cluster is (its token is only signed, so STS is not called). The one in front calls
+    # the handler, and answers CloudFormation by way of S3.
+    for function, services in ((handler, ("eks",)), (front, ("lambda", "s3"))):
+        for subnet in function["VpcConfig"].get("SubnetIds", ()):
+            if lost := ec2.unreachable(subnet, services):
+                raise RefusedError(
+                    f"i/o timeout: subnet {subnet} of {function['FunctionName']} has no way to {lost[0]}"
+                )
+    for function, action, resource in (
+        (handler, "eks:DescribeCluster", eks.cluster(cluster)["arn"]),
+        (front, "lambda:InvokeFunction", handler["FunctionArn"]),
+    ):
+        if not iam.allows(function["Role"], action, resource):
+            raise RefusedError(f"{function['FunctionName']} is not authorized to perform: {action} on {resource}")
+    for subnet in handler["VpcConfig"]["SubnetIds"]:
+        if not eks.answers(cluster, subnet):
+            raise RefusedError(f"i/o timeout: the Kubernetes API does not answer subnet {subnet}")
     if not eks.administers(cluster, handler["Role"]):
         raise RefusedError(f"You must be logged in to the server (Unauthorized): {handler['Role']} is no administrator")
+    brought = [ADDON_OBJECTS.get(addon, frozenset()) for addon in eks.addons(cluster)]
+    contents(properties).of_addons = frozenset().union(*brought)
     return version
+
+
+def _handler(properties: Properties) -> dict[str, Any]:
+    return _function(_function(properties["ServiceToken"])["Environment"]["Variables"]["USER_ON_EVENT_FUNCTION_ARN"])
 
 
 def _function(arn: str) -> dict[str, Any]:

@@ -1,0 +1,28 @@
+"""AWS's public parameters with the images of nodes."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from typing import Any
+
+# The newest and each release: karpenter-provider-aws v1.14.0, pkg/providers/amifamily/al2023.go:82, bottlerocket.go:49.
+_AL2023 = (
+    r"eks/optimized-ami/(1\.\d+)/amazon-linux-2023/(x86_64|arm64)/(standard|nvidia|neuron)"
+    r"/(recommended|amazon-eks-node-al2023-\2-\3-\1-v\d{8})/image_id"
+)
+_BOTTLEROCKET = r"bottlerocket/aws-k8s-1\.\d+(-nvidia)?/(x86_64|arm64)/(latest|\d+\.\d+\.\d+)/image_id"
+Parameter = dict[str, Any] | None
+
+
+def known(parameter: Callable[[str], Parameter]) -> Callable[[str], Parameter]:
+    """The emulator's public parameters, and those of EKS."""
+
+    def found(name: str) -> Parameter:
+        if not any(re.fullmatch(f"/aws/service/{pattern}", name) for pattern in (_AL2023, _BOTTLEROCKET)):
+            return parameter(name)
+        digest = hashlib.sha256(name.encode()).hexdigest()[:17]
+        return {"Name": name, "Type": "String", "Value": f"ami-{digest}", "Version": 1}
+
+    return found

@@ -1,0 +1,23 @@
+"""What AWS managed policies of nodes allow, where the emulator does not know the policy.
+
+https://docs.aws.amazon.com/aws-managed-policy/latest/reference/ ; a test compares them with moto's copies.
+"""
+
+from __future__ import annotations
+
+# All of them for every resource, without conditions.
+ACTIONS = {
+    "AmazonEKSWorkerNodeMinimalPolicy": ("eks-auth:AssumeRoleForPodIdentity",),
+    "AmazonEC2ContainerRegistryPullOnly": (
+        "ecr:GetAuthorizationToken",
+        "ecr:BatchGetImage",
+        "ecr:GetDownloadUrlForLayer",
+        "ecr:BatchImportUpstreamImage",
+    ),
+    "AmazonEKSFargatePodExecutionRolePolicy": (
+        "ecr:GetAuthorizationToken",
+        "ecr:BatchCheckLayerAvailability",
+        "ecr:GetDownloadUrlForLayer",
+        "ecr:BatchGetImage",
+    ),
+}

@@ -1,0 +1,73 @@
+"""How a self-managed node is told its cluster: the user data of its launch template."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import tomllib
+from dataclasses import dataclass
+from email import message_from_string
+from email.message import Message
+
+import yaml
+
+Taint = tuple[str, str]
+"""Key and effect, in the words of Kubernetes."""
+
+
+@dataclass(frozen=True)
+class Bootstrap:
+    """What a node knows of its cluster. Bottlerocket needs no range of services to join, nodeadm does."""
+
+    cluster: str
+    endpoint: str
+    authority: str
+    services: str | None
+    taints: tuple[Taint, ...]
+
+
+class UserDataError(ValueError):
+    """User data with which no node starts."""
+
+
+def parse(encoded: str) -> Bootstrap:
+    """Reads user data of AL2023, which is MIME with a NodeConfig in parts, or of Bottlerocket, which is TOML."""
+    try:
+        text = base64.b64decode(encoded, validate=True).decode()
+        message = message_from_string(text)
+        return _nodeadm(message) if message.is_multipart() else _bottlerocket(text)
+    except (binascii.Error, UnicodeError, yaml.YAMLError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+        raise UserDataError(f"user data cannot be read: {error!r}") from None
+
+
+def _nodeadm(message: Message) -> Bootstrap:
+    """Amazon-eks-ami v20260714, nodeadm: internal/configprovider/mime.go, and internal/api/validation.go, by which all
+    four fields must be there.
+    """
+    parts = [part for part in message.walk() if part.get_content_type() == "application/node.eks.aws"]
+    specs = [yaml.safe_load(str(part.get_payload()))["spec"] for part in parts]
+    cluster = {key: value for spec in specs for key, value in spec.get("cluster", {}).items()}
+    taints: list[Taint] = []
+    for kubelet in (spec.get("kubelet", {}) for spec in specs):
+        taints += [(each["key"], each["effect"]) for each in kubelet.get("config", {}).get("registerWithTaints", ())]
+        flags = [flag for flag in kubelet.get("flags", ()) if flag.startswith("--register-with-taints=")]
+        taints += [(key, effect) for flag in flags for key, effect in _FLAG.findall(flag.partition("=")[2])]
+    return Bootstrap(
+        *(cluster["name"], cluster["apiServerEndpoint"], cluster["certificateAuthority"], cluster["cidr"]),
+        tuple(taints),
+    )
+
+
+_FLAG = re.compile(r"([^=:,]+)(?:=[^:,]*)?:(\w+)")
+
+
+def _bottlerocket(text: str) -> Bootstrap:
+    """https://bottlerocket.dev/en/os/latest/#/api/settings/kubernetes/
+
+    A taint is a key with the list of its values and effects; a key that stands twice is no TOML.
+    """
+    settings = tomllib.loads(text)["settings"]["kubernetes"]
+    taints = settings.get("node-taints", {})
+    listed = tuple((key, value.rpartition(":")[2]) for key, values in taints.items() for value in values)
+    return Bootstrap(settings["cluster-name"], settings["api-server"], settings["cluster-certificate"], None, listed)
