@@ -131,6 +131,26 @@ def node_image_back(difference: ClusterDifference) -> Iterator[Danger]:
                 yield danger("skips-minor", change, what, step(name, *was_and_is(change, name)), fix)
 
 
+def new_nodes_behind(difference: ClusterDifference) -> Iterator[Danger]:
+    """A new group of another Kubernetes version than its cluster's.
+
+    "By default, the Kubernetes version of the cluster is used, and this is the only accepted specified value."
+    https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateNodegroup.html
+    """
+    for change in surviving(difference):
+        if change.type != _NODES or change.impact not in ("create", "replace", "may-replace"):
+            continue
+        (cluster,) = change.stack.of_type(_CLUSTER).values() or ({},)
+        name = "Version" if at(change.after, "Version") else "ReleaseVersion"
+        numbers, wanted = _numbers(at(change.after, name)), _numbers(at(cluster, "Version"))
+        # The number of a Bottlerocket release is its own.
+        dated = name == "Version" or len(numbers) > 3
+        if dated and numbers and wanted and numbers[:2] != wanted:
+            what = "EKS makes new node groups of the cluster's version only: the deploy fails"
+            why = f"{name}: {at(change.after, name)}, of the cluster {at(cluster, 'Version')}"
+            yield danger("skips-minor", change, what, why, "leave version and release_version out of a new group")
+
+
 def node_count(difference: ClusterDifference) -> Iterator[Danger]:
     """Deploys that set back what has been scaled since, or that a new group cannot do without.
 
@@ -241,6 +261,7 @@ RULES: tuple[Rule, ...] = (
     mixed_node_update,
     skips_minor,
     node_image_back,
+    new_nodes_behind,
     node_count,
     control_plane_zones,
 )

@@ -199,7 +199,7 @@ CASES: dict[str, tuple[Edit, Told]] = {
     "nodes' labels and number": (put("Nodes", Labels={"a": "b"}, ScalingConfig={"MinSize": 2}), []),
     "nodes replaced with all at once": (
         put("Nodes", InstanceTypes=["m7g.xlarge"], Version="1.36", Labels={"a": "b"}),
-        [("replaces-state", "Nodes")],
+        [("replaces-state", "Nodes"), ("skips-minor", "Nodes")],
     ),
     # Versions
     "two minors": (put("Cluster", Version="1.37"), [("skips-minor", "Cluster")]),

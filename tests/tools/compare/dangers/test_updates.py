@@ -65,6 +65,25 @@ def test_a_new_group_needs_a_number() -> None:
     assert told(differing(other, {**other, **nodes(ScalingConfig={**SIZES, "DesiredSize": 2})})) == []
 
 
+@pytest.mark.parametrize(
+    ("group", "refused"),
+    [
+        ({"Version": "1.36"}, False),
+        ({"Version": "1.35"}, True),
+        ({"ReleaseVersion": "1.36.2-20260714"}, False),
+        ({"ReleaseVersion": "1.35.6-20260714"}, True),
+        ({"ReleaseVersion": "1.66.0-1ad6b4a4", "Version": "1.36"}, False),
+        ({"ReleaseVersion": "1.66.0-1ad6b4a4"}, False),
+        ({}, False),
+    ],
+)
+def test_a_new_group_is_of_the_clusters_version(group: dict[str, str], *, refused: bool) -> None:
+    """https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateNodegroup.html (version)"""
+    cluster = {"Cluster": resource("AWS::EKS::Cluster", {"Version": "1.36"})}
+    assert told(differing(cluster, {**cluster, **nodes(**group)})) == [("skips-minor", "Nodes")] * refused
+    assert told(differing({**cluster, **nodes(**group)}, {**cluster, **nodes(**group, Labels={"a": "b"})})) == []
+
+
 def network(*zones: str) -> Resources:
     return {zone: resource("AWS::EC2::Subnet", {"AvailabilityZone": f"us-west-2{zone}"}) for zone in zones}
 
