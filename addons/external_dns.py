@@ -22,6 +22,7 @@ class ExternalDns(HelmAddon):
     namespace = "external-dns"
     service_account = "external-dns"
     pod_security = "restricted"
+    api_groups = ("externaldns.k8s.io",)
     # renovate: datasource=helm depName=external-dns registryUrl=https://kubernetes-sigs.github.io/external-dns/
     chart = Chart("external-dns", "https://kubernetes-sigs.github.io/external-dns/", "1.21.1")
     workloads = (workload(name, service_account=service_account, ports=(7979,)),)

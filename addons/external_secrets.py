@@ -17,6 +17,7 @@ class ExternalSecrets(HelmAddon):
     name = "external-secrets"
     namespace = "external-secrets"
     pod_security = "restricted"
+    api_groups = ("external-secrets.io", "generators.external-secrets.io")
     # renovate: datasource=helm depName=external-secrets registryUrl=https://charts.external-secrets.io
     chart = Chart("external-secrets", "https://charts.external-secrets.io", "2.9.0")
 

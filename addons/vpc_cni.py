@@ -29,6 +29,7 @@ class VpcCni(EksAddon):
         ),
     )
     before_nodes = True
+    api_groups = ("crd.k8s.amazonaws.com",)
     built_into_auto_mode = "skip"
     replaced_by = "pod networking"
 

@@ -26,6 +26,8 @@ class Addon(Value):
     """Add-ons that do the same work; naming one side is enough."""
     architectures: ClassVar[frozenset[Architecture]] = frozenset({"amd64", "arm64"})
     """Node architectures for which its images are published."""
+    api_groups: ClassVar[tuple[str, ...]] = ()
+    """Of the custom resources that it defines; operators who only look see these."""
     built_into_auto_mode: ClassVar[Literal["no", "skip", "refuse"]] = "no"
     """On a cluster with Auto Mode only: `skip` leaves the add-on out, since Auto Mode brings its work, and the plan
     says so. `refuse`: it would work against the part that Auto Mode brings, so the user must decide."""

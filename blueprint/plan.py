@@ -212,6 +212,7 @@ def _facts(blueprint: Blueprint) -> ClusterFacts:
         internet=not rules.right(network, NewNetwork, "nat") or network.nat != "none",
         prefix_delegation=any(addon.gives_prefixes for addon in addons if rules.sound(addon)),
         load_balancer_ranges=_public_ranges(blueprint),
+        api_groups=tuple(sorted({group for _, addon in rules.addons_of(blueprint) for group in addon.api_groups})),
         tags=tuple(sorted(blueprint.tags.items())),
     )
 

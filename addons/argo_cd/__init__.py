@@ -27,6 +27,7 @@ class ArgoCd(HelmAddon):
     name = "argo-cd"
     namespace = "argocd"
     pod_security = "restricted"
+    api_groups = ("argoproj.io",)
     # renovate: datasource=helm depName=argo-cd registryUrl=https://argoproj.github.io/argo-helm
     chart = Chart("argo-cd", "https://argoproj.github.io/argo-helm", "10.1.1")
 

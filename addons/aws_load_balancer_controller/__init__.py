@@ -21,6 +21,7 @@ class AwsLoadBalancerController(HelmAddon):
     service_account = "aws-load-balancer-controller"
     built_into_auto_mode = "skip"
     replaced_by = "load balancing"
+    api_groups = ("aga.k8s.aws", "elbv2.k8s.aws", "gateway.k8s.aws")
     # renovate: datasource=helm depName=aws-load-balancer-controller registryUrl=https://aws.github.io/eks-charts
     chart = Chart("aws-load-balancer-controller", "https://aws.github.io/eks-charts", "3.5.0")
 

@@ -26,6 +26,7 @@ class CertManager(HelmAddon):
     namespace = "cert-manager"
     service_account = "cert-manager"
     pod_security = "restricted"
+    api_groups = ("acme.cert-manager.io", "cert-manager.io")
     # renovate: datasource=helm depName=cert-manager registryUrl=https://charts.jetstack.io
     chart = Chart("cert-manager", "https://charts.jetstack.io", "v1.21.1")
 

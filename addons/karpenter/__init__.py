@@ -33,6 +33,7 @@ class Karpenter(HelmAddon):
     service_account = "karpenter"
     built_into_auto_mode = "refuse"
     replaced_by = "node pools of its own"
+    api_groups = ("autoscaling.x-k8s.io", "karpenter.k8s.aws", "karpenter.sh")
     # renovate: datasource=docker depName=public.ecr.aws/karpenter/karpenter
     chart = Chart("karpenter", "oci://public.ecr.aws/karpenter/karpenter", "1.14.1")
 

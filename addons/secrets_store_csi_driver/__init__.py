@@ -32,6 +32,7 @@ class SecretsStoreCsiDriver(HelmAddon):
 
     name = "secrets-store-csi-driver"
     namespace = "kube-system"  # its pods are privileged
+    api_groups = ("secrets-store.csi.x-k8s.io",)
     chart = Chart(
         "secrets-store-csi-driver",
         "https://kubernetes-sigs.github.io/secrets-store-csi-driver/charts",

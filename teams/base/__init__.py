@@ -22,6 +22,7 @@ from teams.base.external_secrets import CopiedSecrets
 from teams.base.identity import ServiceAccount
 from teams.base.namespaces import TEAM_LABEL, ContainerDefaults, Quota, TeamNamespace, named
 from teams.base.network import Edge, FromLoadBalancer, FromTeam, ToInternet, ToRange, ToTeam, policies
+from teams.base.operators import viewing
 from teams.base.roles import ROLES, Permission, TeamRole, binding, group, rules
 from teams.base.workloads import GitWorkload, HelmWorkload, Manifests, Workload
 
@@ -58,13 +59,19 @@ class PlatformTeam(Team):
 
     members: Annotated[Principals, NOT_EMPTY]
     access: Literal["admin", "read-only"] = "admin"
-    """Read-only operators see all but Secrets."""
+    """Read-only operators see all but Secrets: workloads, nodes, volumes, RBAC, custom resources of the add-ons."""
 
     def contribute(self, facts: ClusterFacts) -> Contribution:
-        admin, viewer = AccessPolicy("AmazonEKSClusterAdminPolicy"), AccessPolicy("AmazonEKSViewPolicy")
-        policies = (admin if self.access == "admin" else viewer,)
-        arns = (member.arn(facts.account) for member in self.members)
-        return Contribution(access=tuple(AccessEntry(arn, policies=policies) for arn in arns))
+        arns = [member.arn(facts.account) for member in self.members]
+        if self.access == "admin":
+            admin = (AccessPolicy("AmazonEKSClusterAdminPolicy"),)
+            return Contribution(access=tuple(AccessEntry(arn, policies=admin) for arn in arns))
+        # AWS's policy shows what workloads consist of, the group all else.
+        groups, policies = (group(self.name, "viewer"),), (AccessPolicy("AmazonEKSViewPolicy"),)
+        return Contribution(
+            access=tuple(AccessEntry(arn, groups=groups, policies=policies) for arn in arns),
+            objects=tuple(viewing(self.name, facts.api_groups)),
+        )
 
 
 class Share(Value):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
@@ -14,12 +15,18 @@ TeamRole = Literal["owner", "developer", "viewer", "deployer"]
 ROLES: tuple[TeamRole, ...] = ("owner", "developer", "viewer", "deployer")
 
 # Kubernetes' own kinds are given by the roles below; with some of AWS's and Kubernetes' a team could get round its
-# network policies, quotas or labels.
+# network policies, quotas or labels. In these groups is nothing of the kind: what takes effect of them in a namespace
+# are measurements, Gateways with their routes, and snapshots of the namespace's own volumes.
+# https://kubernetes-sigs.github.io/metrics-server, https://gateway-api.sigs.k8s.io/guides/api-design,
+# https://kubernetes.io/docs/concepts/storage/volume-snapshots
+_HARMLESS = ("metrics.k8s.io", "gateway.networking.k8s.io", "snapshot.storage.k8s.io")
 CustomGroup = Annotated[
     str,
     matches(
-        r"(?!(.*\.)?(k8s\.io|k8s\.aws|amazonaws\.com)$)[a-z0-9-]+(\.[a-z0-9-]+)+",
-        "must be the API group of a custom resource, not of Kubernetes or AWS, never *",
+        f"({'|'.join(map(re.escape, _HARMLESS))})"
+        r"|(?!(.*\.)?(k8s\.io|k8s\.aws|amazonaws\.com)$)[a-z0-9-]+(\.[a-z0-9-]+)+",
+        "must be the API group of a custom resource, never *, and not of Kubernetes or AWS except "
+        + ", ".join(_HARMLESS),
         'write for example "argoproj.io"',
     ),
 ]
@@ -31,15 +38,18 @@ Verb = Literal["get", "list", "watch", "create", "update", "patch", "delete", "d
 
 
 class Permission(Value):
-    """A right to custom resources, for a team's owners, developers and deployers."""
+    """A right to custom resources, for a team's owners, developers and deployers.
+
+    Of Kubernetes' own API groups: metrics, Gateway API, volume snapshots.
+    """
 
     api_group: CustomGroup
     resources: Annotated[tuple[Resource, ...], NOT_EMPTY]
     verbs: Annotated[tuple[Verb, ...], NOT_EMPTY]
 
 
-_READ = ["get", "list", "watch"]
-_WRITE = [*_READ, "create", "update", "patch", "delete"]
+READ = ["get", "list", "watch"]
+_WRITE = [*READ, "create", "update", "patch", "delete"]
 _WORKLOADS: list[tuple[str, list[str]]] = [
     ("", ["services", "configmaps", "persistentvolumeclaims"]),
     ("apps", ["deployments", "statefulsets"]),
@@ -48,33 +58,38 @@ _WORKLOADS: list[tuple[str, list[str]]] = [
     ("policy", ["poddisruptionbudgets"]),
     ("networking.k8s.io", ["ingresses"]),
 ]
+_SCALED = ("apps", ["deployments/scale", "statefulsets/scale"])
 _SEEN: list[tuple[str, list[str]]] = [
     *_WORKLOADS,
     ("", ["pods", "pods/log", "events", "resourcequotas", "limitranges", "serviceaccounts"]),
     ("apps", ["replicasets"]),
     ("networking.k8s.io", ["networkpolicies"]),
+    _SCALED,
+    ("metrics.k8s.io", ["pods"]),
 ]
 
 
 def rules(role: TeamRole, more: tuple[Permission, ...]) -> list[dict[str, Any]]:
     """The rules of a role.
 
-    A viewer sees all but Secrets. A deployer, the pipeline, also changes workloads. A developer also removes pods and
-    forwards ports to them. An owner also keeps Secrets and opens shells. Nobody changes quotas, network policies, RBAC
-    or service accounts, or impersonates: those are the namespace's guard rails.
+    A viewer sees all but Secrets. A deployer, the pipeline, also changes and scales workloads. A developer also removes
+    pods and forwards ports to them. An owner also keeps Secrets and opens shells. Nobody changes quotas, network
+    policies, RBAC or service accounts, or impersonates: those are the namespace's guard rails.
     """
-    found = [_rule(group, resources, _READ) for group, resources in _SEEN]
+    found = [rule(group, resources, READ) for group, resources in _SEEN]
     if role != "viewer":
-        found += [_rule(group, resources, _WRITE) for group, resources in _WORKLOADS]
-        found += [_rule(each.api_group, list(each.resources), list(each.verbs)) for each in more]
+        found += [rule(group, resources, _WRITE) for group, resources in _WORKLOADS]
+        found += [rule(*_SCALED, ["update", "patch"])]
+        found += [rule(each.api_group, list(each.resources), list(each.verbs)) for each in more]
     if role in ("developer", "owner"):
-        found += [_rule("", ["pods"], ["delete"]), _rule("", ["pods/portforward"], ["create"])]
+        found += [rule("", ["pods"], ["delete"]), rule("", ["pods/portforward"], ["create"])]
     if role == "owner":
-        found += [_rule("", ["secrets"], _WRITE), _rule("", ["pods/exec"], ["create"])]
+        found += [rule("", ["secrets"], _WRITE), rule("", ["pods/exec"], ["create"])]
     return found
 
 
-def _rule(group: str, resources: list[str], verbs: list[str]) -> dict[str, Any]:
+def rule(group: str, resources: list[str], verbs: list[str]) -> dict[str, Any]:
+    """One rule of a Role or ClusterRole."""
     return {"apiGroups": [group], "resources": resources, "verbs": verbs}
 
 

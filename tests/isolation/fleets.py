@@ -51,6 +51,8 @@ FREE = st.sampled_from(
     [
         Permission("kafka.strimzi.io", ("kafkatopics", "kafkatopics/status"), ("create", "delete")),
         Permission("argoproj.io", ("rollouts",), ("patch", "deletecollection")),
+        Permission("gateway.networking.k8s.io", ("gateways", "httproutes"), ("create", "patch")),
+        Permission("snapshot.storage.k8s.io", ("volumesnapshots",), ("create", "delete")),
     ]
 )
 SECRETS = st.sampled_from([SecretsManagerSecret("shop/db"), Parameter("/shop/url")])

@@ -43,11 +43,14 @@ GUARDS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("rbac.authorization.k8s.io", "clusterroles", "", ("bind",)),
     ("rbac.authorization.k8s.io", "rolebindings", "", WRITES),
 )
-# Of a namespace's own matters only its owners have these.
+# Of a namespace's own matters only its owners have these. Who reads `nodes/proxy` opens shells by the kubelet:
+# https://kubernetes.io/docs/concepts/security/rbac-good-practices/#access-to-proxy-subresource-of-nodes
 OF_OWNERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("secrets", "", (*READS, *WRITES)),
     *(("pods", name, ("get", "create")) for name in ("exec", "attach")),
     ("pods", "ephemeralcontainers", ("update", "patch")),
+    *((kind, "proxy", ("get", "create")) for kind in ("nodes", "pods", "services")),
+    ("serviceaccounts", "token", ("create",)),
 )
 
 

@@ -150,6 +150,7 @@ def _rule(group: str, resources: Iterable[str], verbs: Iterable[str]) -> Rule:
 
 _VIEW = (
     *(_rule(group, resources, _READ) for group, resources in _WORKLOADS),
+    _rule("apps", ["controllerrevisions"], _READ),
     _rule("discovery.k8s.io", ["endpointslices"], _READ),
     _rule("", ["bindings", "endpoints", "events", "limitranges", "namespaces", "namespaces/status", "pods"], _READ),
     _rule("", ["pods/log", "pods/status", "resourcequotas", "resourcequotas/status", "services/status"], _READ),

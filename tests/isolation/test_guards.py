@@ -141,6 +141,12 @@ def bound_everywhere(kind: str, name: str, resource: str = "nodes") -> Break:
     )
 
 
+def seeing(group: str, resource: str, verb: str = "get") -> Break:
+    """The ClusterRole of the operators has one more rule."""
+    rule = {"apiGroups": [group], "resources": [resource], "verbs": [verb]}
+    return edited("ClusterRole", "team-operators-viewer", None, lambda one: one["rules"].append(rule))
+
+
 def entering(name: str, *groups: str, policy: Any = None, namespaces: tuple[str, ...] = ()) -> Break:
     """The role of this name gets an access entry with these groups beside its own."""
     arn = Role(name).arn(SMALL.account)
@@ -327,6 +333,12 @@ BREAKS: list[tuple[str, Break, set[str]]] = [
         {"few_administrators", "viewers_only_look"},
     ),
     ("an operator sees secrets", entering("Operator", policy="AmazonEKSAdminViewPolicy"), {"no_foreign_secret"}),
+    *(
+        (f"operators see {resource}", seeing(group, resource), {"no_foreign_secret"})
+        for group, resource in (("", "secrets"), ("", "*"), ("*", "*"), ("", "nodes/proxy"), ("", "pods/exec"))
+    ),
+    ("operators make tokens", seeing("", "serviceaccounts/token", "create"), {"no_foreign_secret"}),
+    ("operators drain nodes", seeing("", "nodes", "patch"), {"viewers_only_look"}),
     ("AWS's editors", entering("Ana", policy="AmazonEKSEditPolicy", namespaces=("a-web",)), {"guard_rails_stay"}),
     ("AWS's viewers", entering("Ana", policy="AmazonEKSViewPolicy"), {"nothing_elsewhere"}),
     ("nobody to break the glass", without("ClusterRoleBinding"), {"few_administrators"}),
@@ -441,7 +453,14 @@ WORK = [
     ("Abe", "get", "", "pods", "log", True, True),
     ("Abe", "patch", "apps", "deployments", "", False, False),
     ("Ben", "patch", "apps", "deployments", "", False, True),
+    # What kubectl 1.32 sends for `scale`, with and without --current-replicas, and for `top pod`.
+    *(("APipeline", verb, "apps", "deployments", "scale", True, False) for verb in ("get", "patch", "update")),
+    *(("Ana", verb, "apps", "statefulsets", "scale", True, False) for verb in ("get", "patch", "update")),
+    ("Abe", "patch", "apps", "deployments", "scale", False, False),
+    ("Abe", "list", "metrics.k8s.io", "pods", "", True, True),
+    ("Ben", "list", "metrics.k8s.io", "pods", "", False, True),
     ("Operator", "get", "", "pods", "log", True, True),
+    ("Operator", "list", "metrics.k8s.io", "pods", "", True, True),
     ("Operator", "get", "", "secrets", "", False, False),
     ("Engineer", "delete", "", "namespaces", "", True, True),
     ("BreakGlass", "get", "", "secrets", "", True, True),

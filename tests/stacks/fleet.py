@@ -42,6 +42,7 @@ from teams.base import (
     HelmWorkload,
     Manifests,
     Permission,
+    PlatformTeam,
     PriorityClass,
     ServiceAccount,
     Share,
@@ -122,6 +123,7 @@ CHINA = replace(MANAGED, name="china", region="cn-north-1")
 GOVERNMENT = replace(MANAGED, name="government", region="us-gov-west-1")
 
 KEY = "arn:aws:kms:us-west-2:111111111111:key/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f"
+OPERATORS = PlatformTeam("operators", members=(Role("Operator"),), access="read-only")
 SHOP = ApplicationTeam(
     "shop",
     owners=(Role("ShopOwner"),),
@@ -171,7 +173,7 @@ TEAMS = replace(
         SecretsStoreCsiDriver(),
         ArgoCd(domain="argocd.example.com"),
     ),
-    teams=(PLATFORM, SHOP, replace(PAYMENTS, network=(ToTeam("shop", ports=(8080,)),))),
+    teams=(PLATFORM, OPERATORS, SHOP, replace(PAYMENTS, network=(ToTeam("shop", ports=(8080,)),))),
 )
 
 FLEET = (MANAGED, AUTO, FARGATE, LAUNCHED, SELF_MANAGED, ISOLATED, MIXED, BARE, CHINA, GOVERNMENT, TEAMS)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from kubernetes_validate import utils
 
 from addons.karpenter import Karpenter
 from blueprint import AutoMode, Blueprint, FargateProfile, FargateSelector, Plan, Role, User, plan
@@ -13,6 +14,7 @@ from blueprint.contribution import Contribution
 from blueprint.iam import Statement
 from blueprint.node_pool import NodePool
 from blueprint.references import resolved
+from blueprint.versions import SUPPORTED
 from teams.base import (
     ApplicationTeam,
     ContainerDefaults,
@@ -143,6 +145,20 @@ MISTAKES = [
         "argoproj.io",
     ),
     mistake(
+        "takes over DNS names",
+        team(permissions=(Permission("externaldns.k8s.io", ("dnsendpoints",), ("create",)),)),
+        "teams[0].permissions[0].api_group",
+        "snapshot.storage.k8s.io",
+        "argoproj.io",
+    ),
+    mistake(
+        "nearly a harmless group",
+        team(permissions=(Permission("policy.gateway.networking.k8s.io", ("policies",), ("create",)),)),
+        "teams[0].permissions[0].api_group",
+        "not of Kubernetes",
+        "argoproj.io",
+    ),
+    mistake(
         "reads Secrets",
         team(permissions=(Permission("", ("secrets",), ("get",)),)),
         "teams[0].permissions[0].api_group",
@@ -211,11 +227,16 @@ def wide_objects(kind: str) -> list[Mapping[str, Any]]:
 
 
 def test_a_platform_team_administers_or_looks_on_and_owns_nothing() -> None:
-    for access, policy in (("admin", "AmazonEKSClusterAdminPolicy"), ("read-only", "AmazonEKSViewPolicy")):
+    viewers = ("team:platform:viewer",)
+    for access, groups, policy, kinds in (
+        ("admin", (), "AmazonEKSClusterAdminPolicy", []),
+        ("read-only", viewers, "AmazonEKSViewPolicy", ["ClusterRole", "ClusterRoleBinding"]),
+    ):
         platform = changed(PlatformTeam("platform", members=(Role("Engineer"),)), access=access)
         made = plan(with_teams(platform))
-        assert [(entry.groups, [one.name for one in entry.policies]) for entry in made.people] == [((), [policy])]
-        assert (made.teams[0].contribution.namespaces, made.teams[0].contribution.objects) == ((), ())
+        assert [(entry.groups, [one.name for one in entry.policies]) for entry in made.people] == [(groups, [policy])]
+        assert made.teams[0].contribution.namespaces == ()
+        assert [one["kind"] for one in made.teams[0].contribution.objects] == kinds
 
 
 def test_people_act_through_groups_and_through_no_access_policy() -> None:
@@ -298,6 +319,30 @@ def test_further_permissions_reach_those_who_change_workloads() -> None:
     for role in wide_objects("Role"):
         words = [resource for rule in role["rules"] for resource in rule["resources"]]
         assert ("rollouts" in words) is (role["metadata"]["name"] != "viewer")
+
+
+@pytest.mark.parametrize("version", SUPPORTED)
+def test_of_kubernetes_own_groups_none_can_be_granted(version: str) -> None:
+    """All that the API server of a minor knows, by the schemas of kubernetes-validate."""
+    file = f"kubernetes-json-schema/v{version}.0-local/_definitions.json"
+    definitions = utils.schema_contents(file, version)["$defs"].values()
+    groups = {each["group"] for one in definitions for each in one.get("x-kubernetes-group-version-kind", ())}
+    assert {"", "apps", "networking.k8s.io", "rbac.authorization.k8s.io", "storage.k8s.io"} < groups
+    for each in groups:
+        assert places(team(permissions=(Permission(each, ("things",), ("get",)),)))
+
+
+@pytest.mark.parametrize(
+    ("group", "resource"),
+    [
+        ("metrics.k8s.io", "pods"),
+        ("gateway.networking.k8s.io", "httproutes"),
+        ("snapshot.storage.k8s.io", "volumesnapshots"),
+    ],
+)
+def test_harmless_groups_can_be_granted(group: str, resource: str) -> None:
+    asked = changed(TEAM, permissions=(Permission(group, (resource,), ("get", "create")),))
+    assert {(resource, "create")} <= powers("deployer", asked) - powers("viewer", asked)
 
 
 def test_a_shared_namespace_lets_the_other_teams_people_in_with_the_role() -> None:

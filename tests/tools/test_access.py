@@ -103,10 +103,14 @@ def test_principals_have_the_groups_and_policies_of_the_access_entries(fleet: Fl
 def test_groups_and_service_accounts_may_do_what_the_role_bindings_say(fleet: Fleet, name: str) -> None:
     plan, templates = fleet[name]
     every = [one for template in templates for one in objects(template)]
-    roles = {(one["metadata"]["namespace"], one["metadata"]["name"]): one for one in every if one["kind"] == "Role"}
+    kinds = ("Role", "ClusterRole")
+    roles = {
+        (one["metadata"].get("namespace", ""), one["metadata"]["name"]): one for one in every if one["kind"] in kinds
+    }
     expected = set()
-    for binding in (one for one in every if one["kind"] == "RoleBinding"):
-        where = binding["metadata"]["namespace"]
+    for binding in (one for one in every if one["kind"] in ("RoleBinding", "ClusterRoleBinding")):
+        where = binding["metadata"].get("namespace", "")
+        assert (binding["roleRef"]["kind"] == "ClusterRole") is (where == ""), "compare these as well"
         for subject in binding["subjects"]:
             whom = f"group {subject['name']}"
             if subject["kind"] == "ServiceAccount":
@@ -132,7 +136,7 @@ def test_groups_and_service_accounts_may_do_what_the_role_bindings_say(fleet: Fl
     }
     assert found == expected
     assert bool(found) == any(isinstance(team, ApplicationTeam) for team in plan.blueprint.teams)
-    assert not any(one["kind"].startswith("ClusterRole") for one in every), "compare these as well"
+    assert any(where == "" for _, where, *_ in found) == any(team.name == "operators" for team in plan.blueprint.teams)
 
 
 def permissions(plan: Plan, template: Template) -> Iterator[tuple[str, Any, str]]:
@@ -307,6 +311,7 @@ def spelled(lines: Sequence[str]) -> set[tuple[str, str]]:
 def test_words_say_what_the_rights_are() -> None:
     found = matrix(plan(TEAMS))
     (table, *_) = tables(found, full=True)
+    own = re.compile(r"^([^.]+)\.(apps|autoscaling|batch|networking\.k8s\.io|policy)(?=/|$)")
     shown = {
         (who, via, namespace, *right)
         for (who,), (via,), where, may in table.rows
@@ -318,10 +323,8 @@ def test_words_say_what_the_rights_are() -> None:
         (
             row.who.rpartition(":")[2] if row.who.startswith("arn:") else row.who,
             row.via,
-            row.where,
-            " ".join(
-                [re.sub(r"\.(apps|autoscaling|batch|networking\.k8s\.io|policy)$", "", right.resource), *right.names]
-            ),
+            row.where or "the cluster",
+            " ".join([own.sub(r"\1", right.resource), *right.names]),
             verb,
         )
         for row in found.kubernetes
