@@ -36,6 +36,8 @@ class ClusterFacts:
     """Whether the CNI gives nodes prefixes of addresses, so that they take more pods."""
     load_balancer_ranges: tuple[str, ...] = ()
     """Addresses of the public subnets, where load balancers are and no pods."""
+    internal_load_balancer_ranges: tuple[str, ...] = ()
+    """Addresses of the private subnets, where internal load balancers are, and nodes and pods."""
     api_groups: tuple[str, ...] = ()
     """API groups of the custom resources that its add-ons define."""
     tags: tuple[tuple[str, str], ...] = ()

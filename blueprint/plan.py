@@ -18,7 +18,7 @@ from blueprint.compute import AutoMode, FargateProfile, Nodes
 from blueprint.contribution import Contribution
 from blueprint.errors import BlueprintError, Problem, Quoted
 from blueprint.facts import ClusterFacts
-from blueprint.network import NewNetwork, Subnet
+from blueprint.network import NewNetwork, Subnet, SubnetKind
 from blueprint.placement import PlacedWorkload
 from blueprint.value import judged_once, problems_in
 
@@ -211,17 +211,18 @@ def _facts(blueprint: Blueprint) -> ClusterFacts:
         service_cidr=cluster.service_cidr if rules.right(cluster, Cluster, "service_cidr") else _SERVICE_CIDR,
         internet=not rules.right(network, NewNetwork, "nat") or network.nat != "none",
         prefix_delegation=any(addon.gives_prefixes for addon in addons if rules.sound(addon)),
-        load_balancer_ranges=_public_ranges(blueprint),
+        load_balancer_ranges=_ranges(blueprint, "public"),
+        internal_load_balancer_ranges=_ranges(blueprint, "private"),
         api_groups=tuple(sorted({group for _, addon in rules.addons_of(blueprint) for group in addon.api_groups})),
         tags=tuple(sorted(blueprint.tags.items())),
     )
 
 
-def _public_ranges(blueprint: Blueprint) -> tuple[str, ...]:
+def _ranges(blueprint: Blueprint, kind: SubnetKind) -> tuple[str, ...]:
     if not (isinstance(blueprint.network, NewNetwork) and rules.sound(blueprint.network)):
         return ()
     subnets = blueprint.network.subnets(blueprint.region)
-    return tuple(subnet.cidr for subnet in subnets if subnet.kind == "public")
+    return tuple(subnet.cidr for subnet in subnets if subnet.kind == kind)
 
 
 def _skipped(blueprint: Blueprint, facts: ClusterFacts) -> Iterator[Skipped]:

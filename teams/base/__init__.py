@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 from typing import Annotated, Literal
 
 from blueprint.access import AccessEntry, AccessPolicy, Principal
-from blueprint.contribution import Contribution
+from blueprint.contribution import Contribution, Grant
 from blueprint.errors import Problem, duplicates
 from blueprint.facts import ClusterFacts
 from blueprint.fields import NOT_EMPTY, DnsLabel, IamName
@@ -21,7 +21,17 @@ from teams.base.admission import ImageRegistry, PriorityClass, guards
 from teams.base.external_secrets import CopiedSecrets
 from teams.base.identity import ServiceAccount
 from teams.base.namespaces import TEAM_LABEL, ContainerDefaults, Quota, TeamNamespace, named
-from teams.base.network import Edge, FromLoadBalancer, FromTeam, ToInternet, ToRange, ToTeam, policies
+from teams.base.network import (
+    Edge,
+    FromInternalLoadBalancer,
+    FromLoadBalancer,
+    FromTeam,
+    ToInternet,
+    ToRange,
+    ToTeam,
+    crowded,
+    policies,
+)
 from teams.base.operators import viewing
 from teams.base.roles import ROLES, Permission, TeamRole, binding, group, rules
 from teams.base.workloads import GitWorkload, HelmWorkload, Manifests, Workload
@@ -31,6 +41,7 @@ __all__ = [
     "ContainerDefaults",
     "CopiedSecrets",
     "Edge",
+    "FromInternalLoadBalancer",
     "FromLoadBalancer",
     "FromTeam",
     "GitWorkload",
@@ -164,6 +175,7 @@ class ApplicationTeam(Team):
                 yield Problem(place, name, "must be a namespace of the team", f"write one of {', '.join(sorted(own))}")
         edges = [(f"network[{index}]", edge.key) for index, edge in enumerate(self.network)]
         yield from duplicates(edges, "a connection stands once", "put all ports into one")
+        yield from crowded(self.network)
         classes = ((f"priority_classes[{i}].name", each.name) for i, each in enumerate(self.priority_classes))
         yield from duplicates(classes, "a priority class stands once", "rename one")
 
@@ -194,15 +206,24 @@ class ApplicationTeam(Team):
             objects_first=True,
             node_pools=(self.node_pool.owned_by(TEAM_LABEL, self.name),) if self.node_pool else (),
             aws_services=tuple(sorted({secret.service for secret in self._secrets})),
-            notes=tuple(
-                f"who may create pods in {grant.namespace} may act as the AWS role of {grant.name}" for grant in grants
-            ),
+            notes=(*self._notes(grants),),
         )
 
     @property
     def _secrets(self) -> tuple[TeamSecret, ...]:
         holders: tuple[ServiceAccount | CopiedSecrets, ...] = (*self.service_accounts, *self.copied_secrets)
         return tuple(secret for holder in holders for secret in holder.secrets)
+
+    def _notes(self, grants: Sequence[Grant]) -> Iterator[str]:
+        for grant in grants:
+            yield f"who may create pods in {grant.namespace} may act as the AWS role of {grant.name}"
+        for edge in self.network:
+            if isinstance(edge, FromInternalLoadBalancer):
+                ports = " and ".join(map(str, edge.ports))
+                yield (
+                    f"internal load balancers reach its pods on port {ports}, and so do nodes and pods of add-ons; "
+                    "pods of other teams only where their team names the private subnets in a ToRange"
+                )
 
     def _access(self, facts: ClusterFacts) -> Iterator[AccessEntry]:
         """One entry for each principal, with the groups of all its roles."""

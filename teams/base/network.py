@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Any
 
 from blueprint.errors import Problem
@@ -16,6 +16,13 @@ from blueprint.fields import NOT_EMPTY, Cidr, DnsLabel, between
 from blueprint.kubernetes import Manifest
 from blueprint.value import Value
 from teams.base.namespaces import TEAM_LABEL, named
+
+# Of each address the CNI's agent keeps 24 pairs of port and protocol, from all rules that hold for it, and what is
+# beyond is dropped, whichever that happens to be: aws-network-policy-agent pkg/ebpf/c/tc.v4ingress.bpf.c:15
+# (MAX_PORT_PROTOCOL), pkg/utils/utils.go (ComputeTrieValue), pkg/fwruleprocessor/fw_rule_processor.go; in part also
+# https://docs.aws.amazon.com/eks/latest/userguide/cni-network-policy.html (considerations).
+# Three are the platform's: DNS by UDP and by TCP, and what is open within a namespace.
+_MOST_PORTS = 24 - 3
 
 Port = Annotated[int, between(1, 65_535)]
 Ports = Annotated[tuple[Port, ...], NOT_EMPTY]
@@ -67,10 +74,7 @@ class ToTeam(Edge):
 
 
 class FromLoadBalancer(Edge):
-    """Load balancers in the public subnets may connect; no pod has an address there.
-
-    An internal one stands among the pods, so no network policy can tell it from them.
-    """
+    """Load balancers in the public subnets may connect; no pod has an address there."""
 
     ports: Ports
 
@@ -80,6 +84,26 @@ class FromLoadBalancer(Edge):
 
     def ingress(self, facts: ClusterFacts) -> list[dict[str, Any]]:
         return _ingress(_ranges(facts.load_balancer_ranges), self.ports)
+
+
+class FromInternalLoadBalancer(Edge):
+    """Load balancers in the private subnets may connect, and so may all else there whose own side is not closed.
+
+    An internal load balancer stands among the pods, and no network policy can tell it from them: nodes get in, and pods
+    that no policy holds, such as those of add-ons. Pods of other teams do not, unless their team names these addresses
+    in `ToRange`: nothing but what is declared leaves them. A load balancer that keeps the clients' addresses is not
+    let in by this, for these are not its own.
+    https://docs.aws.amazon.com/eks/latest/userguide/network-load-balancing.html (kubernetes.io/role/internal-elb)
+    """
+
+    ports: Ports
+
+    @property
+    def key(self) -> str:
+        return "from-internal-load-balancer"
+
+    def ingress(self, facts: ClusterFacts) -> list[dict[str, Any]]:
+        return _ingress(_ranges(facts.internal_load_balancer_ranges), self.ports)
 
 
 class ToRange(Edge):
@@ -118,6 +142,20 @@ class ToInternet(Edge):
     def egress(self) -> list[dict[str, Any]]:
         private = ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"]
         return _egress([{"ipBlock": {"cidr": "0.0.0.0/0", "except": private}}], self.ports)
+
+
+def crowded(edges: Iterable[Edge]) -> Iterator[Problem]:
+    """Too many ports to keep for one address: ranges may overlap each other, and hold the pods of another team."""
+    for words, of_team, of_ranges in (
+        ("into its pods", FromTeam, (FromLoadBalancer, FromInternalLoadBalancer)),
+        ("out of them", ToTeam, (ToRange, ToInternet)),
+    ):
+        ranges = {port for edge in edges if isinstance(edge, of_ranges) for port in edge.ports}
+        teams = [set(edge.ports) for edge in edges if isinstance(edge, of_team)]
+        most = max(len(ranges | ports) for ports in (set(), *teams))
+        if most > _MOST_PORTS:
+            rule = f"at most {_MOST_PORTS} ports {words}: of all ranges and any one team together"
+            yield Problem("network", most, rule, "serve on fewer ports, or split the team")
 
 
 def policies(namespace: str, edges: tuple[Edge, ...], facts: ClusterFacts) -> Iterator[Manifest]:

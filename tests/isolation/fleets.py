@@ -22,6 +22,7 @@ from teams.base import (
     ApplicationTeam,
     CopiedSecrets,
     Edge,
+    FromInternalLoadBalancer,
     FromLoadBalancer,
     FromTeam,
     Permission,
@@ -94,6 +95,8 @@ def team(
     edges = [*edges, *draw(some(st.sampled_from(RANGES), 1).flatmap(to_ranges))]
     if draw(st.booleans()):
         edges.append(FromLoadBalancer(draw(PORTS)))
+    if draw(st.booleans()):
+        edges.append(FromInternalLoadBalancer(draw(PORTS)))
     if draw(st.booleans()):
         edges.append(ToInternet(draw(PORTS)))
     copied = draw(some(st.sampled_from(spaces), 1))

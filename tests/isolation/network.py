@@ -79,6 +79,17 @@ class Network:
         ingress = self._allowed(destination, "Ingress", source, destination)
         return tuple(_common(egress, ingress))
 
+    def entries(self, pod: Pod, direction: str, other: End) -> int:
+        """How many pairs of port and protocol the CNI's agent keeps for what a pod may exchange with one address.
+
+        aws-network-policy-agent pkg/fwruleprocessor/fw_rule_processor.go: those of all rules whose range holds the
+        address, and one for a rule without ports.
+        """
+        if pod.host_network or not self._policies.get(pod.namespace):
+            return 0
+        found = set(self._allowed(pod, direction, other, pod if direction == "Ingress" else other))
+        return len(found - set(EVERY_PORT)) + bool(found & set(EVERY_PORT))
+
     def _allowed(self, end: End, direction: str, other: End, destination: End) -> tuple[Ports, ...]:
         """The ports that the policies of one end leave open in one direction."""
         if isinstance(end, str) or end.host_network:

@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from teams.base import FromLoadBalancer, ToInternet, ToRange
+from teams.base import FromInternalLoadBalancer, FromLoadBalancer, ToInternet, ToRange
 from tests.addons.support import deployed
 from tests.isolation.admission import Request, refusals
 from tests.isolation.network import Pod, Ports
@@ -128,12 +128,22 @@ def pods_stay_apart(world: World) -> Iterator[str]:
                 continue
             other = world.owner.get(target.namespace)
             found = world.network.open_ports(source, target)
+            internal = _tcp(_let_in(world, other, FromInternalLoadBalancer)) if other else set()
             if team and other:
-                declared = _tcp(world.declared_ports(team, other))
+                # What both sides say: one that these addresses may come in, the other that it goes to these addresses.
+                declared = _tcp(world.declared_ports(team, other)) | (internal & _outside(world, team, target))
             else:
-                declared = _outside(world, team, target) if team else set()
+                declared = _outside(world, team, target) if team else internal
             for ports in set(found) - declared:
                 yield f"{source.namespace} reaches {target.namespace} on {ports}"
+
+
+Inlet = type[FromLoadBalancer] | type[FromInternalLoadBalancer]
+
+
+def _let_in(world: World, team: str, kind: Inlet) -> set[int]:
+    """Ports on which a team lets load balancers of a kind in."""
+    return {port for edge in world.teams[team].network if isinstance(edge, kind) for port in edge.ports}
 
 
 def _tcp(ports: Iterable[int]) -> set[Ports]:
@@ -167,21 +177,45 @@ ADDRESSES = (
 )
 
 
+def _addresses(world: World) -> tuple[str, ...]:
+    """These, one of a load balancer in a public subnet, and one of a node or an internal load balancer."""
+    public, private = (
+        next(ipaddress.ip_network(subnet.cidr) for subnet in world.plan.subnets if subnet.kind == kind)
+        for kind in ("public", "private")
+    )
+    return (*ADDRESSES, str(public[5]), str(private[-9]))
+
+
 def doors_stay_shut(world: World) -> Iterator[str]:
     """Between a team's pods and all that is no pod, only declared traffic passes."""
-    public = [ipaddress.ip_network(subnet.cidr) for subnet in world.plan.subnets if subnet.kind == "public"]
-    of_load_balancer = str(public[0][5])
-    of_node = str(ipaddress.ip_network(next(s.cidr for s in world.plan.subnets if s.kind == "private"))[-9])
+    *_, of_load_balancer, of_node = addresses = _addresses(world)
     for pod in world.pods:
         if not (team := world.owner.get(pod.namespace)):
             continue
-        for address in (*ADDRESSES, of_load_balancer, of_node):
+        for address in addresses:
             for ports in set(world.network.open_ports(pod, address)) - _outside(world, team, address):
                 yield f"{pod.namespace} reaches {address} on {ports}"
-            edges = [edge for edge in world.teams[team].network if isinstance(edge, FromLoadBalancer)]
-            let_in = {port for edge in edges for port in edge.ports} if address == of_load_balancer else set()
+            inlets: dict[str, Inlet] = {of_load_balancer: FromLoadBalancer, of_node: FromInternalLoadBalancer}
+            kind = inlets.get(address)
+            let_in = _let_in(world, team, kind) if kind else set()
             for ports in set(world.network.open_ports(address, pod)) - _tcp(let_in):
                 yield f"{address} reaches {pod.namespace} on {ports}"
+
+
+MOST_ENTRIES = 24
+
+
+def all_ports_are_kept(world: World) -> Iterator[str]:
+    """What the policies of a pod open to one address is enforced in full.
+
+    aws-network-policy-agent pkg/ebpf/c/tc.v4ingress.bpf.c:15 (#define MAX_PORT_PROTOCOL 24)
+    """
+    others: tuple[Pod | str, ...] = (*world.pods, *_addresses(world))
+    for pod in (one for one in world.pods if one.namespace in world.owner and not one.labels):
+        for other in others:
+            for direction in ("Ingress", "Egress"):
+                if (kept := world.network.entries(pod, direction, other)) > MOST_ENTRIES:
+                    yield f"{pod.namespace}: {kept} entries for {other}, {direction}"
 
 
 def roles_stay_apart(world: World) -> Iterator[str]:
@@ -355,6 +389,7 @@ PROPERTIES: tuple[Property, ...] = (
     few_administrators,
     pods_stay_apart,
     doors_stay_shut,
+    all_ports_are_kept,
     roles_stay_apart,
     bounded,
     pods_stay_in_their_node,

@@ -19,6 +19,7 @@ from blueprint.errors import BlueprintError
 from blueprint.node_pool import NodePool
 from teams.base import (
     ApplicationTeam,
+    FromInternalLoadBalancer,
     FromLoadBalancer,
     FromTeam,
     Permission,
@@ -28,6 +29,7 @@ from teams.base import (
     Share,
     TeamNamespace,
     ToInternet,
+    ToRange,
     ToTeam,
 )
 from tests.blueprint.examples import SMALL
@@ -40,6 +42,8 @@ from tests.isolation.rbac import API, access_objects, can, service_account
 from tests.isolation.test_pod_security import pod
 from tests.isolation.world import ISSUER, World, world_of
 
+INTERNAL = {"from": [{"ipBlock": {"cidr": "10.0.0.0/19"}}], "ports": [{"port": 80, "protocol": "TCP"}]}
+PORTS = [{"port": port, "protocol": "TCP"} for port in range(8000, 8024)]
 VERBS: Any = ("create", "update", "patch", "delete", "deletecollection")
 Break = Callable[[World], World]
 NET, VAP, VAP_BINDING = "NetworkPolicy", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"
@@ -282,6 +286,21 @@ BREAKS: list[tuple[str, Break, set[str]]] = [
         declared("b", "ingress", "ipBlock", lambda rule: rule["from"][0]["ipBlock"].update(cidr="0.0.0.0/0")),
         {"doors_stay_shut"},
     ),
+    (
+        "internal load balancers without being asked",
+        edited(NET, "declared", "c", spec(lambda s: s["ingress"].append(INTERNAL))),
+        {"pods_stay_apart", "doors_stay_shut"},
+    ),
+    (
+        "more ports than are kept",
+        edited(
+            NET,
+            "declared",
+            "b",
+            spec(lambda s: s["egress"].append({"to": [{"podSelector": {}}], "ports": PORTS})),
+        ),
+        {"all_ports_are_kept"},
+    ),
     ("DNS of anybody", edited(NET, "dns", "c", spec(lambda s: s["egress"][0].pop("to"))), {"doors_stay_shut"}),
     (
         "instance metadata",
@@ -490,6 +509,20 @@ def test_pods_reach_what_was_declared() -> None:
     for public in WORLD.plan.facts.load_balancer_ranges:
         assert network.open_ports(public.replace(".0/", ".9/").partition("/")[0], b) == (("TCP", 443, 443),)
     assert network.open_ports(web, jobs) == network.open_ports(web, c) == network.open_ports(b, web) == ()
+
+
+def test_internal_load_balancers_reach_a_team_and_no_team_reaches_another() -> None:
+    """The pods of a team that names no range are held back by their own policies, those of an add-on by nobody's."""
+    open_team = replace(B, network=(*B.network, FromInternalLoadBalancer((8443,))))
+    ranging = replace(C, network=(ToRange("10.0.0.0/16", (8443, 9000)),))
+    world = world_of(plan(replace(BLUEPRINT, teams=(A, open_team, ranging, PLATFORM, OPERATORS))))
+    b = Pod("b", {}, "10.0.9.3")
+    assert world.network.open_ports("10.0.31.250", b) == (("TCP", 8443, 8443),)
+    assert world.network.open_ports(Pod("external-dns", {}, "10.0.9.4"), b) == (("TCP", 8443, 8443),)
+    assert world.network.open_ports(Pod("a-web", {}, "10.0.9.5"), b) == (("TCP", 8080, 8080),)
+    assert world.network.open_ports(Pod("c", {}, "10.0.9.6"), b) == (("TCP", 8443, 8443),)
+    assert world.network.open_ports(b, Pod("a-web", {}, "10.0.9.5")) == ()
+    assert ways_out(world) == []
 
 
 def test_dns_of_auto_mode_has_no_pod() -> None:

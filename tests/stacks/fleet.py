@@ -36,6 +36,7 @@ from blueprint.secrets import Parameter, SecretsManagerSecret
 from teams.base import (
     ApplicationTeam,
     CopiedSecrets,
+    FromInternalLoadBalancer,
     FromLoadBalancer,
     FromTeam,
     GitWorkload,
@@ -134,6 +135,7 @@ SHOP = ApplicationTeam(
     network=(
         FromTeam("payments", ports=(8080,)),
         FromLoadBalancer(ports=(8080,)),
+        FromInternalLoadBalancer(ports=(8081,)),
         ToRange("10.9.0.0/24", ports=(5432,)),
         ToInternet(),
     ),

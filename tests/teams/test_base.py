@@ -18,6 +18,8 @@ from blueprint.versions import SUPPORTED
 from teams.base import (
     ApplicationTeam,
     ContainerDefaults,
+    Edge,
+    FromInternalLoadBalancer,
     FromLoadBalancer,
     FromTeam,
     Permission,
@@ -44,6 +46,9 @@ from tests.blueprint.examples import (
     with_addons,
     with_teams,
 )
+from tests.isolation.network import Pod
+from tests.isolation.properties import ways_out
+from tests.isolation.world import world_of
 
 WIDE = ApplicationTeam(
     "payments",
@@ -395,6 +400,71 @@ def test_load_balancers_come_from_the_public_subnets() -> None:
     peers = [peer["ipBlock"]["cidr"] for peer in found["declared"]["ingress"][0]["from"]]
     assert peers == [subnet.cidr for subnet in made.subnets if subnet.kind == "public"]
     assert len(peers) == 3
+
+
+def test_internal_load_balancers_come_from_the_private_subnets() -> None:
+    """stacks/network.py tags these for them, `kubernetes.io/role/internal-elb`."""
+    behind = changed(TEAM, network=(FromInternalLoadBalancer(ports=(80, 443)), FromLoadBalancer(ports=(8080,))))
+    made = plan(with_teams(behind))
+    (declared,) = (one for one in objects(behind, "NetworkPolicy") if one["metadata"]["name"] == "declared")
+    internal, public = declared["spec"]["ingress"]
+    assert [each["port"] for each in internal["ports"]] == [80, 443]
+    ranges = [peer["ipBlock"]["cidr"] for peer in internal["from"]]
+    assert ranges == ["10.0.0.0/19", "10.0.32.0/19", "10.0.64.0/19"]
+    assert ranges == [subnet.cidr for subnet in made.subnets if subnet.kind == "private"]
+    assert not {peer["ipBlock"]["cidr"] for peer in public["from"]} & set(ranges)
+    (note,) = made.teams[0].contribution.notes
+    assert note.startswith("internal load balancers reach its pods on port 80 and 443, and so do nodes")
+    assert contribution(changed(TEAM, network=(FromLoadBalancer(ports=(8080,)),))).notes == ()
+
+
+MANY = tuple(range(8000, 8021))
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        (FromLoadBalancer(MANY), ToInternet(MANY)),
+        (FromInternalLoadBalancer(MANY), FromLoadBalancer(MANY), ToRange("10.0.0.0/16", MANY), ToInternet(MANY)),
+        (ToTeam("orders", MANY), ToTeam("search", tuple(range(21)[1:]))),
+    ],
+)
+def test_so_many_ports_are_kept(network: tuple[Edge, ...]) -> None:
+    assert list(changed(TEAM, network=network).problems()) == []
+
+
+@pytest.mark.parametrize(
+    ("network", "words"),
+    [
+        ((FromLoadBalancer((*MANY, 80)),), "into its pods"),
+        ((FromLoadBalancer(MANY), FromTeam("orders", (80,))), "into its pods"),
+        ((FromLoadBalancer(MANY), FromInternalLoadBalancer((80,))), "into its pods"),
+        ((ToRange("10.0.0.0/16", MANY), ToInternet((443,))), "out of them"),
+        ((ToRange("10.0.0.0/16", MANY), ToTeam("orders", (443,))), "out of them"),
+        ((ToTeam("orders", (*MANY, 80)),), "out of them"),
+    ],
+)
+def test_more_ports_than_the_network_keeps(network: tuple[Edge, ...], words: str) -> None:
+    (problem,) = changed(TEAM, network=network).problems()
+    assert (problem.place, problem.value) == ("network", 22)
+    assert problem.rule.startswith(f"at most 21 ports {words}")
+
+
+@pytest.mark.parametrize("base", [SMALL, AUTO])
+def test_the_most_ports_fit_into_what_the_agent_keeps(base: Blueprint) -> None:
+    """On Auto Mode DNS is open to any address; an address in the range may be a pod of the namespace itself."""
+    network = (
+        FromInternalLoadBalancer(MANY),
+        FromTeam("payments", MANY),
+        ToRange("10.0.0.0/16", MANY),
+        ToTeam("payments", MANY),
+    )
+    world = world_of(plan(with_teams(changed(TEAM, network=network), base=base)))
+    pod, other = Pod("payments", {}, "10.0.0.9"), Pod("payments", {"app": "x"}, "10.0.0.10")
+    most = 24 if base is AUTO else 22
+    assert world.network.entries(pod, "Egress", other) == most
+    assert world.network.entries(pod, "Ingress", other) == 22
+    assert ways_out(world) == []
 
 
 def test_an_aws_role_belongs_to_one_service_account_and_is_bounded() -> None:
