@@ -8,8 +8,9 @@ from dataclasses import field, replace
 from typing import Annotated, Any, Literal
 
 from blueprint.compute import Taint
+from blueprint.disruption import ConsolidationPolicy, DisruptionBudget, QuietTime
 from blueprint.errors import Problem
-from blueprint.fields import NOT_EMPTY, DnsLabel, LabelKey, LabelValue, between, matches
+from blueprint.fields import NOT_EMPTY, DnsLabel, LabelKey, LabelValue, at_most, between, matches
 from blueprint.instances import Architecture
 from blueprint.kubernetes import Manifest
 from blueprint.value import Value
@@ -34,6 +35,12 @@ class NodePool(Value):
     taints: tuple[Taint, ...] = ()
     expire_after_hours: Annotated[int, between(24, 8760, "hours")] = 720
     """A node is replaced after so long, so that patched images reach all; pod disruption budgets are respected."""
+    consolidation_policy: ConsolidationPolicy = "WhenEmptyOrUnderutilized"
+    """Which nodes go to save costs. WhenEmpty moves no pod; Balanced moves them where enough is saved."""
+    consolidate_after: QuietTime = "5m"
+    """How long no pod came or went before a node may go, so that none moves twice; Never: none goes to save costs."""
+    budgets: Annotated[tuple[DisruptionBudget, ...], NOT_EMPTY, at_most(50, "budgets")] = (DisruptionBudget(),)
+    """How many nodes may go at a time, and when."""
     weight: Annotated[int, between(1, 100)] = 1
     """The pool with the highest weight is tried first."""
 
@@ -71,8 +78,11 @@ class NodePool(Value):
                 "template": {"metadata": {"labels": dict(self.labels)}, "spec": spec},
                 "limits": {"cpu": str(self.max_cpu), "memory": f"{self.max_memory_gib}Gi"},
                 "weight": self.weight,
-                # No node that was busy a moment ago, so that pods do not move twice.
-                "disruption": {"consolidateAfter": "5m", "budgets": [{"nodes": "10%"}]},
+                "disruption": {
+                    "consolidationPolicy": self.consolidation_policy,
+                    "consolidateAfter": self.consolidate_after,
+                    "budgets": [budget.document() for budget in self.budgets],
+                },
             },
         }
 
