@@ -87,6 +87,8 @@ class EksAddon(Addon):
     configuration: Annotated[Mapping[str, Any], JSON_LIKE] = field(default_factory=dict, kw_only=True)
     """Values of the add-on's configuration schema that it has no field for, for example tolerations; they win over its
     own. `aws eks describe-addon-configuration` prints the schema; EKS refuses keys that are not in it."""
+    extra_permissions: tuple[Statement, ...] = field(default=(), kw_only=True)
+    """AWS permissions of its service account beside its own."""
 
     def values(self, facts: ClusterFacts) -> Values:
         """Values of the add-on's configuration schema."""
@@ -104,6 +106,9 @@ class EksAddon(Addon):
         """Kubernetes objects that go with it."""
         return ()
 
+    def problems(self) -> Iterator[Problem]:
+        yield from _without_account(self.service_account, self.extra_permissions)
+
     def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:
         if self.version is None and facts.version not in self.versions:
             rule = f"no version of {self.name} is known for Kubernetes {facts.version}"
@@ -115,7 +120,8 @@ class EksAddon(Addon):
         grant = None
         if self.service_account:
             # An EKS add-on keeps its own association, made and removed together with it.
-            grant = facts.grant("kube-system", self.service_account, *self.permissions(facts), workloads=workloads)
+            statements = (*self.permissions(facts), *self.extra_permissions)
+            grant = facts.grant("kube-system", self.service_account, *statements, workloads=workloads)
             grant = replace(grant, managed_policies=self.managed_policies)
         addon = ManagedAddon(self.name, self.version or self.versions[facts.version], values, grant, self.before_nodes)
         return Contribution(
@@ -150,6 +156,11 @@ class HelmAddon(Addon):
     """A mirror of the chart, for example "oci://111111111111.dkr.ecr.us-west-2.amazonaws.com/external-dns"."""
     extra_values: Annotated[Mapping[str, Any], JSON_LIKE] = field(default_factory=dict, kw_only=True)
     """Values of the chart that the add-on has no field for; they win over its own."""
+    extra_permissions: tuple[Statement, ...] = field(default=(), kw_only=True)
+    """AWS permissions of its service account beside its own, for what `extra_values` turn on."""
+
+    def problems(self) -> Iterator[Problem]:
+        yield from _without_account(self.service_account, self.extra_permissions)
 
     def values(self, facts: ClusterFacts) -> Values:
         """Values of the chart; every key stands in the chart's own values.yaml."""
@@ -178,7 +189,7 @@ class HelmAddon(Addon):
             workload.read(values, self.namespace) for workload in self.workloads or (Workload(self.name),)
         )
         grants: tuple[Grant, ...] = ()
-        if statements := self.permissions(facts):
+        if statements := (*self.permissions(facts), *self.extra_permissions):
             grant = facts.grant(self.namespace, self.service_account, *statements, workloads=workloads)
             if grant.irsa:
                 annotation: Any = {"eks.amazonaws.com/role-arn": role_arn(grant.name)}
@@ -196,3 +207,9 @@ class HelmAddon(Addon):
             aws_services=self.services(facts),
             images=tuple(image.read(values) for image in self.images),
         )
+
+
+def _without_account(service_account: str, permissions: tuple[Statement, ...]) -> Iterator[Problem]:
+    if permissions and not service_account:
+        rule = "the add-on has no service account with AWS permissions"
+        yield Problem("extra_permissions", permissions, rule, "name one in a class of your own: service_account")

@@ -39,6 +39,7 @@ class CertManager(HelmAddon):
     """Makes the issuer; Let's Encrypt writes there about trouble with the account."""
 
     def problems(self) -> Iterator[Problem]:
+        yield from super().problems()
         if self.acme_email and not self.zones:
             rule = "the issuer answers DNS01 challenges only, so it needs a zone"
             yield Problem("zones", self.zones, rule, 'write zones={"example.com": "Z0123456789ABC"}')

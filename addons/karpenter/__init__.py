@@ -45,6 +45,7 @@ class Karpenter(HelmAddon):
     node_class: NodeClass = NodeClass()
 
     def problems(self) -> Iterator[Problem]:
+        yield from super().problems()
         names = ((f"node_pools[{index}].name", pool.name) for index, pool in enumerate(self.node_pools))
         yield from duplicates(names, "node pools have unique names", "rename one")
 

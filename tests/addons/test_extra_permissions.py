@@ -1,0 +1,71 @@
+"""AWS permissions that a user gives an add-on beside its own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from addons.argo_cd import ArgoCd
+from addons.aws_ebs_csi_driver import AwsEbsCsiDriver
+from addons.base import EksAddon, HelmAddon, Statement
+from addons.cert_manager import CertManager
+from addons.core_dns import CoreDns
+from addons.external_secrets import ExternalSecrets
+from addons.karpenter import Karpenter
+from blueprint import plan
+from blueprint.contribution import Grant
+from tests.addons.support import FACTS
+from tests.blueprint.examples import SMALL, part, places, with_addons
+
+MORE = (Statement(("s3:GetObject",), ("arn:${blueprint:partition}:s3:::settings/one",)),)
+
+
+def grant(addon: EksAddon | HelmAddon) -> Grant:
+    contribution = addon.contribute(FACTS)
+    managed = [each.grant for each in contribution.managed_addons if each.grant]
+    (found,) = (*contribution.grants, *managed)
+    return found
+
+
+@pytest.mark.parametrize("addon", [Karpenter(), AwsEbsCsiDriver()], ids=lambda addon: addon.name)
+def test_they_stand_behind_the_addons_own(addon: EksAddon | HelmAddon) -> None:
+    own = grant(addon)
+    assert grant(replace(addon, extra_permissions=MORE)) == replace(own, statements=(*own.statements, *MORE))
+
+
+def test_they_alone_make_a_role() -> None:
+    """The service account that the chart's values name, which has none while the add-on needs nothing of AWS."""
+    assert CertManager().contribute(FACTS).grants == ()
+    found = grant(CertManager(extra_permissions=MORE))
+    assert (found.name, found.statements) == ("cert-manager/cert-manager", MORE)
+
+
+def test_they_come_by_irsa_where_the_pods_run_on_fargate() -> None:
+    facts = replace(FACTS, fargate_namespaces=frozenset({"cert-manager"}))
+    contribution = CertManager(extra_permissions=MORE).contribute(facts)
+    assert contribution.grants[0].irsa
+    assert "eks.amazonaws.com/role-arn" in contribution.releases[0].values["serviceAccount"]["annotations"]
+
+
+@pytest.mark.parametrize(
+    "addon", [ExternalSecrets(), ArgoCd(domain="argocd.example.com"), CoreDns()], ids=lambda addon: addon.name
+)
+def test_an_addon_without_a_service_account_takes_none(addon: EksAddon | HelmAddon) -> None:
+    assert places(with_addons(replace(addon, extra_permissions=MORE))) == [
+        f"addons[{len(SMALL.addons)}].extra_permissions"
+    ]
+    plan(with_addons(addon))
+
+
+def test_they_are_judged_as_all_statements_are() -> None:
+    everything = replace(Karpenter(), extra_permissions=(Statement(("s3:*",), ("arn:aws:s3:::x",)),))
+    assert places(with_addons(everything)) == [f"addons[{len(SMALL.addons)}].extra_permissions[0].actions"]
+
+
+def test_what_they_refer_to_must_be_the_addons_own() -> None:
+    queue = Statement(("sqs:SendMessage",), ("${blueprint:queue-arn:elsewhere}",))
+    assert places(with_addons(Karpenter(extra_permissions=(queue,)))) == [f"addons[{len(SMALL.addons)}]"]
+    own = Statement(("sqs:SendMessage",), ("${blueprint:queue-arn:karpenter-interruption}",))
+    made = part(plan(with_addons(Karpenter(extra_permissions=(own,)))), "karpenter")
+    assert own in made.grants[0].statements
