@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from addons.base import Chart, ClusterFacts, HelmAddon, ImageSource, Statement, Values
 from addons.pods import resources, workload
+from blueprint.access import Role
 from blueprint.fields import NOT_EMPTY, DnsName, HostedZoneId
 from blueprint.references import PARTITION
 
@@ -35,8 +36,16 @@ class ExternalDns(HelmAddon):
     policy: Literal["upsert-only", "sync", "create-only"] = "upsert-only"
     """`sync` also removes the records of what is gone."""
     sources: Annotated[tuple[Source, ...], NOT_EMPTY] = ("service", "ingress")
+    assume_role: Role | None = None
+    """A role of the account that has the zones, for example Role("ExternalDns", "333333333333"): it writes to them as
+    this one, and has no right of its own. The role's trust policy allows sts:AssumeRole and sts:TagSession, its
+    permissions are what this class would have without, and yours to keep to `domains`."""
 
     def permissions(self, facts: ClusterFacts) -> tuple[Statement, ...]:
+        if self.assume_role:
+            # The tags of an EKS Pod Identity session are transitive: they go along, and that is a right of its own.
+            # https://docs.aws.amazon.com/eks/latest/userguide/pod-id-abac.html
+            return (Statement(("sts:AssumeRole", "sts:TagSession"), (self.assume_role.arn(facts.account),)),)
         zones = tuple(f"arn:{PARTITION}:route53:::hostedzone/{zone}" for zone in self.zones)
         # NS, SOA and MX records stay out of reach: with them a cluster could take over the domain or its mail.
         types = ("A", "AAAA", "CNAME", "TXT")
@@ -57,9 +66,10 @@ class ExternalDns(HelmAddon):
         )
 
     def services(self, facts: ClusterFacts) -> tuple[str, ...]:
-        return ("route53",)
+        return ("route53", *(("sts",) if self.assume_role else ()))
 
     def values(self, facts: ClusterFacts) -> Values:
+        role = {"aws-assume-role": self.assume_role.arn(facts.account)} if self.assume_role else {}
         return {
             "provider": {"name": "aws"},
             "serviceAccount": {"name": self.service_account},
@@ -69,7 +79,7 @@ class ExternalDns(HelmAddon):
             "registry": "txt",
             "txtOwnerId": facts.name,
             "domainFilters": list(self.domains),
-            "extraArgs": {"zone-id-filter": list(self.zones)},
+            "extraArgs": {"zone-id-filter": list(self.zones), **role},
             # Route 53 takes 5 requests a second for a whole account, so it looks on events, and seldom otherwise.
             # https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html
             "triggerLoopOnEvent": True,

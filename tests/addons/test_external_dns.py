@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from addons.external_dns import ExternalDns
+from blueprint.access import Role
 from blueprint.value import problems_in
-from tests.addons.support import FACTS, REGION, allowed, names_no_partition, rules_broken
+from tests.addons.support import ACCOUNT, FACTS, REGION, allowed, deployed, names_no_partition, rules_broken
 
 ZONE = "arn:aws:route53:::hostedzone/Z1"
 CHANGE = "route53:ChangeResourceRecordSets"
@@ -108,3 +109,34 @@ def test_namespace_is_restricted() -> None:
 )
 def test_refuses_what_would_widen_or_break_it(fields: dict[str, Any], place: str) -> None:
     assert place in rules_broken(ExternalDns(**fields))
+
+
+class TestZonesOfAnotherAccount:
+    """external-dns#1608."""
+
+    ADDON = ExternalDns(zones=("Z1",), domains=("apps.example.com",), assume_role=Role("dns/Writer", "333333333333"))
+    ROLE = "arn:aws:iam::333333333333:role/dns/Writer"
+
+    def test_it_becomes_that_role_and_may_do_nothing_itself(self) -> None:
+        permissions = self.ADDON.permissions(FACTS)
+        actions = {action for one in permissions for action in one.actions}
+        # Both, since a session of EKS Pod Identity passes its tags on (grafana#127716 has the error without).
+        assert actions == {"sts:AssumeRole", "sts:TagSession"}
+        for action in actions:
+            assert allowed(permissions, action, self.ROLE)
+            assert not allowed(permissions, action, self.ROLE.replace("Writer", "Admin"))
+            assert not allowed(permissions, action, self.ROLE.replace("333333333333", ACCOUNT))
+        assert names_no_partition(permissions)
+        assert not [problem for one in permissions for problem in problems_in(one, "")]
+
+    def test_the_flag_is_external_dns_own(self) -> None:
+        """pkg/apis/externaldns/types.go:599 of the version in the chart; the chart writes extraArgs as --key=value."""
+        assert deployed(self.ADDON.values(FACTS))["extraArgs"] == {
+            "zone-id-filter": ["Z1"],
+            "aws-assume-role": self.ROLE,
+        }
+        assert "aws-assume-role" not in ADDON.values(FACTS)["extraArgs"]
+
+    def test_a_role_without_account_is_of_the_cluster_s(self) -> None:
+        own = ExternalDns(zones=("Z1",), assume_role=Role("Writer"))
+        assert allowed(own.permissions(FACTS), "sts:AssumeRole", f"arn:aws:iam::{ACCOUNT}:role/Writer")

@@ -9,7 +9,7 @@ import pytest
 
 from addons.cert_manager import CertManager
 from addons.external_dns import ExternalDns
-from blueprint import Plan, plan
+from blueprint import Plan, Role, plan
 from tests.blueprint.examples import with_addons
 from tests.tools.doctor.account import Account, refused, statuses, worst
 from tools.doctor.checks.dns import hosted_zones, within
@@ -53,6 +53,19 @@ def dns(zone: str, *domains: str) -> Plan:
 def test_nothing_is_asked_without_zones(account: Account, small: Plan) -> None:
     assert account.found(hosted_zones, small) == []
     assert account.calls == []
+
+
+def test_zones_of_another_account_are_not_asked_for(account: Account) -> None:
+    other = ExternalDns(zones=(PUBLIC,), assume_role=Role("ExternalDns", "333333333333"))
+    (found,) = account.found(hosted_zones, plan(with_addons(other)))
+    assert (found.status, found.what) == ("warning", f"external-dns: {PUBLIC} not looked up")
+    assert account.calls == []
+
+
+@pytest.mark.parametrize("owner", [None, "111111111111"])
+def test_zones_of_this_account_are_asked_for_whatever_role_writes(owner: str | None, account: Account) -> None:
+    same = ExternalDns(zones=(PUBLIC,), assume_role=Role("ExternalDns", owner))
+    assert statuses(account.found(hosted_zones, plan(with_addons(same)))) == ["ok"]
 
 
 @pytest.mark.parametrize("domains", [(), ("example.com",), ("dev.example.com", "example.com")])

@@ -17,6 +17,9 @@ from tools.doctor.lookups import code_of
 NAME = "dns"
 
 
+_ELSEWHERE = "with credentials of that account: aws route53 get-hosted-zone --id ZONE"
+
+
 class Zone(NamedTuple):
     """What Route 53 says of one."""
 
@@ -27,7 +30,10 @@ class Zone(NamedTuple):
 def hosted_zones(plan: Plan, aws: Aws) -> Iterator[Finding]:
     """They exist, in this account, and are of the domains that the blueprint names."""
     for addon in plan.blueprint.addons:
-        if isinstance(addon, ExternalDns):
+        if isinstance(addon, ExternalDns) and _account(addon) not in (None, plan.facts.account):
+            why = "its zones are of another account, which these credentials do not reach"
+            yield warning(NAME, f"{addon.name}: {', '.join(addon.zones)} not looked up", why, _ELSEWHERE)
+        elif isinstance(addon, ExternalDns):
             zones = {id: _zone(id, aws) for id in addon.zones}
             yield from _missing(addon.name, zones)
             yield from _of_domains(addon, {id: zone for id, zone in zones.items() if zone})
@@ -37,6 +43,10 @@ def hosted_zones(plan: Plan, aws: Aws) -> Iterator[Finding]:
             for domain, id in sorted(addon.zones.items()):
                 if zone := zones[id]:
                     yield _of_challenge(domain, id, zone)
+
+
+def _account(addon: ExternalDns) -> str | None:
+    return addon.assume_role.account if addon.assume_role else None
 
 
 def _zone(id: str, aws: Aws) -> Zone | None:
