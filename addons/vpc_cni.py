@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from addons.base import EVERYTHING, ClusterFacts, EksAddon, Values, Workload
 from blueprint.workload import first
 
@@ -49,6 +51,7 @@ class VpcCni(EksAddon):
     def values(self, facts: ClusterFacts) -> Values:
         # The schema of the add-on takes text, not booleans.
         values: Values = {"enableNetworkPolicy": str(self.network_policy).lower()}
-        if self.prefix_delegation:
-            values = {**values, "env": {"ENABLE_PREFIX_DELEGATION": "true", "WARM_PREFIX_TARGET": "1"}}
-        return values
+        env = {"ENABLE_PREFIX_DELEGATION": "true", "WARM_PREFIX_TARGET": "1"} if self.prefix_delegation else {}
+        if facts.tags:
+            env["ADDITIONAL_ENI_TAGS"] = json.dumps(dict(facts.tags))
+        return {**values, "env": env} if env else values

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Annotated
@@ -30,11 +31,16 @@ TagValue = Annotated[
     str, matches(r"[\w./+@:-]{1,256}", f"must be 1 to 256 {_CHARACTERS}", 'write for example "platform"')
 ]
 
-# Controllers tell by these whose a resource is. https://karpenter.sh/docs/concepts/nodeclasses/#spectags,
-# aws-load-balancer-controller pkg/config/controller_config.go
-_OWNERSHIP_TAGS = (
-    *("kubernetes.io/", "karpenter.sh/", "karpenter.k8s.aws/", "eks:"),
-    *("elbv2.k8s.aws/", "ingress.k8s.aws/", "service.k8s.aws/", "gateway.k8s.aws/"),
+# Controllers tell by these whose a resource is, and refuse to start with one of them or leave it out.
+# Karpenter: https://karpenter.sh/docs/concepts/nodeclasses/#spectags. Load balancer controller:
+# pkg/config/controller_config.go (trackingTagKeys). EBS driver: pkg/driver/validation.go (validateExtraTags) and, for
+# its permissions, eks-cluster. CNI: README.md (ADDITIONAL_ENI_TAGS). Auto Mode: AmazonEKSBlockStoragePolicy and
+# AmazonEKSLoadBalancingPolicy. Nodes have a Name of their own.
+_RESERVED_TAG = re.compile(
+    r"(kubernetes\.io|karpenter\.(sh|k8s\.aws)/|eks:)"
+    r"|(elbv2|aga|ingress|service|gateway)\.(k8s\.aws|eks\.amazonaws\.com)[./]|ebs\.csi\.(aws|eks\.amazonaws)\.com/"
+    r"|.*k8s\.amazonaws\.com"
+    r"|(CSIVolumeName|CSIVolumeSnapshotName|KubernetesCluster|Name|eks-cluster)$"
 )
 
 
@@ -54,10 +60,16 @@ class Blueprint(Value):
     addons: tuple[Addon, ...] = ()
     teams: tuple[Team, ...] = ()
     tags: Annotated[Mapping[TagKey, TagValue], at_most(40, "tags")] = field(default_factory=dict)
-    """AWS tags of every resource that can carry them, those that controllers make included."""
+    """AWS tags of every resource that can carry them, also of what controllers make: nodes with their disks and network
+    interfaces, volumes and snapshots of claims, load balancers.
+
+    Auto Mode tags load balancers of its IngressClass and volumes of its default StorageClass. AWS offers no place to
+    tag the instances, disks and network interfaces of its built-in node pools, nor the load balancers of all Services:
+    these carry EKS's own tags only (https://docs.aws.amazon.com/eks/latest/userguide/auto-learn-iam.html#tag-prop).
+    A volume keeps the tags that it was made with."""
 
     def problems(self) -> Iterator[Problem]:
         for key in self.tags:
-            if key.startswith(_OWNERSHIP_TAGS):
-                rule = "controllers tell by this tag whose a resource is"
+            if _RESERVED_TAG.match(key):
+                rule = "controllers use this tag themselves, to tell whose a resource is"
                 yield Problem(f"tags[{key!r}]", key, rule, "choose another key")

@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from typing import Annotated, Literal
 
 from blueprint import images
+from blueprint.encryption import KmsKeyArn
 from blueprint.errors import Problem
 from blueprint.fields import NOT_EMPTY, UNIQUE, DnsLabel, LabelKey, LabelValue, at_most, between, matches
 from blueprint.images import AmiType, ImageRelease
@@ -263,3 +264,6 @@ class AutoMode(Compute):
         "system",
     )
     """The built-in node pools; both take on-demand capacity only."""
+    kms_key_arn: KmsKeyArn | None = None
+    """Key of the volumes that claims of the default StorageClass get; that of the account and region for EBS when None.
+    Nodes' own disks are EKS's."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -43,8 +46,30 @@ class Namespace:
         }
 
 
-def storage_class(provisioner: str, name: str = "gp3", *, default: bool = True) -> Manifest:
-    """An encrypted gp3 volume in the zone of its pod, made when the pod is scheduled."""
+def storage_classes(
+    provisioner: str, name: str = "gp3", *, default: bool = True, parameters: Mapping[str, str] | None = None
+) -> tuple[Manifest, ...]:
+    """Encrypted gp3 volumes in the zone of their pod, made when the pod is scheduled.
+
+    The parameters of a StorageClass are for good. So further ones stand in a class that is named after them and takes
+    the place of the default; the plain one stays for the claims that name it.
+    https://kubernetes.io/docs/reference/kubernetes-api/config-and-storage-resources/storage-class-v1
+    """
+    if not parameters:
+        return (_storage_class(provisioner, name, {}, default=default),)
+    digest = hashlib.sha256(json.dumps(dict(parameters), sort_keys=True).encode()).hexdigest()[:8]
+    return (
+        _storage_class(provisioner, name, {}, default=False),
+        _storage_class(provisioner, f"{name}-{digest}", parameters, default=default),
+    )
+
+
+def is_named_after_content(manifest: Manifest) -> bool:
+    """Whether a change makes another object of it, so that the one before must go."""
+    return manifest["kind"] == "StorageClass" and bool(re.search(r"-[0-9a-f]{8}$", manifest["metadata"]["name"]))
+
+
+def _storage_class(provisioner: str, name: str, parameters: Mapping[str, str], *, default: bool) -> Manifest:
     return {
         "apiVersion": "storage.k8s.io/v1",
         "kind": "StorageClass",
@@ -53,7 +78,7 @@ def storage_class(provisioner: str, name: str = "gp3", *, default: bool = True) 
             "annotations": {"storageclass.kubernetes.io/is-default-class": str(default).lower()},
         },
         "provisioner": provisioner,
-        "parameters": {"type": "gp3", "encrypted": "true"},
+        "parameters": {"type": "gp3", "encrypted": "true", **parameters},
         "volumeBindingMode": "WaitForFirstConsumer",
         "allowVolumeExpansion": True,
         "reclaimPolicy": "Delete",

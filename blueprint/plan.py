@@ -18,6 +18,7 @@ from blueprint.compute import AutoMode, FargateProfile, Nodes
 from blueprint.contribution import Contribution
 from blueprint.errors import BlueprintError, Problem, Quoted
 from blueprint.facts import ClusterFacts
+from blueprint.iam import Statement
 from blueprint.network import NewNetwork, Subnet, SubnetKind
 from blueprint.placement import PlacedWorkload
 from blueprint.value import judged_once, problems_in
@@ -57,6 +58,8 @@ class Plan:
     workloads: tuple[PlacedWorkload, ...]
     """The pods of add-ons, each with the places that take them."""
     skipped: tuple[Skipped, ...] = ()
+    cluster_permissions: tuple[Statement, ...] = ()
+    """What the cluster's role may do beside the policies that AWS made for it."""
 
     @property
     def private_control_plane(self) -> bool:
@@ -110,7 +113,8 @@ def _draft(blueprint: object) -> _Draft:
     placed, of_cycle = _ordered(blueprint, {skip.name for skip in skipped})
     problems.extend(of_cycle)
 
-    addons = [Planned(auto_mode.NAME, auto_mode.contribution(facts), place="compute")] if facts.auto_mode else []
+    auto = [compute for compute in blueprint.compute if isinstance(compute, AutoMode)][:1]
+    addons = [Planned(auto_mode.NAME, auto_mode.contribution(facts, one), place="compute") for one in auto]
     for place, addon in placed:
         unfit = [problem.below(place) for problem in addon.problems_on(facts)]
         problems.extend(unfit)
@@ -146,6 +150,7 @@ def _draft(blueprint: object) -> _Draft:
         tuple(sorted(teams, key=lambda team: team.name)),
         workloads,
         skipped,
+        tuple(statement for one in auto for statement in auto_mode.cluster_permissions(facts, one)),
     )
     return _Draft((), _frozen(made))
 

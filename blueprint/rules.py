@@ -11,6 +11,7 @@ from blueprint import images
 from blueprint.addon import Addon
 from blueprint.cluster import Cluster
 from blueprint.compute import AutoMode, Compute, Nodes
+from blueprint.encryption import foreign_key
 from blueprint.errors import Problem, Quoted, duplicates
 from blueprint.network import NewNetwork
 from blueprint.team import Team
@@ -89,6 +90,9 @@ def _compute(blueprint: Blueprint) -> Iterator[Problem]:
     auto_modes = [place for place, compute in computes if isinstance(compute, AutoMode)]
     names = ((f"{place}.name", compute.name) for place, compute in computes if place not in auto_modes[1:])
     yield from duplicates(names, "compute has unique names in a cluster", "rename one")
+    for place, compute in computes:
+        if isinstance(compute, AutoMode) and right(blueprint, Value, "region"):
+            yield from foreign_key(f"{place}.kms_key_arn", compute.kms_key_arn, blueprint.region)
     for place in auto_modes[1:]:
         yield Problem(place, Quoted("AutoMode"), f"{auto_modes[0]} turns Auto Mode on already", "keep one AutoMode")
     cluster = blueprint.cluster

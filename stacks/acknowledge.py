@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from aws_cdk import Acknowledgment, Validations
 from constructs import IConstruct
@@ -35,11 +35,17 @@ def aws_managed(names: Iterable[str], why: str) -> dict[str, str]:
 
 
 def of_grant(grant: Grant) -> dict[str, str]:
+    """Its statements, and the policies that are AWS's own."""
+    managed = aws_managed(grant.managed_policies, "AWS keeps it in step with the add-on that it is made for")
+    return of_statements(grant.statements) | managed
+
+
+def of_statements(statements: Sequence[Statement]) -> dict[str, str]:
     """Resources with a wildcard, each with the reason or the conditions of its statement."""
     reasons = {}
-    if grant.statements:
+    if statements:
         reasons[f"{NIST}IAMNoInlinePolicy"] = "the policy belongs to this one role and goes with it"
-    for statement in grant.statements:
+    for statement in statements:
         why = statement.reason or _conditions(statement)
         for resource in statement.resources:
             if "*" in resource and why:
@@ -48,7 +54,7 @@ def of_grant(grant: Grant) -> dict[str, str]:
         for action in statement.actions:
             if "*" in action and why:
                 reasons[f"{NAG}IAM5[Action::{action}]"] = why
-    return reasons | aws_managed(grant.managed_policies, "AWS keeps it in step with the add-on that it is made for")
+    return reasons
 
 
 def _conditions(statement: Statement) -> str:

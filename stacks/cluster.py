@@ -9,11 +9,13 @@ from aws_cdk import CfnOutput, aws_iam
 from aws_cdk import aws_eks_v2 as eks
 from constructs import Construct
 
+from blueprint import iam
 from blueprint.cluster import LOG_TYPES, PublicEndpoint
 from blueprint.compute import AutoMode
 from blueprint.contribution import ManagedAddon
 from blueprint.plan import Plan
 from blueprint.references import resolved
+from stacks.acknowledge import acknowledge, of_statements
 from stacks.base import BlueprintStack, service_role
 from stacks.compute import AUTO_MODE_NODE_POLICIES, add_compute, node_role
 from stacks.kubectl import kubectl_target
@@ -103,7 +105,12 @@ class ClusterStack(BlueprintStack):
             # https://docs.aws.amazon.com/eks/latest/userguide/auto-cluster-iam-role.html
             names += [f"AmazonEKS{what}Policy" for what in ("BlockStorage", "Compute", "LoadBalancing", "Networking")]
             actions += ["sts:TagSession"]
-        return service_role(self, "Role", "eks.amazonaws.com", names, actions)
+        role = service_role(self, "Role", "eks.amazonaws.com", names, actions)
+        if plan.cluster_permissions:
+            document = resolved(iam.policy(plan.cluster_permissions), PARTITION_ONLY)
+            role.policies = [aws_iam.CfnRole.PolicyProperty(policy_name="permissions", policy_document=document)]
+            acknowledge(role, of_statements(plan.cluster_permissions))
+        return role
 
 
 def _after(scope: Construct, *others: Construct) -> Construct:

@@ -10,7 +10,7 @@ from aws_cdk import aws_eks_v2 as eks
 from constructs import Construct
 
 from blueprint.contribution import AwsResource, Contribution, EventRule, NodeRole, Queue, Release
-from blueprint.kubernetes import Manifest
+from blueprint.kubernetes import Manifest, is_named_after_content
 from blueprint.plan import Plan, Planned
 from blueprint.references import resolved
 from stacks.acknowledge import NAG, acknowledge
@@ -67,12 +67,16 @@ class _Part(Construct):
             self._manifest(namespaces, namespace.name, [namespace.manifest()], prune=False)
             for namespace in contribution.namespaces
         ]
-        if contribution.objects and contribution.objects_first:
-            done = [self._manifest(self, "objects", contribution.objects, done)]
+        objects = [one for one in contribution.objects if not is_named_after_content(one)]
+        if objects and contribution.objects_first:
+            done = [self._manifest(self, "objects", objects, done)]
         for release in contribution.releases:
             done = [self._release(release, done)]
-        if contribution.objects and not contribution.objects_first:
-            self._manifest(self, "objects", contribution.objects, done)
+        if objects and not contribution.objects_first:
+            self._manifest(self, "objects", objects, done)
+        # Each by itself: when another takes its place, CloudFormation deletes it, which kubectl's pruning would not.
+        for one in filter(is_named_after_content, contribution.objects):
+            self._manifest(self, one["metadata"]["name"], [one], done)
 
     def _aws_resource(self, resource: AwsResource) -> list[Construct]:
         if isinstance(resource, Queue):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from addons.aws_ebs_csi_driver.pods import WORKLOADS
 from addons.base import ClusterFacts, EksAddon, Statement, Values
+from blueprint.encryption import KmsKeyArn, foreign_key, volume_key
+from blueprint.errors import Problem
 from blueprint.iam import Conditions
-from blueprint.kubernetes import Manifest, storage_class
+from blueprint.kubernetes import Manifest, storage_classes
 from blueprint.references import PARTITION
 
 _CLUSTER_TAG = "eks-cluster"
@@ -25,14 +29,23 @@ class AwsEbsCsiDriver(EksAddon):
     built_into_auto_mode = "skip"
     replaced_by = "block storage"
 
+    kms_key_arn: KmsKeyArn | None = None
+    """Key of the volumes of the default StorageClass, of any account whose key policy allows this one; that of the
+    account and region for EBS when None. Claims that name the class gp3 keep the latter."""
+
     def services(self, facts: ClusterFacts) -> tuple[str, ...]:
         return ("ec2",)
 
     def values(self, facts: ClusterFacts) -> Values:
-        return {"controller": {"extraVolumeTags": {_CLUSTER_TAG: facts.name}}}
+        return {"controller": {"extraVolumeTags": {**dict(facts.tags), _CLUSTER_TAG: facts.name}}}
 
     def objects(self, facts: ClusterFacts) -> tuple[Manifest, ...]:
-        return (storage_class("ebs.csi.aws.com"),)
+        key = {"kmsKeyId": self.kms_key_arn} if self.kms_key_arn else {}
+        return storage_classes("ebs.csi.aws.com", parameters=key)
+
+    def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:
+        yield from super().problems_on(facts)
+        yield from foreign_key("kms_key_arn", self.kms_key_arn, facts.region)
 
     def permissions(self, facts: ClusterFacts) -> tuple[Statement, ...]:
         """The driver's docs/example-iam-policy.json (AmazonEBSCSIDriverPolicyV2), narrowed to this cluster's tag."""
@@ -69,6 +82,7 @@ class AwsEbsCsiDriver(EksAddon):
             Statement(("ec2:DeleteSnapshot",), (snapshots,), owned),
             Statement(("ec2:CreateTags",), (volumes, snapshots), created),
             Statement(("ec2:CreateTags", "ec2:DeleteTags"), (volumes,), {**owned, **_KEEPS_OWNER}),
+            *(volume_key(self.kms_key_arn, facts.region) if self.kms_key_arn else ()),
         )
 
 

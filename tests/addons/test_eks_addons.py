@@ -15,7 +15,7 @@ from addons.vpc_cni import VpcCni
 from blueprint import FargateSelector
 from blueprint.contribution import ManagedAddon
 from blueprint.versions import minor
-from tests.addons.support import ACCOUNT, FACTS, REGION, allowed, names_no_partition
+from tests.addons.support import ACCOUNT, FACTS, REGION, allowed, names_no_partition, rules_broken
 from tests.templates import plain
 
 VOLUME = f"arn:aws:ec2:{REGION}:{ACCOUNT}:volume/vol-1"
@@ -116,7 +116,69 @@ class TestEbsPermissions:
         assert managed(AwsEbsCsiDriver()).configuration == {"controller": {"extraVolumeTags": {"eks-cluster": "prod"}}}
 
 
+DEFAULT = "storageclass.kubernetes.io/is-default-class"
+
+
 def test_the_default_storage_class_is_encrypted_gp3() -> None:
     (manifest,) = AwsEbsCsiDriver().objects(FACTS)
     assert manifest["parameters"] == {"type": "gp3", "encrypted": "true"}
-    assert manifest["metadata"]["annotations"] == {"storageclass.kubernetes.io/is-default-class": "true"}
+    assert manifest["metadata"] == {"name": "gp3", "annotations": {DEFAULT: "true"}}
+
+
+KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/01234567-89ab-cdef-0123-456789abcdef"
+
+
+class TestVolumesUnderAKey:
+    ADDON = AwsEbsCsiDriver(kms_key_arn=KEY)
+    PERMISSIONS = ADDON.permissions(FACTS)
+    VIA = {"kms:ViaService": f"ec2.{REGION}.amazonaws.com"}
+    GRANT = {**VIA, "kms:GrantIsForAWSResource": "true"}
+
+    def test_the_default_class_names_it_and_the_plain_one_stays(self) -> None:
+        """docs/parameters.md:18 of the driver (kmsKeyId). Parameters of a class never change, so it is another one."""
+        plain, own = self.ADDON.objects(FACTS)
+        assert plain["parameters"] == {"type": "gp3", "encrypted": "true"}
+        assert plain["metadata"] == {"name": "gp3", "annotations": {DEFAULT: "false"}}
+        assert own["parameters"] == {"type": "gp3", "encrypted": "true", "kmsKeyId": KEY}
+        assert own["metadata"]["annotations"] == {DEFAULT: "true"}
+        _, other = AwsEbsCsiDriver(kms_key_arn=KEY.replace("0123", "9876")).objects(FACTS)
+        assert len({plain["metadata"]["name"], own["metadata"]["name"], other["metadata"]["name"]}) == 3
+
+    # EBS user guide, requirements for encryption; the first two with CreateGrant are docs/install.md of the driver.
+    @pytest.mark.parametrize(
+        "action",
+        [
+            *("kms:Decrypt", "kms:GenerateDataKeyWithoutPlaintext", "kms:DescribeKey"),
+            *("kms:ReEncryptFrom", "kms:ReEncryptTo"),
+        ],
+    )
+    def test_ec2_uses_the_key_for_it(self, action: str) -> None:
+        assert allowed(self.PERMISSIONS, action, KEY, self.VIA)
+        assert not allowed(self.PERMISSIONS, action, KEY)
+        assert not allowed(self.PERMISSIONS, action, KEY, {"kms:ViaService": f"s3.{REGION}.amazonaws.com"})
+        assert not allowed(self.PERMISSIONS, action, KEY.replace("0123", "9876"), self.VIA)
+        assert not allowed(PERMISSIONS, action, KEY, self.VIA)
+
+    def test_it_lets_ebs_alone_use_the_key(self) -> None:
+        assert allowed(self.PERMISSIONS, "kms:CreateGrant", KEY, self.GRANT)
+        assert not allowed(self.PERMISSIONS, "kms:CreateGrant", KEY, self.VIA)
+        assert not allowed(self.PERMISSIONS, "kms:CreateGrant", KEY, {"kms:GrantIsForAWSResource": "true"})
+        for action in ("kms:Encrypt", "kms:PutKeyPolicy", "kms:RevokeGrant", "kms:ScheduleKeyDeletion"):
+            assert not allowed(self.PERMISSIONS, action, KEY, self.GRANT)
+
+    @pytest.mark.parametrize(
+        ("arn", "places"),
+        [
+            (KEY, []),
+            (f"arn:aws:kms:{REGION}:222222222222:key/mrk-0123456789abcdef0123456789abcdef", []),
+            (KEY.replace(REGION, "us-east-1"), ["kms_key_arn"]),
+        ],
+    )
+    def test_a_key_is_of_the_region(self, arn: str, places: list[str]) -> None:
+        addon = AwsEbsCsiDriver(kms_key_arn=arn)
+        assert rules_broken(addon) == []
+        assert [problem.place for problem in addon.problems_on(FACTS)] == places
+
+    @pytest.mark.parametrize("arn", ["alias/ebs", KEY.replace("key/", "alias/"), KEY[-36:], f"{KEY}/*", f"{KEY}\n"])
+    def test_a_key_is_named_by_its_arn(self, arn: str) -> None:
+        assert rules_broken(AwsEbsCsiDriver(kms_key_arn=arn)) == ["kms_key_arn"]

@@ -13,7 +13,7 @@ from addons.cert_manager import CertManager
 from addons.core_dns import CoreDns
 from addons.external_secrets import ExternalSecrets
 from addons.karpenter import Karpenter
-from blueprint import plan
+from blueprint import FargateSelector, plan
 from blueprint.contribution import Grant
 from tests.addons.support import FACTS
 from tests.blueprint.examples import SMALL, part, places, with_addons
@@ -42,7 +42,7 @@ def test_they_alone_make_a_role() -> None:
 
 
 def test_they_come_by_irsa_where_the_pods_run_on_fargate() -> None:
-    facts = replace(FACTS, fargate_namespaces=frozenset({"cert-manager"}))
+    facts = replace(FACTS, fargate=(FargateSelector("cert-manager"),))
     contribution = CertManager(extra_permissions=MORE).contribute(facts)
     assert contribution.grants[0].irsa
     assert "eks.amazonaws.com/role-arn" in contribution.releases[0].values["serviceAccount"]["annotations"]

@@ -19,7 +19,7 @@ from teams.base import TeamNamespace
 from teams.payments import PAYMENTS
 from teams.platform import PLATFORM
 from tests.blueprint.examples import changed
-from tests.stacks.fleet import FLEET, MANAGED
+from tests.stacks.fleet import AUTO, FLEET, MANAGED
 from tests.templates import Template, Templates, objects, of_type, synthesized
 from tools.assembly import objects as objects_of
 from tools.assembly import text
@@ -227,6 +227,28 @@ class TestOwnership:
         assert "PruneLabel" not in before["Properties"]
         assert before != after
 
+    def test_a_storage_class_that_would_change_is_another_and_the_one_before_goes(self, tmp_path: Path) -> None:
+        """Kubernetes takes no other parameters: pkg/apis/storage/validation (ValidateStorageClassUpdate)."""
+        found = []
+        for tags in ({"team": "a"}, {"team": "b"}):
+            template = synthesized(plans_of(replace(AUTO, tags=tags)), tmp_path / tags["team"])["auto", "addons"]
+            classes = [
+                (id, name, each)
+                for id, each in of_type(template, MANIFEST).items()
+                for kind, name in _named(each)
+                if kind == "StorageClass"
+            ]
+            assert [name for _, name, _ in classes] == ["gp3", classes[1][1]]
+            found.append(classes)
+        (plain, first), (same, second) = found
+        assert plain[0] == same[0]
+        assert first[0] != second[0], "CloudFormation deletes the first, and the class with it"
+        assert {len(_named(each)) for _, _, each in (first, second)} == {1}
+
+
+def _many(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
 
 def _named(manifest: dict[str, Any]) -> list[tuple[str, str]]:
     return [(each["kind"], each["metadata"]["name"]) for each in objects_of(manifest)]
@@ -337,11 +359,12 @@ class TestSecurity:
             action
             for plan in (*plans, *_fleet_plans())
             for part in plan.parts
-            for grant in [
-                *part.contribution.grants,
-                *(each.grant for each in part.contribution.managed_addons if each.grant),
+            for statements in [
+                plan.cluster_permissions,
+                *(each.statements for each in part.contribution.grants),
+                *(each.grant.statements for each in part.contribution.managed_addons if each.grant),
             ]
-            for statement in grant.statements
+            for statement in statements
             if "*" in statement.resources
             for action in statement.actions
             if statement.reason
@@ -495,6 +518,21 @@ class TestKinds:
                 properties["KubernetesNetworkConfig"]["ElasticLoadBalancing"]["Enabled"],
             )
             assert set(switches) == {cluster in ("auto", "mixed")}
+
+    def test_the_cluster_s_role_may_tag_where_auto_mode_does(self, fleet: Templates) -> None:
+        for cluster, template in ((name, each) for (name, stack), each in fleet.items() if stack == "cluster"):
+            (id,) = (
+                resource["Properties"]["RoleArn"]["Fn::GetAtt"][0]
+                for resource in of_type(template, f"{EKS}Cluster").values()
+            )
+            policies = template["Resources"][id]["Properties"].get("Policies", [])
+            allowed = {
+                action
+                for each in policies
+                for one in each["PolicyDocument"]["Statement"]
+                for action in _many(one["Action"])
+            }
+            assert ("elasticloadbalancing:CreateLoadBalancer" in allowed) is (cluster in ("auto", "mixed"))
 
     def test_only_what_pod_identity_cannot_serve_uses_the_identity_provider(self, fleet: Templates) -> None:
         """Workloads on Fargate, and External Secrets on behalf of teams."""

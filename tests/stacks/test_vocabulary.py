@@ -18,7 +18,7 @@ from tests.templates import plain
 # Defined by charts of ours, not by Kubernetes.
 CUSTOM_KINDS = {
     *("EC2NodeClass", "NodePool", "ClusterIssuer", "SecretStore", "ExternalSecret", "SecretProviderClass"),
-    *("AppProject", "Application"),
+    *("AppProject", "Application", "IngressClassParams"),
 }
 
 

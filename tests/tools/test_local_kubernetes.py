@@ -89,6 +89,37 @@ def test_create_refuses_what_is_there_and_apply_does_not(cluster: Contents) -> N
     cluster.apply([NAMESPACE], VERSION, None)
 
 
+def storage_class(**parameters: str) -> dict[str, Any]:
+    metadata = {"name": "gp3", "annotations": {"storageclass.kubernetes.io/is-default-class": "true"}}
+    kind = {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": metadata}
+    return {**kind, "provisioner": "ebs.csi.aws.com", "parameters": {"type": "gp3", **parameters}}
+
+
+def test_a_storage_class_keeps_its_parameters(cluster: Contents) -> None:
+    """Kubernetes pkg/apis/storage/validation/validation.go (ValidateStorageClassUpdate) has the words."""
+    cluster.apply([storage_class()], VERSION, None)
+    other = storage_class()
+    other["metadata"]["annotations"] = {}
+    cluster.apply([other], VERSION, None)
+    for change in (storage_class(encrypted="true"), {**storage_class(), "provisioner": "ebs.csi.eks.amazonaws.com"}):
+        with pytest.raises(RefusedError, match=r"updates to (parameters|provisioner) are forbidden"):
+            cluster.apply([change], VERSION, None)
+    cluster.delete([storage_class()])
+    cluster.apply([storage_class(encrypted="true")], VERSION, None)
+
+
+def test_auto_mode_defines_kinds_that_no_chart_brings(cluster: Contents) -> None:
+    params = {
+        "apiVersion": "eks.amazonaws.com/v1",
+        "kind": "IngressClassParams",
+        "metadata": {"name": "alb"},
+        "spec": {},
+    }
+    cluster.apply([params], VERSION, None)
+    with pytest.raises(RefusedError, match="no matches for kind"):
+        cluster.apply([{**params, "apiVersion": "elbv2.k8s.aws/v1beta1"}], VERSION, None)
+
+
 def test_one_bad_object_does_not_stop_the_others_but_fails_the_resource(cluster: Contents) -> None:
     with pytest.raises(RefusedError) as refused:
         cluster.create([config_map("one", "nowhere"), config_map("two"), config_map("three", "nirvana")], VERSION)

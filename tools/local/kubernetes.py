@@ -59,6 +59,11 @@ _CLUSTER_SCOPED = frozenset(
 )
 
 
+# Defined by EKS itself with Auto Mode, which the emulator cannot tell from a cluster without.
+# https://docs.aws.amazon.com/eks/latest/userguide/auto-configure-alb.html
+_OF_EKS = {("eks.amazonaws.com", kind) for kind in ("IngressClassParams", "NodeClass")}
+
+
 class RefusedError(Exception):
     """What kubectl, helm or the API server would answer; the deployment of the resource fails with it."""
 
@@ -167,6 +172,7 @@ class Contents:
                 key = self._admit(manifest, version)
                 if not overwrite and self._is_there(key):
                     raise RefusedError(f'{_resource(key)} "{key[3]}" already exists')  # noqa: TRY301  # one list of failures
+                _admit_change(key, self.objects.get(key), manifest)
             except RefusedError as error:
                 refused.append(str(error))
             else:
@@ -200,7 +206,7 @@ class Contents:
                 return
             defined += [held for held in release.rendered if held.get("kind") == "CustomResourceDefinition"]
         group = str(manifest["apiVersion"]).partition("/")[0]
-        kinds = {(held["spec"]["group"], held["spec"]["names"]["kind"]) for held in defined}
+        kinds = {(held["spec"]["group"], held["spec"]["names"]["kind"]) for held in defined} | _OF_EKS
         if (group, manifest["kind"]) not in kinds:
             kind = f'"{manifest["kind"]}" in version "{manifest["apiVersion"]}"'
             raise RefusedError(f"no matches for kind {kind}; ensure CRDs are installed first")
@@ -218,6 +224,19 @@ class Contents:
                 del self.objects[other]
             for release in [release for release in self.releases if release[0] == key[3]]:
                 del self.releases[release]
+
+
+def _admit_change(key: Key, before: Manifest | None, after: Any) -> None:
+    """What a StorageClass says is for good: ValidateStorageClassUpdate in
+
+    https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/storage/validation/validation.go
+    """
+    if before is None or key[:2] != ("storage.k8s.io", "StorageClass"):
+        return
+    for name in ("parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"):
+        if before.get(name) != after.get(name):
+            what = f"{name}: Forbidden: updates to {name} are forbidden."
+            raise RefusedError(f'StorageClass.storage.k8s.io "{key[3]}" is invalid: {what}')
 
 
 @cache

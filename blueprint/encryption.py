@@ -1,0 +1,47 @@
+"""EBS volumes under a key of one's own. https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption-requirements.html"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from blueprint.errors import Problem
+from blueprint.fields import matches
+from blueprint.iam import Conditions, Statement
+
+KmsKeyArn = Annotated[
+    str,
+    matches(
+        r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32})",
+        "must be the ARN of a KMS key, not of an alias",
+        'write for example "arn:aws:kms:us-west-2:111111111111:key/01234567-89ab-cdef-0123-456789abcdef"',
+    ),
+]
+
+
+def volume_key(arn: str, region: str) -> tuple[Statement, ...]:
+    """What whoever makes, attaches and restores volumes needs of their key, through EC2 only.
+
+    The five actions of EBS's own page; the driver's (aws-ebs-csi-driver v1.64.0 docs/install.md) are three of them. The
+    key's policy must allow them too, as the default one does by leaving it to IAM.
+    """
+    via = {"kms:ViaService": tuple(f"ec2.{region}.{suffix}" for suffix in ("amazonaws.com", "amazonaws.com.cn"))}
+    use = (
+        "kms:Decrypt",
+        "kms:DescribeKey",
+        "kms:GenerateDataKeyWithoutPlaintext",
+        "kms:ReEncryptFrom",
+        "kms:ReEncryptTo",
+    )
+    through_ec2: Conditions = {"StringEquals": via}
+    return (
+        Statement(use, (arn,), through_ec2),
+        Statement(("kms:CreateGrant",), (arn,), {**through_ec2, "Bool": {"kms:GrantIsForAWSResource": "true"}}),
+    )
+
+
+def foreign_key(place: str, arn: str | None, region: str) -> Iterator[Problem]:
+    """A key encrypts volumes of its own region only."""
+    if arn and arn.split(":")[3] != region:
+        rule = f"the key is of another region than the cluster ({region})"
+        yield Problem(place, arn, rule, f"name a key of {region}")
