@@ -23,6 +23,7 @@ from tests.stacks.fleet import AUTO, FLEET, MANAGED
 from tests.templates import Template, Templates, objects, of_type, synthesized
 from tools.assembly import objects as objects_of
 from tools.assembly import text
+from tools.doctor.checks.functions import at_once
 from tools.doctor.checks.needs import types_of
 
 EKS = "AWS::EKS::"
@@ -52,6 +53,34 @@ def test_the_doctor_knows_what_the_stacks_of_every_cluster_hold(plans: tuple[Pla
         templates = [template for (cluster, _), template in fleet.items() if cluster == plan.facts.name]
         kinds = {resource["Type"] for template in templates for resource in template["Resources"].values()}
         assert set(types_of(plan)) == {kind for kind in kinds if kind.startswith("AWS::")}, plan.facts.name
+
+
+def test_the_doctor_counts_what_the_stacks_install_at_once(plans: tuple[Plan, ...], fleet: Templates) -> None:
+    """Two functions of the CDK each: custom-resources/lib/provider-framework calls the handler, and waits for it."""
+    counted = {plan.facts.name: at_once(plan) for plan in (*plans, *_fleet_plans())}
+    widest = {cluster: 2 * max(_width(fleet[cluster, stack]) for stack in ("addons", "teams")) for cluster in counted}
+    assert counted == widest
+    assert len(set(widest.values())) > 4
+
+
+def _width(template: Template) -> int:
+    """How many charts and manifests can be installed at once: the largest set in which none waits for another.
+
+    By Dilworth's theorem it is their number less the largest matching of those that wait with those waited for.
+    """
+    ids = [id for kind in (HELM, MANIFEST) for id in of_type(template, kind)]
+    waits = {id: _waits_for(template, id) & set(ids) for id in ids}
+    matched: dict[str, str] = {}
+
+    def match(id: str, seen: set[str]) -> bool:
+        for other in waits[id] - seen:
+            seen.add(other)
+            if other not in matched or match(matched[other], seen):
+                matched[other] = id
+                return True
+        return False
+
+    return len(ids) - sum(match(id, set()) for id in ids)
 
 
 def _waits_for(template: Template, id: str) -> set[str]:

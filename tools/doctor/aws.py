@@ -60,6 +60,8 @@ class Aws:
         self.logs: CloudWatchLogsClient = session.client("logs", config=_CONFIG)
         self.route53: Route53Client = session.client("route53", config=_CONFIG)
         self.quotas: ServiceQuotasClient = session.client("service-quotas", config=_CONFIG)
+        home = iam_region(region)
+        self.iam_quotas: ServiceQuotasClient = session.client("service-quotas", region_name=home, config=_CONFIG)
         self.ssm: SSMClient = session.client("ssm", config=_CONFIG)
         self.sts: STSClient = session.client("sts", config=_CONFIG)
         self._answers: dict[str, Future[Any]] = {}
@@ -76,6 +78,13 @@ class Aws:
             except Exception as error:  # noqa: BLE001  # every thread that waits gets it
                 answer.set_exception(error)
         return cast("T", answer.result())
+
+
+def iam_region(region: str) -> str:
+    """Where IAM of the partition has its quotas, as botocore's endpoints say; `region` where they say nothing."""
+    homes = {"cn-": "cn-north-1", "us-gov-": "us-gov-west-1", "us-iso-": "us-iso-east-1", "us-isob-": "us-isob-east-1"}
+    homes |= {"us-isof-": "us-isof-south-1", "eu-isoe-": region, "eusc-": region}
+    return next((home for prefix, home in homes.items() if region.startswith(prefix)), "us-east-1")
 
 
 def _refuse_others(model: OperationModel, **_: Any) -> None:

@@ -20,6 +20,7 @@ CALLS: Mapping[str, tuple[str, ...]] = {
         "DescribeVpcEndpointServices",
         "DescribeVpcEndpoints",
         "DescribeVpcs",
+        "GetEbsDefaultKmsKeyId",
     ),
     "eks": (
         "DescribeAddonVersions",
@@ -31,7 +32,7 @@ CALLS: Mapping[str, tuple[str, ...]] = {
         "ListInsights",
         "ListNodegroups",
     ),
-    "iam": ("GetPolicy", "GetRole", "GetUser", "ListRoles", "SimulatePrincipalPolicy"),
+    "iam": ("GetPolicy", "GetRole", "GetUser", "ListOpenIDConnectProviders", "ListRoles", "SimulatePrincipalPolicy"),
     "logs": ("DescribeLogGroups",),
     "route53": ("GetHostedZone",),
     "service-quotas": ("GetAWSDefaultServiceQuota", "GetServiceQuota"),

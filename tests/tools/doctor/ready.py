@@ -48,6 +48,7 @@ def make_ready(account: Account, plan: Plan) -> None:
     account.answers("GetParameter", {"Parameter": {"Value": str(BOOTSTRAP_VERSION)}})
     account.answers("GetServiceQuota", {"Quota": {"Value": float(QUOTA)}})
     account.answers("SimulatePrincipalPolicy", allowed)
+    account.answers("GetEbsDefaultKmsKeyId", {"KmsKeyId": "alias/aws/ebs"})
     account.answers("DescribeClusterVersions", cluster_versions(plan.facts.version))
     account.answers("DescribeAddonVersions", lambda asked: addon_versions(plan, asked["addonName"]))
 

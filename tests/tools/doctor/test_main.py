@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from addons.aws_ebs_csi_driver import AwsEbsCsiDriver
 from addons.cert_manager import CertManager
 from addons.external_dns import ExternalDns
 from blueprint import PermissionSet, Plan, Role, User, plan
@@ -117,7 +118,12 @@ FULL = replace(
         admins=(User("robot"), PermissionSet("Admin", suffix="0123456789abcdef", region="us-east-1")),
     ),
     network=replace(SMALL.network, interface_endpoints=(*ENDPOINTS_WITHOUT_NAT, "eks-auth")),
-    addons=(*SMALL.addons, ExternalDns(zones=("Z0123456789",)), CertManager(zones={"example.com": "Z0123456789"})),
+    addons=(
+        *SMALL.addons,
+        AwsEbsCsiDriver(),
+        ExternalDns(zones=("Z0123456789",)),
+        CertManager(zones={"example.com": "Z0123456789"}),
+    ),
     teams=(
         ApplicationTeam(
             "shop",

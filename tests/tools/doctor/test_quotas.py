@@ -13,6 +13,7 @@ from blueprint.network import ENDPOINTS_WITHOUT_NAT
 from tests.blueprint.examples import FARGATE, SMALL, changed, with_network, with_nodes
 from tests.tools.doctor.account import Account, statuses, worst
 from tests.tools.doctor.ready import Writers, live
+from tools.doctor.aws import iam_region
 from tools.doctor.checks import quotas, vcpus
 from tools.doctor.checks.quotas import CLUSTERS, VPCS, judged, limit
 from tools.doctor.checks.vcpus import family
@@ -266,3 +267,48 @@ def test_a_family_without_a_quota_is_unknown(account: Account) -> None:
 def test_without_nodes_no_instance_is_looked_at(account: Account) -> None:
     assert account.found(vcpus.vcpus, plan(FARGATE)) == []
     assert account.calls == []
+
+
+# --- OpenID Connect providers ---
+
+ISSUER = "oidc.eks.us-west-2.amazonaws.com/id/0123456789ABCDEF0123456789ABCDEF"
+
+
+def test_a_new_cluster_brings_a_provider(account: Account, small: Plan, make: Writers) -> None:
+    make.iam.create_open_id_connect_provider(Url=f"https://{ISSUER}", ThumbprintList=["0" * 40])
+    account.answers("GetServiceQuota", {"Quota": {"Value": 100.0}})
+    (found,) = account.found(quotas.identity_providers, small)
+    assert (found.status, found.what) == (
+        "ok",
+        "OpenID Connect providers of the account: 1 of 100 in use, the cluster needs 1 more",
+    )
+
+
+def test_one_too_many(account: Account, small: Plan, make: Writers) -> None:
+    for number in range(3):
+        make.iam.create_open_id_connect_provider(Url=f"https://{ISSUER}{number}", ThumbprintList=["0" * 40])
+    account.answers("GetServiceQuota", {"Quota": {"Value": 3.0}})
+    found = worst(account.found(quotas.identity_providers, small))
+    assert found.status == "problem"
+    assert found.fix.endswith("--service-code iam --quota-code L-858F3967 --desired-value 4 --region us-east-1")
+
+
+def test_the_clusters_own_is_not_counted_twice(account: Account, small: Plan, make: Writers) -> None:
+    make.iam.create_open_id_connect_provider(Url=f"https://{ISSUER}", ThumbprintList=["0" * 40])
+    account.answers("GetServiceQuota", {"Quota": {"Value": 1.0}})
+    live(account, small, identity={"oidc": {"issuer": f"https://{ISSUER}"}})
+    assert statuses(account.found(quotas.identity_providers, small)) == ["ok"]
+    account.aws._answers.clear()
+    live(account, small, identity={"oidc": {"issuer": f"https://{ISSUER[:-1]}0"}})
+    assert statuses(account.found(quotas.identity_providers, small)) == ["problem"]
+
+
+def test_quotas_of_iam_stand_in_one_region_of_the_partition() -> None:
+    """Where botocore's endpoints have IAM; it has none of some partitions."""
+    partitions = get_session().get_data("endpoints")["partitions"]
+    regions = {each["partition"]: sorted(each["regions"]) for each in partitions}
+    for each in partitions:
+        iam = each["services"].get("iam", {})
+        home = iam.get("endpoints", {}).get(iam.get("partitionEndpoint"), {}).get("credentialScope", {}).get("region")
+        for region in regions[each["partition"]]:
+            assert iam_region(region) == (home or region)

@@ -26,6 +26,8 @@ class Quota(NamedTuple):
     name: str
     service: str
     code: str
+    region: str = ""
+    """Where it stands, when not in the cluster's."""
 
 
 VPCS = Quota("VPCs in the region", "vpc", "L-F678F1CE")
@@ -36,6 +38,8 @@ ADDRESSES = Quota("Elastic IP addresses in the region", "ec2", "L-0263D0A3")
 # "Clusters" of https://docs.aws.amazon.com/general/latest/gr/eks.html#limits_eks; that page has no codes, many public
 # scripts have: aws service-quotas get-service-quota --service-code eks --quota-code L-1194D53C
 CLUSTERS = Quota("EKS clusters in the region", "eks", "L-1194D53C")
+# https://github.com/aws/aws-eks-best-practices (latest/bpg/scalability/quotas.adoc)
+PROVIDERS = Quota("OpenID Connect providers of the account", "iam", "L-858F3967")
 
 
 def limit(quota: Quota, aws: Aws) -> int:
@@ -43,12 +47,13 @@ def limit(quota: Quota, aws: Aws) -> int:
 
     https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_GetServiceQuota.html
     """
+    client = aws.iam_quotas if quota.service == "iam" else aws.quotas
     try:
-        answer = aws.quotas.get_service_quota(ServiceCode=quota.service, QuotaCode=quota.code)["Quota"]
+        answer = client.get_service_quota(ServiceCode=quota.service, QuotaCode=quota.code)["Quota"]
     except ClientError as error:
         if code_of(error) != "NoSuchResourceException":
             raise
-        answer = aws.quotas.get_aws_default_service_quota(ServiceCode=quota.service, QuotaCode=quota.code)["Quota"]
+        answer = client.get_aws_default_service_quota(ServiceCode=quota.service, QuotaCode=quota.code)["Quota"]
     return int(answer.get("Value", 0))
 
 
@@ -60,6 +65,7 @@ def judged(quota: Quota, allowed: int, used: int, least: int, most: int | None =
     fix = (
         f"aws service-quotas request-service-quota-increase --service-code {quota.service} "
         f"--quota-code {quota.code} --desired-value {used + most}"
+        + (f" --region {quota.region}" if quota.region else "")
     )
     if least and used + least > allowed:
         return problem(NAME, what, "AWS refuses what exceeds the quota, and the deploy fails", fix)
@@ -103,6 +109,16 @@ def egress(plan: Plan, aws: Aws) -> Iterator[Finding]:
         yield judged(quota, allowed, sum(place == zone for place, _ in placed), int(zone not in there))
     used = len(aws.ec2.describe_addresses()["Addresses"])
     yield judged(ADDRESSES, limit(ADDRESSES, aws), used, len(set(zones) - there))
+
+
+def identity_providers(plan: Plan, aws: Aws) -> Iterator[Finding]:
+    """OpenID Connect providers of the account; each cluster brings one."""
+    found = [one["Arn"] for one in aws.iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]]
+    cluster = live_cluster(plan, aws)
+    issuer = cluster.get("identity", {}).get("oidc", {}).get("issuer", "") if cluster else ""
+    own = any(issuer and arn.endswith(issuer.removeprefix("https:/")) for arn in found)
+    quota = PROVIDERS._replace(region=aws.iam_quotas.meta.region_name)
+    yield judged(quota, limit(quota, aws), len(found), int(not own))
 
 
 def clusters(plan: Plan, aws: Aws) -> Iterator[Finding]:

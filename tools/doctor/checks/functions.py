@@ -1,0 +1,52 @@
+"""Lambda functions that a deploy runs at once: those of the CDK that install charts and manifests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from blueprint.contribution import Contribution
+from blueprint.kubernetes import is_named_after_content
+from blueprint.plan import Plan, Planned
+from tools.doctor.aws import Aws
+from tools.doctor.checks.quotas import NAME, Quota, limit
+from tools.doctor.finding import Finding, ok, problem
+
+# The code is in no page of AWS, but in public scripts: aws service-quotas get-service-quota --service-code lambda
+# --quota-code L-B99A9384. The default is 1,000; "New AWS accounts have reduced concurrency":
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+CONCURRENCY = Quota("Lambda functions at once in the region", "lambda", "L-B99A9384")
+_FUNCTIONS = 2
+"""Of each chart or manifest that is being installed: the CDK's provider framework, and the handler it waits for."""
+
+
+def concurrency(plan: Plan, aws: Aws) -> Iterator[Finding]:
+    """CloudFormation installs all at once that does not wait for something else."""
+    needed = at_once(plan)
+    if not needed:
+        return
+    allowed = limit(CONCURRENCY, aws)
+    what = f"{CONCURRENCY.name}: {allowed} for the whole account, a deploy runs up to {needed}"
+    if needed <= allowed:
+        yield ok(NAME, what)
+        return
+    why = "what is beyond is throttled: a chart or manifest fails then, and its stack rolls back"
+    command = "aws service-quotas request-service-quota-increase --service-code lambda"
+    # The default, below which new accounts are held.
+    yield problem(NAME, what, why, f"{command} --quota-code {CONCURRENCY.code} --desired-value 1000")
+
+
+def at_once(plan: Plan) -> int:
+    """How many functions run at once at the most; the stacks of add-ons and of teams come one after the other."""
+    return _FUNCTIONS * max(_installed(plan.addons), _installed(plan.teams))
+
+
+def _installed(parts: Sequence[Planned]) -> int:
+    return sum(_widest(part.contribution) for part in parts)
+
+
+def _widest(contribution: Contribution) -> int:
+    """Namespaces come at once, then releases and objects one by one; with the last, objects that stand alone."""
+    own = sum(map(is_named_after_content, contribution.objects))
+    objects = int(len(contribution.objects) > own)
+    last = own + (0 if contribution.objects_first else objects)
+    return max(len(contribution.namespaces), int(bool(contribution.releases)), objects, last)
