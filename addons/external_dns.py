@@ -23,6 +23,7 @@ class ExternalDns(HelmAddon):
     namespace = "external-dns"
     service_account = "external-dns"
     pod_security = "restricted"
+    definitions_stay = True
     api_groups = ("externaldns.k8s.io",)
     # renovate: datasource=helm depName=external-dns registryUrl=https://kubernetes-sigs.github.io/external-dns/
     chart = Chart("external-dns", "https://kubernetes-sigs.github.io/external-dns/", "1.21.1")

@@ -13,7 +13,7 @@ class AwsLoadBalancerController(HelmAddon):
     It acts only on what carries the tag `elbv2.k8s.aws/cluster` with the cluster's name, and it puts that on all that
     it makes. Two things made elsewhere need a tag: a target group named in a TargetGroupBinding that same one, and a
     security group of your own nodes `kubernetes.io/cluster/<name>: owned`, which EKS puts on the cluster's.
-    Certificates come from ACM. Helm never upgrades the chart's CRDs: apply them by hand when its version changes.
+    Certificates come from ACM. Helm never upgrades the chart's CRDs; the review of another version has the command.
     """
 
     name = "aws-load-balancer-controller"
@@ -21,6 +21,7 @@ class AwsLoadBalancerController(HelmAddon):
     service_account = "aws-load-balancer-controller"
     built_into_auto_mode = "skip"
     replaced_by = "load balancing"
+    definitions_stay = True
     api_groups = ("aga.k8s.aws", "elbv2.k8s.aws", "gateway.k8s.aws")
     # renovate: datasource=helm depName=aws-load-balancer-controller registryUrl=https://aws.github.io/eks-charts
     chart = Chart("aws-load-balancer-controller", "https://aws.github.io/eks-charts", "3.5.0")

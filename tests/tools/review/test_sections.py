@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from blueprint.contribution import Chart
 from tests.tools.review.support import (
     changing,
     cluster,
@@ -22,6 +23,7 @@ from tests.tools.review.support import (
 from tools.access.matrix import Access, Matrix, Note, Right
 from tools.compare.differences import Change, Impact
 from tools.compare.revisions import RevisionError
+from tools.review.definitions import applied, left_behind
 from tools.review.matrices import matrices
 from tools.review.notes import notes
 from tools.review.sections import exposure, headroom, matrix, objects, pictures, summary, templates, versions
@@ -138,6 +140,60 @@ def test_where_a_chart_comes_from_matters_when_it_moves() -> None:
         ("~", "repository of web", "https://charts.example.com", "https://mirror.example.com", "")
     ]
     assert rows(versions.section(changing(cluster(), with_old))) == [("+", "chart web", "", "1.0.0", "")]
+
+
+# Where each chart has its definitions, at the version that its add-on names: by hand only what stands in crds/ alone.
+DEFINITIONS = {
+    # eks-charts stable/aws-load-balancer-controller/crds
+    "aws-load-balancer-controller": True,
+    # external-dns charts/external-dns/crds
+    "external-dns": True,
+    # secrets-store-csi-driver charts/secrets-store-csi-driver/crds, and templates/crds-upgrade-hook.yaml applies them
+    "secrets-store-csi-driver": False,
+    # karpenter-provider-aws charts/karpenter/crds, and charts/karpenter-crd/templates
+    "karpenter": False,
+    # cert-manager deploy/charts/cert-manager/templates, argo-helm charts/argo-cd/templates/crds,
+    # external-secrets hack/helm.generate.sh (templates/crds)
+    **dict.fromkeys(("cert-manager", "argo-cd", "external-secrets"), False),
+}
+
+
+def test_which_charts_leave_their_definitions_behind() -> None:
+    assert left_behind() >= {name for name, stay in DEFINITIONS.items() if stay}
+    assert not left_behind() & {name for name, stay in DEFINITIONS.items() if not stay}
+
+
+def test_a_chart_that_moves_without_its_definitions() -> None:
+    """aws-load-balancer-controller#4712."""
+    name = "aws-load-balancer-controller"
+    before, after = (cluster(addons={"R": release(name, version)}) for version in ("3.2.0", "3.5.0"))
+    found = rows(versions.section(changing(before, after)))
+    command = (
+        f"helm show crds {name} --repo https://charts.example.com --version 3.5.0 "
+        "| kubectl apply --server-side --force-conflicts -f -"
+    )
+    assert found[-1] == ("!", name, "3.5.0", command)
+    others = [
+        changing(cluster(), after),
+        changing(before, cluster(addons={"R": release(name, "3.2.0", replicaCount=3)})),
+        changing(cluster(addons={"R": release("web")}), cluster(addons={"R": release("web", "2.0.0")})),
+    ]
+    assert not [row for other in others for row in rows(versions.section(other)) if row[0] == "!"]
+
+
+@pytest.mark.parametrize(
+    ("repository", "source"),
+    [
+        ("oci://public.ecr.aws/a/external-dns", "oci://public.ecr.aws/a/external-dns"),
+        ("https://charts.example.com", "external-dns --repo https://charts.example.com"),
+        ("https://x; rm -rf $(b)", "external-dns --repo 'https://x; rm -rf $(b)'"),
+    ],
+)
+def test_a_command_to_copy(repository: str, source: str) -> None:
+    """Of an OCI chart the address is the whole reference; nothing that a template says is obeyed by a shell."""
+    command, _, rest = applied(Chart("external-dns", repository, "1.22.0")).partition(" | ")
+    assert command == f"helm show crds {source} --version 1.22.0"
+    assert rest.startswith("kubectl apply --server-side")
 
 
 @pytest.mark.parametrize(

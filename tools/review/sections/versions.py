@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tools.review.definitions import applied, left_behind
 from tools.review.document import Cell, Row, Section, Sign, Table
-from tools.review.flat import changed
-from tools.review.fleet import Fleet, Side
+from tools.review.flat import changed, codes
+from tools.review.fleet import Fleet, Side, Touched
 from tools.review.notes import notes
+from tools.review.sections.values import releases
 
 
 def section(fleet: Fleet) -> Section:
@@ -18,7 +20,22 @@ def section(fleet: Fleet) -> Section:
         found += [(touched.name, _row(sign, *change)) for sign, *change in changed(before, after) if _matters(*change)]
     rows = fleet.grouped(found)
     table = Table(("what", "before", "after", "release notes", "clusters"), rows)
-    return Section("versions", "Versions", (table,) if rows else ())
+    return Section("versions", "Versions", (table, *_definitions(fleet)) if rows else ())
+
+
+def _definitions(fleet: Fleet) -> Iterator[Table]:
+    found = [(touched.name, row) for touched in fleet.deployed for row in _left_behind(touched)]
+    if found:
+        title = "Definitions that Helm does not move with their chart: apply them before the deploy"
+        yield Table(("chart", "to", "command", "clusters"), fleet.grouped(found), title)
+
+
+def _left_behind(touched: Touched) -> Iterator[Row]:
+    for before, after in releases(touched):
+        if before and after and after.release.chart.name in left_behind():
+            chart, old = after.release.chart, before.release.chart
+            if old.name == chart.name and old.version != chart.version:
+                yield codes("!", chart.name, chart.version, applied(chart))
 
 
 def _versions(side: Side) -> Iterator[tuple[str, str]]:
