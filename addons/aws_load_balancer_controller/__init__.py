@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from addons.aws_load_balancer_controller.policy import statements
+from addons.aws_load_balancer_controller.service_classes import policies
 from addons.base import Chart, ClusterFacts, HelmAddon, ImageSource, Statement, Values
 from addons.pods import CRITICAL, across_zones, resources, workload
+from blueprint.kubernetes import Manifest
+
+_SERVICE_CLASS = "service.k8s.aws/nlb"
 
 
 class AwsLoadBalancerController(HelmAddon):
@@ -35,6 +39,9 @@ class AwsLoadBalancerController(HelmAddon):
     """Off: an Ingress that asks for a web ACL by annotation gets an ALB without one, and no error."""
     shield: bool = False
     """Needs a subscription to Shield Advanced."""
+    require_class: bool = True
+    """Refuse Services of type LoadBalancer that name no class: the provider that EKS runs makes Classic Load Balancers
+    of them. What is one already stays."""
 
     def permissions(self, facts: ClusterFacts) -> tuple[Statement, ...]:
         return statements(facts, wafv2=self.wafv2, shield=self.shield)
@@ -43,6 +50,10 @@ class AwsLoadBalancerController(HelmAddon):
         # It asks ACM for certificates of hosts where an Ingress names none by ARN.
         optional = {"wafv2": self.wafv2, "shield": self.shield}
         return ("ec2", "elasticloadbalancing", *(name for name, used in optional.items() if used))
+
+    def objects(self, facts: ClusterFacts) -> tuple[Manifest, ...]:
+        own = self.extra_values.get("loadBalancerClass") or _SERVICE_CLASS
+        return tuple(policies(str(own))) if self.require_class else ()
 
     def values(self, facts: ClusterFacts) -> Values:
         return {

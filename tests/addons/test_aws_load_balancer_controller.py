@@ -8,7 +8,8 @@ import pytest
 from addons.aws_load_balancer_controller import AwsLoadBalancerController
 from blueprint import FargateSelector
 from blueprint.value import problems_in
-from tests.addons.support import ACCOUNT, FACTS, REGION, allowed, names_no_partition
+from tests.addons.support import ACCOUNT, FACTS, REGION, allowed, deployed, names_no_partition
+from tests.isolation.admission import Request, refusals
 
 TAG = "elbv2.k8s.aws/cluster"
 OURS = {f"aws:ResourceTag/{TAG}": "prod"}
@@ -194,3 +195,76 @@ def test_tags_reach_the_controller() -> None:
 
 def test_auto_mode_brings_its_own() -> None:
     assert AwsLoadBalancerController.built_into_auto_mode == "skip"
+
+
+# --- Services without a class ---
+
+TYPE, TARGET = (f"service.beta.kubernetes.io/aws-load-balancer-{suffix}" for suffix in ("type", "nlb-target-type"))
+NLB = "service.k8s.aws/nlb"
+
+
+def service(kind: str = "LoadBalancer", of: str | None = None, **annotations: str) -> dict[str, Any]:
+    keys = {"type": TYPE, "target": TARGET}
+    given = {keys[name]: value for name, value in annotations.items()}
+    metadata = {"name": "web", "namespace": "shop", **({"annotations": given} if given else {})}
+    return {"metadata": metadata, "spec": {"type": kind, **({"loadBalancerClass": of} if of is not None else {})}}
+
+
+# The controller's own test has these: pkg/service/service_utils_test.go of v3.5.0. Each was given to cel-go 0.26, too.
+TAKEN = [
+    service(of=NLB),
+    service(type="nlb-ip"),
+    service(type="external", target="ip"),
+    service(type="external", target="instance"),
+    # Another controller's, and no load balancers at all.
+    service(of="eks.amazonaws.com/nlb"),
+    service("ClusterIP"),
+    service("NodePort"),
+    service("ExternalName"),
+]
+REFUSED = [
+    service(),
+    service(of=""),
+    service(type="external"),
+    service(type="nlb"),
+    service(type="nlb-ddd", target="instance"),
+    service(target="ip"),
+]
+GUARDS = [deployed(one) for one in AwsLoadBalancerController().objects(FACTS)]
+
+
+def answer(one: Any, old: Any = None, guards: Any = GUARDS) -> list[str]:
+    operation = "UPDATE" if old else "CREATE"
+    return list(refusals(guards, Request("services", "shop", one, operation=operation, old=old)))
+
+
+@pytest.mark.parametrize("one", TAKEN)
+def test_services_that_a_controller_takes(one: Any) -> None:
+    assert answer(one) == []
+    assert answer(one, service("ClusterIP")) == []
+
+
+@pytest.mark.parametrize("one", REFUSED)
+def test_services_that_would_become_classic_load_balancers(one: Any) -> None:
+    for old in (None, service("ClusterIP")):
+        (message,) = answer(one, old)
+        assert f"spec.loadBalancerClass: {NLB}" in message
+
+
+@pytest.mark.parametrize("one", [*TAKEN, *REFUSED])
+def test_one_that_is_there_can_be_changed_and_its_finalizer_removed(one: Any) -> None:
+    assert answer(one, service()) == []
+
+
+def test_it_can_be_turned_off() -> None:
+    assert AwsLoadBalancerController(require_class=False).objects(FACTS) == ()
+    assert answer(service(), guards=[]) == []
+
+
+def test_the_class_in_the_message_is_the_one_that_the_chart_takes() -> None:
+    """eks-charts stable/aws-load-balancer-controller/values.yaml: loadBalancerClass, empty, is service.k8s.aws/nlb."""
+    assert "loadBalancerClass" not in AwsLoadBalancerController().values(FACTS)
+    assert [one["kind"] for one in GUARDS] == ["ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"]
+    other = AwsLoadBalancerController(extra_values={"loadBalancerClass": "example.com/nlb"}).objects(FACTS)
+    assert "spec.loadBalancerClass: example.com/nlb" in answer(service(), guards=list(map(deployed, other)))[0]
+    assert GUARDS[1]["spec"] == {"policyName": GUARDS[0]["metadata"]["name"], "validationActions": ["Deny"]}

@@ -32,6 +32,8 @@ class Request:
     group: str = ""
     version: str = "v1"
     operation: str = "CREATE"
+    old: Object | None = None
+    """What a change is made to."""
 
 
 def refusals(objects: Iterable[Object], request: Request) -> Iterator[str]:
@@ -90,7 +92,8 @@ def _is_resource(pattern: str, resource: str) -> bool:
 def _failed(policy: Object, request: Request) -> Iterator[str]:
     for validation in policy["validations"]:
         try:
-            if compiled(validation["expression"])({"object": request.object}) is not True:
+            scope = {"object": request.object, "oldObject": request.old}
+            if compiled(validation["expression"])(scope) is not True:
                 yield validation.get("message") or validation["expression"]
         except CelError as error:
             if policy.get("failurePolicy", "Fail") == "Fail":
@@ -184,9 +187,14 @@ class _Parser:
 
     def _member(self) -> Expression:
         value = self._primary()
-        while self._take("."):
-            name = self._next()
-            value = self._called(value, name) if self._take("(") else _selected(value, name)
+        while self.kind == "sign" and self.token in (".", "["):
+            if self._take("["):
+                value = _indexed(value, self.ternary())
+                self._expect("]")
+            else:
+                self._next()
+                name = self._next()
+                value = self._called(value, name) if self._take("(") else _selected(value, name)
         return value
 
     def _called(self, target: Expression, name: str) -> Expression:
@@ -223,8 +231,8 @@ class _Parser:
         raise ValueError(f"{token!r} in {self._text}")
 
     def _name(self, name: str) -> Expression:
-        if name in ("true", "false"):
-            return lambda scope: name == "true"
+        if name in ("true", "false", "null"):
+            return lambda scope: None if name == "null" else name == "true"
         if name in ("has", "size") and self._take("("):
             inner = self.ternary()
             self._expect(")")
@@ -243,6 +251,18 @@ def _selected(target: Expression, name: str) -> Expression:
 
     select.has = lambda scope: name in target(scope)  # type: ignore[attr-defined]  # hostile on purpose
     return select
+
+
+def _indexed(target: Expression, index: Expression) -> Expression:
+    """An entry of a map."""
+
+    def look(scope: Scope) -> Any:
+        found, key = target(scope), index(scope)
+        if not isinstance(found, Mapping) or key not in found:
+            raise CelError(f"no such key: {key}")
+        return found[key]
+
+    return look
 
 
 _RELATIONS: Mapping[str, Callable[[Any, Any], bool]] = {

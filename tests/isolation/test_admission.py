@@ -9,7 +9,14 @@ import pytest
 
 from tests.isolation.admission import CelError, Request, compiled, refusals
 
-OBJECT = {"name": "x", "list": [{"a": "1"}, {"b": "2"}], "words": ["ab", "cd"], "empty": [], "number": 5}
+OBJECT = {
+    "name": "x",
+    "list": [{"a": "1"}, {"b": "2"}],
+    "words": ["ab", "cd"],
+    "empty": [],
+    "number": 5,
+    "map": {"a.b/c": "d"},
+}
 VALUES = [
     ("1 == 1", True),
     ("'a' in ['a', 'b']", True),
@@ -30,6 +37,9 @@ VALUES = [
     ("object.list.all(e, e.a == '2')", False),
     ("'abc'.matches('^a.c$') && 'a.b' != 'a'", True),
     ("true || false && false", True),
+    ("object.map['a.b/c'] == 'd' && 'a.b/c' in object.map && !('x' in object.map)", True),
+    ("null == null && object != null && object.name != null", True),
+    ("has(object.map) && (object.map['x'] == 'd' || object.map['a.b/c'] in ['d'])", True),
 ]
 ERRORS = [
     "object.other == 1",
@@ -39,6 +49,8 @@ ERRORS = [
     "object.list.all(e, e.a == '1')",
     "!object.name",
     "object.name.deeper",
+    "object.map['x'] == 'd'",
+    "object.other['x'] == 'd'",
 ]
 
 
