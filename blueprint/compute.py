@@ -10,9 +10,8 @@ from fnmatch import fnmatchcase
 from typing import Annotated, Literal
 
 from blueprint import images
-from blueprint.encryption import KmsKeyArn
 from blueprint.errors import Problem
-from blueprint.fields import NOT_EMPTY, UNIQUE, DnsLabel, LabelKey, LabelValue, at_most, between, matches
+from blueprint.fields import NOT_EMPTY, UNIQUE, DnsLabel, KmsKeyArn, LabelKey, LabelValue, at_most, between, matches
 from blueprint.images import AmiType, ImageRelease
 from blueprint.instances import Accelerator, Architecture, InstanceTypes, accelerator, architecture
 from blueprint.value import Rule, Value

@@ -3,20 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated
 
 from blueprint.errors import Problem
-from blueprint.fields import matches
 from blueprint.iam import Conditions, Statement
-
-KmsKeyArn = Annotated[
-    str,
-    matches(
-        r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32})",
-        "must be the ARN of a KMS key, not of an alias",
-        'write for example "arn:aws:kms:us-west-2:111111111111:key/01234567-89ab-cdef-0123-456789abcdef"',
-    ),
-]
 
 
 def volume_key(arn: str, region: str) -> tuple[Statement, ...]:

@@ -93,6 +93,14 @@ ClusterName = Annotated[
         'write for example "prod"',
     ),
 ]
+KmsKeyArn = Annotated[
+    str,
+    matches(
+        r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})",
+        "must be the ARN of a KMS key, no alias and no wildcard",
+        'write "arn:<partition>:kms:<region>:<account>:key/<key id>"',
+    ),
+]
 HostedZoneId = Annotated[
     str, matches(r"Z[A-Z0-9]{1,31}", "must be the id of a Route 53 hosted zone", 'write for example "Z0123456789ABC"')
 ]

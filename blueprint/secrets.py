@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 
 from blueprint.errors import Problem
 from blueprint.facts import ClusterFacts
-from blueprint.fields import DnsLabel, matches
+from blueprint.fields import DnsLabel, KmsKeyArn, matches
 from blueprint.iam import Statement
 from blueprint.references import PARTITION
 from blueprint.value import Rule, Value
@@ -23,11 +23,6 @@ _PATH = (
     "must be the path of a parameter of your own, from its /, no wildcard",
     'write for example "/payments/db-url"',
 )
-_KEY = (
-    r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})",
-    "must be the ARN of a KMS key, no alias and no wildcard",
-    'write "arn:<partition>:kms:<region>:<account>:key/<key id>"',
-)
 
 
 class _AwsSecret(Value):
@@ -35,7 +30,7 @@ class _AwsSecret(Value):
     actions: ClassVar[tuple[str, ...]]
     resource: ClassVar[str]
 
-    key_arn: Annotated[str, matches(*_KEY)] | None = field(default=None, kw_only=True)
+    key_arn: KmsKeyArn | None = field(default=None, kw_only=True)
     """The customer managed key that encrypts it; None where it is the AWS managed one, which needs no permission."""
     alias: DnsLabel | None = field(default=None, kw_only=True)
     """Name of the Kubernetes Secret or of the file; made from the name in AWS when None: payments/db, payments-db."""

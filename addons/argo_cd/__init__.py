@@ -5,17 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from addons.argo_cd.bootstrap import Bootstrap
+from addons.argo_cd.pods import WORKLOADS
 from addons.argo_cd.sso import SingleSignOn
-from addons.base import Chart, ClusterFacts, HelmAddon, ImageSource, Values, Workload, merged
-from addons.pods import across_zones, resources, workload
+from addons.base import Chart, ClusterFacts, HelmAddon, ImageSource, Values, merged
+from addons.pods import across_zones, resources
 from blueprint.fields import DnsName
 from blueprint.kubernetes import Manifest
-
-
-def _workload(name: str, **more: Any) -> Workload:
-    labels = {"app.kubernetes.io/component": name}
-    account = f"argocd-{name}"
-    return workload(account, for_all="global", instance="argo-cd", service_account=account, labels=labels, **more)
 
 
 class ArgoCd(HelmAddon):
@@ -31,15 +26,7 @@ class ArgoCd(HelmAddon):
     # renovate: datasource=helm depName=argo-cd registryUrl=https://argoproj.github.io/argo-helm
     chart = Chart("argo-cd", "https://argoproj.github.io/argo-helm", "10.1.1")
 
-    workloads = (
-        _workload("application-controller", under="controller", kind="StatefulSet", ports=(8082,)),
-        _workload("server", under="server", ports=(8080, 8083)),
-        _workload("repo-server", under="repoServer", ports=(8081, 8084)),
-        _workload("applicationset-controller", under="applicationSet", ports=(7000, 8080, 8081)),
-        _workload("notifications-controller", under="notifications", ports=(9001,)),
-        _workload("redis", under="redis", ports=(6379,)),
-        _workload("redis-secret-init", under="redisSecretInit", kind="Job"),
-    )
+    workloads = WORKLOADS
     images = (
         *(
             ImageSource("quay.io/argoproj/argocd", (f"{part}.image.repository", "global.image.repository"))

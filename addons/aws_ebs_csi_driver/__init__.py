@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from addons.aws_ebs_csi_driver.pods import WORKLOADS
+from addons.aws_ebs_csi_driver.policy import CLUSTER_TAG, statements
 from addons.base import ClusterFacts, EksAddon, Statement, Values
-from blueprint.encryption import KmsKeyArn, foreign_key, volume_key
+from blueprint.encryption import foreign_key, volume_key
 from blueprint.errors import Problem
-from blueprint.iam import Conditions
+from blueprint.fields import KmsKeyArn
 from blueprint.kubernetes import Manifest, storage_classes
-from blueprint.references import PARTITION
-
-_CLUSTER_TAG = "eks-cluster"
 
 
 class AwsEbsCsiDriver(EksAddon):
@@ -37,7 +35,7 @@ class AwsEbsCsiDriver(EksAddon):
         return ("ec2",)
 
     def values(self, facts: ClusterFacts) -> Values:
-        return {"controller": {"extraVolumeTags": {**dict(facts.tags), _CLUSTER_TAG: facts.name}}}
+        return {"controller": {"extraVolumeTags": {**dict(facts.tags), CLUSTER_TAG: facts.name}}}
 
     def objects(self, facts: ClusterFacts) -> tuple[Manifest, ...]:
         key = {"kmsKeyId": self.kms_key_arn} if self.kms_key_arn else {}
@@ -48,62 +46,5 @@ class AwsEbsCsiDriver(EksAddon):
         yield from foreign_key("kms_key_arn", self.kms_key_arn, facts.region)
 
     def permissions(self, facts: ClusterFacts) -> tuple[Statement, ...]:
-        """The driver's docs/example-iam-policy.json (AmazonEBSCSIDriverPolicyV2), narrowed to this cluster's tag."""
-
-        def ec2(resource: str) -> str:
-            # Volumes and instances have the account in their ARN, snapshots have not.
-            return f"arn:{PARTITION}:ec2:{facts.region}:{'' if resource == 'snapshot' else facts.account}:{resource}/*"
-
-        volumes, snapshots, instances = ec2("volume"), ec2("snapshot"), ec2("instance")
-        asked = {"StringEquals": {f"aws:RequestTag/{_CLUSTER_TAG}": facts.name}}
-        owned = {"StringEquals": {f"ec2:ResourceTag/{_CLUSTER_TAG}": facts.name}}
-        member = {"StringEquals": {f"ec2:ResourceTag/kubernetes.io/cluster/{facts.name}": "owned"}}
-        created = {"StringEquals": {"ec2:CreateAction": ("CreateVolume", "CreateSnapshot", "CopyVolumes")}}
-        # The source of a copy; what it makes has no id yet.
-        sources, foreign = (f"{volumes.removesuffix('*')}vol-*",), {"StringNotEquals": owned["StringEquals"]}
-        return (
-            Statement(
-                tuple(f"ec2:Describe{what}" for what in _DESCRIBED),
-                ("*",),
-                {"StringEquals": {"aws:RequestedRegion": facts.region}},
-                reason="EC2 describes take no resource",
-            ),
-            Statement(("ec2:CreateVolume", "ec2:CopyVolumes"), (volumes,), asked),
-            Statement(("ec2:CreateVolume",), (volumes,), _DRY_RUN),
-            Statement(("ec2:CopyVolumes",), sources, owned),
-            Statement(("ec2:CopyVolumes",), sources, foreign, "Deny"),
-            Statement(("ec2:CreateVolume",), (snapshots,), owned),
-            Statement(("ec2:CreateSnapshot",), (snapshots,), asked),
-            Statement(("ec2:CreateSnapshot",), (volumes,), owned),
-            Statement(
-                ("ec2:AttachVolume", "ec2:DetachVolume", "ec2:ModifyVolume", "ec2:DeleteVolume"), (volumes,), owned
-            ),
-            Statement(("ec2:AttachVolume", "ec2:DetachVolume"), (instances,), member),
-            Statement(("ec2:DeleteSnapshot",), (snapshots,), owned),
-            Statement(("ec2:CreateTags",), (volumes, snapshots), created),
-            Statement(("ec2:CreateTags", "ec2:DeleteTags"), (volumes,), {**owned, **_KEEPS_OWNER}),
-            *(volume_key(self.kms_key_arn, facts.region) if self.kms_key_arn else ()),
-        )
-
-
-# It never makes this volume: the error says how many IOPS a zone offers. Without it, gp3 is held at 16,000.
-_DRY_RUN: Conditions = {
-    "StringEquals": {"aws:RequestTag/CSIVolumeName": "IopsLimitDryRun"},
-    "ForAllValues:StringEquals": {"aws:TagKeys": "CSIVolumeName"},
-}
-# For the tags of a VolumeAttributesClass. Without any key, EC2 removes all tags.
-_KEEPS_OWNER: Conditions = {
-    "ForAllValues:StringNotEquals": {"aws:TagKeys": _CLUSTER_TAG},
-    "Null": {"aws:TagKeys": "false"},
-}
-_DESCRIBED = (
-    *(
-        "AvailabilityZones",
-        "Instances",
-        "InstanceTypes",
-        "Snapshots",
-        "Volumes",
-        "VolumesModifications",
-        "VolumeStatus",
-    ),
-)
+        key = volume_key(self.kms_key_arn, facts.region) if self.kms_key_arn else ()
+        return (*statements(facts), *key)

@@ -7,13 +7,14 @@ from dataclasses import replace
 from typing import Annotated
 
 from addons.base import Chart, ClusterFacts, Contribution, HelmAddon, ImageSource, Statement, Values
+from addons.karpenter.definitions import definitions
 from addons.karpenter.interruption import QUEUE, interruption
 from addons.karpenter.node_class import NodeClass
 from addons.karpenter.pods import WORKLOADS
 from addons.karpenter.policy import statements
 from addons.pods import resources
 from blueprint.access import node_access
-from blueprint.contribution import NodeRole, Release
+from blueprint.contribution import NodeRole
 from blueprint.errors import Problem, duplicates
 from blueprint.fields import NOT_EMPTY
 from blueprint.kubernetes import Manifest
@@ -80,15 +81,10 @@ class Karpenter(HelmAddon):
     def contribute(self, facts: ClusterFacts) -> Contribution:
         contribution = super().contribute(facts)
         (release,) = contribution.releases
-        # A chart of its own, because Helm never upgrades definitions that stand beside a chart's templates. Kept, they
-        # would be in the way of the next attempt: Helm 4 applies those of Karpenter's own chart over them, by which
-        # they lose the marks of this one. https://github.com/helm/helm/blob/v4.2.3/pkg/action/validate.go
-        chart = replace(release.chart, name="karpenter-crd", repository=f"{release.chart.repository}-crd")
-        crds = Release("karpenter-crd", chart, self.namespace)
         return replace(
             contribution,
             resources=(NodeRole(_NODES), *interruption()),
             access=(node_access(_NODES),),
-            releases=(crds, release),
+            releases=(definitions(release), release),
             node_pools=self.node_pools,
         )

@@ -11,10 +11,11 @@ import pytest
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 
 from blueprint import AutoMode, Blueprint, plan
-from blueprint.iam import Statement
+from blueprint.iam import policy
 from blueprint.kubernetes import Manifest
 from tests.addons import support
 from tests.blueprint.examples import AUTO, SMALL, changed, part, places
+from tests.permissions.evaluator import allowed
 
 TAGS = {"cost-center": "42", "team": "platform"}
 KEY = "arn:aws:kms:us-west-2:111111111111:key/01234567-89ab-cdef-0123-456789abcdef"
@@ -111,7 +112,6 @@ POLICIES = (
     "AmazonEKSNetworkingPolicy",
 )
 EC2, ELB = "arn:aws:ec2:us-west-2:111111111111:", "arn:aws:elasticloadbalancing:us-west-2:111111111111:"
-OURS = {"aws:RequestTag/eks:eks-cluster-name": "dev"}
 MAKES = [
     ("ec2:CreateVolume", f"{EC2}volume/vol-1", {}),
     ("ec2:CreateSnapshot", "arn:aws:ec2:us-west-2::snapshot/snap-1", {}),
@@ -129,39 +129,28 @@ MAKES = [
 ]
 
 
-def by_aws() -> list[dict[str, Any]]:
-    """The statements of AWS's policies; the session has the cluster's name as a tag."""
+def by_aws() -> list[Any]:
+    """AWS's policies for the cluster."""
     documents = json.loads(aws_managed_policies_data)
-    found = [one for name in POLICIES for one in documents[name]["Document"]["Statement"]]
-    return in_session(found)
-
-
-def in_session(statements: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    text = json.dumps(statements).replace("${aws:PrincipalTag/eks:eks-cluster-name}", "dev")
-    plain: list[dict[str, Any]] = json.loads(text)
-    return plain
-
-
-def by_us(permissions: tuple[Statement, ...]) -> list[dict[str, Any]]:
-    return in_session([support.deployed(one.document()) for one in permissions])
+    return [documents[name]["Document"] for name in POLICIES]
 
 
 @pytest.mark.parametrize(
     ("action", "resource", "tags"), MAKES, ids=lambda value: value if isinstance(value, str) else ""
 )
 def test_the_cluster_may_put_the_tags_on_what_it_makes(action: str, resource: str, tags: dict[str, str]) -> None:
-    request = {**OURS, **{f"aws:RequestTag/{key}": value for key, value in tags.items()}}
-    known = ["eks:eks-cluster-name", *tags]
+    own = [support.deployed(policy(plan(TAGGED).cluster_permissions))]
 
-    def may(statements: list[dict[str, Any]], cluster: str, keys: list[str]) -> bool:
-        asked: Any = {**request, "aws:RequestTag/eks:eks-cluster-name": cluster, "aws:TagKeys": keys}
-        return any(support._applies(one, action, resource, asked) for one in statements)
+    def may(documents: list[Any], cluster: str, *more: str) -> bool:
+        asked = {"eks:eks-cluster-name": cluster, **tags, **dict.fromkeys(more, "42")}
+        context: dict[str, Any] = {f"aws:RequestTag/{key}": value for key, value in asked.items()}
+        session = {"aws:PrincipalTag/eks:eks-cluster-name": "dev"}
+        return allowed(documents, action, resource, {**context, **session, "aws:TagKeys": list(asked)})
 
-    aws, own = by_aws(), by_us(plan(TAGGED).cluster_permissions)
-    assert may(aws, "dev", known)
-    assert not may(aws, "dev", [*known, "cost-center"])
-    assert may(own, "dev", [*known, "cost-center"])
-    assert not may(own, "prod", [*known, "cost-center"])
+    assert may(by_aws(), "dev")
+    assert not may(by_aws(), "dev", "cost-center")
+    assert may(own, "dev", "cost-center")
+    assert not may(own, "prod", "cost-center")
 
 
 def test_all_statements_are_sound_and_name_no_partition() -> None:

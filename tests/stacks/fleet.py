@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from addons.argo_cd import ArgoCd
+from addons.aws_ebs_csi_driver import AwsEbsCsiDriver
 from addons.aws_load_balancer_controller import AwsLoadBalancerController
 from addons.cert_manager import CertManager
 from addons.core import CORE
@@ -55,6 +56,7 @@ from teams.base import (
 from teams.payments import PAYMENTS
 from teams.platform import PLATFORM
 
+KEY = "arn:aws:kms:us-west-2:111111111111:key/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f"
 MANAGED = Blueprint(
     name="managed",
     account="111111111111",
@@ -109,7 +111,11 @@ SELF_MANAGED = replace(
         ),
         SelfManagedNodes("bottlerocket", instance_types=("m7g.large", "m6g.large"), os="BOTTLEROCKET", capacity="SPOT"),
     ),
-    addons=(*MANAGED.addons, AwsLoadBalancerController(wafv2=True, shield=True)),
+    addons=(
+        *(addon for addon in MANAGED.addons if addon != AwsEbsCsiDriver()),
+        AwsEbsCsiDriver(kms_key_arn=KEY),
+        AwsLoadBalancerController(wafv2=True, shield=True),
+    ),
 )
 ISOLATED = replace(
     MANAGED,
@@ -121,9 +127,13 @@ MIXED = replace(MANAGED, name="mixed", compute=(AutoMode(node_pools=("system",))
 BARE = replace(MANAGED, name="bare", addons=(CoreDns(), EksPodIdentityAgent(), KubeProxy(), VpcCni()), teams=())
 """Nothing for the add-ons stack and the teams stack."""
 CHINA = replace(MANAGED, name="china", region="cn-north-1")
-GOVERNMENT = replace(MANAGED, name="government", region="us-gov-west-1")
+GOVERNMENT = replace(
+    MANAGED,
+    name="government",
+    region="us-gov-west-1",
+    addons=(*MANAGED.addons, ExternalDns(zones=("Z0123456789",), assume_role=Role("ExternalDns", "333333333333"))),
+)
 
-KEY = "arn:aws:kms:us-west-2:111111111111:key/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f"
 OPERATORS = PlatformTeam("operators", members=(Role("Operator"),), access="read-only")
 SHOP = ApplicationTeam(
     "shop",
