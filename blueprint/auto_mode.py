@@ -7,7 +7,7 @@ from typing import Any
 
 from blueprint.compute import AutoMode
 from blueprint.contribution import Contribution
-from blueprint.encryption import volume_key
+from blueprint.encryption import key_of, volume_key
 from blueprint.facts import ClusterFacts
 from blueprint.iam import Conditions, Statement
 from blueprint.kubernetes import Manifest, storage_classes
@@ -35,7 +35,7 @@ def contribution(facts: ClusterFacts, compute: AutoMode) -> Contribution:
     }
     parameters = {f"tagSpecification_{place}": f"{key}={value}" for place, (key, value) in enumerate(facts.tags, 1)}
     if compute.kms_key_arn:
-        parameters["kmsKeyId"] = compute.kms_key_arn
+        parameters["kmsKeyId"] = key_of(compute.kms_key_arn)
     disks = storage_classes("ebs.csi.eks.amazonaws.com", f"gp3{suffix}", default=default, parameters=parameters)
     # Beside nodes the add-on vpc-cni makes it: amazon-vpc-cni-k8s charts/aws-vpc-cni/templates/configmap.yaml
     switch = () if facts.has_nodes else (network_policies,)

@@ -6,6 +6,12 @@ from collections.abc import Iterator
 
 from blueprint.errors import Problem
 from blueprint.iam import Conditions, Statement
+from blueprint.references import PARTITION
+
+
+def key_of(arn: str) -> str:
+    """The same ARN in whatever partition the cluster is in."""
+    return f"arn:{PARTITION}:{arn.split(':', 2)[2]}"
 
 
 def volume_key(arn: str, region: str) -> tuple[Statement, ...]:
@@ -24,8 +30,8 @@ def volume_key(arn: str, region: str) -> tuple[Statement, ...]:
     )
     through_ec2: Conditions = {"StringEquals": via}
     return (
-        Statement(use, (arn,), through_ec2),
-        Statement(("kms:CreateGrant",), (arn,), {**through_ec2, "Bool": {"kms:GrantIsForAWSResource": "true"}}),
+        Statement(use, (key_of(arn),), through_ec2),
+        Statement(("kms:CreateGrant",), (key_of(arn),), {**through_ec2, "Bool": {"kms:GrantIsForAWSResource": "true"}}),
     )
 
 

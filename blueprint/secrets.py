@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import field
 from typing import Annotated, ClassVar
 
+from blueprint.encryption import key_of
 from blueprint.errors import Problem
 from blueprint.facts import ClusterFacts
 from blueprint.fields import DnsLabel, KmsKeyArn, matches
 from blueprint.iam import Statement
-from blueprint.references import PARTITION
 from blueprint.value import Rule, Value
 
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html (Name); RDS puts a ! into its own
@@ -107,6 +107,6 @@ def permissions(facts: ClusterFacts, secrets: Sequence[TeamSecret]) -> tuple[Sta
         if keys := {secret.key_arn for secret in these if secret.key_arn}:
             # https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
             via = tuple(f"{kind.service}.{facts.region}.{suffix}" for suffix in ("amazonaws.com", "amazonaws.com.cn"))
-            arns = tuple(sorted(f"arn:{PARTITION}:{key.split(':', 2)[2]}" for key in keys))
+            arns = tuple(sorted(map(key_of, keys)))
             found.append(Statement(("kms:Decrypt",), arns, {"StringEquals": {"kms:ViaService": via}}))
     return tuple(found)

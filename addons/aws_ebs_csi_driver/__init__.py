@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from addons.aws_ebs_csi_driver.pods import WORKLOADS
 from addons.aws_ebs_csi_driver.policy import CLUSTER_TAG, statements
 from addons.base import ClusterFacts, EksAddon, Statement, Values
-from blueprint.encryption import foreign_key, volume_key
+from blueprint.encryption import foreign_key, key_of, volume_key
 from blueprint.errors import Problem
 from blueprint.fields import KmsKeyArn
 from blueprint.kubernetes import Manifest, storage_classes
@@ -38,7 +38,7 @@ class AwsEbsCsiDriver(EksAddon):
         return {"controller": {"extraVolumeTags": {**dict(facts.tags), CLUSTER_TAG: facts.name}}}
 
     def objects(self, facts: ClusterFacts) -> tuple[Manifest, ...]:
-        key = {"kmsKeyId": self.kms_key_arn} if self.kms_key_arn else {}
+        key = {"kmsKeyId": key_of(self.kms_key_arn)} if self.kms_key_arn else {}
         return storage_classes("ebs.csi.aws.com", parameters=key)
 
     def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:

@@ -15,7 +15,7 @@ from addons.vpc_cni import VpcCni
 from blueprint import FargateSelector
 from blueprint.contribution import ManagedAddon
 from blueprint.versions import minor
-from tests.addons.support import ACCOUNT, FACTS, REGION, allowed, names_no_partition, rules_broken
+from tests.addons.support import ACCOUNT, FACTS, REGION, allowed, deployed, names_no_partition, rules_broken
 from tests.templates import plain
 
 VOLUME = f"arn:aws:ec2:{REGION}:{ACCOUNT}:volume/vol-1"
@@ -136,7 +136,7 @@ class TestVolumesUnderAKey:
 
     def test_the_default_class_names_it_and_the_plain_one_stays(self) -> None:
         """docs/parameters.md:18 of the driver (kmsKeyId). Parameters of a class never change, so it is another one."""
-        plain, own = self.ADDON.objects(FACTS)
+        plain, own = map(deployed, self.ADDON.objects(FACTS))
         assert plain["parameters"] == {"type": "gp3", "encrypted": "true"}
         assert plain["metadata"] == {"name": "gp3", "annotations": {DEFAULT: "false"}}
         assert own["parameters"] == {"type": "gp3", "encrypted": "true", "kmsKeyId": KEY}
@@ -158,6 +158,9 @@ class TestVolumesUnderAKey:
         assert not allowed(self.PERMISSIONS, action, KEY, {"kms:ViaService": f"s3.{REGION}.amazonaws.com"})
         assert not allowed(self.PERMISSIONS, action, KEY.replace("0123", "9876"), self.VIA)
         assert not allowed(PERMISSIONS, action, KEY, self.VIA)
+
+    def test_it_works_in_every_partition(self) -> None:
+        assert names_no_partition(self.PERMISSIONS)
 
     def test_it_lets_ebs_alone_use_the_key(self) -> None:
         assert allowed(self.PERMISSIONS, "kms:CreateGrant", KEY, self.GRANT)

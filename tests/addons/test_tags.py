@@ -6,14 +6,18 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
 import pytest
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from policy_sentry.querying.actions import get_action_data
 
+import addons
 from addons.argo_cd import ArgoCd
 from addons.aws_load_balancer_controller import AwsLoadBalancerController
+from addons.base import EksAddon, HelmAddon
 from addons.cert_manager import CertManager
 from addons.core import CORE
 from addons.external_dns import ExternalDns
@@ -71,6 +75,14 @@ def makes(action: str) -> bool:
 
 
 MAKERS = [part for part in MADE.addons if any(map(makes, actions(part)))]
+
+
+def test_every_add_on_is_asked() -> None:
+    for module in iter_modules(addons.__path__, "addons."):
+        import_module(module.name)
+    classes = (cls for base in (EksAddon, HelmAddon) for cls in base.__subclasses__())
+    known = {cls.name for cls in classes if cls.__module__.startswith("addons.")}
+    assert {part.name for part in MADE.addons} == known
 
 
 def test_these_make_something() -> None:

@@ -29,7 +29,7 @@ def test_ends_with_a_table(folder: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert head.split("  ")[0] == "cluster"
     assert dev.split() == [
         *("dev", "111111111111", "us-west-2", "1.36"),
-        *("network", "46,", "cluster", "32,", "addons", "27,", "teams", "3", "12", "2"),
+        *("network", "46,", "cluster", "32,", "addons", "28,", "teams", "3", "12", "2"),
     ]
     assert prod_eu.split()[:4] == ["prod-eu", "222222222222", "eu-west-1", "1.35"]
     assert err.startswith("Synthesizing dev, prod-eu into cdk.out/\n")
