@@ -12,7 +12,7 @@ import pytest
 from app import CLUSTERS
 
 ROOT = CLUSTERS.parent
-SOURCES = ("addons", "blueprint", "clusters", "stacks", "teams", "tools", "app.py", "cdk.json")
+SOURCES = ("addons", "blueprint", "clusters", "facts", "stacks", "teams", "tools", "app.py", "cdk.json")
 TRAP = 'raise SystemExit("a mistake is reported before aws_cdk is imported")\n'
 
 
