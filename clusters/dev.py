@@ -25,7 +25,7 @@ DEV = Blueprint(
         deletion_protection=False,
     ),
     compute=(
-        ManagedNodes("system", instance_types=("m7g.large", "m6g.large", "t4g.large"), capacity="SPOT", min=2, max=4),
+        ManagedNodes("system", instance_types=("m7g.large", "m6g.large", "t4g.large"), capacity="SPOT", min=3, max=5),
     ),
     addons=(
         *CORE,
