@@ -129,6 +129,11 @@ class TestZonesOfAnotherAccount:
         assert names_no_partition(permissions)
         assert not [problem for one in permissions for problem in problems_in(one, "")]
 
+    def test_without_internet_it_needs_an_endpoint_for_the_role_too(self) -> None:
+        """Provider/aws/config.go:95 of external-dns v0.21.0: sts.NewFromConfig."""
+        assert set(self.ADDON.services(FACTS)) == {"route53", "sts"}
+        assert ADDON.services(FACTS) == ("route53",)
+
     def test_the_flag_is_external_dns_own(self) -> None:
         """pkg/apis/externaldns/types.go:599 of the version in the chart; the chart writes extraArgs as --key=value."""
         assert deployed(self.ADDON.values(FACTS))["extraArgs"] == {

@@ -177,6 +177,10 @@ def test_a_chart_that_moves_without_its_definitions() -> None:
         changing(cluster(), after),
         changing(before, cluster(addons={"R": release(name, "3.2.0", replicaCount=3)})),
         changing(cluster(addons={"R": release("web")}), cluster(addons={"R": release("web", "2.0.0")})),
+        changing(
+            cluster(addons={"R": release(name, "3.5.0"), "W": release("web")}),
+            cluster(addons={"R": release(name, "3.5.0", replicaCount=3), "W": release("web", "2.0.0")}),
+        ),
     ]
     assert not [row for other in others for row in rows(versions.section(other)) if row[0] == "!"]
 
