@@ -18,7 +18,7 @@ def test_compares_the_folder_with_where_the_branch_began(project: Path, capsys: 
     """What others merged meanwhile is none of this branch's doing; what is not committed yet is."""
     began = git(project, "rev-parse", "HEAD").strip()
     git(project, "switch", "--quiet", "--create", "branch")
-    edit(project / "clusters" / "dev.py", "min=2, max=4", "min=2, max=5")
+    edit(project / "clusters" / "dev.py", "min=3, max=5", "min=2, max=5")
     git(project, "switch", "--quiet", "main")
     edit(project / "clusters" / "prod.py", "min=3, max=6", "min=3, max=7")
     git(project, "commit", "--quiet", "--message=x", "clusters/prod.py")
@@ -47,13 +47,13 @@ def test_what_reaches_no_template_is_not_synthesized(project: Path, capsys: pyte
 
 
 def test_mistakes_of_a_revision_are_its_report(project: Path) -> None:
-    edit(project / "clusters" / "dev.py", "min=2, max=4", "min=5, max=4")
+    edit(project / "clusters" / "dev.py", "min=3, max=5", "min=5, max=4")
     with pytest.raises(RevisionError) as caught, compared("HEAD", project):
         pass
     assert str(caught.value).startswith("the working folder cannot be read.\n\n1 problem")
     assert "clusters/dev.py: DEV.compute[0]" in str(caught.value)
     commit(project)
-    edit(project / "clusters" / "dev.py", "min=5, max=4", "min=2, max=4")
+    edit(project / "clusters" / "dev.py", "min=5, max=4", "min=3, max=5")
     with pytest.raises(RevisionError, match=r"^the base, [0-9a-f]{12}, cannot be read"), compared("HEAD", project):
         pass
 
@@ -97,7 +97,7 @@ def test_every_word_of_a_plan_counts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_more_can_start_before_the_comparison(project: Path) -> None:
-    edit(project / "clusters" / "dev.py", "min=2, max=4", "min=2, max=5")
+    edit(project / "clusters" / "dev.py", "min=3, max=5", "min=2, max=5")
     asked: list[list[str]] = []
     with compared("HEAD", project, ahead=lambda *sides: asked.extend(sorted(names) for _, names in sides)) as found:
         assert [each.name for each in found.touched] == ["dev"]

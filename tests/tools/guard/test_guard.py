@@ -47,7 +47,7 @@ def test_nothing_refused(project: Path, capsys: pytest.CaptureFixture[str]) -> N
 def test_what_cannot_be_compared(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--base", "nobody"], project) == 2
     assert "BASE=nobody is no commit" in capsys.readouterr().err
-    edit(project / "clusters" / "dev.py", "min=2, max=4", "min=5, max=4")
+    edit(project / "clusters" / "dev.py", "min=3, max=5", "min=5, max=4")
     assert main([], project) == 2
     out, err = capsys.readouterr()
     assert (out, "DEV.compute[0]" in err) == ("", True)

@@ -83,7 +83,7 @@ def test_mistakes_of_the_caller_leave_nothing(project: Path, arguments: tuple[st
 
 def test_mistakes_of_a_revision_leave_what_was_there(project: Path) -> None:
     write(project / "review", {"review.md": "old"})
-    edit(project / "clusters" / "dev.py", "min=2, max=4", "min=5, max=4")
+    edit(project / "clusters" / "dev.py", "min=3, max=5", "min=5, max=4")
     done = run(project)
     assert done.returncode == 1
     assert "clusters/dev.py: DEV.compute[0]" in done.stderr
