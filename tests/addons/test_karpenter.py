@@ -239,3 +239,11 @@ def test_refuses_a_kubernetes_version_it_does_not_start_on() -> None:
     assert [problem.place for problem in ADDON.problems_on(newer)] == ["chart_version"]
     assert not list(ADDON.problems_on(FACTS))
     assert not list(Karpenter(chart_version="1.16.0").problems_on(newer))
+
+
+def test_nodes_with_prefixes_take_more_pods() -> None:
+    """Else it writes what addresses allow into each launch template: pkg/providers/instancetype/types.go:576-583."""
+    (nodes, *_) = ADDON.objects(replace(FACTS, prefix_delegation=True))
+    assert nodes["spec"]["kubelet"] == {"maxPods": 110}
+    (nodes, *_) = ADDON.objects(FACTS)
+    assert "kubelet" not in nodes["spec"]

@@ -1,0 +1,57 @@
+"""The README shows what the project does."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from addons.cert_manager import CertManager
+from blueprint import PublicEndpoint
+from blueprint.errors import BlueprintError
+from blueprint.plan import Plan
+from blueprint.plan import plans as plan_all
+from clusters.dev import DEV
+from tests.stacks.fleet import FLEET
+from tools.synth import synthesize, table
+
+Blocks = list[tuple[str, str]]
+
+
+@pytest.fixture
+def blocks(root: Path) -> Blocks:
+    """Language and text of each block of code."""
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    found = re.findall(r"^```(\w*)\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
+    return [(language, text.rstrip("\n")) for language, text in found]
+
+
+def test_the_cluster_file_is_that_of_dev(blocks: Blocks, root: Path) -> None:
+    (shown,) = (text for language, text in blocks if language == "python")
+    assert shown in (root / "clusters" / "dev.py").read_text(encoding="utf-8")
+
+
+def test_the_table_is_what_synthesis_prints(blocks: Blocks, plans: tuple[Plan, ...], tmp_path: Path) -> None:
+    synthesize(plans, tmp_path, validate=False)
+    assert ("", table(plans, tmp_path)) in blocks
+
+
+def test_the_report_is_that_of_two_mistakes(blocks: Blocks) -> None:
+    addons = tuple(
+        CertManager(acme_email="platform") if addon.name == "cert-manager" else addon for addon in DEV.addons
+    )
+    cluster = replace(DEV.cluster, endpoint=PublicEndpoint(allow=("0.0.0.0/0",)))
+    with pytest.raises(BlueprintError) as raised:
+        plan_all({"clusters/dev.py: DEV": replace(DEV, cluster=cluster, addons=addons)})
+    assert ("", str(raised.value)) in blocks
+
+
+def test_the_add_ons_are_named(root: Path) -> None:
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    listed = set(
+        re.findall(r"`([a-z0-9-]+)`", readme.partition("Add-ons so far:")[2].partition("installed by Helm")[0])
+    )
+    used = {addon.name for blueprint in FLEET for addon in blueprint.addons}
+    assert used <= listed
