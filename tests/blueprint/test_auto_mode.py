@@ -49,6 +49,12 @@ def test_without_tags_there_is_one_class_of_each() -> None:
     assert plan(AUTO).cluster_permissions == ()
 
 
+def test_beside_nodes_the_add_on_of_the_network_brings_its_own_switch() -> None:
+    """amazon-vpc-cni-k8s charts/aws-vpc-cni/templates/configmap.yaml makes the ConfigMap amazon-vpc-cni."""
+    mixed = replace(SMALL, compute=(*SMALL.compute, AutoMode()))
+    assert "ConfigMap" not in {kind for kind, _ in made(mixed)}
+
+
 def test_volumes_carry_the_tags() -> None:
     """Amazon-eks-user-guide automode/create-storage-class.adoc:203; docs/tagging.md:13-39 of aws-ebs-csi-driver."""
     name, parameters = the_default(TAGGED)

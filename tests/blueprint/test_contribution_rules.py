@@ -92,6 +92,13 @@ def manifest(name: str, namespace: str = "default") -> dict[str, Any]:
     return {"kind": "ConfigMap", "metadata": {"name": name, "namespace": namespace}}
 
 
+class Patient(Probe):
+    """Waits longer than the function lives: Helm may wait as long again to undo it (aws-cdk-lib, kubectl handler)."""
+
+    name = "patient"
+    timeout_minutes = 7
+
+
 WITHOUT_NAT: dict[str, Any] = {"nat": "none", "interface_endpoints": (*ENDPOINTS_WITHOUT_NAT, "eks-auth")}
 WITHOUT_CNI = (KubeProxy(), EksPodIdentityAgent())
 PERMISSIONS = "addons[3]: permissions of kube-system/brings"
@@ -286,6 +293,13 @@ MISTAKES = [
         "addons[3]",
         "does not make",
         "partition",
+    ),
+    mistake(
+        "a wait longer than the function can undo",
+        with_addons(Patient()),
+        "addons[3].timeout_minutes",
+        "Helm waits for 7 minutes and as long again",
+        "write 6 or fewer",
     ),
     mistake(
         "public chart without NAT",
