@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from blueprint.errors import BlueprintError
 from blueprint.inventory import planned
-from blueprint.plan import Plan
+from blueprint.planning.document import Plan
 
 if TYPE_CHECKING:
     from aws_cdk import App

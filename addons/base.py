@@ -18,9 +18,11 @@ from blueprint.contribution import (
     Chart,
     Contribution,
     Grant,
+    HostedZone,
     ImageSource,
     ManagedAddon,
     Release,
+    ServiceLinkedRole,
     Values,
     merged,
 )
@@ -39,7 +41,9 @@ __all__ = [
     "Contribution",
     "EksAddon",
     "HelmAddon",
+    "HostedZone",
     "ImageSource",
+    "ServiceLinkedRole",
     "Statement",
     "Values",
     "Workload",
@@ -129,6 +133,8 @@ class EksAddon(Addon):
             objects=self.objects(facts),
             workloads=workloads,
             aws_services=self.services(facts),
+            hosted_zones=self.hosted_zones(),
+            service_linked_roles=self.service_linked_roles(),
         )
 
 
@@ -208,6 +214,8 @@ class HelmAddon(Addon):
             objects=self.objects(facts),
             workloads=workloads,
             aws_services=self.services(facts),
+            hosted_zones=self.hosted_zones(),
+            service_linked_roles=self.service_linked_roles(),
             images=tuple(image.read(values) for image in self.images),
         )
 

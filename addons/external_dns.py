@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from addons.base import Chart, ClusterFacts, HelmAddon, ImageSource, Statement, Values
+from addons.base import Chart, ClusterFacts, HelmAddon, HostedZone, ImageSource, Statement, Values
 from addons.pods import resources, workload
 from blueprint.access import Role
 from blueprint.fields import NOT_EMPTY, DnsName, HostedZoneId
@@ -65,6 +65,10 @@ class ExternalDns(HelmAddon):
             Statement(("route53:ListResourceRecordSets",), zones),
             Statement(("route53:ChangeResourceRecordSets",), zones, allowed),
         )
+
+    def hosted_zones(self) -> tuple[HostedZone, ...]:
+        account = (self.assume_role and self.assume_role.account) or ""
+        return tuple(HostedZone(zone, self.domains, account) for zone in self.zones)
 
     def services(self, facts: ClusterFacts) -> tuple[str, ...]:
         return ("route53", *(("sts",) if self.assume_role else ()))

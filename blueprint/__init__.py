@@ -8,7 +8,8 @@ from blueprint.blueprint import Blueprint
 from blueprint.cluster import Cluster, PrivateEndpoint, PublicEndpoint
 from blueprint.compute import AutoMode, FargateProfile, FargateSelector, ManagedNodes, SelfManagedNodes, Taint
 from blueprint.network import NewNetwork
-from blueprint.plan import Plan, plan
+from blueprint.planning.document import Plan
+from blueprint.planning.planner import plan
 
 __all__ = [
     "AutoMode",

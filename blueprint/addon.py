@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Iterator
 from typing import ClassVar, Literal
 
-from blueprint.contribution import Contribution
+from blueprint.contribution import Contribution, HostedZone, ServiceLinkedRole
 from blueprint.errors import Problem
 from blueprint.facts import ClusterFacts
 from blueprint.instances import Architecture
@@ -41,6 +41,14 @@ class Addon(Value):
     def gives_prefixes(self) -> bool:
         """Whether it gives nodes prefixes of addresses, so that they have room for more pods."""
         return False
+
+    def hosted_zones(self) -> tuple[HostedZone, ...]:
+        """In which it writes records."""
+        return ()
+
+    def service_linked_roles(self) -> tuple[ServiceLinkedRole, ...]:
+        """Without which what it does in AWS fails."""
+        return ()
 
     @abstractmethod
     def contribute(self, facts: ClusterFacts) -> Contribution:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from blueprint.compute import AutoMode
-from blueprint.contribution import Contribution
+from blueprint.contribution import LOAD_BALANCING, Contribution
 from blueprint.encryption import key_of, volume_key
 from blueprint.facts import ClusterFacts
 from blueprint.iam import Conditions, Statement
@@ -39,7 +39,11 @@ def contribution(facts: ClusterFacts, compute: AutoMode) -> Contribution:
     disks = storage_classes("ebs.csi.eks.amazonaws.com", f"gp3{suffix}", default=default, parameters=parameters)
     # Beside nodes the add-on vpc-cni makes it: amazon-vpc-cni-k8s charts/aws-vpc-cni/templates/configmap.yaml
     switch = () if facts.has_nodes else (network_policies,)
-    return Contribution(objects=(*switch, *disks, *_load_balancers(facts, f"alb{suffix}", default=default)))
+    return Contribution(
+        objects=(*switch, *disks, *_load_balancers(facts, f"alb{suffix}", default=default)),
+        service_linked_roles=(LOAD_BALANCING,),
+        default_volume_key=not compute.kms_key_arn,
+    )
 
 
 def _load_balancers(facts: ClusterFacts, name: str, *, default: bool) -> Iterator[Manifest]:

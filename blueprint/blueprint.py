@@ -47,7 +47,7 @@ _RESERVED_TAG = re.compile(
 class Blueprint(Value):
     """A cluster in one account and region, with its network, capacity, add-ons and teams.
 
-    Make another from it with `dataclasses.replace`. `blueprint.plan.plan` checks it and works out what follows.
+    Make another from it with `dataclasses.replace`. `blueprint.planning.plan` checks it and works out what follows.
     """
 
     name: ClusterName

@@ -6,7 +6,6 @@ import re
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import field
-from fnmatch import fnmatchcase
 from typing import Annotated, Literal
 
 from blueprint import images
@@ -16,12 +15,9 @@ from blueprint.images import AmiType, ImageRelease
 from blueprint.instances import Accelerator, Architecture, InstanceTypes, accelerator, architecture
 from blueprint.value import Rule, Value
 from blueprint.versions import KubernetesVersion
+from blueprint.workload import EFFECTS, NodeTaint, PodSelector
 
 Capacity = Literal["ON_DEMAND", "SPOT"]
-
-
-EFFECTS = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "PREFER_NO_SCHEDULE": "PreferNoSchedule"}
-"""What Kubernetes calls the effects that EKS calls so."""
 
 
 class Taint(Value):
@@ -31,10 +27,10 @@ class Taint(Value):
     value: LabelValue = ""
     effect: Literal["NO_SCHEDULE", "NO_EXECUTE", "PREFER_NO_SCHEDULE"] = "NO_SCHEDULE"
 
-    def manifest(self) -> dict[str, str]:
-        """As Kubernetes has it; the API server refuses an empty value."""
-        value = {"value": self.value} if self.value else {}
-        return {"key": self.key, **value, "effect": EFFECTS[self.effect]}
+    @property
+    def planned(self) -> NodeTaint:
+        """The same in Kubernetes' words."""
+        return NodeTaint(self.key, self.value, EFFECTS[self.effect])
 
 
 def _is_own_label(key: str) -> bool:
@@ -232,14 +228,10 @@ class FargateSelector(Value):
     namespace: _Namespaces
     labels: Annotated[Mapping[_LabelKeys, _LabelValues], at_most(5, "labels")] = field(default_factory=dict)
 
-    def selects(self, namespace: str, labels: Mapping[str, str] | None) -> bool:
-        """Whether it may choose a pod; labels of None are not known, so they may be any."""
-        if not fnmatchcase(namespace, self.namespace):
-            return False
-        return labels is None or all(
-            any(fnmatchcase(name, key) and fnmatchcase(text, value) for name, text in labels.items())
-            for key, value in self.labels.items()
-        )
+    @property
+    def planned(self) -> PodSelector:
+        """The same as plain data."""
+        return PodSelector(self.namespace, dict(sorted(self.labels.items())))
 
 
 class FargateProfile(Compute):

@@ -9,10 +9,15 @@ from typing import Any
 from blueprint.access import AccessEntry
 from blueprint.iam import Statement
 from blueprint.kubernetes import Manifest, Namespace
-from blueprint.node_pool import NodePool
-from blueprint.workload import Workload, first
+from blueprint.workload import NodeTaint, Workload, first
 
 Values = Mapping[str, Any]
+
+NODE_POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly")
+"""What a node may do: join its cluster and pull images. No CNI policy: aws-node has a role of its own.
+
+https://docs.aws.amazon.com/eks/latest/userguide/create-node-role.html
+"""
 
 
 def merged(values: Values, over: Values) -> Values:
@@ -113,9 +118,50 @@ class EventRule:
 
 @dataclass(frozen=True)
 class NodeRole:
-    """An instance role and profile for nodes that an add-on launches, with the minimal policies of EKS nodes."""
+    """An instance role and profile for nodes that an add-on launches."""
 
     name: str
+    managed_policies: tuple[str, ...] = NODE_POLICIES
+
+
+@dataclass(frozen=True)
+class LaunchedNodes:
+    """Nodes of like purpose that an add-on launches when pods wait for them."""
+
+    name: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+    taints: tuple[NodeTaint, ...] = ()
+    spot: bool = False
+    """Whether spot capacity is among what it may take."""
+
+
+@dataclass(frozen=True)
+class HostedZone:
+    """A hosted zone of Route 53 in which an add-on writes records."""
+
+    id: str
+    domains: tuple[str, ...] = ()
+    """What it writes: names in these domains; in any that the zone holds when empty."""
+    account: str = ""
+    """Whose the zone is; the cluster's own when empty."""
+    challenges: bool = False
+    """Whether it writes there for a certificate authority, which asks public DNS, and so in this very zone."""
+
+
+@dataclass(frozen=True)
+class ServiceLinkedRole:
+    """A role that AWS makes for one of its services, once in an account."""
+
+    name: str
+    service: str
+    by_itself: bool = True
+    """Whether a deploy makes it, when it may."""
+
+
+LOAD_BALANCING = ServiceLinkedRole("AWSServiceRoleForElasticLoadBalancing", "elasticloadbalancing.amazonaws.com")
+"""https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/elb-service-linked-roles.html"""
+SPOT = ServiceLinkedRole("AWSServiceRoleForEC2Spot", "spot.amazonaws.com", by_itself=False)
+"""https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/service-linked-roles-spot-instance-requests.html"""
 
 
 AwsResource = Queue | EventRule | NodeRole
@@ -136,12 +182,17 @@ class Contribution:
     """Objects before releases: they are what the releases run under, and not of kinds that the releases define."""
     workloads: tuple[Workload, ...] = ()
     """The pods of releases and of what EKS installs."""
-    node_pools: tuple[NodePool, ...] = ()
-    """Nodes that it launches; their objects are among `objects`."""
+    launched_nodes: tuple[LaunchedNodes, ...] = ()
+    """Nodes that it launches; their node pools are among `objects`."""
     aws_services: tuple[str, ...] = ()
     """What its pods call, by the name of a VPC endpoint, such as `elasticloadbalancing`."""
     images: tuple[str, ...] = ()
     """Repositories of the images that its charts run, with their hosts. EKS has its own registry."""
+    hosted_zones: tuple[HostedZone, ...] = ()
+    service_linked_roles: tuple[ServiceLinkedRole, ...] = ()
+    """Without which what it does in AWS fails."""
+    default_volume_key: bool = False
+    """Whether it makes EBS volumes under the key of the account and region, since the blueprint names none."""
     notes: tuple[str, ...] = ()
     """What a reviewer should know and no object shows."""
 

@@ -21,7 +21,7 @@ from blueprint.value import problems_in
 if TYPE_CHECKING:
     from blueprint.blueprint import Blueprint
     from blueprint.facts import ClusterFacts
-    from blueprint.plan import Planned
+    from blueprint.planning.document import Part
 
 # aws-cdk-lib custom-resource-handlers: the kubectl handler, and the framework's function that waits for it. When they
 # end first, CloudFormation hears nothing for an hour, and Helm's record says that an operation is in progress.
@@ -34,34 +34,34 @@ _SECRET_KEY = re.compile(
 
 
 def between_contributions(
-    blueprint: Blueprint, facts: ClusterFacts, parts: Sequence[Planned], entries: Sequence[tuple[str, AccessEntry]]
+    blueprint: Blueprint, facts: ClusterFacts, parts: Sequence[Part], entries: Sequence[tuple[str, AccessEntry]]
 ) -> Iterator[Problem]:
     """Every problem, with the place of the add-on or team that brings it; `entries` are of admins and teams."""
     principals = [(place, entry.principal) for place, entry in entries]
-    principals += [(part.place, entry.principal) for part in parts for entry in part.contribution.access]
+    principals += [(part.path, entry.principal) for part in parts for entry in part.contribution.access]
     yield from duplicates(principals, "a principal has one access entry in a cluster", "name each principal once")
     yield from _namespaces(parts)
     yield from _objects(parts)
     yield from _grants(blueprint, facts, parts)
     for part in parts:
-        yield from (problem.below(part.place) for problem in _references(part))
+        yield from (problem.below(part.path) for problem in _references(part))
         for release in part.contribution.releases:
-            yield from (problem.below(part.place) for problem in _release(blueprint, release))
+            yield from (problem.below(part.path) for problem in _release(blueprint, release))
     yield from _network_policies(facts, parts)
 
 
-def _namespaces(parts: Iterable[Planned]) -> Iterator[Problem]:
-    owned = [(part.place, namespace.name) for part in parts for namespace in part.contribution.namespaces]
+def _namespaces(parts: Iterable[Part]) -> Iterator[Problem]:
+    owned = [(part.path, namespace.name) for part in parts for namespace in part.contribution.namespaces]
     yield from duplicates(owned, "a namespace has one owner", "give each its own namespace")
     for place, name in owned:
         if name in RESERVED_NAMESPACES or name.startswith("kube-"):
             yield Problem(place, name, "the namespace belongs to Kubernetes", "choose another name")
 
 
-def _objects(parts: Iterable[Planned]) -> Iterator[Problem]:
+def _objects(parts: Iterable[Part]) -> Iterator[Problem]:
     owned = Counter(namespace.name for part in parts for namespace in part.contribution.namespaces)
     named = [
-        (part.place, "/".join((manifest["kind"], metadata.get("namespace", ""), metadata["name"])))
+        (part.path, "/".join((manifest["kind"], metadata.get("namespace", ""), metadata["name"])))
         for part in parts
         for manifest in part.contribution.objects
         for metadata in (manifest["metadata"],)
@@ -70,7 +70,7 @@ def _objects(parts: Iterable[Planned]) -> Iterator[Problem]:
     yield from duplicates(named, "a Kubernetes object has one owner", "remove one of them")
 
 
-def _grants(blueprint: Blueprint, facts: ClusterFacts, parts: Sequence[Planned]) -> Iterator[Problem]:
+def _grants(blueprint: Blueprint, facts: ClusterFacts, parts: Sequence[Part]) -> Iterator[Problem]:
     # One with a mistake of its own is not planned, and yet not missing.
     listed = {addon.name for _, addon in addons_of(blueprint)}
     agent = facts.auto_mode if not facts.has_nodes else "eks-pod-identity-agent" in listed
@@ -78,22 +78,22 @@ def _grants(blueprint: Blueprint, facts: ClusterFacts, parts: Sequence[Planned])
     for part in parts:
         of_addons = (addon.grant for addon in part.contribution.managed_addons if addon.grant)
         for grant in chain(part.contribution.grants, of_addons):
-            seen.append((part.place, grant.name))
+            seen.append((part.path, grant.name))
             for statement in grant.statements:
-                yield from problems_in(statement, f"{part.place}: permissions of {grant.name}")
-            yield from iam.size_problem(f"{part.place}: permissions of {grant.name}", grant.statements)
+                yield from problems_in(statement, f"{part.path}: permissions of {grant.name}")
+            yield from iam.size_problem(f"{part.path}: permissions of {grant.name}", grant.statements)
             if grant.irsa or agent:
                 continue
             if facts.has_nodes and has_all_addons(blueprint):
                 rule = f"AWS permissions of {grant.name} come by EKS Pod Identity, which needs its agent"
-                yield Problem(part.place, part.name, rule, "add EksPodIdentityAgent() to addons")
+                yield Problem(part.path, part.name, rule, "add EksPodIdentityAgent() to addons")
             elif facts.on_fargate(grant.namespace):
                 rule = f"AWS permissions of {grant.name} come by EKS Pod Identity, whose agent cannot run on Fargate"
-                yield Problem(part.place, part.name, rule, "add nodes, or remove it")
+                yield Problem(part.path, part.name, rule, "add nodes, or remove it")
     yield from duplicates(seen, "a service account has one set of AWS permissions", "use one service account for each")
 
 
-def _references(part: Planned) -> Iterator[Problem]:
+def _references(part: Part) -> Iterator[Problem]:
     contribution = part.contribution
     known = {"partition", "vpc-id"}
     known |= {f"role-arn:{grant.name}" for grant in contribution.grants}
@@ -150,7 +150,7 @@ def _leaves(data: Any, path: str) -> Iterator[tuple[str, Any]]:
         yield path, data
 
 
-def _network_policies(facts: ClusterFacts, parts: Sequence[Planned]) -> Iterator[Problem]:
+def _network_policies(facts: ClusterFacts, parts: Sequence[Part]) -> Iterator[Problem]:
     """A NetworkPolicy is inert, and looks as if it were not, unless the cluster's network enforces it."""
     addons = [addon for part in parts for addon in part.contribution.managed_addons if addon.name == "vpc-cni"]
     enforced = all(addon.configuration.get("enableNetworkPolicy") == "true" for addon in addons)
@@ -158,10 +158,10 @@ def _network_policies(facts: ClusterFacts, parts: Sequence[Planned]) -> Iterator
         policies = [manifest for manifest in part.contribution.objects if manifest["kind"] == "NetworkPolicy"]
         if policies and not enforced:
             rule = "its network policies would not be enforced"
-            yield Problem(part.place, part.name, rule, "turn them on: VpcCni(network_policy=True)")
+            yield Problem(part.path, part.name, rule, "turn them on: VpcCni(network_policy=True)")
         # https://docs.aws.amazon.com/eks/latest/userguide/cni-network-policy.html (considerations)
         for name in sorted({policy["metadata"]["namespace"] for policy in policies}):
             if not facts.on_fargate(name):
                 continue
             rule = f"Fargate does not enforce the network policies of {part.name}"
-            yield Problem(part.place, name, rule, "remove the namespace from the FargateProfile")
+            yield Problem(part.path, name, rule, "remove the namespace from the FargateProfile")

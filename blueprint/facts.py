@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from blueprint.compute import FargateSelector
 from blueprint.contribution import Grant
 from blueprint.iam import Statement
 from blueprint.instances import Architecture
 from blueprint.references import PARTITION, VPC_ID
-from blueprint.workload import Workload
+from blueprint.workload import PodSelector, Workload
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,7 @@ class ClusterFacts:
     has_nodes: bool
     """Nodes on which DaemonSets run: managed, self-managed, or such as an add-on launches."""
     auto_mode: bool
-    fargate: tuple[FargateSelector, ...] = ()
+    fargate: tuple[PodSelector, ...] = ()
     """The selectors of all Fargate profiles."""
     service_cidr: str = "172.20.0.0/16"
     """Addresses of Services."""

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from blueprint.blueprint import Blueprint
 from blueprint.errors import Problem, Quoted, shown
-from blueprint.plan import Plan, plans
+from blueprint.planning.document import Plan
+from blueprint.planning.planner import plans
 
 
 def planned(directory: Path, only: Sequence[str] = ()) -> tuple[Plan, ...]:
@@ -17,6 +18,11 @@ def planned(directory: Path, only: Sequence[str] = ()) -> tuple[Plan, ...]:
 
     Raises BlueprintError with the mistakes of all files.
     """
+    return plans(*blueprints(directory, only))
+
+
+def blueprints(directory: Path, only: Sequence[str] = ()) -> tuple[dict[str, Blueprint], list[Problem]]:
+    """The same clusters as they are written, by their places in the files, and what is wrong with the files."""
     paths = [path for path in sorted(directory.glob("*.py")) if path.stem != "__init__"]
     files = {path.stem.replace("_", "-"): path for path in paths if path.stem.isidentifier()}
     problems = [
@@ -36,7 +42,7 @@ def planned(directory: Path, only: Sequence[str] = ()) -> tuple[Plan, ...]:
             found, unfit = _blueprint(files[name], name)
             fleet |= found
             problems.extend(unfit)
-    return plans(fleet, problems)
+    return fleet, problems
 
 
 def _blueprint(path: Path, name: str) -> tuple[dict[str, Blueprint], list[Problem]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Annotated, Literal
 
 from blueprint.errors import Problem
@@ -61,15 +61,6 @@ Endpoint = Annotated[
 ]
 
 
-@dataclass(frozen=True)
-class Subnet:
-    """One subnet of the plan."""
-
-    kind: SubnetKind
-    zone: str
-    cidr: str
-
-
 class NewNetwork(Value):
     """A VPC made for one cluster: private subnets for nodes, public ones for load balancers, small ones for EKS.
 
@@ -123,14 +114,3 @@ class NewNetwork(Value):
         """
         six = MOST_ZONES * sum(2 ** (32 - prefix) for prefix in self.prefixes.values())
         return MOST_ZONES if six <= ipaddress.ip_network(self.cidr).num_addresses else len(self.zones)
-
-    def subnets(self, region: str) -> tuple[Subnet, ...]:
-        """Every subnet with its range, kind after kind from the start of the VPC, largest first."""
-        start = int(ipaddress.ip_network(self.cidr).network_address)
-        found = []
-        for kind, prefix in self.prefixes.items():
-            size = 2 ** (32 - prefix)
-            for place, zone in enumerate(self.zones):
-                found.append(Subnet(kind, f"{region}{zone}", f"{ipaddress.ip_address(start + place * size)}/{prefix}"))
-            start += self.room * size
-        return tuple(found)

@@ -8,6 +8,7 @@ from dataclasses import field, replace
 from typing import Annotated, Any, Literal
 
 from blueprint.compute import Taint
+from blueprint.contribution import LaunchedNodes
 from blueprint.disruption import ConsolidationPolicy, DisruptionBudget, QuietTime
 from blueprint.errors import Problem
 from blueprint.fields import NOT_EMPTY, DnsLabel, LabelKey, LabelValue, at_most, between, matches
@@ -55,6 +56,12 @@ class NodePool(Value):
         labels = {**self.labels, key: owner}
         return replace(self, name=f"team-{owner}", labels=labels, taints=(*self.taints, Taint(key, owner)))
 
+    @property
+    def planned(self) -> LaunchedNodes:
+        """The nodes that it launches, as plain data."""
+        taints = tuple(taint.planned for taint in self.taints)
+        return LaunchedNodes(self.name, dict(sorted(self.labels.items())), taints, spot="spot" in self.capacity)
+
     def manifest(self, node_class: str, architectures: Collection[Architecture]) -> Manifest:
         """The object of kind NodePool; `architectures` are those of a pool that names none."""
         spec: dict[str, Any] = {
@@ -69,7 +76,7 @@ class NodePool(Value):
             "expireAfter": f"{self.expire_after_hours}h",
         }
         if self.taints:
-            spec["taints"] = [taint.manifest() for taint in self.taints]
+            spec["taints"] = [taint.planned.manifest() for taint in self.taints]
         return {
             "apiVersion": "karpenter.sh/v1",
             "kind": "NodePool",

@@ -13,14 +13,14 @@ from blueprint.rules import right
 if TYPE_CHECKING:
     from blueprint.blueprint import Blueprint
     from blueprint.contribution import Contribution
-    from blueprint.plan import Planned
+    from blueprint.planning.document import Part
 
 # Services without a region: no endpoint in a VPC has the name that their clients look up.
 # https://docs.aws.amazon.com/vpc/latest/privatelink/aws-services-privatelink-support.html
 _GLOBAL = frozenset({"route53", "iam", "shield"})
 
 
-def problems(blueprint: Blueprint, parts: Sequence[Planned]) -> Iterator[Problem]:
+def problems(blueprint: Blueprint, parts: Sequence[Part]) -> Iterator[Problem]:
     """Nothing where there is NAT."""
     network = blueprint.network
     if not right(network, NewNetwork, "nat") or network.nat != "none":
@@ -30,14 +30,14 @@ def problems(blueprint: Blueprint, parts: Sequence[Planned]) -> Iterator[Problem
         needed = _services(part.contribution)
         for service in sorted(needed & _GLOBAL):
             rule = f"{part.name} calls {service}, which no endpoint in the VPC reaches"
-            yield Problem(part.place, service, rule, 'write nat="one", or remove it')
+            yield Problem(part.path, service, rule, 'write nat="one", or remove it')
         for service in sorted(needed - _GLOBAL - set(network.interface_endpoints)):
             lacking.setdefault(service, []).append(part.name)
         for image in dict.fromkeys(part.contribution.images):
             if ".dkr.ecr." not in image:
                 rule = "without NAT nodes pull from Amazon ECR only"
                 fix = "mirror it, and name the mirror where the chart takes it, in extra_values"
-                yield Problem(part.place, image, rule, fix)
+                yield Problem(part.path, image, rule, fix)
     if lacking and right(network, NewNetwork, "interface_endpoints"):
         callers = "; ".join(f"{service} ({', '.join(parts)})" for service, parts in sorted(lacking.items()))
         rule = f"without NAT, pods reach AWS through endpoints only; missing: {callers}"

@@ -14,6 +14,8 @@ PATTERN = re.compile(r"\$\{blueprint:([^}]*)\}")
 PARTITION = "${blueprint:partition}"
 """`aws`, `aws-cn`, `aws-us-gov`: no ARN of the plan names one."""
 VPC_ID = "${blueprint:vpc-id}"
+FLOW_LOGS_ARN = "${blueprint:flow-logs-arn}"
+"""ARN of the log group of the network's flow logs."""
 CLUSTER_ENDPOINT = "${blueprint:cluster-endpoint}"
 """Address of the Kubernetes API."""
 CLUSTER_CERTIFICATE = "${blueprint:cluster-certificate}"

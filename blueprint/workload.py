@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from typing import Any, Literal
 
 Toleration = Mapping[str, Any]
@@ -11,6 +12,59 @@ Toleration = Mapping[str, Any]
 
 EVERYTHING: tuple[Toleration, ...] = ({"operator": "Exists"},)
 """What pods have that must run on each node."""
+
+
+EFFECTS = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "PREFER_NO_SCHEDULE": "PreferNoSchedule"}
+"""What Kubernetes calls the effects that EKS calls so."""
+
+
+@dataclass(frozen=True)
+class NodeTaint:
+    """Keeps pods without a matching toleration off nodes. `effect` is Kubernetes' word: NoSchedule."""
+
+    key: str
+    value: str = ""
+    effect: str = "NoSchedule"
+
+    def __str__(self) -> str:
+        """As kubectl writes it: key=value:NoSchedule."""
+        return f"{self.key}{'=' if self.value else ''}{self.value}:{self.effect}"
+
+    def manifest(self) -> dict[str, str]:
+        """As Kubernetes has it; the API server refuses an empty value."""
+        value = {"value": self.value} if self.value else {}
+        return {"key": self.key, **value, "effect": self.effect}
+
+    def tolerated_by(self, toleration: Toleration) -> bool:
+        """As the scheduler has it: staging/src/k8s.io/component-helpers, scheduling/corev1/helpers.go (ToleratesTaint).
+
+        Without a key and with the operator Exists it tolerates all taints, without an effect those of all effects.
+        """
+        if (effect := toleration.get("effect")) and effect != self.effect:
+            return False
+        key, operator = toleration.get("key") or "", toleration.get("operator") or "Equal"
+        if key and key != self.key:
+            return False
+        if operator == "Exists":
+            return True
+        return bool(key) and (toleration.get("value") or "") == self.value
+
+
+@dataclass(frozen=True)
+class PodSelector:
+    """Pods of the namespace that carry all of the labels; `*` stands for any characters, `?` for one."""
+
+    namespace: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    def selects(self, namespace: str, labels: Mapping[str, str] | None) -> bool:
+        """Whether it may choose a pod; labels of None are not known, so they may be any."""
+        if not fnmatchcase(namespace, self.namespace):
+            return False
+        return labels is None or all(
+            any(fnmatchcase(name, key) and fnmatchcase(text, value) for name, text in labels.items())
+            for key, value in self.labels.items()
+        )
 
 
 @dataclass(frozen=True)

@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from aws_cdk import Aws, Environment, Stack, aws_iam
 from constructs import Construct
 
-from blueprint.plan import Plan
-from stacks.acknowledge import acknowledge, aws_managed
+from blueprint import iam
+from blueprint.planning.document import Plan, ServiceRole
+from blueprint.references import resolved
+from stacks.acknowledge import acknowledge, aws_managed, of_statements
 
 PARTITION = Aws.PARTITION
 """Asked for once: each look at an attribute of the CDK is a call to another process."""
 URL_SUFFIX = Aws.URL_SUFFIX
 """amazonaws.com, or amazonaws.com.cn in China."""
 
+PARTITION_ONLY: Mapping[str, str] = {"partition": PARTITION}
+"""What each stack knows of the references of a plan."""
+
 
 class BlueprintStack(Stack):
     """One of the four stacks of a cluster, in the blueprint's account and region."""
 
     def __init__(self, scope: Construct, id: str, plan: Plan, *, stateful: bool = False) -> None:
-        blueprint = plan.blueprint
+        facts = plan.facts
         super().__init__(
             scope,
             id,
-            env=Environment(account=blueprint.account, region=blueprint.region),
-            description=f"EKS cluster {blueprint.name}: {id}",
-            tags=dict(blueprint.tags),
-            termination_protection=stateful and blueprint.cluster.deletion_protection,
+            env=Environment(account=facts.account, region=facts.region),
+            description=f"EKS cluster {facts.name}: {id}",
+            tags=dict(facts.tags),
+            termination_protection=stateful and plan.control_plane.deletion_protection,
         )
 
     def export(self, *values: str) -> None:
@@ -43,33 +48,29 @@ class BlueprintStack(Stack):
 
 
 def service_role(
-    scope: Construct,
-    id: str,
-    service: str,
-    policies: Sequence[str],
-    actions: Sequence[str] = ("sts:AssumeRole",),
-    **conditions: Any,
+    scope: Construct, id: str, role: ServiceRole, references: Mapping[str, str] = PARTITION_ONLY
 ) -> aws_iam.CfnRole:
-    """A role for an AWS service with the policies that AWS made for it, given by name.
-
-    Conditions narrow who may assume it: `StringEquals={…}`.
-    """
-    role = aws_iam.CfnRole(
+    """The role in IAM."""
+    statement: dict[str, Any] = {
+        "Effect": "Allow",
+        "Principal": {"Service": role.service},
+        "Action": list(role.actions),
+    }
+    if role.conditions:
+        statement["Condition"] = resolved(role.conditions, references)
+    policies = []
+    if role.statements:
+        policies = [{"policyName": "permissions", "policyDocument": resolved(iam.policy(role.statements), references)}]
+    made = aws_iam.CfnRole(
         scope,
         id,
-        assume_role_policy_document=trust(service, actions, **conditions),
-        managed_policy_arns=managed_policies(*policies),
+        assume_role_policy_document={"Version": "2012-10-17", "Statement": [statement]},
+        managed_policy_arns=managed_policies(*role.managed_policies) or None,
+        policies=policies or None,
     )
-    acknowledge(role, aws_managed(policies, f"AWS states what {service} needs, and keeps it up to date"))
-    return role
-
-
-def trust(service: str, actions: Sequence[str] = ("sts:AssumeRole",), **conditions: Any) -> dict[str, Any]:
-    """A trust policy for an AWS service; it may be narrowed by conditions, given as `StringEquals={…}`."""
-    statement: dict[str, Any] = {"Effect": "Allow", "Principal": {"Service": service}, "Action": list(actions)}
-    if conditions:
-        statement["Condition"] = conditions
-    return {"Version": "2012-10-17", "Statement": [statement]}
+    why = f"AWS states what {role.service} needs, and keeps it up to date"
+    acknowledge(made, aws_managed(role.managed_policies, why) | of_statements(role.statements))
+    return made
 
 
 def managed_policies(*names: str) -> list[str]:

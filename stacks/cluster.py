@@ -5,22 +5,18 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from aws_cdk import CfnOutput, aws_iam
+from aws_cdk import CfnOutput
 from aws_cdk import aws_eks_v2 as eks
 from constructs import Construct
 
-from blueprint import iam
-from blueprint.cluster import LOG_TYPES, PublicEndpoint
-from blueprint.compute import AutoMode
 from blueprint.contribution import ManagedAddon
-from blueprint.plan import Plan
+from blueprint.planning.document import ControlPlane, Plan
 from blueprint.references import resolved
-from stacks.acknowledge import acknowledge, of_statements
-from stacks.base import BlueprintStack, service_role
-from stacks.compute import AUTO_MODE_NODE_POLICIES, add_compute, node_role
+from stacks.base import PARTITION_ONLY, BlueprintStack, service_role
+from stacks.compute import add_compute
 from stacks.kubectl import kubectl_target
 from stacks.network import NetworkStack
-from stacks.permissions import PARTITION_ONLY, IdentityProvider, access_entry, role_of
+from stacks.permissions import IdentityProvider, access_entry, role_of
 from stacks.retained import retained_key, retained_logs
 
 
@@ -55,62 +51,48 @@ class ClusterStack(BlueprintStack):
 
     def _control_plane(self, plan: Plan, subnets: list[str], key: str) -> eks.CfnCluster:
         """Every property that EKS cannot change without a new cluster is stated, with the value for good."""
-        model = plan.blueprint.cluster
+        model = plan.control_plane
         # EKS would make this group itself, without retention; so it stands before the cluster.
         logs = retained_logs(self, "Logs", key, model.log_retention_days, f"/aws/eks/{plan.facts.name}/cluster")
-        public = model.endpoint.allow if isinstance(model.endpoint, PublicEndpoint) else None
         cluster = eks.CfnCluster(
             self,
             "Cluster",
             name=plan.facts.name,
             version=model.version,
-            role_arn=self._cluster_role(plan).attr_arn,
+            role_arn=service_role(self, "Role", model.role).attr_arn,
             access_config={"authenticationMode": "API", "bootstrapClusterCreatorAdminPermissions": False},
             bootstrap_self_managed_addons=False,
             encryption_config=[{"provider": {"keyArn": key}, "resources": ["secrets"]}],
             resources_vpc_config={
                 "subnetIds": subnets,
                 "endpointPrivateAccess": True,
-                "endpointPublicAccess": public is not None,
-                "publicAccessCidrs": list(public) if public else None,
+                "endpointPublicAccess": bool(model.public_ranges),
+                "publicAccessCidrs": list(model.public_ranges) or None,
             },
-            logging={"clusterLogging": {"enabledTypes": [{"type": name} for name in LOG_TYPES]}},
+            logging={"clusterLogging": {"enabledTypes": [{"type": name} for name in model.log_types]}},
             upgrade_policy={"supportType": model.support_policy},
             deletion_protection=model.deletion_protection,
-            **self._auto_mode(plan),
+            **self._auto_mode(model),
         )
         cluster.node.add_dependency(logs)
         return cluster
 
-    def _auto_mode(self, plan: Plan) -> dict[str, Any]:
+    def _auto_mode(self, model: ControlPlane) -> dict[str, Any]:
         """The three switches of Auto Mode, which EKS takes together or not at all."""
-        on = plan.facts.auto_mode
-        network = {"ipFamily": "ipv4", "serviceIpv4Cidr": plan.blueprint.cluster.service_cidr}
-        settings: dict[str, Any] = {
-            "compute_config": {"enabled": on},
-            "storage_config": {"blockStorage": {"enabled": on}},
-            "kubernetes_network_config": {**network, "elasticLoadBalancing": {"enabled": on}},
+        auto = model.auto_mode
+        compute: dict[str, Any] = {"enabled": bool(auto)}
+        if auto:
+            role = service_role(self, "AutoModeNodeRole", auto.role)
+            compute |= {"nodePools": list(auto.node_pools), "nodeRoleArn": role.attr_arn}
+        return {
+            "compute_config": compute,
+            "storage_config": {"blockStorage": {"enabled": bool(auto)}},
+            "kubernetes_network_config": {
+                "ipFamily": "ipv4",
+                "serviceIpv4Cidr": model.service_cidr,
+                "elasticLoadBalancing": {"enabled": bool(auto)},
+            },
         }
-        for compute in plan.blueprint.compute:
-            if isinstance(compute, AutoMode):
-                role = node_role(self, "AutoModeNodeRole", AUTO_MODE_NODE_POLICIES)
-                pools = {"nodePools": list(compute.node_pools), "nodeRoleArn": role.attr_arn}
-                settings["compute_config"] |= pools
-        return settings
-
-    def _cluster_role(self, plan: Plan) -> aws_iam.CfnRole:
-        """https://docs.aws.amazon.com/eks/latest/userguide/cluster-iam-role.html"""
-        names, actions = ["AmazonEKSClusterPolicy"], ["sts:AssumeRole"]
-        if plan.facts.auto_mode:
-            # https://docs.aws.amazon.com/eks/latest/userguide/auto-cluster-iam-role.html
-            names += [f"AmazonEKS{what}Policy" for what in ("BlockStorage", "Compute", "LoadBalancing", "Networking")]
-            actions += ["sts:TagSession"]
-        role = service_role(self, "Role", "eks.amazonaws.com", names, actions)
-        if plan.cluster_permissions:
-            document = resolved(iam.policy(plan.cluster_permissions), PARTITION_ONLY)
-            role.policies = [aws_iam.CfnRole.PolicyProperty(policy_name="permissions", policy_document=document)]
-            acknowledge(role, of_statements(plan.cluster_permissions))
-        return role
 
 
 def _after(scope: Construct, *others: Construct) -> Construct:

@@ -11,12 +11,11 @@ from constructs import Construct
 
 from blueprint.contribution import AwsResource, Contribution, EventRule, NodeRole, Queue, Release
 from blueprint.kubernetes import Manifest, is_named_after_content
-from blueprint.plan import Plan, Planned
+from blueprint.planning.document import Part, Plan, ServiceRole
 from blueprint.references import resolved
 from stacks.acknowledge import NAG, acknowledge
-from stacks.base import PARTITION, BlueprintStack
+from stacks.base import PARTITION, BlueprintStack, service_role
 from stacks.cluster import ClusterStack
-from stacks.compute import node_role
 from stacks.permissions import access_entry, role_of
 
 
@@ -28,7 +27,7 @@ class ContributionsStack(BlueprintStack):
         scope: Construct,
         id: str,
         plan: Plan,
-        parts: Sequence[Planned],
+        parts: Sequence[Part],
         cluster: ClusterStack,
         vpc_id: str,
     ) -> None:
@@ -52,7 +51,7 @@ class _Part(Construct):
     """What one add-on or team adds, each step after the one before, and so removed in reverse."""
 
     def __init__(
-        self, scope: Construct, plan: Plan, part: Planned, cluster: ClusterStack, vpc_id: str, namespaces: Construct
+        self, scope: Construct, plan: Plan, part: Part, cluster: ClusterStack, vpc_id: str, namespaces: Construct
     ) -> None:
         super().__init__(scope, part.name)
         self._plan, self._cluster = plan, cluster
@@ -115,7 +114,7 @@ class _Part(Construct):
         return [made, policy]
 
     def _node_role(self, resource: NodeRole) -> list[Construct]:
-        role = node_role(self, resource.name)
+        role = service_role(self, resource.name, ServiceRole("ec2.amazonaws.com", resource.managed_policies))
         profile = aws_iam.CfnInstanceProfile(self, f"{resource.name}-profile", roles=[role.ref])
         self._references |= {
             f"role-arn:{resource.name}": role.attr_arn,

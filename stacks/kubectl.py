@@ -9,9 +9,8 @@ from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_iam, aws_lambda, aws_logs
 from constructs import Construct
 
-from blueprint.access import AccessEntry, AccessPolicy
-from blueprint.plan import Plan
-from blueprint.versions import kubectl_layer
+from blueprint.access import AccessEntry
+from blueprint.planning.document import Plan
 from stacks.acknowledge import NAG, NIST, acknowledge, aws_managed
 from stacks.network import NetworkStack
 from stacks.permissions import access_entry
@@ -54,7 +53,7 @@ def kubectl_target(
         scope,
         "Kubectl",
         cluster=reached,
-        kubectl_layer=_layer(scope, plan.facts.version),
+        kubectl_layer=_layer(scope, plan.installer.kubectl_layer),
         private_subnets=network.private.subnets,
     )
     provider.node.add_dependency(cluster)
@@ -62,18 +61,16 @@ def kubectl_target(
     framework = provider.node.find_child("Provider")
     for function in (provider.node.find_child("Handler"), framework.node.find_child("framework-onEvent")):
         logs = cast("aws_logs.CfnLogGroup", function.node.find_child("LogGroup").node.default_child)
-        logs.kms_key_id, logs.retention_in_days = key_arn, plan.blueprint.cluster.log_retention_days
+        logs.kms_key_id, logs.retention_in_days = key_arn, plan.control_plane.log_retention_days
         retain(logs)
-    policies = (AccessPolicy("AmazonEKSClusterAdminPolicy"),)
     role = cast("aws_iam.IRole", provider.role)  # a provider that the CDK itself makes has one
-    entry = access_entry(scope, plan, AccessEntry(role.role_arn, policies=policies), {}, "KubectlAccess")
+    entry = access_entry(scope, plan, AccessEntry(role.role_arn, policies=plan.installer.policies), {}, "KubectlAccess")
     entry.node.add_dependency(cluster)
     target = eks.Cluster.from_cluster_attributes(scope, "Target", cluster_name=name, kubectl_provider=provider)
     return target, provider.service_token
 
 
-def _layer(scope: Construct, version: str) -> aws_lambda.ILayerVersion:
-    number = kubectl_layer(version)
+def _layer(scope: Construct, number: int) -> aws_lambda.ILayerVersion:
     # Only the one in use: each is a package of 35 MB that jsii would load.
     module = import_module(f"aws_cdk.lambda_layer_kubectl_v{number}")
     layer = getattr(module, f"KubectlV{number}Layer")

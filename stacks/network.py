@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from aws_cdk import Tags, aws_ec2, aws_iam
+from aws_cdk import Tags, aws_ec2
 from constructs import Construct
 
-from blueprint.network import NewNetwork, SubnetKind
-from blueprint.plan import Plan
+from blueprint.planning.document import Plan, PlannedNetwork
 from stacks.acknowledge import NIST, acknowledge
-from stacks.base import BlueprintStack, trust
+from stacks.base import PARTITION_ONLY, BlueprintStack, service_role
 from stacks.retained import retained_key, retained_logs
 
 
@@ -22,8 +21,8 @@ class NetworkStack(BlueprintStack):
 
     def __init__(self, scope: Construct, plan: Plan) -> None:
         super().__init__(scope, "network", plan, stateful=True)
-        network = plan.blueprint.network
-        zones = [f"{plan.facts.region}{letter}" for letter in network.zones]
+        network = plan.network
+        zones = list(network.zones)
         # The CDK compares them with the account's, which the CLI would look up: with credentials, and a second run.
         self.node.set_context(f"availability-zones:account={plan.facts.account}:region={plan.facts.region}", zones)
         self.vpc = aws_ec2.Vpc(
@@ -31,24 +30,26 @@ class NetworkStack(BlueprintStack):
             "Vpc",
             ip_addresses=aws_ec2.IpAddresses.cidr(network.cidr),
             availability_zones=zones,
-            reserved_azs=network.room - len(zones),
-            nat_gateways={"none": 0, "one": 1, "per-zone": len(zones)}[network.nat],
-            subnet_configuration=[_subnets(network, kind) for kind in network.prefixes],
+            reserved_azs=network.zones_in_reserve,
+            nat_gateways=network.nat_gateways,
+            subnet_configuration=_subnets(network),
             restrict_default_security_group=True,
-            gateway_endpoints={"s3": {"service": aws_ec2.GatewayVpcEndpointAwsService.S3}},
+            gateway_endpoints={
+                name: {"service": aws_ec2.GatewayVpcEndpointAwsService(name)} for name in network.gateway_endpoints
+            },
         )
-        self.private = self.vpc.select_subnets(subnet_group_name="private")
-        small = self.vpc.select_subnets(subnet_group_name="control-plane").subnet_ids
-        first = network.control_plane_zones or network.zones
-        chosen = self.private.subnet_ids if plan.private_control_plane else small
-        self.control_plane = [id for zone, id in zip(network.zones, chosen, strict=True) if zone in first]
+        kinds = dict.fromkeys(subnet.kind for subnet in network.subnets)
+        subnets = {kind: self.vpc.select_subnets(subnet_group_name=kind) for kind in kinds}
+        ids = {kind: subnets[kind].subnet_ids for kind in ("private", "control-plane")}
+        self.private = subnets["private"]
+        self.control_plane = [ids[subnet.kind][zones.index(subnet.zone)] for subnet in plan.control_plane.subnets]
         if network.interface_endpoints:
             self._interface_endpoints(network)
         self._flow_logs(plan)
-        self._discovery_tags(plan)
-        self.export(self.vpc.vpc_id, *self.private.subnet_ids, *small)
+        self._tags(network)
+        self.export(self.vpc.vpc_id, *ids["private"], *ids["control-plane"])
 
-    def _interface_endpoints(self, network: NewNetwork) -> None:
+    def _interface_endpoints(self, network: PlannedNetwork) -> None:
         """One security group serves them all: HTTPS from the VPC."""
         group = aws_ec2.SecurityGroup(self, "Endpoints", vpc=self.vpc, allow_all_outbound=False)
         group.add_ingress_rule(aws_ec2.Peer.ipv4(network.cidr), aws_ec2.Port.tcp(443))
@@ -60,51 +61,46 @@ class NetworkStack(BlueprintStack):
             )
 
     def _flow_logs(self, plan: Plan) -> None:
-        """https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html"""
+        flow_logs = plan.network.flow_logs
         key = retained_key(self, plan, "flow logs")
-        logs = retained_logs(self, "FlowLogs", key.attr_arn, plan.blueprint.network.flow_log_retention_days)
-        destination = logs.attr_arn
-        actions = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
-        statement = {"Effect": "Allow", "Action": actions, "Resource": destination}
-        role = aws_iam.CfnRole(
-            self,
-            "FlowLogRole",
-            assume_role_policy_document=trust(
-                "vpc-flow-logs.amazonaws.com", StringEquals={"aws:SourceAccount": plan.facts.account}
-            ),
-            policies=[{"policyName": "logs", "policyDocument": {"Version": "2012-10-17", "Statement": [statement]}}],
-        )
-        acknowledge(role, {f"{NIST}IAMNoInlinePolicy": "the policy belongs to this one role and goes with it"})
+        logs = retained_logs(self, "FlowLogs", key.attr_arn, flow_logs.retention_days)
+        references = {**PARTITION_ONLY, "flow-logs-arn": logs.attr_arn}
         aws_ec2.CfnFlowLog(
             self,
             "FlowLog",
             resource_id=self.vpc.vpc_id,
             resource_type="VPC",
-            traffic_type="ALL",
-            log_destination=destination,
-            deliver_logs_permission_arn=role.attr_arn,
+            traffic_type=flow_logs.traffic,
+            log_destination=logs.attr_arn,
+            deliver_logs_permission_arn=service_role(self, "FlowLogRole", flow_logs.role, references).attr_arn,
         )
 
-    def _discovery_tags(self, plan: Plan) -> None:
-        """What load balancer controllers and Karpenter look for.
-
-        https://docs.aws.amazon.com/eks/latest/userguide/network-load-balancing.html
-        https://karpenter.sh/docs/concepts/nodeclasses (subnetSelectorTerms)
-        """
-        for subnet in self.private.subnets:
-            tags = Tags.of(subnet)
-            tags.add("kubernetes.io/role/internal-elb", "1")
-            tags.add("karpenter.sh/discovery", plan.blueprint.name)
+    def _tags(self, network: PlannedNetwork) -> None:
+        for kind, tags in network.subnet_tags.items():
+            for subnet in self.vpc.select_subnets(subnet_group_name=kind).subnets:
+                for key, value in tags.items():
+                    Tags.of(subnet).add(key, value)
         for subnet in self.vpc.public_subnets:
-            Tags.of(subnet).add("kubernetes.io/role/elb", "1")
             reason = "public subnets hold load balancers and NAT gateways only"
             acknowledge(subnet, {f"{NIST}VPCNoUnrestrictedRouteToIGW": reason})
 
 
-def _subnets(network: NewNetwork, kind: SubnetKind) -> dict[str, Any]:
-    configuration: dict[str, Any] = {"name": kind, "cidrMask": network.prefixes[kind]}
-    if kind == "public":
-        return {**configuration, "subnetType": aws_ec2.SubnetType.PUBLIC, "mapPublicIpOnLaunch": False}
-    routed = kind == "private" and network.nat != "none"
-    subnet_type = aws_ec2.SubnetType.PRIVATE_WITH_EGRESS if routed else aws_ec2.SubnetType.PRIVATE_ISOLATED
-    return {**configuration, "subnetType": subnet_type}
+def _subnets(network: PlannedNetwork) -> list[dict[str, Any]]:
+    """One for each kind, from which the CDK works out the ranges of the plan."""
+    types = {
+        "public": aws_ec2.SubnetType.PUBLIC,
+        "private": aws_ec2.SubnetType.PRIVATE_WITH_EGRESS
+        if network.nat_gateways
+        else aws_ec2.SubnetType.PRIVATE_ISOLATED,
+        "control-plane": aws_ec2.SubnetType.PRIVATE_ISOLATED,
+    }
+    prefixes = {subnet.kind: subnet.prefix for subnet in network.subnets}
+    return [
+        {
+            "name": kind,
+            "cidrMask": prefix,
+            "subnetType": types[kind],
+            **({"mapPublicIpOnLaunch": False} if kind == "public" else {}),
+        }
+        for kind, prefix in prefixes.items()
+    ]

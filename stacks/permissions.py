@@ -14,14 +14,12 @@ from constructs import Construct
 from blueprint import iam
 from blueprint.access import AccessEntry
 from blueprint.contribution import Grant
-from blueprint.plan import Plan
+from blueprint.planning.document import Plan
 from blueprint.references import resolved
 from stacks.acknowledge import acknowledge, of_grant
-from stacks.base import PARTITION, managed_policies
+from stacks.base import PARTITION, PARTITION_ONLY, managed_policies
 
 _PRINCIPAL = re.compile(r"^arn:[^:]*(:[^:]*)?:iam::|^\$\{blueprint:role-arn:|\}$")
-PARTITION_ONLY: Mapping[str, str] = {"partition": PARTITION}
-"""What the cluster stack knows of the references of a plan."""
 
 
 def role_of(

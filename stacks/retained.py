@@ -9,7 +9,7 @@ from __future__ import annotations
 from aws_cdk import CfnResource, RemovalPolicy, aws_kms, aws_logs
 from constructs import Construct
 
-from blueprint.plan import Plan
+from blueprint.planning.document import Plan
 from stacks.base import PARTITION, URL_SUFFIX
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aws_cdk import Stage
 from constructs import Construct
 
-from blueprint.plan import Plan
+from blueprint.planning.document import Plan
 from stacks.cluster import ClusterStack
 from stacks.contributions import ContributionsStack
 from stacks.network import NetworkStack
@@ -15,7 +15,7 @@ class ClusterStage(Stage):
     """A failing chart never rolls back a cluster, and teams go before the add-ons that serve them."""
 
     def __init__(self, scope: Construct, plan: Plan) -> None:
-        super().__init__(scope, plan.blueprint.name)
+        super().__init__(scope, plan.facts.name)
         network = NetworkStack(self, plan)
         vpc_id = network.vpc.vpc_id
         cluster = ClusterStack(self, plan, network)

@@ -10,8 +10,8 @@ import pytest
 
 from app import CLUSTERS
 from blueprint.inventory import planned
-from blueprint.plan import Plan
-from blueprint.plan import plans as plan_all
+from blueprint.planning.document import Plan
+from blueprint.planning.planner import plans as plan_all
 from tests.stacks.fleet import FLEET
 from tests.templates import Templates, synthesized
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import tools.assembly
-from blueprint.plan import Plan
+from blueprint.planning.document import Plan
 from tools.assembly import MANIFEST, read, text
 from tools.synth import synthesize
 

@@ -11,8 +11,8 @@ import pytest
 from addons.cert_manager import CertManager
 from blueprint import PublicEndpoint
 from blueprint.errors import BlueprintError
-from blueprint.plan import Plan
-from blueprint.plan import plans as plan_all
+from blueprint.planning.document import Plan
+from blueprint.planning.planner import plans as plan_all
 from clusters.dev import DEV
 from tests.stacks.fleet import FLEET
 from tools.synth import synthesize, table

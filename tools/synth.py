@@ -20,7 +20,7 @@ from typing import Any
 from app import CLUSTERS, CONTEXT, build
 from blueprint.errors import BlueprintError
 from blueprint.inventory import planned
-from blueprint.plan import Plan
+from blueprint.planning.document import Plan
 from tools.assembly import read
 from tools.jsii_start import finish, quicken
 
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str], *, quick: bool = False) -> int:
         _clear(out)
         print(error, file=sys.stderr)
         return 1
-    names = ", ".join(plan.blueprint.name for plan in plans)
+    names = ", ".join(plan.facts.name for plan in plans)
     print(f"Synthesizing {names} into {out}/", file=sys.stderr, flush=True)
     try:
         if quick:
@@ -92,15 +92,13 @@ def table(plans: Sequence[Plan], out: Path) -> str:
     assembly = read(out)
     rows = [heads]
     for plan in plans:
-        blueprint = plan.blueprint
-        stacks = ", ".join(f"{stack.name} {len(stack.resources)}" for stack in assembly[blueprint.name])
-        identity = (blueprint.name, blueprint.account, blueprint.region, blueprint.cluster.version)
+        facts = plan.facts
+        stacks = ", ".join(f"{stack.name} {len(stack.resources)}" for stack in assembly[facts.name])
+        identity = (facts.name, facts.account, facts.region, facts.version)
         rows.append((*identity, stacks, str(len(plan.addons)), str(len(plan.teams))))
     widths = [max(len(row[column]) for row in rows) for column in range(len(heads))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    skipped = [
-        f"{plan.blueprint.name} leaves out {skip.name}: {skip.reason}" for plan in plans for skip in plan.skipped
-    ]
+    skipped = [f"{plan.facts.name} leaves out {skip.name}: {skip.reason}" for plan in plans for skip in plan.skipped]
     return "\n".join([*lines, *skipped])
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from addons.aws_ebs_csi_driver.pods import WORKLOADS
 from addons.aws_ebs_csi_driver.policy import CLUSTER_TAG, statements
-from addons.base import ClusterFacts, EksAddon, Statement, Values
+from addons.base import ClusterFacts, Contribution, EksAddon, Statement, Values
 from blueprint.encryption import foreign_key, key_of, volume_key
 from blueprint.errors import Problem
 from blueprint.fields import KmsKeyArn
@@ -40,6 +41,9 @@ class AwsEbsCsiDriver(EksAddon):
     def objects(self, facts: ClusterFacts) -> tuple[Manifest, ...]:
         key = {"kmsKeyId": key_of(self.kms_key_arn)} if self.kms_key_arn else {}
         return storage_classes("ebs.csi.aws.com", parameters=key)
+
+    def contribute(self, facts: ClusterFacts) -> Contribution:
+        return replace(super().contribute(facts), default_volume_key=not self.kms_key_arn)
 
     def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:
         yield from super().problems_on(facts)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from addons.aws_load_balancer_controller.policy import statements
 from addons.aws_load_balancer_controller.service_classes import policies
-from addons.base import Chart, ClusterFacts, HelmAddon, ImageSource, Statement, Values
+from addons.base import Chart, ClusterFacts, HelmAddon, ImageSource, ServiceLinkedRole, Statement, Values
 from addons.pods import CRITICAL, across_zones, resources, workload
+from blueprint.contribution import LOAD_BALANCING
 from blueprint.kubernetes import Manifest
 
 _SERVICE_CLASS = "service.k8s.aws/nlb"
@@ -45,6 +46,9 @@ class AwsLoadBalancerController(HelmAddon):
 
     def permissions(self, facts: ClusterFacts) -> tuple[Statement, ...]:
         return statements(facts, wafv2=self.wafv2, shield=self.shield)
+
+    def service_linked_roles(self) -> tuple[ServiceLinkedRole, ...]:
+        return (LOAD_BALANCING,)
 
     def services(self, facts: ClusterFacts) -> tuple[str, ...]:
         # It asks ACM for certificates of hosts where an Ingress names none by ARN.

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
-from addons.base import Chart, ClusterFacts, HelmAddon, Statement, Values
+from addons.base import Chart, ClusterFacts, HelmAddon, HostedZone, Statement, Values
 from addons.cert_manager.issuer import letsencrypt
 from addons.cert_manager.pods import IMAGES, WORKLOADS
 from addons.pods import across_zones, resources
@@ -58,6 +58,9 @@ class CertManager(HelmAddon):
             Statement(("route53:GetChange",), changes, reason=why),
             Statement(("route53:ChangeResourceRecordSets",), zones, challenge),
         )
+
+    def hosted_zones(self) -> tuple[HostedZone, ...]:
+        return tuple(HostedZone(zone, (domain,), challenges=True) for domain, zone in sorted(self.zones.items()))
 
     def services(self, facts: ClusterFacts) -> tuple[str, ...]:
         return ("route53",) if self.zones else ()

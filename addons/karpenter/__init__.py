@@ -86,5 +86,5 @@ class Karpenter(HelmAddon):
             resources=(NodeRole(_NODES), *interruption()),
             access=(node_access(_NODES),),
             releases=(definitions(release), release),
-            node_pools=self.node_pools,
+            launched_nodes=tuple(pool.planned for pool in self.node_pools),
         )

@@ -204,7 +204,7 @@ class ApplicationTeam(Team):
                 *chain.from_iterable(workload.objects(self.name, names) for workload in self.workloads),
             ),
             objects_first=True,
-            node_pools=(self.node_pool.owned_by(TEAM_LABEL, self.name),) if self.node_pool else (),
+            launched_nodes=(self.node_pool.owned_by(TEAM_LABEL, self.name).planned,) if self.node_pool else (),
             aws_services=tuple(sorted({secret.service for secret in self._secrets})),
             notes=(*self._notes(grants),),
         )

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from addons.aws_load_balancer_controller import AwsLoadBalancerController
-from blueprint import FargateSelector
 from blueprint.value import problems_in
+from blueprint.workload import PodSelector
 from tests.addons.support import ACCOUNT, FACTS, REGION, allowed, deployed, names_no_partition
 from tests.isolation.admission import Request, refusals
 
@@ -181,7 +181,7 @@ def test_runs_twice_in_different_zones() -> None:
 
 
 def test_pods_on_fargate_get_their_permissions_by_irsa() -> None:
-    contribution = AwsLoadBalancerController().contribute(replace(FACTS, fargate=(FargateSelector("kube-system"),)))
+    contribution = AwsLoadBalancerController().contribute(replace(FACTS, fargate=(PodSelector("kube-system"),)))
     account = contribution.releases[0].values["serviceAccount"]
     assert contribution.grants[0].irsa
     assert account["name"] == "aws-load-balancer-controller"

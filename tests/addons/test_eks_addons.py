@@ -12,9 +12,9 @@ from addons.core import CORE
 from addons.core_dns import CoreDns
 from addons.kube_proxy import KubeProxy
 from addons.vpc_cni import VpcCni
-from blueprint import FargateSelector
 from blueprint.contribution import ManagedAddon
 from blueprint.versions import minor
+from blueprint.workload import PodSelector
 from tests.addons.support import ACCOUNT, FACTS, REGION, allowed, deployed, names_no_partition, rules_broken
 from tests.templates import plain
 
@@ -62,14 +62,14 @@ def test_network_policies_are_on_as_text() -> None:
 @pytest.mark.parametrize(
     ("selector", "configuration"),
     [
-        (FargateSelector("kube-system"), {"computeType": "Fargate"}),
-        (FargateSelector("kube-*"), {"computeType": "Fargate"}),
-        (FargateSelector("kube-system", labels={"k8s-app": "kube-dns"}), {"computeType": "Fargate"}),
-        (FargateSelector("kube-system", labels={"k8s-app": "metrics-server"}), {}),
-        (FargateSelector("other"), {}),
+        (PodSelector("kube-system"), {"computeType": "Fargate"}),
+        (PodSelector("kube-*"), {"computeType": "Fargate"}),
+        (PodSelector("kube-system", labels={"k8s-app": "kube-dns"}), {"computeType": "Fargate"}),
+        (PodSelector("kube-system", labels={"k8s-app": "metrics-server"}), {}),
+        (PodSelector("other"), {}),
     ],
 )
-def test_dns_is_told_that_a_profile_takes_its_pods(selector: FargateSelector, configuration: dict[str, str]) -> None:
+def test_dns_is_told_that_a_profile_takes_its_pods(selector: PodSelector, configuration: dict[str, str]) -> None:
     assert CoreDns().values(replace(FACTS, fargate=(selector,))) == configuration
 
 

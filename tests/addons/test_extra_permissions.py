@@ -13,8 +13,9 @@ from addons.cert_manager import CertManager
 from addons.core_dns import CoreDns
 from addons.external_secrets import ExternalSecrets
 from addons.karpenter import Karpenter
-from blueprint import FargateSelector, plan
+from blueprint import plan
 from blueprint.contribution import Grant
+from blueprint.workload import PodSelector
 from tests.addons.support import FACTS
 from tests.blueprint.examples import SMALL, part, places, with_addons
 
@@ -42,7 +43,7 @@ def test_they_alone_make_a_role() -> None:
 
 
 def test_they_come_by_irsa_where_the_pods_run_on_fargate() -> None:
-    facts = replace(FACTS, fargate=(FargateSelector("cert-manager"),))
+    facts = replace(FACTS, fargate=(PodSelector("cert-manager"),))
     contribution = CertManager(extra_permissions=MORE).contribute(facts)
     assert contribution.grants[0].irsa
     assert "eks.amazonaws.com/role-arn" in contribution.releases[0].values["serviceAccount"]["annotations"]

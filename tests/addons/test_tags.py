@@ -25,7 +25,7 @@ from addons.external_secrets import ExternalSecrets
 from addons.karpenter import Karpenter
 from addons.secrets_store_csi_driver import SecretsStoreCsiDriver
 from blueprint import plan
-from blueprint.plan import Planned
+from blueprint.planning.document import Part
 from tests.blueprint.examples import SMALL
 from tests.templates import plain
 
@@ -54,7 +54,7 @@ def managed(name: str) -> Mapping[str, Any]:
     return found
 
 
-def actions(part: Planned) -> Iterator[str]:
+def actions(part: Part) -> Iterator[str]:
     """All that the add-on's service accounts may do, policies of AWS included."""
     grants = [*part.contribution.grants, *(addon.grant for addon in part.contribution.managed_addons if addon.grant)]
     for grant in grants:
@@ -106,7 +106,7 @@ def pairs(data: Any) -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("part", MAKERS, ids=lambda part: part.name)
-def test_the_tags_arrive(part: Planned) -> None:
+def test_the_tags_arrive(part: Part) -> None:
     contribution = part.contribution
     given = [addon.configuration for addon in contribution.managed_addons]
     given += [release.values for release in contribution.releases]

@@ -46,7 +46,7 @@ TAGGED = replace(AUTO, tags=TAGS)
 def test_without_tags_there_is_one_class_of_each() -> None:
     assert set(made(AUTO)) == {("ConfigMap", "amazon-vpc-cni"), ("StorageClass", "gp3"), ("IngressClass", "alb")}
     assert the_default(AUTO) == ("gp3", {"type": "gp3", "encrypted": "true"})
-    assert plan(AUTO).cluster_permissions == ()
+    assert plan(AUTO).control_plane.role.statements == ()
 
 
 def test_beside_nodes_the_add_on_of_the_network_brings_its_own_switch() -> None:
@@ -98,7 +98,7 @@ KEYED = replace(AUTO, compute=(AutoMode(kms_key_arn=KEY),))
 def test_volumes_under_a_key() -> None:
     """Amazon-eks-user-guide automode/create-storage-class.adoc:130 (kmsKeyId)."""
     assert the_default(KEYED)[1] == {"type": "gp3", "encrypted": "true", "kmsKeyId": KEY}
-    permissions = plan(KEYED).cluster_permissions
+    permissions = plan(KEYED).control_plane.role.statements
     via = {"kms:ViaService": "ec2.us-west-2.amazonaws.com"}
     assert support.allowed(permissions, "kms:GenerateDataKeyWithoutPlaintext", KEY, via)
     assert support.allowed(permissions, "kms:CreateGrant", KEY, {**via, "kms:GrantIsForAWSResource": "true"})
@@ -145,7 +145,7 @@ def by_aws() -> list[Any]:
     ("action", "resource", "tags"), MAKES, ids=lambda value: value if isinstance(value, str) else ""
 )
 def test_the_cluster_may_put_the_tags_on_what_it_makes(action: str, resource: str, tags: dict[str, str]) -> None:
-    own = [support.deployed(policy(plan(TAGGED).cluster_permissions))]
+    own = [support.deployed(policy(plan(TAGGED).control_plane.role.statements))]
 
     def may(documents: list[Any], cluster: str, *more: str) -> bool:
         asked = {"eks:eks-cluster-name": cluster, **tags, **dict.fromkeys(more, "42")}
@@ -160,6 +160,6 @@ def test_the_cluster_may_put_the_tags_on_what_it_makes(action: str, resource: st
 
 
 def test_all_statements_are_sound_and_name_no_partition() -> None:
-    permissions = plan(replace(TAGGED, compute=(AutoMode(kms_key_arn=KEY),))).cluster_permissions
+    permissions = plan(replace(TAGGED, compute=(AutoMode(kms_key_arn=KEY),))).control_plane.role.statements
     assert not [each for one in permissions for each in support.rules_broken(one)]
-    assert support.names_no_partition(plan(TAGGED).cluster_permissions)
+    assert support.names_no_partition(plan(TAGGED).control_plane.role.statements)

@@ -123,7 +123,7 @@ def test_a_wrong_field_hides_no_other_rule() -> None:
 
 @pytest.mark.parametrize("endpoint", [PrivateEndpoint(), PublicEndpoint(allow=("203.0.113.7/32", "17.0.0.0/8"))])
 def test_endpoints(endpoint: PrivateEndpoint | PublicEndpoint) -> None:
-    assert plan(with_cluster(endpoint=endpoint)).blueprint.cluster.endpoint == endpoint
+    assert plan(with_cluster(endpoint=endpoint)).control_plane.public_ranges == getattr(endpoint, "allow", ())
 
 
 def test_administrators_by_name_path_and_account() -> None:

@@ -370,7 +370,7 @@ def test_every_kind_of_compute_in_one_cluster() -> None:
     )
     facts = plan(changed(SMALL, compute=kinds)).facts
     assert facts.architectures == {"amd64", "arm64"}
-    assert (facts.has_nodes, facts.auto_mode, facts.fargate) == (True, True, (APPS,))
+    assert (facts.has_nodes, facts.auto_mode, facts.fargate) == (True, True, (APPS.planned,))
 
 
 class TestReleases:
@@ -480,5 +480,5 @@ def test_which_pods_a_profile_takes(
 
     https://docs.aws.amazon.com/eks/latest/userguide/fargate-profile.html#fargate-profile-wildcards
     """
-    assert selector.selects(namespace, labels) is selected
+    assert selector.planned.selects(namespace, labels) is selected
     assert not list(problems_in(selector, ""))

@@ -118,13 +118,13 @@ def test_a_module_that_the_file_imports_has_its_own_line(fleet: Fleet) -> None:
 
 
 def test_a_name_for_the_same_value_is_no_second_cluster(fleet: Fleet) -> None:
-    assert [made.blueprint.name for made in fleet({"dev.py": good() + "CLUSTER = DEV\n"})] == ["dev"]
+    assert [made.facts.name for made in fleet({"dev.py": good() + "CLUSTER = DEV\n"})] == ["dev"]
 
 
 def test_clusters_that_stand_on_others(fleet: Fleet) -> None:
     stands_on_dev = "from clusters.dev import DEV\n" + good("prod-eu")
     made = fleet({"prod_eu.py": stands_on_dev, "dev.py": good()})
-    assert [plan.blueprint.name for plan in made] == ["dev", "prod-eu"]
+    assert [plan.facts.name for plan in made] == ["dev", "prod-eu"]
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_a_directory_that_does_not_exist(tmp_path: Path) -> None:
 
 def test_other_files_are_not_imported(fleet: Fleet) -> None:
     (made,) = fleet({"dev.py": good(), "prod.py": "raise SystemExit"}, "dev")
-    assert made.blueprint.name == "dev"
+    assert made.facts.name == "dev"
 
 
 FIVE = """

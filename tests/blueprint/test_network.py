@@ -9,6 +9,7 @@ import pytest
 
 from blueprint import NewNetwork
 from blueprint.network import ENDPOINTS_WITHOUT_NAT
+from blueprint.planning.network import subnets
 from blueprint.value import problems_in
 from tests.blueprint.examples import TABLE, assert_reported, mistake, places, with_network
 
@@ -112,8 +113,8 @@ def test_sizes_of_subnets(cidr: str, private: int, public: int) -> None:
 
 
 def test_subnets_of_the_default_network() -> None:
-    subnets = NewNetwork(cidr="10.0.0.0/16").subnets("us-west-2")
-    assert [(subnet.kind, subnet.zone, subnet.cidr) for subnet in subnets] == [
+    found = subnets(NewNetwork(cidr="10.0.0.0/16"), "us-west-2")
+    assert [(subnet.kind, subnet.zone, subnet.cidr) for subnet in found] == [
         ("private", "us-west-2a", "10.0.0.0/19"),
         ("private", "us-west-2b", "10.0.32.0/19"),
         ("private", "us-west-2c", "10.0.64.0/19"),
@@ -127,16 +128,16 @@ def test_subnets_of_the_default_network() -> None:
 
 
 def test_the_smallest_network_with_four_zones_is_full() -> None:
-    subnets = NewNetwork(cidr="10.0.0.0/24", zones=tuple("abcd")).subnets("us-west-2")
-    assert sum(ipaddress.ip_network(subnet.cidr).num_addresses for subnet in subnets) == 256
-    assert subnets[-1].cidr == "10.0.0.240/28"
+    found = subnets(NewNetwork(cidr="10.0.0.0/24", zones=tuple("abcd")), "us-west-2")
+    assert sum(ipaddress.ip_network(subnet.cidr).num_addresses for subnet in found) == 256
+    assert found[-1].cidr == "10.0.0.240/28"
 
 
 @pytest.mark.parametrize("cidr", ["10.0.0.0/16", "10.0.0.0/19", "10.0.0.0/22"])
 def test_a_zone_added_later_moves_no_other_subnet(cidr: str) -> None:
     """Moved subnets would be replaced, and EKS and load balancers stand in them."""
-    before = NewNetwork(cidr=cidr, zones=("a", "b")).subnets("us-west-2")
-    after = NewNetwork(cidr=cidr, zones=tuple("abcdef")).subnets("us-west-2")
+    before = subnets(NewNetwork(cidr=cidr, zones=("a", "b")), "us-west-2")
+    after = subnets(NewNetwork(cidr=cidr, zones=tuple("abcdef")), "us-west-2")
     assert set(before) < set(after)
     ranges = sorted(ipaddress.IPv4Network(subnet.cidr) for subnet in after)
     assert not any(one.overlaps(other) for one, other in pairwise(ranges))

@@ -19,7 +19,6 @@ from addons.karpenter import Karpenter
 from addons.metrics_server import MetricsServer
 from blueprint import AutoMode, Blueprint, FargateProfile, FargateSelector, ManagedNodes, SelfManagedNodes, Taint, plan
 from blueprint.node_pool import NodePool
-from blueprint.placement import tolerates
 from teams.base import ApplicationTeam
 from tests.blueprint.examples import AUTO, SMALL, TEAM, Probe, assert_reported, changed, error_of, part, with_addons
 
@@ -39,7 +38,7 @@ def of(*compute: object, addons: tuple[object, ...] = CORE) -> Blueprint:
 
 def places(blueprint: Blueprint, workload: str) -> list[str]:
     (found,) = (each for each in plan(blueprint).workloads if each.workload.name == workload)
-    return [place.name for place in found.places]
+    return list(found.places)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +60,7 @@ def places(blueprint: Blueprint, workload: str) -> list[str]:
     ],
 )
 def test_a_toleration_fits_as_in_kubernetes(toleration: dict[str, str], taint: Taint, expected: bool) -> None:
-    assert tolerates(toleration, taint) is expected
+    assert taint.planned.tolerated_by(toleration) is expected
 
 
 class TestTaints:
@@ -195,11 +194,12 @@ class TestLaunchedNodes:
     """Nodes that Karpenter launches are nodes: terraform-aws-eks-blueprints, patterns/karpenter, has no others."""
 
     def test_karpenter_may_run_on_fargate_and_launch_all_nodes(self) -> None:
-        made = plan(of(KUBE_SYSTEM, addons=(*NODES, CoreDns(), Karpenter())))
+        blueprint = of(KUBE_SYSTEM, addons=(*NODES, CoreDns(), Karpenter()))
+        made = plan(blueprint)
         (grant,) = part(made, "karpenter").grants
         assert grant.irsa
-        assert places(made.blueprint, "karpenter") == ["fargate"]
-        assert places(made.blueprint, "aws-node") == ["node pool default"]
+        assert places(blueprint, "karpenter") == ["fargate"]
+        assert places(blueprint, "aws-node") == ["node pool default"]
         assert made.facts.has_nodes
 
     @pytest.mark.parametrize(("missing", "name"), [(0, "vpc-cni"), (1, "kube-proxy")])

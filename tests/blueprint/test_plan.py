@@ -74,9 +74,8 @@ def substance(made: Plan) -> object:
     """All of a plan but where the user wrote each part."""
     return replace(
         made,
-        blueprint=replace(made.blueprint, addons=(), teams=()),
-        addons=tuple(replace(each, place="") for each in made.addons),
-        teams=tuple(replace(each, place="") for each in made.teams),
+        addons=tuple(replace(each, path="") for each in made.addons),
+        teams=tuple(replace(each, path="") for each in made.teams),
     )
 
 
@@ -111,7 +110,6 @@ def test_the_order_of_listing_changes_nothing() -> None:
 def test_the_same_blueprint_gives_the_same_plan() -> None:
     assert plan(RICH) == PLAN
     assert repr(plan(RICH)) == repr(PLAN)
-    assert plan(PLAN.blueprint) == PLAN
 
 
 def mutable(data: Any, path: str) -> Iterator[str]:
@@ -140,7 +138,7 @@ def test_a_plan_refuses_changes() -> None:
     with pytest.raises(FrozenInstanceError):
         PLAN.addons = ()  # type: ignore[misc]  # hostile on purpose
     with pytest.raises(TypeError):
-        PLAN.blueprint.tags["a"] = "b"  # type: ignore[index]  # hostile on purpose
+        PLAN.network.subnet_tags["private"] = {}  # type: ignore[index]  # hostile on purpose
     with pytest.raises(TypeError):
         part(PLAN, "probe").releases[0].values["a"][0]["b"] = 1
 
@@ -150,7 +148,7 @@ def test_a_plan_does_not_follow_what_it_was_made_from() -> None:
     made = plan(with_addons(Probe(extra_values=values), base=changed(SMALL, tags=tags)))
     tags["a"] = "changed"
     values["list"].append(2)
-    assert made.blueprint.tags == {"a": "b"}
+    assert made.facts.tags == (("a", "b"),)
     assert part(made, "probe").releases[0].values == {"list": (1,)}
 
 
@@ -174,7 +172,7 @@ def test_a_plan_holds_all_that_its_parts_refer_to() -> None:
         "kube-system/aws-load-balancer-controller",
         "kube-system/karpenter",
     }
-    assert len(PLAN.subnets) == 9
+    assert len(PLAN.network.subnets) == 9
     assert [each.name for each in PLAN.parts] == [*order(RICH), "payments", "platform"]
 
 

@@ -15,7 +15,7 @@ from addons.kube_proxy import KubeProxy
 from addons.metrics_server import MetricsServer
 from addons.vpc_cni import VpcCni
 from blueprint import Cluster, ManagedNodes, NewNetwork, Role, plan
-from blueprint.plan import Skipped
+from blueprint.planning.document import Skipped
 from teams.base import TeamNamespace
 from tests.blueprint.examples import (
     AUTO,
@@ -229,4 +229,4 @@ def test_beside_other_nodes_auto_mode_leaves_out_nothing() -> None:
 
 
 def test_ranges_beside_each_other() -> None:
-    assert plan(replace(SMALL, network=NewNetwork(cidr="172.21.0.0/16"))).subnets[0].cidr == "172.21.0.0/19"
+    assert plan(replace(SMALL, network=NewNetwork(cidr="172.21.0.0/16"))).network.subnets[0].cidr == "172.21.0.0/19"

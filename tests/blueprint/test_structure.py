@@ -45,7 +45,7 @@ def test_dependencies_point_one_way(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in FILES if name.startswith("addons/") and name != "addons/base.py"])
 def test_add_on_files_are_short(name: str) -> None:
-    assert len(FILES[name].read_text(encoding="utf-8").splitlines()) <= 90
+    assert len(FILES[name].read_text(encoding="utf-8").splitlines()) <= 100
 
 
 def undocumented(name: str) -> Iterator[str]:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from blueprint import SelfManagedNodes, Taint
-from blueprint.user_data import user_data
+from blueprint.planning.user_data import user_data
 from tests.addons.support import FACTS
 from tests.blueprint.examples import changed
 

@@ -180,7 +180,7 @@ ADDRESSES = (
 def _addresses(world: World) -> tuple[str, ...]:
     """These, one of a load balancer in a public subnet, and one of a node or an internal load balancer."""
     public, private = (
-        next(ipaddress.ip_network(subnet.cidr) for subnet in world.plan.subnets if subnet.kind == kind)
+        next(ipaddress.ip_network(subnet.cidr) for subnet in world.plan.network.subnets if subnet.kind == kind)
         for kind in ("public", "private")
     )
     return (*ADDRESSES, str(public[5]), str(private[-9]))

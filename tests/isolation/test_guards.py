@@ -13,7 +13,7 @@ import pytest
 
 from addons.external_dns import ExternalDns
 from addons.karpenter import Karpenter
-from blueprint import AutoMode, FargateProfile, FargateSelector, Role, plan
+from blueprint import AutoMode, FargateProfile, FargateSelector, Role
 from blueprint.access import AccessEntry, AccessPolicy
 from blueprint.errors import BlueprintError
 from blueprint.node_pool import NodePool
@@ -82,7 +82,7 @@ BLUEPRINT = replace(
     addons=(*SMALL.addons, ExternalDns(zones=("Z1",)), Karpenter()),
     teams=(A, B, C, PLATFORM, OPERATORS),
 )
-WORLD = world_of(plan(BLUEPRINT))
+WORLD = world_of(BLUEPRINT)
 
 
 def named(one: Any, kind: str, name: str | None, namespace: str | None) -> bool:
@@ -515,7 +515,7 @@ def test_internal_load_balancers_reach_a_team_and_no_team_reaches_another() -> N
     """The pods of a team that names no range are held back by their own policies, those of an add-on by nobody's."""
     open_team = replace(B, network=(*B.network, FromInternalLoadBalancer((8443,))))
     ranging = replace(C, network=(ToRange("10.0.0.0/16", (8443, 9000)),))
-    world = world_of(plan(replace(BLUEPRINT, teams=(A, open_team, ranging, PLATFORM, OPERATORS))))
+    world = world_of(replace(BLUEPRINT, teams=(A, open_team, ranging, PLATFORM, OPERATORS)))
     b = Pod("b", {}, "10.0.9.3")
     assert world.network.open_ports("10.0.31.250", b) == (("TCP", 8443, 8443),)
     assert world.network.open_ports(Pod("external-dns", {}, "10.0.9.4"), b) == (("TCP", 8443, 8443),)
@@ -526,7 +526,7 @@ def test_internal_load_balancers_reach_a_team_and_no_team_reaches_another() -> N
 
 
 def test_dns_of_auto_mode_has_no_pod() -> None:
-    world = world_of(plan(replace(BLUEPRINT, compute=(AutoMode(),), addons=(), teams=(replace(C, node_pool=None),))))
+    world = world_of(replace(BLUEPRINT, compute=(AutoMode(),), addons=(), teams=(replace(C, node_pool=None),)))
     assert set(world.network.open_ports(Pod("c"), "10.200.0.9")) == {("TCP", 53, 53), ("UDP", 53, 53)}
     assert ways_out(world) == []
 
@@ -568,7 +568,7 @@ LEAKS = [
 def test_no_permission_lifts_a_guard(group: str, resource: str) -> None:
     team = replace(C, node_pool=None, permissions=(Permission(group, (resource,), VERBS),))
     try:
-        world = world_of(plan(replace(SMALL, teams=(team,))))
+        world = world_of(replace(SMALL, teams=(team,)))
     except BlueprintError:
         return
     assert ways_out(world) == []

@@ -15,9 +15,11 @@ from typing import Any
 from unittest import mock
 
 from blueprint.access import AccessEntry
+from blueprint.blueprint import Blueprint
 from blueprint.contribution import Grant
 from blueprint.kubernetes import RESERVED_NAMESPACES
-from blueprint.plan import Plan
+from blueprint.planning import planner
+from blueprint.planning.document import Plan
 from stacks import permissions
 from teams.base import ApplicationTeam, FromTeam, PlatformTeam, ToTeam
 from tests.addons.support import deployed
@@ -42,6 +44,7 @@ class Actor:
 class World:
     """The cluster of a plan. Tests break its parts."""
 
+    blueprint: Blueprint
     plan: Plan
     objects: list[Object]
     """All of Kubernetes, access policies included."""
@@ -52,7 +55,7 @@ class World:
     @cached_property
     def teams(self) -> dict[str, ApplicationTeam]:
         """Teams with workloads, by name."""
-        return {team.name: team for team in self.plan.blueprint.teams if isinstance(team, ApplicationTeam)}
+        return {team.name: team for team in self.blueprint.teams if isinstance(team, ApplicationTeam)}
 
     @cached_property
     def owner(self) -> dict[str, str]:
@@ -69,8 +72,8 @@ class World:
     def administrators(self) -> frozenset[str]:
         """Break-glass principals, and those of platform teams that do not only look."""
         account = self.plan.facts.account
-        found = {principal.arn(account) for principal in self.plan.blueprint.cluster.admins}
-        for team in self.plan.blueprint.teams:
+        found = {principal.arn(account) for principal in self.blueprint.cluster.admins}
+        for team in self.blueprint.teams:
             if isinstance(team, PlatformTeam) and team.access == "admin":
                 found |= {member.arn(account) for member in team.members}
         return frozenset(found)
@@ -79,7 +82,7 @@ class World:
     def operators(self) -> frozenset[str]:
         """Those of platform teams that only look."""
         found = set()
-        for team in self.plan.blueprint.teams:
+        for team in self.blueprint.teams:
             if isinstance(team, PlatformTeam) and team.access == "read-only":
                 found |= {member.arn(self.plan.facts.account) for member in team.members}
         return frozenset(found)
@@ -138,7 +141,7 @@ class World:
         Only teams' own policies choose by what a team can put on its pods.
         """
         selectors = [label for one in self.objects if one["kind"] == "NetworkPolicy" for label in _pod_labels(one)]
-        private = next(subnet.cidr for subnet in self.plan.subnets if subnet.kind == "private")
+        private = next(subnet.cidr for subnet in self.plan.network.subnets if subnet.kind == "private")
         addresses = map(str, ipaddress.ip_network(private).hosts())
         return tuple(
             Pod(namespace, labels, next(addresses)) for namespace in self.namespaces for labels in ({}, dict(selectors))
@@ -174,13 +177,15 @@ def grants(plan: Plan) -> Iterator[Grant]:
         yield from (addon.grant for addon in part.contribution.managed_addons if addon.grant)
 
 
-def world_of(plan: Plan) -> World:
-    """The cluster that the plan makes."""
+def world_of(blueprint: Blueprint) -> World:
+    """The cluster that the blueprint's plan makes."""
+    plan = planner.plan(blueprint)
     entries = (*plan.admins, *plan.people, *(entry for part in plan.parts for entry in part.contribution.access))
     objects = [space.manifest() for part in plan.parts for space in part.contribution.namespaces]
     objects += [one for part in plan.parts for one in part.contribution.objects]
     objects += access_objects(entries)
     return World(
+        blueprint,
         plan,
         [deployed_except_principals(one) for one in objects],
         entries,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from blueprint.plan import plan
+from blueprint.planning.planner import plan
 from tests.lifecycle.cluster import VARIANTS
 from tests.lifecycle.lab import Lab
 from tools.assembly import read

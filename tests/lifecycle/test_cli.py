@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from blueprint.plan import plan
+from blueprint.planning.planner import plan
 from tests.lifecycle.cluster import BASE
 from tests.lifecycle.lab import NOTHING, Lab, World, stacks
 from tools.local.inventory import inventory

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from blueprint import Blueprint, PermissionSet, Role, User
-from blueprint.plan import Plan
-from blueprint.plan import plans as plan_all
+from blueprint.planning.document import Plan
+from blueprint.planning.planner import plans as plan_all
 from clusters.prod import PROD
 from teams.base import TeamNamespace
 from teams.payments import PAYMENTS
@@ -327,7 +327,7 @@ class TestProtection:
     def test_termination_protection(
         self, plans: tuple[Plan, ...], tmp_path: Path, cluster: str, protected: list[str]
     ) -> None:
-        chosen = [plan for plan in plans if plan.blueprint.name == cluster]
+        chosen = [plan for plan in plans if plan.facts.name == cluster]
         synthesized(chosen, tmp_path)
         manifest = json.loads((tmp_path / f"assembly-{cluster}" / "manifest.json").read_text(encoding="utf-8"))
         stacks = [each for each in manifest["artifacts"].values() if each["type"] == "aws:cloudformation:stack"]
@@ -389,7 +389,7 @@ class TestSecurity:
             for plan in (*plans, *_fleet_plans())
             for part in plan.parts
             for statements in [
-                plan.cluster_permissions,
+                plan.control_plane.role.statements,
                 *(each.statements for each in part.contribution.grants),
                 *(each.grant.statements for each in part.contribution.managed_addons if each.grant),
             ]
@@ -468,9 +468,9 @@ class TestCharts:
 class TestNetwork:
     def test_subnets_are_those_of_the_plan(self, fleet: Templates, plans: tuple[Plan, ...]) -> None:
         for plan in (*plans, *_fleet_plans()):
-            made = of_type(fleet[plan.blueprint.name, "network"], "AWS::EC2::Subnet").values()
+            made = of_type(fleet[plan.facts.name, "network"], "AWS::EC2::Subnet").values()
             found = {(each["Properties"]["AvailabilityZone"], each["Properties"]["CidrBlock"]) for each in made}
-            assert found == {(subnet.zone, subnet.cidr) for subnet in plan.subnets}
+            assert found == {(subnet.zone, subnet.cidr) for subnet in plan.network.subnets}
 
     @pytest.mark.parametrize(("cluster", "gateways"), [("dev", 1), ("prod", 3), ("isolated", 0)])
     def test_nat_gateways(self, fleet: Templates, cluster: str, gateways: int) -> None:

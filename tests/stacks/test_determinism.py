@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from blueprint.plan import plan
+from blueprint.planning.planner import plan
 from clusters.dev import DEV
 from tests.templates import Templates, synthesized
 
@@ -20,7 +20,7 @@ _SHUFFLED = """
 import random, sys
 from dataclasses import replace
 from pathlib import Path
-from blueprint.plan import plan
+from blueprint.planning.planner import plan
 from clusters.dev import DEV
 from tools.synth import synthesize
 

@@ -6,7 +6,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.json import JSONSnapshotExtension
 
-from blueprint.plan import Plan
+from blueprint.planning.document import Plan
 from tests.templates import Templates, readable
 
 CLUSTERS = ("dev", "prod", "prod-eu")

@@ -15,8 +15,9 @@ from aws_cdk.aws_sqs import CfnQueue
 from constructs import Construct, IConstruct
 
 from app import build
-from blueprint.plan import Plan, plan
-from blueprint.plan import plans as plan_all
+from blueprint.planning.document import Plan
+from blueprint.planning.planner import plan
+from blueprint.planning.planner import plans as plan_all
 from clusters.dev import DEV
 from tests.stacks.fleet import FLEET
 from tools.synth import settings, synthesize

@@ -11,7 +11,8 @@ from policy_sentry.querying.actions import get_action_data
 
 from blueprint.contribution import Grant
 from blueprint.iam import Statement
-from blueprint.plan import Plan, plans
+from blueprint.planning.document import Plan
+from blueprint.planning.planner import plans
 from tests.stacks.fleet import FLEET
 from tests.templates import plain
 

@@ -398,7 +398,7 @@ def test_load_balancers_come_from_the_public_subnets() -> None:
     made = plan(with_teams(behind))
     found = {one["metadata"]["name"]: one["spec"] for one in objects(behind, "NetworkPolicy")}
     peers = [peer["ipBlock"]["cidr"] for peer in found["declared"]["ingress"][0]["from"]]
-    assert peers == [subnet.cidr for subnet in made.subnets if subnet.kind == "public"]
+    assert peers == [subnet.cidr for subnet in made.network.subnets if subnet.kind == "public"]
     assert len(peers) == 3
 
 
@@ -411,7 +411,7 @@ def test_internal_load_balancers_come_from_the_private_subnets() -> None:
     assert [each["port"] for each in internal["ports"]] == [80, 443]
     ranges = [peer["ipBlock"]["cidr"] for peer in internal["from"]]
     assert ranges == ["10.0.0.0/19", "10.0.32.0/19", "10.0.64.0/19"]
-    assert ranges == [subnet.cidr for subnet in made.subnets if subnet.kind == "private"]
+    assert ranges == [subnet.cidr for subnet in made.network.subnets if subnet.kind == "private"]
     assert not {peer["ipBlock"]["cidr"] for peer in public["from"]} & set(ranges)
     (note,) = made.teams[0].contribution.notes
     assert note.startswith("internal load balancers reach its pods on port 80 and 443, and so do nodes")
@@ -459,7 +459,7 @@ def test_the_most_ports_fit_into_what_the_agent_keeps(base: Blueprint) -> None:
         ToRange("10.0.0.0/16", MANY),
         ToTeam("payments", MANY),
     )
-    world = world_of(plan(with_teams(changed(TEAM, network=network), base=base)))
+    world = world_of(with_teams(changed(TEAM, network=network), base=base))
     pod, other = Pod("payments", {}, "10.0.0.9"), Pod("payments", {"app": "x"}, "10.0.0.10")
     most = 24 if base is AUTO else 22
     assert world.network.entries(pod, "Egress", other) == most

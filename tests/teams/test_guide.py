@@ -16,7 +16,6 @@ import yaml
 from app import CLUSTERS
 from blueprint import Blueprint, plan
 from blueprint.errors import BlueprintError
-from blueprint.plan import Plan
 from clusters.prod import PROD
 from teams.base import ApplicationTeam
 from teams.payments import PAYMENTS
@@ -79,12 +78,12 @@ def test_every_example_of_the_guide_is_right(number: int) -> None:
 
 
 @cache
-def complete() -> Plan:
-    return plan(cluster(*fragments()))
+def complete() -> Blueprint:
+    return cluster(*fragments())
 
 
 def test_all_examples_together_are_right_and_use_every_option() -> None:
-    (search,) = [team for team in complete().blueprint.teams if team.name == "search"]
+    (search,) = [team for team in complete().teams if team.name == "search"]
     assert isinstance(search, ApplicationTeam)
     default = ApplicationTeam("search")
     same = {each.name for each in fields(default) if getattr(search, each.name) == getattr(default, each.name)}
@@ -113,7 +112,7 @@ def pods() -> list[Any]:
 @pytest.mark.parametrize("number", range(len(blocks("yaml"))))
 def test_every_pod_of_the_guide_runs(number: int) -> None:
     deployment = pods()[number]
-    made = complete()
+    made = plan(complete())
     kubernetes_validate.validate(deployment, made.facts.version, strict=True)
     pod = deployment["spec"]["template"]
     (namespace,) = [

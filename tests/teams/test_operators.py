@@ -21,7 +21,7 @@ from addons.external_secrets import ExternalSecrets
 from addons.karpenter import Karpenter
 from addons.secrets_store_csi_driver import SecretsStoreCsiDriver
 from addons.vpc_cni import VpcCni
-from blueprint import Role, plan
+from blueprint import Role
 from blueprint.addon import Addon
 from blueprint.versions import SUPPORTED
 from teams.base import PlatformTeam
@@ -33,7 +33,7 @@ OPERATORS = PlatformTeam("operators", members=(Role("Operator"),), access="read-
 
 
 def world(*addons: Addon) -> World:
-    return world_of(plan(replace(with_addons(*addons), teams=(OPERATORS,))))
+    return world_of(replace(with_addons(*addons), teams=(OPERATORS,)))
 
 
 SMALLEST = world()
@@ -171,6 +171,6 @@ def test_no_addon_and_no_group_is_forgotten_here() -> None:
 
 
 def test_auto_mode_s_node_pools_are_seen() -> None:
-    seen = world_of(plan(replace(AUTO, teams=(OPERATORS,))))
+    seen = world_of(replace(AUTO, teams=(OPERATORS,)))
     assert sees(seen, "nodepools", "karpenter.sh")
     assert sees(seen, "nodeclasses", "eks.amazonaws.com")

@@ -19,14 +19,11 @@ from blueprint.access import AccessEntry, AccessPolicy, node_access
 from blueprint.contribution import Contribution, Grant
 from blueprint.facts import ClusterFacts
 from blueprint.iam import Statement
-from blueprint.plan import Plan
-from stacks.compute import AUTO_MODE_NODE_POLICIES, NODE_POLICIES
-from teams.base import ApplicationTeam
+from blueprint.planning.document import Plan
 from tests.blueprint.examples import SMALL, Plain
 from tests.stacks.fleet import AUTO, CHINA, FARGATE, GOVERNMENT, SELF_MANAGED, TEAMS
 from tests.templates import Template, Templates, objects, of_type, synthesized
 from tests.tools.snapshots import Markdown, Text
-from tools.access import matrix as matrices
 from tools.access import render
 from tools.access.__main__ import main
 from tools.access.matrix import INSTALLER, NOBODY, matrix
@@ -135,8 +132,8 @@ def test_groups_and_service_accounts_may_do_what_the_role_bindings_say(fleet: Fl
         for verb in right["verbs"]
     }
     assert found == expected
-    assert bool(found) == any(isinstance(team, ApplicationTeam) for team in plan.blueprint.teams)
-    assert any(where == "" for _, where, *_ in found) == any(team.name == "operators" for team in plan.blueprint.teams)
+    assert bool(found) == any(team.type == "ApplicationTeam" for team in plan.teams)
+    assert any(where == "" for _, where, *_ in found) == any(team.name == "operators" for team in plan.teams)
 
 
 def permissions(plan: Plan, template: Template) -> Iterator[tuple[str, Any, str]]:
@@ -207,13 +204,9 @@ def test_nodes_have_the_policies_of_their_roles(fleet: Fleet, name: str) -> None
     # The CDK has a role for each Fargate profile.
     kinds = [node for node in found for _ in (node["names"] if "Fargate" in node["kind"] else ["all"])]
     assert sorted(sorted(node["policies"]) for node in kinds) == sorted(expected)
-    names = {compute.name for compute in plan.blueprint.compute}
+    auto = plan.control_plane.auto_mode
+    names = {compute.name for compute in plan.compute} | ({auto.name} if auto else set())
     assert {one for node in found for one in node["names"]} - {"karpenter-nodes"} == names
-
-
-def test_no_policy_of_nodes_is_told_twice_differently() -> None:
-    assert matrices.NODE_POLICIES == NODE_POLICIES
-    assert matrices.AUTO_MODE_NODE_POLICIES == AUTO_MODE_NODE_POLICIES
 
 
 # --- Rows ---

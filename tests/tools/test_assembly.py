@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from blueprint.plan import Plan
+from blueprint.planning.document import Plan
 from tools.assembly import CHART, MANIFEST, Assembly, objects, read, text
 from tools.synth import RESOURCE_LIMIT, synthesize
 
@@ -15,7 +15,7 @@ from tools.synth import RESOURCE_LIMIT, synthesize
 @pytest.fixture(scope="module")
 def assembly(plans: tuple[Plan, ...], tmp_path_factory: pytest.TempPathFactory) -> Assembly:
     out = tmp_path_factory.mktemp("assembly")
-    synthesize([plan for plan in plans if plan.blueprint.name in ("dev", "prod-eu")], out, validate=False)
+    synthesize([plan for plan in plans if plan.facts.name in ("dev", "prod-eu")], out, validate=False)
     return read(out)
 
 

@@ -9,11 +9,10 @@ import pytest
 
 from addons.cert_manager import CertManager
 from addons.core import CORE
-from blueprint.compute import ManagedNodes, SelfManagedNodes
 from blueprint.facts import ClusterFacts
 from blueprint.iam import Statement
-from blueprint.network import NewNetwork
-from blueprint.plan import Plan, plan
+from blueprint.planning.document import NodeGroup, Plan
+from blueprint.planning.planner import plan
 from tests.blueprint.examples import SMALL, TEAM, Probe
 from tests.stacks.fleet import AUTO, FARGATE, ISOLATED, MIXED, SELF_MANAGED, TEAMS
 from tests.templates import plain
@@ -38,19 +37,18 @@ def both(request: pytest.FixtureRequest, assembly: Assembly) -> tuple[Plan, Cont
 
 def test_network(both: tuple[Plan, Contents]) -> None:
     planned, found = both
-    network = planned.blueprint.network
-    assert isinstance(network, NewNetwork)
+    network = planned.network
     assert {(each.kind, each.zone, each.cidr) for each in found.subnets} == {
-        (each.kind, each.zone, each.cidr) for each in planned.subnets
+        (each.kind, each.zone, each.cidr) for each in planned.network.subnets
     }
     assert found.cidr == network.cidr
-    assert found.nat_gateways == {"none": 0, "one": 1, "per-zone": len(network.zones)}[network.nat]
+    assert found.nat_gateways == network.nat_gateways
     assert found.endpoints == tuple(sorted(network.interface_endpoints))
 
 
 def test_control_plane(both: tuple[Plan, Contents]) -> None:
     planned, found = both
-    cluster = planned.blueprint.cluster
+    cluster = planned.control_plane
     assert (found.name, found.account, found.region) == (
         planned.facts.name,
         planned.facts.account,
@@ -58,16 +56,16 @@ def test_control_plane(both: tuple[Plan, Contents]) -> None:
     )
     assert found.version == cluster.version
     assert found.deletion_protection == cluster.deletion_protection
-    assert found.public_ranges == getattr(cluster.endpoint, "allow", ())
+    assert found.public_ranges == cluster.public_ranges
 
 
 def test_capacity(both: tuple[Plan, Contents]) -> None:
     planned, found = both
-    nodes = [each for each in planned.blueprint.compute if isinstance(each, ManagedNodes | SelfManagedNodes)]
+    nodes = [each for each in planned.compute if isinstance(each, NodeGroup)]
     assert {(each.name, each.instance_types, each.spot, each.min, each.max) for each in found.capacity if each.max} == {
         (each.name, each.instance_types, each.capacity == "SPOT", each.min, each.max) for each in nodes
     }
-    assert len(found.capacity) == len(planned.blueprint.compute)
+    assert len(found.capacity) == len(planned.compute) + bool(planned.control_plane.auto_mode)
     assert all(each.image for each in found.capacity if each.max)
     assert {each.kind for each in found.capacity} <= {"managed", "self-managed", "fargate", "auto"}
 

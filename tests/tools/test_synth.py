@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import tools.synth
-from blueprint.plan import plan
+from blueprint.planning.planner import plan
 from clusters.dev import DEV
 from tests.stacks.fleet import AUTO
 from tools.synth import main, synthesize, table

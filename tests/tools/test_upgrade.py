@@ -75,7 +75,7 @@ def steps_of(made: Upgrade) -> list[Step]:
 @pytest.fixture(params=KINDS)
 def kind(request: pytest.FixtureRequest) -> tuple[Blueprint, Upgrade]:
     blueprint, to = KINDS[request.param]
-    return blueprint, upgrade(plan(blueprint), to, unreachable)
+    return blueprint, upgrade(blueprint, to, unreachable)
 
 
 # --- The steps ---
@@ -148,7 +148,7 @@ def deployed(before: Templates, after: Templates) -> dict[str, set[str]]:
 def test_deploys_change_what_the_steps_say(tmp_path: Path) -> None:
     compute = (changed(fleet.MANAGED.compute[1], version=None), fleet.SELF_MANAGED.compute[0])
     blueprint = at("1.35", replace(fleet.MANAGED, compute=compute))
-    made = upgrade(plan(blueprint), "1.36", unreachable)
+    made = upgrade(blueprint, "1.36", unreachable)
     ways = [blueprint, *(step.blueprint for step in steps_of(made))]
     templates = [synthesized([plan(each)], tmp_path / str(number)) for number, each in enumerate(ways)]
     first, second = (deployed(old, new) for old, new in pairwise(templates))
@@ -188,7 +188,7 @@ def test_from_everywhere_to_everywhere(version: str, to: str) -> None:
     blueprint = replace(
         at(version, support_policy=policy), addons=(*pinned, changed(SMALL.addons[2], version="v1.3.1"))
     )
-    made = upgrade(plan(blueprint), to, unreachable)
+    made = upgrade(blueprint, to, unreachable)
     assert [each.version for each in made.minors] == [
         f"1.{number}" for number in range(minor(version) + 1, minor(to) + 1)
     ]
@@ -227,7 +227,7 @@ def found(blueprint: Blueprint, to: str = "1.36", outcome: Outcome | None = None
     def render(releases: Sequence[Release], _: str) -> list[Outcome]:
         return [outcome or Unreachable("no")] * len(releases)
 
-    made = upgrade(plan(blueprint), to, render)
+    made = upgrade(blueprint, to, render)
     return [(each.where, each.what, each.fix) for one in made.minors for each in one.findings]
 
 
@@ -273,7 +273,7 @@ def test_removed_apis_of_charts() -> None:
     rendered = Rendered((PDB, {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"}}), ">=1.30.0-0")
     (one,) = found(with_addons(Probe()), outcome=rendered)
     assert one[0] == "chart of probe/probe: PodDisruptionBudget shop/web"
-    made = upgrade(plan(with_addons(Probe())), "1.36", lambda *_: [rendered])
+    made = upgrade(with_addons(Probe()), "1.36", lambda *_: [rendered])
     (check,) = made.minors[0].charts
     assert (check.release, check.chart, check.result) == ("probe/probe", "probe", "renders, says >=1.30.0-0")
 
@@ -290,7 +290,7 @@ def test_a_chart_that_refuses_the_version() -> None:
 
 def test_a_chart_that_nobody_has_is_no_finding_and_is_said() -> None:
     assert found(with_addons(Probe())) == []
-    made = upgrade(plan(with_addons(Probe())), "1.36")
+    made = upgrade(with_addons(Probe()), "1.36")
     assert made.minors[0].charts[0].result == "not checked: nobody rendered it"
     assert "not checked: nobody rendered it" in as_markdown(made)
 
@@ -329,7 +329,7 @@ def test_apis(data: dict[str, Any], now: str, then: str, what: str) -> None:
 
 def test_what_the_plan_refuses_is_a_step_to_be_done() -> None:
     blueprint = with_addons(CoreDns(), Old135(), base=at("1.35"))
-    made = upgrade(plan(blueprint), "1.36", unreachable)
+    made = upgrade(blueprint, "1.36", unreachable)
     (found,) = made.minors[0].findings
     assert found == Finding("addons[4].chart_version (old135)", "runs on 1.35", "take another")
     edits = {edit.of: edit for edit in made.minors[0].steps[0].edits if edit.field.startswith("addons")}
@@ -338,7 +338,7 @@ def test_what_the_plan_refuses_is_a_step_to_be_done() -> None:
 
 def test_an_add_on_without_a_version_for_the_target_is_to_be_given_one() -> None:
     blueprint = with_addons(Only135(), base=at("1.35"))
-    made = upgrade(plan(blueprint), "1.36", unreachable)
+    made = upgrade(blueprint, "1.36", unreachable)
     (edit,) = [edit for edit in made.minors[0].steps[0].edits if edit.field.startswith("addons")]
     assert (edit.field, edit.of, edit.then) == ("addons[3].version", "only135", "one that EKS offers for 1.36")
     asked = [line for line in made.minors[0].steps[0].before if "describe-addon-versions" in line]
@@ -348,31 +348,31 @@ def test_an_add_on_without_a_version_for_the_target_is_to_be_given_one() -> None
 
 def test_addons_move_unless_the_user_wrote_a_version() -> None:
     blueprint = with_addons(CoreDns(version="v1.13.2-eksbuild.31"))
-    moves = {each.name: each for each in upgrade(plan(blueprint), "1.36").minors[0].addons}
+    moves = {each.name: each for each in upgrade(blueprint, "1.36").minors[0].addons}
     assert (moves["coredns"].moves, moves["coredns"].pinned) == (False, True)
     assert (moves["kube-proxy"].now, moves["kube-proxy"].then) == ("v1.35.3-eksbuild.29", "v1.36.0-eksbuild.25")
     assert moves["vpc-cni"].before_nodes
-    text = as_markdown(upgrade(plan(blueprint), "1.36"))
+    text = as_markdown(upgrade(blueprint, "1.36"))
     assert "| `coredns` | `v1.13.2-eksbuild.31` | the same, since the file says so |" in text
     assert "--addon-name coredns" in text
     assert "--addon-name vpc-cni" not in text
 
 
 def test_addons_that_auto_mode_brings_do_not_move() -> None:
-    made = upgrade(plan(KINDS["auto"][0]), "1.36", unreachable)
+    made = upgrade(KINDS["auto"][0], "1.36", unreachable)
     assert [each.name for each in made.minors[0].addons] == ["metrics-server"]
     assert [len(each.steps) for each in made.minors] == [1, 1]
 
 
 def test_images_that_karpenter_needs_are_asked_for() -> None:
     """It looks its release up for the version of the control plane, and for every architecture of its nodes."""
-    made = upgrade(plan(with_addons(Karpenter())), "1.36", unreachable)
+    made = upgrade(with_addons(Karpenter()), "1.36", unreachable)
     (line,) = [each for each in made.minors[0].steps[0].before if "amazon-eks-node-al2023" in each]
     assert "/1.36/amazon-linux-2023/arm64/standard/amazon-eks-node-al2023-arm64-standard-1.36-v2" in line
 
 
 def test_what_argo_cd_installs_is_not_checked() -> None:
-    made = upgrade(plan(KINDS["karpenter"][0]), "1.36", unreachable)
+    made = upgrade(KINDS["karpenter"][0], "1.36", unreachable)
     assert any("Argo CD" in each and "`shop`" in each for each in made.minors[0].unchecked)
 
 
@@ -380,7 +380,7 @@ def test_what_argo_cd_installs_is_not_checked() -> None:
 
 
 def back(blueprint: Blueprint, to: str) -> str:
-    return "\n".join(upgrade(plan(blueprint), to, unreachable).minors[0].way_back)
+    return "\n".join(upgrade(blueprint, to, unreachable).minors[0].way_back)
 
 
 def test_the_way_back_is_one_minor_for_seven_days() -> None:
@@ -395,7 +395,7 @@ def test_the_way_back_into_extended_support() -> None:
     addons = tuple(changed(each, version="v1.3.1-eksbuild.1") for each in SMALL.addons)
     extended = replace(at("1.33", support_policy="EXTENDED"), addons=addons)
     assert "EXTENDED" not in back(extended, "1.34")
-    standard = upgrade(plan(extended), "1.34")
+    standard = upgrade(extended, "1.34")
     assert standard.minors[0].support.startswith("1.34 is in standard support")
 
 
@@ -417,7 +417,7 @@ def test_the_way_back_into_extended_support() -> None:
 )
 def test_targets_that_are_none(to: str, rule: str) -> None:
     with pytest.raises(BlueprintError) as raised:
-        upgrade(plan(SMALL), to)
+        upgrade(SMALL, to)
     (problem,) = raised.value.problems
     assert (problem.place, rule in problem.rule) == ("TO", True)
     assert problem.fix
@@ -427,7 +427,7 @@ def test_nothing_is_newer_than_the_newest() -> None:
     newest = SUPPORTED[-1]
     blueprint = replace(at(newest), addons=tuple(changed(each, version="v1.3.1") for each in SMALL.addons))
     with pytest.raises(BlueprintError, match=f"none after {newest}"):
-        upgrade(plan(blueprint), "1.99")
+        upgrade(blueprint, "1.99")
 
 
 # --- Markdown ---
@@ -435,7 +435,7 @@ def test_nothing_is_newer_than_the_newest() -> None:
 
 def test_no_text_breaks_the_markdown() -> None:
     hostile = "a|b `c` ``` <script>x</script> @example/team *x* \r\n\r\n# head\n| d |\n```sh\nrm -rf /"
-    made = upgrade(plan(with_addons(Probe())), "1.36", lambda *_: [Failed(hostile)])
+    made = upgrade(with_addons(Probe()), "1.36", lambda *_: [Failed(hostile)])
     clean = as_markdown(replace(made, minors=(replace(made.minors[0], findings=(Finding("a", "b", "c"),)),)))
     (one,) = made.minors
     one = replace(one, support=hostile, unchecked=(hostile, "`"), way_back=(hostile, *one.way_back[1:]))

@@ -7,18 +7,13 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from blueprint.access import AccessEntry
-from blueprint.compute import AutoMode, FargateProfile, ManagedNodes, SelfManagedNodes
 from blueprint.contribution import Grant, NodeRole
 from blueprint.iam import Statement
-from blueprint.plan import Plan
+from blueprint.planning.document import FargateNodes, NodeGroup, NodeKind, Plan
 from blueprint.references import resolved
 
 INSTALLER = "the installer"
 NOBODY = "nobody yet"
-# stacks/compute.py and stacks/kubectl.py name these again; the test of the templates sees that they agree.
-NODE_POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly")
-AUTO_MODE_NODE_POLICIES = ("AmazonEKSWorkerNodeMinimalPolicy", "AmazonEC2ContainerRegistryPullOnly")
-FARGATE_POLICIES = ("AmazonEKSFargatePodExecutionRolePolicy",)
 # https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html
 POLICIES = {
     "AmazonEKSClusterAdminPolicy": "everything",
@@ -103,9 +98,8 @@ def matrix(plan: Plan) -> Matrix:
 
 
 def _in_kubernetes(plan: Plan) -> Iterator[Access]:
-    # What installs charts and objects is no part of a plan, and administers the cluster in every deploy.
-    admin = "AmazonEKSClusterAdminPolicy"
-    yield Access(INSTALLER, f"administrator, {admin}", "", says=POLICIES[admin])
+    for policy in plan.installer.policies:
+        yield Access(INSTALLER, f"administrator, {policy.name}", "", says=POLICIES[policy.name])
     bound = list(_bound(plan))
     of_addons = (entry for part in plan.parts for entry in part.contribution.access if entry.kind == "STANDARD")
     held: set[str] = set()
@@ -202,22 +196,23 @@ def _granted(plan: Plan, grant: Grant) -> Iterator[AwsAccess]:
 
 def _nodes(plan: Plan) -> Iterator[NodeAccess]:
     """Node groups of one kind share a role."""
-    kinds = (
-        (ManagedNodes, "managed node groups", NODE_POLICIES),
-        (SelfManagedNodes, "self-managed nodes", NODE_POLICIES),
-        (AutoMode, "Auto Mode", AUTO_MODE_NODE_POLICIES),
-        (FargateProfile, "Fargate profiles", FARGATE_POLICIES),
-    )
-    for cls, kind, policies in kinds:
-        if names := tuple(compute.name for compute in plan.blueprint.compute if isinstance(compute, cls)):
-            yield NodeAccess(names, kind, policies)
+    groups = [each for each in plan.compute if isinstance(each, NodeGroup)]
+    labels: Mapping[NodeKind, str] = {"managed": "managed node groups", "self-managed": "self-managed nodes"}
+    for kind, label in labels.items():
+        if names := tuple(group.name for group in groups if group.kind == kind):
+            yield NodeAccess(names, label, plan.node_roles[kind].managed_policies)
+    if auto := plan.control_plane.auto_mode:
+        yield NodeAccess((auto.name,), "Auto Mode", auto.role.managed_policies)
+    if profiles := [each for each in plan.compute if isinstance(each, FargateNodes)]:
+        names = tuple(profile.name for profile in profiles)
+        yield NodeAccess(names, "Fargate profiles", profiles[0].role.managed_policies)
     for part in plan.parts:
-        made = [resource.name for resource in part.contribution.resources if isinstance(resource, NodeRole)]
-        for name in made:
-            yield NodeAccess((name,), f"launched by {part.name}", NODE_POLICIES)
+        roles = {role.name: role for role in part.contribution.resources if isinstance(role, NodeRole)}
+        for name, role in roles.items():
+            yield NodeAccess((name,), f"launched by {part.name}", role.managed_policies)
         for entry in part.contribution.access:
             who = resolved(entry.principal, _shown(plan))
-            if entry.kind != "STANDARD" and who not in {f"<role-arn:{name}>" for name in made}:
+            if entry.kind != "STANDARD" and who not in {f"<role-arn:{name}>" for name in roles}:
                 yield NodeAccess((who,), f"a role that {part.name} names", ())
 
 

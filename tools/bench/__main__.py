@@ -25,7 +25,7 @@ from statistics import median
 
 from addons.external_dns import ExternalDns
 from blueprint.blueprint import Blueprint
-from blueprint.plan import plan
+from blueprint.planning.planner import plan
 from clusters.dev import DEV
 from clusters.prod import PROD
 from tools.bench.contest import NODE, Contest, prepared

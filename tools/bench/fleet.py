@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from blueprint.plan import plan
+from blueprint.planning.planner import plan
 from clusters.prod import PROD
 from tools.jsii_start import finish, quicken
 from tools.synth import synthesize

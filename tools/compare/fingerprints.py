@@ -35,7 +35,7 @@ def fingerprints(folder: Path) -> dict[str, str]:
         digest = renderer.copy()
         for word in _words(plan):
             digest.update(f"{word}\0".encode())
-        found[plan.blueprint.name] = digest.hexdigest()
+        found[plan.facts.name] = digest.hexdigest()
     return found
 
 

@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from app import CLUSTERS
 from blueprint.errors import BlueprintError
 from blueprint.inventory import planned
-from blueprint.plan import Plan
+from blueprint.planning.document import Plan
 from tools.doctor.calls import policy
 from tools.doctor.finding import Finding, NotReadyError
 from tools.doctor.report import as_json, as_text, summary

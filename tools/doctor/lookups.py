@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import FilterTypeDef, InstanceTypeInfoTypeDef, SubnetTypeDef, VpcTypeDef
     from types_boto3_eks.type_defs import ClusterTypeDef
 
-    from blueprint.plan import Plan
+    from blueprint.planning.document import Plan
 
 STACKS = ("network", "cluster", "addons", "teams")
 """In the order of deployment; a stack is called <cluster>-<name>."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from blueprint.plan import Plan
+from blueprint.planning.document import Plan
 from tools.doctor.finding import STATUSES, Finding
 from tools.markdown import one_line
 

@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as UnreachedError
 from botocore.parsers import ResponseParserError
 
-from blueprint.plan import Plan
+from blueprint.planning.document import Plan
 from tools.doctor.aws import ATTEMPTS, Aws
 from tools.doctor.calls import ACTIONS
 from tools.doctor.finding import Finding, unknown

@@ -12,9 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from app import CLUSTERS
-from blueprint import Blueprint
 from blueprint.inventory import planned
-from blueprint.plan import Plan, plan
+from blueprint.planning.document import Plan
 from tools.local import process
 from tools.local.aws import Account
 from tools.local.cdk import Cdk, Result, find_cli
@@ -50,7 +49,7 @@ def deploy(folder: Path, cluster: str, *, port: int | None, charts: Path | None,
         rows = inventory(state.emulator, _account(state, cluster), cluster)
     if as_json:
         return json.dumps([{"kind": kind, "is": text} for kind, text in rows], indent=2)
-    head = f"{cluster} in account {found.blueprint.account}, {found.blueprint.region}, on {state.emulator.endpoint}:"
+    head = f"{cluster} in account {found.facts.account}, {found.facts.region}, on {state.emulator.endpoint}:"
     return "\n".join([head, table(rows), "", "make local-destroy removes it."])
 
 
@@ -96,21 +95,21 @@ def table(rows: Rows) -> str:
     )
 
 
-def unprotected(blueprint: Blueprint) -> Blueprint:
+def unprotected(plan: Plan) -> Plan:
     """The same cluster, which may be deleted."""
-    return replace(blueprint, cluster=replace(blueprint.cluster, deletion_protection=False))
+    return replace(plan, control_plane=replace(plan.control_plane, deletion_protection=False))
 
 
 def _deploy(state: State, found: Plan, *stacks: str) -> None:
-    blueprint = found.blueprint
-    name = blueprint.name
+    facts = found.facts
+    name = facts.name
     _say(f"Synthesizing {name}")
     synthesize([found], _assembly(state, name), validate=False)
-    state.clusters[name] = Deployed(name, blueprint.account, blueprint.region)
+    state.clusters[name] = Deployed(name, facts.account, facts.region)
     state.save()
     cdk = _cdk(state, name)
     if not is_bootstrapped(cdk.account):
-        _say(f"Bootstrapping {blueprint.account} in {blueprint.region}")
+        _say(f"Bootstrapping {facts.account} in {facts.region}")
         _check(cdk.bootstrap(), state.emulator, "cdk bootstrap")
     _say(f"Deploying {', '.join(stacks)}")
     _check(cdk.deploy(*stacks), state.emulator, "cdk deploy")
@@ -121,7 +120,7 @@ def _destroy(state: State, name: str) -> str:
         _say(f"{name} is protected against deletion. As on AWS, that is turned off in a deploy of its own, first")
         (found,) = planned(CLUSTERS, [name])
         # The stacks that are protected. Another may be what failed, and does so again.
-        _deploy(state, plan(unprotected(found.blueprint)), f"{name}/network", f"{name}/cluster")
+        _deploy(state, unprotected(found), f"{name}/network", f"{name}/cluster")
     _say(f"Destroying {name}/*")
     _check(_cdk(state, name).destroy(f"{name}/*"), state.emulator, "cdk destroy")
     left = leftovers(_account(state, name), name)

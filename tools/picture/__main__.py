@@ -73,7 +73,7 @@ def differing(folder: Path, pages: Mapping[str, str]) -> dict[str, str]:
 
 def _pages(*, quick: bool) -> dict[str, str]:
     plans = planned(CLUSTERS)
-    print(f"Synthesizing {', '.join(plan.blueprint.name for plan in plans)}", file=sys.stderr, flush=True)
+    print(f"Synthesizing {', '.join(plan.facts.name for plan in plans)}", file=sys.stderr, flush=True)
     if quick:
         quicken()
     with tempfile.TemporaryDirectory(prefix="eks-blueprints-") as out:

@@ -16,10 +16,11 @@ import sys
 from collections.abc import Sequence
 
 from app import CLUSTERS
+from blueprint.blueprint import Blueprint
 from blueprint.contribution import Release
 from blueprint.errors import BlueprintError, Problem, Quoted
-from blueprint.inventory import planned
-from blueprint.plan import Plan
+from blueprint.inventory import blueprints
+from blueprint.planning.planner import plans
 from tools.charts.render import render_all
 from tools.charts.results import Outcome
 from tools.upgrade.render import as_json, as_markdown
@@ -36,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--json", action="store_true", help="for a program")
     options = parser.parse_args(arguments)
     try:
-        made = upgrade(_plan(options.clusters), options.to, _render, _fleet())
+        made = upgrade(_blueprint(options.clusters), options.to, _render, blueprints(CLUSTERS)[0].values())
     except BlueprintError as error:
         print(error, file=sys.stderr)
         return 1
@@ -44,19 +45,13 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _plan(names: Sequence[str]) -> Plan:
+def _blueprint(names: Sequence[str]) -> Blueprint:
     if len(names) != 1:
         rule, fix = "an upgrade is of one cluster", "write for example make plan-upgrade CLUSTER=prod TO=1.36"
         raise BlueprintError([Problem("CLUSTER", Quoted(", ".join(names) or "<none>"), rule, fix)])
-    return planned(CLUSTERS, names)[0]
-
-
-def _fleet() -> Sequence[Plan]:
-    """Who shares values with the cluster; unknown while another file has a mistake, which is no matter of this one."""
-    try:
-        return planned(CLUSTERS)
-    except BlueprintError:
-        return ()
+    fleet, problems = blueprints(CLUSTERS, names)
+    plans(fleet, problems)  # with the places of the file in the report
+    return next(iter(fleet.values()))
 
 
 def _render(releases: Sequence[Release], version: str) -> Sequence[Outcome]:

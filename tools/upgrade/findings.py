@@ -10,7 +10,8 @@ from addons.base import EksAddon
 from blueprint.blueprint import Blueprint
 from blueprint.contribution import Release
 from blueprint.errors import BlueprintError, Problem, shown
-from blueprint.plan import Plan, plan
+from blueprint.planning.document import Plan
+from blueprint.planning.planner import plan
 from blueprint.references import resolved
 from tools.charts.render import Placeholders
 from tools.charts.results import Failed, Outcome, Rendered, Unreachable
@@ -52,7 +53,7 @@ def look(made: Plan, now: str, target: Blueprint, render: Render | None) -> Foun
     for release, outcome in zip(releases, outcomes, strict=True):
         findings += _release(release, outcome, now, then)
     charts = tuple(_check(release, outcome) for release, outcome in zip(releases, outcomes, strict=True))
-    addons, unchecked = tuple(_addons(made, now, then)), tuple(_unchecked(planned))
+    addons, unchecked = tuple(_addons(made, target, now, then)), tuple(_unchecked(planned))
     return Found(tuple(dict.fromkeys(findings)), addons, charts, unchecked)
 
 
@@ -93,9 +94,9 @@ def _check(release: Release, outcome: Outcome) -> ChartCheck:
     return ChartCheck(f"{release.namespace}/{release.name}", chart.name, chart.version, result, documentation)
 
 
-def _addons(made: Plan, now: str, then: str) -> Iterator[AddonMove]:
+def _addons(made: Plan, target: Blueprint, now: str, then: str) -> Iterator[AddonMove]:
     skipped = {skip.name for skip in made.skipped}
-    addons = [each for each in made.blueprint.addons if isinstance(each, EksAddon) and each.name not in skipped]
+    addons = [each for each in target.addons if isinstance(each, EksAddon) and each.name not in skipped]
     for addon in sorted(addons, key=lambda each: (not each.before_nodes, each.name)):
         pinned = addon.version is not None
         before = addon.version or addon.versions.get(now, "none known")

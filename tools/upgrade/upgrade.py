@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
+from blueprint.blueprint import Blueprint
 from blueprint.cluster import Cluster
 from blueprint.errors import BlueprintError, Problem
-from blueprint.plan import Plan
+from blueprint.planning.planner import plan
 from blueprint.versions import EXTENDED_SUPPORT, SUPPORTED, minor
 from tools.upgrade.findings import look
 from tools.upgrade.model import Minor, Render, Upgrade
@@ -14,13 +15,13 @@ from tools.upgrade.steps import catch_up, control_plane, nodes
 from tools.upgrade.way_back import way_back
 
 
-def upgrade(plan: Plan, to: str, render: Render | None = None, fleet: Sequence[Plan] = ()) -> Upgrade:
-    """One minor at a time, as EKS demands. `fleet` are plans that may share values with this one.
+def upgrade(blueprint: Blueprint, to: str, render: Render | None = None, fleet: Iterable[Blueprint] = ()) -> Upgrade:
+    """One minor at a time, as EKS demands. `fleet` are clusters that may share values with this one.
 
-    Raises BlueprintError when the cluster cannot go to the version. What stands in the way at a version is no error: it
-    is a finding there. https://docs.aws.amazon.com/eks/latest/userguide/update-cluster.html
+    Raises BlueprintError when the cluster has mistakes or cannot go to the version. What stands in the way at a version
+    is no error: it is a finding there. https://docs.aws.amazon.com/eks/latest/userguide/update-cluster.html
     """
-    current = plan.blueprint
+    made, current = plan(blueprint), blueprint
     version = current.cluster.version
     if problem := _no_target(version, to):
         raise BlueprintError([problem])
@@ -31,7 +32,7 @@ def upgrade(plan: Plan, to: str, render: Render | None = None, fleet: Sequence[P
         steps = [first] if first and not minors else []
         if steps:
             current = steps[0].blueprint
-        found = look(plan, now, control_plane(current, then, ()).blueprint, render)
+        found = look(made, now, control_plane(current, then, ()).blueprint, render)
         before = current
         steps.append(control_plane(current, then, found.addons))
         if rolled := nodes(steps[-1].blueprint, last=then == to):
@@ -51,10 +52,10 @@ def upgrade(plan: Plan, to: str, render: Render | None = None, fleet: Sequence[P
                 back,
             )
         )
-    facts, own = plan.facts, plan.blueprint.cluster
-    shared = tuple(each.facts.name for each in fleet if each.blueprint.cluster is own and each.facts.name != facts.name)
-    file = f"clusters/{facts.name.replace('-', '_')}.py"
-    return Upgrade(facts.name, facts.account, facts.region, file, shared, version, to, tuple(minors))
+    name, own = blueprint.name, blueprint.cluster
+    shared = tuple(each.name for each in fleet if each.cluster is own and each.name != name)
+    file = f"clusters/{name.replace('-', '_')}.py"
+    return Upgrade(name, blueprint.account, blueprint.region, file, shared, version, to, tuple(minors))
 
 
 def _no_target(version: str, to: str) -> Problem | None:

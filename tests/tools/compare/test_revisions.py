@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from blueprint.plan import plan
+from blueprint.planning.planner import plan
 from clusters.dev import DEV
 from tests.tools.compare.project import commit, edit, git
 from tools.compare import fingerprints

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from botocore.model import OperationModel
 from botocore.validate import validate_parameters
 
-from blueprint.plan import Plan
+from blueprint.planning.document import Plan
 from tools.doctor.aws import Aws
 from tools.doctor.finding import Finding
 from tools.doctor.runner import Check, Look, run

@@ -7,7 +7,8 @@ from typing import Any, NoReturn
 
 import pytest
 
-from blueprint.plan import Plan, plan
+from blueprint.planning.document import Plan
+from blueprint.planning.planner import plan
 from tests.blueprint.examples import SMALL
 from tests.tools.doctor.account import Account
 from tests.tools.doctor.ready import Writers, empty, writers

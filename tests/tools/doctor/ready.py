@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import boto3
 
-from blueprint.plan import Plan
+from blueprint.planning.document import Plan
 from tests.blueprint.examples import SMALL
 from tests.tools.doctor.account import Account, refused
 from tools.doctor.checks.account import BOOTSTRAP_VERSION

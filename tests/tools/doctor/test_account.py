@@ -17,7 +17,7 @@ from botocore.exceptions import (
     TokenRetrievalError,
 )
 
-from blueprint.plan import Plan
+from blueprint.planning.document import Plan
 from tests.tools.doctor.account import Account, refused, statuses, worst
 from tests.tools.doctor.ready import CALLER, live
 from tools.doctor.checks import account as checks

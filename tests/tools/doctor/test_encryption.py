@@ -22,7 +22,7 @@ MIXED = replace(WITH_DRIVER, compute=(*SMALL.compute, AutoMode()))
     [
         (WITH_DRIVER, f'write AwsEbsCsiDriver(kms_key_arn="{OWN}"); look'),
         (AUTO, f'write AutoMode(kms_key_arn="{OWN}"); look'),
-        (MIXED, f'write AwsEbsCsiDriver(kms_key_arn="{OWN}") and AutoMode(kms_key_arn="{OWN}"); look'),
+        (MIXED, f'write AutoMode(kms_key_arn="{OWN}") and AwsEbsCsiDriver(kms_key_arn="{OWN}"); look'),
         (replace(AUTO, addons=(AwsEbsCsiDriver(),)), f'write AutoMode(kms_key_arn="{OWN}"); look'),
     ],
 )

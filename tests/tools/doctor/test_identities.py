@@ -15,7 +15,7 @@ from teams.base import ApplicationTeam, ServiceAccount, TeamNamespace
 from tests.blueprint.examples import AUTO, FARGATE, SMALL, with_addons, with_cluster, with_nodes, with_teams
 from tests.tools.doctor.account import Account, statuses, worst
 from tests.tools.doctor.ready import Writers, allowed, decided
-from tools.doctor.checks.identities import boundaries, people, service_linked_roles, service_linked_roles_of
+from tools.doctor.checks.identities import boundaries, people, service_linked_roles
 
 TRUST = '{"Version": "2012-10-17", "Statement": []}'
 POLICY = '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}'
@@ -108,7 +108,7 @@ def test_a_boundary_that_does_not_exist(make: Writers, account: Account) -> None
 
 
 def needed(made: Plan) -> list[str]:
-    return [each.name.removeprefix("AWSServiceRoleFor") for each in service_linked_roles_of(made)]
+    return [each.name.removeprefix("AWSServiceRoleFor") for each in made.service_linked_roles]
 
 
 SPOT = Karpenter(node_pools=(NodePool(capacity=("on-demand", "spot")),))
@@ -136,7 +136,7 @@ def test_load_balancers_need_theirs() -> None:
 
 
 def linked_roles(make: Writers, made: Plan) -> None:
-    for each in service_linked_roles_of(made):
+    for each in made.service_linked_roles:
         role(make, each.name, f"/aws-service-role/{each.service}/")
 
 

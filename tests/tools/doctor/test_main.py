@@ -26,7 +26,6 @@ from tools.doctor import __main__ as command
 from tools.doctor.calls import ACTIONS, policy
 from tools.doctor.checks import account as account_checks
 from tools.doctor.checks import reach
-from tools.doctor.checks.identities import service_linked_roles_of
 from tools.doctor.finding import Finding, NotReadyError, problem, unknown, warning
 from tools.doctor.report import WIDTH, as_json, as_text, summary
 
@@ -46,7 +45,7 @@ def planned(monkeypatch: pytest.MonkeyPatch, made: Plan) -> None:
 def furnish(make: Writers, made: Plan) -> None:
     """The roles that the cluster needs."""
     make.iam.create_role(RoleName="BreakGlass", AssumeRolePolicyDocument="{}")
-    for role in service_linked_roles_of(made):
+    for role in made.service_linked_roles:
         path = f"/aws-service-role/{role.service}/"
         make.iam.create_role(RoleName=role.name, Path=path, AssumeRolePolicyDocument="{}")
 
@@ -160,7 +159,7 @@ def test_every_listed_call_is_made(
 
 
 def with_upgrade(doctor: Account, made: Plan, make: Writers) -> None:
-    vpc = make.ec2.create_vpc(CidrBlock=made.blueprint.network.cidr)["Vpc"]["VpcId"]
+    vpc = make.ec2.create_vpc(CidrBlock=made.network.cidr)["Vpc"]["VpcId"]
     live(doctor, made, vpc=vpc, version="1.34", endpoint="https://x", certificateAuthority={"data": ""})
     insight: dict[str, Any] = {"id": "1", "name": "Kubelet skew", "insightStatus": {"status": "ERROR"}}
     doctor.answers("ListNodegroups", {"nodegroups": ["system"]})

@@ -89,7 +89,7 @@ class Live:
     def subnets(self, kind: str) -> list[dict[str, Any]]:
         """The subnets of a kind, in the order of the plan."""
         live = {subnet["CidrBlock"]: subnet for subnet in self.answers["DescribeSubnets"]["Subnets"]}
-        return [live[subnet.cidr] for subnet in self.made.subnets if subnet.kind == kind]
+        return [live[subnet.cidr] for subnet in self.made.network.subnets if subnet.kind == kind]
 
     def table(self, subnet: str) -> dict[str, Any]:
         """The route table of a subnet."""
@@ -104,11 +104,11 @@ class Live:
 
 def deployed(ec2: EC2Client, made: Plan) -> dict[str, Any]:
     """Makes the network of the plan as the network stack does, and asks moto what it is then."""
-    vpc = ec2.create_vpc(CidrBlock=made.blueprint.network.cidr)["Vpc"]["VpcId"]
+    vpc = ec2.create_vpc(CidrBlock=made.network.cidr)["Vpc"]["VpcId"]
     gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
     ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
     nat = ""
-    for subnet in sorted(made.subnets, key=lambda subnet: subnet.kind, reverse=True):  # public ones first
+    for subnet in sorted(made.network.subnets, key=lambda subnet: subnet.kind, reverse=True):  # public ones first
         answer = ec2.create_subnet(VpcId=vpc, CidrBlock=subnet.cidr, AvailabilityZone=subnet.zone)
         id = answer["Subnet"]["SubnetId"]
         if tag := ROLE_TAGS.get(subnet.kind):

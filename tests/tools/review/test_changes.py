@@ -17,7 +17,8 @@ from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
 from blueprint.blueprint import Blueprint
 from blueprint.contribution import Release
-from blueprint.plan import Plan, plan
+from blueprint.planning.document import Plan
+from blueprint.planning.planner import plan
 from tests.tools.charts import packed, write
 from tests.tools.review.changes import CHANGES
 from tools.access.matrix import matrix

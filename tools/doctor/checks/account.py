@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, NoC
 from botocore.exceptions import ConnectionError as UnreachedError
 from botocore.parsers import ResponseParserError
 
-from blueprint.plan import Plan
+from blueprint.planning.document import Plan
 from tools.doctor.aws import Aws
 from tools.doctor.finding import Finding, NotReadyError, ok, problem, warning
 from tools.doctor.lookups import NOT_CREATED, caller, code_of, live_cluster, stacks

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from blueprint.compute import Nodes
-from blueprint.plan import Plan
+from blueprint.planning.document import NodeGroup, Plan
 from tools.doctor.aws import Aws
 from tools.doctor.finding import Finding, ok, problem, warning
 from tools.doctor.lookups import where
@@ -23,12 +22,12 @@ WITHOUT_CONTROL_PLANES = ("use1-az3", "usw1-az2", "cac1-az3")
 
 def zones_of(plan: Plan) -> list[str]:
     """The availability zones of the plan, by name."""
-    return list(dict.fromkeys(subnet.zone for subnet in plan.subnets))
+    return list(plan.network.zones)
 
 
-def groups_of(plan: Plan) -> list[Nodes]:
+def groups_of(plan: Plan) -> list[NodeGroup]:
     """The groups of EC2 nodes that the blueprint states."""
-    return [group for group in plan.blueprint.compute if isinstance(group, Nodes)]
+    return [group for group in plan.compute if isinstance(group, NodeGroup)]
 
 
 def zones(plan: Plan, aws: Aws) -> Iterator[Finding]:

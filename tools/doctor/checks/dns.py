@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from botocore.exceptions import ClientError
 
-from addons.cert_manager import CertManager
-from addons.external_dns import ExternalDns
-from blueprint.plan import Plan
+from blueprint.contribution import HostedZone
+from blueprint.planning.document import Plan
 from tools.doctor.aws import Aws
 from tools.doctor.finding import Finding, ok, problem, warning
 from tools.doctor.lookups import code_of
@@ -29,24 +28,17 @@ class Zone(NamedTuple):
 
 def hosted_zones(plan: Plan, aws: Aws) -> Iterator[Finding]:
     """They exist, in this account, and are of the domains that the blueprint names."""
-    for addon in plan.blueprint.addons:
-        if isinstance(addon, ExternalDns) and _account(addon) not in (None, plan.facts.account):
+    for part in plan.parts:
+        wanted = part.contribution.hosted_zones
+        if elsewhere := [zone.id for zone in wanted if zone.account not in ("", plan.facts.account)]:
             why = "its zones are of another account, which these credentials do not reach"
-            yield warning(NAME, f"{addon.name}: {', '.join(addon.zones)} not looked up", why, _ELSEWHERE)
-        elif isinstance(addon, ExternalDns):
-            zones = {id: _zone(id, aws) for id in addon.zones}
-            yield from _missing(addon.name, zones)
-            yield from _of_domains(addon, {id: zone for id, zone in zones.items() if zone})
-        elif isinstance(addon, CertManager):
-            zones = {id: _zone(id, aws) for id in sorted(set(addon.zones.values()))}
-            yield from _missing(addon.name, zones)
-            for domain, id in sorted(addon.zones.items()):
-                if zone := zones[id]:
-                    yield _of_challenge(domain, id, zone)
-
-
-def _account(addon: ExternalDns) -> str | None:
-    return addon.assume_role.account if addon.assume_role else None
+            yield warning(NAME, f"{part.name}: {', '.join(elsewhere)} not looked up", why, _ELSEWHERE)
+        own = [zone for zone in wanted if zone.id not in elsewhere]
+        there = {zone.id: _zone(zone.id, aws) for zone in own}
+        yield from _missing(part.name, there)
+        found = [(zone, live) for zone in own if (live := there[zone.id])]
+        yield from _records(part.name, [each for each in found if not each[0].challenges], complete=all(there.values()))
+        yield from (_challenge(part.name, zone, live) for zone, live in found if zone.challenges)
 
 
 def _zone(id: str, aws: Aws) -> Zone | None:
@@ -75,27 +67,29 @@ def within(name: str, domain: str) -> bool:
     return name == domain or name.endswith(f".{domain}")
 
 
-def _of_domains(addon: ExternalDns, zones: Mapping[str, Zone]) -> Iterator[Finding]:
-    for domain in addon.domains:
-        if len(zones) == len(addon.zones) and not any(within(domain, zone.domain) for zone in zones.values()):
-            held = ", ".join(sorted({zone.domain for zone in zones.values()}))
+def _records(addon: str, zones: Sequence[tuple[HostedZone, Zone]], *, complete: bool) -> Iterator[Finding]:
+    domains = dict.fromkeys(domain for zone, _ in zones for domain in zone.domains)
+    for domain in domains if complete else ():
+        if not any(within(domain, live.domain) for _, live in zones):
+            held = ", ".join(sorted({live.domain for _, live in zones}))
             why = f"its zones are of {held}, so names in {domain} are never written"
-            yield problem(NAME, f"{addon.name}: no zone holds {domain}", why, "correct `zones` or `domains`")
-    for id, zone in zones.items():
-        related = [one for one in addon.domains if within(one, zone.domain) or within(zone.domain, one)]
-        if addon.domains and not related:
-            why = f"it writes names in {', '.join(addon.domains)} only"
-            yield warning(NAME, f"{addon.name}: zone {id} is of {zone.domain}", why, "correct `zones` or `domains`")
+            yield problem(NAME, f"{addon}: no zone holds {domain}", why, "correct `zones` or `domains`")
+    for zone, live in zones:
+        related = [one for one in zone.domains if within(one, live.domain) or within(live.domain, one)]
+        if zone.domains and not related:
+            why = f"it writes names in {', '.join(zone.domains)} only"
+            yield warning(NAME, f"{addon}: zone {zone.id} is of {live.domain}", why, "correct `zones` or `domains`")
         else:
-            yield ok(NAME, f"{addon.name}: zone {id} is of {zone.domain}{', private' * zone.private}")
+            yield ok(NAME, f"{addon}: zone {zone.id} is of {live.domain}{', private' if live.private else ''}")
 
 
-def _of_challenge(domain: str, id: str, zone: Zone) -> Finding:
+def _challenge(addon: str, zone: HostedZone, live: Zone) -> Finding:
     """A certificate authority asks public DNS. https://letsencrypt.org/docs/challenge-types/#dns-01-challenge"""
-    if zone.private:
+    domain = ", ".join(zone.domains)
+    if live.private:
         why = "a certificate authority sees public zones only, so no challenge succeeds"
-        return problem(NAME, f"cert-manager: zone {id} of {domain} is private", why, "give the public zone")
-    if not within(domain, zone.domain):
+        return problem(NAME, f"{addon}: zone {zone.id} of {domain} is private", why, "give the public zone")
+    if not all(within(each, live.domain) for each in zone.domains):
         why = "the record of a challenge cannot be in it"
-        return problem(NAME, f"cert-manager: zone {id} is of {zone.domain}, not {domain}", why, "correct `zones`")
-    return ok(NAME, f"cert-manager: zone {id} is of {zone.domain}")
+        return problem(NAME, f"{addon}: zone {zone.id} is of {live.domain}, not {domain}", why, "correct `zones`")
+    return ok(NAME, f"{addon}: zone {zone.id} is of {live.domain}")

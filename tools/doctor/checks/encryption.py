@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from addons.aws_ebs_csi_driver import AwsEbsCsiDriver
-from blueprint.compute import AutoMode
-from blueprint.plan import Plan
+from blueprint.planning.document import Plan
 from tools.doctor.aws import Aws
 from tools.doctor.finding import Finding, ok, warning
 
@@ -24,7 +22,7 @@ def default_key(plan: Plan, aws: Aws) -> Iterator[Finding]:
     https://docs.aws.amazon.com/ebs/latest/userguide/encryption-by-default.html (default key)
     https://docs.aws.amazon.com/autoscaling/ec2/userguide/key-policy-requirements-EBS-encryption.html
     """
-    without = [*_drivers(plan), *_auto_modes(plan)]
+    without = sorted(part.type for part in plan.parts if part.contribution.default_volume_key)
     if not without:
         return
     key = aws.ec2.get_ebs_default_kms_key_id()["KmsKeyId"]
@@ -34,16 +32,3 @@ def default_key(plan: Plan, aws: Aws) -> Iterator[Finding]:
     what = f"EBS volumes of the account are encrypted with a key of its own, {key}, and the blueprint names none"
     fix = " and ".join(f'{one}(kms_key_arn="{key}")' for one in without)
     yield warning(NAME, what, _WHY, f"write {fix}; look at the key's policy for nodes")
-
-
-def _drivers(plan: Plan) -> Iterator[str]:
-    installed = {part.name for part in plan.addons}
-    for addon in plan.blueprint.addons:
-        if isinstance(addon, AwsEbsCsiDriver) and addon.name in installed and not addon.kms_key_arn:
-            yield type(addon).__name__
-
-
-def _auto_modes(plan: Plan) -> Iterator[str]:
-    for compute in plan.blueprint.compute:
-        if isinstance(compute, AutoMode) and not compute.kms_key_arn:
-            yield type(compute).__name__

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from blueprint.contribution import Contribution
 from blueprint.kubernetes import is_named_after_content
-from blueprint.plan import Plan, Planned
+from blueprint.planning.document import Part, Plan
 from tools.doctor.aws import Aws
 from tools.doctor.checks.quotas import NAME, Quota, limit
 from tools.doctor.finding import Finding, ok, problem
@@ -40,7 +40,7 @@ def at_once(plan: Plan) -> int:
     return _FUNCTIONS * max(_installed(plan.addons), _installed(plan.teams))
 
 
-def _installed(parts: Sequence[Planned]) -> int:
+def _installed(parts: Sequence[Part]) -> int:
     return sum(_widest(part.contribution) for part in parts)
 
 

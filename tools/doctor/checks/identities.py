@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from botocore.exceptions import ClientError
 
-from blueprint.compute import FargateProfile, ManagedNodes, Nodes, SelfManagedNodes
-from blueprint.plan import Plan
+from blueprint.contribution import ServiceLinkedRole
+from blueprint.planning.document import Plan
 from blueprint.references import resolved
 from tools.doctor.aws import Aws
 from tools.doctor.checks.permissions import cdk_role
@@ -100,48 +99,10 @@ def boundaries(plan: Plan, aws: Aws) -> Iterator[Finding]:
             yield ok(NAME, f"the permissions boundary {name} exists")
 
 
-class ServiceLinkedRole(NamedTuple):
-    """A role that AWS makes for one of its services, once in an account."""
-
-    name: str
-    service: str
-    by_itself: bool = True
-    """Whether a deploy makes it, when it may."""
-
-
-def service_linked_roles_of(plan: Plan) -> Iterator[ServiceLinkedRole]:
-    """Those that the plan's resources need.
-
-    https://docs.aws.amazon.com/eks/latest/userguide/using-service-linked-roles.html
-    https://docs.aws.amazon.com/autoscaling/ec2/userguide/autoscaling-service-linked-role.html
-    https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/elb-service-linked-roles.html
-    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/service-linked-roles-spot-instance-requests.html
-    """
-    compute = {type(each) for each in plan.blueprint.compute}
-    yield ServiceLinkedRole("AWSServiceRoleForAmazonEKS", "eks.amazonaws.com")
-    if ManagedNodes in compute:
-        yield ServiceLinkedRole("AWSServiceRoleForAmazonEKSNodegroup", "eks-nodegroup.amazonaws.com")
-    if FargateProfile in compute:
-        yield ServiceLinkedRole("AWSServiceRoleForAmazonEKSForFargate", "eks-fargate.amazonaws.com")
-    if compute & {ManagedNodes, SelfManagedNodes}:
-        yield ServiceLinkedRole("AWSServiceRoleForAutoScaling", "autoscaling.amazonaws.com")
-    if plan.facts.auto_mode or any(part.name == "aws-load-balancer-controller" for part in plan.addons):
-        yield ServiceLinkedRole("AWSServiceRoleForElasticLoadBalancing", "elasticloadbalancing.amazonaws.com")
-    groups = [each for each in plan.blueprint.compute if isinstance(each, Nodes)]
-    if any(group.capacity == "SPOT" for group in groups) or _karpenter_takes_spot(plan):
-        yield ServiceLinkedRole("AWSServiceRoleForEC2Spot", "spot.amazonaws.com", by_itself=False)
-
-
-def _karpenter_takes_spot(plan: Plan) -> bool:
-    pools = [one for part in plan.parts for one in part.contribution.objects if one["kind"] == "NodePool"]
-    requirements = [each for pool in pools for each in pool["spec"]["template"]["spec"]["requirements"]]
-    return any(each["key"] == "karpenter.sh/capacity-type" and "spot" in each["values"] for each in requirements)
-
-
 def service_linked_roles(plan: Plan, aws: Aws) -> Iterator[Finding]:
     """They are there, or CloudFormation's role may have them made."""
     fine = []
-    for role in service_linked_roles_of(plan):
+    for role in plan.service_linked_roles:
         if _found("role", role.name, aws):
             fine.append(role.name)
         elif role.by_itself and _may_be_made(role, plan, aws):

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from blueprint.compute import FargateProfile, ManagedNodes, SelfManagedNodes
 from blueprint.contribution import EventRule, NodeRole, Queue
-from blueprint.plan import Plan
+from blueprint.planning.document import FargateNodes, NodeGroup, Plan
 
 # Of each resource type what makes it, out of `handlers.create.permissions` of its schema in the CloudFormation registry
 # (https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html). A test compares these
@@ -61,21 +60,21 @@ def types_of(plan: Plan) -> Iterator[str]:
 
 def _optional(plan: Plan) -> Iterator[tuple[str, bool]]:
     """Resource types that some plans have and others have not."""
-    network = plan.blueprint.network
-    compute = {type(each) for each in plan.blueprint.compute}
+    groups = {each.kind for each in plan.compute if isinstance(each, NodeGroup)}
+    fargate = any(isinstance(each, FargateNodes) for each in plan.compute)
     contributions = [part.contribution for part in plan.parts]
     made = {type(resource) for contribution in contributions for resource in contribution.resources}
     grants = [grant for contribution in contributions for grant in contribution.grants]
     for kind in ("AWS::EC2::EIP", "AWS::EC2::NatGateway"):
-        yield kind, network.nat != "none"
-    yield "AWS::EC2::SecurityGroup", bool(network.interface_endpoints)
-    yield "AWS::EC2::LaunchTemplate", bool(compute & {ManagedNodes, SelfManagedNodes})
-    yield "AWS::AutoScaling::AutoScalingGroup", SelfManagedNodes in compute
-    yield "AWS::EKS::Nodegroup", ManagedNodes in compute
-    yield "AWS::EKS::FargateProfile", FargateProfile in compute
+        yield kind, plan.network.nat_gateways > 0
+    yield "AWS::EC2::SecurityGroup", bool(plan.network.interface_endpoints)
+    yield "AWS::EC2::LaunchTemplate", bool(groups)
+    yield "AWS::AutoScaling::AutoScalingGroup", "self-managed" in groups
+    yield "AWS::EKS::Nodegroup", "managed" in groups
+    yield "AWS::EKS::FargateProfile", fargate
     yield "AWS::EKS::Addon", any(contribution.managed_addons for contribution in contributions)
     yield "AWS::EKS::PodIdentityAssociation", any(not grant.irsa for grant in grants)
-    yield "AWS::IAM::InstanceProfile", SelfManagedNodes in compute or NodeRole in made
+    yield "AWS::IAM::InstanceProfile", "self-managed" in groups or NodeRole in made
     yield "AWS::Events::Rule", EventRule in made
     for kind in ("AWS::SQS::Queue", "AWS::SQS::QueuePolicy"):
         yield kind, Queue in made

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from blueprint.network import ENDPOINTS_WITHOUT_NAT, Subnet
-from blueprint.plan import Plan
+from blueprint.network import ENDPOINTS_WITHOUT_NAT
+from blueprint.planning.document import Plan, Subnet
 from tools.doctor.aws import Aws
 from tools.doctor.checks.capacity import groups_of, zones_of
 from tools.doctor.finding import Finding, ok, problem, warning
@@ -27,7 +27,7 @@ FOR_LOAD_BALANCER = 8
 
 def endpoints(plan: Plan, aws: Aws) -> Iterator[Finding]:
     """Whether the interface endpoints of the blueprint are offered in its zones."""
-    wanted = plan.blueprint.network.interface_endpoints
+    wanted = plan.network.interface_endpoints
     if not wanted:
         return
     region = plan.facts.region
@@ -59,14 +59,14 @@ def existing(plan: Plan, aws: Aws) -> Iterator[Finding]:
     vpc = live_vpc(plan, aws)
     if not vpc:
         return
-    cidr = plan.blueprint.network.cidr
+    cidr = plan.network.cidr
     if vpc["CidrBlock"] != cidr:
         what = f"the VPC {vpc['VpcId']} has the range {vpc['CidrBlock']}, the blueprint says {cidr}"
         why = "a range is never changed: CloudFormation would replace the VPC under the running cluster"
         yield problem(NAME, what, why, f'write cidr="{vpc["CidrBlock"]}"')
         return
     live = {subnet["CidrBlock"]: subnet for subnet in subnets(aws) if subnet["VpcId"] == vpc["VpcId"]}
-    pairs = [(planned, live[planned.cidr]) for planned in plan.subnets if planned.cidr in live]
+    pairs = [(planned, live[planned.cidr]) for planned in plan.network.subnets if planned.cidr in live]
     yield from _of_plan(plan, live)
     yield from _tags(pairs)
     yield from _routes(plan, vpc["VpcId"], pairs, aws)
@@ -74,7 +74,7 @@ def existing(plan: Plan, aws: Aws) -> Iterator[Finding]:
 
 
 def _of_plan(plan: Plan, live: dict[str, SubnetTypeDef]) -> Iterator[Finding]:
-    planned = {subnet.cidr: subnet for subnet in plan.subnets}
+    planned = {subnet.cidr: subnet for subnet in plan.network.subnets}
     why = "a deploy deletes or replaces it, which fails while something is in it"
     fix = "keep cidr and zones of the network as they were deployed"
     for cidr, subnet in sorted(live.items()):
@@ -108,8 +108,8 @@ def _routes(plan: Plan, vpc: str, pairs: Sequence[tuple[Subnet, SubnetTypeDef]],
     filters = where("vpc-id", vpc)
     pages = aws.ec2.get_paginator("describe_route_tables").paginate(Filters=filters)
     tables = [table for page in pages for table in page["RouteTables"]]
-    nat = plan.blueprint.network.nat
-    wanted = {"public": "an internet gateway", "private": "" if nat == "none" else "a NAT gateway"}
+    nat = plan.network.nat_gateways > 0
+    wanted = {"public": "an internet gateway", "private": "a NAT gateway" if nat else ""}
     fine = 0
     for planned, subnet in pairs:
         target = wanted.get(planned.kind)
@@ -126,7 +126,7 @@ def _routes(plan: Plan, vpc: str, pairs: Sequence[tuple[Subnet, SubnetTypeDef]],
         yield problem(NAME, what, why, f"restore the route 0.0.0.0/0 to {target}")
     if fine:
         yield ok(NAME, f"{fine} subnets have their default route")
-    if nat == "none":
+    if not nat:
         yield from _without_nat(filters, aws)
 
 

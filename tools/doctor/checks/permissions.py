@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from blueprint.plan import Plan
+from blueprint.planning.document import Plan
 from tools.doctor.aws import Aws
 from tools.doctor.checks.account import QUALIFIER
 from tools.doctor.checks.needs import needed_actions

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from botocore.exceptions import ClientError
 
-from blueprint.plan import Plan
+from blueprint.planning.document import Plan
 from tools.doctor.aws import Aws
 from tools.doctor.checks.capacity import zones_of
 from tools.doctor.finding import Finding, ok, problem, warning
@@ -89,7 +89,7 @@ def egress(plan: Plan, aws: Aws) -> Iterator[Finding]:
     https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html#vpc-limits-gateways
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_NatGateway.html (failed and deleted ones are gone)
     """
-    zones = {"none": [], "one": zones_of(plan)[:1], "per-zone": zones_of(plan)}[plan.blueprint.network.nat]
+    zones = zones_of(plan)[: plan.network.nat_gateways]
     if not zones:
         return
     vpc = live_vpc(plan, aws)

@@ -8,7 +8,7 @@ import ssl
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from blueprint.plan import Plan
+from blueprint.planning.document import Plan
 from tools.doctor.aws import Aws
 from tools.doctor.finding import Finding, ok, warning
 from tools.doctor.lookups import live_cluster

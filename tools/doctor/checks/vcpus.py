@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from blueprint.compute import Capacity, Nodes
-from blueprint.plan import Plan
+from blueprint.compute import Capacity
+from blueprint.planning.document import NodeGroup, Plan
 from tools.doctor.aws import Aws
 from tools.doctor.checks.capacity import groups_of
 from tools.doctor.checks.quotas import NAME, Quota, judged, limit
@@ -39,6 +39,10 @@ _CODES: dict[str, dict[Capacity, str]] = {
 _FAMILIES = {"vt": "g and vt", "g": "g and vt", "u": "high memory", **dict.fromkeys("acdhimrtz", "standard")}
 
 
+_Vcpus = Counter[tuple[str, Capacity]]
+"""By family and capacity."""
+
+
 def family(instance_type: str) -> str:
     """Whose quota an instance type counts for; empty for Macs, which run on dedicated hosts."""
     longer = re.match(r"inf|trn|dl|hpc|vt|mac", instance_type)
@@ -56,11 +60,11 @@ def vcpus(plan: Plan, aws: Aws) -> Iterator[Finding]:
     names = {name for group in groups for name in group.instance_types}
     known = instance_types([*names, *(instance["InstanceType"] for instance in running)], aws)
     sizes = {name: info["VCpuInfo"]["DefaultVCpus"] for name, info in known.items()}
-    used = Counter[tuple[str, Capacity]]()
+    used = _Vcpus()
     for instance in running:
         capacity: Capacity = "SPOT" if instance.get("InstanceLifecycle") == "spot" else "ON_DEMAND"
         used[family(instance["InstanceType"]), capacity] += sizes.get(instance["InstanceType"], 0)
-    least, most = Counter[tuple[str, Capacity]](), Counter[tuple[str, Capacity]]()
+    least, most = _Vcpus(), _Vcpus()
     for group in groups:
         few, many = _wanted(group, sizes)
         least += few
@@ -76,9 +80,9 @@ def vcpus(plan: Plan, aws: Aws) -> Iterator[Finding]:
             yield unknown(NAME, f"vCPUs of {kind} {name} instances", why, fix)
 
 
-def _wanted(group: Nodes, sizes: dict[str, int]) -> tuple[Counter[tuple[str, Capacity]], Counter[tuple[str, Capacity]]]:
+def _wanted(group: NodeGroup, sizes: dict[str, int]) -> tuple[_Vcpus, _Vcpus]:
     """At least: min nodes of the smallest type; at most: max nodes of the largest. Of each family in the group."""
-    least, most = Counter[tuple[str, Capacity]](), Counter[tuple[str, Capacity]]()
+    least, most = _Vcpus(), _Vcpus()
     known = [name for name in group.instance_types if name in sizes and family(name)]
     if not known:
         return least, most

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from blueprint.plan import Plan
+from blueprint.planning.document import Plan
 from blueprint.versions import minor
 from tools.doctor.aws import Aws
 from tools.doctor.finding import Finding, ok, problem, unknown, warning

@@ -15,7 +15,7 @@ from addons.core import CORE
 from addons.external_dns import ExternalDns
 from addons.karpenter import Karpenter
 from blueprint import AutoMode, Blueprint, ManagedNodes, PublicEndpoint, Role
-from blueprint.plan import plan
+from blueprint.planning.planner import plan
 from teams.base import ApplicationTeam, TeamNamespace
 from teams.platform import PLATFORM
 from tests.stacks.fleet import MANAGED

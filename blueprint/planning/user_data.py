@@ -8,9 +8,7 @@ from email.mime.multipart import MIMEMultipart
 from email.mime.nonmultipart import MIMENonMultipart
 from typing import Any
 
-import tomli_w
-
-from blueprint.compute import EFFECTS, SelfManagedNodes
+from blueprint.compute import SelfManagedNodes
 from blueprint.facts import ClusterFacts
 from blueprint.instances import pods_with_prefixes
 from blueprint.references import CLUSTER_CERTIFICATE, CLUSTER_ENDPOINT
@@ -27,9 +25,11 @@ def _bottlerocket(group: SelfManagedNodes, facts: ClusterFacts) -> str:
     Without the DNS address a node asks EKS for five minutes and then guesses, from the range of the VPC:
     bottlerocket-core-kit v3.1.1 sources/api/pluto/src/main.rs:189-300.
     """
+    import tomli_w  # here, since the gate of pull requests runs without any package
+
     taints: dict[str, list[str]] = {}
     for taint in group.taints:
-        taints.setdefault(taint.key, []).append(f"{taint.value}:{EFFECTS[taint.effect]}")
+        taints.setdefault(taint.key, []).append(f"{taint.value}:{taint.planned.effect}")
     kubernetes: dict[str, Any] = {
         "cluster-name": facts.name,
         "api-server": CLUSTER_ENDPOINT,
@@ -56,7 +56,7 @@ def _al2023(group: SelfManagedNodes, facts: ClusterFacts) -> str:
         labels = ",".join(f"{key}={value}" for key, value in sorted(group.labels.items()))
         kubelet["flags"] = [f"--node-labels={labels}"]
     if group.taints:
-        kubelet["config"] = {"registerWithTaints": [taint.manifest() for taint in group.taints]}
+        kubelet["config"] = {"registerWithTaints": [taint.planned.manifest() for taint in group.taints]}
     if facts.prefix_delegation:
         most, addresses = pods_with_prefixes(group.instance_types), "default_enis * (ips_per_eni - 1) * 16 + 2"
         kubelet["maxPodsExpression"] = f"{addresses} > {most} ? {most} : {addresses}"

@@ -4,72 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
-from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from types import MappingProxyType
 from typing import Any
 
-from blueprint import auto_mode, contribution_rules, placement, placement_rules, private_rules, rules
+from blueprint import auto_mode, contribution_rules, placement_rules, private_rules, rules
 from blueprint.access import AccessEntry, AccessPolicy, Principal
 from blueprint.addon import Addon
 from blueprint.blueprint import Blueprint
 from blueprint.cluster import Cluster
 from blueprint.compute import AutoMode, FargateProfile, Nodes
-from blueprint.contribution import Contribution
+from blueprint.contribution import SPOT, ServiceLinkedRole
 from blueprint.errors import BlueprintError, Problem, Quoted
 from blueprint.facts import ClusterFacts
-from blueprint.iam import Statement
-from blueprint.network import NewNetwork, Subnet, SubnetKind
-from blueprint.placement import PlacedWorkload
+from blueprint.network import NewNetwork, SubnetKind
+from blueprint.planning.compute import node_roles, planned_compute
+from blueprint.planning.control_plane import planned_control_plane, planned_installer
+from blueprint.planning.document import FargateNodes, NodeGroup, Part, Plan, Skipped
+from blueprint.planning.network import planned_network, subnets
+from blueprint.planning.placement import Placement, place_workload, places_of
 from blueprint.value import judged_once, problems_in
-
-
-@dataclass(frozen=True)
-class Planned:
-    """What one add-on or team adds, and whose parts must stand before it."""
-
-    name: str
-    contribution: Contribution
-    after: tuple[str, ...] = ()
-    place: str = ""
-
-
-@dataclass(frozen=True)
-class Skipped:
-    """An add-on of the blueprint that the plan leaves out, and why."""
-
-    name: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Everything that a renderer needs; it decides nothing itself."""
-
-    blueprint: Blueprint
-    facts: ClusterFacts
-    subnets: tuple[Subnet, ...]
-    admins: tuple[AccessEntry, ...]
-    people: tuple[AccessEntry, ...]
-    """The members of all teams; EKS keeps one entry for a principal, so it has the groups of all its teams."""
-    addons: tuple[Planned, ...]
-    """In order of installation; an order that does not depend on how the user listed them."""
-    teams: tuple[Planned, ...]
-    workloads: tuple[PlacedWorkload, ...]
-    """The pods of add-ons, each with the places that take them."""
-    skipped: tuple[Skipped, ...] = ()
-    cluster_permissions: tuple[Statement, ...] = ()
-    """What the cluster's role may do beside the policies that AWS made for it."""
-
-    @property
-    def private_control_plane(self) -> bool:
-        """Whether the control plane's network interfaces stand among the nodes."""
-        return (self.blueprint.cluster.subnets or ("private" if self.facts.auto_mode else "control-plane")) == "private"
-
-    @cached_property
-    def parts(self) -> tuple[Planned, ...]:
-        """Add-ons, then teams."""
-        return self.addons + self.teams
 
 
 def plan(blueprint: Blueprint, place: str = "blueprint") -> Plan:
@@ -114,58 +68,88 @@ def _draft(blueprint: object) -> _Draft:
     problems.extend(of_cycle)
 
     auto = [compute for compute in blueprint.compute if isinstance(compute, AutoMode)][:1]
-    addons = [Planned(auto_mode.NAME, auto_mode.contribution(facts, one), place="compute") for one in auto]
+    addons = [Part(auto_mode.NAME, auto_mode.contribution(facts, one), path="compute", type="AutoMode") for one in auto]
     for place, addon in placed:
         unfit = [problem.below(place) for problem in addon.problems_on(facts)]
         problems.extend(unfit)
         if not unfit:
             after = tuple(other.name for _, other in placed if isinstance(other, addon.requires) and other is not addon)
-            addons.append(Planned(addon.name, addon.contribute(facts), after, place))
+            addons.append(Part(addon.name, addon.contribute(facts), after, place, type(addon).__name__))
     first = {team.name: (place, team) for place, team in reversed(list(rules.sound_teams(blueprint)))}
     teams = []
     for name, (place, team) in reversed(first.items()):
         unfit = [problem.below(place) for problem in team.problems_on(facts)]
         problems.extend(unfit)
         if not unfit:
-            teams.append(Planned(name, team.contribute(facts), place=place))
+            teams.append(Part(name, team.contribute(facts), path=place, type=type(team).__name__))
     people = _people(teams)
-    places = {entry.principal: team.place for team in teams[::-1] for entry in team.contribution.access}
+    places = {entry.principal: team.path for team in teams[::-1] for entry in team.contribution.access}
     admins = list(_admins(blueprint))
     teams = [replace(team, contribution=replace(team.contribution, access=())) for team in teams]
     entries = [*admins, *((places[entry.principal], entry) for entry in people)]
     parts = [*addons, *teams]
-    workloads = _placed(blueprint, parts)
+    compute = tuple(planned_compute(blueprint, facts))
+    placements = _placements(compute, auto, parts)
     problems.extend(contribution_rules.between_contributions(blueprint, facts, parts, entries))
-    problems.extend(placement_rules.problems(parts, workloads))
+    problems.extend(placement_rules.problems(parts, placements))
     problems.extend(private_rules.problems(blueprint, parts))
     if problems:
         return _Draft(tuple(problems))
+    network = planned_network(blueprint)
     made = Plan(
-        blueprint,
-        facts,
-        blueprint.network.subnets(blueprint.region),
-        tuple(entry for _, entry in admins),
-        people,
-        _after_their_nodes(addons, workloads),
-        tuple(sorted(teams, key=lambda team: team.name)),
-        workloads,
-        skipped,
-        tuple(statement for one in auto for statement in auto_mode.cluster_permissions(facts, one)),
+        facts=facts,
+        network=network,
+        control_plane=planned_control_plane(blueprint, facts, network),
+        installer=planned_installer(facts),
+        node_roles=node_roles(blueprint),
+        compute=compute,
+        admins=tuple(entry for _, entry in admins),
+        people=people,
+        addons=_after_their_nodes(addons, placements),
+        teams=tuple(sorted(teams, key=lambda team: team.name)),
+        workloads=tuple(placement.planned for placement in placements),
+        service_linked_roles=tuple(dict.fromkeys(_service_linked_roles(compute, parts))),
+        skipped=skipped,
     )
     return _Draft((), _frozen(made))
 
 
-def _placed(blueprint: Blueprint, parts: Sequence[Planned]) -> tuple[PlacedWorkload, ...]:
-    pools = [pool for part in parts for pool in part.contribution.node_pools]
-    places = placement.places_of(blueprint.compute, pools)
+def _service_linked_roles(
+    compute: Sequence[NodeGroup | FargateNodes], parts: Sequence[Part]
+) -> Iterator[ServiceLinkedRole]:
+    """Those of EKS and of nodes, then those of the parts.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/using-service-linked-roles.html
+    https://docs.aws.amazon.com/autoscaling/ec2/userguide/autoscaling-service-linked-role.html
+    """
+    groups = [each for each in compute if isinstance(each, NodeGroup)]
+    yield ServiceLinkedRole("AWSServiceRoleForAmazonEKS", "eks.amazonaws.com")
+    if any(group.kind == "managed" for group in groups):
+        yield ServiceLinkedRole("AWSServiceRoleForAmazonEKSNodegroup", "eks-nodegroup.amazonaws.com")
+    if len(groups) < len(compute):
+        yield ServiceLinkedRole("AWSServiceRoleForAmazonEKSForFargate", "eks-fargate.amazonaws.com")
+    if groups:
+        yield ServiceLinkedRole("AWSServiceRoleForAutoScaling", "autoscaling.amazonaws.com")
+    for part in parts:
+        yield from part.contribution.service_linked_roles
+    launched = (nodes for part in parts for nodes in part.contribution.launched_nodes)
+    if any(group.capacity == "SPOT" for group in groups) or any(nodes.spot for nodes in launched):
+        yield SPOT
+
+
+def _placements(
+    compute: Sequence[NodeGroup | FargateNodes], auto: Sequence[AutoMode], parts: Sequence[Part]
+) -> tuple[Placement, ...]:
+    launched = [nodes for part in parts for nodes in part.contribution.launched_nodes]
+    places = places_of(compute, auto[0].node_pools if auto else (), launched)
     each = [(part.name, workload) for part in parts for workload in part.contribution.workloads]
-    return tuple(placement.placed(name, workload, places) for name, workload in each)
+    return tuple(place_workload(name, workload, places) for name, workload in each)
 
 
-def _after_their_nodes(addons: Sequence[Planned], workloads: Sequence[PlacedWorkload]) -> tuple[Planned, ...]:
+def _after_their_nodes(addons: Sequence[Part], placements: Sequence[Placement]) -> tuple[Part, ...]:
     """What runs on nodes that another add-on launches comes after it, or Helm would wait for pods without a place."""
-    waiting = {each.part for each in workloads if each.kinds == {"launched"} and each.waits}
-    launching = tuple(part.name for part in addons if part.contribution.node_pools)
+    waiting = {each.part for each in placements if each.kinds == {"launched"} and each.waits}
+    launching = tuple(part.name for part in addons if part.contribution.launched_nodes)
     return tuple(
         replace(part, after=tuple(dict.fromkeys((*part.after, *launching)))) if part.name in waiting else part
         for part in addons
@@ -212,7 +196,7 @@ def _facts(blueprint: Blueprint) -> ClusterFacts:
         architectures=frozenset(architectures),
         has_nodes=bool(nodes) or launched,
         auto_mode=auto,
-        fargate=tuple(selector for profile in profiles for selector in profile.selectors),
+        fargate=tuple(selector.planned for profile in profiles for selector in profile.selectors),
         service_cidr=cluster.service_cidr if rules.right(cluster, Cluster, "service_cidr") else _SERVICE_CIDR,
         internet=not rules.right(network, NewNetwork, "nat") or network.nat != "none",
         prefix_delegation=any(addon.gives_prefixes for addon in addons if rules.sound(addon)),
@@ -226,8 +210,7 @@ def _facts(blueprint: Blueprint) -> ClusterFacts:
 def _ranges(blueprint: Blueprint, kind: SubnetKind) -> tuple[str, ...]:
     if not (isinstance(blueprint.network, NewNetwork) and rules.sound(blueprint.network)):
         return ()
-    subnets = blueprint.network.subnets(blueprint.region)
-    return tuple(subnet.cidr for subnet in subnets if subnet.kind == kind)
+    return tuple(each.cidr for each in subnets(blueprint.network, blueprint.region) if each.kind == kind)
 
 
 def _skipped(blueprint: Blueprint, facts: ClusterFacts) -> Iterator[Skipped]:
@@ -264,7 +247,7 @@ def _name(addon: type[Addon]) -> str:
     return addon.name
 
 
-def _people(teams: Sequence[Planned]) -> tuple[AccessEntry, ...]:
+def _people(teams: Sequence[Part]) -> tuple[AccessEntry, ...]:
     """One entry for each principal, whatever number of teams it is in."""
     found: dict[str, AccessEntry] = {}
     ordered = sorted(teams, key=lambda team: team.name)

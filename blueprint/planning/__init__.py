@@ -1,0 +1,1 @@
+"""What follows from a blueprint: `planner.plan` works it out, `document` holds it, and is all that renderers read."""

@@ -1,0 +1,61 @@
+"""The planned control plane of a blueprint, and what installs charts and objects into it."""
+
+from __future__ import annotations
+
+from blueprint import auto_mode
+from blueprint.access import AccessPolicy
+from blueprint.blueprint import Blueprint
+from blueprint.cluster import LOG_TYPES, PublicEndpoint
+from blueprint.compute import AutoMode
+from blueprint.facts import ClusterFacts
+from blueprint.planning.document import AutoModeNodes, ControlPlane, Installer, PlannedNetwork, ServiceRole, Subnet
+from blueprint.versions import kubectl_layer
+
+# Auto Mode's nodes get from EKS what others ask EC2 for before they join.
+# https://docs.aws.amazon.com/eks/latest/userguide/auto-create-node-role.html
+_AUTO_MODE_NODE_POLICIES = ("AmazonEKSWorkerNodeMinimalPolicy", "AmazonEC2ContainerRegistryPullOnly")
+
+
+def planned_control_plane(blueprint: Blueprint, facts: ClusterFacts, network: PlannedNetwork) -> ControlPlane:
+    """The EKS cluster."""
+    cluster = blueprint.cluster
+    auto = next((compute for compute in blueprint.compute if isinstance(compute, AutoMode)), None)
+    return ControlPlane(
+        version=cluster.version,
+        role=_role(facts, auto),
+        subnets=_subnets(blueprint, network, auto),
+        public_ranges=cluster.endpoint.allow if isinstance(cluster.endpoint, PublicEndpoint) else (),
+        log_types=LOG_TYPES,
+        log_retention_days=cluster.log_retention_days,
+        deletion_protection=cluster.deletion_protection,
+        support_policy=cluster.support_policy,
+        service_cidr=cluster.service_cidr,
+        auto_mode=_auto_mode(auto) if auto else None,
+    )
+
+
+def planned_installer(facts: ClusterFacts) -> Installer:
+    """It administers the cluster, since charts and manifests may hold anything."""
+    return Installer(kubectl_layer(facts.version), (AccessPolicy("AmazonEKSClusterAdminPolicy"),))
+
+
+def _auto_mode(auto: AutoMode) -> AutoModeNodes:
+    return AutoModeNodes(auto.name, auto.node_pools, ServiceRole("ec2.amazonaws.com", _AUTO_MODE_NODE_POLICIES))
+
+
+def _subnets(blueprint: Blueprint, network: PlannedNetwork, auto: AutoMode | None) -> tuple[Subnet, ...]:
+    kind = blueprint.cluster.subnets or ("private" if auto else "control-plane")
+    letters = blueprint.network.control_plane_zones or blueprint.network.zones
+    zones = [f"{blueprint.region}{letter}" for letter in letters]
+    return tuple(subnet for subnet in network.subnets if subnet.kind == kind and subnet.zone in zones)
+
+
+def _role(facts: ClusterFacts, auto: AutoMode | None) -> ServiceRole:
+    """https://docs.aws.amazon.com/eks/latest/userguide/cluster-iam-role.html"""
+    service, policy = "eks.amazonaws.com", "AmazonEKSClusterPolicy"
+    if not auto:
+        return ServiceRole(service, (policy,))
+    # https://docs.aws.amazon.com/eks/latest/userguide/auto-cluster-iam-role.html
+    more = (f"AmazonEKS{what}Policy" for what in ("BlockStorage", "Compute", "LoadBalancing", "Networking"))
+    statements = auto_mode.cluster_permissions(facts, auto)
+    return ServiceRole(service, (policy, *more), statements, ("sts:AssumeRole", "sts:TagSession"))

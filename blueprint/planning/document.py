@@ -1,0 +1,241 @@
+"""What a plan says of a cluster: everything, as plain data. Renderers and tools read it, and decide nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+from blueprint.access import AccessEntry, AccessPolicy
+from blueprint.contribution import Contribution, ServiceLinkedRole
+from blueprint.facts import ClusterFacts
+from blueprint.iam import Statement
+from blueprint.network import SubnetKind
+from blueprint.workload import NodeTaint, PodSelector, Workload
+
+NodeKind = Literal["managed", "self-managed"]
+
+
+@dataclass(frozen=True)
+class ServiceRole:
+    """A role that an AWS service assumes."""
+
+    service: str
+    """Its principal: `eks.amazonaws.com`."""
+    managed_policies: tuple[str, ...] = ()
+    """Names of AWS's own policies, with their path."""
+    statements: tuple[Statement, ...] = ()
+    """What it may do beside these."""
+    actions: tuple[str, ...] = ("sts:AssumeRole",)
+    conditions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """On who assumes it: operator, key, value."""
+
+
+@dataclass(frozen=True)
+class Subnet:
+    """One subnet."""
+
+    kind: SubnetKind
+    zone: str
+    cidr: str
+
+    @property
+    def prefix(self) -> int:
+        """The length of its prefix: 19 of 10.0.0.0/19."""
+        return int(self.cidr.rpartition("/")[2])
+
+
+@dataclass(frozen=True)
+class FlowLogs:
+    """The log of what passed or was rejected, in CloudWatch, encrypted and kept when the network goes."""
+
+    retention_days: int
+    role: ServiceRole
+    traffic: Literal["ALL"] = "ALL"
+
+
+@dataclass(frozen=True)
+class PlannedNetwork:
+    """The VPC. Its default security group is closed, and no subnet gives out public addresses."""
+
+    cidr: str
+    zones: tuple[str, ...]
+    subnets: tuple[Subnet, ...]
+    """Kind after kind, in each the zones in order."""
+    zones_in_reserve: int
+    """Ranges of each kind of subnet that are kept free for zones to come."""
+    nat_gateways: int
+    """In the first zones; none of them has more than one."""
+    gateway_endpoints: tuple[str, ...]
+    interface_endpoints: tuple[str, ...]
+    """AWS services reached inside the VPC, by HTTPS from the VPC's range."""
+    subnet_tags: Mapping[SubnetKind, Mapping[str, str]]
+    flow_logs: FlowLogs
+
+
+@dataclass(frozen=True)
+class AutoModeNodes:
+    """What EKS Auto Mode launches."""
+
+    name: str
+    node_pools: tuple[str, ...]
+    """The built-in ones."""
+    role: ServiceRole
+
+
+@dataclass(frozen=True)
+class ControlPlane:
+    """The EKS cluster. Access entries only, no creator as administrator, Secrets encrypted with a key of its own."""
+
+    version: str
+    role: ServiceRole
+    subnets: tuple[Subnet, ...]
+    """Where EKS puts its network interfaces."""
+    public_ranges: tuple[str, ...]
+    """Who reaches the API from the internet; nobody when empty. Inside the VPC it always answers."""
+    log_types: tuple[str, ...]
+    log_retention_days: int
+    deletion_protection: bool
+    """Of the cluster, and of the stacks that hold state."""
+    support_policy: Literal["STANDARD", "EXTENDED"]
+    service_cidr: str
+    auto_mode: AutoModeNodes | None
+
+
+@dataclass(frozen=True)
+class Installer:
+    """What installs charts and objects in each deploy: a function in the private subnets, with kubectl and helm."""
+
+    kubectl_layer: int
+    """The Kubernetes minor of its kubectl: 36."""
+    policies: tuple[AccessPolicy, ...]
+
+
+@dataclass(frozen=True)
+class Volume:
+    """An encrypted EBS volume of a node, deleted with it."""
+
+    device: str
+    size_gib: int | None
+    """The image's own size when None."""
+    type: Literal["gp3"] = "gp3"
+
+
+@dataclass(frozen=True)
+class Launch:
+    """What each node of a group is launched with: IMDSv2 only, and no key for SSH."""
+
+    volumes: tuple[Volume, ...]
+    tags: Mapping[str, str]
+    """Of instances, their volumes and network interfaces."""
+    metadata_hops: int = 1
+    """One keeps the node's credentials from pods."""
+    image_parameter: str = ""
+    """The SSM parameter that names the image; that of the AMI type when empty."""
+    user_data: str = ""
+    """What EKS gives to managed nodes when empty."""
+
+
+@dataclass(frozen=True)
+class RollingUpdate:
+    """How an Auto Scaling group replaces its nodes when what they are launched with changes."""
+
+    min_in_service: int
+    at_a_time: int = 1
+    pause_minutes: int = 5
+
+
+@dataclass(frozen=True)
+class NodeGroup:
+    """EC2 nodes in the private subnets: a managed node group, or an Auto Scaling group whose nodes join themselves."""
+
+    name: str
+    kind: NodeKind
+    instance_types: tuple[str, ...]
+    capacity: Literal["ON_DEMAND", "SPOT"]
+    image: str
+    """The AMI type of a managed group, the family of images of another."""
+    version: str
+    """The Kubernetes minor."""
+    release: str
+    """Of the image."""
+    min: int
+    max: int
+    labels: Mapping[str, str]
+    taints: tuple[NodeTaint, ...]
+    launch: Launch
+    desired: int | None = None
+    """Nodes that a deploy starts; when None, a new group starts with `min` and no deploy touches the number."""
+    max_unavailable_percent: int | None = None
+    """Of a managed group during an update."""
+    node_repair: bool = False
+    rolling_update: RollingUpdate | None = None
+    """Of a self-managed group."""
+
+
+@dataclass(frozen=True)
+class FargateNodes:
+    """A Fargate profile, in the private subnets."""
+
+    name: str
+    selectors: tuple[PodSelector, ...]
+    role: ServiceRole
+
+
+@dataclass(frozen=True)
+class Part:
+    """An add-on or a team: what it adds, and whose parts must stand before it."""
+
+    name: str
+    contribution: Contribution
+    after: tuple[str, ...] = ()
+    path: str = ""
+    """Where the blueprint states it."""
+    type: str = ""
+    """What the blueprint states there: AwsEbsCsiDriver."""
+
+
+@dataclass(frozen=True)
+class PlacedWorkload:
+    """Pods of an add-on, and what takes them: groups of nodes, Fargate profiles, node pools, by name."""
+
+    part: str
+    workload: Workload
+    places: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """An add-on of the blueprint that the plan leaves out, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One cluster."""
+
+    facts: ClusterFacts
+    network: PlannedNetwork
+    control_plane: ControlPlane
+    installer: Installer
+    node_roles: Mapping[NodeKind, ServiceRole]
+    """Of the nodes of all groups of a kind that is there."""
+    compute: tuple[NodeGroup | FargateNodes, ...]
+    admins: tuple[AccessEntry, ...]
+    people: tuple[AccessEntry, ...]
+    """The members of all teams; EKS keeps one entry for a principal, so it has the groups of all its teams."""
+    addons: tuple[Part, ...]
+    """In order of installation; an order that does not depend on how the user listed them."""
+    teams: tuple[Part, ...]
+    workloads: tuple[PlacedWorkload, ...]
+    service_linked_roles: tuple[ServiceLinkedRole, ...]
+    """Of the account, without which something of the plan fails."""
+    skipped: tuple[Skipped, ...] = ()
+
+    @cached_property
+    def parts(self) -> tuple[Part, ...]:
+        """Add-ons, then teams."""
+        return self.addons + self.teams
