@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from blueprint.errors import BlueprintError
 from blueprint.inventory import planned
 from blueprint.planning.document import Plan
+from blueprint.planning.file import write
 
 if TYPE_CHECKING:
     from aws_cdk import App
@@ -39,6 +40,14 @@ def build(app: App, plans: Sequence[Plan]) -> None:
         add_validations(app)
 
 
+def write_assembly(app: App, plans: Sequence[Plan]) -> None:
+    """Writes the templates of the clusters, and beside them each plan: `dev.plan.json`."""
+    build(app, plans)
+    app.synth()
+    for plan in plans:
+        write(plan, Path(app.outdir))
+
+
 def main() -> None:
     """What `cdk` runs."""
     from aws_cdk import App
@@ -49,8 +58,7 @@ def main() -> None:
         plans = planned(CLUSTERS, [only] if only else [])
     except BlueprintError as error:
         sys.exit(str(error))
-    build(app, plans)
-    app.synth()
+    write_assembly(app, plans)
 
 
 if __name__ == "__main__":

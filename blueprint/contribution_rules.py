@@ -21,7 +21,7 @@ from blueprint.value import problems_in
 if TYPE_CHECKING:
     from blueprint.blueprint import Blueprint
     from blueprint.facts import ClusterFacts
-    from blueprint.planning.document import Part
+    from blueprint.planning.draft import Draft
 
 # aws-cdk-lib custom-resource-handlers: the kubectl handler, and the framework's function that waits for it. When they
 # end first, CloudFormation hears nothing for an hour, and Helm's record says that an operation is in progress.
@@ -34,7 +34,7 @@ _SECRET_KEY = re.compile(
 
 
 def between_contributions(
-    blueprint: Blueprint, facts: ClusterFacts, parts: Sequence[Part], entries: Sequence[tuple[str, AccessEntry]]
+    blueprint: Blueprint, facts: ClusterFacts, parts: Sequence[Draft], entries: Sequence[tuple[str, AccessEntry]]
 ) -> Iterator[Problem]:
     """Every problem, with the place of the add-on or team that brings it; `entries` are of admins and teams."""
     principals = [(place, entry.principal) for place, entry in entries]
@@ -50,7 +50,7 @@ def between_contributions(
     yield from _network_policies(facts, parts)
 
 
-def _namespaces(parts: Iterable[Part]) -> Iterator[Problem]:
+def _namespaces(parts: Iterable[Draft]) -> Iterator[Problem]:
     owned = [(part.path, namespace.name) for part in parts for namespace in part.contribution.namespaces]
     yield from duplicates(owned, "a namespace has one owner", "give each its own namespace")
     for place, name in owned:
@@ -58,7 +58,7 @@ def _namespaces(parts: Iterable[Part]) -> Iterator[Problem]:
             yield Problem(place, name, "the namespace belongs to Kubernetes", "choose another name")
 
 
-def _objects(parts: Iterable[Part]) -> Iterator[Problem]:
+def _objects(parts: Iterable[Draft]) -> Iterator[Problem]:
     owned = Counter(namespace.name for part in parts for namespace in part.contribution.namespaces)
     named = [
         (part.path, "/".join((manifest["kind"], metadata.get("namespace", ""), metadata["name"])))
@@ -70,7 +70,7 @@ def _objects(parts: Iterable[Part]) -> Iterator[Problem]:
     yield from duplicates(named, "a Kubernetes object has one owner", "remove one of them")
 
 
-def _grants(blueprint: Blueprint, facts: ClusterFacts, parts: Sequence[Part]) -> Iterator[Problem]:
+def _grants(blueprint: Blueprint, facts: ClusterFacts, parts: Sequence[Draft]) -> Iterator[Problem]:
     # One with a mistake of its own is not planned, and yet not missing.
     listed = {addon.name for _, addon in addons_of(blueprint)}
     agent = facts.auto_mode if not facts.has_nodes else "eks-pod-identity-agent" in listed
@@ -93,7 +93,7 @@ def _grants(blueprint: Blueprint, facts: ClusterFacts, parts: Sequence[Part]) ->
     yield from duplicates(seen, "a service account has one set of AWS permissions", "use one service account for each")
 
 
-def _references(part: Part) -> Iterator[Problem]:
+def _references(part: Draft) -> Iterator[Problem]:
     contribution = part.contribution
     known = {"partition", "vpc-id"}
     known |= {f"role-arn:{grant.name}" for grant in contribution.grants}
@@ -150,7 +150,7 @@ def _leaves(data: Any, path: str) -> Iterator[tuple[str, Any]]:
         yield path, data
 
 
-def _network_policies(facts: ClusterFacts, parts: Sequence[Part]) -> Iterator[Problem]:
+def _network_policies(facts: ClusterFacts, parts: Sequence[Draft]) -> Iterator[Problem]:
     """A NetworkPolicy is inert, and looks as if it were not, unless the cluster's network enforces it."""
     addons = [addon for part in parts for addon in part.contribution.managed_addons if addon.name == "vpc-cni"]
     enforced = all(addon.configuration.get("enableNetworkPolicy") == "true" for addon in addons)

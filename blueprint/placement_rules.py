@@ -11,13 +11,13 @@ from blueprint.planning import placement
 from blueprint.planning.placement import Place, Placement
 
 if TYPE_CHECKING:
-    from blueprint.planning.document import Part
+    from blueprint.planning.draft import Draft
 
 
 _MOST_OBSTACLES = 3
 
 
-def problems(parts: Sequence[Part], workloads: Sequence[Placement]) -> Iterator[Problem]:
+def problems(parts: Sequence[Draft], workloads: Sequence[Placement]) -> Iterator[Problem]:
     """Every problem, with the place of the add-on whose pods it is about."""
     for part in parts:
         own = [each for each in workloads if each.part == part.name]
@@ -37,7 +37,7 @@ def problems(parts: Sequence[Part], workloads: Sequence[Placement]) -> Iterator[
         yield Problem("compute", Quoted(names), rule, "raise min, or take larger instance types")
 
 
-def _no_place(part: Part, lost: Sequence[Placement]) -> Problem:
+def _no_place(part: Draft, lost: Sequence[Placement]) -> Problem:
     names = ", ".join(each.workload.name for each in lost)
     obstacles = dict.fromkeys(obstacle for each in lost for _, obstacle in each.obstacles)
     if not obstacles:
@@ -68,7 +68,7 @@ def _tolerating(place: Place, lost: Sequence[Placement]) -> str:
     return str(values).replace("'", '"')
 
 
-def _on_fargate(part: Part, placed: Placement) -> Iterator[Problem]:
+def _on_fargate(part: Draft, placed: Placement) -> Iterator[Problem]:
     """What EKS gives to Fargate must be able to run there."""
     workload = placed.workload
     if placed.kinds != {"fargate"}:

@@ -13,14 +13,14 @@ from blueprint.rules import right
 if TYPE_CHECKING:
     from blueprint.blueprint import Blueprint
     from blueprint.contribution import Contribution
-    from blueprint.planning.document import Part
+    from blueprint.planning.draft import Draft
 
 # Services without a region: no endpoint in a VPC has the name that their clients look up.
 # https://docs.aws.amazon.com/vpc/latest/privatelink/aws-services-privatelink-support.html
 _GLOBAL = frozenset({"route53", "iam", "shield"})
 
 
-def problems(blueprint: Blueprint, parts: Sequence[Part]) -> Iterator[Problem]:
+def problems(blueprint: Blueprint, parts: Sequence[Draft]) -> Iterator[Problem]:
     """Nothing where there is NAT."""
     network = blueprint.network
     if not right(network, NewNetwork, "nat") or network.nat != "none":

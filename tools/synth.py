@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from app import CLUSTERS, CONTEXT, build
+from app import CLUSTERS, CONTEXT, write_assembly
 from blueprint.errors import BlueprintError
 from blueprint.inventory import planned
 from blueprint.planning.document import Plan
@@ -63,13 +63,12 @@ def main(arguments: Sequence[str], *, quick: bool = False) -> int:
 
 
 def synthesize(plans: Sequence[Plan], out: Path, *, validate: bool) -> None:
-    """Writes the cloud assembly of the plans."""
+    """Writes the cloud assembly of the plans, with the plans themselves."""
     os.environ["CDK_VALIDATION"] = "true" if validate else "false"
     from aws_cdk import App
 
     app = App(outdir=str(out.resolve()), context=settings())
-    build(app, plans)
-    app.synth()
+    write_assembly(app, plans)
 
 
 def settings() -> dict[str, Any]:

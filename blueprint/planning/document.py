@@ -188,12 +188,10 @@ class Part:
     """An add-on or a team: what it adds, and whose parts must stand before it."""
 
     name: str
+    type: str
+    """What the blueprint states: AwsEbsCsiDriver."""
     contribution: Contribution
     after: tuple[str, ...] = ()
-    path: str = ""
-    """Where the blueprint states it."""
-    type: str = ""
-    """What the blueprint states there: AwsEbsCsiDriver."""
 
 
 @dataclass(frozen=True)

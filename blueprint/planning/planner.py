@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
-from types import MappingProxyType
-from typing import Any
 
 from blueprint import auto_mode, contribution_rules, placement_rules, private_rules, rules
 from blueprint.access import AccessEntry, AccessPolicy, Principal
@@ -20,7 +18,9 @@ from blueprint.facts import ClusterFacts
 from blueprint.network import NewNetwork, SubnetKind
 from blueprint.planning.compute import node_roles, planned_compute
 from blueprint.planning.control_plane import planned_control_plane, planned_installer
-from blueprint.planning.document import FargateNodes, NodeGroup, Part, Plan, Skipped
+from blueprint.planning.document import FargateNodes, NodeGroup, Plan, Skipped
+from blueprint.planning.draft import Draft
+from blueprint.planning.frozen import frozen
 from blueprint.planning.network import planned_network, subnets
 from blueprint.planning.placement import Placement, place_workload, places_of
 from blueprint.value import judged_once, problems_in
@@ -68,20 +68,20 @@ def _draft(blueprint: object) -> _Draft:
     problems.extend(of_cycle)
 
     auto = [compute for compute in blueprint.compute if isinstance(compute, AutoMode)][:1]
-    addons = [Part(auto_mode.NAME, auto_mode.contribution(facts, one), path="compute", type="AutoMode") for one in auto]
+    addons = [Draft("compute", auto_mode.NAME, "AutoMode", auto_mode.contribution(facts, one)) for one in auto]
     for place, addon in placed:
         unfit = [problem.below(place) for problem in addon.problems_on(facts)]
         problems.extend(unfit)
         if not unfit:
             after = tuple(other.name for _, other in placed if isinstance(other, addon.requires) and other is not addon)
-            addons.append(Part(addon.name, addon.contribute(facts), after, place, type(addon).__name__))
+            addons.append(Draft(place, addon.name, type(addon).__name__, addon.contribute(facts), after))
     first = {team.name: (place, team) for place, team in reversed(list(rules.sound_teams(blueprint)))}
     teams = []
     for name, (place, team) in reversed(first.items()):
         unfit = [problem.below(place) for problem in team.problems_on(facts)]
         problems.extend(unfit)
         if not unfit:
-            teams.append(Part(name, team.contribute(facts), path=place, type=type(team).__name__))
+            teams.append(Draft(place, name, type(team).__name__, team.contribute(facts)))
     people = _people(teams)
     places = {entry.principal: team.path for team in teams[::-1] for entry in team.contribution.access}
     admins = list(_admins(blueprint))
@@ -105,17 +105,17 @@ def _draft(blueprint: object) -> _Draft:
         compute=compute,
         admins=tuple(entry for _, entry in admins),
         people=people,
-        addons=_after_their_nodes(addons, placements),
-        teams=tuple(sorted(teams, key=lambda team: team.name)),
+        addons=tuple(draft.planned for draft in _after_their_nodes(addons, placements)),
+        teams=tuple(draft.planned for draft in sorted(teams, key=lambda team: team.name)),
         workloads=tuple(placement.planned for placement in placements),
         service_linked_roles=tuple(dict.fromkeys(_service_linked_roles(compute, parts))),
         skipped=skipped,
     )
-    return _Draft((), _frozen(made))
+    return _Draft((), frozen(made))
 
 
 def _service_linked_roles(
-    compute: Sequence[NodeGroup | FargateNodes], parts: Sequence[Part]
+    compute: Sequence[NodeGroup | FargateNodes], parts: Sequence[Draft]
 ) -> Iterator[ServiceLinkedRole]:
     """Those of EKS and of nodes, then those of the parts.
 
@@ -138,7 +138,7 @@ def _service_linked_roles(
 
 
 def _placements(
-    compute: Sequence[NodeGroup | FargateNodes], auto: Sequence[AutoMode], parts: Sequence[Part]
+    compute: Sequence[NodeGroup | FargateNodes], auto: Sequence[AutoMode], parts: Sequence[Draft]
 ) -> tuple[Placement, ...]:
     launched = [nodes for part in parts for nodes in part.contribution.launched_nodes]
     places = places_of(compute, auto[0].node_pools if auto else (), launched)
@@ -146,7 +146,7 @@ def _placements(
     return tuple(place_workload(name, workload, places) for name, workload in each)
 
 
-def _after_their_nodes(addons: Sequence[Part], placements: Sequence[Placement]) -> tuple[Part, ...]:
+def _after_their_nodes(addons: Sequence[Draft], placements: Sequence[Placement]) -> tuple[Draft, ...]:
     """What runs on nodes that another add-on launches comes after it, or Helm would wait for pods without a place."""
     waiting = {each.part for each in placements if each.kinds == {"launched"} and each.waits}
     launching = tuple(part.name for part in addons if part.contribution.launched_nodes)
@@ -154,23 +154,6 @@ def _after_their_nodes(addons: Sequence[Part], placements: Sequence[Placement]) 
         replace(part, after=tuple(dict.fromkeys((*part.after, *launching)))) if part.name in waiting else part
         for part in addons
     )
-
-
-def _frozen(data: Any) -> Any:
-    """The same data, its mappings and lists as what nobody can change; `resolved` makes plain ones of them."""
-    if isinstance(data, str):
-        return data
-    if isinstance(data, list | tuple):
-        items = tuple(map(_frozen, data))
-        same = isinstance(data, tuple) and all(new is old for new, old in zip(items, data, strict=True))
-        return data if same else items
-    if isinstance(data, Mapping):
-        return MappingProxyType({key: _frozen(item) for key, item in data.items()})
-    if is_dataclass(data) and not isinstance(data, type):
-        given = {field.name: getattr(data, field.name) for field in fields(data)}
-        changed = {name: new for name, old in given.items() if (new := _frozen(old)) is not old}
-        return replace(data, **changed) if changed else data
-    return data
 
 
 _SERVICE_CIDR = Cluster("1.36", admins=()).service_cidr
@@ -247,7 +230,7 @@ def _name(addon: type[Addon]) -> str:
     return addon.name
 
 
-def _people(teams: Sequence[Part]) -> tuple[AccessEntry, ...]:
+def _people(teams: Sequence[Draft]) -> tuple[AccessEntry, ...]:
     """One entry for each principal, whatever number of teams it is in."""
     found: dict[str, AccessEntry] = {}
     ordered = sorted(teams, key=lambda team: team.name)

@@ -1,0 +1,24 @@
+"""A part of a plan while it is checked: it knows where the blueprint states it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from blueprint.contribution import Contribution
+from blueprint.planning.document import Part
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An add-on or a team."""
+
+    path: str
+    name: str
+    type: str
+    contribution: Contribution
+    after: tuple[str, ...] = ()
+
+    @property
+    def planned(self) -> Part:
+        """The part of the plan, which is the same wherever a blueprint states it."""
+        return Part(self.name, self.type, self.contribution, self.after)

@@ -1,0 +1,82 @@
+"""Plans as JSON files, so that tools read what was planned in another process, or at another revision."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, get_origin
+
+from blueprint.contribution import AwsResource
+from blueprint.iam import Statement
+from blueprint.planning.document import FargateNodes, NodeGroup, Plan
+from blueprint.planning.frozen import frozen
+
+if TYPE_CHECKING:
+    from cattrs.preconf.json import JsonConverter
+
+SCHEMA = 1
+"""Of the documents. It grows when a field goes, comes without a default, or changes its meaning."""
+SUFFIX = ".plan.json"
+
+
+class DocumentError(Exception):
+    """A text that is no plan, or one of another schema."""
+
+
+def dumped(plan: Plan) -> str:
+    """The plan as a document; the same plan gives the same text."""
+    document = {"schema": SCHEMA, **_converter().unstructure(plan)}
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+
+
+def loaded(text: str) -> Plan:
+    """The plan of a document. Raises DocumentError."""
+    try:
+        document = json.loads(text)
+        schema = document.pop("schema")
+    except (ValueError, AttributeError, KeyError, TypeError):
+        raise DocumentError("it is no document of a plan") from None
+    if schema != SCHEMA:
+        raise DocumentError(f"it is of schema {schema}, and this version reads {SCHEMA}")
+    from cattrs import BaseValidationError, transform_error
+
+    try:
+        plan: Plan = frozen(_converter().structure(document, Plan))
+    except BaseValidationError as error:
+        raise DocumentError("; ".join(transform_error(error))) from None
+    return plan
+
+
+def write(plan: Plan, folder: Path) -> None:
+    """Writes `<cluster>.plan.json`."""
+    (folder / f"{plan.facts.name}{SUFFIX}").write_text(dumped(plan), encoding="utf-8")
+
+
+def read(folder: Path) -> Mapping[str, Plan]:
+    """The plans in a folder, by cluster. Raises DocumentError."""
+    paths = sorted(folder.glob(f"*{SUFFIX}"))
+    return {path.name.removesuffix(SUFFIX): loaded(path.read_text(encoding="utf-8")) for path in paths}
+
+
+@cache
+def _converter() -> JsonConverter:
+    from cattrs import override
+    from cattrs.gen import make_dict_unstructure_fn
+    from cattrs.preconf.json import make_converter
+    from cattrs.strategies import configure_tagged_union
+
+    converter = make_converter(forbid_extra_keys=True)
+    for union in (AwsResource, NodeGroup | FargateNodes):
+        configure_tagged_union(union, converter, tag_name="type")
+    # Of values in a plan this one is left; what was wrong with it is told before there is a plan.
+    statement = make_dict_unstructure_fn(Statement, converter, _mistakes=override(omit=True))
+    converter.register_unstructure_hook(Statement, statement)
+    converter.register_unstructure_hook_func(_is_frozenset, sorted)
+    return converter
+
+
+def _is_frozenset(hint: object) -> bool:
+    """Sets have another order in each process."""
+    return get_origin(hint) is frozenset

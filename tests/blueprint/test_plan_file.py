@@ -1,0 +1,66 @@
+"""Plans as documents: written, read back, refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from blueprint import Blueprint
+from blueprint.planning.document import Plan
+from blueprint.planning.file import SCHEMA, DocumentError, dumped, loaded, read, write
+from blueprint.planning.planner import plan
+from tests.stacks import fleet
+
+PLANS = [plan(value) for value in vars(fleet).values() if isinstance(value, Blueprint)]
+
+
+@pytest.mark.parametrize("made", PLANS, ids=lambda made: made.facts.name)
+def test_what_is_read_is_what_was_planned(made: Plan) -> None:
+    assert loaded(dumped(made)) == made
+    assert dumped(loaded(dumped(made))) == dumped(made)
+
+
+def test_a_folder_holds_a_document_for_each_cluster(tmp_path: Path) -> None:
+    for made in PLANS:
+        write(made, tmp_path)
+    assert (tmp_path / "managed.plan.json").read_text(encoding="utf-8") == dumped(PLANS[0])
+    assert read(tmp_path) == {made.facts.name: made for made in PLANS}
+    assert read(tmp_path / "none") == {}
+
+
+def broken(**changes: Any) -> str:
+    return json.dumps({**json.loads(dumped(PLANS[0])), **changes})
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "no document of a plan"),
+        ("[]", "no document of a plan"),
+        ("{}", "no document of a plan"),
+        ("null", "no document of a plan"),
+        ('"schema"', "no document of a plan"),
+        (broken(schema=SCHEMA + 1), f"schema {SCHEMA + 1}, and this version reads {SCHEMA}"),
+        (broken(facts=None), r"facts"),
+        (broken(more=1), "extra fields found (more)"),
+        (json.dumps({"schema": SCHEMA}), "required field missing @ $.network"),
+    ],
+    ids=[
+        "empty",
+        "list",
+        "no schema",
+        "null",
+        "text",
+        "other schema",
+        "wrong field",
+        "field too many",
+        "field missing",
+    ],
+)
+def test_what_is_no_plan_is_refused(text: str, says: str) -> None:
+    with pytest.raises(DocumentError) as error:
+        loaded(text)
+    assert says in str(error.value)
