@@ -53,7 +53,10 @@ __all__ = [
 AddonVersion = Annotated[
     str,
     matches(
-        r"v\d+(\.\d+)+(-eksbuild\.\d+)?", "must be a version of an EKS add-on", 'write for example "v1.21.1-eksbuild.1"'
+        r"v\d+(\.\d+)+(-eksbuild\.\d+)?",
+        "must be a version of an EKS add-on",
+        'write for example "v1.21.1-eksbuild.1"',
+        longest=64,
     ),
 ]
 ChartVersion = Annotated[
@@ -62,6 +65,7 @@ ChartVersion = Annotated[
         r"v?\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?",
         "must be a version of the chart, no range and no `latest`",
         'write for example "1.21.1"',
+        longest=128,
     ),
 ]
 ChartRepository = Annotated[

@@ -19,7 +19,7 @@ class Addon(Value):
     Class facts say what it is and what it goes with; fields are what the user chooses.
     """
 
-    name: ClassVar[str] = ""
+    name: ClassVar[str]
     requires: ClassVar[tuple[type[Addon], ...]] = ()
     """Add-ons that must be installed before it. The order in which a user lists them does not matter."""
     conflicts: ClassVar[tuple[type[Addon], ...]] = ()

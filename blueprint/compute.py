@@ -64,6 +64,11 @@ class Compute(Value):
 
     name: DnsLabel
 
+    @property
+    @abstractmethod
+    def architecture(self) -> Architecture:
+        """Of the processors that pods find there."""
+
 
 class Nodes(Compute):
     """EC2 nodes in the private subnets: IMDSv2 with hop limit 1, an encrypted gp3 volume, no SSH, a minimal role."""
@@ -105,7 +110,6 @@ class Nodes(Compute):
 
     @property
     def architecture(self) -> Architecture:
-        """The one architecture of all its instance types."""
         return architecture(self.instance_types[0])
 
     @property
@@ -242,6 +246,10 @@ class FargateProfile(Compute):
 
     selectors: Annotated[tuple[FargateSelector, ...], NOT_EMPTY, at_most(5, "selectors")]
 
+    @property
+    def architecture(self) -> Architecture:
+        return "amd64"
+
 
 class AutoMode(Compute):
     """EKS Auto Mode: EKS runs nodes, networking, storage and load balancing.
@@ -258,3 +266,7 @@ class AutoMode(Compute):
     kms_key_arn: KmsKeyArn | None = None
     """Key of the volumes that claims of the default StorageClass get; that of the account and region for EBS when None.
     Nodes' own disks are EKS's."""
+
+    @property
+    def architecture(self) -> Architecture:
+        return "amd64"

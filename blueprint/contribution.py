@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from blueprint.access import AccessEntry
 from blueprint.iam import Statement
 from blueprint.kubernetes import Manifest, Namespace
+from blueprint.references import portable
 from blueprint.workload import NodeTaint, Workload, first
 
 Values = Mapping[str, Any]
@@ -85,6 +86,10 @@ class Grant:
     def name(self) -> str:
         """`namespace/service-account`, unique in a cluster."""
         return f"{self.namespace}/{self.service_account}"
+
+    def portable(self) -> Grant:
+        """The same in whatever partition the cluster is."""
+        return replace(self, statements=tuple(statement.portable() for statement in self.statements))
 
 
 @dataclass(frozen=True)
@@ -195,6 +200,19 @@ class Contribution:
     """Whether it makes EBS volumes under the key of the account and region, since the blueprint names none."""
     notes: tuple[str, ...] = ()
     """What a reviewer should know and no object shows."""
+
+    def portable(self) -> Contribution:
+        """The same in whatever partition the cluster is: nothing in it names one."""
+        return replace(
+            self,
+            managed_addons=tuple(
+                replace(each, configuration=portable(each.configuration), grant=each.grant and each.grant.portable())
+                for each in self.managed_addons
+            ),
+            grants=tuple(each.portable() for each in self.grants),
+            releases=tuple(replace(each, values=portable(each.values)) for each in self.releases),
+            objects=portable(self.objects),
+        )
 
     @property
     def reaches_cluster(self) -> bool:

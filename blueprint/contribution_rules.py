@@ -130,6 +130,9 @@ def _release(blueprint: Blueprint, release: Release) -> Iterator[Problem]:
         )
         most = (_MINUTES_OF_THE_FUNCTION - _MINUTES_AROUND) // 2
         yield Problem("timeout_minutes", release.timeout_minutes, rule, f"write {most} or fewer")
+    if release.timeout_minutes < 1:
+        rule = "Helm waits at least a minute for a release"
+        yield Problem("timeout_minutes", release.timeout_minutes, rule, "write 1 or more")
     network = blueprint.network
     if right(network, NewNetwork, "nat") and network.nat == "none" and ".dkr.ecr." not in release.chart.repository:
         rule = "without NAT the installer reaches Amazon ECR only"

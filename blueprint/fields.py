@@ -4,30 +4,45 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any
 
 from blueprint.value import Rule
 
+LONGEST = 1000
+"""Of any text: longer than what AWS, Kubernetes and Helm take as a name or an address."""
 
-def matches(pattern: str, says: str, fix: str) -> Rule:
+
+def matches(pattern: str, says: str, fix: str, *, longest: int = LONGEST) -> Rule:
     """The whole text must match the pattern; `$` alone would let a newline at the end through."""
     compiled = re.compile(pattern, re.ASCII)
-    return Rule(lambda text: compiled.fullmatch(text) is not None, says, fix)
+    return Rule(
+        lambda text: len(text) <= longest and compiled.fullmatch(text) is not None,
+        says,
+        fix,
+        pattern=pattern,
+        high=longest,
+    )
 
 
 def between(low: int, high: int, unit: str = "") -> Rule:
     """A whole number from low to high, both included."""
     amount = f"{low} to {high} {unit}".rstrip()
-    return Rule(lambda number: low <= number <= high, f"must be {amount}", f"write a number of {amount}")
+    says, fix = f"must be {amount}", f"write a number of {amount}"
+    return Rule(lambda number: low <= number <= high, says, fix, low=low, high=high)
+
+
+def one_of(choices: Sequence[Any], says: str, fix: str) -> Rule:
+    """One of these; a Literal where the list is short and stays."""
+    return Rule(lambda value: value in choices, says, fix, choices=tuple(choices))
 
 
 def at_most(count: int, what: str) -> Rule:
     """A tuple or mapping with no more than so many entries."""
-    return Rule(lambda items: len(items) <= count, f"at most {count} {what}", f"keep {count} or fewer")
+    return Rule(lambda items: len(items) <= count, f"at most {count} {what}", f"keep {count} or fewer", high=count)
 
 
-NOT_EMPTY = Rule(bool, "must not be empty", "give at least one")
+NOT_EMPTY = Rule(bool, "must not be empty", "give at least one", low=1)
 UNIQUE = Rule(lambda items: len(set(items)) == len(items), "each may stand once", "remove the repeated one")
 
 
@@ -68,7 +83,8 @@ Cidr = Annotated[
 ]
 AccountId = Annotated[str, matches(r"\d{12}", "an AWS account id has 12 digits", 'write it as text: "111111111111"')]
 Region = Annotated[
-    str, matches(r"[a-z]{2,4}(-[a-z]+)+-\d", "must be the name of an AWS region", 'write for example "us-west-2"')
+    str,
+    matches(r"[a-z]{2,4}(-[a-z]{2,9}){1,2}-\d", "must be the name of an AWS region", 'write for example "us-west-2"'),
 ]
 ZoneLetter = Annotated[
     str, matches(r"[a-z]", "an availability zone is given by its letter in the region", 'write "a" for us-west-2a')
@@ -113,14 +129,21 @@ DnsName = Annotated[
     ),
 ]
 EmailAddress = Annotated[
-    str, matches(r"[\w.+%-]+@([\w-]+\.)+[A-Za-z]{2,63}", "must be an e-mail address", 'write "platform@example.com"')
+    str,
+    matches(
+        r"[\w.+%-]+@([\w-]+\.)+[A-Za-z]{2,63}",
+        "must be an e-mail address",
+        'write "platform@example.com"',
+        longest=254,  # RFC 5321, 4.5.3.1.3
+    ),
 ]
 
 # https://kubernetes.io/docs/concepts/overview/working-with-objects/labels (syntax and character set)
 LabelKey = Annotated[
     str,
     matches(
-        r"([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?",
+        r"((?=.{1,253}/)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?"
+        r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?",
         "must be a Kubernetes label key: an optional DNS prefix and /, then 1 to 63 letters, digits, - _ .",
         'write for example "example.com/team"',
     ),
@@ -137,7 +160,7 @@ LabelValue = Annotated[
 Quantity = Annotated[
     str,
     matches(
-        r"\d+(\.\d+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?",
+        r"\d{1,15}(\.\d{1,3})?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?",
         "must be a Kubernetes quantity",
         'write for example "500m" or "4Gi"',
     ),

@@ -3,14 +3,60 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field
-from typing import Any, Literal
+from dataclasses import field, replace
+from typing import Annotated, Any, Literal
 
 from blueprint.errors import Problem
+from blueprint.fields import NOT_EMPTY, matches
+from blueprint.references import portable
 from blueprint.value import Value
 
-Conditions = Mapping[str, Mapping[str, str | tuple[str, ...]]]
+# What IAM refuses during a deploy. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html and
+# https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html (characters of a policy)
+Action = Annotated[
+    str, matches(r"\*|[A-Za-z0-9-]+:[A-Za-z0-9*?]+", "must be an action of IAM", 'write for example "s3:GetObject"')
+]
+Resource = Annotated[
+    str,
+    matches(
+        r"\*|\$\{blueprint:[\w:/.-]+\}|"
+        r"arn:(aws[a-z-]*|\$\{blueprint:partition\}):[a-z0-9-]+:[\w*?-]*:[\w*?-]*:[\x20-\xff]+",
+        "must be the ARN of a resource, or of several by * and ?",
+        'write for example "arn:${blueprint:partition}:s3:::reports/latest"',
+    ),
+]
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+_OPERATOR = matches(
+    r"Null|BinaryEquals|(ForAllValues:|ForAnyValue:)?(String(Not)?(Equals(IgnoreCase)?|Like)|Arn(Not)?(Equals|Like)|Bool|"
+    r"(Numeric|Date)((Not)?Equals|(Less|Greater)Than(Equals)?)|(Not)?IpAddress)(IfExists)?",
+    "must be a condition operator of IAM",
+    'write for example "StringEquals"',
+)
+_KEY = matches(
+    r"[A-Za-z0-9-]+:[\x20-\xff]+", "must be a condition key of IAM", 'write for example "aws:ResourceTag/team"'
+)
+_VALUE = Annotated[str, matches(r"[\x20-\xff]*", "must be text that IAM takes", "write it in Latin letters")]
+Conditions = Mapping[
+    Annotated[str, _OPERATOR],
+    Annotated[
+        Mapping[Annotated[str, _KEY], _VALUE | Annotated[tuple[_VALUE, ...], NOT_EMPTY]],
+        NOT_EMPTY,
+    ],
+]
+# What operators of a family compare with; those of others take any text.
+_COMPARED = (
+    (re.compile(r"Null|Bool"), re.compile(r"true|false"), "true or false"),
+    (re.compile(r"Numeric"), re.compile(r"-?\d+(\.\d+)?"), "a number"),
+    (
+        re.compile(r"Date"),
+        re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])(T[012]\d:[0-5]\d:[0-5]\dZ)?|\d{1,18}"),
+        "a date",
+    ),
+    (re.compile(r"(Not)?IpAddress"), re.compile(r"[\d.]+(/\d+)?|[\da-f:]+(/\d+)?"), "a range of addresses"),
+    (re.compile(r"Arn"), re.compile(r"\*|(arn|\$\{blueprint)(:[^:]*){4,}"), "an ARN"),
+)
 
 # Inline policies of one role, in characters without white space.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
@@ -23,8 +69,8 @@ class Statement(Value):
     A statement on every resource must say why in `reason`; a review shows it and a check refuses it when it is empty.
     """
 
-    actions: tuple[str, ...]
-    resources: tuple[str, ...]
+    actions: Annotated[tuple[Action, ...], NOT_EMPTY]
+    resources: Annotated[tuple[Resource, ...], NOT_EMPTY]
     conditions: Conditions = field(default_factory=dict)
     effect: Literal["Allow", "Deny"] = "Allow"
     reason: str = ""
@@ -40,6 +86,13 @@ class Statement(Value):
             fix = "name the resources, or say in `reason` why it cannot be narrower"
             yield Problem("resources", self.resources, rule, fix)
 
+        for operator, keys in self.conditions.items():
+            yield from _compared(operator, keys)
+
+    def portable(self) -> Statement:
+        """The same in whatever partition the cluster is."""
+        return replace(self, resources=portable(self.resources), conditions=portable(self.conditions))
+
     def document(self) -> dict[str, Any]:
         """The statement in the grammar of IAM."""
         document: dict[str, Any] = {
@@ -53,6 +106,17 @@ class Statement(Value):
                 for operator, keys in self.conditions.items()
             }
         return document
+
+
+def _compared(operator: str, keys: Mapping[str, str | tuple[str, ...]]) -> Iterator[Problem]:
+    for family, form, what in _COMPARED:
+        if not family.match(operator.rpartition(":")[2]):
+            continue
+        for key, values in keys.items():
+            for value in (values,) if isinstance(values, str) else values:
+                if not form.fullmatch(value):
+                    place = f"conditions[{operator!r}][{key!r}]"
+                    yield Problem(place, value, f"{operator} compares with {what}", "correct it, or take StringEquals")
 
 
 def policy(statements: Sequence[Statement]) -> dict[str, Any]:

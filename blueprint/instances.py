@@ -93,7 +93,7 @@ def _alike(instance_types: Sequence[str]) -> bool:
 InstanceType = Annotated[
     str,
     matches(
-        r"[a-z]+[\d-][a-z0-9-]*\.(\d*[a-z]+|metal-\d+xl)",
+        r"[a-z]{1,8}[\d-][a-z0-9-]{0,20}\.(\d{0,3}[a-z]{1,9}|metal-\d{1,3}xl)",
         "must be the name of an EC2 instance type",
         'write for example "m7g.large"',
     ),

@@ -8,7 +8,7 @@ from dataclasses import field
 from typing import Annotated, Literal
 
 from blueprint.errors import Problem
-from blueprint.fields import PRIVATE_RANGES, UNIQUE, Cidr, ZoneLetter, inside, matches, sized
+from blueprint.fields import PRIVATE_RANGES, UNIQUE, Cidr, ZoneLetter, inside, matches, one_of, sized
 from blueprint.value import Rule, Value
 
 SubnetKind = Literal["private", "public", "control-plane"]
@@ -24,8 +24,8 @@ LOG_RETENTION_DAYS = (
 )
 LogRetentionDays = Annotated[
     int,
-    Rule(
-        lambda days: days in LOG_RETENTION_DAYS,
+    one_of(
+        LOG_RETENTION_DAYS,
         "CloudWatch Logs does not accept this period",
         f"write one of {', '.join(map(str, LOG_RETENTION_DAYS))}",
     ),
@@ -53,11 +53,19 @@ Zones = Annotated[
         lambda zones: 2 <= len(zones) <= MOST_ZONES,
         f"EKS needs 2 zones; a region has at most {MOST_ZONES}",
         'write for example ("a", "b", "c")',
+        low=2,
+        high=MOST_ZONES,
     ),
     UNIQUE,
 ]
 Endpoint = Annotated[
-    str, matches(r"[a-z0-9-]+(\.[a-z0-9-]+)*", "must be the name of an AWS service", 'write for example "ecr.api"')
+    str,
+    matches(
+        r"[a-z0-9-]+(\.[a-z0-9-]+)*",
+        "must be the name of an AWS service",
+        'write for example "ecr.api"',
+        longest=64,
+    ),
 ]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import field, replace
 from typing import Annotated, Any, Literal
 
-from blueprint.compute import Taint
+from blueprint.compute import Taint, Taints
 from blueprint.contribution import LaunchedNodes
 from blueprint.disruption import ConsolidationPolicy, DisruptionBudget, QuietTime
 from blueprint.errors import Problem
@@ -33,7 +33,7 @@ class NodePool(Value):
     categories: Annotated[tuple[Annotated[str, _CATEGORY], ...], NOT_EMPTY] = ("c", "m", "r")
     min_generation: Annotated[int, between(1, 20)] = 5
     labels: Mapping[LabelKey, LabelValue] = field(default_factory=dict)
-    taints: tuple[Taint, ...] = ()
+    taints: Taints = ()
     expire_after_hours: Annotated[int, between(24, 8760, "hours")] = 720
     """A node is replaced after so long, so that patched images reach all; pod disruption budgets are respected."""
     consolidation_policy: ConsolidationPolicy = "WhenEmptyOrUnderutilized"

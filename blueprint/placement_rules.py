@@ -9,6 +9,7 @@ from blueprint.contribution import merged
 from blueprint.errors import Problem, Quoted
 from blueprint.planning import placement
 from blueprint.planning.placement import Place, Placement
+from blueprint.quantity import amount
 
 if TYPE_CHECKING:
     from blueprint.planning.draft import Draft
@@ -28,6 +29,9 @@ def problems(parts: Sequence[Draft], workloads: Sequence[Placement]) -> Iterator
             yield Problem(part.path, part.name, rule, "add a group of nodes, or a FargateProfile for its pods")
         for each in own:
             yield from _on_fargate(part, each)
+            if amount(each.workload.cpu) is None:
+                rule = f"the CPU request of {each.workload.name} must be a Kubernetes quantity"
+                yield Problem(part.path, each.workload.cpu, rule, 'write for example "500m"')
     if short := placement.shortage(workloads):
         names = ", ".join(short.groups)
         rule = (

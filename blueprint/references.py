@@ -13,6 +13,7 @@ PATTERN = re.compile(r"\$\{blueprint:([^}]*)\}")
 
 PARTITION = "${blueprint:partition}"
 """`aws`, `aws-cn`, `aws-us-gov`: no ARN of the plan names one."""
+_OF_A_PARTITION = re.compile(r"\barn:aws(-[a-z]+)*:")
 VPC_ID = "${blueprint:vpc-id}"
 FLOW_LOGS_ARN = "${blueprint:flow-logs-arn}"
 """ARN of the log group of the network's flow logs."""
@@ -40,6 +41,17 @@ def queue_name(name: str) -> str:
 def queue_arn(name: str) -> str:
     """ARN of an SQS queue."""
     return f"${{blueprint:queue-arn:{name}}}"
+
+
+def portable(data: Any) -> Any:
+    """The data without a partition in its ARNs: who copies one from the console means that of the cluster."""
+    if isinstance(data, str):
+        return _OF_A_PARTITION.sub(f"arn:{PARTITION}:", data)
+    if isinstance(data, Mapping):
+        return {key: portable(item) for key, item in data.items()}
+    if isinstance(data, list | tuple):
+        return type(data)(map(portable, data))
+    return data
 
 
 def references_in(data: Any) -> Iterator[str]:

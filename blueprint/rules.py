@@ -56,7 +56,7 @@ def sound_teams(blueprint: Blueprint) -> Iterator[tuple[str, Team]]:
 def addons_of(blueprint: Blueprint) -> Iterator[tuple[str, Addon]]:
     """All add-ons with their places; what an add-on is stands in its class, so mistakes in its fields do not matter."""
     for index, addon in enumerate(blueprint.addons if type(blueprint.addons) is tuple else ()):
-        if isinstance(addon, Addon):
+        if isinstance(addon, Addon) and hasattr(addon, "name"):  # the bases have none
             yield f"addons[{index}]", addon
 
 
@@ -86,7 +86,7 @@ def between_values(blueprint: Blueprint) -> Iterator[Problem]:
 
 
 def _compute(blueprint: Blueprint) -> Iterator[Problem]:
-    computes = list(sound_items(blueprint.compute, Compute, "compute"))
+    computes = list(sound_items(blueprint.compute, Compute, "compute"))  # type: ignore[type-abstract]  # nothing is made of it
     auto_modes = [place for place, compute in computes if isinstance(compute, AutoMode)]
     names = ((f"{place}.name", compute.name) for place, compute in computes if place not in auto_modes[1:])
     yield from duplicates(names, "compute has unique names in a cluster", "rename one")
@@ -132,7 +132,7 @@ def _addons(blueprint: Blueprint) -> Iterator[Problem]:
     addons = list(addons_of(blueprint))
     names = [addon.name for _, addon in addons]
     yield from duplicates(((place, addon.name) for place, addon in addons), "an add-on stands once", "remove one")
-    kinds = [type(compute) for _, compute in sound_items(blueprint.compute, Compute, "compute")]
+    kinds = [type(compute) for _, compute in sound_items(blueprint.compute, Compute, "compute")]  # type: ignore[type-abstract]  # nor here
     stated = any(issubclass(kind, Nodes) for kind in kinds)
     auto_mode_only = AutoMode in kinds and not stated
     has_nodes = stated or (not auto_mode_only and any(addon.launches_nodes for _, addon in addons))

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from functools import cache
+from inspect import get_annotations
 from typing import Annotated, Any, ClassVar, Literal, NoReturn, Union, dataclass_transform, get_args, get_origin
 
 from blueprint.errors import Problem, Quoted, shown
@@ -24,6 +25,13 @@ class Rule:
     accepts: Callable[[Any], bool]
     says: str
     fix: str
+    # What it accepts, as data, where it can be said so: tests try all kinds of it.
+    pattern: str = ""
+    """A regular expression, without Unicode, for the whole of a text."""
+    low: int | None = None
+    """The least number, or number of items or characters."""
+    high: int | None = None
+    choices: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -115,7 +123,8 @@ def _problems(value: Value) -> list[Problem]:
     found = list(value._mistakes)  # noqa: SLF001  # of this module
     cls: Any = type(value)  # mypy takes a class whose instances define __hash__ for unhashable
     if lacking := _abstract(cls):
-        fix = f"write {_name(cls)}" if _concrete(cls) else f"define {_listing(lacking)} in {cls.__name__}"
+        written = _concrete(cls)
+        fix = f"write {_choice(written)}" if written else f"define {_listing(lacking)} in {cls.__name__}"
         found.append(Problem("", value, f"{cls.__name__} is only a base, without {_listing(lacking)}", fix))
     mismatches = {name: _judged(getattr(value, name), hint, name) for name, hint in _hints(cls).items()}
     found.extend(problem for mistakes in mismatches.values() for problem in mistakes)
@@ -263,9 +272,20 @@ def _example(hint: Any) -> str:
 
 @cache
 def _abstract(cls: Any) -> set[str]:
-    """Names that a class leaves to its subclasses. Not by `abc.ABC`, whose constructor would fail."""
+    """Names that a class leaves to its subclasses: abstract methods, and facts of the class that it gives no value.
+
+    Not by `abc.ABC`, whose constructor would fail.
+    """
     members = ((name, getattr(cls, name, None)) for name in dir(cls))
-    return {name for name, member in members if getattr(member, "__isabstractmethod__", False) is True}
+    facts = (name for base in cls.__mro__ for name, hint in get_annotations(base).items() if _is_fact(hint))
+    return {name for name, member in members if getattr(member, "__isabstractmethod__", False) is True} | {
+        name for name in facts if not hasattr(cls, name)
+    }
+
+
+def _is_fact(hint: object) -> bool:
+    """Most modules have annotations as text."""
+    return str(hint).removeprefix("typing.").startswith("ClassVar")
 
 
 def _concrete(cls: type) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from blueprint.value import Rule
+from blueprint.fields import one_of
 
 # Those that EKS offers and for which versions of all add-ons of `addons/core.py` are known: 1.32 is in extended support
 # until March 2027, 1.37 came in October 2026, and AWS publishes no list of add-on versions that can be read without an
@@ -18,8 +18,8 @@ DEFAULT = "1.36"
 
 KubernetesVersion = Annotated[
     str,
-    Rule(
-        lambda version: version in SUPPORTED,
+    one_of(
+        SUPPORTED,
         f"must be a Kubernetes version that EKS offers and this project knows: {', '.join(SUPPORTED)}",
         f'write it as text: "{DEFAULT}"',
     ),

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
-from typing import Any, Literal
+from typing import Any, Literal, TypeGuard
+
+from blueprint.quantity import amount
 
 Toleration = Mapping[str, Any]
 """As a pod has it: key, operator, value, effect. https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration"""
@@ -106,12 +108,12 @@ class Workload:
         """The same with what the values say."""
         cpu, replicas = first(values, self.cpu_at), first(values, self.replicas_at)
         tolerations, selector = first(values, self.tolerations_at), first(values, self.node_selector_at)
-        ports = [port for path in self.ports_at if isinstance(port := first(values, (path,)), int)]
+        ports = [port for path in self.ports_at if _is_number(port := first(values, (path,)))]
         return replace(
             self,
             namespace=self.namespace or namespace,
             cpu=str(cpu) if isinstance(cpu, str | int | float) else self.cpu,
-            replicas=replicas if isinstance(replicas, int) else self.replicas,
+            replicas=replicas if _is_number(replicas) else self.replicas,
             tolerations=_mappings(tolerations) if isinstance(tolerations, list | tuple) else self.tolerations,
             node_selector=selector if isinstance(selector, Mapping) else self.node_selector,
             ports=(*self.ports, *ports),
@@ -119,8 +121,8 @@ class Workload:
 
     @property
     def millicpus(self) -> int:
-        """What one of its pods requests."""
-        return int(self.cpu[:-1]) if self.cpu.endswith("m") else int(float(self.cpu) * 1000)
+        """What one of its pods requests; nothing where that is no quantity, which is a problem of its own."""
+        return int((amount(self.cpu) or 0) * 1000)
 
 
 def first(values: Mapping[str, Any], paths: Iterable[str]) -> Any:
@@ -132,6 +134,11 @@ def first(values: Mapping[str, Any], paths: Iterable[str]) -> Any:
         if found not in (None, {}, [], ()):
             return found
     return None
+
+
+def _is_number(value: object) -> TypeGuard[int]:
+    """To Python, true is one."""
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _mappings(items: Iterable[Any]) -> tuple[Toleration, ...]:

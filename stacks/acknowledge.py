@@ -13,6 +13,8 @@ from blueprint.iam import Statement
 
 NAG = "AwsSolutions::AwsSolutions-"
 NIST = "NIST.800.53.R5::NIST.800.53.R5-"
+ENGINE = "CloudFormation-Validate::"
+"""The CDK's own rules, and those of `stacks/rules`."""
 
 
 def judged() -> bool:

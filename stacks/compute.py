@@ -11,7 +11,7 @@ from constructs import Construct
 from blueprint.planning.document import FargateNodes, Launch, NodeGroup, Plan, RollingUpdate
 from blueprint.references import resolved
 from blueprint.workload import EFFECTS
-from stacks.acknowledge import NAG, NIST, acknowledge
+from stacks.acknowledge import ENGINE, NAG, NIST, acknowledge
 from stacks.base import service_role
 
 _EKS_EFFECTS = {kubernetes: eks for eks, kubernetes in EFFECTS.items()}
@@ -54,7 +54,7 @@ def _managed(scope: Construct, plan: Plan, group: NodeGroup, role: aws_iam.CfnRo
     template = aws_ec2.CfnLaunchTemplate(scope, "LaunchTemplate", launch_template_data=_launch_data(group.launch))
     # Left out, the number of nodes stays as it is; stated, each change of the others sets the group back to it.
     desired = {} if group.desired is None else {"desiredSize": group.desired}
-    eks.CfnNodegroup(
+    nodes = eks.CfnNodegroup(
         scope,
         "Nodes",
         cluster_name=plan.facts.name,
@@ -78,6 +78,8 @@ def _managed(scope: Construct, plan: Plan, group: NodeGroup, role: aws_iam.CfnRo
         ]
         or None,
     )
+    if not group.node_repair:
+        acknowledge(nodes, {f"{ENGINE}EKS-NODE-REPAIR": "the blueprint says node_repair=False: a person replaces them"})
 
 
 def _launch_data(launch: Launch, **more: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from blueprint.contribution import AwsResource, Contribution, EventRule, NodeRol
 from blueprint.kubernetes import Manifest, is_named_after_content
 from blueprint.planning.document import Part, Plan, ServiceRole
 from blueprint.references import resolved
-from stacks.acknowledge import NAG, acknowledge
+from stacks.acknowledge import ENGINE, NAG, acknowledge
 from stacks.base import PARTITION, BlueprintStack, service_role
 from stacks.cluster import ClusterStack
 from stacks.permissions import access_entry, role_of
@@ -44,7 +44,7 @@ class ContributionsStack(BlueprintStack):
         if not installed:
             # An app without this stack would leave in the account what the stack held before.
             why = "the CDK CLI deploys no stack without resources, and deletes one that has lost them"
-            acknowledge(self, {"CloudFormation-Validate::F0001": why}, always=True)
+            acknowledge(self, {f"{ENGINE}F0001": why}, always=True)
 
 
 class _Part(Construct):

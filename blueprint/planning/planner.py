@@ -74,14 +74,14 @@ def _draft(blueprint: object) -> _Draft:
         problems.extend(unfit)
         if not unfit:
             after = tuple(other.name for _, other in placed if isinstance(other, addon.requires) and other is not addon)
-            addons.append(Draft(place, addon.name, type(addon).__name__, addon.contribute(facts), after))
+            addons.append(Draft(place, addon.name, type(addon).__name__, addon.contribute(facts).portable(), after))
     first = {team.name: (place, team) for place, team in reversed(list(rules.sound_teams(blueprint)))}
     teams = []
     for name, (place, team) in reversed(first.items()):
         unfit = [problem.below(place) for problem in team.problems_on(facts)]
         problems.extend(unfit)
         if not unfit:
-            teams.append(Draft(place, name, type(team).__name__, team.contribute(facts)))
+            teams.append(Draft(place, name, type(team).__name__, team.contribute(facts).portable()))
     people = _people(teams)
     places = {entry.principal: team.path for team in teams[::-1] for entry in team.contribution.access}
     admins = list(_admins(blueprint))
@@ -168,15 +168,12 @@ def _facts(blueprint: Blueprint) -> ClusterFacts:
     # On Auto Mode alone an add-on that launches nodes is refused.
     launched = not auto and any(addon.launches_nodes for addon in addons)
     cluster, network = blueprint.cluster, blueprint.network
-    architectures = {group.architecture for group in nodes}
-    if len(nodes) < len(blueprint.compute):
-        architectures.add("amd64")  # Auto Mode's built-in node pools and Fargate
     return ClusterFacts(
         name=blueprint.name,
         account=blueprint.account,
         region=blueprint.region,
         version=blueprint.cluster.version,
-        architectures=frozenset(architectures),
+        architectures=frozenset(compute.architecture for compute in blueprint.compute),
         has_nodes=bool(nodes) or launched,
         auto_mode=auto,
         fargate=tuple(selector.planned for profile in profiles for selector in profile.selectors),

@@ -63,6 +63,7 @@ __all__ = [
 ]
 
 Principals = tuple[Principal, ...]
+_LONGEST_LABEL = 63
 
 
 class PlatformTeam(Team):
@@ -157,6 +158,10 @@ class ApplicationTeam(Team):
         if not any((self.owners, self.developers, self.viewers, self.deployers)):
             rule = "a team has people: owners, developers, viewers or deployers"
             yield Problem("developers", self.developers, rule, 'write for example developers=(Role("Payments"),)')
+        if self.node_pool and len(name := self.node_pool.owned_by(TEAM_LABEL, self.name).name) > _LONGEST_LABEL:
+            # https://github.com/kubernetes-sigs/karpenter/blob/v1.9.1/pkg/controllers/provisioning/scheduling/nodeclaimtemplate.go#L80
+            rule = f"the nodes would carry the name of their pool, {name}, as a label, which has at most 63 characters"
+            yield Problem("name", self.name, rule, "take a shorter one, or leave node_pool out")
         if not self.namespaces:
             yield from (replace(problem, place="name") for problem in TeamNamespace(self.name).problems())
         names = [(f"namespaces[{index}].name", space.name) for index, space in enumerate(self.namespaces)]

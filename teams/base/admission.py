@@ -19,6 +19,7 @@ ImageRegistry = Annotated[
         r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d+)?(/[a-z0-9][a-z0-9._-]*)*/",
         "must be the beginning of image names up to and with a slash",
         'write "111111111111.dkr.ecr.us-west-2.amazonaws.com/payments/"',
+        longest=255,
     ),
 ]
 

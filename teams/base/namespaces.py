@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import field
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from blueprint.errors import Problem
 from blueprint.fields import DnsLabel, LabelKey, LabelValue, Quantity, between
-from blueprint.kubernetes import RESERVED_NAMESPACES, Manifest, PodSecurity
+from blueprint.kubernetes import RESERVED_NAMESPACES, Manifest
+from blueprint.quantity import amount
 from blueprint.value import Value
 
 TEAM_LABEL = "blueprint/team"
@@ -47,6 +48,13 @@ class ContainerDefaults(Value):
     memory_request: Quantity = "128Mi"
     memory_limit: Quantity = "256Mi"
 
+    def problems(self) -> Iterator[Problem]:
+        # ValidateLimitRange of https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/core/validation/validation.go
+        request, limit = amount(self.memory_request), amount(self.memory_limit)
+        if request and limit and request > limit:
+            rule = f"a container's request must not exceed its limit ({self.memory_limit})"
+            yield Problem("memory_request", self.memory_request, rule, "lower it, or raise memory_limit")
+
     def manifest(self, namespace: str) -> Manifest:
         """As a LimitRange."""
         limits = {
@@ -63,14 +71,12 @@ class TeamNamespace(Value):
     name: DnsLabel
     quota: Quota = Quota()
     container_defaults: ContainerDefaults = ContainerDefaults()
-    pod_security: PodSecurity = "restricted"
+    pod_security: Literal["baseline", "restricted"] = "restricted"
+    """Never privileged: such pods can take over their node, and with it other teams' pods."""
     labels: Mapping[LabelKey, LabelValue] = field(default_factory=dict)
     """Also for the cost allocation of EKS, which takes labels of pods and namespaces."""
 
     def problems(self) -> Iterator[Problem]:
-        if self.pod_security == "privileged":
-            rule = "privileged pods can take over their node, and with it other teams' pods"
-            yield Problem("pod_security", self.pod_security, rule, 'write pod_security="baseline" or "restricted"')
         if self.name in RESERVED_NAMESPACES or self.name.startswith("kube-"):
             yield Problem("name", self.name, "the namespace belongs to Kubernetes", "choose another name")
         for key in self.labels:

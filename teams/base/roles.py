@@ -28,6 +28,7 @@ CustomGroup = Annotated[
         "must be the API group of a custom resource, never *, and not of Kubernetes or AWS except "
         + ", ".join(_HARMLESS),
         'write for example "argoproj.io"',
+        longest=253,
     ),
 ]
 Resource = Annotated[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from addons.vpc_cni import VpcCni
 from blueprint import FargateProfile, FargateSelector, Role, plan
 from blueprint.access import AccessEntry
 from blueprint.addon import Addon
-from blueprint.contribution import Grant, ManagedAddon, NodeRole, Queue
+from blueprint.contribution import Grant, ManagedAddon, NodeRole, Queue, Release
 from blueprint.kubernetes import Namespace
 from blueprint.network import ENDPOINTS_WITHOUT_NAT
 from teams.base import PlatformTeam, TeamNamespace
@@ -195,13 +196,17 @@ MISTAKES = [
     ),
     mistake(
         "all of AWS",
-        grants(Statement(("*",), ("arn:a",))),
+        grants(Statement(("*",), ("arn:aws:s3:::a",))),
         f"{PERMISSIONS}.actions",
         "never granted",
         "name the actions",
     ),
     mistake(
-        "a whole service", grants(Statement(("s3:*",), ("arn:a",))), f"{PERMISSIONS}.actions", "never granted", "name"
+        "a whole service",
+        grants(Statement(("s3:*",), ("arn:aws:s3:::a",))),
+        f"{PERMISSIONS}.actions",
+        "never granted",
+        "name",
     ),
     mistake(
         "every resource",
@@ -213,9 +218,61 @@ MISTAKES = [
     mistake(
         "unknown effect", grants(changed(READ, effect="allow")), f"{PERMISSIONS}.effect", "'Allow' or 'Deny'", "'Allow'"
     ),
+    mistake("no action", grants(changed(READ, actions=())), f"{PERMISSIONS}.actions", "not be empty", "at least one"),
+    mistake(
+        "half an action", grants(changed(READ, actions=("s3",))), f"{PERMISSIONS}.actions[0]", "action of", "s3:Get"
+    ),
+    mistake("no ARN", grants(changed(READ, resources=("a/b",))), f"{PERMISSIONS}.resources[0]", "the ARN of", '"arn:'),
+    mistake(
+        "unknown operator",
+        grants(changed(READ, conditions={"StringIs": {"aws:x": "a"}})),
+        f"{PERMISSIONS}.conditions['StringIs']",
+        "condition operator",
+        '"StringEquals"',
+    ),
+    mistake(
+        "an operator that narrows nothing",
+        grants(changed(READ, resources=("arn:aws:s3:::a/*",), conditions={"StringEquals": {}})),
+        f"{PERMISSIONS}.conditions['StringEquals']",
+        "not be empty",
+        "at least one",
+    ),
+    mistake(
+        "no condition key",
+        grants(changed(READ, conditions={"StringEquals": {"team": "a"}})),
+        f"{PERMISSIONS}.conditions['StringEquals']['team']",
+        "condition key",
+        '"aws:ResourceTag/team"',
+    ),
+    *(
+        mistake(
+            f"{operator} {value}",
+            grants(changed(READ, conditions={operator: {"aws:x": ("arn:aws:s3:::a", value)}})),
+            f"{PERMISSIONS}.conditions[{operator!r}]['aws:x']",
+            f"{operator} compares with {what}",
+            "StringEquals",
+        )
+        for operator, value, what in (("ArnLike", "a", "an ARN"), ("ForAnyValue:ArnNotEqualsIfExists", "*:*", "an ARN"))
+    ),
+    *(
+        mistake(
+            f"{operator} {value}",
+            grants(changed(READ, conditions={operator: {"aws:x": value}})),
+            f"{PERMISSIONS}.conditions[{operator!r}]['aws:x']",
+            f"{operator} compares with {what}",
+            "StringEquals",
+        )
+        for operator, value, what in (
+            ("Null", "", "true or false"),
+            ("Bool", "yes", "true or false"),
+            ("NumericLessThan", "ten", "a number"),
+            ("DateLessThan", "2026-13-01", "a date"),
+            ("NotIpAddress", "office", "a range of addresses"),
+        )
+    ),
     mistake(
         "large policy",
-        grants(changed(READ, resources=tuple(f"arn:{n:050}" for n in range(200)))),
+        grants(changed(READ, resources=tuple(f"arn:aws:s3:::{n:050}" for n in range(200)))),
         PERMISSIONS,
         "at most 10240 characters",
         "fewer resources",
@@ -287,7 +344,9 @@ MISTAKES = [
         "reference in its permissions",
         brings(
             managed_addons=(
-                ManagedAddon("a", "v1", grant=Grant("a", "b", (Statement(("a:B",), ("${blueprint:vpc-id}",)),))),
+                ManagedAddon(
+                    "a", "v1", grant=Grant("a", "b", (Statement(("s3:GetObject",), ("${blueprint:vpc-id}",)),))
+                ),
             )
         ),
         "addons[3]",
@@ -373,3 +432,22 @@ def test_permissions_come_by_irsa_on_fargate_and_by_pod_identity_elsewhere() -> 
     annotations = {"eks.amazonaws.com/role-arn": "${blueprint:role-arn:reader/reader}"}
     assert there.values["serviceAccount"]["annotations"] == annotations
     assert "serviceAccount" not in here.values
+
+
+def test_no_arn_names_a_partition() -> None:
+    """Copied from the console it does, and names the cluster's."""
+    arn, portable = ("arn:aws-cn:s3:::a/*", "arn:${blueprint:partition}:s3:::a/*")
+    statement = Statement(("s3:GetObject",), (arn,), {"ArnLike": {"aws:SourceArn": (arn, "*")}}, reason="a test")
+    given = Contribution(
+        managed_addons=(ManagedAddon("a", "v1", {"key": [arn]}, Grant("kube-system", "a", (statement,))),),
+        grants=(Grant("kube-system", "b", (statement,)),),
+        releases=(Release("a", Probe.chart, "kube-system", {"key": {"more": f"see {arn}"}}),),
+        objects=({**manifest("a"), "data": {"key": arn}},),
+    )
+    made = part(plan(with_addons(Brings(given))), "brings")
+    expected = replace(statement, resources=(portable,), conditions={"ArnLike": {"aws:SourceArn": (portable, "*")}})
+    assert made.managed_addons[0].grant is not None
+    assert made.managed_addons[0].grant.statements == made.grants[0].statements == (expected,)
+    assert made.managed_addons[0].configuration == {"key": (portable,)}
+    assert made.releases[0].values == {"key": {"more": f"see {portable}"}}
+    assert made.objects[0]["data"] == {"key": portable}

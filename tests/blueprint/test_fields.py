@@ -154,7 +154,16 @@ def problem_places(value: Value) -> list[str]:
         (
             lambda text: changed(SMALL, region=text),
             ["us-west-2", "us-gov-west-1", "cn-north-1", "ap-southeast-5", "mx-central-1", "eusc-de-east-1"],
-            ["", "us-west", "us-west-2a", "us_west_2", "US-WEST-2", "*"],
+            [
+                "",
+                "us-west",
+                "us-west-2a",
+                "us_west_2",
+                "US-WEST-2",
+                "*",
+                "us-western-most-of-all-2",
+                "us-w" + "e" * 99 + "-2",
+            ],
         ),
         (
             Role,
@@ -186,11 +195,15 @@ def problem_places(value: Value) -> list[str]:
         ),
         (
             Taint,
-            ["a", "example.com/Team_1", "a" * 63],
-            ["", "/a", "a/", "a/b/c", "a" * 64, "-a", "Example.com/a", "a b"],
+            ["a", "example.com/Team_1", "a" * 63, f"{'a.' * 126}a/b"],
+            ["", "/a", "a/", "a/b/c", "a" * 64, "-a", "Example.com/a", "a b", "a..b/c", "a.-b/c", f"{'a.' * 127}/b"],
         ),
         (lambda text: Taint("a", text), ["", "a", "A.b_c-1", "a" * 63], ["-", "a" * 64, "a b", "a/b"]),
-        (lambda text: Quota(cpu=text), ["1", "500m", "1.5", "4Gi"], ["", "-1", "1 ", "1mi", "Gi", "1e3", ".5", "1."]),
+        (
+            lambda text: Quota(cpu=text),
+            ["1", "500m", "1.5", "4Gi"],
+            ["", "-1", "1 ", "1mi", "Gi", "1e3", ".5", "1.", "1" * 16],
+        ),
         (lambda text: ExternalDns(zones=(text,)), ["Z1", "Z0123456789ABC"], ["", "Z", "z1", "/hostedzone/Z1", "A1"]),
         (
             lambda text: ArgoCd(domain=text),
@@ -205,12 +218,21 @@ def problem_places(value: Value) -> list[str]:
         (
             lambda text: Probe(chart_version=text),
             ["1.2.3", "v1.2.3-rc.1+build"],
-            ["", "latest", "1", "1.2", "^1.2.3", "1.x.0", ">1.0.0"],
+            ["", "latest", "1", "1.2", "^1.2.3", "1.x.0", ">1.0.0", "1.2.3-" + "a" * 200],
         ),
         (
             lambda text: Probe(chart_repository=text),
             ["https://charts.example.com/a", "oci://111111111111.dkr.ecr.us-west-2.amazonaws.com/a"],
-            ["", "http://charts.example.com", "file:///etc", "https://me:secret@example.com", "charts.example.com"],
+            [
+                *(
+                    "",
+                    "http://charts.example.com",
+                    "file:///etc",
+                    "https://me:secret@example.com",
+                    "charts.example.com",
+                ),
+                f"https://{'a' * 1000}",
+            ],
         ),
         (
             lambda text: MetricsServer(version=text),

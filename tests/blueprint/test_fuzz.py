@@ -186,7 +186,7 @@ FULL = replace(
             namespaces=(TeamNamespace("shop", labels={"a": "b"}),),
             network=(FromLoadBalancer(ports=(8080,)), ToInternet(), ToRange("10.9.0.0/16", ports=(5432,))),
             permissions=(Permission("example.com", ("widgets",), ("get",)),),
-            service_accounts=(ServiceAccount("a", "shop", (Statement(("s3:GetObject",), ("arn:a",)),)),),
+            service_accounts=(ServiceAccount("a", "shop", (Statement(("s3:GetObject",), ("arn:aws:s3:::a/b",)),)),),
             image_registries=("example.com/",),
             priority_classes=(PriorityClass("high", 10),),
         ),

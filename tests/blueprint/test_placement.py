@@ -281,6 +281,11 @@ class TestCpus:
         small = of(group(instance_types=("m7g.large",), min=1), addons=addons)
         assert_reported(small, "compute", "karpenter can run on system only and ask for 2.00 CPUs", "raise min")
 
+    @pytest.mark.parametrize("cpu", ["a lot", "", True, "1K"])
+    def test_a_request_of_the_user_is_a_quantity(self, cpu: object) -> None:
+        blueprint = of(group(), addons=(*NODES, CoreDns(configuration={"resources": {"requests": {"cpu": cpu}}})))
+        assert_reported(blueprint, "addons[3]", "the CPU request of coredns must be a Kubernetes quantity", '"500m"')
+
     def test_values_of_the_user_count(self) -> None:
         thrifty = Karpenter(extra_values={"controller": {"resources": {"requests": {"cpu": "250m"}}}})
         assert plan(of(group(instance_types=("m7g.large",), min=1), addons=(*CORE, thrifty))).workloads

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
+from addons.base import EksAddon, HelmAddon
 from addons.external_dns import ExternalDns
 from addons.metrics_server import MetricsServer
 from blueprint import Blueprint, FargateProfile, ManagedNodes, NewNetwork, PrivateEndpoint, Role, plan
 from blueprint.access import Principal
 from blueprint.addon import Addon
+from blueprint.compute import Compute
 from blueprint.errors import BlueprintError
 from blueprint.team import Team
 from teams.base import Quota, TeamNamespace
@@ -38,6 +40,7 @@ MISSING = Blueprint()  # type: ignore[call-arg]  # hostile on purpose
 NODES: Any = ManagedNodes
 NETWORK: Any = NewNetwork
 ADDON: Any = Addon
+COMPUTE: Any = Compute
 EDGE: Any = Edge
 PRINCIPAL: Any = Principal
 TEAM_BASE: Any = Team
@@ -145,8 +148,11 @@ WRONG_TYPES = [
         with_addons(UNFINISHED()),
         "addons[3]",
         "Unfinished is only a base",
-        "define contribute in Unfinished",
+        "define contribute, name in Unfinished",
     ),
+    mistake("base of charts", with_addons(HelmAddon()), "addons[3]", "without chart, name, namespace", "write "),
+    mistake("base of EKS add-ons", with_addons(EksAddon()), "addons[3]", "without name, versions", "KubeProxy"),
+    mistake("base of compute", changed(SMALL, compute=(COMPUTE("a"),)), "compute[0]", "without arch", "AutoMode, Far"),
     mistake("choice in other case", with_network(nat="NONE"), "network.nat", "'none', 'one' or", "nat='none'"),
     mistake("None for choice", with_network(nat=None), "network.nat", "'none', 'one' or 'per-zone'", "nat='none'"),
     mistake("list for choice", with_network(nat=["one"]), "network.nat", "'none', 'one' or 'per-zone'", "nat='none'"),

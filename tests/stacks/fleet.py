@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from addons.argo_cd import ArgoCd
+from addons.argo_cd.bootstrap import Bootstrap
+from addons.argo_cd.sso import SingleSignOn
 from addons.aws_ebs_csi_driver import AwsEbsCsiDriver
 from addons.aws_load_balancer_controller import AwsLoadBalancerController
 from addons.cert_manager import CertManager
@@ -25,10 +27,12 @@ from blueprint import (
     FargateSelector,
     ManagedNodes,
     NewNetwork,
+    PermissionSet,
     PublicEndpoint,
     Role,
     SelfManagedNodes,
     Taint,
+    User,
 )
 from blueprint.iam import Statement
 from blueprint.network import ENDPOINTS_WITHOUT_NAT
@@ -62,7 +66,14 @@ MANAGED = Blueprint(
     account="111111111111",
     region="us-west-2",
     network=NewNetwork(cidr="10.0.0.0/16", zones=("a", "b"), nat="one"),
-    cluster=Cluster(version="1.36", admins=(Role("BreakGlass"),)),
+    cluster=Cluster(
+        version="1.36",
+        admins=(
+            Role("BreakGlass"),
+            User("platform/Emergency"),
+            PermissionSet("Administrator", suffix="0123456789abcdef", region="eu-west-1"),
+        ),
+    ),
     compute=(
         ManagedNodes(
             "arm",
@@ -73,7 +84,14 @@ MANAGED = Blueprint(
         ),
         ManagedNodes("x86", instance_types=("m7i.large", "m6i.large"), capacity="SPOT", version="1.35"),
     ),
-    addons=(*CORE, ArgoCd(domain="argocd.example.com")),
+    addons=(
+        *CORE,
+        ArgoCd(
+            domain="argocd.example.com",
+            sso=SingleSignOn("https://login.example.com", "argocd", "platform"),
+            bootstrap=Bootstrap("https://github.com/example/clusters", "managed"),
+        ),
+    ),
     teams=(PLATFORM, PAYMENTS),
     tags={"cost-center": "42"},
 )
@@ -132,6 +150,8 @@ GOVERNMENT = replace(
     name="government",
     region="us-gov-west-1",
     addons=(*MANAGED.addons, ExternalDns(zones=("Z0123456789",), assume_role=Role("ExternalDns", "333333333333"))),
+    cluster=replace(MANAGED.cluster, version="1.33", support_policy="EXTENDED"),
+    compute=(ManagedNodes("x86", instance_types=("m7i.large", "m6i.large")),),
 )
 
 OPERATORS = PlatformTeam("operators", members=(Role("Operator"),), access="read-only")
@@ -149,7 +169,7 @@ SHOP = ApplicationTeam(
         ToRange("10.9.0.0/24", ports=(5432,)),
         ToInternet(),
     ),
-    shares=(Share("shop-jobs", "payments", "developer"),),
+    shares=(Share("shop-jobs", "payments", "developer"), Share("shop", "payments")),
     permissions=(Permission("argoproj.io", ("rollouts",), ("get", "patch")),),
     service_accounts=(
         ServiceAccount(
@@ -185,7 +205,14 @@ TEAMS = replace(
         SecretsStoreCsiDriver(),
         ArgoCd(domain="argocd.example.com"),
     ),
-    teams=(PLATFORM, OPERATORS, SHOP, replace(PAYMENTS, network=(ToTeam("shop", ports=(8080,)),))),
+    teams=(
+        PLATFORM,
+        OPERATORS,
+        SHOP,
+        replace(
+            PAYMENTS, network=(ToTeam("shop", ports=(8080,)),), shares=(Share("payments-jobs", "shop", "deployer"),)
+        ),
+    ),
 )
 
 FLEET = (MANAGED, AUTO, FARGATE, LAUNCHED, SELF_MANAGED, ISOLATED, MIXED, BARE, CHINA, GOVERNMENT, TEAMS)

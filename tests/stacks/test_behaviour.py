@@ -462,7 +462,7 @@ class TestCharts:
             layer = template["Resources"]["KubectlLayer600207B5"]["Properties"]["Content"]["S3Key"]
             layers.setdefault(properties["Version"], set()).add(layer)
         assert {len(found) for found in layers.values()} == {1}
-        assert len({key for found in layers.values() for key in found}) == len(layers) == 3
+        assert len({key for found in layers.values() for key in found}) == len(layers) == 4
 
 
 class TestNetwork:

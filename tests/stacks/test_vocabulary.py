@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
+from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
 
 import kubernetes_validate
 import pytest
+from moto.iam.policy_validation import IAMPolicyDocumentValidator
 from policy_sentry.querying.actions import get_action_data
 
+from blueprint import iam
 from blueprint.contribution import Grant
 from blueprint.iam import Statement
 from blueprint.planning.document import Plan
 from blueprint.planning.planner import plans
+from blueprint.references import resolved
 from tests.stacks.fleet import FLEET
 from tests.templates import plain
 
@@ -51,6 +56,15 @@ def test_every_action_is_one_that_iam_knows(plans: tuple[Plan, ...]) -> None:
 def test_a_misspelt_action_would_be_found() -> None:
     assert known("ec2:RunInstances")
     assert not known("ec2:RunInstance")
+
+
+def test_every_policy_is_one_that_iam_takes(plans: tuple[Plan, ...]) -> None:
+    """As moto has it, whose checks were tried on IAM itself."""
+    policies = [iam.policy(each.statements) for plan in every_plan(plans) for each in grants(plan) if each.statements]
+    assert len(policies) > 20
+    for policy in policies:
+        known = defaultdict(lambda: "arn:aws:sqs:us-west-2:111111111111:queue", partition="aws")
+        IAMPolicyDocumentValidator(json.dumps(resolved(policy, known))).validate()
 
 
 def test_every_object_is_valid_for_the_clusters_version(plans: tuple[Plan, ...]) -> None:

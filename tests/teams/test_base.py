@@ -69,7 +69,9 @@ WIDE = ApplicationTeam(
     network=(FromTeam("orders", ports=(8080,)), ToRange("10.9.0.0/24", ports=(5432,)), ToInternet()),
     shares=(Share("shop", "orders", "developer"),),
     permissions=(Permission("argoproj.io", ("rollouts",), ("get", "patch")),),
-    service_accounts=(ServiceAccount("api", "shop", permissions=(Statement(("s3:GetObject",), ("arn:x:s3:::b/a",)),)),),
+    service_accounts=(
+        ServiceAccount("api", "shop", permissions=(Statement(("s3:GetObject",), ("arn:aws:s3:::b/a",)),)),
+    ),
     permissions_boundary="TeamBoundary",
     image_registries=("111111111111.dkr.ecr.us-west-2.amazonaws.com/payments/",),
     priority_classes=(PriorityClass("high", 1000),),
@@ -99,7 +101,9 @@ MISTAKES = [
         "namespace twice", team(namespaces=(TeamNamespace("a"),) * 2), "teams[0].namespaces[1].name", "once", "rem"
     ),
     mistake("namespaces by name", team(namespaces=("a",)), HERE, "must be TeamNamespace", "TeamNamespace(…)"),
-    mistake("privileged pods", space(pod_security="privileged"), f"{HERE}.pod_security", "take over", '"baseline"'),
+    mistake(
+        "privileged pods", space(pod_security="privileged"), f"{HERE}.pod_security", "must be 'baseline'", "'baseline'"
+    ),
     mistake("unknown level", space(pod_security="none"), f"{HERE}.pod_security", "'restricted'", "'"),
     mistake("not ours", space(name="kube-shop"), f"{HERE}.name", "belongs to Kubernetes", "choose"),
     mistake(
@@ -114,6 +118,20 @@ MISTAKES = [
     ),
     mistake("no quota", space(quota=None), f"{HERE}.quota", "must be Quota", "quota=Quota(…)"),
     mistake("number for CPU", space(quota=changed(Quota(), cpu=8)), f"{HERE}.quota.cpu", "str", '"500m"'),
+    mistake(
+        "more requested than allowed",
+        space(container_defaults=ContainerDefaults(memory_request="0.5Gi")),
+        f"{HERE}.container_defaults.memory_request",
+        "not exceed its limit (256Mi)",
+        "raise memory_limit",
+    ),
+    mistake(
+        "name of a node pool",
+        with_addons(Karpenter(), base=team(name="a" * 59, node_pool=NodePool())),
+        "teams[0].name",
+        "at most 63 characters",
+        "shorter",
+    ),
     mistake("GB", space(quota=Quota(memory="16GB")), f"{HERE}.quota.memory", "quantity", '"4Gi"'),
     mistake("no pods", space(quota=Quota(pods=0)), f"{HERE}.quota.pods", "1 to 5000 pods", "write"),
     mistake(
@@ -187,7 +205,9 @@ MISTAKES = [
     mistake(
         "own access",
         team(
-            service_accounts=(ServiceAccount("a", "payments", (Statement(("eks:CreateAccessEntry",), ("arn:x:y",)),)),)
+            service_accounts=(
+                ServiceAccount("a", "payments", (Statement(("eks:CreateAccessEntry",), ("arn:aws:eks:::cluster/a",)),)),
+            )
         ),
         "teams[0].service_accounts[0].permissions[0].actions",
         "give itself access",

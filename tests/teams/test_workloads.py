@@ -237,7 +237,23 @@ def test_every_mistake_of_every_file_is_told_in_order(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "directory", ["../apps", "/etc", "apps/..", "apps/../apps", ".", "", ".git", "a//b", "apps/", "a\n", 1, None]
+    "directory",
+    [
+        "../apps",
+        "/etc",
+        "apps/..",
+        "apps/../apps",
+        ".",
+        "",
+        ".git",
+        "a//b",
+        "apps/",
+        "a\n",
+        "a" * 256,
+        "a/" * 600 + "a",
+        1,
+        None,
+    ],
 )
 def test_a_directory_is_one_of_the_project(directory: Any, folder: Path) -> None:
     assert set(places(brings(changed(APPS, directory=directory)))) == {"teams[0].workloads[0].directory"}

@@ -11,8 +11,10 @@ from blueprint.fields import JSON_LIKE, DnsLabel, between, matches
 from teams.base.workloads.workload import Workload
 
 # https://helm.sh/docs/chart_template_guide/getting_started (53 characters, since names are made from it)
-_RELEASE = matches(r".{1,53}", "a release has a name of at most 53 characters", "shorten it")
-_CHART = matches(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?", "must be the name of a chart", 'write for example "podinfo"')
+_RELEASE = matches(r".+", "a release has a name of at most 53 characters", "shorten it", longest=53)
+_CHART = matches(
+    r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?", "must be the name of a chart", 'write for example "podinfo"', longest=250
+)
 _REPOSITORY = matches(
     r"(https|oci)://[\w.:/~%-]+",
     "must be the address of a repository, https or oci, without credentials",
@@ -22,6 +24,7 @@ _VERSION = matches(
     r"v?\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?",
     "must be a version of the chart, no range and no `latest`",
     'write for example "1.2.3"',
+    longest=128,
 )
 
 

@@ -17,7 +17,8 @@ ROOT = Path(__file__).parents[3]
 """The project's folder."""
 
 _DIRECTORY = matches(
-    r"[\w-][\w.-]*(/[\w-][\w.-]*)*",
+    # No file system takes longer names.
+    r"[\w-][\w.-]{0,254}(/[\w-][\w.-]{0,254})*",
     "must be a directory of the project, from its root, without .. and hidden ones",
     'write for example "examples/workloads/shop"',
 )
