@@ -1,0 +1,82 @@
+"""What becomes of clusters with other values, and which kinds of values none of them can have."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from blueprint.errors import BlueprintError
+from blueprint.plan import plan
+from blueprint.value import Value
+from tests.blueprint.examples import assert_readable
+from tests.values.kinds import names
+from tests.values.variants import Change, Kind, Variant, classes, everywhere, options, spots
+
+_CLUSTERS = 8
+"""In so many clusters a kind of value is tried before it counts as one that none can have."""
+
+
+@dataclass
+class Tries:
+    """Outcomes."""
+
+    planned: list[Variant] = field(default_factory=list)
+    refused: int = 0
+    failures: list[str] = field(default_factory=list)
+    """Ends that are neither a plan nor a report, and reports that nobody can read."""
+
+    def take(self, variant: Variant) -> bool:
+        """Whether it is planned."""
+        try:
+            plan(variant.blueprint)
+        except BlueprintError as error:
+            self.refused += 1
+            try:
+                assert_readable(error)
+            except AssertionError:
+                self.failures.append(f"{variant}\n{error}")
+            return False
+        except Exception:  # noqa: BLE001  # that there is none is what is tested
+            self.failures.append(f"{variant}\n{traceback.format_exc(limit=-3)}")
+            return False
+        self.planned.append(variant)
+        return True
+
+    def take_all(self, variants: Iterable[Variant]) -> None:
+        """All of them."""
+        for variant in variants:
+            self.take(variant)
+
+    def unusable(self, of: Iterable[type[Value]]) -> list[str]:
+        """Kinds of values that no cluster can have, the defaults left out."""
+        used = {kind for variant in self.planned for kind in variant.kinds}
+        used |= {kind for cls in of for spot in spots()[cls] for kind in spot.kinds()}
+        left = sorted(set(possible(of)) - used, key=str)
+        return [
+            f"{cls.__name__}.{name}: {kind}"
+            for cls, name, kind in left
+            if not any(map(self.take, _ways(cls, name, kind)))
+        ]
+
+
+def possible(of: Iterable[type[Value]]) -> Iterator[Kind]:
+    """Each kind of value of each field."""
+    for cls in of:
+        for name, hint in classes()[cls].items():
+            for value in options(cls, name):
+                yield from ((cls, name, kind) for kind in names(hint, value))
+
+
+def _ways(cls: type[Value], name: str, kind: str) -> Iterator[Variant]:
+    """How a cluster may come to have such a value: there, wherever the old one is, and with another field beside it."""
+    clusters = {spot.cluster.name + str(spot.way): spot for spot in spots()[cls]}
+    such = [value for value in options(cls, name) if kind in names(classes()[cls][name], value)]
+    for spot in list(clusters.values())[:_CLUSTERS]:
+        for value in such:
+            yield Variant(spot.cluster, (Change(spot, name, value),))
+            yield everywhere(spot, name, value)
+        for other in spot.fields:
+            if other != name:
+                for beside in options(cls, other):
+                    yield Variant(spot.cluster, (Change(spot, name, such[0]), Change(spot, other, beside)))

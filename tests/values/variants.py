@@ -1,0 +1,318 @@
+"""Clusters in which one field, or several, have another value."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import random
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from functools import cache, cached_property
+from itertools import combinations, product
+from typing import Any, get_args
+
+import addons
+import blueprint
+import teams.base
+from addons.external_secrets import ExternalSecrets
+from blueprint.access import Role
+from blueprint.addon import Addon
+from blueprint.blueprint import Blueprint
+from blueprint.errors import BlueprintError
+from blueprint.plan import plan
+from blueprint.secrets import Parameter
+from blueprint.team import Team
+from blueprint.value import Value, problems_in
+from blueprint.value import _abstract as lacking
+from blueprint.value import _hints as of_fields
+from teams.base import ApplicationTeam, CopiedSecrets, TeamNamespace
+from tests.blueprint.examples import changed
+from tests.stacks.fleet import BARE, FLEET
+from tests.values.kinds import names, values
+
+_OURS = ("addons.", "blueprint.", "teams.base.")
+
+Way = tuple[Any, ...]
+"""From a blueprint to something in it: `("compute", 0, "min")`."""
+Kind = tuple[type[Value], str, str]
+"""A class, a field of it, and a kind of value of that: `(ManagedNodes, "capacity", "'SPOT'")`."""
+
+
+def hints(cls: Any) -> Mapping[str, Any]:
+    """The annotations of the fields of a class, which mypy takes for unhashable."""
+    found: Mapping[str, Any] = of_fields(cls)
+    return found
+
+
+def _lacks(cls: Any) -> bool:
+    """Whether it is only a base."""
+    return bool(lacking(cls))
+
+
+@cache
+def classes() -> Mapping[type[Value], Mapping[str, Any]]:
+    """Each class of the product of which a value can stand in a blueprint, and the annotations of its fields."""
+    for package in (addons, blueprint, teams.base):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            importlib.import_module(module.name)
+    found: dict[type[Value], Mapping[str, Any]] = {}
+
+    def walk(hint: Any) -> None:
+        if not (isinstance(hint, type) and issubclass(hint, Value)):
+            for part in get_args(hint):
+                walk(part)
+            return
+        for cls in _concrete(hint):
+            if cls not in found:
+                found[cls] = hints(cls)
+                for each in found[cls].values():
+                    walk(each)
+
+    walk(Blueprint)
+    return found
+
+
+def _concrete(cls: type[Value]) -> list[type[Value]]:
+    """The class, if it is not only a base, and all below it; tests have some of their own, which are left out."""
+    subclasses: list[type[Value]] = type.__subclasses__(cls)
+    below = [each for sub in subclasses if f"{sub.__module__}.".startswith(_OURS) for each in _concrete(sub)]
+    return below if _lacks(cls) else [cls, *below]
+
+
+# --- Where values are -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A value in a cluster."""
+
+    cluster: Blueprint
+    way: Way
+    value: Value
+
+    @property
+    def fields(self) -> Mapping[str, Any]:
+        """Their annotations."""
+        return hints(type(self.value))
+
+    def kinds(self) -> Iterator[Kind]:
+        """What its own fields are of."""
+        for field, hint in self.fields.items():
+            yield from ((type(self.value), field, name) for name in names(hint, getattr(self.value, field)))
+
+
+_MORE = (
+    replace(
+        BARE,
+        addons=(*BARE.addons, ExternalSecrets()),
+        teams=(
+            ApplicationTeam(
+                "shop",
+                developers=(Role("Shop"),),
+                namespaces=(TeamNamespace("shop"), TeamNamespace("jobs")),
+                copied_secrets=tuple(CopiedSecrets(name, (Parameter(f"/{name}"),)) for name in ("shop", "jobs")),
+            ),
+        ),
+    ),
+)
+"""What the fleet has one of, and could have two."""
+
+
+@cache
+def homes() -> tuple[Blueprint, ...]:
+    """Small clusters with one part of the fleet each, which are planned in no time, and the fleet."""
+    lone = list(_MORE)
+    for cluster in FLEET:
+        lone += [replace(BARE, compute=(group,)) for group in cluster.compute]
+        lone += [replace(BARE, addons=(*BARE.addons, addon)) for addon in cluster.addons]
+        lone += [small for team in cluster.teams for small in _of_team(team, cluster.addons)]
+    different: list[Blueprint] = []
+    for each in lone:
+        if each not in different and _plans(each):
+            different.append(each)
+    return tuple(sorted((*different, *FLEET), key=lambda each: len(list(_below(each, ())))))
+
+
+def _of_team(team: Team, addons: Iterable[Addon]) -> Iterator[Blueprint]:
+    """Clusters in which it has one item of one of its fields, and what that needs."""
+    bare = {
+        name: getattr(team, name) for name in ("name", "members", "developers", "namespaces") if hasattr(team, name)
+    }
+    more = [each.name for each in fields(team) if each.name not in {*bare, "_mistakes"}]
+    for name in more if isinstance(team, ApplicationTeam) else []:
+        given = getattr(team, name)
+        for one in [(each,) for each in given] if isinstance(given, tuple) else [given]:
+            field: dict[str, Any] = {name: one}
+            small = ApplicationTeam(**bare, **field)
+            needed = tuple(addon for addon in addons if addon.name in small.required_addons)
+            yield replace(BARE, addons=(*BARE.addons, *needed), teams=(small,))
+    yield replace(BARE, teams=(team,))
+
+
+def _plans(cluster: Blueprint) -> bool:
+    try:
+        plan(cluster)
+    except BlueprintError:
+        return False
+    return True
+
+
+@cache
+def spots() -> Mapping[type[Value], Sequence[Spot]]:
+    """All values of each class, those in small clusters first."""
+    found: dict[type[Value], list[Spot]] = {cls: [] for cls in classes()}
+    for cluster in homes():
+        for way, value in _below(cluster, ()):
+            found[type(value)].append(Spot(cluster, way, value))
+    return found
+
+
+def spots_in(cluster: Blueprint) -> list[Spot]:
+    """All values of a cluster that have fields."""
+    return [Spot(cluster, way, value) for way, value in _below(cluster, ()) if hints(type(value))]
+
+
+def _below(value: Any, way: Way) -> Iterator[tuple[Way, Value]]:
+    if isinstance(value, Value):
+        yield way, value
+    for key, item in _parts(value):
+        yield from _below(item, (*way, key))
+
+
+def _parts(value: Any) -> Iterator[tuple[Any, Any]]:
+    if isinstance(value, Value):
+        yield from ((name, getattr(value, name)) for name in hints(type(value)))
+    elif isinstance(value, tuple):
+        yield from enumerate(value)
+    elif isinstance(value, Mapping):
+        yield from value.items()
+
+
+@cache
+def samples() -> Mapping[type[Value], Sequence[Value]]:
+    """Values of each class: some that clusters have, and the same under another name."""
+    found: dict[type[Value], list[Value]] = {}
+    for cls, everywhere in spots().items():
+        different: list[Value] = []
+        for spot in everywhere:
+            if spot.value not in different:
+                different.append(spot.value)
+        found[cls] = different[-3:]
+    return {cls: [*some, *(other for each in some for other in _renamed(each))] for cls, some in found.items()}
+
+
+def _renamed(value: Value) -> Iterator[Value]:
+    for name, hint in hints(type(value)).items():
+        if isinstance(getattr(value, name), str):
+            other = changed(value, **{name: values(hint, {})[0]})
+            if not list(problems_in(other, "")):
+                yield other
+            return
+
+
+# --- Other values there -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Change:
+    """Another value in a field."""
+
+    spot: Spot
+    field: str
+    value: Any
+
+    @property
+    def kinds(self) -> Iterator[Kind]:
+        """What the value is."""
+        for name in names(self.spot.fields[self.field], self.value):
+            yield type(self.spot.value), self.field, name
+
+    def __str__(self) -> str:
+        return f"{'.'.join(map(str, (*self.spot.way, self.field)))}={self.value!r}"[:300]
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A cluster with other values in some fields."""
+
+    cluster: Blueprint
+    changes: tuple[Change, ...]
+
+    @cached_property
+    def blueprint(self) -> Blueprint:
+        """The cluster with them; those deep in it first, since another may take away what they stand in."""
+        made: Any = self.cluster
+        for change in sorted(self.changes, key=lambda change: -len(change.spot.way)):
+            made = _put(made, (*change.spot.way, change.field), change.value)
+        assert isinstance(made, Blueprint)
+        return made
+
+    @property
+    def kinds(self) -> frozenset[Kind]:
+        """What its values are."""
+        return frozenset(kind for change in self.changes for kind in change.kinds)
+
+    def __str__(self) -> str:
+        return f"{self.cluster.name} with {', '.join(map(str, self.changes))}"
+
+
+def _put(value: Any, way: Way, item: Any) -> Any:
+    """The same value with another one there."""
+    if not way:
+        return item
+    key, rest = way[0], way[1:]
+    if isinstance(value, Value):
+        return changed(value, **{key: _put(getattr(value, key), rest, item)})
+    if isinstance(value, tuple):
+        return (*value[:key], _put(value[key], rest, item), *value[key + 1 :])
+    return {**value, key: _put(value[key], rest, item)}
+
+
+def options(cls: Any, field: str) -> Sequence[Any]:
+    """Values of every kind for a field."""
+    return _options(cls, field)
+
+
+@cache
+def _options(cls: Any, field: str) -> Sequence[Any]:
+    return values(classes()[cls][field], samples())
+
+
+def singles(spot: Spot) -> Iterator[Variant]:
+    """One field at a time."""
+    for field in spot.fields:
+        for value in options(type(spot.value), field):
+            yield Variant(spot.cluster, (Change(spot, field, value),))
+
+
+def everywhere(spot: Spot, field: str, value: Any) -> Variant:
+    """The value wherever that field's type holds the same one: a name, and all that refer to it."""
+    hint, old = spot.fields[field], getattr(spot.value, field)
+    changes = [
+        Change(other, name, value)
+        for other in spots_in(spot.cluster)
+        for name, type_of_it in other.fields.items()
+        if type_of_it == hint and getattr(other.value, name) == old
+    ]
+    return Variant(spot.cluster, tuple(changes))
+
+
+def pairs(spot: Spot, most: int) -> Iterator[Variant]:
+    """Two fields of one value at a time, with at most so many pairs of values."""
+    chance = random.Random(type(spot.value).__name__)  # noqa: S311  # the same in every run
+    for one, other in combinations(spot.fields, 2):
+        both = list(product(options(type(spot.value), one), options(type(spot.value), other)))
+        for first, second in chance.sample(both, min(most, len(both))):
+            yield Variant(spot.cluster, (Change(spot, one, first), Change(spot, other, second)))
+
+
+def random_pairs(count: int) -> Iterator[Variant]:
+    """Two fields anywhere in a cluster of the fleet."""
+    chance = random.Random("pairs")  # noqa: S311  # the same in every run
+    for _ in range(count):
+        cluster = chance.choice(FLEET)
+        changes = []
+        for spot in chance.sample(spots_in(cluster), 2):
+            field = chance.choice(list(spot.fields))
+            changes.append(Change(spot, field, chance.choice(options(type(spot.value), field))))
+        yield Variant(cluster, tuple(changes))
