@@ -32,10 +32,12 @@ from blueprint.fields import JSON_LIKE, matches
 from blueprint.iam import Statement
 from blueprint.kubernetes import RESERVED_NAMESPACES, Manifest, Namespace, PodSecurity
 from blueprint.references import role_arn
+from blueprint.value import Value
 from blueprint.workload import EVERYTHING, Workload
 
 __all__ = [
     "EVERYTHING",
+    "CallsAws",
     "Chart",
     "ClusterFacts",
     "Contribution",
@@ -78,14 +80,34 @@ ChartRepository = Annotated[
 ]
 
 
+class CallsAws(Value):
+    """What an add-on says whose pods have AWS permissions: `class ExternalDns(CallsAws, HelmAddon)`."""
+
+    service_account: ClassVar[str]
+    """The one with the permissions; a chart's values must use it."""
+    managed_policies: ClassVar[tuple[str, ...]] = ()
+    """Of AWS; EKS add-ons only."""
+
+    extra_permissions: tuple[Statement, ...] = field(default=(), kw_only=True)
+    """AWS permissions of its service account beside its own, for what values turn on that it has no field for."""
+
+    def permissions(self, facts: ClusterFacts) -> tuple[Statement, ...]:
+        """AWS permissions of the service account, beside managed policies; none when empty."""
+        return ()
+
+    def problems(self) -> Iterator[Problem]:
+        yield from super().problems()
+        if self.extra_permissions and not self.service_account:
+            rule = "the add-on has no service account with AWS permissions"
+            fix = "name one in a class of your own: service_account"
+            yield Problem("extra_permissions", self.extra_permissions, rule, fix)
+
+
 class EksAddon(Addon):
     """An add-on that EKS installs: https://docs.aws.amazon.com/eks/latest/userguide/eks-add-ons.html"""
 
     versions: ClassVar[Mapping[str, str]]
     """The add-on version for each Kubernetes minor."""
-    service_account: ClassVar[str] = ""
-    """In kube-system; only where it needs AWS permissions."""
-    managed_policies: ClassVar[tuple[str, ...]] = ()
     before_nodes: ClassVar[bool] = False
     workloads: ClassVar[tuple[Workload, ...]] = ()
     """Its pods, all in kube-system."""
@@ -95,16 +117,10 @@ class EksAddon(Addon):
     configuration: Annotated[Mapping[str, Any], JSON_LIKE] = field(default_factory=dict, kw_only=True)
     """Values of the add-on's configuration schema that it has no field for, for example tolerations; they win over its
     own. `aws eks describe-addon-configuration` prints the schema; EKS refuses keys that are not in it."""
-    extra_permissions: tuple[Statement, ...] = field(default=(), kw_only=True)
-    """AWS permissions of its service account beside its own."""
 
     def values(self, facts: ClusterFacts) -> Values:
         """Values of the add-on's configuration schema."""
         return {}
-
-    def permissions(self, facts: ClusterFacts) -> tuple[Statement, ...]:
-        """AWS permissions of its service account, beside the managed policies."""
-        return ()
 
     def services(self, facts: ClusterFacts) -> tuple[str, ...]:
         """AWS services that its pods call, by the names of VPC endpoints."""
@@ -113,9 +129,6 @@ class EksAddon(Addon):
     def objects(self, facts: ClusterFacts) -> tuple[Manifest, ...]:
         """Kubernetes objects that go with it."""
         return ()
-
-    def problems(self) -> Iterator[Problem]:
-        yield from _without_account(self.service_account, self.extra_permissions)
 
     def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:
         if self.version is None and facts.version not in self.versions:
@@ -126,7 +139,7 @@ class EksAddon(Addon):
         values = merged(self.values(facts), self.configuration)
         workloads = tuple(workload.read(values, "kube-system") for workload in self.workloads)
         grant = None
-        if self.service_account:
+        if isinstance(self, CallsAws) and self.service_account:
             # An EKS add-on keeps its own association, made and removed together with it.
             statements = (*self.permissions(facts), *self.extra_permissions)
             grant = facts.grant("kube-system", self.service_account, *statements, workloads=workloads)
@@ -149,10 +162,8 @@ class HelmAddon(Addon):
     namespace: ClassVar[str]
     pod_security: ClassVar[PodSecurity] = "baseline"
     """Level of the namespace: the strictest under which the chart's pods run."""
-    service_account: ClassVar[str] = ""
-    """Name of the service account with AWS permissions; the chart's values must use it."""
     service_account_annotations: ClassVar[tuple[str, ...]] = ("serviceAccount", "annotations")
-    """Where the chart takes annotations of that service account; needed for IRSA only."""
+    """Where the chart takes annotations of a service account with AWS permissions; needed for IRSA only."""
     definitions_stay: ClassVar[bool] = False
     """Its definitions stand in the chart's folder crds/ and nothing else moves them: Helm installs these once and never
     upgrades them. https://helm.sh/docs/chart_best_practices/custom_resource_definitions"""
@@ -169,19 +180,10 @@ class HelmAddon(Addon):
     """A mirror of the chart, for example "oci://111111111111.dkr.ecr.us-west-2.amazonaws.com/external-dns"."""
     extra_values: Annotated[Mapping[str, Any], JSON_LIKE] = field(default_factory=dict, kw_only=True)
     """Values of the chart that the add-on has no field for; they win over its own."""
-    extra_permissions: tuple[Statement, ...] = field(default=(), kw_only=True)
-    """AWS permissions of its service account beside its own, for what `extra_values` turn on."""
-
-    def problems(self) -> Iterator[Problem]:
-        yield from _without_account(self.service_account, self.extra_permissions)
 
     def values(self, facts: ClusterFacts) -> Values:
         """Values of the chart; every key stands in the chart's own values.yaml."""
         return {}
-
-    def permissions(self, facts: ClusterFacts) -> tuple[Statement, ...]:
-        """AWS permissions of the service account; none when empty."""
-        return ()
 
     def services(self, facts: ClusterFacts) -> tuple[str, ...]:
         """AWS services that its pods call, by the names of VPC endpoints."""
@@ -202,7 +204,7 @@ class HelmAddon(Addon):
             workload.read(values, self.namespace) for workload in self.workloads or (Workload(self.name),)
         )
         grants: tuple[Grant, ...] = ()
-        if statements := (*self.permissions(facts), *self.extra_permissions):
+        if isinstance(self, CallsAws) and (statements := (*self.permissions(facts), *self.extra_permissions)):
             grant = facts.grant(self.namespace, self.service_account, *statements, workloads=workloads)
             if grant.irsa:
                 annotation: Any = {"eks.amazonaws.com/role-arn": role_arn(grant.name)}
@@ -222,9 +224,3 @@ class HelmAddon(Addon):
             service_linked_roles=self.service_linked_roles(),
             images=tuple(image.read(values) for image in self.images),
         )
-
-
-def _without_account(service_account: str, permissions: tuple[Statement, ...]) -> Iterator[Problem]:
-    if permissions and not service_account:
-        rule = "the add-on has no service account with AWS permissions"
-        yield Problem("extra_permissions", permissions, rule, "name one in a class of your own: service_account")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from addons.base import Chart, ClusterFacts, HelmAddon, HostedZone, ImageSource, Statement, Values
+from addons.base import CallsAws, Chart, ClusterFacts, HelmAddon, HostedZone, ImageSource, Statement, Values
 from addons.pods import resources, workload
 from blueprint.access import Role
 from blueprint.fields import NOT_EMPTY, DnsName, HostedZoneId
@@ -13,7 +13,7 @@ from blueprint.references import PARTITION
 Source = Literal["service", "ingress", "gateway-httproute", "gateway-grpcroute", "gateway-tlsroute", "crd"]
 
 
-class ExternalDns(HelmAddon):
+class ExternalDns(CallsAws, HelmAddon):
     """Writes A, AAAA and CNAME records, and a TXT record beside each that names this cluster as its owner.
 
     It never touches a record that another owner made. The chart runs one pod and offers no more.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 
-from addons.base import EVERYTHING, ClusterFacts, EksAddon, Values, Workload
+from addons.base import EVERYTHING, CallsAws, ClusterFacts, EksAddon, Values, Workload
 from blueprint.workload import first
 
 
-class VpcCni(EksAddon):
+class VpcCni(CallsAws, EksAddon):
     """Versions: `aws eks describe-addon-versions`, default for each minor in September 2026."""
 
     name = "vpc-cni"

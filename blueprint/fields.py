@@ -114,7 +114,7 @@ KmsKeyArn = Annotated[
     matches(
         r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})",
         "must be the ARN of a KMS key, no alias and no wildcard",
-        'write "arn:<partition>:kms:<region>:<account>:key/<key id>"',
+        'write for example "arn:aws:kms:us-west-2:111111111111:key/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f"',
     ),
 ]
 HostedZoneId = Annotated[

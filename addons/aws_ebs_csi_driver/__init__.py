@@ -7,14 +7,14 @@ from dataclasses import replace
 
 from addons.aws_ebs_csi_driver.pods import WORKLOADS
 from addons.aws_ebs_csi_driver.policy import CLUSTER_TAG, statements
-from addons.base import ClusterFacts, Contribution, EksAddon, Statement, Values
+from addons.base import CallsAws, ClusterFacts, Contribution, EksAddon, Statement, Values
 from blueprint.encryption import foreign_key, key_of, volume_key
 from blueprint.errors import Problem
 from blueprint.fields import KmsKeyArn
 from blueprint.kubernetes import Manifest, storage_classes
 
 
-class AwsEbsCsiDriver(EksAddon):
+class AwsEbsCsiDriver(CallsAws, EksAddon):
     """Each volume and snapshot carries the cluster's name, and the driver may touch no others.
 
     Versions: `aws eks describe-addon-versions`, September 2026.

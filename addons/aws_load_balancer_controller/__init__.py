@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from addons.aws_load_balancer_controller.policy import statements
 from addons.aws_load_balancer_controller.service_classes import policies
-from addons.base import Chart, ClusterFacts, HelmAddon, ImageSource, ServiceLinkedRole, Statement, Values
+from addons.base import CallsAws, Chart, ClusterFacts, HelmAddon, ImageSource, ServiceLinkedRole, Statement, Values
 from addons.pods import CRITICAL, across_zones, resources, workload
 from blueprint.contribution import LOAD_BALANCING
 from blueprint.kubernetes import Manifest
@@ -12,7 +12,7 @@ from blueprint.kubernetes import Manifest
 _SERVICE_CLASS = "service.k8s.aws/nlb"
 
 
-class AwsLoadBalancerController(HelmAddon):
+class AwsLoadBalancerController(CallsAws, HelmAddon):
     """ALBs for Ingresses of class alb, NLBs for Services whose `loadBalancerClass` is service.k8s.aws/nlb.
 
     It acts only on what carries the tag `elbv2.k8s.aws/cluster` with the cluster's name, and it puts that on all that

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
-from addons.base import Chart, ClusterFacts, HelmAddon, HostedZone, Statement, Values
+from addons.base import CallsAws, Chart, ClusterFacts, HelmAddon, HostedZone, Statement, Values
 from addons.cert_manager.issuer import letsencrypt
 from addons.cert_manager.pods import IMAGES, WORKLOADS
 from addons.pods import across_zones, resources
@@ -16,7 +16,7 @@ from blueprint.kubernetes import Manifest
 from blueprint.references import PARTITION
 
 
-class CertManager(HelmAddon):
+class CertManager(CallsAws, HelmAddon):
     """With `zones` it can prove by DNS that it holds a domain; with `acme_email` there is a ClusterIssuer letsencrypt.
 
     Issuers of your own name `hostedZoneID`, since it may not list zones.

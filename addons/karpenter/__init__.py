@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Annotated
 
-from addons.base import Chart, ClusterFacts, Contribution, HelmAddon, ImageSource, Statement, Values
+from addons.base import CallsAws, Chart, ClusterFacts, Contribution, HelmAddon, ImageSource, Statement, Values
 from addons.karpenter.definitions import definitions
 from addons.karpenter.interruption import QUEUE, interruption
 from addons.karpenter.node_class import NodeClass
@@ -26,7 +26,7 @@ _NODES = "karpenter-nodes"
 _NEWEST_MINOR = 36  # pkg/providers/version/version.go of v1.14.1; it does not start on a newer one
 
 
-class Karpenter(HelmAddon):
+class Karpenter(CallsAws, HelmAddon):
     """Node pools on one node class. The controller runs on the blueprint's nodes, never on those that it launches."""
 
     name = "karpenter"

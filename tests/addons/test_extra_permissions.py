@@ -13,11 +13,12 @@ from addons.cert_manager import CertManager
 from addons.core_dns import CoreDns
 from addons.external_secrets import ExternalSecrets
 from addons.karpenter import Karpenter
+from addons.vpc_cni import VpcCni
 from blueprint import plan
 from blueprint.contribution import Grant
 from blueprint.workload import PodSelector
 from tests.addons.support import FACTS
-from tests.blueprint.examples import SMALL, part, places, with_addons
+from tests.blueprint.examples import SMALL, changed, part, places, with_addons
 
 MORE = (Statement(("s3:GetObject",), ("arn:${blueprint:partition}:s3:::settings/one",)),)
 
@@ -32,7 +33,7 @@ def grant(addon: EksAddon | HelmAddon) -> Grant:
 @pytest.mark.parametrize("addon", [Karpenter(), AwsEbsCsiDriver()], ids=lambda addon: addon.name)
 def test_they_stand_behind_the_addons_own(addon: EksAddon | HelmAddon) -> None:
     own = grant(addon)
-    assert grant(replace(addon, extra_permissions=MORE)) == replace(own, statements=(*own.statements, *MORE))
+    assert grant(changed(addon, extra_permissions=MORE)) == replace(own, statements=(*own.statements, *MORE))
 
 
 def test_they_alone_make_a_role() -> None:
@@ -53,10 +54,22 @@ def test_they_come_by_irsa_where_the_pods_run_on_fargate() -> None:
     "addon", [ExternalSecrets(), ArgoCd(domain="argocd.example.com"), CoreDns()], ids=lambda addon: addon.name
 )
 def test_an_addon_without_a_service_account_takes_none(addon: EksAddon | HelmAddon) -> None:
-    assert places(with_addons(replace(addon, extra_permissions=MORE))) == [
+    assert places(with_addons(changed(addon, extra_permissions=MORE))) == [
         f"addons[{len(SMALL.addons)}].extra_permissions"
     ]
     plan(with_addons(addon))
+
+
+class WithoutPermissions(VpcCni):
+    """A network plugin on the permissions of the nodes."""
+
+    service_account = ""
+
+
+def test_nor_does_one_of_a_class_that_takes_it_away() -> None:
+    assert places(replace(SMALL, addons=(WithoutPermissions(extra_permissions=MORE), *SMALL.addons[1:]))) == [
+        "addons[0].extra_permissions"
+    ]
 
 
 def test_they_are_judged_as_all_statements_are() -> None:

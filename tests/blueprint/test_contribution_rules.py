@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from addons.aws_load_balancer_controller import AwsLoadBalancerController
-from addons.base import ClusterFacts, Contribution, Statement, Values
+from addons.base import CallsAws, ClusterFacts, Contribution, Statement, Values
 from addons.core import CORE
 from addons.core_dns import CoreDns
 from addons.eks_pod_identity_agent import EksPodIdentityAgent
@@ -53,7 +53,7 @@ class Brings(Addon):
         return self.contribution
 
 
-class Reader(Probe):
+class Reader(CallsAws, Probe):
     """A chart with AWS permissions."""
 
     name = "reader"

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
 import pytest
+from blueprint.plan import plan
 
-from addons.base import EksAddon, HelmAddon, ImageSource, Workload
+from addons.base import CallsAws, EksAddon, HelmAddon, ImageSource, Workload
 from addons.vpc_cni import VpcCni
 from blueprint.cluster import Cluster
 from blueprint.errors import BlueprintError, Problem
 from blueprint.kubernetes import PodSecurity
-from blueprint.plan import plan
 from blueprint.value import Rule
 from tests.blueprint.examples import AUTO, FARGATE, SMALL, Probe, assert_readable, with_addons
 from tests.values.kinds import JSON, examples, texts, unfolded
@@ -51,7 +51,7 @@ def test_an_option_that_no_cluster_can_use_would_be_named(monkeypatch: pytest.Mo
     monkeypatch.setattr(Cluster, "problems", refuse)
     tries = Tries()
     tries.take_all(singles(spots()[Cluster][0]))
-    assert tries.unusable([Cluster]) == ["Cluster.subnets: 'private'"]
+    assert tries.unusable([Cluster], clusters=1) == ["Cluster.subnets: 'private'"]
 
 
 def test_what_is_neither_a_plan_nor_a_report_would_be_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,17 +171,24 @@ FACTS: Mapping[str, tuple[Any, ...]] = {
 """Of a user's own add-on."""
 
 
-class OwnEksAddon(EksAddon):
+class OwnChart(CallsAws, Probe):
+    """An add-on of a user's own."""
+
+    service_account = "probe"
+
+
+class OwnEksAddon(CallsAws, EksAddon):
     """Another that EKS installs."""
 
     name = "own"
+    service_account = "own"
     versions = {"1.35": "v1.0"}
 
 
 @pytest.mark.parametrize("fact", FACTS)
 def test_whatever_a_class_says_of_an_addon(fact: str) -> None:
     ends = Counter[str]()
-    for base in (Probe, OwnEksAddon):
+    for base in (OwnChart, OwnEksAddon):
         for value in FACTS[fact] if hasattr(base, fact) else ():
             own = type("Own", (base,), {"__module__": __name__, "__annotations__": {}, fact: value})
             for cluster in (SMALL, AUTO, FARGATE):

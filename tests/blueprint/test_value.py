@@ -223,7 +223,7 @@ WRONG_FIELDS = [
         with_addons(changed(MetricsServer(), versoin="v1.2")),
         "addons[3].versoin",
         "MetricsServer has no field 'versoin'",
-        "write one of configuration, extra_permissions, version",
+        "write one of configuration, version",
     ),
     mistake(
         "unknown in a nested value",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from addons.base import CallsAws
 from addons.cert_manager import CertManager
 from addons.core import CORE
 from blueprint.facts import ClusterFacts
@@ -105,7 +106,7 @@ def test_parts_stand_after_those_that_they_need(assembly: Assembly) -> None:
     }
 
 
-class NeedsCertManager(Probe):
+class NeedsCertManager(CallsAws, Probe):
     """A chart with certificates of its own, and AWS permissions."""
 
     name = "needs-cert-manager"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import cycle
 
-from blueprint.errors import BlueprintError
 from blueprint.plan import plan
+
+from blueprint.errors import BlueprintError
 from blueprint.value import Value
 from tests.values.kinds import names
 from tests.values.variants import Change, Variant, classes, homes, options, spots_in

@@ -9,9 +9,10 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from blueprint.plan import Plan, plan
+
 from blueprint.contribution import Release
 from blueprint.errors import BlueprintError
-from blueprint.plan import Plan, plan
 from blueprint.versions import SUPPORTED, minor
 from tests.values.variants import Variant
 from tools.access.matrix import matrix

@@ -6,15 +6,13 @@ import traceback
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from blueprint.errors import BlueprintError
 from blueprint.plan import plan
+
+from blueprint.errors import BlueprintError
 from blueprint.value import Value
 from tests.blueprint.examples import assert_readable
 from tests.values.kinds import names
 from tests.values.variants import Change, Kind, Variant, classes, everywhere, options, spots
-
-_CLUSTERS = 8
-"""In so many clusters a kind of value is tried before it counts as one that none can have."""
 
 
 @dataclass
@@ -48,15 +46,15 @@ class Tries:
         for variant in variants:
             self.take(variant)
 
-    def unusable(self, of: Iterable[type[Value]]) -> list[str]:
-        """Kinds of values that no cluster can have, the defaults left out."""
+    def unusable(self, of: Iterable[type[Value]], clusters: int = 8) -> list[str]:
+        """Kinds of values that none of so many clusters can have."""
         used = {kind for variant in self.planned for kind in variant.kinds}
         used |= {kind for cls in of for spot in spots()[cls] for kind in spot.kinds()}
         left = sorted(set(possible(of)) - used, key=str)
         return [
             f"{cls.__name__}.{name}: {kind}"
             for cls, name, kind in left
-            if not any(map(self.take, _ways(cls, name, kind)))
+            if not any(map(self.take, _ways(cls, name, kind, clusters)))
         ]
 
 
@@ -68,11 +66,11 @@ def possible(of: Iterable[type[Value]]) -> Iterator[Kind]:
                 yield from ((cls, name, kind) for kind in names(hint, value))
 
 
-def _ways(cls: type[Value], name: str, kind: str) -> Iterator[Variant]:
+def _ways(cls: type[Value], name: str, kind: str, most: int) -> Iterator[Variant]:
     """How a cluster may come to have such a value: there, wherever the old one is, and with another field beside it."""
     clusters = {spot.cluster.name + str(spot.way): spot for spot in spots()[cls]}
     such = [value for value in options(cls, name) if kind in names(classes()[cls][name], value)]
-    for spot in list(clusters.values())[:_CLUSTERS]:
+    for spot in list(clusters.values())[:most]:
         for value in such:
             yield Variant(spot.cluster, (Change(spot, name, value),))
             yield everywhere(spot, name, value)

@@ -11,21 +11,23 @@ from functools import cache, cached_property
 from itertools import combinations, product
 from typing import Any, get_args
 
+from blueprint.plan import plan
+
 import addons
 import blueprint
 import teams.base
 from addons.external_secrets import ExternalSecrets
+from addons.secrets_store_csi_driver import SecretsStoreCsiDriver
 from blueprint.access import Role
 from blueprint.addon import Addon
 from blueprint.blueprint import Blueprint
 from blueprint.errors import BlueprintError
-from blueprint.plan import plan
 from blueprint.secrets import Parameter
 from blueprint.team import Team
 from blueprint.value import Value, problems_in
 from blueprint.value import _abstract as lacking
 from blueprint.value import _hints as of_fields
-from teams.base import ApplicationTeam, CopiedSecrets, TeamNamespace
+from teams.base import ApplicationTeam, CopiedSecrets, ServiceAccount, TeamNamespace
 from tests.blueprint.examples import changed
 from tests.stacks.fleet import BARE, FLEET
 from tests.values.kinds import names, values
@@ -104,12 +106,13 @@ class Spot:
 _MORE = (
     replace(
         BARE,
-        addons=(*BARE.addons, ExternalSecrets()),
+        addons=(*BARE.addons, ExternalSecrets(), SecretsStoreCsiDriver()),
         teams=(
             ApplicationTeam(
                 "shop",
                 developers=(Role("Shop"),),
                 namespaces=(TeamNamespace("shop"), TeamNamespace("jobs")),
+                service_accounts=tuple(ServiceAccount(name, "shop", secrets=(Parameter("/a"),)) for name in ("a", "b")),
                 copied_secrets=tuple(CopiedSecrets(name, (Parameter(f"/{name}"),)) for name in ("shop", "jobs")),
             ),
         ),
