@@ -27,7 +27,7 @@ from blueprint.team import Team
 from blueprint.value import Value, problems_in
 from blueprint.value import _abstract as lacking
 from blueprint.value import _hints as of_fields
-from teams.base import ApplicationTeam, CopiedSecrets, ServiceAccount, TeamNamespace
+from teams.base import ApplicationTeam, CopiedSecrets, FromTeam, ServiceAccount, Share, TeamNamespace, ToTeam
 from tests.blueprint.examples import changed
 from tests.stacks.fleet import BARE, FLEET
 from tests.values.kinds import names, values
@@ -106,6 +106,18 @@ class Spot:
 _MORE = (
     replace(
         BARE,
+        teams=(
+            ApplicationTeam(
+                "shop",
+                developers=(Role("Shop"),),
+                network=(FromTeam("data", ports=(80,)),),
+                shares=(Share("shop", "data"),),
+            ),
+            ApplicationTeam("data", developers=(Role("Data"),), network=(ToTeam("shop", ports=(80,)),)),
+        ),
+    ),
+    replace(
+        BARE,
         addons=(*BARE.addons, ExternalSecrets(), SecretsStoreCsiDriver()),
         teams=(
             ApplicationTeam(
@@ -118,7 +130,7 @@ _MORE = (
         ),
     ),
 )
-"""What the fleet has one of, and could have two."""
+"""What the fleet has in large clusters only, or one of."""
 
 
 @cache

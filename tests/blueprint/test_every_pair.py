@@ -1,0 +1,31 @@
+"""Pairs of values that may not go together: each ends in a plan or in a report."""
+
+from __future__ import annotations
+
+import pytest
+
+from blueprint.cluster import Cluster
+from blueprint.compute import Compute
+from blueprint.network import NewNetwork
+from blueprint.value import Value
+from tests.values.tries import Tries
+from tests.values.variants import classes, pairs, random_pairs, spots
+
+TOGETHER = [cls for cls in classes() if issubclass(cls, NewNetwork | Cluster | Compute)]
+"""Whose fields depend on each other most."""
+
+
+@pytest.mark.parametrize("cls", TOGETHER, ids=lambda cls: str(cls.__name__))
+def test_two_fields_of_one_value(cls: type[Value]) -> None:
+    tries = Tries()
+    tries.take_all(pairs(spots()[cls][0], most=16))
+    assert tries.failures == []
+    assert tries.planned
+    assert tries.refused
+
+
+def test_two_fields_anywhere_in_a_cluster() -> None:
+    tries = Tries()
+    tries.take_all(random_pairs(200))
+    assert tries.failures == []
+    assert len(tries.planned) > 3 * tries.refused > 0
