@@ -35,7 +35,7 @@ _OPERATOR = matches(
     'write for example "StringEquals"',
 )
 _KEY = matches(
-    r"[A-Za-z0-9-]+:[\x20-\xff]+", "must be a condition key of IAM", 'write for example "aws:ResourceTag/team"'
+    r"(?!arn:)[A-Za-z0-9-]+:[\x20-\xff]+", "must be a condition key of IAM", 'write for example "aws:ResourceTag/team"'
 )
 _VALUE = Annotated[str, matches(r"[\x20-\xff]*", "must be text that IAM takes", "write it in Latin letters")]
 Conditions = Mapping[

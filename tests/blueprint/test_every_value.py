@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
 import pytest
-from blueprint.plan import plan
 
 from addons.base import CallsAws, EksAddon, HelmAddon, ImageSource, Workload
 from addons.vpc_cni import VpcCni
 from blueprint.cluster import Cluster
 from blueprint.errors import BlueprintError, Problem
 from blueprint.kubernetes import PodSecurity
+from blueprint.planning.planner import plan
 from blueprint.value import Rule
 from tests.blueprint.examples import AUTO, FARGATE, SMALL, Probe, assert_readable, with_addons
 from tests.values.kinds import JSON, examples, texts, unfolded

@@ -1,22 +1,25 @@
-"""Clusters that each have many other values at once, so that few of them have all."""
+"""Clusters that have many other values at once, so that a few of them have most."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import cycle
 
-from blueprint.plan import plan
-
 from blueprint.errors import BlueprintError
+from blueprint.planning.planner import plan
 from blueprint.value import Value
 from tests.values.kinds import names
 from tests.values.variants import Change, Variant, classes, homes, options, spots_in
 
 
-def crowds(most: int) -> Iterator[Variant]:
-    """So many of them, those with the most kinds of values that none before has first."""
+def crowds(most: int) -> list[Variant]:
+    """So many of them, those that have the most kinds of values."""
+    return sorted(_all(), key=lambda variant: -len(variant.kinds))[:most]
+
+
+def _all() -> Iterator[Variant]:
+    """Each kind of value once, if it goes together with others."""
     waiting = {(cls, field): _of_each_kind(cls, field) for cls, hints in classes().items() for field in hints}
-    rounds = 0
     for home in cycle(homes()):
         changes = [
             Change(spot, field, waiting[type(spot.value), field].pop(0))
@@ -27,8 +30,7 @@ def crowds(most: int) -> Iterator[Variant]:
         made = _with_as_many(Variant(home, ()), changes)
         if made.changes:
             yield made
-            rounds += 1
-        if rounds == most or not any(waiting.values()):
+        if not any(waiting.values()):
             return
 
 

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import json
 import traceback
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from blueprint.plan import Plan, plan
+from moto.iam.policy_validation import IAMPolicyDocumentValidator
 
+from blueprint import iam
+from blueprint.blueprint import Blueprint
 from blueprint.contribution import Release
 from blueprint.errors import BlueprintError
+from blueprint.planning.document import Plan
+from blueprint.planning.planner import plan
+from blueprint.references import resolved
 from blueprint.versions import SUPPORTED, minor
+from teams.base.workloads import schema
+from teams.base.workloads.kinds import KINDS
+from tests.templates import plain
 from tests.values.variants import Variant
 from tools.access.matrix import matrix
 from tools.access.render import as_json, as_markdown, as_text
@@ -55,7 +64,7 @@ def through(variants: Sequence[Variant], folder: Path) -> tuple[int, Ends]:
     found = {each.name: each for each in differences(base, assembly)}
     for name, stacks in assembly.items():
         try:
-            _read(after[name], stacks)
+            _read(replace(named[name].blueprint, name=name), after[name], stacks)
             _compared(before[name], after[name], found.get(name))
         except Exception:  # noqa: BLE001  # that there is none is what is tested
             ends.append(f"{named[name]}\n{traceback.format_exc(limit=-4)}")
@@ -93,8 +102,16 @@ def _findings(out: Path) -> Iterator[tuple[str, str, str]]:
                 yield path.partition("/")[0], violation["ruleName"], path
 
 
-def _read(planned: Plan, stacks: tuple[Stack, ...]) -> None:
-    """By the tools that look at one cluster."""
+def _read(blueprint: Blueprint, planned: Plan, stacks: tuple[Stack, ...]) -> None:
+    """By schemas of Kubernetes, checks of policies that were tried on IAM, and the tools that look at one cluster."""
+    for part in planned.parts:
+        for manifest in part.contribution.objects:
+            if (manifest["apiVersion"], manifest["kind"]) in _OF_KUBERNETES:
+                assert list(schema.errors(plain(manifest), planned.facts.version)) == []
+        for grant in (*part.contribution.grants, *(each.grant for each in part.contribution.managed_addons)):
+            if grant and grant.statements:
+                document = resolved(iam.policy(grant.statements), defaultdict(_arn, partition="aws"))
+                IAMPolicyDocumentValidator(json.dumps(document)).validate()
     picture_page(contents(stacks))
     as_text(matrix(planned)), as_markdown(matrix(planned))
     kinds = {resource["Type"] for stack in stacks for resource in stack.resources.values()}
@@ -102,7 +119,16 @@ def _read(planned: Plan, stacks: tuple[Stack, ...]) -> None:
     for version in SUPPORTED:
         if minor(version) > minor(planned.facts.version):
             with suppress(BlueprintError):  # a report
-                upgrade_markdown(upgrade(planned, version, _unreachable))
+                upgrade_markdown(upgrade(blueprint, version, _unreachable))
+
+
+_OF_KUBERNETES = {(api, kind) for kind, api in KINDS.items()} | {
+    *(("v1", "LimitRange"), ("v1", "ResourceQuota"), ("networking.k8s.io/v1", "NetworkPolicy")),
+}
+
+
+def _arn() -> str:
+    return "arn:aws:iam::111111111111:role/any"
 
 
 def _compared(before: Plan, after: Plan, found: ClusterDifference | None) -> None:

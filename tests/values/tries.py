@@ -6,9 +6,8 @@ import traceback
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from blueprint.plan import plan
-
 from blueprint.errors import BlueprintError
+from blueprint.planning.planner import plan
 from blueprint.value import Value
 from tests.blueprint.examples import assert_readable
 from tests.values.kinds import names

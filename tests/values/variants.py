@@ -11,8 +11,6 @@ from functools import cache, cached_property
 from itertools import combinations, product
 from typing import Any, get_args
 
-from blueprint.plan import plan
-
 import addons
 import blueprint
 import teams.base
@@ -22,6 +20,7 @@ from blueprint.access import Role
 from blueprint.addon import Addon
 from blueprint.blueprint import Blueprint
 from blueprint.errors import BlueprintError
+from blueprint.planning.planner import plan
 from blueprint.secrets import Parameter
 from blueprint.team import Team
 from blueprint.value import Value, problems_in

@@ -1,0 +1,68 @@
+"""Most kinds of values that are planned, many in each cluster, on through templates, rules and tools.
+
+`make every-value` takes each by itself.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from blueprint.compute import ManagedNodes
+from blueprint.planning.document import Launch
+from stacks import compute
+from tests.values import through as way
+from tests.values.crowds import crowds
+from tests.values.through import through
+from tests.values.tries import possible
+from tests.values.variants import Change, Variant, classes, spots
+
+CLUSTERS = 30
+
+
+@pytest.fixture(scope="module")
+def sample() -> list[Variant]:
+    return crowds(CLUSTERS)
+
+
+def test_the_sample_has_most_kinds_of_values(sample: list[Variant]) -> None:
+    kinds = frozenset().union(*(variant.kinds for variant in sample))
+    kinds |= {kind for found in spots().values() for spot in found for kind in spot.kinds()}
+    assert len(kinds & set(possible(classes()))) > 0.85 * len(set(possible(classes())))
+
+
+def test_each_ends_in_output(sample: list[Variant], tmp_path: Path) -> None:
+    synthesized, ends = through(sample, tmp_path)
+    assert ends == []
+    assert synthesized == len(sample)
+
+
+def single(field: str, value: object) -> Variant:
+    spot = spots()[ManagedNodes][0]
+    return Variant(spot.cluster, (Change(spot, field, value),))
+
+
+def test_what_a_rule_refuses_would_be_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compute, "acknowledge", lambda *_: None)
+    synthesized, (end,) = through([single("node_repair", value=False), single("disk_gib", 20)], tmp_path)
+    assert synthesized == 1
+    assert "node_repair=False\nEKS-NODE-REPAIR v000/cluster/" in end
+
+
+def test_an_exception_of_the_cdk_or_of_a_tool_would_be_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    launch_data = compute._launch_data
+
+    def fail(launch: Launch) -> object:
+        if launch.volumes[-1].size_gib == 20:
+            raise RuntimeError("no template")
+        return launch_data(launch)
+
+    monkeypatch.setattr(compute, "_launch_data", fail)
+    monkeypatch.setattr(way, "dangers", None)
+    synthesized, ends = through([single("disk_gib", 20), single("disk_gib", 30)], tmp_path)
+    assert synthesized == 1
+    assert [(end.partition("\n")[0][-11:], end.strip().rpartition("\n")[2]) for end in ends] == [
+        ("disk_gib=20", "no template"),
+        ("disk_gib=30", "TypeError: 'NoneType' object is not callable"),
+    ]
