@@ -24,7 +24,7 @@ SIDE_BY_SIDE := --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadsc
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup synth access diagram review guard plan-upgrade doctor local local-destroy test test-oldest lifecycle snapshots lint check bench lock clean FORCE
+.PHONY: help setup synth access diagram review guard plan-upgrade doctor local local-destroy test test-oldest every-value lifecycle snapshots lint check bench lock clean FORCE
 
 help: ## List the commands
 	@echo "make COMMAND, one of:"
@@ -66,6 +66,9 @@ test: setup ## Run the tests, without network or credentials: make test ARGS="-k
 
 test-oldest: setup .venv-oldest/.installed ## Run the tests on the lowest versions that requirements.in allows
 	@JSII_NODE="$(CURDIR)/.venv-oldest/bin/node" .venv-oldest/bin/python -m pytest $(SIDE_BY_SIDE) -m "not locked" $(ARGS)
+
+every-value: setup ## Take every value of every field through templates, rules and tools; a quarter of an hour
+	@$(PY) -m pytest tests/every_value --numprocesses=auto --maxprocesses=4 --dist=load $(ARGS)
 
 lifecycle: setup .venv-local/.installed ## Let a cluster live on the emulator by the real CDK CLI: deploys, upgrades, failures, drift, deletion
 	@$(PY) -m pytest tests/lifecycle $(ARGS)

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 WORKFLOWS = Path(__file__).parents[1] / ".github" / "workflows"
-NAMES = ("check", "deploy", "review", "verdict")
+NAMES = ("check", "deploy", "every-value", "review", "verdict")
 PRIVILEGED = "verdict"
 
 Workflow = dict[Any, Any]
@@ -152,6 +152,12 @@ def test_a_deploy_waits_for_its_reviewers_and_the_default_branch() -> None:
     assert jobs["deploy"]["needs"] == "synth"
     assert jobs["synth"]["if"] == "github.ref_name == github.event.repository.default_branch"
     assert "id-token" not in jobs["synth"].get("permissions", {})
+
+
+def test_what_takes_long_runs_by_the_clock() -> None:
+    workflow = load("every-value")
+    assert set(events(workflow)) == {"schedule", "workflow_dispatch"}
+    assert [step["run"] for step in steps(workflow) if "run" in step] == ["make every-value"]
 
 
 def test_gitlab_runs_the_same() -> None:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, get_args
 
 import pytest
 
 from addons.base import CallsAws, EksAddon, HelmAddon, ImageSource, Workload
 from addons.vpc_cni import VpcCni
+from blueprint.blueprint import Blueprint
 from blueprint.cluster import Cluster
 from blueprint.errors import BlueprintError, Problem
 from blueprint.kubernetes import PodSecurity
+from blueprint.planning.document import Plan
 from blueprint.planning.planner import plan
 from blueprint.value import Rule
 from tests.blueprint.examples import AUTO, FARGATE, SMALL, Probe, assert_readable, with_addons
@@ -41,6 +44,22 @@ def test_each_ends_in_a_plan_or_a_report(tries: Tries) -> None:
 
 def test_no_option_is_one_that_no_cluster_can_use(tries: Tries) -> None:
     assert tries.unusable(classes()) == []
+
+
+def test_every_option_makes_a_difference(tries: Tries) -> None:
+    """Some value of it makes another plan, and so other templates."""
+    assert tries.without_effect(classes()) == ["Manifests.directory"]  # the project has one
+
+
+def test_an_option_that_makes_none_would_be_named() -> None:
+    class Idle(Tries):
+        def _before(self, cluster: Blueprint) -> Plan:
+            return plan(replace(cluster, network=replace(cluster.network, nat="one")))
+
+    tries = Idle()
+    spot = Spot(SMALL, ("network",), SMALL.network)
+    tries.take_all(Variant(SMALL, (Change(spot, "nat", value),)) for value in ("none", "one"))
+    assert (len(tries.planned), tries.different) == (1, set())
 
 
 def test_an_option_that_no_cluster_can_use_would_be_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,9 @@ import traceback
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from blueprint.blueprint import Blueprint
 from blueprint.errors import BlueprintError
+from blueprint.planning.document import Plan
 from blueprint.planning.planner import plan
 from blueprint.value import Value
 from tests.blueprint.examples import assert_readable
@@ -22,11 +24,13 @@ class Tries:
     refused: int = 0
     failures: list[str] = field(default_factory=list)
     """Ends that are neither a plan nor a report, and reports that nobody can read."""
+    different: set[tuple[type[Value], str]] = field(default_factory=set)
+    """Fields of which some value made another plan."""
 
     def take(self, variant: Variant) -> bool:
         """Whether it is planned."""
         try:
-            plan(variant.blueprint)
+            made = plan(variant.blueprint)
         except BlueprintError as error:
             self.refused += 1
             try:
@@ -38,7 +42,17 @@ class Tries:
             self.failures.append(f"{variant}\n{traceback.format_exc(limit=-3)}")
             return False
         self.planned.append(variant)
+        if made != self._before(variant.cluster):
+            self.different |= {(type(change.spot.value), change.field) for change in variant.changes}
         return True
+
+    def _before(self, cluster: Blueprint) -> Plan:
+        if id(cluster) not in self._plans:
+            self._plans[id(cluster)] = cluster, plan(cluster)
+        return self._plans[id(cluster)][1]
+
+    _plans: dict[int, tuple[Blueprint, Plan]] = field(default_factory=dict, repr=False)
+    """Without changes; with the cluster, so that no other gets its id."""
 
     def take_all(self, variants: Iterable[Variant]) -> None:
         """All of them."""
@@ -55,6 +69,21 @@ class Tries:
             for cls, name, kind in left
             if not any(map(self.take, _ways(cls, name, kind, clusters)))
         ]
+
+    def without_effect(self, of: Iterable[type[Value]]) -> list[str]:
+        """Fields of which no value makes another plan, in no cluster; of one that has only one value, none can."""
+        fields = [(cls, name) for cls in of for name in classes()[cls] if len(options(cls, name)) > 1]
+        return [f"{cls.__name__}.{name}" for cls, name in fields if not self._makes_a_difference(cls, name)]
+
+    def _makes_a_difference(self, cls: type[Value], name: str) -> bool:
+        # Where the field has something, it can be taken away or renamed; elsewhere it is often about what is not there.
+        for spot in sorted(spots()[cls], key=lambda spot: not getattr(spot.value, name)):
+            for value in options(cls, name):
+                if (cls, name) in self.different:
+                    return True
+                self.take(Variant(spot.cluster, (Change(spot, name, value),)))
+                self.take(everywhere(spot, name, value))
+        return (cls, name) in self.different
 
 
 def possible(of: Iterable[type[Value]]) -> Iterator[Kind]:
