@@ -169,6 +169,10 @@ class ApplicationTeam(Team):
         own = {space.name for space in self.spaces}
         used = [(f"shares[{index}].namespace", share.namespace) for index, share in enumerate(self.shares)]
         used += [(f"service_accounts[{i}].namespace", each.namespace) for i, each in enumerate(self.service_accounts)]
+        accounts = [
+            (f"service_accounts[{i}]", f"{each.namespace}/{each.name}") for i, each in enumerate(self.service_accounts)
+        ]
+        yield from duplicates(accounts, "a service account stands once", "put all its permissions and secrets into one")
         copied = [(f"copied_secrets[{i}].namespace", each.namespace) for i, each in enumerate(self.copied_secrets)]
         yield from duplicates(copied, "a namespace stands once", "put all its secrets into one")
         used += copied

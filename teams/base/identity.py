@@ -14,6 +14,7 @@ from blueprint.references import role_arn
 from blueprint.secrets import TeamSecrets
 from blueprint.secrets import permissions as read_permissions
 from blueprint.value import Value
+from teams.base.external_secrets import READER
 from teams.base.mounted_secrets import objects
 from teams.base.namespaces import named
 
@@ -40,6 +41,9 @@ class ServiceAccount(Value):
                 if action.lower().startswith(_ACCESS):
                     rule = "with it a workload could give itself access to the cluster or the account"
                     yield Problem(f"permissions[{index}].actions", action, rule, "leave it to the platform team")
+        if self.name in ("default", READER):
+            rule = f"{self.name} is made with the namespace, for others than pods that call AWS"
+            yield Problem("name", self.name, rule, "take another name, and write it in the pods' serviceAccountName")
         if not self.permissions and not self.secrets:
             rule = "a service account without AWS permissions is the workload's own business"
             yield Problem("permissions", self.permissions, rule, "give it permissions or secrets, or leave it out")

@@ -126,6 +126,30 @@ MISTAKES = [
         "raise memory_limit",
     ),
     mistake(
+        "service account twice",
+        team(
+            service_accounts=(ServiceAccount("a", "payments", (Statement(("s3:GetObject",), ("arn:aws:s3:::a/b",)),)),)
+            * 2
+        ),
+        "teams[0].service_accounts[1]",
+        "stands once",
+        "into one",
+    ),
+    *(
+        mistake(
+            f"service account {name}",
+            team(
+                service_accounts=(
+                    ServiceAccount(name, "payments", (Statement(("s3:GetObject",), ("arn:aws:s3:::a",)),)),
+                )
+            ),
+            "teams[0].service_accounts[0].name",
+            "made with the namespace",
+            "another name",
+        )
+        for name in ("default", "secrets-reader")
+    ),
+    mistake(
         "name of a node pool",
         with_addons(Karpenter(), base=team(name="a" * 59, node_pool=NodePool())),
         "teams[0].name",
