@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Literal
 
 Object = Mapping[str, Any]
@@ -151,9 +152,12 @@ def _holds(expression: Object, labels: Mapping[str, str]) -> bool:
 def _in_block(block: Object, ip: str) -> bool:
     if not ip:
         return False
-    address = ipaddress.ip_address(ip)
-    inside = address in ipaddress.ip_network(block["cidr"])
-    return inside and all(address not in ipaddress.ip_network(hole) for hole in block.get("except") or ())
+    return _is_in(ip, block["cidr"]) and not any(_is_in(ip, hole) for hole in block.get("except") or ())
+
+
+@cache
+def _is_in(ip: str, cidr: str) -> bool:
+    return ipaddress.ip_address(ip) in ipaddress.ip_network(cidr)
 
 
 def _ports(rule: Object, destination: End) -> Iterator[Ports]:

@@ -222,16 +222,14 @@ def roles_stay_apart(world: World) -> Iterator[str]:
     """A pod takes on the AWS role of its own service account in this cluster, and nobody takes on any other."""
     for name, trust in world.trusts.items():
         for team_namespace, account, cluster_arn, issuer in _sessions(world):
-            for session in (
-                pod_identity(world, team_namespace, account, cluster_arn),
-                {
-                    f"{issuer}:aud": "sts.amazonaws.com",
-                    f"{issuer}:sub": f"system:serviceaccount:{team_namespace}:{account}",
-                },
-            ):
-                own = issuer == ISSUER and f"{team_namespace}/{account}" == name
-                if not own and assumable(trust, session):
-                    yield f"{team_namespace}/{account} of {cluster_arn} acts as {name}"
+            if issuer == ISSUER and f"{team_namespace}/{account}" == name:
+                continue
+            token = {
+                f"{issuer}:aud": "sts.amazonaws.com",
+                f"{issuer}:sub": f"system:serviceaccount:{team_namespace}:{account}",
+            }
+            if assumable(trust, pod_identity(world, team_namespace, account, cluster_arn)) or assumable(trust, token):
+                yield f"{team_namespace}/{account} of {cluster_arn} acts as {name}"
         principals = [principal for one in trust["Statement"] for principal in one["Principal"].items()]
         for kind, principal in principals:
             expected = f"arn:aws:iam::{world.plan.facts.account}:oidc/OWN" if kind == "Federated" else _AGENT

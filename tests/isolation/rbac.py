@@ -75,9 +75,9 @@ def allowed(
     combined = f"{resource}/{subresource}" if subresource else resource
     resources = {"*", combined, *([f"*/{subresource}"] if subresource else [])}
     return any(
-        {"*", verb} & set(rule.get("verbs", ()))
-        and {"*", group} & set(rule.get("apiGroups", ()))
-        and resources & set(rule.get("resources", ()))
+        (verb in rule.get("verbs", ()) or "*" in rule.get("verbs", ()))
+        and not resources.isdisjoint(rule.get("resources", ()))
+        and (group in rule.get("apiGroups", ()) or "*" in rule.get("apiGroups", ()))
         and (not rule.get("resourceNames") or name in rule["resourceNames"])
         for rule in rules
     )

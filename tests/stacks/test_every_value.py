@@ -18,7 +18,7 @@ from tests.values.through import through
 from tests.values.tries import possible
 from tests.values.variants import Change, Variant, classes, spots
 
-CLUSTERS = 30
+CLUSTERS = 16
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def sample() -> list[Variant]:
 def test_the_sample_has_most_kinds_of_values(sample: list[Variant]) -> None:
     kinds = frozenset().union(*(variant.kinds for variant in sample))
     kinds |= {kind for found in spots().values() for spot in found for kind in spot.kinds()}
-    assert len(kinds & set(possible(classes()))) > 0.85 * len(set(possible(classes())))
+    assert len(kinds & set(possible(classes()))) > 0.75 * len(set(possible(classes())))
 
 
 def test_each_ends_in_output(sample: list[Variant], tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from blueprint.blueprint import Blueprint
 from blueprint.contribution import Release
 from blueprint.errors import BlueprintError
 from blueprint.planning.document import Plan
+from blueprint.planning.file import dumped, loaded
 from blueprint.planning.planner import plan
 from blueprint.references import resolved
 from blueprint.versions import SUPPORTED, minor
@@ -104,6 +105,7 @@ def _findings(out: Path) -> Iterator[tuple[str, str, str]]:
 
 def _read(blueprint: Blueprint, planned: Plan, stacks: tuple[Stack, ...]) -> None:
     """By schemas of Kubernetes, checks of policies that were tried on IAM, and the tools that look at one cluster."""
+    assert loaded(dumped(planned)) == planned
     for part in planned.parts:
         for manifest in part.contribution.objects:
             if (manifest["apiVersion"], manifest["kind"]) in _OF_KUBERNETES:
