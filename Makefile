@@ -24,7 +24,7 @@ SIDE_BY_SIDE := --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadsc
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup synth access diagram review guard plan-upgrade doctor local local-destroy test test-oldest every-value lifecycle snapshots lint check bench lock clean FORCE
+.PHONY: help setup synth plan access diagram review guard plan-upgrade doctor local local-destroy test test-oldest every-value lifecycle snapshots lint check bench lock clean FORCE
 
 help: ## List the commands
 	@echo "make COMMAND, one of:"
@@ -36,6 +36,9 @@ setup: .venv/.installed node_modules/.installed ## Install what the other comman
 
 synth: setup ## Write the CloudFormation of all clusters into cdk.out, or of one: make synth CLUSTER=dev
 	@$(PY) -m tools.synth $(CLUSTER) $(ARGS)
+
+plan: setup ## Write what each cluster consists of into plans, as JSON, without the CDK: make plan CLUSTER=dev
+	@$(PY) -m tools.plan $(CLUSTER) $(ARGS)
 
 access: setup ## Print who may do what in a cluster: make access CLUSTER=prod, or with ARGS=--markdown, ARGS=--json
 	@$(PY) -m tools.access $(CLUSTER) $(ARGS)
@@ -95,7 +98,7 @@ lock: setup ## Resolve requirements.in and package.json anew: make lock ARGS=--u
 	@$(NPM) install --package-lock-only --omit-lockfile-registry-resolved=false
 
 clean: ## Remove all that the other commands made, the installation included
-	rm -rf .venv .venv-oldest .venv-local node_modules cdk.out review .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-oldest .venv-local node_modules cdk.out plans review .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- Installation -------------------------------------------------------------------------------------------------

@@ -215,6 +215,11 @@ class Contribution:
         )
 
     @property
+    def every_grant(self) -> tuple[Grant, ...]:
+        """Those of add-ons that EKS installs, and its own."""
+        return (*(each.grant for each in self.managed_addons if each.grant), *self.grants)
+
+    @property
     def reaches_cluster(self) -> bool:
         """Whether anything is left to install when EKS has installed its add-ons."""
         return bool(self.resources or self.grants or self.access or self.namespaces or self.releases or self.objects)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -11,6 +11,7 @@ from blueprint.access import AccessEntry, AccessPolicy
 from blueprint.contribution import Contribution, ServiceLinkedRole
 from blueprint.facts import ClusterFacts
 from blueprint.iam import Statement
+from blueprint.kubernetes import Manifest
 from blueprint.network import SubnetKind
 from blueprint.workload import NodeTaint, PodSelector, Workload
 
@@ -183,6 +184,10 @@ class FargateNodes:
     role: ServiceRole
 
 
+InstalledBy = Literal["EKS", "Helm", "kubectl"]
+"""`kubectl` applies a part that is Kubernetes objects alone."""
+
+
 @dataclass(frozen=True)
 class Part:
     """An add-on or a team: what it adds, and whose parts must stand before it."""
@@ -192,6 +197,25 @@ class Part:
     """What the blueprint states: AwsEbsCsiDriver."""
     contribution: Contribution
     after: tuple[str, ...] = ()
+
+    @property
+    def version(self) -> str:
+        """Of what EKS installs, or else of the charts."""
+        versions = [each.version for each in self.contribution.managed_addons]
+        versions = versions or [each.chart.version for each in self.contribution.releases]
+        return ", ".join(dict.fromkeys(versions))
+
+    @property
+    def installed_by(self) -> InstalledBy:
+        """EKS, though it may bring objects as well."""
+        if self.contribution.managed_addons:
+            return "EKS"
+        return "Helm" if self.contribution.releases else "kubectl"
+
+    @property
+    def namespaces(self) -> tuple[str, ...]:
+        """Those that it brings."""
+        return tuple(sorted(each.name for each in self.contribution.namespaces))
 
 
 @dataclass(frozen=True)
@@ -237,3 +261,10 @@ class Plan:
     def parts(self) -> tuple[Part, ...]:
         """Add-ons, then teams."""
         return self.addons + self.teams
+
+    @property
+    def objects(self) -> Iterator[Manifest]:
+        """All Kubernetes objects of its own, the namespaces of a part first; charts bring more."""
+        for part in self.parts:
+            yield from (namespace.manifest() for namespace in part.contribution.namespaces)
+            yield from part.contribution.objects

@@ -49,15 +49,17 @@ def loaded(text: str) -> Plan:
     return plan
 
 
-def write(plan: Plan, folder: Path) -> None:
+def write(plan: Plan, folder: Path) -> Path:
     """Writes `<cluster>.plan.json`."""
-    (folder / f"{plan.facts.name}{SUFFIX}").write_text(dumped(plan), encoding="utf-8")
+    path = folder / f"{plan.facts.name}{SUFFIX}"
+    path.write_text(dumped(plan), encoding="utf-8")
+    return path
 
 
-def read(folder: Path) -> Mapping[str, Plan]:
-    """The plans in a folder, by cluster. Raises DocumentError."""
+def documents(folder: Path) -> Mapping[str, str]:
+    """The texts of the documents in a folder, by cluster."""
     paths = sorted(folder.glob(f"*{SUFFIX}"))
-    return {path.name.removesuffix(SUFFIX): loaded(path.read_text(encoding="utf-8")) for path in paths}
+    return {path.name.removesuffix(SUFFIX): path.read_text(encoding="utf-8") for path in paths}
 
 
 @cache

@@ -10,7 +10,7 @@ import pytest
 
 from blueprint import Blueprint
 from blueprint.planning.document import Plan
-from blueprint.planning.file import SCHEMA, DocumentError, dumped, loaded, read, write
+from blueprint.planning.file import SCHEMA, DocumentError, documents, dumped, loaded, write
 from blueprint.planning.planner import plan
 from tests.stacks import fleet
 
@@ -27,8 +27,8 @@ def test_a_folder_holds_a_document_for_each_cluster(tmp_path: Path) -> None:
     for made in PLANS:
         write(made, tmp_path)
     assert (tmp_path / "managed.plan.json").read_text(encoding="utf-8") == dumped(PLANS[0])
-    assert read(tmp_path) == {made.facts.name: made for made in PLANS}
-    assert read(tmp_path / "none") == {}
+    assert documents(tmp_path) == {made.facts.name: dumped(made) for made in PLANS}
+    assert documents(tmp_path / "none") == {}
 
 
 def broken(**changes: Any) -> str:

@@ -173,8 +173,7 @@ def _pod_labels(data: Any) -> Iterator[tuple[str, str]]:
 def grants(plan: Plan) -> Iterator[Grant]:
     """All of a plan."""
     for part in plan.parts:
-        yield from part.contribution.grants
-        yield from (addon.grant for addon in part.contribution.managed_addons if addon.grant)
+        yield from part.contribution.every_grant
 
 
 def world_of(blueprint: Blueprint) -> World:

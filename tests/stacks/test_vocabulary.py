@@ -34,8 +34,7 @@ def every_plan(examples: tuple[Plan, ...]) -> tuple[Plan, ...]:
 
 def grants(plan: Plan) -> Iterator[Grant]:
     for part in plan.parts:
-        yield from part.contribution.grants
-        yield from (addon.grant for addon in part.contribution.managed_addons if addon.grant)
+        yield from part.contribution.every_grant
 
 
 @cache

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from itertools import cycle
+from typing import Any
 
 import pytest
 
-from tools.contents import Capacity, Contents, Part, Subnet
+from blueprint.planning.document import Plan, Subnet
+from tests.plans import fargate, nodes, part, planned, subnets
 from tools.picture import mermaid
 from tools.picture.describe import MOST_BOXES, picture
 from tools.picture.model import SIGNS, Box, Picture
 from tools.picture.things import INSTALLERS
 
-DEV = Contents(
+ARGO_CD: Any = {"namespaces": ("argocd",), "after": ("cert-manager",), "by": "Helm"}
+DEV = planned(
     name="dev",
     account="111111111111",
     region="us-west-2",
@@ -22,24 +24,16 @@ DEV = Contents(
     public_ranges=("203.0.113.0/24",),
     deletion_protection=True,
     cidr="10.0.0.0/16",
-    subnets=tuple(
-        Subnet(kind, f"us-west-2{zone}", f"10.0.{number}.0/24")
-        for number, (kind, zone) in enumerate((kind, zone) for kind in ("private", "public") for zone in "ab")
-    ),
+    subnets=subnets("private", "public"),
     nat_gateways=1,
-    endpoints=("ecr.api", "sts"),
-    capacity=(
-        Capacity("system", "managed", ("m7g.large",), min=2, max=4, image="AL2023_ARM_64_STANDARD", version="1.35"),
-        Capacity("batch", "fargate", selectors=("batch",)),
-    ),
+    interface_endpoints=("sts", "ecr.api"),
+    compute=(nodes("system", "m7g.large"), fargate("batch", "batch")),
     addons=(
-        Part("argo-cd", "10.1.1", ("argocd",), after=("cert-manager",), installer="Helm"),
-        Part("cert-manager", "1.21.1", ("cert-manager",), installer="Helm"),
-        Part("vpc-cni", "v1.22.4", installer="EKS", pod_identity=("aws-node",)),
+        part("vpc-cni", "v1.22.4", by="EKS", accounts=("aws-node",)),
+        part("argo-cd", "10.1.1", **ARGO_CD),
+        part("cert-manager", "1.21.1", namespaces=("cert-manager",), by="Helm"),
     ),
-    teams=(Part("payments", namespaces=("payments", "payments-jobs")),),
-    releases=(),
-    objects={},
+    teams=(part("payments", namespaces=("payments", "payments-jobs")),),
 )
 HOSTILE = (
     '"]; click b_internet "javascript:alert(1)"',
@@ -83,7 +77,8 @@ def test_a_cluster_as_it_is() -> None:
         *("Kubernetes 1.35", "API open to the VPC, 203.0.113.0/24", "deletion protection on")
     ]
     assert text(found["compute/system"]) == [
-        *("managed nodes", "nodes 2 to 4", "types m7g.large", "image AL2023_ARM_64_STANDARD", "Kubernetes 1.35")
+        *("managed nodes", "nodes 2 to 4", "types m7g.large"),
+        *("image AL2023_ARM_64_STANDARD 1.35.6-20260714", "Kubernetes 1.35"),
     ]
     assert text(found["compute/batch"]) == ["Fargate", "namespaces batch"]
     assert text(found["EKS/vpc-cni"]) == ["v1.22.4", "AWS permissions of aws-node"]
@@ -98,20 +93,24 @@ def test_a_cluster_as_it_is() -> None:
 
 
 def test_a_private_cluster_without_nat_does_not_know_the_internet() -> None:
-    drawn = picture(*[replace(DEV, public_ranges=(), nat_gateways=0)] * 2)
+    drawn = picture(*[planned(DEV, public_ranges=(), nat_gateways=0)] * 2)
     assert "internet" not in boxes(drawn)
     assert "API open to the VPC" in text(boxes(drawn)["control-plane"])
 
 
 def test_a_change_says_what_changes_and_nothing_else() -> None:
-    spot = replace(DEV.capacity[0], spot=True, max=9, version="1.36")
-    after = replace(
+    after = planned(
         DEV,
         version="1.36",
         public_ranges=(),
         nat_gateways=2,
-        capacity=(spot, Capacity("auto-mode", "auto", selectors=("system",))),
-        addons=(replace(DEV.addons[0], version="10.2.0", after=()), *DEV.addons[2:], Part("new", installer="Helm")),
+        compute=(nodes("system", "m7g.large", capacity="SPOT", max=9, version="1.36"),),
+        node_pools=("system",),
+        addons=(
+            DEV.addons[0],
+            part("argo-cd", "10.2.0", **{**ARGO_CD, "after": ()}),
+            part("new", by="Helm"),
+        ),
     )
     drawn = picture(DEV, after)
     assert {box.id: (box.status, [line.text for line in box.lines if line.changed]) for box in drawn.boxes} == {
@@ -137,7 +136,7 @@ def test_a_change_says_what_changes_and_nothing_else() -> None:
 
 def test_of_many_names_all_that_come_and_go_are_seen() -> None:
     many = tuple(f"10.{number}.0.0/16" for number in range(6))
-    before, after = (replace(DEV, public_ranges=ranges) for ranges in (many, (*many[:5], "10.9.0.0/16")))
+    before, after = (planned(DEV, public_ranges=ranges) for ranges in (many, (*many[:5], "10.9.0.0/16")))
     assert text(boxes(picture(before, before))["control-plane"])[1] == (
         "API open to the VPC, 10.0.0.0/16, 10.1.0.0/16, 10.2.0.0/16 and 3 more"
     )
@@ -146,18 +145,18 @@ def test_of_many_names_all_that_come_and_go_are_seen() -> None:
 
 
 def test_the_order_of_instance_types_counts() -> None:
-    one, other = (replace(DEV, capacity=(Capacity("a", "managed", types),)) for types in (("x", "y"), ("y", "x")))
-    assert text(boxes(picture(one, other))["compute/a"])[1] == "types x, y → y, x"
+    one, other = (planned(DEV, compute=(nodes("a", *types),)) for types in (("x", "y"), ("y", "x")))
+    assert text(boxes(picture(one, other))["compute/a"])[2] == "types x, y → y, x"
 
 
 def test_what_moves_from_helm_to_eks_goes_there_and_comes_here() -> None:
-    moved = replace(DEV, addons=(replace(DEV.addons[1], installer="EKS"), *DEV.addons[2:]))
+    moved = planned(DEV, addons=(part("cert-manager", "1.21.1", by="EKS"), DEV.addons[0]))
     found = boxes(picture(DEV, moved))
     assert (found["Helm/cert-manager"].status, found["EKS/cert-manager"].status) == ("removed", "added")
 
 
 @pytest.mark.parametrize(("sides", "status"), [((None, DEV), "added"), ((DEV, None), "removed")])
-def test_a_cluster_that_comes_or_goes(sides: tuple[Contents | None, Contents | None], status: str) -> None:
+def test_a_cluster_that_comes_or_goes(sides: tuple[Plan | None, Plan | None], status: str) -> None:
     drawn = picture(*sides)
     assert {drawn.status, *(box.status for box in drawn.boxes), *(group.status for group in drawn.groups)} == {status}
     assert drawn.title == "dev: account 111111111111, us-west-2"
@@ -169,18 +168,18 @@ def test_a_picture_of_nothing_is_a_mistake() -> None:
 
 
 def test_another_range_or_region_stands_in_the_titles() -> None:
-    drawn = picture(DEV, replace(DEV, cidr="10.1.0.0/16", region="eu-west-1"))
+    drawn = picture(DEV, planned(DEV, cidr="10.1.0.0/16", region="eu-west-1"))
     assert drawn.title == "dev: account 111111111111, us-west-2 → account 111111111111, eu-west-1"
     assert (drawn.network.title, drawn.network.status) == ("VPC 10.0.0.0/16 → VPC 10.1.0.0/16", "changed")
 
 
 def test_a_crowd_is_counted_but_not_what_changes() -> None:
-    crowd = tuple(Part(f"addon-{number:03}", "1", installer="Helm") for number in range(100))
-    same = replace(DEV, addons=crowd)
+    crowd = tuple(part(f"addon-{number:03}", "1", by="Helm") for number in range(100))
+    same = planned(DEV, addons=crowd)
     (group,) = (group for group in picture(same, same).software if group.id == "add-ons/Helm")
     assert len(group.boxes) == MOST_BOXES
     assert group.boxes[-1] == Box("add-ons/Helm/rest", f"and {101 - MOST_BOXES} more")
-    late = replace(DEV, addons=(*crowd[:-1], replace(crowd[-1], version="2")))
+    late = planned(DEV, addons=(*crowd[:-1], part(crowd[-1].name, "2", by="Helm")))
     assert boxes(picture(same, late))["Helm/addon-099"].status == "changed"
     (rest,) = (box for box in picture(None, same).boxes if box.id == "add-ons/Helm/rest")
     assert (text(rest), rest.status) == ([f"+{101 - MOST_BOXES}"], "changed")
@@ -193,7 +192,7 @@ def chart_words(chart: str) -> list[str]:
 
 
 def test_mermaid_shows_every_box_and_arrow() -> None:
-    drawn = picture(DEV, replace(DEV, version="1.36", teams=()))
+    drawn = picture(DEV, planned(DEV, version="1.36", teams=()))
     infrastructure, software = mermaid.infrastructure(drawn), mermaid.software(drawn)
     shown = [*chart_words(infrastructure), *chart_words(software)]
     for box in drawn.boxes:
@@ -218,16 +217,20 @@ LINE = re.compile(
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_no_name_is_more_than_text_to_mermaid(name: str) -> None:
-    everywhere = replace(
+    everywhere = planned(
         DEV,
         version=name,
         cidr=name,
-        subnets=(Subnet(name, name, name),),
+        subnets=(Subnet(name, name, name),),  # type: ignore[arg-type]  # no kind of subnet
         public_ranges=(name,),
-        endpoints=(name,),
-        capacity=(Capacity(name, "managed", (name,), min=1, max=2, image=name, version=name, selectors=(name,)),),
-        addons=(Part(name, name, (name,), (f"{name}2",), "Helm", (name,)), Part(f"{name}2", installer="Helm")),
-        teams=(Part(name, name, (name,)),),
+        interface_endpoints=(name,),
+        compute=(nodes(name, name, image=name, version=name), fargate(f"{name}2", name)),
+        node_pools=(name,),
+        addons=(
+            part(name, name, namespaces=(name,), after=(f"{name}2",), by="Helm", accounts=(name,)),
+            part(f"{name}2", by="Helm"),
+        ),
+        teams=(part(name, namespaces=(name,)),),
     )
     drawn = picture(everywhere, everywhere)
     for chart in (mermaid.infrastructure(drawn), mermaid.software(drawn)):
@@ -240,7 +243,7 @@ def test_no_name_is_more_than_text_to_mermaid(name: str) -> None:
 
 def test_no_two_boxes_share_an_id_of_mermaid() -> None:
     parts = ("a-b-", "a-b_", "a-b", "a.b", "a_b", "a/b", *(f"{'long' * 20}{number}" for number in range(3)))
-    alike = replace(DEV, addons=tuple(Part(name, installer="Helm") for name in parts))
+    alike = planned(DEV, addons=tuple(part(name, by="Helm") for name in parts))
     chart = mermaid.software(picture(alike, alike))
     ids = re.findall(r"^ +(\w+)\[", chart, re.MULTILINE)
     assert len({*ids}) == len(ids) == len(parts) + 1
@@ -248,14 +251,20 @@ def test_no_two_boxes_share_an_id_of_mermaid() -> None:
 
 def test_charts_of_large_clusters_stay_below_the_limits_of_mermaid() -> None:
     long = "\N{SNOWMAN}" * 200
-    crowd = replace(
+    crowd = planned(
         DEV,
-        capacity=tuple(Capacity(f"{long}{number}", "managed", (long,) * 9, max=2, image=long) for number in range(200)),
+        compute=tuple(nodes(f"{long}{number}", *(long,) * 9, image=long) for number in range(200)),
         addons=tuple(
-            Part(f"{long}{number}", long, (long,) * 9, tuple(f"{long}{other}" for other in range(number)), installer)
+            part(
+                f"{long}{number}",
+                long,
+                namespaces=(long,) * 9,
+                after=tuple(f"{long}{other}" for other in range(number)),
+                by=installer,
+            )
             for number, installer in zip(range(300), cycle(INSTALLERS))
         ),
-        teams=tuple(Part(f"{long}{number}", long, (long,) * 9) for number in range(200)),
+        teams=tuple(part(f"{long}{number}", namespaces=(long,) * 9) for number in range(200)),
     )
     drawn = picture(None, crowd)
     for chart in (mermaid.infrastructure(drawn), mermaid.software(drawn)):

@@ -4,47 +4,49 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import combinations
 
 import pytest
 
+from blueprint.network import SubnetKind
+from blueprint.planning.document import Plan, Subnet
+from tests.plans import nodes, part, planned
 from tests.tools.test_picture import DEV, HOSTILE
-from tools.contents import Capacity, Contents, Part, Subnet
 from tools.picture.describe import picture
 from tools.picture.letters import width, wrapped
 from tools.picture.model import SIGNS
 from tools.picture.svg import WIDTH, svg
 
 LONG = "a-name-that-is-much-longer-than-any-box-can-ever-be-" * 4
+KINDS: tuple[SubnetKind, ...] = ("private", "public", "control-plane")
 SIX_ZONES = tuple(
     Subnet(kind, f"us-west-2{zone}", f"10.100.{third}.128/25")
-    for kind in ("private", "public", "control-plane")
+    for kind in KINDS
     for third, zone in enumerate("abcdef", start=100)
 )
-CROWD = replace(
+CROWD = planned(
     DEV,
     subnets=SIX_ZONES,
-    capacity=tuple(Capacity(f"{LONG}{number}", "managed", (LONG,) * 5, max=9, image=LONG) for number in range(30)),
-    addons=tuple(Part(f"M{number}" * 30, "W" * 60, (LONG,), installer="Helm") for number in range(9)),
+    compute=tuple(nodes(f"{LONG}{number}", *(LONG,) * 5, max=9, image=LONG) for number in range(30)),
+    addons=tuple(part(f"M{number}" * 30, "W" * 60, namespaces=(LONG,), by="Helm") for number in range(9)),
 )
 PAIRS = {
     "as it is": (DEV, DEV),
     "new": (None, DEV),
     "gone": (DEV, None),
-    "private": (replace(DEV, public_ranges=()), replace(DEV, public_ranges=(), nat_gateways=0)),
+    "private": (planned(DEV, public_ranges=()), planned(DEV, public_ranges=(), nat_gateways=0)),
     "crowd": (DEV, CROWD),
-    "bare": (DEV, replace(DEV, addons=(), teams=(), capacity=(), endpoints=(), nat_gateways=0)),
+    "bare": (DEV, planned(DEV, addons=(), teams=(), compute=(), interface_endpoints=(), nat_gateways=0)),
     "hostile": (
         DEV,
-        replace(DEV, addons=tuple(Part(name, name, installer="EKS") for name in HOSTILE if name.isprintable())),
+        planned(DEV, addons=tuple(part(name, name, by="EKS") for name in HOSTILE if name.isprintable())),
     ),
 }
 
 
 @pytest.fixture(params=PAIRS)
 def drawn(request: pytest.FixtureRequest) -> ET.Element:
-    sides: tuple[Contents | None, Contents | None] = PAIRS[request.param]
+    sides: tuple[Plan | None, Plan | None] = PAIRS[request.param]
     return ET.fromstring(svg(picture(*sides), "p"))  # noqa: S314  # our own
 
 
@@ -116,8 +118,8 @@ def test_every_box_of_the_model_is_drawn() -> None:
     drawn = svg(model, "p")
     assert drawn.count('<g class="box ') == len(list(model.boxes))
     assert drawn.count('class="arrow"') == 2
-    assert svg(picture(*[replace(DEV, public_ranges=())] * 2), "p").count('class="arrow"') == 1
-    assert svg(picture(*[replace(DEV, public_ranges=(), nat_gateways=0)] * 2), "p").count('class="arrow"') == 0
+    assert svg(picture(*[planned(DEV, public_ranges=())] * 2), "p").count('class="arrow"') == 1
+    assert svg(picture(*[planned(DEV, public_ranges=(), nat_gateways=0)] * 2), "p").count('class="arrow"') == 0
 
 
 def test_two_pictures_share_no_id() -> None:

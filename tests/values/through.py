@@ -26,12 +26,11 @@ from teams.base.workloads.kinds import KINDS
 from tests.templates import plain
 from tests.values.variants import Variant
 from tools.access.matrix import matrix
-from tools.access.render import as_json, as_markdown, as_text
+from tools.access.render import as_markdown, as_text
 from tools.assembly import Assembly, Stack, read
 from tools.charts.results import Outcome, Unreachable
 from tools.compare.dangers import dangers
 from tools.compare.differences import ClusterDifference, differences
-from tools.contents import contents
 from tools.doctor.checks.needs import types_of
 from tools.picture.page import page as picture_page
 from tools.review import page as review_page
@@ -39,7 +38,6 @@ from tools.review.compose import review
 from tools.review.drawing import drawn
 from tools.review.fleet import Fleet, Touched
 from tools.review.markdown import markdown
-from tools.review.matrices import Matrices, from_json
 from tools.review.prices import prices
 from tools.review.report import as_json as review_json
 from tools.synth import synthesize
@@ -110,11 +108,11 @@ def _read(blueprint: Blueprint, planned: Plan, stacks: tuple[Stack, ...]) -> Non
         for manifest in part.contribution.objects:
             if (manifest["apiVersion"], manifest["kind"]) in _OF_KUBERNETES:
                 assert list(schema.errors(plain(manifest), planned.facts.version)) == []
-        for grant in (*part.contribution.grants, *(each.grant for each in part.contribution.managed_addons)):
-            if grant and grant.statements:
+        for grant in part.contribution.every_grant:
+            if grant.statements:
                 document = resolved(iam.policy(grant.statements), defaultdict(_arn, partition="aws"))
                 IAMPolicyDocumentValidator(json.dumps(document)).validate()
-    picture_page(contents(stacks))
+    picture_page(planned)
     as_text(matrix(planned)), as_markdown(matrix(planned))
     kinds = {resource["Type"] for stack in stacks for resource in stack.resources.values()}
     assert set(types_of(planned)) == {kind for kind in kinds if kind.startswith("AWS::")}
@@ -137,13 +135,9 @@ def _compared(before: Plan, after: Plan, found: ClusterDifference | None) -> Non
     """By those that look at a change."""
     if not found:
         return
-    fleet, told = Fleet("0123456789ab", (Touched(found),), ()), dangers(found)
-    document = review(fleet, told, _unreachable, lambda: (_matrices(before), _matrices(after)), prices())
+    fleet, told = Fleet("0123456789ab", (Touched(found, (before, after)),), ()), dangers(found)
+    document = review(fleet, told, _unreachable, prices())
     markdown(document, draw=drawn), review_page.page(document), json.dumps(review_json(fleet, told))
-
-
-def _matrices(planned: Plan) -> Matrices:
-    return {planned.facts.name: from_json(json.loads(json.dumps(as_json(matrix(planned)))))}
 
 
 def _unreachable(releases: Sequence[Release], version: str) -> tuple[Outcome, ...]:

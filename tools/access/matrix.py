@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
 from typing import Any, NamedTuple
 
 from blueprint.access import AccessEntry
@@ -11,6 +10,7 @@ from blueprint.contribution import Grant, NodeRole
 from blueprint.iam import Statement
 from blueprint.planning.document import FargateNodes, NodeGroup, NodeKind, Plan
 from blueprint.references import resolved
+from tools.placeholders import placeholders
 
 INSTALLER = "the installer"
 NOBODY = "nobody yet"
@@ -107,7 +107,7 @@ def _in_kubernetes(plan: Plan) -> Iterator[Access]:
         *(("administrator", entry) for entry in plan.admins),
         *(("access policy", entry) for entry in (*plan.people, *of_addons)),
     ):
-        who = resolved(entry.principal, _shown(plan))
+        who = resolved(entry.principal, placeholders(plan))
         yield from _by_policy(who, kind, entry)
         for name in entry.groups:
             held.add(f"group {name}")
@@ -128,7 +128,7 @@ def _bound(plan: Plan) -> Iterator[Access]:
     """What each subject of a role binding may do; the members of groups are not looked up yet."""
     everything = (one for part in plan.parts for one in part.contribution.objects)
     kinds = ("Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding")
-    objects = resolved([one for one in everything if one["kind"] in kinds], _shown(plan))
+    objects = resolved([one for one in everything if one["kind"] in kinds], placeholders(plan))
     roles = {(one["kind"], one["metadata"].get("namespace", ""), one["metadata"]["name"]): one for one in objects}
     for binding in objects:
         if not binding["kind"].endswith("Binding"):
@@ -174,8 +174,7 @@ def _resource(group: str, name: str) -> str:
 
 def _in_aws(plan: Plan) -> Iterator[AwsAccess]:
     for part in plan.parts:
-        of_addons = (addon.grant for addon in part.contribution.managed_addons if addon.grant)
-        for grant in chain(of_addons, part.contribution.grants):
+        for grant in part.contribution.every_grant:
             yield from _granted(plan, grant)
 
 
@@ -184,7 +183,8 @@ def _granted(plan: Plan, grant: Grant) -> Iterator[AwsAccess]:
 
     def row(statement: Statement, policy: str = "") -> AwsAccess:
         actions, resources, conditions = (
-            resolved(data, _shown(plan)) for data in (statement.actions, statement.resources, statement.conditions)
+            resolved(data, placeholders(plan))
+            for data in (statement.actions, statement.resources, statement.conditions)
         )
         holder = (grant.name, by, grant.boundary or "")
         return AwsAccess(*holder, statement.effect, tuple(actions), tuple(resources), conditions, policy)
@@ -211,26 +211,6 @@ def _nodes(plan: Plan) -> Iterator[NodeAccess]:
         for name, role in roles.items():
             yield NodeAccess((name,), f"launched by {part.name}", role.managed_policies)
         for entry in part.contribution.access:
-            who = resolved(entry.principal, _shown(plan))
+            who = resolved(entry.principal, placeholders(plan))
             if entry.kind != "STANDARD" and who not in {f"<role-arn:{name}>" for name in roles}:
                 yield NodeAccess((who,), f"a role that {part.name} names", ())
-
-
-class _References(dict[str, str]):
-    def __missing__(self, name: str) -> str:
-        return f"<{name}>"
-
-
-def _shown(plan: Plan) -> Mapping[str, str]:
-    """The partition of the region, and names for what AWS decides."""
-    partitions = {
-        "cn-": "aws-cn",
-        "us-gov-": "aws-us-gov",
-        "eusc-": "aws-eusc",
-        "us-iso-": "aws-iso",
-        "us-isob-": "aws-iso-b",
-        "eu-isoe-": "aws-iso-e",
-        "us-isof-": "aws-iso-f",
-    }
-    region = plan.facts.region
-    return _References(partition=next((to for prefix, to in partitions.items() if region.startswith(prefix)), "aws"))

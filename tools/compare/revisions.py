@@ -1,26 +1,30 @@
-"""Synthesizes two revisions of this project: the one where a branch began, and the folder as it is now."""
+"""Plans and synthesizes two revisions of this project: where a branch began, and the folder as it is now."""
 
 from __future__ import annotations
 
+import hashlib
 import io
-import json
 import os
 import subprocess
 import sys
 import tarfile
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from blueprint.planning.file import documents
 from tools.assembly import Assembly, read
 from tools.compare.differences import ClusterDifference, differences
 
 ROOT = Path(__file__).parents[2]
-_FINGERPRINTS = Path(__file__).with_name("fingerprints.py")
 _LOCK = "requirements.txt"
+RENDERER = ("app.py", "cdk.json", "blueprint", "stacks", "tools/synth.py", _LOCK)
+"""What turns a plan into templates. All else reaches them through the plan only."""
+
+Documents = Mapping[str, str]
+"""By cluster, its plan as a document."""
 
 
 class RevisionError(Exception):
@@ -67,57 +71,58 @@ class Comparison:
     before: Assembly
     """Of the clusters that had to be synthesized."""
     after: Assembly
+    plans_before: Documents | None
+    """Of all clusters; None where the base is from before these documents."""
+    plans_after: Documents
 
 
-Ahead = Callable[[tuple[Revision, Assembly], tuple[Revision, Assembly]], object]
-"""Called with both revisions as soon as they are synthesized, before they are compared."""
-
-
-@contextmanager
-def compared(base: str, root: Path = ROOT, ahead: Ahead | None = None) -> Iterator[Comparison]:
+def compared(base: str, root: Path = ROOT) -> Comparison:
     """Compares the folder, uncommitted changes included, with the commit where it left the git revision `base`.
 
-    Only clusters whose plan or renderer differs are synthesized. The revisions that `ahead` gets can be asked for more
-    while the context lasts. Raises RevisionError.
+    Only clusters whose plan or renderer differs are synthesized. Raises RevisionError.
     """
     commit = _merge_base(base, root)
-    with tempfile.TemporaryDirectory(prefix="eks-blueprints-") as temporary:
+    with tempfile.TemporaryDirectory(prefix="eks-blueprints-") as temporary, ThreadPoolExecutor() as pool:
         folder = Path(temporary)
         old = _checked_out(commit, root, folder / "base")
         new = Revision("the working folder", root, Path(sys.executable))
-        yield _comparison(commit[:12], old, new, folder, ahead)
-
-
-def _comparison(commit: str, old: Revision, new: Revision, folder: Path, ahead: Ahead | None) -> Comparison:
-    with ThreadPoolExecutor() as pool:
-        one, other = pool.map(_fingerprints, (old, new))
-        differing = sorted(name for name in {*one, *other} if one.get(name) != other.get(name))
-        _say(f"Synthesizing {', '.join(differing)} of both revisions" if differing else "No plan differs")
-        out = folder / "after"
-        # An older revision may not know --output, and its folder is ours anyway.
-        sides = [(old, one, old.folder / "cdk.out", ()), (new, other, out, ("--output", str(out)))]
-        synthesized = [
-            pool.submit(_synthesized, revision, [name for name in differing if name in known], where, options)
-            for revision, known, where, options in sides
-        ]
-        before, after = (side.result() for side in synthesized)
-    if ahead:
-        ahead((old, before), (new, after))
+        outs = (folder / "old-plans", folder / "new-plans")
+        plans_before, plans_after = pool.map(_planned, (old, new), outs)
+        one, other = plans_before or {}, plans_after or {}
+        same_renderer = _renderer(old.folder) == _renderer(root)
+        names = sorted(name for name in {*one, *other} if not same_renderer or one.get(name) != other.get(name))
+        _say(f"Synthesizing {', '.join(names)} of both revisions" if names else "No plan differs")
+        # Nobody knows the clusters of a base that writes no plans, so these are all synthesized.
+        old_names = None if plans_before is None else [name for name in names if name in one]
+        new_names = [name for name in names if name in other]
+        before, after = pool.map(_synthesized, (old, new), (old_names, new_names), (folder / "old", folder / "new"))
     touched = differences(before, after)
     untouched = sorted({*one, *other} - {cluster.name for cluster in touched})
-    return Comparison(commit, touched, tuple(untouched), before, after)
+    return Comparison(commit[:12], touched, tuple(untouched), before, after, plans_before, other)
 
 
-def _fingerprints(revision: Revision) -> Mapping[str, str]:
-    found: Mapping[str, str] = json.loads(revision.run(str(_FINGERPRINTS)))
-    return found
+def _planned(revision: Revision, out: Path) -> Documents | None:
+    if not (revision.folder / "tools" / "plan.py").exists():
+        return None
+    revision.run("-m", "tools.plan", "--output", str(out))
+    return documents(out)
 
 
-def _synthesized(revision: Revision, clusters: Sequence[str], out: Path, options: Sequence[str]) -> Assembly:
-    if not clusters:
+def _synthesized(revision: Revision, clusters: Sequence[str] | None, out: Path) -> Assembly:
+    """Those named, or all."""
+    if clusters is not None and not clusters:
         return {}
-    revision.run("-m", "tools.synth", *clusters, *options)
+    revision.run("-m", "tools.synth", *(clusters or ()), "--output", str(out))
     return read(out)
+
+
+def _renderer(folder: Path) -> str:
+    """A hash of what turns plans into templates there."""
+    found = hashlib.sha256()
+    for path in sorted(path for name in RENDERER for path in (folder / name, *(folder / name).rglob("*"))):
+        if path.is_file() and path.suffix != ".pyc":
+            found.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes() + b"\0")
+    return found.hexdigest()
 
 
 def default_base(root: Path = ROOT) -> str:

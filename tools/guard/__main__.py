@@ -35,11 +35,11 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
     options = parser.parse_args(arguments)
     base = default_base(root) if options.base is None else options.base
     try:
-        with compared(base, root) as comparison:
-            found = verdict([danger for cluster in comparison.touched for danger in dangers(cluster)], options.allow)
+        comparison = compared(base, root)
     except RevisionError as error:
         print(error, file=sys.stderr)
         return 2
+    found = verdict([danger for cluster in comparison.touched for danger in dangers(cluster)], options.allow)
     print(json.dumps(as_json(comparison, found), indent=2) if options.json else as_text(comparison, found))
     for words in found.mistakes:
         print(words, file=sys.stderr)

@@ -10,31 +10,26 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from app import CLUSTERS
 from blueprint.errors import BlueprintError
 from blueprint.inventory import planned
-from tools.assembly import read
-from tools.contents import contents
-from tools.jsii_start import finish, quicken
 from tools.picture.page import HEADER, page
-from tools.synth import synthesize
 
 FOLDER = CLUSTERS.parent / "docs" / "clusters"
 
 
-def main(arguments: Sequence[str], *, folder: Path = FOLDER, quick: bool = False) -> int:
-    """Exit status: 0, or 1 after a report. `quick` is for a process that ends then."""
+def main(arguments: Sequence[str], *, folder: Path = FOLDER) -> int:
+    """Exit status: 0, or 1 after a report."""
     parser = argparse.ArgumentParser(
         prog="make diagram", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--check", action="store_true", help="only say which pages are out of date")
     options = parser.parse_args(arguments)
     try:
-        pages = _pages(quick=quick)
+        pages = _pages()
     except BlueprintError as error:
         print(error, file=sys.stderr)
         return 1
@@ -71,14 +66,8 @@ def differing(folder: Path, pages: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def _pages(*, quick: bool) -> dict[str, str]:
-    plans = planned(CLUSTERS)
-    print(f"Synthesizing {', '.join(plan.facts.name for plan in plans)}", file=sys.stderr, flush=True)
-    if quick:
-        quicken()
-    with tempfile.TemporaryDirectory(prefix="eks-blueprints-") as out:
-        synthesize(plans, Path(out), validate=False)
-        return {f"{name}.md": page(contents(stacks)) for name, stacks in read(Path(out)).items()}
+def _pages() -> dict[str, str]:
+    return {f"{plan.facts.name}.md": page(plan) for plan in planned(CLUSTERS)}
 
 
 def _shown(path: Path) -> Path:
@@ -86,4 +75,4 @@ def _shown(path: Path) -> Path:
 
 
 if __name__ == "__main__":
-    finish(main(sys.argv[1:], quick=True))
+    sys.exit(main(sys.argv[1:]))

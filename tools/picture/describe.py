@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from tools.contents import Contents
+from blueprint.planning.document import Plan
 from tools.picture.model import SIGNS, Box, Group, Line, Picture, Status
 from tools.picture.things import Described, Fact, Thing, Things, described
 
@@ -15,7 +15,7 @@ _NAMED = 4
 _NOTHING = Described()
 
 
-def picture(before: Contents | None, after: Contents | None) -> Picture:
+def picture(before: Plan | None, after: Plan | None) -> Picture:
     """The change from one to the other, which has the same name; of a cluster as it is, both are the same.
 
     Without `before` everything is new, without `after` everything goes. Raises ValueError if there is neither.
@@ -29,8 +29,8 @@ def picture(before: Contents | None, after: Contents | None) -> Picture:
     drawn = {box.id for group in groups.values() for box in group.every}
     arrows = [arrow for arrow in dict.fromkeys((*new.arrows, *old.arrows)) if {arrow.source, arrow.target} <= drawn]
     return Picture(
-        cluster=now.name,
-        title=f"{now.name}: {_change(_place(before), _place(after))}",
+        cluster=now.facts.name,
+        title=f"{now.facts.name}: {_change(_place(before), _place(after))}",
         status=status,
         outside=groups.pop("outside"),
         network=groups.pop("network"),
@@ -40,8 +40,8 @@ def picture(before: Contents | None, after: Contents | None) -> Picture:
     )
 
 
-def _place(contents: Contents | None) -> str:
-    return f"account {contents.account}, {contents.region}" if contents else ""
+def _place(plan: Plan | None) -> str:
+    return f"account {plan.facts.account}, {plan.facts.region}" if plan else ""
 
 
 def _change(old: str, new: str) -> str:

@@ -5,32 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import IPv4Network, collapse_addresses
 
-from tools.contents import Capacity, Contents, Part
+from blueprint.planning.document import Part, Plan
 from tools.picture import mermaid
 from tools.picture.describe import picture
-from tools.picture.things import KINDS
+from tools.picture.things import Fact, Thing, accounts, capacity, groups, installed
 from tools.tables import Row, Table, markdown_table
 
-HEADER = "<!-- Written by `make diagram` from the templates of the cluster. Do not edit: run it again. -->"
+HEADER = "<!-- Written by `make diagram` from the plan of the cluster. Do not edit: run it again. -->"
 # "Amazon Web Services reserves both the first four and the last IPv4 address in each subnet's CIDR block."
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSubnet.html
 RESERVED_ADDRESSES = 5
 
 
-def page(contents: Contents) -> str:
+def page(plan: Plan) -> str:
     """All of it, for a file."""
-    drawn = picture(contents, contents)
+    drawn = picture(plan, plan)
     blocks = [
         HEADER,
-        f"# {contents.name}",
-        _table(_identity(contents)),
+        f"# {plan.facts.name}",
+        _table(_identity(plan)),
         _chart("Network and compute", mermaid.infrastructure(drawn)),
-        _table(_subnets(contents)),
-        _room(contents),
-        _table(_compute(contents)),
+        _table(_subnets(plan)),
+        _room(plan),
+        _table(_compute(plan)),
         _chart("Add-ons and teams", mermaid.software(drawn)),
-        _table(_addons(contents)),
-        _table(_teams(contents)),
+        _table(_addons(plan)),
+        _table(_teams(plan)),
     ]
     return "\n\n".join(filter(None, blocks)) + "\n"
 
@@ -44,33 +44,33 @@ def _table(table: Table) -> str:
     return markdown_table(table).removeprefix("#") if table.rows else ""
 
 
-def _identity(contents: Contents) -> Table:
-    ranges = contents.public_ranges
+def _identity(plan: Plan) -> Table:
+    cluster, network, ranges = plan.control_plane, plan.network, plan.control_plane.public_ranges
     rows = {
-        "account": (contents.account,),
-        "region": (contents.region,),
-        "Kubernetes": (contents.version,),
+        "account": (plan.facts.account,),
+        "region": (plan.facts.region,),
+        "Kubernetes": (cluster.version,),
         "API": (*(f"open to {each}" for each in ranges), "open to the VPC" if ranges else "open to the VPC only"),
-        "deletion protection": ("on" if contents.deletion_protection else "off",),
-        "VPC": (contents.cidr,),
-        "NAT gateways": (str(contents.nat_gateways),),
-        "interface endpoints": contents.endpoints or ("none",),
+        "deletion protection": ("on" if cluster.deletion_protection else "off",),
+        "VPC": (network.cidr,),
+        "NAT gateways": (str(network.nat_gateways),),
+        "interface endpoints": tuple(sorted(network.interface_endpoints)) or ("none",),
     }
     return Table("Identity", ("what", "value"), tuple(((what,), value) for what, value in rows.items()))
 
 
-def _subnets(contents: Contents) -> Table:
+def _subnets(plan: Plan) -> Table:
     rows: list[Row] = [
         ((each.kind,), (each.zone,), (each.cidr,), (f"{IPv4Network(each.cidr).num_addresses - RESERVED_ADDRESSES:,}",))
-        for each in contents.subnets
+        for each in plan.network.subnets
     ]
     return Table("Subnets", ("kind", "zone", "range", "addresses"), tuple(rows))
 
 
-def _room(contents: Contents) -> str:
+def _room(plan: Plan) -> str:
     """What is left of the VPC."""
-    vpc = IPv4Network(contents.cidr)
-    subnets = [IPv4Network(each.cidr) for each in contents.subnets]
+    vpc = IPv4Network(plan.network.cidr)
+    subnets = [IPv4Network(each.cidr) for each in plan.network.subnets]
     free = sorted(_free(vpc, subnets), key=lambda block: block.prefixlen)
     left = sum(block.num_addresses for block in free)
     rest = f"the largest free range is `{free[0]}`" if free else "no range is free"
@@ -90,32 +90,30 @@ def _free(vpc: IPv4Network, taken: list[IPv4Network]) -> Iterator[IPv4Network]:
     return collapse_addresses(free)
 
 
-def _compute(contents: Contents) -> Table:
+def _compute(plan: Plan) -> Table:
     heads = ("name", "kind", "nodes", "instance types", "image", "Kubernetes", "namespaces or node pools")
-    return Table("Compute", heads, tuple(map(_capacity, contents.capacity)))
+    return Table("Compute", heads, tuple(map(_group, map(capacity, groups(plan)))))
 
 
-def _capacity(capacity: Capacity) -> Row:
-    return (
-        (capacity.name,),
-        (KINDS[capacity.kind] + (", spot" if capacity.spot else ""),),
-        (f"{capacity.min} to {capacity.max}",) if capacity.max else (),
-        capacity.instance_types,
-        (capacity.image,) if capacity.image else (),
-        (capacity.version,) if capacity.version else (),
-        capacity.selectors,
-    )
+def _group(thing: Thing) -> Row:
+    cells = (_cell(thing.facts.get(name, ())) for name in ("", "nodes", "types", "image", "Kubernetes"))
+    runs = thing.facts.get("namespaces", thing.facts.get("node pools", ()))
+    return ((thing.title,), *cells, _cell(runs))
 
 
-def _addons(contents: Contents) -> Table:
-    heads = ("add-on", "version", "installed by", "namespaces", "after", "AWS permissions by Pod Identity of")
-    return Table("Add-ons", heads, tuple(map(_addon, contents.addons)))
+def _cell(fact: Fact) -> tuple[str, ...]:
+    return (fact,) if isinstance(fact, str) else fact
+
+
+def _addons(plan: Plan) -> Table:
+    heads = ("add-on", "version", "installed by", "namespaces", "after", "AWS permissions of")
+    return Table("Add-ons", heads, tuple(map(_addon, installed(plan))))
 
 
 def _addon(part: Part) -> Row:
-    return ((part.name,), (part.version,), (part.installer,), part.namespaces, part.after, part.pod_identity)
+    return ((part.name,), (part.version,), (part.installed_by,), part.namespaces, part.after, accounts(part))
 
 
-def _teams(contents: Contents) -> Table:
-    rows: list[Row] = [((team.name,), team.namespaces, team.pod_identity) for team in contents.teams]
-    return Table("Teams", ("team", "namespaces", "AWS permissions by Pod Identity of"), tuple(rows))
+def _teams(plan: Plan) -> Table:
+    rows: list[Row] = [((team.name,), team.namespaces, accounts(team)) for team in plan.teams]
+    return Table("Teams", ("team", "namespaces", "AWS permissions of"), tuple(rows))

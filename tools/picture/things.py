@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from tools.contents import Capacity, Contents, Installer, Part
+from blueprint.planning.document import AutoModeNodes, FargateNodes, InstalledBy, NodeGroup, Part, Plan, PlannedNetwork
 from tools.picture.model import Arrow
 
-KINDS = {"managed": "managed nodes", "self-managed": "self-managed nodes", "fargate": "Fargate", "auto": "Auto Mode"}
-INSTALLERS: tuple[Installer, ...] = ("EKS", "Helm", "kubectl")
+INSTALLERS: tuple[InstalledBy, ...] = ("EKS", "Helm", "kubectl")
 
 
 Fact = str | tuple[str, ...]
@@ -44,95 +43,120 @@ class Described:
     arrows: tuple[Arrow, ...] = ()
 
 
-def described(contents: Contents) -> Described:
+def described(plan: Plan) -> Described:
     """All that a picture shows of a cluster."""
     installers = [
         Things(
             f"add-ons/{installer}",
             f"Add-ons, installed by {installer}",
-            tuple(_part(installer, part) for part in contents.addons if part.installer == installer),
+            tuple(_part(installer, part) for part in installed(plan) if part.installed_by == installer),
         )
         for installer in INSTALLERS
     ]
-    teams = Things("teams", "Teams", tuple(_part("team", part) for part in contents.teams))
+    teams = Things("teams", "Teams", tuple(_part("team", part) for part in plan.teams))
     return Described(
         (
-            Things("outside", "", tuple(_outside(contents))),
-            _network(contents),
-            Things("compute", "Compute", tuple(map(_capacity, contents.capacity))),
+            Things("outside", "", tuple(_outside(plan))),
+            _network(plan.network),
+            Things("compute", "Compute", tuple(map(capacity, groups(plan)))),
             *(group for group in (*installers, teams) if group.things),
         ),
-        tuple(_arrows(contents)),
+        tuple(_arrows(plan)),
     )
 
 
-def _outside(contents: Contents) -> Iterator[Thing]:
-    if contents.public_ranges or contents.nat_gateways:
+def installed(plan: Plan) -> list[Part]:
+    """The add-ons that install something, by name."""
+    found = (part for part in plan.addons if part.contribution.managed_addons or part.contribution.reaches_cluster)
+    return sorted(found, key=lambda part: part.name)
+
+
+def groups(plan: Plan) -> tuple[AutoModeNodes | NodeGroup | FargateNodes, ...]:
+    """All that pods run on."""
+    auto = plan.control_plane.auto_mode
+    return (*([auto] if auto else []), *plan.compute)
+
+
+def _outside(plan: Plan) -> Iterator[Thing]:
+    cluster = plan.control_plane
+    if cluster.public_ranges or plan.network.nat_gateways:
         yield Thing("internet", "Internet")
     facts: dict[str, Fact] = {
-        "Kubernetes": contents.version,
-        "API open to": ("the VPC", *contents.public_ranges),
-        "deletion protection": "on" if contents.deletion_protection else "off",
+        "Kubernetes": cluster.version,
+        "API open to": ("the VPC", *cluster.public_ranges),
+        "deletion protection": "on" if cluster.deletion_protection else "off",
     }
     yield Thing("control-plane", "EKS control plane", facts)
 
 
-def _network(contents: Contents) -> Things:
+def _network(network: PlannedNetwork) -> Things:
     things = []
-    if contents.nat_gateways:
-        things.append(Thing("nat", "NAT gateways", {"": f"{contents.nat_gateways}"}))
-    if contents.endpoints:
-        things.append(Thing("endpoints", "Interface endpoints", {"": contents.endpoints}))
+    if network.nat_gateways:
+        things.append(Thing("nat", "NAT gateways", {"": f"{network.nat_gateways}"}))
+    if network.interface_endpoints:
+        things.append(Thing("endpoints", "Interface endpoints", {"": tuple(sorted(network.interface_endpoints))}))
     zones = [
         Things(
             f"zone/{zone}",
             f"Zone {zone}",
             tuple(
                 Thing(f"subnet/{subnet.kind}/{zone}", subnet.kind, {"": subnet.cidr})
-                for subnet in contents.subnets
+                for subnet in network.subnets
                 if subnet.zone == zone
             ),
         )
-        for zone in dict.fromkeys(subnet.zone for subnet in contents.subnets)
+        for zone in dict.fromkeys(subnet.zone for subnet in network.subnets)
     ]
-    return Things("network", f"VPC {contents.cidr}", tuple(things), tuple(zones))
+    return Things("network", f"VPC {network.cidr}", tuple(things), tuple(zones))
 
 
-def _capacity(capacity: Capacity) -> Thing:
-    facts: dict[str, Fact] = {
-        "": KINDS[capacity.kind] + (", spot" if capacity.spot else ""),
-        "nodes": f"{capacity.min} to {capacity.max}" if capacity.max else "",
-        "types": capacity.instance_types,
-        "image": capacity.image,
-        "Kubernetes": capacity.version,
-        "namespaces" if capacity.kind == "fargate" else "node pools": capacity.selectors,
-    }
-    return Thing(f"compute/{capacity.name}", capacity.name, _known(facts))
+def capacity(group: AutoModeNodes | NodeGroup | FargateNodes) -> Thing:
+    """The box of what pods run on."""
+    facts: dict[str, Fact]
+    match group:
+        case NodeGroup():
+            facts = {
+                "": f"{group.kind} nodes{', spot' if group.capacity == 'SPOT' else ''}",
+                "nodes": f"{group.min} to {group.max}",
+                "types": group.instance_types,
+                "image": group.launch.image_parameter or f"{group.image} {group.release}",
+                "Kubernetes": group.version,
+            }
+        case FargateNodes():
+            facts = {"": "Fargate", "namespaces": tuple(each.namespace for each in group.selectors)}
+        case AutoModeNodes():
+            facts = {"": "Auto Mode", "node pools": group.node_pools}
+    return Thing(f"compute/{group.name}", group.name, _known(facts))
 
 
 def _part(kind: str, part: Part) -> Thing:
     facts: dict[str, Fact] = {
         "": part.version,
         "namespaces": part.namespaces,
-        "AWS permissions of": part.pod_identity,
+        "AWS permissions of": accounts(part),
         "after": part.after,
     }
     return Thing(f"{kind}/{part.name}", part.name, _known(facts))
+
+
+def accounts(part: Part) -> tuple[str, ...]:
+    """Service accounts whose pods have AWS permissions."""
+    return tuple(grant.service_account for grant in part.contribution.every_grant)
 
 
 def _known(facts: dict[str, Fact]) -> dict[str, Fact]:
     return {name: fact for name, fact in facts.items() if fact}
 
 
-def _arrows(contents: Contents) -> Iterator[Arrow]:
-    if contents.public_ranges:
+def _arrows(plan: Plan) -> Iterator[Arrow]:
+    if plan.control_plane.public_ranges:
         yield Arrow("internet", "control-plane", "HTTPS")
-    if contents.nat_gateways:
+    if plan.network.nat_gateways:
         yield Arrow("nat", "internet")
-    for capacity in contents.capacity:
-        yield Arrow(f"compute/{capacity.name}", "control-plane")
-    installers = {part.name: part.installer for part in contents.addons}
-    for part in contents.addons:
+    for group in groups(plan):
+        yield Arrow(f"compute/{group.name}", "control-plane")
+    addons = {part.name: part for part in installed(plan)}
+    for part in addons.values():
         for other in part.after:
-            if other in installers:
-                yield Arrow(f"{part.installer}/{part.name}", f"{installers[other]}/{other}", "after")
+            if other in addons:
+                yield Arrow(f"{part.installed_by}/{part.name}", f"{addons[other].installed_by}/{other}", "after")

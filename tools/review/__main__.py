@@ -14,20 +14,17 @@ import json
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
 from blueprint.contribution import Release
-from tools.assembly import Assembly
 from tools.charts.results import Outcome
 from tools.compare.dangers import dangers
-from tools.compare.revisions import Revision, RevisionError, compared, default_base
+from tools.compare.revisions import RevisionError, compared, default_base
 from tools.review.compose import review
 from tools.review.drawing import drawn
 from tools.review.fleet import fleet
 from tools.review.markdown import markdown
-from tools.review.matrices import BothMatrices, matrices
 from tools.review.page import page
 from tools.review.prices import PRICES, PriceError, prices
 from tools.review.report import as_json
@@ -47,26 +44,20 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--prices", type=Path, default=PRICES, metavar="FILE", help=f"instead of {PRICES.name}")
     options = parser.parse_args(arguments)
     base = default_base() if options.base is None else options.base
-    asked: list[Future[BothMatrices]] = []
-
-    def ahead(*sides: tuple[Revision, Assembly]) -> None:
-        asked.append(pool.submit(matrices, *sides))
-
     try:
         price_table = prices(options.prices)
-        with ThreadPoolExecutor() as pool, compared(base, ahead=ahead) as comparison:
-            found = fleet(comparison)
-            told = tuple(danger for cluster in comparison.touched for danger in dangers(cluster))
-            render = partial(_rendered, source=options.charts)
-            document = review(found, told, render, asked[0].result, price_table)
-            files = {
-                "review.md": markdown(document, url=options.link, draw=drawn),
-                "review.html": page(document),
-                "review.json": json.dumps(as_json(found, told), indent=2) + "\n",
-            }
+        comparison = compared(base)
     except (RevisionError, PriceError) as error:
         print(error, file=sys.stderr)
         return 1
+    found = fleet(comparison)
+    told = tuple(danger for cluster in comparison.touched for danger in dangers(cluster))
+    document = review(found, told, partial(_rendered, source=options.charts), price_table)
+    files = {
+        "review.md": markdown(document, url=options.link, draw=drawn),
+        "review.html": page(document),
+        "review.json": json.dumps(as_json(found, told), indent=2) + "\n",
+    }
     write(options.out, files)
     print("".join(cell.text for cell in document.summary))
     width = max(len(str(options.out / name)) for name in files)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 
 from tools.compare.dangers import Danger
-from tools.review.document import Document
+from tools.review.document import Document, Section, code, said
 from tools.review.fleet import Fleet
-from tools.review.matrices import BothMatrices
 from tools.review.prices import Prices
 from tools.review.sections import (
     charts,
@@ -27,31 +26,30 @@ from tools.review.sections import (
 )
 
 
-def review(
-    fleet: Fleet,
-    found: tuple[Danger, ...],
-    render: charts.Render,
-    matrices: Callable[[], BothMatrices],
-    prices: Prices,
-) -> Document:
-    """The whole review; one line when nothing changes. The matrices are asked for last, as they take their time."""
+def review(fleet: Fleet, found: tuple[Danger, ...], render: charts.Render, prices: Prices) -> Document:
+    """The whole review; one line when nothing changes."""
     title = "What changes in the clusters"
     if not fleet.touched:
         return Document(title, summary.summary(fleet, len(found)))
-    sections = (
-        summary.section(fleet),
-        dangers.section(fleet, found),
-        iam.section(fleet),
-        entries.section(fleet),
-        exposure.section(fleet),
-        versions.section(fleet),
-        objects.section(fleet),
-        values.section(fleet),
-        charts.section(fleet, render),
-        matrix.section(fleet, matrices()),
-        headroom.section(fleet),
-        cost.section(fleet, prices),
-        pictures.section(fleet),
-        templates.section(fleet),
-    )
+    of_templates = summary.section(fleet), dangers.section(fleet, found), iam.section(fleet), entries.section(fleet)
+    of_plans = _unread(fleet) if fleet.unread else _of_plans(fleet, render, prices)
+    sections = (*of_templates, *of_plans, templates.section(fleet))
     return Document(title, summary.summary(fleet, len(found)), tuple(section for section in sections if section.blocks))
+
+
+def _of_plans(fleet: Fleet, render: charts.Render, prices: Prices) -> Iterator[Section]:
+    yield exposure.section(fleet)
+    yield versions.section(fleet)
+    yield objects.section(fleet)
+    yield values.section(fleet)
+    yield charts.section(fleet, render)
+    yield matrix.section(fleet)
+    yield headroom.section(fleet)
+    yield cost.section(fleet, prices)
+    yield pictures.section(fleet)
+
+
+def _unread(fleet: Fleet) -> Iterator[Section]:
+    words = said("The plans of the base cannot be read, so all that follows is from templates: ", code(fleet.unread))
+    yield Section("plans", "Only templates are compared", (words,))
+    yield headroom.section(fleet)

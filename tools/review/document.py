@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from tools.contents import Contents
+from blueprint.planning.document import Plan
 
 Sign = Literal["+", "-", "~", "!", ""]
 """Gained, lost, changed, dangerous, or none of these."""
@@ -66,8 +66,8 @@ class Picture:
     """A cluster before and after; there is nothing before a new one, and nothing after one that is gone."""
 
     cluster: str
-    before: Contents | None
-    after: Contents | None
+    before: Plan | None
+    after: Plan | None
 
 
 Block: TypeAlias = Table | Paragraph | Diff | Picture

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
+from blueprint.contribution import Release
+from blueprint.planning.document import Plan
+from blueprint.planning.file import DocumentError, loaded
+from blueprint.references import resolved
 from tools.assembly import Stack
 from tools.compare.differences import ClusterDifference
 from tools.compare.revisions import Comparison
-from tools.contents import Contents, contents
+from tools.placeholders import placeholders
 from tools.review.document import Cell, Row, Sign
+from tools.review.manifests import Objects, name_of
 
 _NAMED = 4
 """So many clusters are named; of more, the first ones."""
@@ -51,11 +56,27 @@ class Side:
     """A cluster in one of the revisions."""
 
     stacks: tuple[Stack, ...]
+    read: Plan | None
+
+    @property
+    def plan(self) -> Plan:
+        """What it consists of. LookupError: the plans of the base cannot be read."""
+        if self.read is None:
+            raise LookupError("no plan")
+        return self.read
 
     @cached_property
-    def contents(self) -> Contents:
-        """What it consists of."""
-        return contents(self.stacks)
+    def releases(self) -> tuple[Release, ...]:
+        """All that Helm installs, with names for what AWS decides."""
+        known = placeholders(self.plan)
+        releases = [release for part in self.plan.parts for release in part.contribution.releases]
+        return tuple(replace(each, values=resolved(each.values, known)) for each in releases)
+
+    @cached_property
+    def objects(self) -> Objects:
+        """All Kubernetes objects of our own manifests, with names for what AWS decides."""
+        found = resolved(list(self.plan.objects), placeholders(self.plan))
+        return {name_of(each): each for each in found}
 
     @property
     def place(self) -> Place:
@@ -65,9 +86,11 @@ class Side:
 
 @dataclass(frozen=True)
 class Touched:
-    """A cluster of which at least one template differs."""
+    """A cluster of which at least one template differs, with its plans."""
 
     difference: ClusterDifference
+    plans: tuple[Plan | None, Plan | None] = (None, None)
+    """Before and after, as far as there is a cluster and its plan can be read."""
 
     @property
     def name(self) -> str:
@@ -78,12 +101,12 @@ class Touched:
     def before(self) -> Side | None:
         """Nothing of a new cluster. A stack that the app no longer has stays as it is, so it is no change."""
         stacks = tuple(stack.before for stack in self.difference.stacks if stack.before and stack.after)
-        return Side(stacks) if stacks else None
+        return Side(stacks, self.plans[0]) if stacks else None
 
     @cached_property
     def after(self) -> Side | None:
         """Nothing of one that is gone."""
-        return Side(self.difference.after) if self.difference.after else None
+        return Side(self.difference.after, self.plans[1]) if self.difference.after else None
 
     @property
     def sides(self) -> tuple[Side | None, Side | None]:
@@ -98,13 +121,13 @@ class Touched:
     @property
     def kubernetes(self) -> tuple[str, str]:
         """The Kubernetes versions, before and after; empty where there is no cluster."""
-        one, other = (side.contents.version if side else "" for side in self.sides)
+        one, other = (side.plan.control_plane.version if side else "" for side in self.sides)
         return one, other
 
     @cached_property
     def namespaces_gone(self) -> frozenset[str]:
         """Everything in them goes with them."""
-        before, after = (side.contents.objects if side else {} for side in self.sides)
+        before, after = (side.objects if side else {} for side in self.sides)
         return frozenset(name for kind, _, name in before if kind == "Namespace" and (kind, "", name) not in after)
 
 
@@ -121,6 +144,8 @@ class Fleet:
     touched: tuple[Touched, ...]
     untouched: tuple[str, ...]
     """Clusters of which not one byte of a template differs."""
+    unread: str = ""
+    """Why the plans of the base cannot be read, so that only templates are compared."""
 
     @property
     def deployed(self) -> tuple[Touched, ...]:
@@ -165,4 +190,18 @@ class Fleet:
 
 def fleet(comparison: Comparison) -> Fleet:
     """What was compared, as a review looks at it."""
-    return Fleet(comparison.base, tuple(map(Touched, comparison.touched)), comparison.untouched)
+    try:
+        touched = tuple(_touched(comparison, each) for each in comparison.touched)
+    except DocumentError as error:
+        return Fleet(comparison.base, tuple(map(Touched, comparison.touched)), comparison.untouched, str(error))
+    return Fleet(comparison.base, touched, comparison.untouched)
+
+
+def _touched(comparison: Comparison, cluster: ClusterDifference) -> Touched:
+    if comparison.plans_before is None:
+        raise DocumentError("it is from before plans were written down")
+    before, after = (
+        loaded(documents[cluster.name]) if cluster.name in documents else None
+        for documents in (comparison.plans_before, comparison.plans_after)
+    )
+    return Touched(cluster, (before, after))

@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from tools.contents import Name, name_of
 from tools.review.document import Row, Sign
 from tools.review.flat import changed, codes, flat
 
+Name = tuple[str, str, str]
+"""A Kubernetes object: kind with its API group (`Deployment.apps`), namespace or nothing, and name."""
 Objects = Mapping[Name, Mapping[str, Any]]
+
+
+def name_of(manifest: Mapping[str, Any]) -> Name:
+    """What tells an object from all others of a cluster, whatever its version."""
+    group, slash, _ = manifest["apiVersion"].rpartition("/")
+    kind = f"{manifest['kind']}.{group}" if slash else str(manifest["kind"])
+    return kind, manifest["metadata"].get("namespace", ""), manifest["metadata"]["name"]
 
 
 def come_and_gone(before: Objects, after: Objects) -> Iterator[Row]:
@@ -41,7 +49,7 @@ def fields(before: Objects, after: Objects) -> Iterator[Row]:
 
 
 def name_in(manifest: Mapping[str, Any]) -> Name:
-    """As `tools.contents.name_of`, of an object that may lack what Kubernetes requires."""
+    """As `name_of`, of an object that may lack what Kubernetes requires."""
     metadata = {"name": "(no name)", **(manifest.get("metadata") or {})}
     return name_of({**manifest, "metadata": metadata})
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from blueprint.planning.planner import plan
-from clusters.dev import DEV
 from tests.tools.compare.project import commit, edit, git
-from tools.compare import fingerprints
 from tools.compare.revisions import RevisionError, compared
 
 
@@ -23,15 +19,16 @@ def test_compares_the_folder_with_where_the_branch_began(project: Path, capsys: 
     edit(project / "clusters" / "prod.py", "min=3, max=6", "min=3, max=7")
     git(project, "commit", "--quiet", "--message=x", "clusters/prod.py")
     git(project, "switch", "--quiet", "branch")
-    with compared("main", project) as found:
-        assert began.startswith(found.base)
-        assert found.untouched == ("prod", "prod-eu")
-        (cluster,) = found.touched
-        assert (cluster.name, [(change.path, change.impact) for change in cluster.changes]) == (
-            "dev",
-            [("Compute/system/Nodes", "update")],
-        )
-        assert set(found.after) == {"dev"}
+    found = compared("main", project)
+    assert began.startswith(found.base)
+    assert found.untouched == ("prod", "prod-eu")
+    (cluster,) = found.touched
+    assert (cluster.name, [(change.path, change.impact) for change in cluster.changes]) == (
+        "dev",
+        [("Compute/system/Nodes", "update")],
+    )
+    assert set(found.after) == {"dev"}
+    assert set(found.plans_before or ()) == set(found.plans_after) == {"dev", "prod", "prod-eu"}
     assert "Synthesizing dev of both revisions" in capsys.readouterr().err
     assert not (project / "cdk.out").exists()
     assert list((project.parent / "temporary").iterdir()) == []
@@ -41,27 +38,27 @@ def test_compares_the_folder_with_where_the_branch_began(project: Path, capsys: 
 def test_what_reaches_no_template_is_not_synthesized(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     edit(project / "clusters" / "dev.py", "DEV = Blueprint(", "# A remark\nDEV = Blueprint(")
     edit(project / "README.md", "Blueprint", "blueprint")
-    with compared("HEAD", project) as found:
-        assert (found.touched, found.untouched) == ((), ("dev", "prod", "prod-eu"))
+    found = compared("HEAD", project)
+    assert (found.touched, found.untouched) == ((), ("dev", "prod", "prod-eu"))
     assert capsys.readouterr().err == "No plan differs\n"
 
 
 def test_mistakes_of_a_revision_are_its_report(project: Path) -> None:
     edit(project / "clusters" / "dev.py", "min=3, max=5", "min=5, max=4")
-    with pytest.raises(RevisionError) as caught, compared("HEAD", project):
-        pass
+    with pytest.raises(RevisionError) as caught:
+        compared("HEAD", project)
     assert str(caught.value).startswith("the working folder cannot be read.\n\n1 problem")
     assert "clusters/dev.py: DEV.compute[0]" in str(caught.value)
     commit(project)
     edit(project / "clusters" / "dev.py", "min=5, max=4", "min=3, max=5")
-    with pytest.raises(RevisionError, match=r"^the base, [0-9a-f]{12}, cannot be read"), compared("HEAD", project):
-        pass
+    with pytest.raises(RevisionError, match=r"^the base, [0-9a-f]{12}, cannot be read"):
+        compared("HEAD", project)
 
 
 @pytest.mark.parametrize("base", ["nobody", "", "--upload-pack=x", "HEAD:README.md", "main..HEAD", "a b\nc"])
 def test_a_base_that_is_none(project: Path, base: str) -> None:
-    with pytest.raises(RevisionError, match="BASE=") as caught, compared(base, project):
-        pass
+    with pytest.raises(RevisionError, match="BASE=") as caught:
+        compared(base, project)
     assert "BASE=origin/main" in str(caught.value)
 
 
@@ -69,36 +66,37 @@ def test_a_base_without_a_common_commit(project: Path) -> None:
     git(project, "switch", "--quiet", "--orphan", "other")
     git(project, "commit", "--quiet", "--allow-empty", "--message=x")
     git(project, "switch", "--quiet", "main")
-    with pytest.raises(RevisionError, match=r"no commit in common.*fetch-depth: 0"), compared("other", project):
-        pass
+    with pytest.raises(RevisionError, match=r"no commit in common.*fetch-depth: 0"):
+        compared("other", project)
 
 
 def test_a_base_that_cannot_be_unpacked(project: Path) -> None:
     (project / "link").symlink_to("/etc/passwd")
     git(project, "add", "link")
     commit(project)
-    with pytest.raises(RevisionError, match=r"^the base, [0-9a-f]{12}, cannot be unpacked"), compared("HEAD", project):
-        pass
+    with pytest.raises(RevisionError, match=r"^the base, [0-9a-f]{12}, cannot be unpacked"):
+        compared("HEAD", project)
     git(project, "rm", "--quiet", "link", "requirements.txt")
     commit(project)
-    with pytest.raises(RevisionError, match=r"cannot be unpacked.*requirements\.txt"), compared("HEAD", project):
-        pass
+    with pytest.raises(RevisionError, match=r"cannot be unpacked.*requirements\.txt"):
+        compared("HEAD", project)
 
 
-def test_every_word_of_a_plan_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    def words(*changes: object, **changed: object) -> list[str]:
-        return list(fingerprints._words(plan(replace(DEV, **changed))))  # type: ignore[arg-type]  # fields of any type
+def test_a_base_from_before_plans_were_written_down(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """All of it is synthesized: also the cluster that is gone since then."""
+    text = (project / "tools" / "plan.py").read_text(encoding="utf-8")
+    git(project, "rm", "--quiet", "tools/plan.py")
+    commit(project)
+    (project / "tools" / "plan.py").write_text(text, encoding="utf-8")
+    git(project, "rm", "--quiet", "clusters/prod_eu.py")
+    found = compared("HEAD", project)
+    assert (found.plans_before, set(found.before)) == (None, {"dev", "prod", "prod-eu"})
+    assert ([cluster.name for cluster in found.touched], found.untouched) == (["prod-eu"], ("dev", "prod"))
+    assert "Synthesizing dev, prod of both revisions" in capsys.readouterr().err
 
-    assert words() == words()
-    assert words(tags={"environment": "dev"}) == words()
-    assert words(tags={"environment": "other"}) != words()
-    assert words(addons=DEV.addons[:-1]) != words()
-    assert not any(" at 0x" in word for word in words())
 
-
-def test_more_can_start_before_the_comparison(project: Path) -> None:
-    edit(project / "clusters" / "dev.py", "min=3, max=5", "min=2, max=5")
-    asked: list[list[str]] = []
-    with compared("HEAD", project, ahead=lambda *sides: asked.extend(sorted(names) for _, names in sides)) as found:
-        assert [each.name for each in found.touched] == ["dev"]
-    assert asked == [["dev"], ["dev"]]
+def test_a_renderer_that_differs_may_make_other_templates(project: Path) -> None:
+    setting = "restrict_default_security_group="
+    edit(project / "stacks" / "network.py", f"{setting}True", f"{setting}False")
+    found = compared("HEAD", project)
+    assert [cluster.name for cluster in found.touched] == ["dev", "prod", "prod-eu"]

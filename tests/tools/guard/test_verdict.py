@@ -21,7 +21,7 @@ def danger(rule: str = "replaces-state", id: str = "Cluster", cluster: str = "de
 
 def comparison(*clusters: str) -> Comparison:
     touched = tuple(ClusterDifference(name, ()) for name in clusters)
-    return Comparison("0123456789ab", touched, (), {}, {})
+    return Comparison("0123456789ab", touched, (), {}, {}, {}, {})
 
 
 @pytest.mark.parametrize("rule", RULES)

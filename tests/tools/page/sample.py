@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from tests.tools.test_picture import DEV
-from tools.contents import Capacity, Part
+from tests.plans import nodes, part, planned
+from tests.tools.test_picture import ARGO_CD, DEV
 from tools.review.document import Cell, Diff, Document, Picture, Row, Section, Sign, Table, code, said
 
 HOSTILE = (
@@ -18,18 +16,17 @@ HOSTILE = (
     "a\u202ecba\x00\x1b[31m",
     "'); alert(1); ('",
 )
-AFTER = replace(
+_ALBC = "aws-load-balancer-controller"
+AFTER = planned(
     DEV,
     version="1.36",
     nat_gateways=2,
-    capacity=(
-        replace(DEV.capacity[0], max=9, spot=True, version="1.36"),
-        Capacity("auto-mode", "auto", selectors=("general-purpose", "system")),
-    ),
+    compute=(nodes("system", "m7g.large", max=9, capacity="SPOT", version="1.36"),),
+    node_pools=("general-purpose", "system"),
     addons=(
-        replace(DEV.addons[0], version="10.2.0"),
-        *DEV.addons[1:],
-        Part("aws-load-balancer-controller", "3.5.0", installer="Helm", pod_identity=("aws-load-balancer-controller",)),
+        part("argo-cd", "10.2.0", **ARGO_CD),
+        *(each for each in DEV.addons if each.name != "argo-cd"),
+        part(_ALBC, "3.5.0", by="Helm", accounts=(_ALBC,)),
     ),
     teams=(),
 )
@@ -88,7 +85,7 @@ SAMPLE = Document(
                 ),
                 said("Untouched, since their plans are the same byte by byte: ", code("prod"), "."),
                 Picture("dev", DEV, AFTER),
-                Picture("new", None, replace(DEV, name="new")),
+                Picture("new", None, planned(DEV, name="new")),
             ),
         ),
         Section(
@@ -164,12 +161,12 @@ HOSTILE_SAMPLE = Document(
                 Picture(
                     "dev",
                     DEV,
-                    replace(
+                    planned(
                         DEV,
                         version=_NAMES,
                         cidr=HOSTILE[0],
-                        addons=tuple(Part(name, name, (name,), installer="Helm") for name in HOSTILE),
-                        teams=tuple(Part(f"{name}2", "", (name,)) for name in HOSTILE),
+                        addons=tuple(part(name, name, namespaces=(name,), by="Helm") for name in HOSTILE),
+                        teams=tuple(part(f"{name}2", namespaces=(name,)) for name in HOSTILE),
                     ),
                 ),
             ),

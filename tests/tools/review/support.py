@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Any
 
-from tools.assembly import CHART, MANIFEST, Stack
+from blueprint.contribution import Contribution, ManagedAddon, Release
+from blueprint.planning.document import Part, Plan
+from tests.plans import planned
+from tools.assembly import Stack
 from tools.compare.differences import ClusterDifference, StackDifference
 from tools.review.document import Block, Cell, Paragraph, Row, Section, Table
 from tools.review.fleet import Fleet, Touched
 
 Resources = Mapping[str, Mapping[str, Any]]
-Stacks = tuple[Stack, ...]
+
+
+@dataclass(frozen=True)
+class Made:
+    """A cluster."""
+
+    stacks: tuple[Stack, ...]
+    plan: Plan
 
 
 def resource(kind: str, **properties: Any) -> dict[str, Any]:
     """One resource of a template."""
     return {"Type": kind, "Properties": properties}
-
-
-def manifest(*objects: Mapping[str, Any]) -> dict[str, Any]:
-    """A resource that applies objects."""
-    return resource(MANIFEST, Manifest=json.dumps(objects))
 
 
 def thing(kind: str, name: str, namespace: str = "", group: str = "", **more: Any) -> dict[str, Any]:
@@ -32,45 +37,41 @@ def thing(kind: str, name: str, namespace: str = "", group: str = "", **more: An
     return {"apiVersion": f"{group}/v1" if group else "v1", "kind": kind, "metadata": metadata, **more}
 
 
-def release(name: str, version: str = "1.0.0", **values: Any) -> dict[str, Any]:
-    """A resource that installs a chart of the same name."""
-    address = "https://charts.example.com"
-    return resource(
-        CHART, Release=name, Chart=name, Repository=address, Version=version, Namespace=name, Values=json.dumps(values)
-    )
-
-
 def cluster(
     name: str = "dev",
     *,
     account: str = "111111111111",
     region: str = "us-east-1",
-    version: str = "1.36",
-    access: Mapping[str, Any] | None = None,
     network: Resources | None = None,
     control: Resources | None = None,
     addons: Resources | None = None,
     tags: Mapping[str, str] | None = None,
-) -> Stacks:
-    """The stacks of a cluster, with more resources."""
-    plane = resource(
-        "AWS::EKS::Cluster", Version=version, ResourcesVpcConfig=dict(access or {"EndpointPublicAccess": False})
-    )
+    objects: Sequence[Mapping[str, Any]] = (),
+    releases: Sequence[Release] = (),
+    managed: Mapping[str, str] | None = None,
+    **planning: Any,
+) -> Made:
+    """A cluster with more resources, objects, releases, and versions of add-ons of EKS."""
+    plan = planned(**{"name": name, "account": account, "region": region, "version": "1.36", **planning})
+    found = tuple(ManagedAddon(*each) for each in (managed or {}).items())
+    contribution = Contribution(found, releases=tuple(releases), objects=tuple(objects))
     parts: dict[str, Resources] = {
-        "network": {"Vpc": resource("AWS::EC2::VPC", CidrBlock="10.0.0.0/16"), **(network or {})},
-        "cluster": {"Cluster": plane, **(control or {})},
+        "network": {"Vpc": resource("AWS::EC2::VPC"), **(network or {})},
+        "cluster": {"Cluster": resource("AWS::EKS::Cluster"), **(control or {})},
         "addons": addons or {},
     }
-    return tuple(
+    stacks = tuple(
         Stack(name, part, f"{name}-{part}", account, region, True, {"Resources": resources}, {}, tags or {})
         for part, resources in parts.items()
     )
+    return Made(stacks, replace(plan, addons=(Part("made", "Plain", contribution),)))
 
 
-def touched(before: Stacks = (), after: Stacks = ()) -> Touched:
+def touched(before: Made | None = None, after: Made | None = None) -> Touched:
     """A cluster that differs."""
-    stacks = tuple(StackDifference(*pair) for pair in zip_longest(before, after))
-    return Touched(ClusterDifference((after or before)[0].cluster, stacks))
+    one, other = ((side.stacks, side.plan) if side else ((), None) for side in (before, after))
+    stacks = tuple(StackDifference(*pair) for pair in zip_longest(one[0], other[0]))
+    return Touched(ClusterDifference((other[0] or one[0])[0].cluster, stacks), (one[1], other[1]))
 
 
 def fleet(*clusters: Touched, untouched: Sequence[str] = ()) -> Fleet:
@@ -78,7 +79,7 @@ def fleet(*clusters: Touched, untouched: Sequence[str] = ()) -> Fleet:
     return Fleet("0123456789ab", clusters, tuple(untouched))
 
 
-def changing(before: Stacks, after: Stacks) -> Fleet:
+def changing(before: Made, after: Made) -> Fleet:
     """A fleet in which one cluster differs."""
     return fleet(touched(before, after))
 

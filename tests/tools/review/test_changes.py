@@ -5,7 +5,6 @@ Each snapshot was read by somebody who agrees with it. The words of `cdk diff` a
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -21,18 +20,15 @@ from blueprint.planning.document import Plan
 from blueprint.planning.planner import plan
 from tests.tools.charts import packed, write
 from tests.tools.review.changes import CHANGES
-from tools.access.matrix import matrix
-from tools.access.render import as_json
 from tools.assembly import Assembly, read
 from tools.charts.render import render_all
 from tools.charts.results import Outcome, Unreachable
 from tools.compare.dangers import dangers
-from tools.compare.differences import ClusterDifference, differences
+from tools.compare.differences import differences
 from tools.review.compose import review
 from tools.review.document import Document
 from tools.review.fleet import Fleet, Touched
 from tools.review.markdown import LIMIT, markdown, size
-from tools.review.matrices import Matrices, from_json
 from tools.review.prices import prices
 from tools.review.sections.charts import Render
 from tools.synth import synthesize
@@ -80,10 +76,9 @@ def reviews(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Document]:
     folder = tmp_path_factory.mktemp("reviews")
     before, after = ({name: _plan(name, change[side]) for name, change in CHANGES.items()} for side in (0, 1))
     found = differences(_synthesized(before, folder / "before"), _synthesized(after, folder / "after"))
-    matrices = _matrices(before), _matrices(after)
     render = partial(_render, charts=_charts(folder))
-    touched = {each.name: each for each in found}
-    return {name: _review(name, touched.get(name), matrices, render) for name in CHANGES}
+    touched = {each.name: Touched(each, (before[each.name], after[each.name])) for each in found}
+    return {name: _review(name, touched.get(name), render) for name in CHANGES}
 
 
 def _plan(name: str, blueprint: Blueprint | None) -> Plan | None:
@@ -93,11 +88,6 @@ def _plan(name: str, blueprint: Blueprint | None) -> Plan | None:
 def _synthesized(plans: Mapping[str, Plan | None], out: Path) -> Assembly:
     synthesize([each for each in plans.values() if each], out, validate=False)
     return read(out)
-
-
-def _matrices(plans: Mapping[str, Plan | None]) -> Matrices:
-    found = {name: as_json(matrix(each)) for name, each in plans.items() if each}
-    return {name: from_json(json.loads(json.dumps(each))) for name, each in found.items()}
 
 
 def _charts(folder: Path) -> Path:
@@ -113,11 +103,9 @@ def _render(releases: Sequence[Release], version: str, charts: Path) -> tuple[Ou
     return tuple(Unreachable("not in the tests") if isinstance(each, Unreachable) else each for each in outcomes)
 
 
-def _review(
-    name: str, found: ClusterDifference | None, matrices: tuple[Matrices, Matrices], render: Render
-) -> Document:
-    fleet = Fleet("0123456789ab", (Touched(found),) if found else (), ("another",) if found else (name, "another"))
-    return review(fleet, dangers(found) if found else (), render, lambda: matrices, prices())
+def _review(name: str, found: Touched | None, render: Render) -> Document:
+    fleet = Fleet("0123456789ab", (found,) if found else (), ("another",) if found else (name, "another"))
+    return review(fleet, dangers(found.difference) if found else (), render, prices())
 
 
 @pytest.mark.locked

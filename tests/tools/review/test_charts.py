@@ -7,15 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from blueprint.contribution import Release
+from tests.plans import release
 from tests.tools.charts import packed, repository, write
-from tests.tools.review.support import changing, cluster, fleet, release, rows, thing, touched, words
+from tests.tools.review.support import changing, cluster, fleet, rows, thing, touched, words
 from tools.charts.render import render_all
 from tools.charts.results import Failed, Outcome, Rendered, Unreachable
 from tools.review.document import Diff, Section
 from tools.review.fleet import Fleet
 from tools.review.sections import charts, values
 
-WEB = changing(cluster(addons={"R": release("web")}), cluster(addons={"R": release("web", "2.0.0")}))
+WEB = changing(cluster(releases=(release("web"),)), cluster(releases=(release("web", "2.0.0"),)))
 
 
 def section(old: Any, new: Any, found: Fleet = WEB) -> Section:
@@ -71,13 +72,13 @@ def test_what_a_new_version_brings() -> None:
 
 
 def test_a_release_that_comes_or_goes() -> None:
-    with_web, without = cluster(addons={"R": release("web")}), cluster()
+    with_web, without = cluster(releases=(release("web"),)), cluster()
     rendered = Rendered((pod(image="web:1"),))
     for found, sign in ((changing(without, with_web), "+"), (changing(with_web, without), "-")):
         whole, image = rows(section(rendered, rendered, found))
         assert whole == (sign, "Deployment.apps", "web", "web")
         assert image[:2] == (sign, "image")
-    assert charts.section(fleet(touched((), with_web)), render_nothing).blocks == ()
+    assert charts.section(fleet(touched(None, with_web)), render_nothing).blocks == ()
 
 
 def render_nothing(releases: Sequence[Release], version: str) -> tuple[Outcome, ...]:
@@ -122,7 +123,7 @@ def test_clusters_that_change_alike_are_rendered_once() -> None:
         return tuple(Rendered((pod(image=each.chart.version),)) for each in releases)
 
     def web(name: str, version: str) -> Any:
-        return cluster(name, addons={"R": release("web", version, clusterName=name)})
+        return cluster(name, releases=(release("web", version, clusterName=name),))
 
     twenty = [f"c{number:02}" for number in range(20)]
     found = charts.section(fleet(*(touched(web(name, "1.0.0"), web(name, "2.0.0")) for name in twenty)), render)
@@ -143,8 +144,8 @@ def test_helm_itself_renders_what_a_repository_serves(tmp_path: Path) -> None:
 
 def test_values_key_by_key() -> None:
     dotted: dict[str, Any] = {"a.b": {"c": True}}
-    before = cluster(addons={"R": release("web", replicas=1, tags=["a"], image={"tag": "1"}, gone=None)})
-    after = cluster(addons={"R": release("web", replicas=2, tags=["a", "b"], image={"tag": "1"}, **dotted)})
+    before = cluster(releases=(release("web", replicas=1, tags=["a"], image={"tag": "1"}, gone=None),))
+    after = cluster(releases=(release("web", replicas=2, tags=["a", "b"], image={"tag": "1"}, **dotted),))
     assert rows(values.section(changing(before, after))) == [
         ("~", "web", "replicas", "1", "2"),
         ("-", "web", "gone", "null", ""),

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.tools.review.support import changing, cluster, fleet, manifest, resource, rows, thing, touched, words
+from tests.plans import fargate, nodes
+from tests.tools.review.support import changing, cluster, fleet, resource, rows, thing, touched, words
 from tools.review.drivers import drivers
 from tools.review.fleet import Side
 from tools.review.prices import PRICES, PriceError, Prices, prices
@@ -31,7 +32,7 @@ def table(tmp_path: Path) -> Path:
 
 
 def gateways(number: int, **more: Any) -> Any:
-    return cluster(network={f"N{n}": resource("AWS::EC2::NatGateway") for n in range(number)}, **more)
+    return cluster(nat_gateways=number, **more)
 
 
 def test_multiplies_what_has_a_price_and_counts_the_rest(table: Path) -> None:
@@ -63,29 +64,24 @@ def test_what_moves_between_versions_and_is_kept_longer(table: Path) -> None:
 
 
 def test_every_driver_is_counted() -> None:
-    nodes = resource(
-        "AWS::EKS::Nodegroup",
-        InstanceTypes=["m7g.large"],
-        CapacityType="ON_DEMAND",
-        ScalingConfig={"MinSize": 2, "MaxSize": 4},
-        AmiType="AL2023_ARM_64_STANDARD",
-        Version="1.36",
+    balancer = thing("Service", "web", "shop", spec={"type": "LoadBalancer"})
+    found = cluster(
+        zones=("a", "b"),
+        nat_gateways=2,
+        interface_endpoints=("sts", "ecr.api"),
+        node_pools=("system",),
+        compute=(nodes("n", "m7g.large"), nodes("s", "m7g.large", "m6g.large", capacity="SPOT"), fargate("f", "x")),
+        objects=(balancer,),
     )
-    endpoint = resource(
-        "AWS::EC2::VPCEndpoint",
-        VpcEndpointType="Interface",
-        SubnetIds=["a", "b"],
-        ServiceName="com.amazonaws.us-east-1.sts",
-    )
-    spot = resource("AWS::EKS::Nodegroup", **{**nodes["Properties"], "CapacityType": "SPOT"})
-    balancer = manifest(thing("Service", "web", "shop", spec={"type": "LoadBalancer"}))
-    (found,) = [cluster(network={"E": endpoint}, control={"N": nodes, "S": spot}, addons={"M": balancer})]
-    assert [(each.what, each.priced_as, each.fewest, each.most) for each in drivers(Side(found))] == [
+    counted = drivers(Side(found.stacks, found.plan))
+    assert [(each.what, each.priced_as, each.fewest, each.most) for each in counted] == [
         ("control plane, standard support", "control plane, standard support", 1, 1),
-        ("interface endpoint in a zone", "interface endpoint in a zone", 2, 2),
-        ("NAT gateway", "NAT gateway", 0, 0),
+        ("interface endpoint in a zone", "interface endpoint in a zone", 4, 4),
+        ("NAT gateway", "NAT gateway", 2, 2),
+        ("Auto Mode, paid for what it runs", "", 1, 1),
         ("node m7g.large", "m7g.large", 2, 4),
-        ("node m7g.large, spot", "", 2, 4),
+        ("node m7g.large or m6g.large, spot", "", 2, 4),
+        ("Fargate profile, paid for what it runs", "", 1, 1),
         ("load balancer of our manifests", "load balancer", 1, 1),
     ]
 

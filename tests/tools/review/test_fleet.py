@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from tests.tools.review.support import cells, cluster, fleet, resource, rows, touched
+from blueprint.planning.file import SCHEMA, dumped
+from tests.tools.review.support import cells, cluster, fleet, rows, touched, words
+from tools.compare.revisions import Comparison
+from tools.review.compose import review
 from tools.review.fleet import Place
+from tools.review.fleet import fleet as fleet_of
+from tools.review.prices import Prices
 from tools.review.sections import versions
 
 NAMES = tuple(f"c{number:02}" for number in range(20))
@@ -39,10 +44,7 @@ def test_rows_that_clusters_share_are_one() -> None:
 
 
 def test_one_addon_in_twenty_clusters_is_one_row() -> None:
-    def addon(version: str) -> dict[str, dict[str, object]]:
-        return {"A": resource("AWS::EKS::Addon", AddonName="coredns", AddonVersion=version)}
-
-    changes = (touched(cluster(name, control=addon("v1")), cluster(name, control=addon("v2"))) for name in NAMES)
+    changes = (touched(*(cluster(name, managed={"coredns": version}) for version in ("v1", "v2"))) for name in NAMES)
     section = versions.section(fleet(*changes))
     assert [row[:4] for row in rows(section)] == [("~", "EKS add-on coredns", "v1", "v2")]
 
@@ -65,3 +67,30 @@ def test_one_addon_in_twenty_clusters_is_one_row() -> None:
 def test_what_is_the_clusters_own_is_left_out(text: str, short: str) -> None:
     """What is another's must stay visible: a reviewer looks for it."""
     assert Place("dev", "111111111111", "us-east-1").short(text) == short
+
+
+def comparison(before: str | None) -> Comparison:
+    one, other = cluster(), cluster(version="1.37")
+    documents = None if before is None else {"dev": before}
+    touched_one = touched(one, other).difference
+    return Comparison("0123456789ab", (touched_one,), (), {}, {}, documents, {"dev": dumped(other.plan)})
+
+
+def test_plans_of_both_revisions_are_read() -> None:
+    found = fleet_of(comparison(dumped(cluster().plan)))
+    assert (found.unread, found.touched[0].kubernetes) == ("", ("1.36", "1.37"))
+
+
+@pytest.mark.parametrize(
+    ("before", "why"),
+    [
+        (None, "it is from before plans were written down"),
+        ('{"schema": 0}', f"it is of schema 0, and this version reads {SCHEMA}"),
+    ],
+)
+def test_a_base_whose_plans_cannot_be_read_is_compared_by_its_templates(before: str | None, why: str) -> None:
+    found = fleet_of(comparison(before))
+    assert found.unread == why
+    document = review(found, (), lambda *_: (), Prices([]))
+    assert [section.id for section in document.sections] == ["clusters", "plans"]
+    assert why in words(document.sections[1])

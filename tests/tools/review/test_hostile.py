@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from blueprint.contribution import Release
-from tests.tools.review.support import cluster, fleet, manifest, release, resource, thing, touched
+from tests.plans import release
+from tests.tools.review.support import cluster, fleet, resource, thing, touched
 from tests.tools.review.test_markdown import HOSTILE, outside, tags
 from tools.charts.results import Outcome, Rendered
 from tools.compare.dangers import Danger
@@ -48,13 +49,18 @@ def large(name: str) -> Fleet:
     addons: dict[str, Any] = {
         "R": role,
         "E": entry,
-        "M": manifest(*objects),
-        "C": release(HOSTILE[0], hostile(1), **values),
     }
-    before = cluster(name, network=topics, addons={"C": release(HOSTILE[0])})
-    one = touched(before, cluster(name, addons=addons, tags=dict.fromkeys(HOSTILE, HOSTILE[1])))
+    before = cluster(name, network=topics, releases=(release(HOSTILE[0]),))
+    after = cluster(
+        name,
+        addons=addons,
+        tags=dict.fromkeys(HOSTILE, HOSTILE[1]),
+        objects=objects,
+        releases=(release(HOSTILE[0], hostile(1), **values),),
+    )
+    one = touched(before, after)
     network, *others = one.difference.stacks
-    changes = tuple(Change(before[0], id, id, "delete", {}, topic, None) for id, topic in topics.items())
+    changes = tuple(Change(before.stacks[0], id, id, "delete", {}, topic, None) for id, topic in topics.items())
     network = replace(network, changes=changes, text="\n".join(topics))
     return fleet(replace(one, difference=replace(one.difference, stacks=(network, *others))))
 
@@ -66,7 +72,7 @@ def rendered(releases: Sequence[Release], version: str) -> tuple[Outcome, ...]:
 def test_stays_a_comment_and_a_page_in_which_nothing_happens() -> None:
     found = large("<b>dev</b>")
     told = tuple(Danger("deletes-state", *([hostile(number)] * 8)) for number in range(1000))
-    document = review(found, told, rendered, lambda: HOSTILE[0], Prices([]))
+    document = review(found, told, rendered, Prices([]))
     text = markdown(document, url="https://ci.example.com", draw=drawn)
     assert size(text) <= LIMIT
     assert tags(text) <= {"details", "summary", "b", "br", "code"}

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from blueprint.contribution import Chart
+from blueprint.access import AccessEntry, AccessPolicy
+from blueprint.contribution import Chart, Contribution
+from blueprint.planning.document import Part
+from tests.plans import release
 from tests.tools.review.support import (
     changing,
     cluster,
     fleet,
-    manifest,
-    release,
     resource,
     rows,
     thing,
     touched,
     words,
 )
-from tools.access.matrix import Access, Matrix, Note, Right
 from tools.compare.differences import Change, Impact
-from tools.compare.revisions import RevisionError
 from tools.review.definitions import applied, left_behind
-from tools.review.matrices import matrices
 from tools.review.notes import notes
 from tools.review.sections import exposure, headroom, matrix, objects, pictures, summary, templates, versions
 
@@ -38,17 +37,12 @@ def policy(name: str, **spec: Any) -> dict[str, Any]:
 
 def shop(*things: Any) -> Any:
     """A cluster with the namespace shop."""
-    return cluster(addons={"M": manifest(thing("Namespace", "shop"), *things)})
+    return cluster(objects=(thing("Namespace", "shop"), *things))
 
 
 def test_the_api_on_the_internet() -> None:
-    opened = {"EndpointPublicAccess": True, "PublicAccessCidrs": ["203.0.113.0/24"]}
-    assert rows(exposure.section(changing(cluster(), cluster(access=opened)))) == [
+    assert rows(exposure.section(changing(cluster(), cluster(public_ranges=("203.0.113.0/24",))))) == [
         ("+", "the Kubernetes API", "answers 203.0.113.0/24 on the internet")
-    ]
-    anybody = cluster(access={"EndpointPublicAccess": True})
-    assert rows(exposure.section(changing(cluster(), anybody))) == [
-        ("+", "the Kubernetes API", "answers 0.0.0.0/0 on the internet")
     ]
 
 
@@ -96,7 +90,7 @@ def test_security_groups_services_and_ingresses() -> None:
     more = resource("AWS::EC2::SecurityGroupIngress", SourceSecurityGroupId={"Ref": "G"}, IpProtocol="-1")
     service = thing("Service", "web", "shop", spec={"type": "LoadBalancer"})
     ingress = thing("Ingress", "web", "shop", "networking.k8s.io", spec={"rules": [{"host": "a.example.com"}]})
-    after = cluster(network={"G": group, "I": more}, addons={"M": manifest(service, ingress)})
+    after = cluster(network={"G": group, "I": more}, objects=(service, ingress))
     assert rows(exposure.section(changing(cluster(), after))) == [
         ("+", "security group G", "accepts 0.0.0.0/0 on tcp 443"),
         ("+", "security group I", "accepts ${G} on all ports"),
@@ -118,12 +112,9 @@ def test_objects_and_their_fields() -> None:
 
 
 def test_versions_that_come_move_and_go() -> None:
-    def addon(version: str) -> dict[str, Any]:
-        return resource("AWS::EKS::Addon", AddonName="vpc-cni", AddonVersion=version)
-
     layer = resource("AWS::Lambda::LayerVersion", Description="/opt/kubectl/kubectl 1.36.3; /opt/helm/helm 4.2.3")
-    before = cluster(version="1.35", control={"A": addon("v1.22.4-eksbuild.3"), "L": layer})
-    after = cluster(version="1.36", control={"A": addon("v1.23.2-eksbuild.1")})
+    before = cluster(version="1.35", managed={"vpc-cni": "v1.22.4-eksbuild.3"}, control={"L": layer})
+    after = cluster(version="1.36", managed={"vpc-cni": "v1.23.2-eksbuild.1"})
     assert rows(versions.section(changing(before, after))) == [
         ("~", "Kubernetes", "1.35", "1.36", "CHANGELOG-1.36.md"),
         ("~", "EKS add-on vpc-cni", "v1.22.4-eksbuild.3", "v1.23.2-eksbuild.1", "v1.23.2"),
@@ -134,8 +125,8 @@ def test_versions_that_come_move_and_go() -> None:
 
 def test_where_a_chart_comes_from_matters_when_it_moves() -> None:
     old = release("web")
-    new = {**old, "Properties": {**old["Properties"], "Repository": "https://mirror.example.com"}}
-    with_old, with_new = cluster(addons={"R": old}), cluster(addons={"R": new})
+    new = replace(old, chart=replace(old.chart, repository="https://mirror.example.com"))
+    with_old, with_new = cluster(releases=(old,)), cluster(releases=(new,))
     assert rows(versions.section(changing(with_old, with_new))) == [
         ("~", "repository of web", "https://charts.example.com", "https://mirror.example.com", "")
     ]
@@ -166,7 +157,7 @@ def test_which_charts_leave_their_definitions_behind() -> None:
 def test_a_chart_that_moves_without_its_definitions() -> None:
     """aws-load-balancer-controller#4712."""
     name = "aws-load-balancer-controller"
-    before, after = (cluster(addons={"R": release(name, version)}) for version in ("3.2.0", "3.5.0"))
+    before, after = (cluster(releases=(release(name, version),)) for version in ("3.2.0", "3.5.0"))
     found = rows(versions.section(changing(before, after)))
     command = (
         f"helm show crds {name} --repo https://charts.example.com --version 3.5.0 "
@@ -175,11 +166,11 @@ def test_a_chart_that_moves_without_its_definitions() -> None:
     assert found[-1] == ("!", name, "3.5.0", command)
     others = [
         changing(cluster(), after),
-        changing(before, cluster(addons={"R": release(name, "3.2.0", replicaCount=3)})),
-        changing(cluster(addons={"R": release("web")}), cluster(addons={"R": release("web", "2.0.0")})),
+        changing(before, cluster(releases=(release(name, "3.2.0", replicaCount=3),))),
+        changing(cluster(releases=(release("web"),)), cluster(releases=(release("web", "2.0.0"),))),
         changing(
-            cluster(addons={"R": release(name, "3.5.0"), "W": release("web")}),
-            cluster(addons={"R": release(name, "3.5.0", replicaCount=3), "W": release("web", "2.0.0")}),
+            cluster(releases=(release(name, "3.5.0"), release("web"))),
+            cluster(releases=(release(name, "3.5.0", replicaCount=3), release("web", "2.0.0"))),
         ),
     ]
     assert not [row for other in others for row in rows(versions.section(other)) if row[0] == "!"]
@@ -227,63 +218,47 @@ def test_headroom_warns_near_the_limit() -> None:
     assert rows(headroom.section(changing(cluster(), cluster(version="1.37")))) == []
 
 
-def who(access: tuple[Access, ...], *notes: Note) -> dict[str, Matrix]:
-    """A matrix of the cluster dev."""
-    return {"dev": Matrix("dev", "111111111111", "us-east-1", access, (), (), notes)}
+def bound(*subjects: str, verbs: Sequence[str], notes: Sequence[str] = ()) -> Part:
+    """A part with a role in the namespace shop, and who has it."""
+    rbac = "rbac.authorization.k8s.io"
+    rules = [{"apiGroups": [""], "resources": ["pods"], "verbs": list(verbs)}]
+    role = thing("Role", "dev", "shop", rbac, rules=rules)
+    groups = [{"kind": "Group", "name": name, "apiGroup": rbac} for name in subjects]
+    binding = thing(
+        "RoleBinding", "dev", "shop", rbac, roleRef={"kind": "Role", "name": "dev", "apiGroup": rbac}, subjects=groups
+    )
+    return Part("shop", "Plain", Contribution(objects=(role, binding), notes=tuple(notes)))
 
 
 def test_rights_gained_and_lost() -> None:
-    person = Access("arn:aws:iam::111111111111:role/Dev", "group dev", "shop", (Right("pods", ("get", "list")),))
-    more = person._replace(rights=(Right("pods", ("get",)), Right("secrets", ("get",), ("db",))))
-    admin = Access("arn:aws:iam::999999999999:role/X", "administrator", "", says="everything")
-    found = changing(cluster(), cluster(version="1.37"))
-    both = (who((person,)), who((more, admin), Note("shop", "look")))
-    assert rows(matrix.section(found, both)) == [
-        ("+", "role/Dev", "group dev", "shop", "get: secrets db"),
-        ("+", "role/X of account 999999999999", "administrator", "the cluster", "everything"),
+    arn, admin = "arn:aws:iam::111111111111:role/Dev", AccessPolicy("AmazonEKSClusterAdminPolicy")
+    partner = AccessEntry("arn:aws:iam::999999999999:role/X", policies=(admin,))
+    before = cluster(people=(AccessEntry(arn, groups=("dev",)),), teams=(bound("dev", verbs=("get", "list")),))
+    after = cluster(
+        admins=(*before.plan.admins, partner),
+        people=(AccessEntry(arn, groups=("dev",)),),
+        teams=(bound("dev", verbs=("get", "watch"), notes=("look",)),),
+    )
+    assert rows(matrix.section(changing(before, after))) == [
+        ("+", "role/X of account 999999999999", f"administrator, {admin.name}", "the cluster", "everything"),
+        ("+", "role/Dev", "group dev", "shop", "watch: pods"),
         ("-", "role/Dev", "group dev", "shop", "list: pods"),
         ("+", "shop", "look"),
     ]
-    assert rows(matrix.section(found, (both[0], both[0]))) == []
-    assert words(matrix.section(found, "no such module")) == "Not compared: \nno such module"
-
-
-class Old:
-    """A revision whose access matrix has another form, or none."""
-
-    def __init__(self, answer: str | None) -> None:
-        self.answer = answer
-
-    def run(self, *_: str) -> str:
-        if self.answer is None:
-            raise RevisionError("the base cannot be read.\n\nNo module named tools.access")
-        return self.answer
-
-
-@pytest.mark.parametrize(
-    ("answer", "why"),
-    [
-        (None, "No module named tools.access"),
-        ("{}", None),
-        ('[{"cluster": "dev"}]', "the two revisions write access matrices of different forms"),
-        ("Traceback", "the two revisions write access matrices of different forms"),
-    ],
-)
-def test_a_base_without_a_matrix(answer: str | None, why: str | None) -> None:
-    found = matrices((Old(answer), ["dev"]), (Old("[]"), ["dev"]))  # type: ignore[arg-type]  # as far as it is used
-    assert found == (why or ({}, {}))
+    assert rows(matrix.section(changing(before, before))) == []
 
 
 def test_stack_tags_and_protection_are_said_though_no_resource_differs() -> None:
     before, after = cluster(tags={"a": "1"}), cluster(tags={"a": "2", "b": "3"})
-    found = changing(before, tuple(replace(stack, termination_protection=False) for stack in after))
+    unprotected = tuple(replace(stack, termination_protection=False) for stack in after.stacks)
+    found = changing(before, replace(after, stacks=unprotected))
     ((sign, _, text),) = rows(summary.section(found))
     assert sign == "~"
     assert text == "0 deleted, 0 replaced; termination protection off; the tag a: 1 -> 2; the tag b: none -> 3"
 
 
 def test_clusters_that_come_and_go() -> None:
-    found = fleet(touched((), cluster("new")), touched(cluster("old"), ()), untouched=("same",))
+    found = fleet(touched(None, cluster("new")), touched(cluster("old")), untouched=("same",))
     texts = words(summary.section(found))
     assert "a new cluster" in texts
     assert "no longer in the app, which deletes nothing" in texts
@@ -298,7 +273,7 @@ def test_nothing_changed_is_one_line() -> None:
 
 
 def test_deletions_and_replacements_come_first() -> None:
-    stack = cluster()[0]
+    stack = cluster().stacks[0]
     impacts: tuple[Impact, ...] = ("create", "update", "update", "replace", "orphan", "may-replace")
     changes = tuple(Change(stack, f"R{n}", f"R{n}", each, {}, None, {"Type": "T"}) for n, each in enumerate(impacts))
     one = touched(cluster(), cluster())
@@ -339,10 +314,6 @@ def test_pictures_that_are_left_out_are_said() -> None:
 
 def test_a_stack_that_the_app_gives_up_stays_as_it_is() -> None:
     """No deploy deletes it: saying that what is in it goes would be wrong."""
-    without = shop(policy("deny", **DENY))[:2]
-    found = changing(shop(policy("deny", **DENY)), without)
-    for section in (exposure, objects, versions):
-        assert section.section(found).blocks == ()
     moved = touched(shop(), cluster(region="eu-west-1"))
     stacks = moved.difference.stacks
     apart = tuple(replace(each, after=None) for each in stacks) + tuple(replace(each, before=None) for each in stacks)

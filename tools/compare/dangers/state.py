@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
-from tools.assembly import Stack, Template, text
+from tools.assembly import Template, text
 from tools.compare.dangers.danger import Danger, Rule, at, danger, shown, step, surviving
 from tools.compare.dangers.names import STATE, name_of
 from tools.compare.dangers.renames import renamed
@@ -103,7 +102,7 @@ def _imported(difference: ClusterDifference, change: Change) -> str:
     for stack in difference.before:
         if (stack.stack_name, stack.account, stack.region) == place:
             exports = {text(each) for each in _exports(stack.template, change.id)}
-            users = [each.name for each in difference.before if exports & _imports(each)]
+            users = [each.name for each in difference.before if exports & {*_imports(each.resources)}]
             if users:
                 return f"; the deploy fails while the {' and '.join(users)} stack imports it"
     return ""
@@ -116,8 +115,17 @@ def _exports(template: Template, id: str) -> Iterator[object]:
             yield output.get("Export", {}).get("Name")
 
 
-def _imports(stack: Stack) -> set[str]:
-    return set(re.findall(r"'Fn::ImportValue': '([^']+)'", str(stack.resources)))
+def _imports(data: object) -> Iterator[str]:
+    """The names of all exports that a template refers to."""
+    if isinstance(data, Mapping):
+        for key, item in data.items():
+            if key == "Fn::ImportValue":
+                yield text(item)
+            else:
+                yield from _imports(item)
+    elif isinstance(data, list):
+        for item in data:
+            yield from _imports(item)
 
 
 RULES: tuple[Rule, ...] = (deletes_state, replaces_state, create_only)

@@ -62,7 +62,7 @@ def _cases(fleet: Fleet) -> list[_Case]:
     found: dict[tuple[Any, ...], list[tuple[str, Pair, tuple[str, str]]]] = {}
     for touched in fleet.deployed:
         for before, after in releases(touched):
-            pair: Pair = (before.release if before else None, after.release if after else None)
+            pair: Pair = (before, after)
             charts = tuple(release and release.chart for release in pair)
             rows = rows_of(before, after) if before and after else ()
             if rows or charts[0] != charts[1] or touched.kubernetes[0] != touched.kubernetes[1]:

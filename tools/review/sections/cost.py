@@ -31,7 +31,7 @@ def _counted(sides: Iterable[Side | None]) -> Counted:
     found: Counted = {}
     for side in sides:
         for driver in drivers(side) if side else ():
-            key = (driver.what, side.contents.region if side else "", driver.priced_as)
+            key = (driver.what, side.plan.facts.region if side else "", driver.priced_as)
             fewest, most = found.get(key, (0, 0))
             found[key] = (fewest + driver.fewest, most + driver.most)
     return found

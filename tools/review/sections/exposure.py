@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 from typing import Any
 
+from blueprint.planning.document import PlannedNetwork
 from tools.assembly import Stack, text
-from tools.contents import Contents
 from tools.review.document import Cell, Row, Section, Sign, Table, code
 from tools.review.fleet import Fleet, Side, Touched
 from tools.review.permissions import listed
@@ -44,17 +44,16 @@ def _merged(rows: Iterable[Row]) -> tuple[Row, ...]:
 
 
 def _facts(touched: Touched, side: Side) -> Iterator[tuple[str, str]]:
-    cluster = side.contents
-    for cidr in cluster.public_ranges:
+    for cidr in side.plan.control_plane.public_ranges:
         yield "the Kubernetes API", f"answers {cidr} on the internet"
     for stack in side.stacks:
         yield from _security_groups(stack)
-    for (kind, namespace, name), manifest in cluster.objects.items():
+    for (kind, namespace, name), manifest in side.objects.items():
         if namespace in touched.namespaces_gone:
             continue
         spec = manifest.get("spec") or {}
         if kind == "NetworkPolicy.networking.k8s.io":
-            yield from _policy(namespace, spec, cluster)
+            yield from _policy(namespace, spec, side.plan.network)
         elif kind == "Service" and spec.get("type") in ("LoadBalancer", "NodePort"):
             ranges = ", ".join(spec.get("loadBalancerSourceRanges") or ["every address"])
             yield f"Service {namespace}/{name} ({spec['type']})", f"accepts {ranges}"
@@ -89,7 +88,7 @@ def _rule(rule: Mapping[str, Any], word: str) -> str:
     return f"{word} {', '.join(peers)} on {ports}"
 
 
-def _policy(namespace: str, spec: Mapping[str, Any], cluster: Contents) -> Iterator[tuple[str, str]]:
+def _policy(namespace: str, spec: Mapping[str, Any], network: PlannedNetwork) -> Iterator[tuple[str, str]]:
     """A policy closes what it selects, and opens it again for the peers of its rules."""
     pods = f"{_selected(spec.get('podSelector'))} of {namespace}"
     for direction, key, word in (("Ingress", "from", "accept"), ("Egress", "to", "reach")):
@@ -97,15 +96,15 @@ def _policy(namespace: str, spec: Mapping[str, Any], cluster: Contents) -> Itera
             continue
         yield pods, f"{word} {_CLOSED}"
         for rule in spec.get(direction.lower()) or ():
-            sides = [_peer(peer, cluster) for peer in rule.get(key) or ()] or ["every address"]
+            sides = [_peer(peer, network) for peer in rule.get(key) or ()] or ["every address"]
             ports = [_port(port) for port in rule.get("ports") or ()] or ["all ports"]
             for peer, port in product(dict.fromkeys(sides), dict.fromkeys(ports)):
                 yield pods, f"{word} {peer} on {port}"
 
 
-def _peer(peer: Mapping[str, Any], cluster: Contents) -> str:
+def _peer(peer: Mapping[str, Any], network: PlannedNetwork) -> str:
     if block := peer.get("ipBlock"):
-        kinds = {subnet.cidr: f"{subnet.kind} subnets" for subnet in cluster.subnets}
+        kinds = {subnet.cidr: f"{subnet.kind} subnets" for subnet in network.subnets}
         but = f" but not {', '.join(block['except'])}" if block.get("except") else ""
         cidr = "every address" if block["cidr"] == "0.0.0.0/0" else block["cidr"]
         return kinds.get(block["cidr"], cidr) + but
@@ -117,17 +116,17 @@ def _peer(peer: Mapping[str, Any], cluster: Contents) -> str:
     name = labels.pop("kubernetes.io/metadata.name", None)
     if name and not labels and not chosen.get("matchExpressions"):
         return f"{pods} of {name}"
-    return f"{pods} of {_selected(chosen).replace('pods', 'namespaces')}"
+    return f"{pods} of {_selected(chosen, 'namespaces')}"
 
 
-def _selected(selector: Mapping[str, Any] | None) -> str:
+def _selected(selector: Mapping[str, Any] | None, what: str = "pods") -> str:
     selector = selector or {}
     labels = [f"{key}={value}" for key, value in sorted((selector.get("matchLabels") or {}).items())]
     labels += [
         " ".join([each["key"], each["operator"], *listed(each.get("values") or [])])
         for each in selector.get("matchExpressions") or ()
     ]
-    return f"pods with {', '.join(labels)}" if labels else "all pods"
+    return f"{what} with {', '.join(labels)}" if labels else f"all {what}"
 
 
 def _port(port: Mapping[str, Any]) -> str:

@@ -4,29 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tools.access.matrix import Access, Matrix, Right
+from tools.access.matrix import Access, Matrix, Right, matrix
 from tools.access.tables import tables
-from tools.review.document import Row, Section, Table, code, said
+from tools.review.document import Row, Section, Table
 from tools.review.flat import codes
 from tools.review.fleet import SIDES, Fleet
-from tools.review.matrices import BothMatrices
 
 Key = tuple[str, str, str, str]
 
 
-def section(fleet: Fleet, both: BothMatrices) -> Section:
+def section(fleet: Fleet) -> Section:
     """Of the clusters touched."""
-    title = "Who may do what in Kubernetes"
-    if isinstance(both, str):
-        return Section("matrix", title, (said("Not compared: ", code(both)),))
     found: list[tuple[str, Row]] = []
     notes: list[tuple[str, Row]] = []
     for touched in fleet.deployed:
-        before, after = (side.get(touched.name) for side in both)
+        before, after = (matrix(side.plan) if side else None for side in touched.sides)
         some = after or before
         for sign, (one, other) in zip(SIDES, ((before, after), (after, before)), strict=True):
             if some:
-                more = some._replace(kubernetes=tuple(_more(one, other)), notes=())
+                more = some._replace(kubernetes=tuple(_more(one, other)), aws=(), nodes=(), notes=())
                 found += [(touched.name, codes(sign, *map("\n".join, row))) for row in tables(more, full=True)[0].rows]
             new = [note for note in (other.notes if other else ()) if note not in (one.notes if one else ())]
             notes += [(touched.name, codes(sign, note.part, note.text)) for note in new]
@@ -34,7 +30,7 @@ def section(fleet: Fleet, both: BothMatrices) -> Section:
         Table(("who", "via", "where", "may", "clusters"), fleet.grouped(found)),
         Table(("by", "note", "clusters"), fleet.grouped(notes)),
     )
-    return Section("matrix", title, tuple(block for block in blocks if block.rows))
+    return Section("matrix", "Who may do what in Kubernetes", tuple(block for block in blocks if block.rows))
 
 
 def _more(one: Matrix | None, other: Matrix | None) -> Iterator[Access]:

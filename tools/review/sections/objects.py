@@ -12,7 +12,7 @@ def section(fleet: Fleet) -> Section:
     whole: list[tuple[str, Row]] = []
     parts: list[tuple[str, Row]] = []
     for touched in fleet.deployed:
-        before, after = (side.contents.objects if side else {} for side in touched.sides)
+        before, after = (side.objects if side else {} for side in touched.sides)
         whole += [(touched.name, row) for row in come_and_gone(before, after)]
         parts += [(touched.name, row) for row in fields(before, after)]
     tables = (

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from tools.contents import Contents
+from blueprint.planning.document import Plan
+from tools.picture.things import described
 from tools.review.document import Block, Picture, Section, said
 from tools.review.fleet import Fleet
 
@@ -17,7 +18,7 @@ def section(fleet: Fleet) -> Section:
     pictures: dict[tuple[Any, Any], Picture] = {}
     alike: dict[tuple[Any, Any], list[str]] = {}
     for touched in fleet.deployed:
-        before, after = (side.contents if side else None for side in touched.sides)
+        before, after = (side.plan if side else None for side in touched.sides)
         drawn = _drawn(before), _drawn(after)
         if drawn[0] != drawn[1]:
             pictures.setdefault(drawn, Picture(touched.name, before, after))
@@ -33,10 +34,9 @@ def section(fleet: Fleet) -> Section:
     return Section("pictures", "Pictures", tuple(blocks), open=False)
 
 
-def _drawn(contents: Contents | None) -> Any:
+def _drawn(plan: Plan | None) -> Any:
     """What a picture shows of a cluster, without what is its own."""
-    if not contents:
+    if not plan:
         return None
-    releases = tuple((each.part, each.release.name, each.release.chart) for each in contents.releases)
-    alike = replace(contents, name="", account="", region="", cidr="", subnets=(), objects={}, releases=())
-    return repr(alike), len(contents.subnets), releases
+    alike = replace(plan, network=replace(plan.network, cidr="", subnets=()))
+    return repr(described(alike)), len(plan.network.subnets)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tools.contents import Installed
+from blueprint.contribution import Release
 from tools.review.document import Row, Section, Table
 from tools.review.flat import changed, codes, flat
 from tools.review.fleet import Fleet, Touched
@@ -16,24 +16,24 @@ def section(fleet: Fleet) -> Section:
     return Section("values", "Helm values", (table,) if rows else ())
 
 
-def releases(touched: Touched) -> list[tuple[Installed | None, Installed | None]]:
+def releases(touched: Touched) -> list[tuple[Release | None, Release | None]]:
     """Each release before and after; none of a new cluster, of which all is new."""
     if not touched.lasting:
         return []
-    sides = ({_name(each): each for each in side.contents.releases} if side else {} for side in touched.sides)
+    sides = ({_name(each): each for each in side.releases} if side else {} for side in touched.sides)
     before, after = sides
     return [(before.get(name), after.get(name)) for name in dict.fromkeys((*before, *after))]
 
 
-def rows_of(before: Installed, after: Installed) -> tuple[Row, ...]:
+def rows_of(before: Release, after: Release) -> tuple[Row, ...]:
     """The values of one release that differ."""
-    sides = dict(flat(before.release.values)), dict(flat(after.release.values))
-    return tuple(codes(sign, after.release.name, *change) for sign, *change in changed(*sides))
+    sides = dict(flat(before.values)), dict(flat(after.values))
+    return tuple(codes(sign, after.name, *change) for sign, *change in changed(*sides))
 
 
 def _rows(touched: Touched) -> tuple[Row, ...]:
     return tuple(row for one, other in releases(touched) if one and other for row in rows_of(one, other))
 
 
-def _name(installed: Installed) -> tuple[str, str]:
-    return installed.release.namespace, installed.release.name
+def _name(release: Release) -> tuple[str, str]:
+    return release.namespace, release.name

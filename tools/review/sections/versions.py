@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from blueprint.planning.document import NodeGroup
 from tools.review.definitions import applied, left_behind
 from tools.review.document import Cell, Row, Section, Sign, Table
 from tools.review.flat import changed, codes
@@ -32,27 +33,26 @@ def _definitions(fleet: Fleet) -> Iterator[Table]:
 
 def _left_behind(touched: Touched) -> Iterator[Row]:
     for before, after in releases(touched):
-        if before and after and after.release.chart.name in left_behind():
-            chart, old = after.release.chart, before.release.chart
+        if before and after and after.chart.name in left_behind():
+            chart, old = after.chart, before.chart
             if old.name == chart.name and old.version != chart.version:
                 yield codes("!", chart.name, chart.version, applied(chart))
 
 
 def _versions(side: Side) -> Iterator[tuple[str, str]]:
-    cluster = side.contents
-    yield "Kubernetes", cluster.version
-    for stack in side.stacks:
-        for resource in stack.of_type("AWS::EKS::Addon").values():
-            properties = resource["Properties"]
-            yield f"EKS add-on {properties['AddonName']}", properties["AddonVersion"]
-    for installed in cluster.releases:
-        chart, name = installed.release.chart, installed.release.name
+    yield "Kubernetes", side.plan.control_plane.version
+    for part in side.plan.parts:
+        for addon in part.contribution.managed_addons:
+            yield f"EKS add-on {addon.name}", addon.version
+    for release in side.releases:
+        chart, name = release.chart, release.name
         shown = chart.name if name == chart.name else f"{chart.name} as {name}"
         yield f"chart {shown}", chart.version
         yield f"repository of {shown}", chart.repository
-    for group in cluster.capacity:
-        yield f"nodes {group.name}", group.version
-        yield f"image of nodes {group.name}", group.image
+    for group in side.plan.compute:
+        if isinstance(group, NodeGroup):
+            yield f"nodes {group.name}", group.version
+            yield f"image of nodes {group.name}", group.launch.image_parameter or f"{group.image} {group.release}"
     for stack in side.stacks:
         for resource in stack.of_type("AWS::Lambda::LayerVersion").values():
             yield from _tools(resource["Properties"].get("Description", ""))

@@ -269,11 +269,19 @@ def test_names_what_a_replacement_comes_from(found: dict[str, ClusterDifference 
     assert "already exists" not in subnet.what  # in a new VPC its range is free
 
 
-def test_an_import_stops_the_deploy() -> None:
-    exported = {"Outputs": {"Out": {"Value": {"Ref": "Subnet"}, "Export": {"Name": "net:Subnet"}}}}
+@pytest.mark.parametrize(
+    ("name", "imported"),
+    [
+        ("net:Subnet", {"Fn::ImportValue": "net:Subnet"}),
+        ("net:Subnet", {"Fn::Join": ["", ["a", {"Fn::ImportValue": {"Fn::Sub": "net:Subnet"}}]]}),
+        ({"Fn::Sub": "it's:Subnet"}, {"Fn::ImportValue": "it's:Subnet"}),
+    ],
+)
+def test_an_import_stops_the_deploy(name: object, imported: object) -> None:
+    exported = {"Outputs": {"Out": {"Value": {"Ref": "Subnet"}, "Export": {"Name": name}}}}
     subnet = {"Subnet": RESOURCES["Subnet"]}
     network = stack_of(subnet, name="network", stack_name="dev-network", template=exported)
-    user = stack_of({"Nodes": resource("AWS::SQS::Queue", {"Subnet": {"Fn::ImportValue": "net:Subnet"}})})
+    user = stack_of({"Nodes": resource("AWS::SQS::Queue", {"Subnet": imported})})
     other = stack_of({"Nodes": resource("AWS::SQS::Queue", {"Subnet": {"Fn::ImportValue": "net:Other"}})})
     gone = stack_of({}, name="network", stack_name="dev-network")
     assert "while the cluster stack imports it" in only(stacks_differing((network, gone), (user, user))).what

@@ -1,4 +1,4 @@
-"""What the templates of a cluster say it consists of, held against its plan."""
+"""What the templates of a cluster say it consists of, held against its plan: tools read plans and mean templates."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from blueprint.iam import Statement
 from blueprint.planning.document import NodeGroup, Plan
 from blueprint.planning.planner import plan
 from tests.blueprint.examples import SMALL, TEAM, Probe
-from tests.stacks.fleet import AUTO, FARGATE, ISOLATED, MIXED, SELF_MANAGED, TEAMS
+from tests.stacks.contents import Capacity, Contents, contents
+from tests.stacks.fleet import FLEET
 from tests.templates import plain
 from tools.assembly import Assembly, read
-from tools.contents import Capacity, Contents, contents, name_of
+from tools.review.manifests import name_of
 from tools.synth import synthesize
 
-PLANS = {blueprint.name: plan(blueprint) for blueprint in (AUTO, FARGATE, ISOLATED, MIXED, SELF_MANAGED, TEAMS)}
+PLANS = {blueprint.name: plan(blueprint) for blueprint in FLEET}
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +67,9 @@ def test_capacity(both: tuple[Plan, Contents]) -> None:
     assert {(each.name, each.instance_types, each.spot, each.min, each.max) for each in found.capacity if each.max} == {
         (each.name, each.instance_types, each.capacity == "SPOT", each.min, each.max) for each in nodes
     }
+    assert {each.name: each.version for each in found.capacity if each.kind == "managed"} == {
+        each.name: each.version for each in nodes if each.kind == "managed"
+    }
     assert len(found.capacity) == len(planned.compute) + bool(planned.control_plane.auto_mode)
     assert all(each.image for each in found.capacity if each.max)
     assert {each.kind for each in found.capacity} <= {"managed", "self-managed", "fargate", "auto"}
@@ -87,14 +91,10 @@ def test_parts(both: tuple[Plan, Contents]) -> None:
         reaching = {each.name: each for each in installed if each.contribution.reaches_cluster or parts is found.addons}
         assert [each.name for each in parts] == sorted(reaching)
         for part in parts:
-            contribution = reaching[part.name].contribution
-            assert part.namespaces == tuple(each.name for each in contribution.namespaces)
-            versions = [each.version for each in contribution.managed_addons] or [
-                each.chart.version for each in contribution.releases
-            ]
-            assert part.version == ", ".join(dict.fromkeys(versions))
-            by_helm = "Helm" if contribution.releases else "kubectl"
-            assert part.installer == ("EKS" if contribution.managed_addons else by_helm)
+            made = reaching[part.name]
+            assert (part.version, part.installer, part.namespaces) == (made.version, made.installed_by, made.namespaces)
+            by_pod_identity = [each.service_account for each in made.contribution.every_grant if not each.irsa]
+            assert sorted(part.pod_identity) == sorted(by_pod_identity)
 
 
 def test_parts_stand_after_those_that_they_need(assembly: Assembly) -> None:
@@ -141,10 +141,5 @@ def test_releases_and_objects(both: tuple[Plan, Contents]) -> None:
     by_name = {each.release.name: each.release for each in found.releases}
     for _, release in releases:
         assert set(by_name[release.name].values) == set(plain(release.values))
-    expected = {
-        name_of(plain(each))
-        for part in planned.parts
-        for each in (*(namespace.manifest() for namespace in part.contribution.namespaces), *part.contribution.objects)
-    }
-    assert set(found.objects) == expected
+    assert set(found.objects) == {name_of(plain(each)) for each in planned.objects}
     assert "aws.cdk.eks/prune" not in str(found.objects.values())

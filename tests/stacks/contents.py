@@ -1,4 +1,4 @@
-"""What a cluster consists of, in a platform engineer's terms, read from its templates."""
+"""What a cluster consists of, read from its templates: what a plan says of it must be that."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, Literal
 from blueprint import images
 from blueprint.contribution import Chart, Release
 from tools.assembly import CHART, MANIFEST, Stack, Template, objects, text
+from tools.review.manifests import Name, name_of
 
 _PRUNE = "aws.cdk.eks/prune-"
 """Labels that the CDK adds, so that kubectl can tell what to remove."""
@@ -71,10 +72,6 @@ class Part:
     """Service accounts whose pods get AWS permissions from the EKS Pod Identity agent."""
 
 
-Name = tuple[str, str, str]
-"""A Kubernetes object: kind with its API group (`Deployment.apps`), namespace or nothing, and name."""
-
-
 @dataclass(frozen=True)
 class Contents:
     """One cluster."""
@@ -130,13 +127,6 @@ def contents(stacks: Sequence[Stack]) -> Contents:
             for each in map(_unlabelled, objects(resource))
         },
     )
-
-
-def name_of(manifest: Mapping[str, Any]) -> Name:
-    """What tells an object from all others of a cluster, whatever its version."""
-    group, slash, _ = manifest["apiVersion"].rpartition("/")
-    kind = f"{manifest['kind']}.{group}" if slash else str(manifest["kind"])
-    return kind, manifest["metadata"].get("namespace", ""), manifest["metadata"]["name"]
 
 
 def _subnets(network: Stack) -> Iterator[Subnet]:

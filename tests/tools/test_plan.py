@@ -1,0 +1,33 @@
+"""`make plan`: documents of the clusters of this project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app import CLUSTERS
+from blueprint.inventory import planned
+from blueprint.planning.file import documents, dumped
+from tools.plan import main
+
+
+def test_writes_the_plan_of_each_cluster_and_removes_those_of_others(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "gone.plan.json").write_text("{}", encoding="utf-8")
+    (tmp_path / "notes.json").write_text("{}", encoding="utf-8")
+    plans = {plan.facts.name: dumped(plan) for plan in planned(CLUSTERS)}
+    one = next(iter(plans))
+    assert main([one, "--output", str(tmp_path)]) == 0
+    assert capsys.readouterr().out == f"{tmp_path / one}.plan.json\n"
+    assert set(documents(tmp_path)) == {"gone", one}
+    assert main(["--output", str(tmp_path)]) == 0
+    assert documents(tmp_path) == plans
+    assert (tmp_path / "notes.json").exists()
+
+
+def test_a_mistake_leaves_what_was_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["nobody", "--output", str(tmp_path / "plans")]) == 1
+    assert "nobody" in capsys.readouterr().err
+    assert not (tmp_path / "plans").exists()
