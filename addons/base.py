@@ -80,6 +80,12 @@ ChartRepository = Annotated[
 ]
 
 
+def chosen(chart: Chart, version: str | None, repository: str | None) -> Chart:
+    """The chart in the version and from the mirror that the user names; on what another version runs nobody knows."""
+    named = chart if version is None else replace(chart, version=version, kubernetes="")
+    return named if repository is None else replace(named, repository=repository)
+
+
 class CallsAws(Value):
     """What an add-on says whose pods have AWS permissions: `class ExternalDns(CallsAws, HelmAddon)`."""
 
@@ -195,11 +201,7 @@ class HelmAddon(Addon):
 
     def contribute(self, facts: ClusterFacts) -> Contribution:
         values = merged(self.values(facts), self.extra_values)
-        chart = replace(
-            self.chart,
-            version=self.chart_version or self.chart.version,
-            repository=self.chart_repository or self.chart.repository,
-        )
+        chart = chosen(self.chart, self.chart_version, self.chart_repository)
         workloads = tuple(
             workload.read(values, self.namespace) for workload in self.workloads or (Workload(self.name),)
         )

@@ -37,6 +37,8 @@ class Chart:
     name: str
     repository: str
     version: str
+    kubernetes: str = ""
+    """The Kubernetes minors on which this version runs: `>=1.26 <=1.36`; empty when nobody says."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from typing import Any
 from addons.argo_cd.bootstrap import Bootstrap
 from addons.argo_cd.pods import WORKLOADS
 from addons.argo_cd.sso import SingleSignOn
-from addons.base import Chart, ClusterFacts, HelmAddon, ImageSource, Values, merged
+from addons.base import ClusterFacts, HelmAddon, ImageSource, Values, merged
+from addons.lock import locked_chart
 from addons.pods import across_zones, resources
 from blueprint.fields import DnsName
 from blueprint.kubernetes import Manifest
@@ -23,8 +24,7 @@ class ArgoCd(HelmAddon):
     namespace = "argocd"
     pod_security = "restricted"
     api_groups = ("argoproj.io",)
-    # renovate: datasource=helm depName=argo-cd registryUrl=https://argoproj.github.io/argo-helm
-    chart = Chart("argo-cd", "https://argoproj.github.io/argo-helm", "10.1.1")
+    chart = locked_chart(name)
 
     workloads = WORKLOADS
     images = (

@@ -11,6 +11,7 @@ from blueprint.compute import Taint
 from blueprint.contribution import EventRule, NodeRole, Queue
 from blueprint.node_pool import NodePool
 from blueprint.value import problems_in
+from blueprint.versions import is_within
 from tests.addons.support import ACCOUNT, FACTS, REGION, allowed, deployed, names_no_partition, rules_broken
 
 EC2 = f"arn:aws:ec2:{REGION}:{ACCOUNT}:"
@@ -234,11 +235,13 @@ def test_refuses_what_would_break_it_or_cost_without_limit(addon: Karpenter, pla
     assert rules_broken(addon) == [place]
 
 
-def test_refuses_a_kubernetes_version_it_does_not_start_on() -> None:
-    newer = replace(FACTS, version="1.37")
-    assert [problem.place for problem in ADDON.problems_on(newer)] == ["chart_version"]
-    assert not list(ADDON.problems_on(FACTS))
-    assert not list(Karpenter(chart_version="1.16.0").problems_on(newer))
+def test_is_known_not_to_start_on_a_newer_kubernetes() -> None:
+    """MaxK8sVersion of v1.14.1: pkg/providers/version/version.go:44. Of a version that a user names nobody knows it."""
+    crds, controller = ADDON.contribute(FACTS).releases
+    assert is_within("1.36", controller.chart.kubernetes)
+    assert not is_within("1.37", controller.chart.kubernetes)
+    _, other = Karpenter(chart_version="1.16.0").contribute(FACTS).releases
+    assert crds.chart.kubernetes == other.chart.kubernetes == ""
 
 
 def test_nodes_with_prefixes_take_more_pods() -> None:
