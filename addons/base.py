@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
 from typing import Annotated, Any, ClassVar
 
-from blueprint.addon import Addon
+from blueprint.addon import Addon, UpgradeSteps
 from blueprint.contribution import (
     Chart,
     Contribution,
@@ -25,6 +25,7 @@ from blueprint.contribution import (
     ServiceLinkedRole,
     Values,
     merged,
+    release_notes,
 )
 from blueprint.errors import Problem
 from blueprint.facts import ClusterFacts
@@ -47,6 +48,7 @@ __all__ = [
     "ImageSource",
     "ServiceLinkedRole",
     "Statement",
+    "UpgradeSteps",
     "Values",
     "Workload",
     "merged",
@@ -114,6 +116,9 @@ class EksAddon(Addon):
 
     versions: ClassVar[Mapping[str, str]]
     """The add-on version for each Kubernetes minor."""
+    notes: ClassVar[str] = ""
+    """Form of the address of upstream's release notes, from which EKS builds it: {version} in it is the version's
+    number, {minor} the first two parts. Looked up with a version that exists; empty where none follows from it."""
     before_nodes: ClassVar[bool] = False
     workloads: ClassVar[tuple[Workload, ...]] = ()
     """Its pods, all in kube-system."""
@@ -150,7 +155,9 @@ class EksAddon(Addon):
             statements = (*self.permissions(facts), *self.extra_permissions)
             grant = facts.grant("kube-system", self.service_account, *statements, workloads=workloads)
             grant = replace(grant, managed_policies=self.managed_policies)
-        addon = ManagedAddon(self.name, self.version or self.versions[facts.version], values, grant, self.before_nodes)
+        version = self.version or self.versions[facts.version]
+        notes = release_notes(self.notes, version)
+        addon = ManagedAddon(self.name, version, values, grant, self.before_nodes, notes)
         return Contribution(
             managed_addons=(addon,),
             objects=self.objects(facts),

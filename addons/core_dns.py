@@ -12,6 +12,7 @@ class CoreDns(EksAddon):
 
     name = "coredns"
     versions = locked_versions(name)
+    notes = "https://github.com/coredns/coredns/releases/tag/v{version}"
     workloads = (
         Workload(
             "coredns",

@@ -26,7 +26,11 @@ class ExternalDns(CallsAws, HelmAddon):
     pod_security = "restricted"
     definitions_stay = True
     api_groups = ("externaldns.k8s.io",)
-    chart = locked_chart(name)
+    chart = locked_chart(
+        name,
+        notes="https://github.com/kubernetes-sigs/external-dns/releases/tag/external-dns-helm-chart-{version}",
+        compatibility="https://github.com/kubernetes-sigs/external-dns#kubernetes-version-compatibility",
+    )
     workloads = (workload(name, service_account=service_account, ports=(7979,)),)
     images = (ImageSource("registry.k8s.io/external-dns/external-dns", ("image.repository",)),)
 

@@ -19,7 +19,11 @@ class ExternalSecrets(HelmAddon):
     namespace = "external-secrets"
     pod_security = "restricted"
     api_groups = ("external-secrets.io", "generators.external-secrets.io")
-    chart = locked_chart(name)
+    chart = locked_chart(
+        name,
+        notes="https://github.com/external-secrets/external-secrets/releases/tag/helm-chart-{version}",
+        compatibility="https://external-secrets.io/latest/introduction/stability-support/",
+    )
 
     workloads = (
         workload(name, for_all="global", service_account=name, replicas="replicaCount", ports=(8080, 8082)),

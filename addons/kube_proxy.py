@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from addons.base import EVERYTHING, EksAddon, Workload
 from addons.lock import locked_versions
+from blueprint.versions import RELEASE_NOTES
 
 
 class KubeProxy(EksAddon):
@@ -11,6 +12,7 @@ class KubeProxy(EksAddon):
 
     name = "kube-proxy"
     versions = locked_versions(name)
+    notes = RELEASE_NOTES
     workloads = (
         Workload(
             "kube-proxy",

@@ -40,12 +40,17 @@ class Lock(Value):
             raise _unknown(f"eks.*.{addon}", addon, f'write {addon} = "v1.…-eksbuild.…" in each table of eks')
         return found
 
-    def chart(self, name: str) -> Chart:
-        """The chart of a name. Raises BlueprintError when there is none."""
+    def chart(self, name: str, *, notes: str = "", compatibility: str = "") -> Chart:
+        """The chart of a name. Raises BlueprintError when there is none.
+
+        `notes` is the form of the address of its release notes, looked up with a version that exists, `compatibility`
+        the page on which its project says where it runs; what an add-on has neither of leaves them out.
+        """
         if name not in self.charts:
             raise _unknown(f"charts.{name}", name, f"add a table [charts.{name}] with its repository and version")
         locked = self.charts[name]
-        return Chart(name, locked.repository, locked.version, locked.kubernetes or "")
+        kubernetes = locked.kubernetes or ""
+        return Chart(name, locked.repository, locked.version, kubernetes, notes, compatibility)
 
 
 def read(text: str) -> Lock:

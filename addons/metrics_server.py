@@ -12,6 +12,7 @@ class MetricsServer(EksAddon):
 
     name = "metrics-server"
     versions = locked_versions(name)
+    notes = "https://github.com/kubernetes-sigs/metrics-server/releases/tag/v{version}"
 
     # Upstream listens on 10250, which is the kubelet's on Fargate; the add-on of EKS does not (terraform-aws-eks#3557).
     workloads = (workload("metrics-server", cpu="100m", tolerations=TOLERATES_CRITICAL, ports_at=("containerPort",)),)

@@ -14,6 +14,7 @@ class VpcCni(CallsAws, EksAddon):
 
     name = "vpc-cni"
     versions = locked_versions(name)
+    notes = "https://github.com/aws/amazon-vpc-cni-k8s/releases/tag/v{version}"
     service_account = "aws-node"
     # AWS's own list of what the CNI needs; no per-cluster policy works with the managed add-on
     # (amazon-vpc-cni-k8s docs/iam-policy.md: it would need CLUSTER_NAME in the environment of aws-node).

@@ -17,6 +17,8 @@ SUPPORTED = EXTENDED_SUPPORT + STANDARD_SUPPORT
 DEFAULT = "1.36"
 """What EKS itself takes for a new cluster, as of October 2026."""
 
+RELEASE_NOTES = "https://github.com/kubernetes/kubernetes/blob/master/CHANGELOG/CHANGELOG-{minor}.md"
+
 KubernetesVersion = Annotated[
     str,
     one_of(

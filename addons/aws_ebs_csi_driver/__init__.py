@@ -20,6 +20,7 @@ class AwsEbsCsiDriver(CallsAws, EksAddon):
 
     name = "aws-ebs-csi-driver"
     versions = locked_versions(name)
+    notes = "https://github.com/kubernetes-sigs/aws-ebs-csi-driver/releases/tag/v{version}"
     service_account = "ebs-csi-controller-sa"
     workloads = WORKLOADS
     built_into_auto_mode = "skip"

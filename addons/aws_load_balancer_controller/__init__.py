@@ -29,7 +29,11 @@ class AwsLoadBalancerController(CallsAws, HelmAddon):
     replaced_by = "load balancing"
     definitions_stay = True
     api_groups = ("aga.k8s.aws", "elbv2.k8s.aws", "gateway.k8s.aws")
-    chart = locked_chart(name)
+    # The chart has the version of the controller since 3.0.0.
+    chart = locked_chart(
+        name,
+        notes="https://github.com/kubernetes-sigs/aws-load-balancer-controller/releases/tag/v{version}",
+    )
 
     workloads = (workload(name, service_account=service_account, replicas="replicaCount", ports=(8080, 9443, 61779)),)
     images = (ImageSource("public.ecr.aws/eks/aws-load-balancer-controller", ("image.repository",)),)

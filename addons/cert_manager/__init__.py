@@ -28,7 +28,11 @@ class CertManager(CallsAws, HelmAddon):
     service_account = "cert-manager"
     pod_security = "restricted"
     api_groups = ("acme.cert-manager.io", "cert-manager.io")
-    chart = locked_chart(name)
+    chart = locked_chart(
+        name,
+        notes="https://github.com/cert-manager/cert-manager/releases/tag/v{version}",
+        compatibility="https://cert-manager.io/docs/releases/",
+    )
 
     workloads = WORKLOADS
     images = IMAGES

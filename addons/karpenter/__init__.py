@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Annotated
 
-from addons.base import CallsAws, ClusterFacts, Contribution, HelmAddon, ImageSource, Statement, Values
+from addons.base import CallsAws, ClusterFacts, Contribution, HelmAddon, ImageSource, Statement, UpgradeSteps, Values
 from addons.karpenter.definitions import definitions
 from addons.karpenter.interruption import QUEUE, interruption
 from addons.karpenter.node_class import NodeClass
 from addons.karpenter.pods import WORKLOADS
 from addons.karpenter.policy import statements
+from addons.karpenter.upgrade import steps
 from addons.lock import locked_chart
 from addons.pods import resources
 from blueprint.access import node_access
@@ -34,7 +35,11 @@ class Karpenter(CallsAws, HelmAddon):
     built_into_auto_mode = "refuse"
     replaced_by = "node pools of its own"
     api_groups = ("autoscaling.x-k8s.io", "karpenter.k8s.aws", "karpenter.sh")
-    chart = locked_chart(name)
+    chart = locked_chart(
+        name,
+        notes="https://github.com/aws/karpenter-provider-aws/releases/tag/v{version}",
+        compatibility="https://karpenter.sh/docs/upgrading/compatibility/",
+    )
 
     launches_nodes = True
     workloads = WORKLOADS
@@ -70,6 +75,9 @@ class Karpenter(CallsAws, HelmAddon):
         pools = sorted(self.node_pools, key=lambda pool: pool.name)
         nodes = self.node_class.manifest("default", facts, _NODES)
         return (nodes, *(pool.manifest("default", facts.architectures) for pool in pools))
+
+    def upgrade_steps(self, facts: ClusterFacts, to: str) -> UpgradeSteps:
+        return steps(self.node_class, facts, to)
 
     def contribute(self, facts: ClusterFacts) -> Contribution:
         contribution = super().contribute(facts)

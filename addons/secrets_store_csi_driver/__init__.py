@@ -34,8 +34,14 @@ class SecretsStoreCsiDriver(HelmAddon):
     name = "secrets-store-csi-driver"
     namespace = "kube-system"  # its pods are privileged
     api_groups = ("secrets-store.csi.x-k8s.io",)
-    chart = locked_chart(name)
-    provider = locked_chart("secrets-store-csi-driver-provider-aws")
+    chart = locked_chart(
+        name,
+        notes="https://github.com/kubernetes-sigs/secrets-store-csi-driver/releases/tag/v{version}",
+    )
+    provider = locked_chart(
+        "secrets-store-csi-driver-provider-aws",
+        notes="https://github.com/aws/secrets-store-csi-driver-provider-aws/releases/tag/{version}",
+    )
     workloads = (DRIVER,)
     images = DRIVER_IMAGES
 

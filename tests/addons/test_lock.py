@@ -14,12 +14,26 @@ from typing import Any, TypeVar
 import pytest
 
 import addons
+from addons.argo_cd import ArgoCd
+from addons.aws_ebs_csi_driver import AwsEbsCsiDriver
+from addons.aws_load_balancer_controller import AwsLoadBalancerController
 from addons.base import EksAddon, HelmAddon
+from addons.cert_manager import CertManager
+from addons.core_dns import CoreDns
+from addons.eks_pod_identity_agent import EksPodIdentityAgent
+from addons.external_dns import ExternalDns
+from addons.external_secrets import ExternalSecrets
+from addons.karpenter import Karpenter
+from addons.kube_proxy import KubeProxy
 from addons.lock import FILE, read
+from addons.metrics_server import MetricsServer
+from addons.secrets_store_csi_driver import SecretsStoreCsiDriver
+from addons.vpc_cni import VpcCni
 from blueprint.addon import Addon
-from blueprint.contribution import Chart
+from blueprint.contribution import Chart, release_notes
 from blueprint.errors import BlueprintError
 from blueprint.versions import SUPPORTED
+from tests.addons.support import FACTS
 
 A = TypeVar("A", bound=Addon)
 CHART = '[charts.web]\nrepository = "https://charts.example.com"\nversion = "1.2.3"\n'
@@ -61,6 +75,60 @@ def test_each_chart_of_an_add_on_is_of_the_lock(data: Mapping[str, Any]) -> None
         locked = data["charts"][chart.name]
         assert (chart.repository, chart.version) == (locked["repository"], locked["version"])
         assert chart.kubernetes == locked.get("kubernetes", "")
+
+
+# --- What is installed says where its release notes are ---
+
+
+@pytest.mark.parametrize(
+    ("addon", "tag"),
+    [
+        # Tags as they stand in the repositories; of kube-proxy the file of its minor.
+        (AwsEbsCsiDriver(version="v1.64.0-eksbuild.1"), "kubernetes-sigs/aws-ebs-csi-driver/releases/tag/v1.64.0"),
+        (CoreDns(version="v1.14.6-eksbuild.4"), "coredns/coredns/releases/tag/v1.14.6"),
+        (EksPodIdentityAgent(version="v1.3.10-eksbuild.3"), ""),
+        (KubeProxy(version="v1.36.0-eksbuild.25"), "kubernetes/kubernetes/blob/master/CHANGELOG/CHANGELOG-1.36.md"),
+        (MetricsServer(version="v0.8.1-eksbuild.4"), "kubernetes-sigs/metrics-server/releases/tag/v0.8.1"),
+        (VpcCni(version="v1.22.4-eksbuild.3"), "aws/amazon-vpc-cni-k8s/releases/tag/v1.22.4"),
+    ],
+    ids=lambda each: each.name if isinstance(each, Addon) else "",
+)
+def test_release_notes_of_eks_add_ons(addon: EksAddon, tag: str) -> None:
+    (managed,) = addon.contribute(FACTS).managed_addons
+    assert managed.release_notes == (tag and f"https://github.com/{tag}")
+
+
+@pytest.mark.parametrize(
+    ("addon", "tags"),
+    [
+        (ArgoCd(domain="argocd.example.com", chart_version="10.1.1"), ["argoproj/argo-helm/argo-cd-10.1.1"]),
+        (AwsLoadBalancerController(chart_version="3.5.0"), ["kubernetes-sigs/aws-load-balancer-controller/v3.5.0"]),
+        (CertManager(chart_version="1.21.1"), ["cert-manager/cert-manager/v1.21.1"]),
+        (
+            ExternalDns(zones=("Z1",), chart_version="1.21.1"),
+            ["kubernetes-sigs/external-dns/external-dns-helm-chart-1.21.1"],
+        ),
+        (ExternalSecrets(chart_version="2.9.0"), ["external-secrets/external-secrets/helm-chart-2.9.0"]),
+        (Karpenter(chart_version="1.14.1"), ["aws/karpenter-provider-aws/v1.14.1"] * 2),
+        (
+            SecretsStoreCsiDriver(chart_version="1.6.0", provider_version="3.1.1"),
+            [
+                "kubernetes-sigs/secrets-store-csi-driver/v1.6.0",
+                "aws/secrets-store-csi-driver-provider-aws/3.1.1",
+            ],
+        ),
+    ],
+    ids=lambda each: each.name if isinstance(each, Addon) else "",
+)
+def test_release_notes_of_charts(addon: HelmAddon, tags: Sequence[str]) -> None:
+    found = [release.chart.release_notes for release in addon.contribute(FACTS).releases]
+    assert [each.replace("/releases/tag/", "/") for each in found] == [f"https://github.com/{tag}" for tag in tags]
+
+
+@pytest.mark.parametrize(("version", "address"), [("latest", ""), ("", ""), ("v2", ""), ("v1.2-x", "1.2 of 1.2")])
+def test_release_notes_of_what_is_no_version(version: str, address: str) -> None:
+    assert release_notes("{version} of {minor}", version) == address
+    assert release_notes("", version) == ""
 
 
 # --- A mistake in it is one report ---
