@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
 from typing import Annotated, Any, ClassVar
 
-from blueprint.addon import Addon
+from blueprint.addon import Addon, UpgradeSteps
 from blueprint.contribution import (
     Chart,
     Contribution,
@@ -25,6 +25,7 @@ from blueprint.contribution import (
     ServiceLinkedRole,
     Values,
     merged,
+    release_notes,
 )
 from blueprint.errors import Problem
 from blueprint.facts import ClusterFacts
@@ -47,6 +48,7 @@ __all__ = [
     "ImageSource",
     "ServiceLinkedRole",
     "Statement",
+    "UpgradeSteps",
     "Values",
     "Workload",
     "merged",
@@ -80,6 +82,12 @@ ChartRepository = Annotated[
 ]
 
 
+def chosen(chart: Chart, version: str | None, repository: str | None) -> Chart:
+    """The chart in the version and from the mirror that the user names; on what another version runs nobody knows."""
+    named = chart if version is None else replace(chart, version=version, kubernetes="")
+    return named if repository is None else replace(named, repository=repository)
+
+
 class CallsAws(Value):
     """What an add-on says whose pods have AWS permissions: `class ExternalDns(CallsAws, HelmAddon)`."""
 
@@ -108,6 +116,9 @@ class EksAddon(Addon):
 
     versions: ClassVar[Mapping[str, str]]
     """The add-on version for each Kubernetes minor."""
+    notes: ClassVar[str] = ""
+    """Form of the address of upstream's release notes, from which EKS builds it: {version} in it is the version's
+    number, {minor} the first two parts. Looked up with a version that exists; empty where none follows from it."""
     before_nodes: ClassVar[bool] = False
     workloads: ClassVar[tuple[Workload, ...]] = ()
     """Its pods, all in kube-system."""
@@ -144,7 +155,9 @@ class EksAddon(Addon):
             statements = (*self.permissions(facts), *self.extra_permissions)
             grant = facts.grant("kube-system", self.service_account, *statements, workloads=workloads)
             grant = replace(grant, managed_policies=self.managed_policies)
-        addon = ManagedAddon(self.name, self.version or self.versions[facts.version], values, grant, self.before_nodes)
+        version = self.version or self.versions[facts.version]
+        notes = release_notes(self.notes, version)
+        addon = ManagedAddon(self.name, version, values, grant, self.before_nodes, notes)
         return Contribution(
             managed_addons=(addon,),
             objects=self.objects(facts),
@@ -195,11 +208,7 @@ class HelmAddon(Addon):
 
     def contribute(self, facts: ClusterFacts) -> Contribution:
         values = merged(self.values(facts), self.extra_values)
-        chart = replace(
-            self.chart,
-            version=self.chart_version or self.chart.version,
-            repository=self.chart_repository or self.chart.repository,
-        )
+        chart = chosen(self.chart, self.chart_version, self.chart_repository)
         workloads = tuple(
             workload.read(values, self.namespace) for workload in self.workloads or (Workload(self.name),)
         )

@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 from addons.base import ClusterFacts, EksAddon, Values, Workload
+from addons.lock import locked_versions
 from addons.pods import TOLERATES_CRITICAL
 
 
 class CoreDns(EksAddon):
-    """Two replicas with a disruption budget, spread over zones: the add-on's own defaults.
-
-    Versions: `aws eks describe-addon-versions`, default for each minor in September 2026.
-    """
+    """Two replicas with a disruption budget, spread over zones: the add-on's own defaults."""
 
     name = "coredns"
-    versions = {
-        # renovate: datasource=aws-eks-addon depName={"kubernetesVersion":"1.33","addonName":"coredns","default":true}
-        "1.33": "v1.12.4-eksbuild.38",
-        # renovate: datasource=aws-eks-addon depName={"kubernetesVersion":"1.34","addonName":"coredns","default":true}
-        "1.34": "v1.12.4-eksbuild.38",
-        # renovate: datasource=aws-eks-addon depName={"kubernetesVersion":"1.35","addonName":"coredns","default":true}
-        "1.35": "v1.13.2-eksbuild.31",
-        # renovate: datasource=aws-eks-addon depName={"kubernetesVersion":"1.36","addonName":"coredns","default":true}
-        "1.36": "v1.14.6-eksbuild.4",
-    }
+    versions = locked_versions(name)
+    notes = "https://github.com/coredns/coredns/releases/tag/v{version}"
     workloads = (
         Workload(
             "coredns",

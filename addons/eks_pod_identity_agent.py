@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from addons.base import EVERYTHING, EksAddon, Workload
+from addons.lock import locked_versions
 
 
 class EksPodIdentityAgent(EksAddon):
-    """Versions: `aws eks describe-addon-versions`, default for each minor in September 2026."""
+    """On every node; pods on Fargate cannot reach it, and get their credentials by IRSA."""
 
     name = "eks-pod-identity-agent"
-    # renovate: datasource=aws-eks-addon depName={"kubernetesVersion":"1.36","addonName":"eks-pod-identity-agent","default":true}
-    versions = dict.fromkeys(("1.33", "1.34", "1.35", "1.36"), "v1.3.10-eksbuild.3")
+    versions = locked_versions(name)
     workloads = (
         Workload(
             "eks-pod-identity-agent",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from addons.base import CallsAws, Chart, ClusterFacts, HelmAddon, HostedZone, ImageSource, Statement, Values
+from addons.base import CallsAws, ClusterFacts, HelmAddon, HostedZone, ImageSource, Statement, Values
+from addons.lock import locked_chart
 from addons.pods import resources, workload
 from blueprint.access import Role
 from blueprint.fields import NOT_EMPTY, DnsName, HostedZoneId
@@ -25,8 +26,11 @@ class ExternalDns(CallsAws, HelmAddon):
     pod_security = "restricted"
     definitions_stay = True
     api_groups = ("externaldns.k8s.io",)
-    # renovate: datasource=helm depName=external-dns registryUrl=https://kubernetes-sigs.github.io/external-dns/
-    chart = Chart("external-dns", "https://kubernetes-sigs.github.io/external-dns/", "1.21.1")
+    chart = locked_chart(
+        name,
+        notes="https://github.com/kubernetes-sigs/external-dns/releases/tag/external-dns-helm-chart-{version}",
+        compatibility="https://github.com/kubernetes-sigs/external-dns#kubernetes-version-compatibility",
+    )
     workloads = (workload(name, service_account=service_account, ports=(7979,)),)
     images = (ImageSource("registry.k8s.io/external-dns/external-dns", ("image.repository",)),)
 

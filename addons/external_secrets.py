@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from addons.base import Chart, ClusterFacts, HelmAddon, ImageSource, Values
+from addons.base import ClusterFacts, HelmAddon, ImageSource, Values
+from addons.lock import locked_chart
 from addons.pods import across_zones, resources, workload
 
 # Stores and secrets for the whole cluster, and copies from the cluster to the outside: ways from one team to another.
@@ -18,8 +19,11 @@ class ExternalSecrets(HelmAddon):
     namespace = "external-secrets"
     pod_security = "restricted"
     api_groups = ("external-secrets.io", "generators.external-secrets.io")
-    # renovate: datasource=helm depName=external-secrets registryUrl=https://charts.external-secrets.io
-    chart = Chart("external-secrets", "https://charts.external-secrets.io", "2.9.0")
+    chart = locked_chart(
+        name,
+        notes="https://github.com/external-secrets/external-secrets/releases/tag/helm-chart-{version}",
+        compatibility="https://external-secrets.io/latest/introduction/stability-support/",
+    )
 
     workloads = (
         workload(name, for_all="global", service_account=name, replicas="replicaCount", ports=(8080, 8082)),

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from addons.base import EVERYTHING, EksAddon, Workload
+from addons.lock import locked_versions
+from blueprint.versions import RELEASE_NOTES
 
 
 class KubeProxy(EksAddon):
-    """Versions: `aws eks describe-addon-versions`, default for each minor in September 2026."""
+    """Its version goes with the minor of the cluster."""
 
     name = "kube-proxy"
-    versions = {
-        # renovate: datasource=aws-eks-addon depName={"kubernetesVersion":"1.33","addonName":"kube-proxy","default":true}
-        "1.33": "v1.33.10-eksbuild.29",
-        # renovate: datasource=aws-eks-addon depName={"kubernetesVersion":"1.34","addonName":"kube-proxy","default":true}
-        "1.34": "v1.34.6-eksbuild.29",
-        # renovate: datasource=aws-eks-addon depName={"kubernetesVersion":"1.35","addonName":"kube-proxy","default":true}
-        "1.35": "v1.35.3-eksbuild.29",
-        # renovate: datasource=aws-eks-addon depName={"kubernetesVersion":"1.36","addonName":"kube-proxy","default":true}
-        "1.36": "v1.36.0-eksbuild.25",
-    }
+    versions = locked_versions(name)
+    notes = RELEASE_NOTES
     workloads = (
         Workload(
             "kube-proxy",

@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 
 from addons.base import EVERYTHING, CallsAws, ClusterFacts, EksAddon, Values, Workload
+from addons.lock import locked_versions
 from blueprint.workload import first
 
 
 class VpcCni(CallsAws, EksAddon):
-    """Versions: `aws eks describe-addon-versions`, default for each minor in September 2026."""
+    """Pods have addresses of their node's subnet."""
 
     name = "vpc-cni"
-    # renovate: datasource=aws-eks-addon depName={"kubernetesVersion":"1.36","addonName":"vpc-cni","default":true}
-    versions = dict.fromkeys(("1.33", "1.34", "1.35", "1.36"), "v1.22.4-eksbuild.3")
+    versions = locked_versions(name)
+    notes = "https://github.com/aws/amazon-vpc-cni-k8s/releases/tag/v{version}"
     service_account = "aws-node"
     # AWS's own list of what the CNI needs; no per-cluster policy works with the managed add-on
     # (amazon-vpc-cni-k8s docs/iam-policy.md: it would need CLUSTER_NAME in the environment of aws-node).

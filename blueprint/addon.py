@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from blueprint.contribution import Contribution, HostedZone, ServiceLinkedRole
@@ -11,6 +12,21 @@ from blueprint.errors import Problem
 from blueprint.facts import ClusterFacts
 from blueprint.instances import Architecture
 from blueprint.value import Value
+
+
+@dataclass(frozen=True)
+class UpgradeSteps:
+    """What an add-on asks of people who take its cluster to the next Kubernetes minor, beside a version of its own.
+
+    Text in `backticks` is what somebody wrote: a name, a field, a command.
+    """
+
+    before: tuple[str, ...] = ()
+    """What to look at before the control plane moves: shell commands, and comments between them."""
+    happens: tuple[str, ...] = ()
+    """What it does by itself when the control plane has moved."""
+    way_back: tuple[str, ...] = ()
+    """What to do before the control plane goes back."""
 
 
 class Addon(Value):
@@ -49,6 +65,10 @@ class Addon(Value):
     def service_linked_roles(self) -> tuple[ServiceLinkedRole, ...]:
         """Without which what it does in AWS fails."""
         return ()
+
+    def upgrade_steps(self, facts: ClusterFacts, to: str) -> UpgradeSteps:
+        """For the way of a cluster, as it is now, to the next Kubernetes minor."""
+        return UpgradeSteps()
 
     @abstractmethod
     def contribute(self, facts: ClusterFacts) -> Contribution:

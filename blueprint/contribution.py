@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -37,6 +38,26 @@ class Chart:
     name: str
     repository: str
     version: str
+    kubernetes: str = ""
+    """The Kubernetes minors on which this version runs: `>=1.26 <=1.36`; empty when nobody says."""
+    notes: str = ""
+    """Form of the address of its release notes, for `release_notes`."""
+    compatibility: str = ""
+    """Address of the page on which its project says which Kubernetes versions it runs on."""
+
+    @property
+    def release_notes(self) -> str:
+        """Of this version; empty when nobody knows where they are."""
+        return release_notes(self.notes, self.version)
+
+
+def release_notes(form: str, version: str) -> str:
+    """The address of a version's release notes; empty without a form, or when the version is none.
+
+    {version} in the form is the number alone, 1.22.4 of v1.22.4-eksbuild.3, and {minor} the beginning of it, 1.22.
+    """
+    number = re.match(r"v?((\d+\.\d+)(\.\d+)*)", version)
+    return form.format(version=number[1], minor=number[2]) if number else ""
 
 
 @dataclass(frozen=True)
@@ -102,6 +123,8 @@ class ManagedAddon:
     grant: Grant | None = None
     before_nodes: bool = False
     """Nodes are not ready without it, so it stands before them and goes after them."""
+    release_notes: str = ""
+    """Address of those of its version; empty when nobody knows where they are."""
 
 
 @dataclass(frozen=True)
@@ -198,6 +221,8 @@ class Contribution:
     """Without which what it does in AWS fails."""
     default_volume_key: bool = False
     """Whether it makes EBS volumes under the key of the account and region, since the blueprint names none."""
+    from_git: tuple[str, ...] = ()
+    """Names of what a controller in the cluster installs from Git repositories; what that is no plan knows."""
     notes: tuple[str, ...] = ()
     """What a reviewer should know and no object shows."""
 

@@ -17,6 +17,7 @@ from blueprint.network import NewNetwork
 from blueprint.references import references_in
 from blueprint.rules import addons_of, has_all_addons, right
 from blueprint.value import problems_in
+from blueprint.versions import is_within
 
 if TYPE_CHECKING:
     from blueprint.blueprint import Blueprint
@@ -133,6 +134,10 @@ def _release(blueprint: Blueprint, release: Release) -> Iterator[Problem]:
     if release.timeout_minutes < 1:
         rule = "Helm waits at least a minute for a release"
         yield Problem("timeout_minutes", release.timeout_minutes, rule, "write 1 or more")
+    chart = release.chart
+    if not is_within(blueprint.cluster.version, chart.kubernetes):
+        rule = f"{chart.name} {chart.version} runs on Kubernetes {chart.kubernetes}"
+        yield Problem("chart_version", chart.version, rule, "name a version of the chart for the cluster's")
     network = blueprint.network
     if right(network, NewNetwork, "nat") and network.nat == "none" and ".dkr.ecr." not in release.chart.repository:
         rule = "without NAT the installer reaches Amazon ECR only"

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from blueprint.blueprint import Blueprint
-from blueprint.errors import Problem, Quoted, shown
+from blueprint.errors import BlueprintError, Problem, Quoted, shown
 from blueprint.planning.document import Plan
 from blueprint.planning.planner import plans
 
@@ -41,7 +41,8 @@ def blueprints(directory: Path, only: Sequence[str] = ()) -> tuple[dict[str, Blu
         if name in files:
             found, unfit = _blueprint(files[name], name)
             fleet |= found
-            problems.extend(unfit)
+            told = set(map(str, problems))
+            problems.extend(each for each in unfit if str(each) not in told)
     return fleet, problems
 
 
@@ -52,6 +53,8 @@ def _blueprint(path: Path, name: str) -> tuple[dict[str, Blueprint], list[Proble
     """
     try:
         module = importlib.import_module(f"{path.parent.name}.{path.stem}")
+    except BlueprintError as error:  # of a file that several clusters share
+        return {}, list(error.problems)
     except (Exception, SystemExit) as error:  # noqa: BLE001  # whatever a user's file may raise
         return {}, [_import_problem(path, error)]
     blueprints = {key: value for key, value in vars(module).items() if isinstance(value, Blueprint)}

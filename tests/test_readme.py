@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from addons.cert_manager import CertManager
+from addons.core import CORE, core
+from addons.vpc_cni import VpcCni
 from blueprint import PublicEndpoint
 from blueprint.errors import BlueprintError
 from blueprint.planning.document import Plan
@@ -46,6 +48,15 @@ def test_the_report_is_that_of_two_mistakes(blocks: Blocks) -> None:
     with pytest.raises(BlueprintError) as raised:
         plan_all({"clusters/dev.py: DEV": replace(DEV, cluster=cluster, addons=addons)})
     assert ("", str(raised.value)) in blocks
+
+
+def test_the_core_set_is_changed_as_shown(root: Path) -> None:
+    (call,) = re.findall(r"`(core\(.*\))`", (root / "README.md").read_text(encoding="utf-8"))
+    shown = eval(call, {"core": core, "VpcCni": VpcCni})  # noqa: S307  # what the README says is what is tested
+    (cni, *others) = shown
+    assert isinstance(cni, VpcCni)
+    assert cni != CORE[0]
+    assert (*others,) == CORE[1:]
 
 
 def test_the_add_ons_are_named(root: Path) -> None:

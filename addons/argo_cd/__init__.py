@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from addons.argo_cd.bootstrap import Bootstrap
+from addons.argo_cd.bootstrap import NAME, Bootstrap
 from addons.argo_cd.pods import WORKLOADS
 from addons.argo_cd.sso import SingleSignOn
-from addons.base import Chart, ClusterFacts, HelmAddon, ImageSource, Values, merged
+from addons.base import ClusterFacts, Contribution, HelmAddon, ImageSource, Values, merged
+from addons.lock import locked_chart
 from addons.pods import across_zones, resources
 from blueprint.fields import DnsName
 from blueprint.kubernetes import Manifest
@@ -23,8 +25,11 @@ class ArgoCd(HelmAddon):
     namespace = "argocd"
     pod_security = "restricted"
     api_groups = ("argoproj.io",)
-    # renovate: datasource=helm depName=argo-cd registryUrl=https://argoproj.github.io/argo-helm
-    chart = Chart("argo-cd", "https://argoproj.github.io/argo-helm", "10.1.1")
+    chart = locked_chart(
+        name,
+        notes="https://github.com/argoproj/argo-helm/releases/tag/argo-cd-{version}",
+        compatibility="https://argo-cd.readthedocs.io/en/stable/operator-manual/tested-kubernetes-versions/",
+    )
 
     workloads = WORKLOADS
     images = (
@@ -72,6 +77,9 @@ class ArgoCd(HelmAddon):
 
     def objects(self, facts: ClusterFacts) -> tuple[Manifest, ...]:
         return self.bootstrap.manifests(self.namespace) if self.bootstrap else ()
+
+    def contribute(self, facts: ClusterFacts) -> Contribution:
+        return replace(super().contribute(facts), from_git=(NAME,) if self.bootstrap else ())
 
 
 def _replicated() -> dict[str, Any]:

@@ -8,9 +8,9 @@ from blueprint.fields import matches
 from blueprint.kubernetes import Manifest
 from blueprint.value import Value
 
+NAME = "bootstrap"
 # No user and password in the address.
 _REPOSITORY = r"https://[\w.:/~-]+|ssh://[\w.-]+@[\w.:/~-]+|git@[\w.-]+:[\w./~-]+"
-_NAME = "bootstrap"
 
 
 class Bootstrap(Value):
@@ -33,7 +33,7 @@ class Bootstrap(Value):
         kinds = [{"group": "argoproj.io", "kind": kind} for kind in ("Application", "ApplicationSet", "AppProject")]
         project = {"sourceRepos": [self.repository], "destinations": [here], "namespaceResourceWhitelist": kinds}
         application = {
-            "project": _NAME,
+            "project": NAME,
             "source": {"repoURL": self.repository, "path": self.path, "targetRevision": self.revision},
             "destination": here,
             "syncPolicy": {"automated": {"prune": True, "selfHeal": True}},
@@ -45,6 +45,6 @@ def _manifest(kind: str, namespace: str, spec: dict[str, Any]) -> Manifest:
     return {
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": kind,
-        "metadata": {"name": _NAME, "namespace": namespace},
+        "metadata": {"name": NAME, "namespace": namespace},
         "spec": spec,
     }

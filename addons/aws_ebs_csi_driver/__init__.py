@@ -8,6 +8,7 @@ from dataclasses import replace
 from addons.aws_ebs_csi_driver.pods import WORKLOADS
 from addons.aws_ebs_csi_driver.policy import CLUSTER_TAG, statements
 from addons.base import CallsAws, ClusterFacts, Contribution, EksAddon, Statement, Values
+from addons.lock import locked_versions
 from blueprint.encryption import foreign_key, key_of, volume_key
 from blueprint.errors import Problem
 from blueprint.fields import KmsKeyArn
@@ -15,14 +16,11 @@ from blueprint.kubernetes import Manifest, storage_classes
 
 
 class AwsEbsCsiDriver(CallsAws, EksAddon):
-    """Each volume and snapshot carries the cluster's name, and the driver may touch no others.
-
-    Versions: `aws eks describe-addon-versions`, September 2026.
-    """
+    """Each volume and snapshot carries the cluster's name, and the driver may touch no others."""
 
     name = "aws-ebs-csi-driver"
-    # renovate: datasource=aws-eks-addon depName={"kubernetesVersion":"1.36","addonName":"aws-ebs-csi-driver","default":true}
-    versions = dict.fromkeys(("1.33", "1.34", "1.35", "1.36"), "v1.66.0-eksbuild.1")
+    versions = locked_versions(name)
+    notes = "https://github.com/kubernetes-sigs/aws-ebs-csi-driver/releases/tag/v{version}"
     service_account = "ebs-csi-controller-sa"
     workloads = WORKLOADS
     built_into_auto_mode = "skip"

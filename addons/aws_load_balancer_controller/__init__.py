@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from addons.aws_load_balancer_controller.policy import statements
 from addons.aws_load_balancer_controller.service_classes import policies
-from addons.base import CallsAws, Chart, ClusterFacts, HelmAddon, ImageSource, ServiceLinkedRole, Statement, Values
+from addons.base import CallsAws, ClusterFacts, HelmAddon, ImageSource, ServiceLinkedRole, Statement, Values
+from addons.lock import locked_chart
 from addons.pods import CRITICAL, across_zones, resources, workload
 from blueprint.contribution import LOAD_BALANCING
 from blueprint.kubernetes import Manifest
@@ -28,8 +29,11 @@ class AwsLoadBalancerController(CallsAws, HelmAddon):
     replaced_by = "load balancing"
     definitions_stay = True
     api_groups = ("aga.k8s.aws", "elbv2.k8s.aws", "gateway.k8s.aws")
-    # renovate: datasource=helm depName=aws-load-balancer-controller registryUrl=https://aws.github.io/eks-charts
-    chart = Chart("aws-load-balancer-controller", "https://aws.github.io/eks-charts", "3.5.0")
+    # The chart has the version of the controller since 3.0.0.
+    chart = locked_chart(
+        name,
+        notes="https://github.com/kubernetes-sigs/aws-load-balancer-controller/releases/tag/v{version}",
+    )
 
     workloads = (workload(name, service_account=service_account, replicas="replicaCount", ports=(8080, 9443, 61779)),)
     images = (ImageSource("public.ecr.aws/eks/aws-load-balancer-controller", ("image.repository",)),)

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
-from addons.base import CallsAws, Chart, ClusterFacts, HelmAddon, HostedZone, Statement, Values
+from addons.base import CallsAws, ClusterFacts, HelmAddon, HostedZone, Statement, Values
 from addons.cert_manager.issuer import letsencrypt
 from addons.cert_manager.pods import IMAGES, WORKLOADS
+from addons.lock import locked_chart
 from addons.pods import across_zones, resources
 from blueprint.errors import Problem
 from blueprint.fields import DnsName, EmailAddress, HostedZoneId
@@ -27,8 +28,11 @@ class CertManager(CallsAws, HelmAddon):
     service_account = "cert-manager"
     pod_security = "restricted"
     api_groups = ("acme.cert-manager.io", "cert-manager.io")
-    # renovate: datasource=helm depName=cert-manager registryUrl=https://charts.jetstack.io
-    chart = Chart("cert-manager", "https://charts.jetstack.io", "v1.21.1")
+    chart = locked_chart(
+        name,
+        notes="https://github.com/cert-manager/cert-manager/releases/tag/v{version}",
+        compatibility="https://cert-manager.io/docs/releases/",
+    )
 
     workloads = WORKLOADS
     images = IMAGES

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Annotated
 
-from addons.base import CallsAws, Chart, ClusterFacts, Contribution, HelmAddon, ImageSource, Statement, Values
+from addons.base import CallsAws, ClusterFacts, Contribution, HelmAddon, ImageSource, Statement, UpgradeSteps, Values
 from addons.karpenter.definitions import definitions
 from addons.karpenter.interruption import QUEUE, interruption
 from addons.karpenter.node_class import NodeClass
 from addons.karpenter.pods import WORKLOADS
 from addons.karpenter.policy import statements
+from addons.karpenter.upgrade import steps
+from addons.lock import locked_chart
 from addons.pods import resources
 from blueprint.access import node_access
 from blueprint.contribution import NodeRole
@@ -20,10 +22,8 @@ from blueprint.fields import NOT_EMPTY
 from blueprint.kubernetes import Manifest
 from blueprint.node_pool import NodePool
 from blueprint.references import queue_name
-from blueprint.versions import minor
 
 _NODES = "karpenter-nodes"
-_NEWEST_MINOR = 36  # pkg/providers/version/version.go of v1.14.1; it does not start on a newer one
 
 
 class Karpenter(CallsAws, HelmAddon):
@@ -35,8 +35,11 @@ class Karpenter(CallsAws, HelmAddon):
     built_into_auto_mode = "refuse"
     replaced_by = "node pools of its own"
     api_groups = ("autoscaling.x-k8s.io", "karpenter.k8s.aws", "karpenter.sh")
-    # renovate: datasource=docker depName=public.ecr.aws/karpenter/karpenter
-    chart = Chart("karpenter", "oci://public.ecr.aws/karpenter/karpenter", "1.14.1")
+    chart = locked_chart(
+        name,
+        notes="https://github.com/aws/karpenter-provider-aws/releases/tag/v{version}",
+        compatibility="https://karpenter.sh/docs/upgrading/compatibility/",
+    )
 
     launches_nodes = True
     workloads = WORKLOADS
@@ -49,11 +52,6 @@ class Karpenter(CallsAws, HelmAddon):
         yield from super().problems()
         names = ((f"node_pools[{index}].name", pool.name) for index, pool in enumerate(self.node_pools))
         yield from duplicates(names, "node pools have unique names", "rename one")
-
-    def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:
-        if minor(facts.version) > _NEWEST_MINOR and self.chart_version is None:
-            rule = f"Karpenter {self.chart.version} runs on Kubernetes up to 1.{_NEWEST_MINOR}"
-            yield Problem("chart_version", None, rule, "name a newer version of the chart")
 
     def permissions(self, facts: ClusterFacts) -> tuple[Statement, ...]:
         return statements(facts, nodes=_NODES, queue=QUEUE)
@@ -77,6 +75,9 @@ class Karpenter(CallsAws, HelmAddon):
         pools = sorted(self.node_pools, key=lambda pool: pool.name)
         nodes = self.node_class.manifest("default", facts, _NODES)
         return (nodes, *(pool.manifest("default", facts.architectures) for pool in pools))
+
+    def upgrade_steps(self, facts: ClusterFacts, to: str) -> UpgradeSteps:
+        return steps(self.node_class, facts, to)
 
     def contribute(self, facts: ClusterFacts) -> Contribution:
         contribution = super().contribute(facts)

@@ -13,5 +13,6 @@ def definitions(release: Release) -> Release:
     Kept, they would be in the way of the next attempt: Helm 4 applies those of Karpenter's own chart over them, by
     which they lose the marks of this one. https://github.com/helm/helm/blob/v4.2.3/pkg/action/validate.go
     """
-    chart = replace(release.chart, name="karpenter-crd", repository=f"{release.chart.repository}-crd")
+    address = f"{release.chart.repository}-crd"
+    chart = replace(release.chart, name="karpenter-crd", repository=address, kubernetes="")
     return Release("karpenter-crd", chart, release.namespace)

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from blueprint.facts import ClusterFacts
 from blueprint.fields import between, matches
-from blueprint.images import release
-from blueprint.instances import PODS_WITH_PREFIXES
+from blueprint.images import parameter, release
+from blueprint.instances import PODS_WITH_PREFIXES, Architecture
 from blueprint.kubernetes import Manifest
 from blueprint.references import instance_profile
 from blueprint.value import Value
@@ -27,6 +27,10 @@ class NodeClass(Value):
     def image(self, version: str) -> str:
         """Its release, for a Kubernetes minor."""
         return self.ami or f"v{release('AL2023', version).rpartition('-')[2]}"
+
+    def image_parameter(self, version: str, cpu: Architecture) -> str:
+        """The SSM parameter by which Karpenter finds the image for a Kubernetes minor, which is the control plane's."""
+        return parameter("AL2023", version, cpu, None, f"{version}-{self.image(version).removeprefix('v')}")
 
     def manifest(self, name: str, facts: ClusterFacts, role: str) -> Manifest:
         """The object of kind EC2NodeClass; `role` is the name of the node role."""

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
 from typing import Annotated, Any
 
-from addons.base import Chart, ChartVersion, ClusterFacts, Contribution, HelmAddon, Values, merged
+from addons.base import ChartVersion, ClusterFacts, Contribution, HelmAddon, Values, chosen, merged
+from addons.lock import locked_chart
 from addons.pods import resources
 from addons.secrets_store_csi_driver.pods import DRIVER, DRIVER_IMAGES, PROVIDER, PROVIDER_IMAGE
 from blueprint.contribution import Release
@@ -33,17 +34,13 @@ class SecretsStoreCsiDriver(HelmAddon):
     name = "secrets-store-csi-driver"
     namespace = "kube-system"  # its pods are privileged
     api_groups = ("secrets-store.csi.x-k8s.io",)
-    chart = Chart(
-        "secrets-store-csi-driver",
-        "https://kubernetes-sigs.github.io/secrets-store-csi-driver/charts",
-        # renovate: datasource=helm depName=secrets-store-csi-driver registryUrl=https://kubernetes-sigs.github.io/secrets-store-csi-driver/charts
-        "1.6.0",
+    chart = locked_chart(
+        name,
+        notes="https://github.com/kubernetes-sigs/secrets-store-csi-driver/releases/tag/v{version}",
     )
-    provider = Chart(
+    provider = locked_chart(
         "secrets-store-csi-driver-provider-aws",
-        "https://aws.github.io/secrets-store-csi-driver-provider-aws",
-        # renovate: datasource=helm depName=secrets-store-csi-driver-provider-aws registryUrl=https://aws.github.io/secrets-store-csi-driver-provider-aws
-        "3.1.1",
+        notes="https://github.com/aws/secrets-store-csi-driver-provider-aws/releases/tag/{version}",
     )
     workloads = (DRIVER,)
     images = DRIVER_IMAGES
@@ -76,7 +73,7 @@ class SecretsStoreCsiDriver(HelmAddon):
         repository = self.chart_repository or self.provider.repository
         if repository.startswith("oci://"):  # one chart for each address
             repository = f"{repository}-provider-aws"
-        chart = replace(self.provider, repository=repository, version=self.provider_version or self.provider.version)
+        chart = chosen(self.provider, self.provider_version, repository)
         values = merged(own, self.provider_extra_values)
         provider = Release(chart.name, chart, self.namespace, values)
         return replace(

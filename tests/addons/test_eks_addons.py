@@ -13,7 +13,7 @@ from addons.core_dns import CoreDns
 from addons.kube_proxy import KubeProxy
 from addons.vpc_cni import VpcCni
 from blueprint.contribution import ManagedAddon
-from blueprint.versions import minor
+from blueprint.versions import SUPPORTED, minor
 from blueprint.workload import PodSelector
 from tests.addons.support import ACCOUNT, FACTS, REGION, allowed, deployed, names_no_partition, rules_broken
 from tests.templates import plain
@@ -31,7 +31,7 @@ def managed(addon: EksAddon) -> ManagedAddon:
 
 @pytest.mark.parametrize("addon", CORE, ids=lambda addon: addon.name)
 def test_versions_are_pinned_and_known_for_the_same_kubernetes_versions(addon: EksAddon) -> None:
-    assert list(addon.versions) == ["1.33", "1.34", "1.35", "1.36"]
+    assert list(addon.versions) == list(SUPPORTED)
     assert managed(addon).version == addon.versions[FACTS.version]
     assert managed(replace(addon, version="v9.9.9-eksbuild.9")).version == "v9.9.9-eksbuild.9"
 

@@ -11,6 +11,7 @@ from blueprint.compute import Taint
 from blueprint.contribution import EventRule, NodeRole, Queue
 from blueprint.node_pool import NodePool
 from blueprint.value import problems_in
+from blueprint.versions import is_within
 from tests.addons.support import ACCOUNT, FACTS, REGION, allowed, deployed, names_no_partition, rules_broken
 
 EC2 = f"arn:aws:ec2:{REGION}:{ACCOUNT}:"
@@ -234,11 +235,35 @@ def test_refuses_what_would_break_it_or_cost_without_limit(addon: Karpenter, pla
     assert rules_broken(addon) == [place]
 
 
-def test_refuses_a_kubernetes_version_it_does_not_start_on() -> None:
-    newer = replace(FACTS, version="1.37")
-    assert [problem.place for problem in ADDON.problems_on(newer)] == ["chart_version"]
-    assert not list(ADDON.problems_on(FACTS))
-    assert not list(Karpenter(chart_version="1.16.0").problems_on(newer))
+class TestUpgrade:
+    STEPS = ADDON.upgrade_steps(replace(FACTS, version="1.35", architectures=frozenset({"amd64", "arm64"})), "1.36")
+
+    def test_images_of_its_nodes_are_asked_for_at_the_control_planes_version(self) -> None:
+        """For every architecture: pkg/providers/amifamily/al2023.go:82-88 of v1.14.1."""
+        asked = [line for line in self.STEPS.before if not line.startswith("#")]
+        folder = "/aws/service/eks/optimized-ami/1.36/amazon-linux-2023"
+        for line, cpu in zip(asked, ("arm64", "x86_64"), strict=True):
+            name = f"amazon-eks-node-al2023-{cpu}-standard-1.36-{NodeClass().image('1.36')}"
+            assert f" --name {folder}/{cpu}/standard/{name}/image_id " in line
+            assert f" --region {REGION} " in line
+
+    def test_its_nodes_follow_by_themselves_and_have_to_go_first_on_the_way_back(self) -> None:
+        (drift,), (back,) = self.STEPS.happens, self.STEPS.way_back
+        assert "those of 1.35 have drifted" in drift
+        assert "its nodes of 1.36 must go" in back
+
+    def test_an_image_of_the_user_is_asked_for(self) -> None:
+        own = Karpenter(node_class=NodeClass(ami="v20260101")).upgrade_steps(FACTS, "1.36")
+        assert "standard-1.36-v20260101/image_id" in own.before[1]
+
+
+def test_is_known_not_to_start_on_a_newer_kubernetes() -> None:
+    """MaxK8sVersion of v1.14.1: pkg/providers/version/version.go:44. Of a version that a user names nobody knows it."""
+    crds, controller = ADDON.contribute(FACTS).releases
+    assert is_within("1.36", controller.chart.kubernetes)
+    assert not is_within("1.37", controller.chart.kubernetes)
+    _, other = Karpenter(chart_version="1.16.0").contribute(FACTS).releases
+    assert crds.chart.kubernetes == other.chart.kubernetes == ""
 
 
 def test_nodes_with_prefixes_take_more_pods() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from blueprint import PermissionSet, PrivateEndpoint, PublicEndpoint, Role, User, plan
-from blueprint.versions import DEFAULT, EXTENDED_SUPPORT, STANDARD_SUPPORT, SUPPORTED, minor
+from blueprint.versions import DEFAULT, EXTENDED_SUPPORT, STANDARD_SUPPORT, SUPPORTED, is_within, minor
 from tests.blueprint.examples import TABLE, assert_reported, changed, mistake, places, with_cluster
 
 
@@ -158,3 +158,19 @@ def test_versions_are_listed_in_order_without_a_gap() -> None:
     assert [minor(version) for version in SUPPORTED] == list(range(first, first + len(SUPPORTED)))
     assert SUPPORTED == EXTENDED_SUPPORT + STANDARD_SUPPORT
     assert DEFAULT in STANDARD_SUPPORT
+
+
+@pytest.mark.parametrize(
+    ("version", "kubernetes", "within"),
+    [
+        ("1.36", "", True),
+        ("1.36", ">=1.36", True),
+        ("1.36", ">=1.37", False),
+        ("1.36", ">=1.26 <=1.36", True),
+        ("1.37", ">=1.26 <=1.36", False),
+        ("1.25", ">=1.26 <=1.36", False),
+        ("1.100", ">=1.26 <=1.99", False),
+    ],
+)
+def test_both_ends_of_a_range_are_within(version: str, kubernetes: str, *, within: bool) -> None:
+    assert is_within(version, kubernetes) is within

@@ -70,6 +70,12 @@ class WithoutPermissions(VpcCni):
     service_account = ""
 
 
+class Old(Probe):
+    """A chart that does not run on the cluster's Kubernetes, 1.35."""
+
+    chart = replace(Probe.chart, kubernetes=">=1.26 <=1.34")
+
+
 class Secretive(Probe):
     """A chart whose own values look like secrets, and are none."""
 
@@ -359,6 +365,13 @@ MISTAKES = [
         "addons[3].timeout_minutes",
         "Helm waits for 7 minutes and as long again",
         "write 6 or fewer",
+    ),
+    mistake(
+        "a chart for older clusters",
+        with_addons(Old()),
+        "addons[3].chart_version",
+        "probe 1.0.0 runs on Kubernetes >=1.26 <=1.34",
+        "name a version of the chart",
     ),
     mistake(
         "public chart without NAT",

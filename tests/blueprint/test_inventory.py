@@ -117,6 +117,18 @@ def test_a_module_that_the_file_imports_has_its_own_line(fleet: Fleet) -> None:
     assert "(shared.py, line 1)" in str(report)
 
 
+SHARED = """
+from blueprint.errors import BlueprintError, Problem
+raise BlueprintError([Problem("addons/versions.toml: charts", None, "rule", "fix")])
+"""
+
+
+def test_mistakes_of_a_file_that_clusters_share_are_told_once(fleet: Fleet) -> None:
+    stands_on_it = "import clusters.shared\n"
+    report = report_of(fleet, {"dev.py": stands_on_it, "shared.py": SHARED, "prod.py": stands_on_it}, "dev", "prod")
+    assert [problem.place for problem in report.problems] == ["addons/versions.toml: charts"]
+
+
 def test_a_name_for_the_same_value_is_no_second_cluster(fleet: Fleet) -> None:
     assert [made.facts.name for made in fleet({"dev.py": good() + "CLUSTER = DEV\n"})] == ["dev"]
 

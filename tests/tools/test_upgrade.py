@@ -16,9 +16,8 @@ from botocore import xform_name
 from botocore.session import get_session
 from syrupy.assertion import SnapshotAssertion
 
-from addons.base import Contribution, EksAddon
+from addons.base import Contribution, EksAddon, UpgradeSteps
 from addons.core_dns import CoreDns
-from addons.karpenter import Karpenter
 from addons.vpc_cni import VpcCni
 from blueprint import Blueprint, plan
 from blueprint.compute import Nodes
@@ -364,16 +363,60 @@ def test_addons_that_auto_mode_brings_do_not_move() -> None:
     assert [len(each.steps) for each in made.minors] == [1, 1]
 
 
-def test_images_that_karpenter_needs_are_asked_for() -> None:
-    """It looks its release up for the version of the control plane, and for every architecture of its nodes."""
-    made = upgrade(with_addons(Karpenter()), "1.36", unreachable)
-    (line,) = [each for each in made.minors[0].steps[0].before if "amazon-eks-node-al2023" in each]
-    assert "/1.36/amazon-linux-2023/arm64/standard/amazon-eks-node-al2023-arm64-standard-1.36-v2" in line
+class Asks(Plain):
+    """An add-on that asks for something at each minor."""
+
+    name = "asks"
+    built_into_auto_mode = "skip"
+    replaced_by = "questions"
+
+    def upgrade_steps(self, facts: ClusterFacts, to: str) -> UpgradeSteps:
+        way = f"{facts.version} to {to}"
+        return UpgradeSteps((f"echo look {way}",), (f"It moves {way}.",), (f"Undo {way}.",))
 
 
-def test_what_argo_cd_installs_is_not_checked() -> None:
+def test_add_ons_say_what_is_to_be_done_at_each_minor() -> None:
+    made = upgrade(with_addons(Asks(), base=at("1.34")), "1.36", unreachable)
+    for each, way in zip(made.minors, ("1.34 to 1.35", "1.35 to 1.36"), strict=True):
+        control_plane, nodes = each.steps
+        assert f"echo look {way}" in control_plane.before
+        assert f"It moves {way}." in control_plane.happens
+        assert f"Undo {way}." in each.way_back
+        assert not any(way in line for line in (*nodes.before, *nodes.happens, *nodes.after))
+    assert "echo look" not in as_markdown(upgrade(with_addons(base=at("1.34")), "1.36", unreachable))
+
+
+def test_an_add_on_that_auto_mode_brings_asks_for_nothing() -> None:
+    auto = with_addons(Asks(), base=KINDS["auto"][0])
+    assert "echo look" not in as_markdown(upgrade(auto, "1.36", unreachable))
+
+
+def test_the_kubernetes_of_a_chart_is_told_without_the_chart() -> None:
+    class Ranged(Probe):
+        """A chart whose range the lock has."""
+
+        chart = replace(Probe.chart, kubernetes=">=1.26 <=1.36", compatibility="https://example.com/versions")
+
+    (check,) = upgrade(with_addons(Ranged()), "1.36", unreachable).minors[0].charts
+    assert check.result == "not checked: charts.example.com:443 cannot be reached; says >=1.26 <=1.36"
+    assert check.documentation == "https://example.com/versions"
+    (check,) = upgrade(with_addons(Ranged()), "1.36", lambda *_: [Rendered((), ">=1.30")]).minors[0].charts
+    assert check.result == "renders, says >=1.30"
+
+
+def test_release_notes_are_those_of_the_version_that_comes() -> None:
+    moves = {each.name: each for each in upgrade(with_addons(CoreDns()), "1.36").minors[0].addons}
+    assert moves["kube-proxy"].release_notes.endswith("/CHANGELOG-1.36.md")
+    text = as_markdown(upgrade(with_addons(CoreDns()), "1.36"))
+    assert "| `kube-proxy` | `v1.35.3-eksbuild.29` | `v1.36.0-eksbuild.25` | https://github.com/kubernetes/" in text
+    assert "| `vpc-cni` | `v1.22.4-eksbuild.3` | the same |  |" in text
+    unknown = upgrade(with_addons(Only135(), base=at("1.35")), "1.36").minors[0].addons[-1]
+    assert (unknown.then, unknown.release_notes) == (None, "")
+
+
+def test_what_is_installed_from_git_is_not_checked() -> None:
     made = upgrade(KINDS["karpenter"][0], "1.36", unreachable)
-    assert any("Argo CD" in each and "`shop`" in each for each in made.minors[0].unchecked)
+    assert "What is installed from Git for `shop`: `shop-pages`." in made.minors[0].unchecked
 
 
 # --- The way back ---

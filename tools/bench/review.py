@@ -14,16 +14,30 @@ from statistics import median
 CLUSTERS = 20
 GOAL = 1.5
 _ROOT = Path(__file__).parents[2]
-_CODE = ("app.py", "cdk.json", "requirements.txt", "addons", "blueprint", "clusters", "stacks", "teams", "tools")
+_CODE = (
+    "app.py",
+    "cdk.json",
+    "requirements.txt",
+    "addons",
+    "blueprint",
+    "clusters",
+    "facts",
+    "stacks",
+    "teams",
+    "tools",
+)
 _CLUSTER = """from dataclasses import replace
 
 from addons.example import PROD
 
 {constant} = replace(PROD, name="{name}")
 """
-_ADDON = ("addons/external_dns.py", '"1.21.1"', '"1.22.0"')
 _CASES = (
-    ("an add-on of all clusters", _ADDON, [f"c{index:02}" for index in range(CLUSTERS)]),
+    (
+        "an add-on of all clusters",
+        ("addons/versions.toml", 'repository = "https://', 'repository = "https://mirror.'),
+        [f"c{index:02}" for index in range(CLUSTERS)],
+    ),
     (
         "an add-on of one cluster",
         ("clusters/c07.py", "replace(PROD,", "replace(PROD, addons=PROD.addons[:-1],"),
@@ -43,7 +57,7 @@ def review_table(folder: Path, turns: int) -> Iterator[str]:
         text = path.read_text(encoding="utf-8")
         if before not in text:
             raise RuntimeError(f"{file} has no {before}")
-        path.write_text(text.replace(before, after), encoding="utf-8")
+        path.write_text(text.replace(before, after, 1), encoding="utf-8")
         runs = [(_review(now, folder), _syntheses((base, now), names)) for _ in range(turns)]
         ratio = median(one / other for one, other in runs)
         review, synthesis = map(median, zip(*runs, strict=True))

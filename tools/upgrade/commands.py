@@ -5,14 +5,16 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 
-from addons.karpenter import Karpenter
+from blueprint.addon import UpgradeSteps
 from blueprint.blueprint import Blueprint
 from blueprint.compute import FargateProfile, ManagedNodes, Nodes, SelfManagedNodes
 from tools.upgrade.model import AddonMove
 
 
-def before_control_plane(current: Blueprint, then: str, moves: Sequence[AddonMove]) -> Iterator[str]:
-    """What to look at before a control plane goes to the version `then`."""
+def before_control_plane(
+    current: Blueprint, then: str, moves: Sequence[AddonMove], own: Sequence[UpgradeSteps]
+) -> Iterator[str]:
+    """What to look at before a control plane goes to the version `then`; `own` is what add-ons ask for."""
     yield "# what EKS has seen in this cluster; nothing may be ERROR"
     yield insights(current, "UPGRADE_READINESS", then)
     yield f"# every node is at {current.cluster.version}"
@@ -26,9 +28,8 @@ def before_control_plane(current: Blueprint, then: str, moves: Sequence[AddonMov
         query = "--query 'addons[].addonVersions[].addonVersion'"
         options = f"--kubernetes-version {then} --addon-name {each.name} {query}"
         yield aws(current, "eks describe-addon-versions", options)
-    for path in _karpenter_images(current, then):
-        yield "# without this image Karpenter launches no node: write a newer `ami` of its node class first"
-        yield _parameter(current, path)
+    for steps in own:
+        yield from steps.before
 
 
 def after_control_plane(current: Blueprint) -> Iterator[str]:
@@ -95,17 +96,3 @@ def _newest_release(current: Blueprint, group: ManagedNodes, version: str) -> st
     return _parameter(
         current, f"/aws/service/eks/optimized-ami/{version}/amazon-linux-2023/{cpu}/{variant}/recommended"
     )
-
-
-def _karpenter_images(current: Blueprint, version: str) -> Iterator[str]:
-    """Karpenter looks its release up for the version of the control plane.
-
-    https://github.com/aws/karpenter-provider-aws, pkg/providers/amifamily/al2023.go
-    """
-    cpus = {each.architecture for each in current.compute if isinstance(each, Nodes)}
-    for addon in current.addons:
-        if isinstance(addon, Karpenter):
-            for cpu in sorted("arm64" if each == "arm64" else "x86_64" for each in cpus):
-                folder = f"/aws/service/eks/optimized-ami/{version}/amazon-linux-2023/{cpu}/standard"
-                image = f"amazon-eks-node-al2023-{cpu}-standard-{version}-{addon.node_class.image(version)}"
-                yield f"{folder}/{image}/image_id"

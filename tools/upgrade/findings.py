@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from addons.base import EksAddon
 from blueprint.blueprint import Blueprint
-from blueprint.contribution import Release
+from blueprint.contribution import Release, release_notes
 from blueprint.errors import BlueprintError, Problem, shown
 from blueprint.planning.document import Plan
 from blueprint.planning.planner import plan
@@ -17,15 +17,6 @@ from tools.charts.render import Placeholders
 from tools.charts.results import Failed, Outcome, Rendered, Unreachable
 from tools.upgrade.apis import unserved
 from tools.upgrade.model import AddonMove, ChartCheck, Finding, Render
-
-# Where projects say on which Kubernetes versions a release of theirs runs.
-_DOCUMENTATION = {
-    "argo-cd": "https://argo-cd.readthedocs.io/en/stable/operator-manual/tested-kubernetes-versions/",
-    "cert-manager": "https://cert-manager.io/docs/releases/",
-    "external-dns": "https://github.com/kubernetes-sigs/external-dns#kubernetes-version-compatibility",
-    "external-secrets": "https://external-secrets.io/latest/introduction/stability-support/",
-    "karpenter": "https://karpenter.sh/docs/upgrading/compatibility/",
-}
 
 
 class Found(NamedTuple):
@@ -90,8 +81,9 @@ def _check(release: Release, outcome: Outcome) -> ChartCheck:
     else:
         result = f"{'refused' if isinstance(outcome, Failed) else 'not checked'}: {outcome.reason}"
     chart = release.chart
-    documentation = _DOCUMENTATION.get(chart.name.removesuffix("-crd"), "")
-    return ChartCheck(f"{release.namespace}/{release.name}", chart.name, chart.version, result, documentation)
+    if isinstance(outcome, Unreachable) and chart.kubernetes:
+        result = f"{result}; says {chart.kubernetes}"
+    return ChartCheck(f"{release.namespace}/{release.name}", chart.name, chart.version, result, chart.compatibility)
 
 
 def _addons(made: Plan, target: Blueprint, now: str, then: str) -> Iterator[AddonMove]:
@@ -99,16 +91,15 @@ def _addons(made: Plan, target: Blueprint, now: str, then: str) -> Iterator[Addo
     addons = [each for each in target.addons if isinstance(each, EksAddon) and each.name not in skipped]
     for addon in sorted(addons, key=lambda each: (not each.before_nodes, each.name)):
         pinned = addon.version is not None
-        before = addon.version or addon.versions.get(now, "none known")
-        yield AddonMove(addon.name, before, addon.version or addon.versions.get(then), pinned, addon.before_nodes)
+        before, after = (addon.version or addon.versions.get(version) for version in (now, then))
+        notes = release_notes(addon.notes, after or "")
+        yield AddonMove(addon.name, before or "none known", after, pinned, addon.before_nodes, notes)
 
 
 def _unchecked(planned: Plan) -> Iterator[str]:
-    kinds = ("Application", "ApplicationSet")
     for part in planned.parts:
-        names = [one["metadata"]["name"] for one in part.contribution.objects if one.get("kind") in kinds]
-        if names:
-            yield f"What Argo CD installs for `{part.name}`: {_listed(names)}."
+        if names := part.contribution.from_git:
+            yield f"What is installed from Git for `{part.name}`: {_listed(names)}."
 
 
 def _listed(names: Sequence[str]) -> str:

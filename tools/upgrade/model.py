@@ -33,6 +33,8 @@ class AddonMove:
     pinned: bool
     """The user wrote the version, so it stays until the user writes another."""
     before_nodes: bool
+    release_notes: str = ""
+    """Where those of the version after are."""
 
     @property
     def moves(self) -> bool:

@@ -73,17 +73,17 @@ def _minor(upgrade: Upgrade, minor: Minor, number: int) -> Iterator[str]:
         yield "Nothing that was looked at must change before."
     if minor.addons:
         yield "### Add-ons of EKS"
-        yield table(("add-on", f"with {minor.previous}", f"with {minor.version}"), map(_addon, minor.addons))
+        heads = ("add-on", f"with {minor.previous}", f"with {minor.version}", "release notes")
+        yield table(heads, map(_addon, minor.addons))
         if any(each.then is None for each in minor.addons):
             yield (
-                f"Where none is known for {minor.version}, this cluster names one as `version`, or the add-on's file "
-                "names it in `versions` for all clusters."
+                f"Where none is known for {minor.version}, this cluster names one as `version`, or "
+                "`addons/versions.toml` names it for all clusters."
             )
     if minor.charts:
         yield "### Charts"
-        heads = ("release", "chart", f"on {minor.version}", "runs on")
         yield table(
-            heads,
+            ("release", "chart", f"on {minor.version}", "runs on"),
             (
                 [code(each.release), code(f"{each.chart} {each.version}"), code(each.result), each.documentation]
                 for each in minor.charts
@@ -116,7 +116,7 @@ def _addon(move: AddonMove) -> Sequence[str]:
         then = "**none known**"
     else:
         then = code(move.then) if move.moves else "the same"
-    return [code(move.name), code(move.now), then]
+    return [code(move.name), code(move.now), then, move.release_notes if move.moves else ""]
 
 
 def _edit(edit: Edit) -> Sequence[str]:

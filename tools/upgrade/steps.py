@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
-from addons.karpenter import Karpenter
+from blueprint.addon import UpgradeSteps
 from blueprint.blueprint import Blueprint
 from blueprint.compute import AutoMode, Compute, FargateProfile, ManagedNodes, Nodes, SelfManagedNodes
 from blueprint.versions import kubectl_layer
@@ -35,8 +35,10 @@ def catch_up(current: Blueprint) -> Step | None:
     return _nodes(current, behind, version) if behind else None
 
 
-def control_plane(current: Blueprint, then: str, moves: Sequence[AddonMove]) -> Step:
-    """The control plane, then the add-ons of EKS; nodes are told to stay."""
+def control_plane(
+    current: Blueprint, then: str, moves: Sequence[AddonMove] = (), own: Sequence[UpgradeSteps] = ()
+) -> Step:
+    """The control plane, then the add-ons of EKS; nodes are told to stay. `own` is what add-ons ask for."""
     now = current.cluster.version
     stay = [(index, each) for index, each in _groups(current) if each.own_version is None]
     edits = [Edit("cluster.version", _text(now), _text(then))]
@@ -49,8 +51,8 @@ def control_plane(current: Blueprint, then: str, moves: Sequence[AddonMove]) -> 
     return Step(
         f"Control plane{' and add-ons of EKS' if any(each.moves for each in moves) else ''} to {then}",
         tuple(edits),
-        tuple(commands.before_control_plane(current, then, moves)),
-        tuple(_happens(current, now, then, moves)),
+        tuple(commands.before_control_plane(current, then, moves, own)),
+        tuple(_happens(current, now, then, moves, own)),
         tuple(commands.after_control_plane(current)),
         replace(kept, cluster=replace(kept.cluster, version=then)),
     )
@@ -120,7 +122,9 @@ def _text(value: str | None) -> str | None:
     return f'"{value}"' if value else None
 
 
-def _happens(current: Blueprint, now: str, then: str, moves: Sequence[AddonMove]) -> Iterator[str]:
+def _happens(
+    current: Blueprint, now: str, then: str, moves: Sequence[AddonMove], own: Sequence[UpgradeSteps]
+) -> Iterator[str]:
     """In the order of the dependencies in stacks/cluster.py."""
     yield f"EKS updates the control plane to {then}. The API stays reachable. It takes minutes and cannot be stopped."
     kinds = {type(each) for each in current.compute}
@@ -136,8 +140,8 @@ def _happens(current: Blueprint, now: str, then: str, moves: Sequence[AddonMove]
         yield f"EKS updates {_listed([each.name for each in late])}."
     if kubectl_layer(then) != kubectl_layer(now):
         yield f"The function that installs charts and objects gets kubectl 1.{kubectl_layer(then)} and its Helm."
-    if any(isinstance(each, Karpenter) for each in current.addons):
-        yield f"Karpenter replaces its nodes by itself: to it, those of {now} have drifted. Their budgets set the pace."
+    for steps in own:
+        yield from steps.happens
     if AutoMode in kinds:
         yield f"EKS replaces the nodes of Auto Mode by itself, and respects disruption budgets; they come up at {then}."
     if FargateProfile in kinds:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
+from blueprint.addon import UpgradeSteps
 from blueprint.blueprint import Blueprint
 from blueprint.cluster import Cluster
 from blueprint.errors import BlueprintError, Problem
+from blueprint.planning.document import Plan
 from blueprint.planning.planner import plan
 from blueprint.versions import EXTENDED_SUPPORT, SUPPORTED, minor
 from tools.upgrade.findings import look
@@ -32,13 +35,14 @@ def upgrade(blueprint: Blueprint, to: str, render: Render | None = None, fleet: 
         steps = [first] if first and not minors else []
         if steps:
             current = steps[0].blueprint
-        found = look(made, now, control_plane(current, then, ()).blueprint, render)
+        found = look(made, now, control_plane(current, then).blueprint, render)
+        asked = _own_steps(blueprint, made, now, then)
         before = current
-        steps.append(control_plane(current, then, found.addons))
+        steps.append(control_plane(current, then, found.addons, asked))
         if rolled := nodes(steps[-1].blueprint, last=then == to):
             steps.append(rolled)
         current = steps[-1].blueprint
-        back = way_back(before, then, found.addons)
+        back = way_back(before, then, found.addons, asked)
         minors.append(
             Minor(
                 now,
@@ -56,6 +60,13 @@ def upgrade(blueprint: Blueprint, to: str, render: Render | None = None, fleet: 
     shared = tuple(each.name for each in fleet if each.cluster is own and each.name != name)
     file = f"clusters/{name.replace('-', '_')}.py"
     return Upgrade(name, blueprint.account, blueprint.region, file, shared, version, to, tuple(minors))
+
+
+def _own_steps(blueprint: Blueprint, made: Plan, now: str, then: str) -> tuple[UpgradeSteps, ...]:
+    """What the add-ons that run ask for."""
+    skipped = {skip.name for skip in made.skipped}
+    facts = replace(made.facts, version=now)
+    return tuple(addon.upgrade_steps(facts, then) for addon in blueprint.addons if addon.name not in skipped)
 
 
 def _no_target(version: str, to: str) -> Problem | None:

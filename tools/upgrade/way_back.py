@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 
-from addons.karpenter import Karpenter
+from blueprint.addon import UpgradeSteps
 from blueprint.blueprint import Blueprint
 from blueprint.compute import AutoMode, FargateProfile, Nodes
 from blueprint.versions import EXTENDED_SUPPORT
@@ -13,13 +13,13 @@ from tools.upgrade.commands import aws, insights
 from tools.upgrade.model import AddonMove
 
 
-def way_back(before: Blueprint, then: str, addons: Sequence[AddonMove]) -> tuple[str, ...]:
+def way_back(before: Blueprint, then: str, addons: Sequence[AddonMove], own: Sequence[UpgradeSteps]) -> tuple[str, ...]:
     """What to do and to know, in this order; `before` is the cluster at the version to return to."""
     now = before.cluster.version
     lines = [f"EKS takes the control plane back to {now} for 7 days after it came to {then}, unless it went further."]
     if now in EXTENDED_SUPPORT and before.cluster.support_policy == "STANDARD":
         lines.append(f'{now} is in extended support: write `support_policy="EXTENDED"` and deploy it first.')
-    lines += _nodes(before, then)
+    lines += _nodes(before, then, own)
     if any(each.moves for each in addons):
         lines.append(
             "Add-ons stay as they are. Where an insight names one, write its version of the table above as `version` "
@@ -39,20 +39,15 @@ def way_back(before: Blueprint, then: str, addons: Sequence[AddonMove]) -> tuple
     return tuple(lines)
 
 
-def _nodes(before: Blueprint, then: str) -> Iterator[str]:
+def _nodes(before: Blueprint, then: str, own: Sequence[UpgradeSteps]) -> Iterator[str]:
     """None may be newer than the API server, so they go first."""
     now, kinds = before.cluster.version, {type(each) for each in before.compute}
     groups = [f"`{each.name}`" for each in before.compute if isinstance(each, Nodes)]
     if groups:
         names = ", ".join(groups)
         yield f"Nodes first, if they moved: revert their pull request, so that {names} say {now}, and deploy."
-    if any(isinstance(each, Karpenter) for each in before.addons):
-        # https://karpenter.sh/docs/concepts/nodepools/#speclimits
-        yield (
-            f"Karpenter launches nodes of the control plane's version, so its nodes of {then} must go: set the limits "
-            "of its node pools to 0, so that it launches none, and delete its NodeClaims. Their pods need room on the "
-            "other nodes until the control plane is back. No page of AWS or Karpenter describes this."
-        )
+    for steps in own:
+        yield from steps.way_back
     if FargateProfile in kinds:
         yield f"Delete the pods on Fargate that run at {then}; they come back at the control plane's version."
     if AutoMode in kinds:

@@ -45,8 +45,11 @@ class GitWorkload(Workload):
     def required_addons(self) -> frozenset[str]:
         return frozenset({ADDON})
 
+    def from_git(self, team: str) -> tuple[str, ...]:
+        return (f"{team}-{self.name}",)
+
     def objects(self, team: str, namespaces: Sequence[str]) -> tuple[Manifest, ...]:
-        name = f"{team}-{self.name}"
+        (name,) = self.from_git(team)
         server = "https://kubernetes.default.svc"
         project: dict[str, Any] = {
             "sourceRepos": [self.repository],

@@ -38,6 +38,10 @@ class Workload(Value):
         """What Helm installs."""
         return ()
 
+    def from_git(self, team: str) -> tuple[str, ...]:
+        """Names of what a controller installs from Git repositories."""
+        return ()
+
     def objects(self, team: str, namespaces: Sequence[str]) -> tuple[Manifest, ...]:
         """What is applied behind the team's guard rails; `namespaces` are all that the team has."""
         return ()

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from addons.argo_cd import ArgoCd
-from addons.core import CORE
+from addons.core import CORE, core
 from addons.external_dns import ExternalDns
 from addons.external_secrets import ExternalSecrets
 from addons.karpenter import Karpenter
@@ -91,7 +91,7 @@ CHANGES: Mapping[str, Change] = {
         SMALL,
         _cluster(SMALL, version="1.36", endpoint=PublicEndpoint(allow=("203.0.113.0/24",))),
     ),
-    "addon-version": (SMALL, replace(SMALL, addons=(VpcCni(version="v1.23.2-eksbuild.1"), *SMALL.addons[1:]))),
+    "addon-version": (SMALL, replace(SMALL, addons=(*core(VpcCni(version="v1.23.2-eksbuild.1")), SMALL.addons[-1]))),
     # Add-ons
     "addon-added": (SMALL, replace(SMALL, addons=(*SMALL.addons, ExternalSecrets()))),
     "addon-removed": (

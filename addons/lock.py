@@ -1,0 +1,79 @@
+"""Reads `addons/versions.toml`, which names the version of all that add-ons install."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from addons.base import AddonVersion, Chart, ChartRepository, ChartVersion
+from blueprint.errors import BlueprintError, Problem, Quoted
+from blueprint.fields import DnsLabel
+from blueprint.value import Value, problems_in
+from blueprint.versions import KubernetesRange, KubernetesVersion
+
+FILE = "addons/versions.toml"
+
+
+class LockedChart(Value):
+    """A chart of the lock."""
+
+    repository: ChartRepository
+    version: ChartVersion
+    kubernetes: KubernetesRange | None = None
+    """On which it runs; None where the chart does not say."""
+
+
+class Lock(Value):
+    """All of the file."""
+
+    eks: Mapping[KubernetesVersion, Mapping[DnsLabel, AddonVersion]]
+    """Versions of EKS add-ons, by Kubernetes minor and add-on."""
+    charts: Mapping[DnsLabel, LockedChart]
+
+    def addon_versions(self, addon: str) -> Mapping[str, str]:
+        """Those of an EKS add-on, by Kubernetes minor. Raises BlueprintError when it has none."""
+        found = {minor: addons[addon] for minor, addons in self.eks.items() if addon in addons}
+        if not found:
+            raise _unknown(f"eks.*.{addon}", addon, f'write {addon} = "v1.…-eksbuild.…" in each table of eks')
+        return found
+
+    def chart(self, name: str, *, notes: str = "", compatibility: str = "") -> Chart:
+        """The chart of a name. Raises BlueprintError when there is none.
+
+        `notes` is the form of the address of its release notes, looked up with a version that exists, `compatibility`
+        the page on which its project says where it runs; what an add-on has neither of leaves them out.
+        """
+        if name not in self.charts:
+            raise _unknown(f"charts.{name}", name, f"add a table [charts.{name}] with its repository and version")
+        locked = self.charts[name]
+        kubernetes = locked.kubernetes or ""
+        return Chart(name, locked.repository, locked.version, kubernetes, notes, compatibility)
+
+
+def read(text: str) -> Lock:
+    """The lock of a text in TOML. Raises BlueprintError with all mistakes."""
+    try:
+        data: dict[str, Any] = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        problem = Problem(FILE, Quoted(str(error)), "must be a file in TOML", "correct the line")
+        raise BlueprintError([problem]) from None
+    charts = data.get("charts")
+    if isinstance(charts, dict):
+        tables = {name: LockedChart(**each) if isinstance(each, dict) else each for name, each in charts.items()}
+        data = {**data, "charts": tables}
+    lock = Lock(**data)
+    if problems := [replace(problem, place=f"{FILE}: {problem.place}") for problem in problems_in(lock, "")]:
+        raise BlueprintError(problems)
+    return lock
+
+
+def _unknown(place: str, name: str, fix: str) -> BlueprintError:
+    return BlueprintError([Problem(f"{FILE}: {place}", name, "an add-on takes its version from the lock", fix)])
+
+
+_LOCK = read((Path(__file__).parents[1] / FILE).read_text(encoding="utf-8"))
+locked_versions = _LOCK.addon_versions
+locked_chart = _LOCK.chart

@@ -1,0 +1,221 @@
+"""The lock of versions: read whole or refused, used by the add-ons that it names, and moved by Renovate."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from pkgutil import walk_packages
+from typing import Any, TypeVar
+
+import pytest
+
+import addons
+from addons.argo_cd import ArgoCd
+from addons.aws_ebs_csi_driver import AwsEbsCsiDriver
+from addons.aws_load_balancer_controller import AwsLoadBalancerController
+from addons.base import EksAddon, HelmAddon
+from addons.cert_manager import CertManager
+from addons.core_dns import CoreDns
+from addons.eks_pod_identity_agent import EksPodIdentityAgent
+from addons.external_dns import ExternalDns
+from addons.external_secrets import ExternalSecrets
+from addons.karpenter import Karpenter
+from addons.kube_proxy import KubeProxy
+from addons.lock import FILE, read
+from addons.metrics_server import MetricsServer
+from addons.secrets_store_csi_driver import SecretsStoreCsiDriver
+from addons.vpc_cni import VpcCni
+from blueprint.addon import Addon
+from blueprint.contribution import Chart, release_notes
+from blueprint.errors import BlueprintError
+from blueprint.versions import SUPPORTED
+from tests.addons.support import FACTS
+
+A = TypeVar("A", bound=Addon)
+CHART = '[charts.web]\nrepository = "https://charts.example.com"\nversion = "1.2.3"\n'
+ADDON = '[eks."1.36"]\nweb = "v1.2.3-eksbuild.1"\n'
+
+
+@pytest.fixture(scope="module")
+def text(root: Path) -> str:
+    return (root / FILE).read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def data(text: str) -> Mapping[str, Any]:
+    return tomllib.loads(text)
+
+
+def classes(base: type[A]) -> Iterator[type[A]]:
+    """All add-ons of a kind that `addons/` has."""
+    for module in walk_packages(addons.__path__, "addons."):
+        import_module(module.name)
+    for cls in base.__subclasses__():
+        yield from (each for each in (cls, *classes(cls)) if each.__module__.startswith("addons."))
+
+
+# --- Every entry is used, and every add-on has one ---
+
+
+def test_each_eks_add_on_has_a_version_for_each_kubernetes_minor(data: Mapping[str, Any]) -> None:
+    names = {cls.name for cls in classes(EksAddon)}
+    assert {version: set(table) for version, table in data["eks"].items()} == dict.fromkeys(SUPPORTED, names)
+    for cls in classes(EksAddon):
+        assert cls.versions == {version: table[cls.name] for version, table in data["eks"].items()}
+
+
+def test_each_chart_of_an_add_on_is_of_the_lock(data: Mapping[str, Any]) -> None:
+    charts = [each for cls in classes(HelmAddon) for each in vars(cls).values() if isinstance(each, Chart)]
+    assert {chart.name for chart in charts} == set(data["charts"])
+    for chart in charts:
+        locked = data["charts"][chart.name]
+        assert (chart.repository, chart.version) == (locked["repository"], locked["version"])
+        assert chart.kubernetes == locked.get("kubernetes", "")
+
+
+# --- What is installed says where its release notes are ---
+
+
+@pytest.mark.parametrize(
+    ("addon", "tag"),
+    [
+        # Tags as they stand in the repositories; of kube-proxy the file of its minor.
+        (AwsEbsCsiDriver(version="v1.64.0-eksbuild.1"), "kubernetes-sigs/aws-ebs-csi-driver/releases/tag/v1.64.0"),
+        (CoreDns(version="v1.14.6-eksbuild.4"), "coredns/coredns/releases/tag/v1.14.6"),
+        (EksPodIdentityAgent(version="v1.3.10-eksbuild.3"), ""),
+        (KubeProxy(version="v1.36.0-eksbuild.25"), "kubernetes/kubernetes/blob/master/CHANGELOG/CHANGELOG-1.36.md"),
+        (MetricsServer(version="v0.8.1-eksbuild.4"), "kubernetes-sigs/metrics-server/releases/tag/v0.8.1"),
+        (VpcCni(version="v1.22.4-eksbuild.3"), "aws/amazon-vpc-cni-k8s/releases/tag/v1.22.4"),
+    ],
+    ids=lambda each: each.name if isinstance(each, Addon) else "",
+)
+def test_release_notes_of_eks_add_ons(addon: EksAddon, tag: str) -> None:
+    (managed,) = addon.contribute(FACTS).managed_addons
+    assert managed.release_notes == (tag and f"https://github.com/{tag}")
+
+
+@pytest.mark.parametrize(
+    ("addon", "tags"),
+    [
+        (ArgoCd(domain="argocd.example.com", chart_version="10.1.1"), ["argoproj/argo-helm/argo-cd-10.1.1"]),
+        (AwsLoadBalancerController(chart_version="3.5.0"), ["kubernetes-sigs/aws-load-balancer-controller/v3.5.0"]),
+        (CertManager(chart_version="1.21.1"), ["cert-manager/cert-manager/v1.21.1"]),
+        (
+            ExternalDns(zones=("Z1",), chart_version="1.21.1"),
+            ["kubernetes-sigs/external-dns/external-dns-helm-chart-1.21.1"],
+        ),
+        (ExternalSecrets(chart_version="2.9.0"), ["external-secrets/external-secrets/helm-chart-2.9.0"]),
+        (Karpenter(chart_version="1.14.1"), ["aws/karpenter-provider-aws/v1.14.1"] * 2),
+        (
+            SecretsStoreCsiDriver(chart_version="1.6.0", provider_version="3.1.1"),
+            [
+                "kubernetes-sigs/secrets-store-csi-driver/v1.6.0",
+                "aws/secrets-store-csi-driver-provider-aws/3.1.1",
+            ],
+        ),
+    ],
+    ids=lambda each: each.name if isinstance(each, Addon) else "",
+)
+def test_release_notes_of_charts(addon: HelmAddon, tags: Sequence[str]) -> None:
+    found = [release.chart.release_notes for release in addon.contribute(FACTS).releases]
+    assert [each.replace("/releases/tag/", "/") for each in found] == [f"https://github.com/{tag}" for tag in tags]
+
+
+@pytest.mark.parametrize(("version", "address"), [("latest", ""), ("", ""), ("v2", ""), ("v1.2-x", "1.2 of 1.2")])
+def test_release_notes_of_what_is_no_version(version: str, address: str) -> None:
+    assert release_notes("{version} of {minor}", version) == address
+    assert release_notes("", version) == ""
+
+
+# --- A mistake in it is one report ---
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ("x = (", [FILE]),
+        ("", ["eks", "charts"]),
+        (f"{ADDON}[[charts]]\n", ["charts"]),
+        (f"{ADDON}[charts]\nweb = 3\n", ["charts['web']"]),
+        (f"{ADDON}{CHART}[more]\n", ["more"]),
+        (f'{ADDON}{CHART}digest = "sha256:0"\n', ["charts['web'].digest"]),
+        (ADDON + CHART.replace("1.2.3", "latest"), ["charts['web'].version"]),
+        (ADDON + CHART.replace("https:", "http:"), ["charts['web'].repository"]),
+        (f'{ADDON}{CHART}kubernetes = ">=1.22.0-0"\n', ["charts['web'].kubernetes"]),
+        (f'{ADDON}{CHART}kubernetes = "<=1.22 >=1.20"\n', ["charts['web'].kubernetes"]),
+        (ADDON.replace("1.36", "1.99") + CHART, ["eks['1.99']"]),
+        (ADDON.replace("v1", "1") + CHART, ["eks['1.36']['web']"]),
+        (ADDON.replace("web", "Web") + CHART.replace('"1.2.3"', "1"), ["eks['1.36']['Web']", "charts['web'].version"]),
+    ],
+)
+def test_a_wrong_lock_is_refused_with_all_its_mistakes(text: str, places: Sequence[str]) -> None:
+    with pytest.raises(BlueprintError) as raised:
+        read(text)
+    assert [each.place.removeprefix(f"{FILE}: ") for each in raised.value.problems] == places
+    assert all(each.place.startswith(FILE) and each.rule and each.fix for each in raised.value.problems)
+
+
+def test_what_the_lock_does_not_name_is_said() -> None:
+    lock = read(ADDON + CHART)
+    assert lock.chart("web") == Chart("web", "https://charts.example.com", "1.2.3")
+    assert lock.addon_versions("web") == {"1.36": "v1.2.3-eksbuild.1"}
+    with pytest.raises(BlueprintError, match=r"charts\.shop\n.*\n.*lock\n.*add a table \[charts\.shop\]"):
+        lock.chart("shop")
+    with pytest.raises(BlueprintError, match=r'eks\.\*\.shop\n.*\n.*lock\n.*write shop = "v1'):
+        lock.addon_versions("shop")
+
+
+# --- Renovate finds every version, and knows where newer ones are ---
+
+
+def found(manager: Mapping[str, Any], content: str, groups: Mapping[str, str] | None = None, depth: int = 0) -> Any:
+    """What a manager of renovate.json finds, as lib/modules/manager/custom/regex/strategies.ts does it."""
+    patterns = manager["matchStrings"]
+    if depth == len(patterns):
+        yield groups
+        return
+    recursive = manager.get("matchStringsStrategy") == "recursive"
+    for match in re.finditer(patterns[depth].replace("(?<", "(?P<"), content):
+        merged = {**(groups or {}), **match.groupdict()}
+        yield from found(manager, match[0], merged, depth + 1 if recursive else len(patterns))
+
+
+def filled(template: str, groups: Mapping[str, str]) -> str:
+    return re.sub(r"\{\{\{(\w+)\}\}\}", lambda name: groups[name[1]], template)
+
+
+@pytest.fixture(scope="module")
+def dependencies(root: Path, text: str) -> list[tuple[Any, ...]]:
+    """Data source, name, registry and version."""
+    managers = json.loads((root / "renovate.json").read_text(encoding="utf-8"))["customManagers"]
+    assert all(re.search(manager["managerFilePatterns"][0].strip("/"), FILE) for manager in managers)
+    return [
+        (
+            manager["datasourceTemplate"],
+            filled(manager.get("depNameTemplate", "{{{depName}}}"), groups),
+            groups.get("registryUrl"),
+            groups["currentValue"],
+        )
+        for manager in managers
+        for groups in found(manager, text)
+    ]
+
+
+def test_renovate_moves_each_version(data: Mapping[str, Any], dependencies: list[tuple[Any, ...]]) -> None:
+    """https://docs.renovatebot.com/modules/datasource/aws-eks-addon : a filter in JSON is the name."""
+    expected: list[tuple[Any, ...]] = []
+    for minor, table in data["eks"].items():
+        for name, version in table.items():
+            query = {"kubernetesVersion": minor, "addonName": name, "default": True}
+            expected.append(("aws-eks-addon", json.dumps(query, separators=(",", ":")), None, version))
+    for name, chart in data["charts"].items():
+        address, version = chart["repository"], chart["version"]
+        if address.startswith("oci://"):
+            expected.append(("docker", address.removeprefix("oci://"), None, version))
+        else:
+            expected.append(("helm", name, address, version))
+    assert sorted(dependencies, key=str) == sorted(expected, key=str)
