@@ -47,13 +47,13 @@ class Karpenter(CallsAws, HelmAddon):
 
     def problems(self) -> Iterator[Problem]:
         yield from super().problems()
-        names = ((f"node_pools[{index}].name", pool.name) for index, pool in enumerate(self.node_pools))
+        names = ((("node_pools", index, "name"), pool.name) for index, pool in enumerate(self.node_pools))
         yield from duplicates(names, "node pools have unique names", "rename one")
 
     def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:
         if minor(facts.version) > _NEWEST_MINOR and self.chart_version is None:
             rule = f"Karpenter {self.chart.version} runs on Kubernetes up to 1.{_NEWEST_MINOR}"
-            yield Problem("chart_version", None, rule, "name a newer version of the chart")
+            yield Problem(("chart_version",), None, rule, "name a newer version of the chart")
 
     def permissions(self, facts: ClusterFacts) -> tuple[Statement, ...]:
         return statements(facts, nodes=_NODES, queue=QUEUE)

@@ -159,7 +159,7 @@ def test_a_fleet_without_the_cluster(
 
 
 def test_a_directory_that_does_not_exist(tmp_path: Path) -> None:
-    with pytest.raises(BlueprintError, match="a fleet has a cluster"):
+    with pytest.raises(BlueprintError, match="no cluster files"):
         planned(tmp_path / "clusters")
 
 
@@ -189,7 +189,7 @@ FIVE_PLACES = [
     "clusters/dev.py: DEV.network.cidr",
     "clusters/dev.py: DEV.addons[3].zone",
     "clusters/dev.py: DEV.teams[0].name",
-    "clusters/dev.py: DEV.addons[4].extra_values.password",
+    "clusters/dev.py: DEV.addons[4].extra_values['password']",
 ]
 
 
