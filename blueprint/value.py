@@ -102,6 +102,28 @@ def problems_in(value: Value) -> list[Problem]:
     return judged[id(value)][1]
 
 
+def position(value: object, path: FieldPath) -> tuple[int, ...]:
+    """Where the path leads, to sort by: fields in the order of their class, items and keys in their own.
+
+    What is no field or cannot be looked at stands in front of what is.
+    """
+    if not path:
+        return ()
+    part, *rest = path
+    try:
+        within: Any = value
+        if isinstance(part, str):
+            names = [f.name for f in fields(within)]
+            place, inner = names.index(part), getattr(value, part)
+        elif isinstance(part, int):
+            place, inner = part, within[part]
+        else:
+            place, inner = list(within).index(part.key), within[part.key]
+    except Exception:  # noqa: BLE001  # whatever a user's object may raise
+        return (-1,)
+    return (place, *position(inner, tuple(rest)))
+
+
 @contextmanager
 def judged_once() -> Iterator[None]:
     """Within it each value is judged once, however many rules ask about it."""

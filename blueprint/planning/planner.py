@@ -23,7 +23,7 @@ from blueprint.planning.draft import Draft
 from blueprint.planning.frozen import frozen
 from blueprint.planning.network import planned_network, subnets
 from blueprint.planning.placement import Placement, place_workload, places_of
-from blueprint.value import judged_once, problems_in
+from blueprint.value import judged_once, position, problems_in
 
 
 def plan(blueprint: Blueprint, place: str = "blueprint") -> Plan:
@@ -42,7 +42,8 @@ def plans(fleet: Mapping[str, Blueprint], found: Iterable[Problem] = ()) -> tupl
         root = (place,) if place else ()
         with judged_once():
             draft = _draft(blueprint)
-        problems.extend(problem.below(root) for problem in draft.problems)
+        in_order = sorted(draft.problems, key=lambda problem: position(blueprint, problem.path))
+        problems.extend(problem.below(root) for problem in in_order)
         planned.append(draft.plan)
     if problems:
         raise BlueprintError(problems)

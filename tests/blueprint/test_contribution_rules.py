@@ -402,7 +402,7 @@ def test_what_only_looks_like_a_secret_is_right() -> None:
 
 def test_every_grant_needs_the_agent() -> None:
     lacking = changed(SMALL, addons=(*CORE[:2], AwsLoadBalancerController()))
-    assert places(lacking) == ["addons[2]", "addons[0]"]
+    assert places(lacking) == ["addons[0]", "addons[2]"]
 
 
 def test_references_to_what_it_makes_are_right() -> None:

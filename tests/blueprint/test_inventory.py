@@ -188,8 +188,8 @@ FIVE_PLACES = [
     "clusters/dev.py: DEV.account",
     "clusters/dev.py: DEV.network.cidr",
     "clusters/dev.py: DEV.addons[3].zone",
-    "clusters/dev.py: DEV.teams[0].name",
     "clusters/dev.py: DEV.addons[4].extra_values['password']",
+    "clusters/dev.py: DEV.teams[0].name",
 ]
 
 

@@ -93,10 +93,10 @@ def test_a_wrong_field_hides_no_other_rule() -> None:
     wrong = with_network(cidr="8.8.8.8/28", zones=("a", "a", "?"), nat="none", flow_log_retention_days=8)
     assert places(wrong) == [
         "network.cidr",
-        "network.zones[2]",
         "network.zones",
-        "network.flow_log_retention_days",
+        "network.zones[2]",
         "network.interface_endpoints",
+        "network.flow_log_retention_days",
     ]
 
 
