@@ -42,7 +42,7 @@ def problems(blueprint: Blueprint, parts: Sequence[Draft]) -> Iterator[Problem]:
         callers = "; ".join(f"{service} ({', '.join(parts)})" for service, parts in sorted(lacking.items()))
         rule = f"without NAT, pods reach AWS through endpoints only; missing: {callers}"
         given = Quoted(", ".join(network.interface_endpoints))
-        yield Problem("network.interface_endpoints", given, rule, f"add {', '.join(map(repr, sorted(lacking)))}")
+        yield Problem(("network", "interface_endpoints"), given, rule, f"add {', '.join(map(repr, sorted(lacking)))}")
 
 
 def _services(contribution: Contribution) -> set[str]:

@@ -13,7 +13,7 @@ from blueprint.blueprint import Blueprint
 from blueprint.cluster import Cluster
 from blueprint.compute import AutoMode, FargateProfile, Nodes
 from blueprint.contribution import SPOT, ServiceLinkedRole
-from blueprint.errors import BlueprintError, Problem, Quoted
+from blueprint.errors import BlueprintError, FieldPath, Problem, Quoted
 from blueprint.facts import ClusterFacts
 from blueprint.network import NewNetwork, SubnetKind
 from blueprint.planning.compute import node_roles, planned_compute
@@ -23,7 +23,7 @@ from blueprint.planning.draft import Draft
 from blueprint.planning.frozen import frozen
 from blueprint.planning.network import planned_network, subnets
 from blueprint.planning.placement import Placement, place_workload, places_of
-from blueprint.value import judged_once, problems_in
+from blueprint.value import judged_once, position, problems_in
 
 
 def plan(blueprint: Blueprint, place: str = "blueprint") -> Plan:
@@ -39,9 +39,11 @@ def plans(fleet: Mapping[str, Blueprint], found: Iterable[Problem] = ()) -> tupl
     problems = list(found)
     planned = []
     for place, blueprint in fleet.items():
+        root = (place,) if place else ()
         with judged_once():
             draft = _draft(blueprint)
-        problems.extend(problem.below(place) for problem in draft.problems)
+        in_order = sorted(draft.problems, key=lambda problem: position(blueprint, problem.path))
+        problems.extend(problem.below(root) for problem in in_order)
         planned.append(draft.plan)
     if problems:
         raise BlueprintError(problems)
@@ -57,8 +59,8 @@ class _Draft:
 def _draft(blueprint: object) -> _Draft:
     """Goes as far as the mistakes allow: what depends on a broken value is not judged, all else is."""
     if not isinstance(blueprint, Blueprint):
-        return _Draft((Problem("", blueprint, "must be a Blueprint", 'write Blueprint(name="dev", …)'),))
-    problems = [*problems_in(blueprint, ""), *rules.between_values(blueprint)]
+        return _Draft((Problem((), blueprint, "must be a Blueprint", 'write Blueprint(name="dev", …)'),))
+    problems = [*problems_in(blueprint), *rules.between_values(blueprint)]
     if not rules.sound_basics(blueprint):
         return _Draft(tuple(problems))
     blueprint = rules.readable(blueprint)
@@ -68,20 +70,20 @@ def _draft(blueprint: object) -> _Draft:
     problems.extend(of_cycle)
 
     auto = [compute for compute in blueprint.compute if isinstance(compute, AutoMode)][:1]
-    addons = [Draft("compute", auto_mode.NAME, "AutoMode", auto_mode.contribution(facts, one)) for one in auto]
-    for place, addon in placed:
-        unfit = [problem.below(place) for problem in addon.problems_on(facts)]
+    addons = [Draft(("compute",), auto_mode.NAME, "AutoMode", auto_mode.contribution(facts, one)) for one in auto]
+    for path, addon in placed:
+        unfit = [problem.below(path) for problem in addon.problems_on(facts)]
         problems.extend(unfit)
         if not unfit:
             after = tuple(other.name for _, other in placed if isinstance(other, addon.requires) and other is not addon)
-            addons.append(Draft(place, addon.name, type(addon).__name__, addon.contribute(facts).portable(), after))
-    first = {team.name: (place, team) for place, team in reversed(list(rules.sound_teams(blueprint)))}
+            addons.append(Draft(path, addon.name, type(addon).__name__, addon.contribute(facts).portable(), after))
+    first = {team.name: (path, team) for path, team in reversed(list(rules.sound_teams(blueprint)))}
     teams = []
-    for name, (place, team) in reversed(first.items()):
-        unfit = [problem.below(place) for problem in team.problems_on(facts)]
+    for name, (path, team) in reversed(first.items()):
+        unfit = [problem.below(path) for problem in team.problems_on(facts)]
         problems.extend(unfit)
         if not unfit:
-            teams.append(Draft(place, name, type(team).__name__, team.contribute(facts).portable()))
+            teams.append(Draft(path, name, type(team).__name__, team.contribute(facts).portable()))
     people = _people(teams)
     places = {entry.principal: team.path for team in teams[::-1] for entry in team.contribution.access}
     admins = list(_admins(blueprint))
@@ -199,11 +201,11 @@ def _skipped(blueprint: Blueprint, facts: ClusterFacts) -> Iterator[Skipped]:
             yield Skipped(addon.name, f"Auto Mode brings {addon.replaced_by}")
 
 
-def _ordered(blueprint: Blueprint, skipped: set[str]) -> tuple[list[tuple[str, Addon]], list[Problem]]:
-    """The sound add-ons with their places, each after those it requires, otherwise by name."""
+def _ordered(blueprint: Blueprint, skipped: set[str]) -> tuple[list[tuple[FieldPath, Addon]], list[Problem]]:
+    """The sound add-ons with their paths, each after those it requires, otherwise by name."""
     placed = {
-        type(addon): (place, addon)
-        for place, addon in rules.addons_of(blueprint)
+        type(addon): (path, addon)
+        for path, addon in rules.addons_of(blueprint)
         if addon.name not in skipped and rules.sound(addon)
     }
     classes = sorted(placed, key=_name)
@@ -215,7 +217,8 @@ def _ordered(blueprint: Blueprint, skipped: set[str]) -> tuple[list[tuple[str, A
         sorter.prepare()
     except CycleError as error:
         cycle = " -> ".join(_name(cls) for cls in error.args[1])
-        return [], [Problem("addons", Quoted(cycle), "add-ons require each other in a circle", "remove one `requires`")]
+        rule = "add-ons require each other in a circle"
+        return [], [Problem(("addons",), Quoted(cycle), rule, "remove one `requires`")]
     order = []
     while ready := sorter.get_ready():
         order.extend(sorted(ready, key=_name))
@@ -239,9 +242,9 @@ def _people(teams: Sequence[Draft]) -> tuple[AccessEntry, ...]:
     return tuple(found[principal] for principal in sorted(found))
 
 
-def _admins(blueprint: Blueprint) -> Iterator[tuple[str, AccessEntry]]:
-    admins = rules.sound_items(blueprint.cluster.admins, Principal, "cluster.admins")  # type: ignore[type-abstract]  # nothing is made of it
-    for place, principal in admins:
+def _admins(blueprint: Blueprint) -> Iterator[tuple[FieldPath, AccessEntry]]:
+    admins = rules.sound_items(blueprint.cluster.admins, Principal, ("cluster", "admins"))  # type: ignore[type-abstract]  # nothing is made of it
+    for path, principal in admins:
         arn = principal.arn(blueprint.account)
         policies = (AccessPolicy("AmazonEKSClusterAdminPolicy"),)
-        yield place, AccessEntry(arn, policies=policies)
+        yield path, AccessEntry(arn, policies=policies)

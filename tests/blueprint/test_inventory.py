@@ -119,7 +119,7 @@ def test_a_module_that_the_file_imports_has_its_own_line(fleet: Fleet) -> None:
 
 SHARED = """
 from blueprint.errors import BlueprintError, Problem
-raise BlueprintError([Problem("addons/versions.toml: charts", None, "rule", "fix")])
+raise BlueprintError([Problem(("addons/versions.toml: charts",), None, "rule", "fix")])
 """
 
 
@@ -171,7 +171,7 @@ def test_a_fleet_without_the_cluster(
 
 
 def test_a_directory_that_does_not_exist(tmp_path: Path) -> None:
-    with pytest.raises(BlueprintError, match="a fleet has a cluster"):
+    with pytest.raises(BlueprintError, match="no cluster files"):
         planned(tmp_path / "clusters")
 
 
@@ -200,8 +200,8 @@ FIVE_PLACES = [
     "clusters/dev.py: DEV.account",
     "clusters/dev.py: DEV.network.cidr",
     "clusters/dev.py: DEV.addons[3].zone",
+    "clusters/dev.py: DEV.addons[4].extra_values['password']",
     "clusters/dev.py: DEV.teams[0].name",
-    "clusters/dev.py: DEV.addons[4].extra_values.password",
 ]
 
 
