@@ -9,6 +9,7 @@ that judge the templates; it changes no template.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,7 +23,9 @@ from blueprint.planning.file import write
 if TYPE_CHECKING:
     from aws_cdk import App
 
-CLUSTERS = Path(__file__).parent / "clusters"
+ROOT = Path(__file__).parent
+CLUSTERS = ROOT / os.environ.get("BLUEPRINTS", "clusters")
+"""The folder of the cluster files: `BLUEPRINTS=examples` looks at the examples instead of your own."""
 CONTEXT = {"aws:cdk:disable-creation-stack-traces": True}
 """Stack traces of constructs cost time, and name folders that differ in every run. The CLI warns of it in cdk.json."""
 

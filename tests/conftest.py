@@ -8,21 +8,23 @@ from pathlib import Path
 
 import pytest
 
-from app import CLUSTERS
-from blueprint.inventory import planned
-from blueprint.planning.document import Plan
-from blueprint.planning.planner import plans as plan_all
-from tests.stacks.fleet import FLEET
-from tests.templates import Templates, synthesized
-
 # What make sets; an editor that runs a test does not.
 os.environ.setdefault("JSII_NODE", str(Path(sys.prefix) / "bin" / "node"))
+# Tests of the product know nothing of the clusters that somebody has: those have tests of their own, in tests/clusters.
+os.environ["BLUEPRINTS"] = "examples"
+
+from app import CLUSTERS, ROOT  # it reads that
+from blueprint.inventory import planned
+from blueprint.planning.document import Plan
+from tests.templates import Templates, by_stack, synthesized
+from tools.assembly import Assembly, read
+from tools.synth import synthesize
 
 
 @pytest.fixture(scope="session")
 def plans() -> tuple[Plan, ...]:
-    """The plans of the clusters in `clusters/`."""
-    return planned(CLUSTERS)
+    """The plans of a small fleet: development, production, and production again in another region."""
+    return planned(CLUSTERS, ["dev", "prod", "prod-eu"])
 
 
 @pytest.fixture(scope="session")
@@ -32,13 +34,20 @@ def templates(plans: tuple[Plan, ...], tmp_path_factory: pytest.TempPathFactory)
 
 
 @pytest.fixture(scope="session")
-def fleet(templates: Templates, tmp_path_factory: pytest.TempPathFactory) -> Templates:
-    """The templates of the examples, and of clusters of every other kind."""
-    others = plan_all({blueprint.name: blueprint for blueprint in FLEET})
-    return {**templates, **synthesized(others, tmp_path_factory.mktemp("fleet"))}
+def assembly(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
+    """All examples: those, and clusters of every other kind."""
+    out = tmp_path_factory.mktemp("fleet")
+    synthesize(planned(CLUSTERS), out, validate=False)
+    return read(out)
+
+
+@pytest.fixture(scope="session")
+def fleet(assembly: Assembly) -> Templates:
+    """Their templates."""
+    return by_stack(assembly)
 
 
 @pytest.fixture(scope="session")
 def root() -> Path:
     """The project's folder."""
-    return CLUSTERS.parent
+    return ROOT

@@ -10,7 +10,7 @@ from typing import Any
 
 import tools.assembly
 from blueprint.planning.document import Plan
-from tools.assembly import MANIFEST, read, text
+from tools.assembly import MANIFEST, Assembly, read, text
 from tools.synth import synthesize
 
 Template = dict[str, Any]
@@ -21,7 +21,12 @@ Templates = Mapping[tuple[str, str], Template]
 def synthesized(plans: Sequence[Plan], out: Path, *, validate: bool = False) -> Templates:
     """Writes the assembly of the plans and reads it back."""
     synthesize(plans, out, validate=validate)
-    stacks = [stack for stacks in read(out).values() for stack in stacks]
+    return by_stack(read(out))
+
+
+def by_stack(assembly: Assembly) -> Templates:
+    """The templates of an assembly."""
+    stacks = [stack for stacks in assembly.values() for stack in stacks]
     return {(stack.cluster, stack.name): {"Resources": {}, **stack.template} for stack in stacks}
 
 

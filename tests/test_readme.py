@@ -15,7 +15,7 @@ from blueprint import PublicEndpoint
 from blueprint.errors import BlueprintError
 from blueprint.planning.document import Plan
 from blueprint.planning.planner import plans as plan_all
-from clusters.dev import DEV
+from examples.dev import DEV
 from tests.stacks.fleet import FLEET
 from tools.synth import synthesize, table
 
@@ -32,7 +32,7 @@ def blocks(root: Path) -> Blocks:
 
 def test_the_cluster_file_is_that_of_dev(blocks: Blocks, root: Path) -> None:
     (shown,) = (text for language, text in blocks if language == "python")
-    assert shown in (root / "clusters" / "dev.py").read_text(encoding="utf-8")
+    assert shown in (root / "examples" / "dev.py").read_text(encoding="utf-8")
 
 
 def test_the_table_is_what_synthesis_prints(blocks: Blocks, plans: tuple[Plan, ...], tmp_path: Path) -> None:

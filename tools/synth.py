@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from app import CLUSTERS, CONTEXT, write_assembly
+from app import CLUSTERS, CONTEXT, ROOT, write_assembly
 from blueprint.errors import BlueprintError
 from blueprint.inventory import planned
 from blueprint.planning.document import Plan
@@ -73,7 +73,7 @@ def synthesize(plans: Sequence[Plan], out: Path, *, validate: bool) -> None:
 
 def settings() -> dict[str, Any]:
     """The CDK's feature flags, which the CLI would read: without them templates differ from those of a deploy."""
-    text = (CLUSTERS.parent / "cdk.json").read_text(encoding="utf-8")
+    text = (ROOT / "cdk.json").read_text(encoding="utf-8")
     return {**json.loads(text)["context"], **CONTEXT}
 
 

@@ -9,12 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from app import CLUSTERS
+from app import ROOT
 
-ROOT = CLUSTERS.parent
-MODEL = ("blueprint", "addons", "teams", "clusters")
+MODEL = ("blueprint", "addons", "teams", "clusters", "examples")
 FOREIGN = {"aws_cdk", "boto3", "botocore", "cdk_nag", "constructs", "jsii", "stacks", "tools", "app"}
-KNOWS = {"blueprint": {"blueprint"}, "addons": {"addons", "blueprint"}, "teams": {"teams", "addons", "blueprint"}}
+KNOWS = {
+    "blueprint": {"blueprint"},
+    "addons": {"addons", "blueprint"},
+    "teams": {"teams", "addons", "blueprint"},
+    "examples": {"examples", "teams", "addons", "blueprint"},
+}
 OURS = {*MODEL, "stacks", "tools", "tests"}
 FILES = {str(path.relative_to(ROOT)): path for folder in MODEL for path in sorted((ROOT / folder).rglob("*.py"))}
 
@@ -31,6 +35,18 @@ def imported(path: Path) -> set[str]:
             assert node.level == 0, f"{path}: a relative import"
             found.add((node.module or "").partition(".")[0])
     return found
+
+
+PRODUCT = [path for folder in ("tests", "tools", "stacks") for path in (ROOT / folder).rglob("*.py")]
+
+
+@pytest.mark.parametrize("path", PRODUCT, ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_product_knows_nobody_s_clusters(path: Path) -> None:
+    """Nor their teams, of which each is a module in `teams/`."""
+    modules = {node.module or "" for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom)}
+    assert not [
+        name for name in modules if name.startswith(("clusters", "teams.")) and not name.startswith("teams.base")
+    ]
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -1,13 +1,25 @@
-"""The clusters of this project."""
+"""The clusters of `clusters/`, whichever these are: what each consists of, and pages that show it."""
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 import itertools
+import json
 
-from app import CLUSTERS
+import pytest
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+
+from app import ROOT
 from blueprint.inventory import planned
+from tests.templates import readable
+from tools.assembly import Assembly, read
+from tools.picture.__main__ import FOLDER, differing
+from tools.picture.page import page
+from tools.synth import synthesize
 
+CLUSTERS = ROOT / "clusters"
 PLANS = planned(CLUSTERS)
 
 
@@ -21,13 +33,41 @@ def test_networks_do_not_overlap_so_that_they_can_be_connected() -> None:
     assert not any(one.overlaps(other) for one, other in itertools.combinations(networks, 2))
 
 
-def test_production_is_protected_and_private() -> None:
-    clusters = [plan.control_plane for plan in PLANS if plan.facts.name.startswith("prod")]
-    assert clusters
-    assert all(cluster.deletion_protection for cluster in clusters)
-    assert {cluster.public_ranges for cluster in clusters} == {()}
-
-
 def test_one_cluster_is_planned_as_among_all() -> None:
     for plan in PLANS:
         assert planned(CLUSTERS, [plan.facts.name]) == (plan,)
+
+
+class Text(SingleFileSnapshotExtension):
+    """A file that a person reads."""
+
+    file_extension = "txt"
+    _write_mode = WriteMode.TEXT
+
+
+@pytest.fixture(scope="module")
+def assembly(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
+    out = tmp_path_factory.mktemp("clusters")
+    synthesize(PLANS, out, validate=False)
+    return read(out)
+
+
+@pytest.mark.parametrize("name", [plan.facts.name for plan in PLANS])
+def test_what_a_cluster_consists_of(name: str, assembly: Assembly, snapshot: SnapshotAssertion) -> None:
+    """Each resource with a hash of all that it says, so that no change goes by unseen; `make review` shows it."""
+    lines = [
+        f"{stack.name}/{stack.paths.get(id, id)}  {body['Type']}  {_digest(body)}"
+        for stack in assembly[name]
+        for id, body in stack.resources.items()
+    ]
+    assert "\n".join(sorted(lines)) + "\n" == snapshot(extension_class=Text)
+
+
+def _digest(body: object) -> str:
+    return hashlib.sha256(json.dumps(readable(body), sort_keys=True).encode()).hexdigest()[:8]
+
+
+@pytest.mark.locked
+def test_the_committed_pages_are_what_the_clusters_are() -> None:
+    """`make diagram` writes them."""
+    assert differing(FOLDER, {f"{plan.facts.name}.md": page(plan) for plan in PLANS}) == {}

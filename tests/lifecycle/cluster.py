@@ -15,6 +15,12 @@ from addons.kube_proxy import KubeProxy
 from addons.vpc_cni import VpcCni
 from blueprint import Blueprint, Cluster, ManagedNodes, NewNetwork, Role
 from blueprint.iam import Statement
+from examples.auto import AUTO
+from examples.fargate import FARGATE
+from examples.isolated import ISOLATED
+from examples.mixed import MIXED
+from examples.self_managed import SELF_MANAGED
+from examples.teams import TEAMS
 from teams.base import (
     ApplicationTeam,
     HelmWorkload,
@@ -25,7 +31,6 @@ from teams.base import (
     TeamNamespace,
     ToInternet,
 )
-from tests.stacks.fleet import AUTO, FARGATE, ISOLATED, MIXED, SELF_MANAGED, TEAMS
 
 SHOP = ApplicationTeam(
     "shop",

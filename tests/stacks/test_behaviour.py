@@ -14,12 +14,13 @@ import pytest
 from blueprint import Blueprint, PermissionSet, Role, User
 from blueprint.planning.document import Plan
 from blueprint.planning.planner import plans as plan_all
-from clusters.prod import PROD
+from examples.auto import AUTO
+from examples.managed import MANAGED
+from examples.prod import PROD
+from examples.shared import PAYMENTS, PLATFORM
 from teams.base import TeamNamespace
-from teams.payments import PAYMENTS
-from teams.platform import PLATFORM
 from tests.blueprint.examples import changed
-from tests.stacks.fleet import AUTO, FLEET, MANAGED
+from tests.stacks.fleet import FLEET
 from tests.templates import Template, Templates, objects, of_type, synthesized
 from tools.assembly import objects as objects_of
 from tools.assembly import text

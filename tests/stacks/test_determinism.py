@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from blueprint.planning.planner import plan
-from clusters.dev import DEV
+from examples.dev import DEV
 from tests.templates import Templates, synthesized
 
 _SHUFFLED = """
@@ -21,7 +21,7 @@ import random, sys
 from dataclasses import replace
 from pathlib import Path
 from blueprint.planning.planner import plan
-from clusters.dev import DEV
+from examples.dev import DEV
 from tools.synth import synthesize
 
 addons = list(DEV.addons)

@@ -18,7 +18,7 @@ from app import build
 from blueprint.planning.document import Plan
 from blueprint.planning.planner import plan
 from blueprint.planning.planner import plans as plan_all
-from clusters.dev import DEV
+from examples.dev import DEV
 from tests.stacks.fleet import FLEET
 from tools.synth import settings, synthesize
 

@@ -13,21 +13,20 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from app import CLUSTERS
+from app import ROOT
 from blueprint import Blueprint, plan
 from blueprint.errors import BlueprintError
-from clusters.prod import PROD
+from examples.prod import PROD
+from examples.shared import PAYMENTS, PLATFORM
+from examples.teams import TEAMS
 from teams.base import ApplicationTeam
-from teams.payments import PAYMENTS
-from teams.platform import PLATFORM
 from tests.isolation.admission import Request, refusals
 from tests.isolation.pod_security import violations
-from tests.stacks.fleet import TEAMS
 from tests.templates import plain
 from tools.access import render
 from tools.access.matrix import matrix
 
-GUIDE = CLUSTERS.parent / "docs" / "onboard-a-team.md"
+GUIDE = ROOT / "docs" / "onboard-a-team.md"
 
 
 def blocks(language: str) -> list[str]:

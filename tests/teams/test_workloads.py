@@ -395,7 +395,7 @@ def test_who_has_no_manifests_reads_no_yaml(root: Path) -> None:
     code = """
 import sys
 from blueprint import plan
-from clusters.dev import DEV
+from examples.dev import DEV
 plan(DEV)
 print(sorted({'yaml', 'jsonschema', 'kubernetes_validate'} & set(sys.modules)))
 """

@@ -10,8 +10,8 @@ import pytest
 
 import tools.synth
 from blueprint.planning.planner import plan
-from clusters.dev import DEV
-from tests.stacks.fleet import AUTO
+from examples.auto import AUTO
+from examples.dev import DEV
 from tools.synth import main, synthesize, table
 
 
@@ -49,7 +49,7 @@ def test_an_unknown_cluster_is_told_which_there_are(folder: Path, capsys: pytest
     out, err = capsys.readouterr()
     assert out == ""
     assert "porduction" in err
-    assert "dev, prod, prod-eu" in err
+    assert "dev, fargate, " in err
 
 
 def test_one_cluster_imports_no_other(root: Path) -> None:
@@ -59,8 +59,8 @@ import sys
 from app import CLUSTERS
 from blueprint.inventory import planned
 planned(CLUSTERS, ["dev"])
-assert "clusters.dev" in sys.modules
-assert not {"clusters.prod", "clusters.prod_eu", "aws_cdk", "jsii"} & set(sys.modules)
+assert "examples.dev" in sys.modules
+assert not {"examples.prod", "examples.prod_eu", "aws_cdk", "jsii"} & set(sys.modules)
 """
     subprocess.run([sys.executable, "-c", code], cwd=root, check=True, timeout=30)
 

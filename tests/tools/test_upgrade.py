@@ -25,8 +25,13 @@ from blueprint.contribution import Release
 from blueprint.errors import BlueprintError, Problem
 from blueprint.facts import ClusterFacts
 from blueprint.versions import EXTENDED_SUPPORT, SUPPORTED, minor
+from examples.auto import AUTO
+from examples.fargate import FARGATE
+from examples.managed import MANAGED
+from examples.mixed import MIXED
+from examples.self_managed import SELF_MANAGED
+from examples.teams import TEAMS
 from tests.blueprint.examples import SMALL, Plain, Probe, changed, with_addons
-from tests.stacks import fleet
 from tests.templates import Templates, synthesized
 from tests.tools.snapshots import Markdown
 from tools.charts.results import Failed, Outcome, Rendered, Unreachable
@@ -51,19 +56,19 @@ def at(version: str, blueprint: Blueprint = SMALL, **fields: Any) -> Blueprint:
 
 
 BEHIND = replace(
-    at("1.35", fleet.MANAGED),
+    at("1.35", MANAGED),
     compute=(
-        changed(fleet.MANAGED.compute[0], ami_type=None, release_version="1.34.9-20260714"),
-        changed(fleet.MANAGED.compute[1], version="1.33"),
+        changed(MANAGED.compute[0], ami_type=None, release_version="1.34.9-20260714"),
+        changed(MANAGED.compute[1], version="1.33"),
     ),
 )
 KINDS = {
     "managed": (BEHIND, "1.36"),
-    "auto": (at("1.34", fleet.AUTO), "1.36"),
-    "fargate": (at("1.33", fleet.FARGATE, support_policy="EXTENDED"), "1.34"),
-    "self-managed": (at("1.34", fleet.SELF_MANAGED), "1.36"),
-    "mixed": (at("1.35", fleet.MIXED), "1.36"),
-    "karpenter": (at("1.34", fleet.TEAMS), "1.36"),
+    "auto": (at("1.34", AUTO), "1.36"),
+    "fargate": (at("1.33", FARGATE, support_policy="EXTENDED"), "1.34"),
+    "self-managed": (at("1.34", SELF_MANAGED), "1.36"),
+    "mixed": (at("1.35", MIXED), "1.36"),
+    "karpenter": (at("1.34", TEAMS), "1.36"),
 }
 
 
@@ -145,8 +150,8 @@ def deployed(before: Templates, after: Templates) -> dict[str, set[str]]:
 
 
 def test_deploys_change_what_the_steps_say(tmp_path: Path) -> None:
-    compute = (changed(fleet.MANAGED.compute[1], version=None), fleet.SELF_MANAGED.compute[0])
-    blueprint = at("1.35", replace(fleet.MANAGED, compute=compute))
+    compute = (changed(MANAGED.compute[1], version=None), SELF_MANAGED.compute[0])
+    blueprint = at("1.35", replace(MANAGED, compute=compute))
     made = upgrade(blueprint, "1.36", unreachable)
     ways = [blueprint, *(step.blueprint for step in steps_of(made))]
     templates = [synthesized([plan(each)], tmp_path / str(number)) for number, each in enumerate(ways)]

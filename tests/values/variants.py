@@ -26,9 +26,10 @@ from blueprint.team import Team
 from blueprint.value import Value, problems_in
 from blueprint.value import _abstract as lacking
 from blueprint.value import _hints as of_fields
+from examples.bare import BARE
 from teams.base import ApplicationTeam, CopiedSecrets, FromTeam, ServiceAccount, Share, TeamNamespace, ToTeam
 from tests.blueprint.examples import changed
-from tests.stacks.fleet import BARE, FLEET
+from tests.stacks.fleet import FLEET
 from tests.values.kinds import names, values
 
 _OURS = ("addons.", "blueprint.", "teams.base.")

@@ -26,8 +26,8 @@ from statistics import median
 from addons.external_dns import ExternalDns
 from blueprint.blueprint import Blueprint
 from blueprint.planning.planner import plan
-from clusters.dev import DEV
-from clusters.prod import PROD
+from examples.dev import DEV
+from examples.prod import PROD
 from tools.bench.contest import NODE, Contest, prepared
 from tools.bench.review import CLUSTERS, review_table
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from blueprint.planning.planner import plan
-from clusters.prod import PROD
+from examples.prod import PROD
 from tools.jsii_start import finish, quicken
 from tools.synth import synthesize
 

@@ -13,12 +13,12 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from app import CLUSTERS
+from app import CLUSTERS, ROOT
 from blueprint.errors import BlueprintError
 from blueprint.inventory import planned
 from tools.picture.page import HEADER, page
 
-FOLDER = CLUSTERS.parent / "docs" / "clusters"
+FOLDER = ROOT / "docs" / "clusters"
 
 
 def main(arguments: Sequence[str], *, folder: Path = FOLDER) -> int:
@@ -71,7 +71,7 @@ def _pages() -> dict[str, str]:
 
 
 def _shown(path: Path) -> Path:
-    return path.relative_to(CLUSTERS.parent) if path.is_relative_to(CLUSTERS.parent) else path
+    return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
 
 
 if __name__ == "__main__":

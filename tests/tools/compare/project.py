@@ -8,9 +8,12 @@ from pathlib import Path
 
 
 def copied(root: Path, folder: Path) -> Path:
-    """A repository with one commit, without what no comparison reads."""
-    unwanted = shutil.ignore_patterns(".*", "node_modules", "cdk.out", "__pycache__", "tests", "docs")
+    """A repository with one commit, without what no comparison reads, and with three of the examples."""
+    unwanted = shutil.ignore_patterns(".*", "node_modules", "cdk.out", "__pycache__", "tests", "docs", "clusters")
     shutil.copytree(root, folder, ignore=unwanted)
+    for path in (folder / "examples").glob("*.py"):
+        if path.stem not in ("__init__", "dev", "prod", "prod_eu"):
+            path.unlink()
     git(folder, "init", "--quiet", "--initial-branch=main")
     git(folder, "add", "--all")
     commit(folder)

@@ -14,10 +14,10 @@ def test_compares_the_folder_with_where_the_branch_began(project: Path, capsys: 
     """What others merged meanwhile is none of this branch's doing; what is not committed yet is."""
     began = git(project, "rev-parse", "HEAD").strip()
     git(project, "switch", "--quiet", "--create", "branch")
-    edit(project / "clusters" / "dev.py", "min=3, max=5", "min=2, max=5")
+    edit(project / "examples" / "dev.py", "min=3, max=5", "min=2, max=5")
     git(project, "switch", "--quiet", "main")
-    edit(project / "clusters" / "prod.py", "min=3, max=6", "min=3, max=7")
-    git(project, "commit", "--quiet", "--message=x", "clusters/prod.py")
+    edit(project / "examples" / "prod.py", "min=3, max=6", "min=3, max=7")
+    git(project, "commit", "--quiet", "--message=x", "examples/prod.py")
     git(project, "switch", "--quiet", "branch")
     found = compared("main", project)
     assert began.startswith(found.base)
@@ -36,7 +36,7 @@ def test_compares_the_folder_with_where_the_branch_began(project: Path, capsys: 
 
 
 def test_what_reaches_no_template_is_not_synthesized(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    edit(project / "clusters" / "dev.py", "DEV = Blueprint(", "# A remark\nDEV = Blueprint(")
+    edit(project / "examples" / "dev.py", "DEV = Blueprint(", "# A remark\nDEV = Blueprint(")
     edit(project / "README.md", "Blueprint", "blueprint")
     found = compared("HEAD", project)
     assert (found.touched, found.untouched) == ((), ("dev", "prod", "prod-eu"))
@@ -44,13 +44,13 @@ def test_what_reaches_no_template_is_not_synthesized(project: Path, capsys: pyte
 
 
 def test_mistakes_of_a_revision_are_its_report(project: Path) -> None:
-    edit(project / "clusters" / "dev.py", "min=3, max=5", "min=5, max=4")
+    edit(project / "examples" / "dev.py", "min=3, max=5", "min=5, max=4")
     with pytest.raises(RevisionError) as caught:
         compared("HEAD", project)
     assert str(caught.value).startswith("the working folder cannot be read.\n\n1 problem")
-    assert "clusters/dev.py: DEV.compute[0]" in str(caught.value)
+    assert "examples/dev.py: DEV.compute[0]" in str(caught.value)
     commit(project)
-    edit(project / "clusters" / "dev.py", "min=5, max=4", "min=3, max=5")
+    edit(project / "examples" / "dev.py", "min=5, max=4", "min=3, max=5")
     with pytest.raises(RevisionError, match=r"^the base, [0-9a-f]{12}, cannot be read"):
         compared("HEAD", project)
 
@@ -88,7 +88,7 @@ def test_a_base_from_before_plans_were_written_down(project: Path, capsys: pytes
     git(project, "rm", "--quiet", "tools/plan.py")
     commit(project)
     (project / "tools" / "plan.py").write_text(text, encoding="utf-8")
-    git(project, "rm", "--quiet", "clusters/prod_eu.py")
+    git(project, "rm", "--quiet", "examples/prod_eu.py")
     found = compared("HEAD", project)
     assert (found.plans_before, set(found.before)) == (None, {"dev", "prod", "prod-eu"})
     assert ([cluster.name for cluster in found.touched], found.untouched) == (["prod-eu"], ("dev", "prod"))

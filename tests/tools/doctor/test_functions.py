@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from blueprint import plan
-from clusters.dev import DEV
+from examples.bare import BARE
+from examples.dev import DEV
 from tests.blueprint.examples import SMALL
-from tests.stacks.fleet import BARE
 from tests.tools.doctor.account import Account
 from tools.doctor.checks.functions import concurrency
 

@@ -16,8 +16,8 @@ from policy_sentry.querying.actions import get_action_data
 from addons.karpenter import Karpenter
 from blueprint import Plan, plan
 from blueprint.network import ENDPOINTS_WITHOUT_NAT
+from examples.self_managed import SELF_MANAGED
 from tests.blueprint.examples import with_network
-from tests.stacks.fleet import SELF_MANAGED
 from tests.tools.doctor.account import Account, statuses, worst
 from tests.tools.doctor.ready import allowed, decided
 from tools.doctor.checks.needs import CREATES, needed_actions

@@ -47,7 +47,7 @@ class Repository:
         self.comments: list[dict[str, Any]] = []
         self.events: list[dict[str, Any]] = []
         self.reviews: list[dict[str, Any]] = []
-        self.files: list[dict[str, Any]] = [{"filename": "clusters/prod.py"}]
+        self.files: list[dict[str, Any]] = [{"filename": "examples/prod.py"}]
         self.decision: str | None = "APPROVED"
         self.permissions = {"bob": ["pull", "triage", "push"], "eve": ["pull", "triage"], "mallory": ["push"]}
         server.routes |= {

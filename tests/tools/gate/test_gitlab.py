@@ -24,7 +24,7 @@ class Project:
         self.merge_request: dict[str, Any] = {"sha": HEAD, "labels": [], "author": {"username": "mallory"}}
         self.notes: list[dict[str, Any]] = []
         self.events: list[dict[str, Any]] = []
-        self.diffs = [{"new_path": "clusters/prod.py", "old_path": "clusters/prod.py"}]
+        self.diffs = [{"new_path": "examples/prod.py", "old_path": "clusters/prod.py"}]
         server.routes |= {
             f"GET {PATH}": lambda _: self.merge_request,
             "GET /user": {"id": 99},

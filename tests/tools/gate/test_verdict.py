@@ -126,7 +126,7 @@ def test_what_is_shown_is_new_when_the_head_or_the_dangers_are() -> None:
 
 
 def test_a_change_of_what_judges_is_a_danger() -> None:
-    assert edits(["clusters/prod.py", "docs/tools/x.md", "addons/tools.py"]) == []
+    assert edits(["examples/prod.py", "docs/tools/x.md", "addons/tools.py"]) == []
     files = [".github/workflows/review.yml", "Makefile", "tools/`[x](y)`<b>.py", *(f"tools/{n}.py" for n in range(9))]
     (found,) = edits(files)
     assert found.what.endswith("tools/2.py and 7 more")

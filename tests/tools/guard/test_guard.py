@@ -17,8 +17,8 @@ NODES = "ComputesystemNodesE27650BE"
 
 def test_refuses_and_tells(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     git(project, "switch", "--quiet", "--create", "branch")
-    edit(project / "clusters" / "dev.py", '"m7g.large", "m6g.large", ', '"m7g.large", ')
-    edit(project / "clusters" / "dev.py", "log_retention_days=30", "log_retention_days=14")
+    edit(project / "examples" / "dev.py", '"m7g.large", "m6g.large", ', '"m7g.large", ')
+    edit(project / "examples" / "dev.py", "log_retention_days=30", "log_retention_days=14")
     assert main(["--json", "--allow", "Node"], project) == 1
     out, err = capsys.readouterr()
     found = json.loads(out)
@@ -37,7 +37,7 @@ def test_refuses_and_tells(project: Path, capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_nothing_refused(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    edit(project / "clusters" / "dev.py", "DEV = Blueprint(", "# A remark\nDEV = Blueprint(")
+    edit(project / "examples" / "dev.py", "DEV = Blueprint(", "# A remark\nDEV = Blueprint(")
     assert main(["--base", "HEAD", "--allow", NODES], project) == 2
     out, err = capsys.readouterr()
     assert out.startswith("No cluster differs since ")
@@ -47,7 +47,7 @@ def test_nothing_refused(project: Path, capsys: pytest.CaptureFixture[str]) -> N
 def test_what_cannot_be_compared(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--base", "nobody"], project) == 2
     assert "BASE=nobody is no commit" in capsys.readouterr().err
-    edit(project / "clusters" / "dev.py", "min=3, max=5", "min=5, max=4")
+    edit(project / "examples" / "dev.py", "min=3, max=5", "min=5, max=4")
     assert main([], project) == 2
     out, err = capsys.readouterr()
     assert (out, "DEV.compute[0]" in err) == ("", True)

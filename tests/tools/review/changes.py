@@ -15,12 +15,11 @@ from addons.vpc_cni import VpcCni
 from blueprint import AutoMode, Blueprint, Cluster, ManagedNodes, NewNetwork, PrivateEndpoint, PublicEndpoint, Role
 from blueprint.iam import Statement
 from blueprint.network import ENDPOINTS_WITHOUT_NAT
-from clusters.dev import DEV
-from clusters.prod import PROD
-from clusters.prod_eu import PROD_EU
+from examples.dev import DEV
+from examples.prod import PROD
+from examples.prod_eu import PROD_EU
+from examples.shared import PAYMENTS, PLATFORM
 from teams.base import ApplicationTeam, ServiceAccount, TeamNamespace, ToInternet
-from teams.payments import PAYMENTS
-from teams.platform import PLATFORM
 
 Change = tuple[Blueprint | None, Blueprint | None]
 """Nothing before a new cluster, and nothing after one that is gone."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.tools.compare.project import copied, edit
 from tests.tools.review.support import changing, cluster, fleet
 from tools.compare.dangers import Danger
 from tools.review.__main__ import write
@@ -19,20 +19,7 @@ from tools.review.report import as_json
 @pytest.fixture
 def project(tmp_path: Path, root: Path) -> Path:
     """A repository with one commit."""
-    copy = tmp_path / "project"
-    listed = subprocess.run(
-        ("git", "-C", str(root), "ls-files", "--cached", "--others", "--exclude-standard"),
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    for name in listed.stdout.splitlines():
-        if not name.startswith(("tests/", "docs/", "node_modules")):
-            (copy / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(root / name, copy / name)
-    identity = ("-c", "user.name=Tests", "-c", "user.email=tests@example.com")
-    for arguments in (("init", "--quiet"), ("add", "--all"), ("commit", "--quiet", "--message=x")):
-        subprocess.run(("git", "-C", str(copy), *identity, *arguments), check=True, capture_output=True)
+    copy = copied(root, tmp_path / "project")
     (copy / "node_modules").symlink_to(root / "node_modules")
     return copy
 
@@ -42,14 +29,8 @@ def run(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
 
 
-def edit(path: Path, before: str, after: str) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert before in text
-    path.write_text(text.replace(before, after), encoding="utf-8")
-
-
 def test_a_change_from_end_to_end(project: Path, tmp_path: Path) -> None:
-    edit(project / "clusters" / "dev.py", "203.0.113.0/24", "203.0.112.0/23")
+    edit(project / "examples" / "dev.py", "203.0.113.0/24", "203.0.112.0/23")
     out = tmp_path / "out"
     done = run(project, "--out", str(out), "--charts", str(tmp_path), "--link", "https://ci.example.com/1")
     assert (done.returncode, done.stderr) == (0, "Synthesizing dev of both revisions\n")
@@ -83,10 +64,10 @@ def test_mistakes_of_the_caller_leave_nothing(project: Path, arguments: tuple[st
 
 def test_mistakes_of_a_revision_leave_what_was_there(project: Path) -> None:
     write(project / "review", {"review.md": "old"})
-    edit(project / "clusters" / "dev.py", "min=3, max=5", "min=5, max=4")
+    edit(project / "examples" / "dev.py", "min=3, max=5", "min=5, max=4")
     done = run(project)
     assert done.returncode == 1
-    assert "clusters/dev.py: DEV.compute[0]" in done.stderr
+    assert "examples/dev.py: DEV.compute[0]" in done.stderr
     assert [(path.name, path.read_text(encoding="utf-8")) for path in (project / "review").iterdir()] == [
         ("review.md", "old")
     ]

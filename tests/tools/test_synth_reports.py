@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from app import CLUSTERS
+from app import ROOT
 
-ROOT = CLUSTERS.parent
-SOURCES = ("addons", "blueprint", "clusters", "facts", "stacks", "teams", "tools", "app.py", "cdk.json")
+SOURCES = ("addons", "blueprint", "examples", "facts", "stacks", "teams", "tools", "app.py", "cdk.json")
 TRAP = 'raise SystemExit("a mistake is reported before aws_cdk is imported")\n'
 
 
@@ -37,14 +36,14 @@ def synth(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_mistakes_of_all_clusters_end_the_run_with_a_report(project: Path) -> None:
-    (project / "clusters" / "broken.py").write_text("BROKEN = Blueprint()\n", encoding="utf-8")
-    (project / "clusters" / "another.py").write_text(
+    (project / "examples" / "broken.py").write_text("BROKEN = Blueprint()\n", encoding="utf-8")
+    (project / "examples" / "another.py").write_text(
         "from blueprint import Blueprint\nANOTHER = Blueprint(name='another', nmae='x')\n", encoding="utf-8"
     )
     run = synth(project)
     assert (run.returncode, run.stdout) == (1, "")
-    assert run.stderr.startswith("7 problems; nothing was synthesized.\n\nclusters/broken.py:1\n    value  NameError: ")
-    assert "clusters/another.py: ANOTHER.nmae\n" in run.stderr
+    assert run.stderr.startswith("7 problems; nothing was synthesized.\n\nexamples/broken.py:1\n    value  NameError: ")
+    assert "examples/another.py: ANOTHER.nmae\n" in run.stderr
     assert "Traceback" not in run.stderr
     assert list((project / "cdk.out").iterdir()) == []
 
@@ -53,13 +52,13 @@ def test_a_cluster_that_does_not_exist(project: Path) -> None:
     run = synth(project, "unknown")
     assert (run.returncode, run.stdout) == (1, "")
     assert "CLUSTER\n    value  'unknown'\n" in run.stderr
-    assert "write one of dev, " in run.stderr
+    assert "write one of auto, " in run.stderr
     assert list((project / "cdk.out").iterdir()) == []
 
 
 def test_a_good_cluster_beside_a_broken_one_goes_on_to_the_cdk(project: Path) -> None:
     """The counterpart: what stops the runs above is the report."""
-    (project / "clusters" / "broken.py").write_text("BROKEN = Blueprint()\n", encoding="utf-8")
+    (project / "examples" / "broken.py").write_text("BROKEN = Blueprint()\n", encoding="utf-8")
     run = synth(project, "dev")
     assert run.returncode == 1
     assert run.stderr.endswith(TRAP.partition('"')[2].partition('"')[0] + "\n")

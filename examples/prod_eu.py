@@ -1,0 +1,9 @@
+"""Production again, in Europe: only what differs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from examples.prod import PROD
+
+PROD_EU = replace(PROD, name="prod-eu", region="eu-west-1", network=replace(PROD.network, cidr="10.30.0.0/16"))
