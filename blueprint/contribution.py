@@ -221,6 +221,8 @@ class Contribution:
     """Without which what it does in AWS fails."""
     default_volume_key: bool = False
     """Whether it makes EBS volumes under the key of the account and region, since the blueprint names none."""
+    ignores_network_policies: bool = False
+    """Whether it is the network of pods and lets objects of kind NetworkPolicy have no effect."""
     from_git: tuple[str, ...] = ()
     """Names of what a controller in the cluster installs from Git repositories; what that is no plan knows."""
     notes: tuple[str, ...] = ()
