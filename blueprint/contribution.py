@@ -40,6 +40,8 @@ class Chart:
     version: str
     kubernetes: str = ""
     """The Kubernetes minors on which this version runs: `>=1.26 <=1.36`; empty when nobody says."""
+    digest: str = ""
+    """Of the archive, sha256:…; empty when nobody looked it up."""
     notes: str = ""
     """Form of the address of its release notes, for `release_notes`."""
     compatibility: str = ""
