@@ -24,7 +24,7 @@ SIDE_BY_SIDE := --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadsc
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup synth plan access diagram review guard plan-upgrade doctor local local-destroy test test-oldest every-value lifecycle snapshots lint check bench lock clean FORCE
+.PHONY: help setup synth plan access diagram review guard plan-upgrade doctor local local-destroy versions test test-oldest every-value lifecycle snapshots lint check bench lock clean FORCE
 
 help: ## List the commands
 	@echo "make COMMAND, one of:"
@@ -54,6 +54,9 @@ local-destroy: setup .venv-local/.installed ## Remove it again: all that make lo
 
 plan-upgrade: setup ## Print the way to a newer Kubernetes version: make plan-upgrade CLUSTER=prod TO=1.36 CHARTS=folder-or-mirror
 	@$(PY) -m tools.upgrade $(CLUSTER) --to='$(TO)' $(ARGS)
+
+versions: setup ## Look charts of addons/versions.toml up, and write digests and Kubernetes ranges there: make versions CHARTS=folder-or-mirror
+	@$(PY) -m tools.versions $(if $(CHARTS),--charts="$(CHARTS)") $(ARGS)
 
 guard: setup ## Refuse a change that loses state: make guard BASE=main, and ALLOW=<logical id> to accept it
 	@$(PY) -m tools.guard $(if $(BASE),--base="$(BASE)") $(if $(ALLOW),--allow="$(ALLOW)") $(ARGS)

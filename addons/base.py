@@ -84,7 +84,7 @@ ChartRepository = Annotated[
 
 def chosen(chart: Chart, version: str | None, repository: str | None) -> Chart:
     """The chart in the version and from the mirror that the user names; on what another version runs nobody knows."""
-    named = chart if version is None else replace(chart, version=version, kubernetes="")
+    named = chart if version is None else replace(chart, version=version, kubernetes="", digest="")
     return named if repository is None else replace(named, repository=repository)
 
 

@@ -21,5 +21,6 @@ class EksPodIdentityAgent(EksAddon):
         ),
     )
     before_nodes = True
+    pod_identity = True
     built_into_auto_mode = "skip"
     replaced_by = "the Pod Identity agent"

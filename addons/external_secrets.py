@@ -17,6 +17,8 @@ class ExternalSecrets(HelmAddon):
 
     name = "external-secrets"
     namespace = "external-secrets"
+    controller = "external-secrets"
+    """Its service account, which asks for tokens of those that stores name."""
     pod_security = "restricted"
     api_groups = ("external-secrets.io", "generators.external-secrets.io")
     chart = locked_chart(
@@ -59,7 +61,7 @@ class ExternalSecrets(HelmAddon):
             **{f"process{kind}": False for kind in (*_OFF, "ClusterStore")},
             # It may ask for tokens of the service accounts that a store names, not of every one in the cluster.
             "rbac": {"serviceAccountTokenCreate": False, "servicebindings": {"create": False}},
-            "serviceAccount": {"name": "external-secrets"},
+            "serviceAccount": {"name": self.controller},
             "leaderElect": True,
             "livenessProbe": {"enabled": True},
             "readinessProbe": {"enabled": True},

@@ -6,15 +6,18 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from addons.base import AddonVersion, Chart, ChartRepository, ChartVersion
 from blueprint.errors import BlueprintError, FieldPath, Key, Problem, Quoted
-from blueprint.fields import DnsLabel
+from blueprint.fields import DnsLabel, matches
 from blueprint.value import Value, problems_in
 from blueprint.versions import KubernetesRange, KubernetesVersion
 
 FILE = "addons/versions.toml"
+Digest = Annotated[
+    str, matches(r"sha256:[0-9a-f]{64}", "must be the digest of an archive", "let `make versions` write it")
+]
 
 
 class LockedChart(Value):
@@ -24,6 +27,8 @@ class LockedChart(Value):
     version: ChartVersion
     kubernetes: KubernetesRange | None = None
     """On which it runs; None where the chart does not say."""
+    digest: Digest | None = None
+    """Of its archive, as `make versions` writes it; tools that render the chart take no other."""
 
 
 class Lock(Value):
@@ -52,7 +57,8 @@ class Lock(Value):
             raise _unknown(("charts", Key(name)), name, f"add a table [charts.{name}] with its repository and version")
         locked = self.charts[name]
         kubernetes = locked.kubernetes or ""
-        return Chart(name, locked.repository, locked.version, kubernetes, notes, compatibility)
+        digest = locked.digest or ""
+        return Chart(name, locked.repository, locked.version, kubernetes, digest, notes, compatibility)
 
 
 def read(text: str) -> Lock:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
-from addons.base import EVERYTHING, CallsAws, ClusterFacts, EksAddon, Values, Workload
+from addons.base import EVERYTHING, CallsAws, ClusterFacts, Contribution, EksAddon, Values, Workload
 from addons.lock import locked_versions
 from blueprint.workload import first
 
@@ -48,6 +49,12 @@ class VpcCni(CallsAws, EksAddon):
 
     def services(self, facts: ClusterFacts) -> tuple[str, ...]:
         return ("ec2",)
+
+    def contribute(self, facts: ClusterFacts) -> Contribution:
+        contribution = super().contribute(facts)
+        (addon,) = contribution.managed_addons
+        ignores = addon.configuration.get("enableNetworkPolicy") != "true"
+        return replace(contribution, ignores_network_policies=ignores)
 
     def values(self, facts: ClusterFacts) -> Values:
         # The schema of the add-on takes text, not booleans.

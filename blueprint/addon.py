@@ -50,6 +50,8 @@ class Addon(Value):
     replaced_by: ClassVar[str] = ""
     """What Auto Mode brings in its place; stands in the report."""
 
+    pod_identity: ClassVar[bool] = False
+    """Whether it hands AWS credentials to pods on nodes, by EKS Pod Identity."""
     launches_nodes: ClassVar[bool] = False
     """Whether it brings nodes to the cluster, which then need all that nodes need."""
 

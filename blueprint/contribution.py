@@ -40,6 +40,8 @@ class Chart:
     version: str
     kubernetes: str = ""
     """The Kubernetes minors on which this version runs: `>=1.26 <=1.36`; empty when nobody says."""
+    digest: str = ""
+    """Of the archive, sha256:…; empty when nobody looked it up."""
     notes: str = ""
     """Form of the address of its release notes, for `release_notes`."""
     compatibility: str = ""
@@ -221,6 +223,8 @@ class Contribution:
     """Without which what it does in AWS fails."""
     default_volume_key: bool = False
     """Whether it makes EBS volumes under the key of the account and region, since the blueprint names none."""
+    ignores_network_policies: bool = False
+    """Whether it is the network of pods and lets objects of kind NetworkPolicy have no effect."""
     from_git: tuple[str, ...] = ()
     """Names of what a controller in the cluster installs from Git repositories; what that is no plan knows."""
     notes: tuple[str, ...] = ()

@@ -73,8 +73,7 @@ def _objects(parts: Iterable[Draft]) -> Iterator[Problem]:
 
 def _grants(blueprint: Blueprint, facts: ClusterFacts, parts: Sequence[Draft]) -> Iterator[Problem]:
     # One with a mistake of its own is not planned, and yet not missing.
-    listed = {addon.name for _, addon in addons_of(blueprint)}
-    agent = facts.auto_mode if not facts.has_nodes else "eks-pod-identity-agent" in listed
+    agent = any(addon.pod_identity for _, addon in addons_of(blueprint)) if facts.has_nodes else facts.auto_mode
     seen = []
     for part in parts:
         of_addons = (addon.grant for addon in part.contribution.managed_addons if addon.grant)
@@ -88,7 +87,7 @@ def _grants(blueprint: Blueprint, facts: ClusterFacts, parts: Sequence[Draft]) -
                 continue
             if facts.has_nodes and has_all_addons(blueprint):
                 rule = f"AWS permissions of {grant.name} come by EKS Pod Identity, which needs its agent"
-                yield Problem(part.path, part.name, rule, "add EksPodIdentityAgent() to addons")
+                yield Problem(part.path, part.name, rule, "add *CORE to addons, which has it")
             elif facts.on_fargate(grant.namespace):
                 rule = f"AWS permissions of {grant.name} come by EKS Pod Identity, whose agent cannot run on Fargate"
                 yield Problem(part.path, part.name, rule, "add nodes, or remove it")
@@ -161,13 +160,12 @@ def _leaves(data: Any, path: FieldPath) -> Iterator[tuple[FieldPath, Any]]:
 
 def _network_policies(facts: ClusterFacts, parts: Sequence[Draft]) -> Iterator[Problem]:
     """A NetworkPolicy is inert, and looks as if it were not, unless the cluster's network enforces it."""
-    addons = [addon for part in parts for addon in part.contribution.managed_addons if addon.name == "vpc-cni"]
-    enforced = all(addon.configuration.get("enableNetworkPolicy") == "true" for addon in addons)
+    ignoring = [part.type for part in parts if part.contribution.ignores_network_policies]
     for part in parts:
         policies = [manifest for manifest in part.contribution.objects if manifest["kind"] == "NetworkPolicy"]
-        if policies and not enforced:
+        if policies and ignoring:
             rule = "its network policies would not be enforced"
-            yield Problem(part.path, part.name, rule, "turn them on: VpcCni(network_policy=True)")
+            yield Problem(part.path, part.name, rule, f"turn them on in {ignoring[0]}(…)")
         # https://docs.aws.amazon.com/eks/latest/userguide/cni-network-policy.html (considerations)
         for name in sorted({policy["metadata"]["namespace"] for policy in policies}):
             if not facts.on_fargate(name):

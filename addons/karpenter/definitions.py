@@ -14,5 +14,5 @@ def definitions(release: Release) -> Release:
     which they lose the marks of this one. https://github.com/helm/helm/blob/v4.2.3/pkg/action/validate.go
     """
     address = f"{release.chart.repository}-crd"
-    chart = replace(release.chart, name="karpenter-crd", repository=address, kubernetes="")
+    chart = replace(release.chart, name="karpenter-crd", repository=address, kubernetes="", digest="")
     return Release("karpenter-crd", chart, release.namespace)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import Annotated, Literal
 
+from addons.offers import COPIED_SECRETS, MOUNTED_SECRETS, NODES_ON_DEMAND
 from blueprint.access import AccessEntry, AccessPolicy, Principal
 from blueprint.contribution import Contribution, Grant
 from blueprint.errors import Problem, duplicates
@@ -147,9 +148,9 @@ class ApplicationTeam(Team):
     @property
     def required_addons(self) -> frozenset[str]:
         used = {
-            "karpenter": self.node_pool,
-            "external-secrets": self.copied_secrets,
-            "secrets-store-csi-driver": any(account.secrets for account in self.service_accounts),
+            NODES_ON_DEMAND.name: self.node_pool,
+            COPIED_SECRETS.name: self.copied_secrets,
+            MOUNTED_SECRETS.name: any(account.secrets for account in self.service_accounts),
         }
         of_workloads = (each.required_addons for each in self.workloads)
         return frozenset(name for name, use in used.items() if use).union(*of_workloads)

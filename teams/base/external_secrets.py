@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
+from addons.offers import COPIED_SECRETS
 from blueprint.contribution import Grant
 from blueprint.facts import ClusterFacts
 from blueprint.fields import NOT_EMPTY, DnsLabel
@@ -14,8 +15,6 @@ from blueprint.references import role_arn
 from blueprint.secrets import Parameter, TeamSecret, TeamSecrets, permissions
 from blueprint.value import Value
 
-CONTROLLER = "external-secrets"
-"""Name of the add-on, and of the controller's namespace and service account."""
 READER = "secrets-reader"
 """Service account in a team's namespace with which the controller reads the team's secrets."""
 
@@ -72,7 +71,7 @@ def _objects(
     token = {"resources": ["serviceaccounts/token"], "resourceNames": [service_account], "verbs": ["create"]}
     role = f"{service_account}-token"
     yield named(f"{_RBAC}/v1", "Role", role, rules=[{"apiGroups": [""], **token}])
-    controller = {"kind": "ServiceAccount", "name": CONTROLLER, "namespace": CONTROLLER}
+    controller = {"kind": "ServiceAccount", "name": COPIED_SECRETS.controller, "namespace": COPIED_SECRETS.namespace}
     ref = {"apiGroup": _RBAC, "kind": "Role", "name": role}
     yield named(f"{_RBAC}/v1", "RoleBinding", role, roleRef=ref, subjects=[controller])
     auth = {"jwt": {"serviceAccountRef": {"name": service_account}}}

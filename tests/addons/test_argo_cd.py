@@ -62,6 +62,15 @@ def test_speaks_plain_http_only_behind_a_load_balancer_that_ends_tls(ends_outsid
     assert configs(ADDON)["params"] == {"server.insecure": False}
 
 
+def test_what_it_installs_from_git_is_named() -> None:
+    (application,) = (
+        one for one in ArgoCd(domain="argocd.example.com", bootstrap=GIT).objects(FACTS) if one["kind"] == "Application"
+    )
+    found = ArgoCd(domain="argocd.example.com", bootstrap=GIT).contribute(FACTS).from_git
+    assert found == (application["metadata"]["name"],)
+    assert ADDON.contribute(FACTS).from_git == ()
+
+
 def test_bootstrap_may_make_applications_and_nothing_else() -> None:
     project, application = ArgoCd(domain="argocd.example.com", bootstrap=GIT).contribute(FACTS).objects
     assert project["spec"]["sourceRepos"] == ["https://github.com/example/gitops"]

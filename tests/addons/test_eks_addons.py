@@ -53,6 +53,21 @@ def test_what_nodes_need_to_become_ready_stands_before_them() -> None:
     assert first == {"vpc-cni", "kube-proxy", "eks-pod-identity-agent"}
 
 
+@pytest.mark.parametrize(
+    ("addon", "ignores"),
+    [
+        (VpcCni(), False),
+        (VpcCni(network_policy=False), True),
+        (VpcCni(configuration={"enableNetworkPolicy": "false"}), True),
+        (VpcCni(network_policy=False, configuration={"enableNetworkPolicy": "true"}), False),
+        (VpcCni(configuration={"enableNetworkPolicy": None}), True),
+        (KubeProxy(), False),
+    ],
+)
+def test_the_network_says_whether_policies_have_an_effect(addon: EksAddon, *, ignores: bool) -> None:
+    assert addon.contribute(FACTS).ignores_network_policies is ignores
+
+
 def test_network_policies_are_on_as_text() -> None:
     assert managed(VpcCni()).configuration == {"enableNetworkPolicy": "true"}
     assert managed(VpcCni(network_policy=False)).configuration == {"enableNetworkPolicy": "false"}

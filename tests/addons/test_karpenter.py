@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from addons.karpenter import Karpenter
+from addons.karpenter.definitions import definitions
 from addons.karpenter.node_class import NodeClass
 from blueprint.compute import Taint
-from blueprint.contribution import EventRule, NodeRole, Queue
+from blueprint.contribution import Chart, EventRule, NodeRole, Queue, Release
 from blueprint.node_pool import NodePool
 from blueprint.value import problems_in
 from blueprint.versions import is_within
@@ -264,6 +265,12 @@ def test_is_known_not_to_start_on_a_newer_kubernetes() -> None:
     assert not is_within("1.37", controller.chart.kubernetes)
     _, other = Karpenter(chart_version="1.16.0").contribute(FACTS).releases
     assert crds.chart.kubernetes == other.chart.kubernetes == ""
+
+
+def test_definitions_are_an_archive_of_their_own() -> None:
+    chart = Chart("karpenter", "oci://example.com/karpenter", "1.14.1", ">=1.26", f"sha256:{'0' * 64}", "notes", "page")
+    found = definitions(Release("karpenter", chart, "kube-system")).chart
+    assert found == Chart("karpenter-crd", "oci://example.com/karpenter-crd", "1.14.1", "", "", "notes", "page")
 
 
 def test_nodes_with_prefixes_take_more_pods() -> None:

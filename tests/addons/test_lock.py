@@ -6,6 +6,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
@@ -17,7 +18,7 @@ import addons
 from addons.argo_cd import ArgoCd
 from addons.aws_ebs_csi_driver import AwsEbsCsiDriver
 from addons.aws_load_balancer_controller import AwsLoadBalancerController
-from addons.base import EksAddon, HelmAddon
+from addons.base import EksAddon, HelmAddon, chosen
 from addons.cert_manager import CertManager
 from addons.core_dns import CoreDns
 from addons.eks_pod_identity_agent import EksPodIdentityAgent
@@ -36,6 +37,7 @@ from blueprint.versions import SUPPORTED
 from tests.addons.support import FACTS
 
 A = TypeVar("A", bound=Addon)
+DIGEST = f"sha256:{'0123456789abcdef' * 4}"
 CHART = '[charts.web]\nrepository = "https://charts.example.com"\nversion = "1.2.3"\n'
 ADDON = '[eks."1.36"]\nweb = "v1.2.3-eksbuild.1"\n'
 
@@ -74,7 +76,7 @@ def test_each_chart_of_an_add_on_is_of_the_lock(data: Mapping[str, Any]) -> None
     for chart in charts:
         locked = data["charts"][chart.name]
         assert (chart.repository, chart.version) == (locked["repository"], locked["version"])
-        assert chart.kubernetes == locked.get("kubernetes", "")
+        assert (chart.kubernetes, chart.digest) == (locked.get("kubernetes", ""), locked.get("digest", ""))
 
 
 # --- What is installed says where its release notes are ---
@@ -131,6 +133,15 @@ def test_release_notes_of_what_is_no_version(version: str, address: str) -> None
     assert release_notes("", version) == ""
 
 
+def test_of_another_version_nobody_knows_range_and_digest() -> None:
+    chart = Chart("web", "https://charts.example.com", "1.2.3", ">=1.25", DIGEST)
+    assert chosen(chart, None, None) == chart
+    assert chosen(chart, None, "oci://mirror.example.com/web") == replace(
+        chart, repository="oci://mirror.example.com/web"
+    )
+    assert chosen(chart, "1.3.0", None) == Chart("web", "https://charts.example.com", "1.3.0")
+
+
 # --- A mistake in it is one report ---
 
 
@@ -143,6 +154,7 @@ def test_release_notes_of_what_is_no_version(version: str, address: str) -> None
         (f"{ADDON}[charts]\nweb = 3\n", ["charts['web']"]),
         (f"{ADDON}{CHART}[more]\n", ["more"]),
         (f'{ADDON}{CHART}digest = "sha256:0"\n', ["charts['web'].digest"]),
+        (f'{ADDON}{CHART}image = "web"\n', ["charts['web'].image"]),
         (ADDON + CHART.replace("1.2.3", "latest"), ["charts['web'].version"]),
         (ADDON + CHART.replace("https:", "http:"), ["charts['web'].repository"]),
         (f'{ADDON}{CHART}kubernetes = ">=1.22.0-0"\n', ["charts['web'].kubernetes"]),
@@ -162,6 +174,8 @@ def test_a_wrong_lock_is_refused_with_all_its_mistakes(text: str, places: Sequen
 def test_what_the_lock_does_not_name_is_said() -> None:
     lock = read(ADDON + CHART)
     assert lock.chart("web") == Chart("web", "https://charts.example.com", "1.2.3")
+    full = f'kubernetes = ">=1.25"\ndigest = "{DIGEST}"\n'
+    assert read(f"{ADDON}{CHART}{full}").chart("web") == replace(lock.chart("web"), kubernetes=">=1.25", digest=DIGEST)
     assert lock.addon_versions("web") == {"1.36": "v1.2.3-eksbuild.1"}
     with pytest.raises(BlueprintError, match=r"charts\['shop'\]\n.*\n.*lock\n.*add a table \[charts\.shop\]"):
         lock.chart("shop")

@@ -184,7 +184,7 @@ MISTAKES = [
         with_addons(Reader(), base=changed(SMALL, addons=(KubeProxy(), WithoutPermissions()))),
         "addons[2]",
         "reader/reader come by EKS Pod Identity, which needs its agent",
-        "add EksPodIdentityAgent()",
+        "add *CORE to addons",
     ),
     mistake(
         "an agent on Fargate",
@@ -385,7 +385,17 @@ MISTAKES = [
         with_teams(TEAM, base=changed(SMALL, addons=(VpcCni(network_policy=False), *WITHOUT_CNI))),
         "teams[0]",
         "would not be enforced",
-        "VpcCni(network_policy=True)",
+        "turn them on in VpcCni(…)",
+    ),
+    mistake(
+        "policies that the configuration turns off",
+        with_teams(
+            TEAM,
+            base=changed(SMALL, addons=(VpcCni(configuration={"enableNetworkPolicy": "false"}), *WITHOUT_CNI)),
+        ),
+        "teams[0]",
+        "would not be enforced",
+        "turn them on in VpcCni(…)",
     ),
     mistake(
         "policies on Fargate",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from addons.base import EksAddon, HelmAddon
 from app import ROOT
 
 MODEL = ("blueprint", "addons", "teams", "clusters", "examples")
@@ -89,3 +90,49 @@ def public(body: list[ast.stmt]) -> Iterator[Definition]:
 @pytest.mark.parametrize("name", [name for name in FILES if name.startswith(("blueprint/", "addons/"))])
 def test_everything_public_is_documented(name: str) -> None:
     assert list(undocumented(name)) == []
+
+
+# --- Add-ons are known by what they say of themselves ---
+
+GENERIC = [path for folder in ("blueprint", "stacks", "teams/base", "tools") for path in (ROOT / folder).rglob("*.py")]
+EXCUSED = {
+    # EKS as it behaves, which knows its add-ons by name as AWS does, and must not share what we believe of them.
+    "tools/local/emulator/addons.py": {"coredns", "eks-pod-identity-agent", "kube-proxy", "vpc-cni"},
+    "tools/local/emulator/nodes.py": {"eks-pod-identity-agent", "kube-proxy", "vpc-cni"},
+    "tools/local/kubernetes.py": {"vpc-cni"},
+    # A word of the user's file, of which there is one so far.
+    "teams/base/workloads/git.py": {"argo-cd"},
+    # The program on AWS's own machines, which no add-on brings.
+    "blueprint/planning/placement.py": {"kube-proxy"},
+    # What nodes need to become ready.
+    "blueprint/rules.py": {"kube-proxy", "vpc-cni"},
+}
+
+
+def addon_names() -> set[str]:
+    """Of the add-ons and of their classes."""
+    for name in FILES:
+        if name.startswith("addons/"):
+            importlib.import_module(name.removesuffix(".py").replace("/", ".").removesuffix(".__init__"))
+    classes = [*EksAddon.__subclasses__(), *HelmAddon.__subclasses__()]
+    ours = [cls for cls in classes if cls.__module__.startswith("addons.")]
+    return {cls.name for cls in ours} | {cls.__name__ for cls in ours}
+
+
+def words(path: Path) -> set[str]:
+    """Texts of a file, but for what is written for its readers, and names in it."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        match node:
+            case ast.Constant(value=str(text)):
+                found.add(text)
+            case ast.Name(id=name) | ast.Attribute(attr=name) | ast.alias(name=name):
+                found.add(name)
+    return found
+
+
+def test_no_add_on_is_known_by_name_outside_its_folder_and_clusters() -> None:
+    names = addon_names()
+    assert {"vpc-cni", "VpcCni", "karpenter", "Karpenter"} <= names
+    known = {str(path.relative_to(ROOT)): words(path) & names for path in GENERIC}
+    assert {file: found for file, found in known.items() if found} == EXCUSED

@@ -95,7 +95,14 @@ def _read(path: Path, chart: Chart, helm: Path) -> Archive | Unreachable:
     wanted = f"{chart.name} {chart.version}"
     if held.replace(" v", " ") != wanted.replace(" v", " "):
         return Unreachable(f"{path.name} is the chart {held}, not {wanted}")
+    if chart.digest and path.is_file() and digest(path) != chart.digest:
+        return Unreachable(f"{path.name} has the digest {digest(path)}, and the lock {chart.digest}: `make versions`")
     return Archive(path, metadata)
+
+
+def digest(path: Path) -> str:
+    """Of a packed chart."""
+    return f"sha256:{sha256(path.read_bytes()).hexdigest()}"
 
 
 def _unconnected(address: str) -> str:

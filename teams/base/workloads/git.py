@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
+from addons.offers import FROM_GIT
 from blueprint.fields import DnsLabel, matches
 from blueprint.kubernetes import Manifest
 from teams.base.namespaces import named
 from teams.base.workloads.kinds import GUARDED, KINDS, group
 from teams.base.workloads.workload import Workload
-
-ADDON, NAMESPACE = "argo-cd", "argocd"
-"""The add-on and its namespace, where Argo CD looks for applications and projects."""
 
 # No user and password in the address, and no * that a project would take for a pattern.
 _REPOSITORY = r"https://[\w.:/~-]+|ssh://[\w.-]+@[\w.:/~-]+|git@[\w.-]+:[\w./~-]+"
@@ -43,7 +41,7 @@ class GitWorkload(Workload):
 
     @property
     def required_addons(self) -> frozenset[str]:
-        return frozenset({ADDON})
+        return frozenset({FROM_GIT.name})
 
     def from_git(self, team: str) -> tuple[str, ...]:
         return (f"{team}-{self.name}",)
@@ -70,7 +68,8 @@ class GitWorkload(Workload):
                 "syncOptions": ["CreateNamespace=false"],
             },
         }
+        # Argo CD looks for both in its own namespace.
         return (
-            named(_API, "AppProject", name, NAMESPACE, spec=project),
-            named(_API, "Application", name, NAMESPACE, spec=application),
+            named(_API, "AppProject", name, FROM_GIT.namespace, spec=project),
+            named(_API, "Application", name, FROM_GIT.namespace, spec=application),
         )

@@ -197,6 +197,7 @@ def test_a_command_to_copy(repository: str, source: str) -> None:
         ("Kubernetes", "1.36", "CHANGELOG-1.36.md"),
         ("EKS add-on kube-proxy", "v1.36.0-eksbuild.25", "CHANGELOG-1.36.md"),
         ("chart cert-manager", "1.22.0", "/tag/v1.22.0"),
+        ("chart karpenter-crd", "1.14.1", "/karpenter-provider-aws/releases/tag/v1.14.1"),
         ("chart external-dns as dns", "1.21.1", "/tag/external-dns-helm-chart-1.21.1"),
         ("chart secrets-store-csi-driver-provider-aws", "3.1.2", "/tag/3.1.2"),
         ("chart cert-manager", "latest", ""),
