@@ -13,13 +13,12 @@ from blueprint.access import AccessEntry
 from blueprint.contribution import NodeRole, Queue, Release
 from blueprint.errors import FieldPath, Key, Problem, Quoted, duplicates
 from blueprint.kubernetes import RESERVED_NAMESPACES
-from blueprint.network import NewNetwork
 from blueprint.references import references_in
-from blueprint.rules import addons_of, has_all_addons, right
 from blueprint.value import problems_in
 
 if TYPE_CHECKING:
     from blueprint.blueprint import Blueprint
+    from blueprint.checked import Checked
     from blueprint.facts import ClusterFacts
     from blueprint.planning.draft import Draft
 
@@ -34,7 +33,7 @@ _SECRET_KEY = re.compile(
 
 
 def between_contributions(
-    blueprint: Blueprint, facts: ClusterFacts, parts: Sequence[Draft], entries: Sequence[tuple[FieldPath, AccessEntry]]
+    view: Checked, facts: ClusterFacts, parts: Sequence[Draft], entries: Sequence[tuple[FieldPath, AccessEntry]]
 ) -> Iterator[Problem]:
     """Every problem, with the path of the add-on or team that brings it; `entries` are of admins and teams."""
     principals = [(path, entry.principal) for path, entry in entries]
@@ -42,11 +41,11 @@ def between_contributions(
     yield from duplicates(principals, "a principal has one access entry in a cluster", "name each principal once")
     yield from _namespaces(parts)
     yield from _objects(parts)
-    yield from _grants(blueprint, facts, parts)
+    yield from _grants(view, facts, parts)
     for part in parts:
         yield from (problem.below(part.path) for problem in _references(part))
         for release in part.contribution.releases:
-            yield from (problem.below(part.path) for problem in _release(blueprint, release))
+            yield from (problem.below(part.path) for problem in _release(view.blueprint, release))
     yield from _network_policies(facts, parts)
 
 
@@ -70,9 +69,9 @@ def _objects(parts: Iterable[Draft]) -> Iterator[Problem]:
     yield from duplicates(named, "a Kubernetes object has one owner", "remove one of them")
 
 
-def _grants(blueprint: Blueprint, facts: ClusterFacts, parts: Sequence[Draft]) -> Iterator[Problem]:
+def _grants(view: Checked, facts: ClusterFacts, parts: Sequence[Draft]) -> Iterator[Problem]:
     # One with a mistake of its own is not planned, and yet not missing.
-    listed = {addon.name for _, addon in addons_of(blueprint)}
+    listed = {addon.name for addon in view.listed_addons.values()}
     agent = facts.auto_mode if not facts.has_nodes else "eks-pod-identity-agent" in listed
     seen = []
     for part in parts:
@@ -85,7 +84,7 @@ def _grants(blueprint: Blueprint, facts: ClusterFacts, parts: Sequence[Draft]) -
             yield from iam.size_problem(path, grant.statements)
             if grant.irsa or agent:
                 continue
-            if facts.has_nodes and has_all_addons(blueprint):
+            if facts.has_nodes and view.knows_all_addons:
                 rule = f"AWS permissions of {grant.name} come by EKS Pod Identity, which needs its agent"
                 yield Problem(part.path, part.name, rule, "add EksPodIdentityAgent() to addons")
             elif facts.on_fargate(grant.namespace):
@@ -134,8 +133,7 @@ def _release(blueprint: Blueprint, release: Release) -> Iterator[Problem]:
     if release.timeout_minutes < 1:
         rule = "Helm waits at least a minute for a release"
         yield Problem(("timeout_minutes",), release.timeout_minutes, rule, "write 1 or more")
-    network = blueprint.network
-    if right(network, NewNetwork, "nat") and network.nat == "none" and ".dkr.ecr." not in release.chart.repository:
+    if blueprint.network.nat == "none" and ".dkr.ecr." not in release.chart.repository:
         rule = "without NAT the installer reaches Amazon ECR only"
         fix = (
             f'mirror the chart: chart_repository="oci://{blueprint.account}.dkr.ecr.{blueprint.region}.amazonaws.com/…"'
