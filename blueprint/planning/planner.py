@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
+from operator import itemgetter
 
 from blueprint import auto_mode, contribution_rules, placement_rules, private_rules, rules
 from blueprint.access import AccessEntry, AccessPolicy
@@ -35,7 +36,7 @@ def plan(blueprint: Blueprint, place: str = "blueprint") -> Plan:
 
 def plans(fleet: Mapping[str, Blueprint], found: Iterable[Problem] = ()) -> tuple[Plan, ...]:
     """The plans of many clusters; raises one BlueprintError for the mistakes of all and for those already `found`."""
-    problems = list(found)
+    problems = [(problem.file, problem) for problem in found]
     made = []
     for place, blueprint in fleet.items():
         outcome = _planned(blueprint)
@@ -44,9 +45,9 @@ def plans(fleet: Mapping[str, Blueprint], found: Iterable[Problem] = ()) -> tupl
             continue
         root = (place,) if place else ()
         in_order = sorted(outcome, key=lambda problem: position(blueprint, problem.path))
-        problems.extend(problem.below(root) for problem in in_order)
+        problems.extend((place, problem.below(root)) for problem in in_order)
     if problems:
-        raise BlueprintError(problems)
+        raise BlueprintError(problem for _, problem in sorted(problems, key=itemgetter(0)))
     return tuple(made)
 
 
@@ -186,7 +187,7 @@ def _facts(view: Checked) -> ClusterFacts:
 
 
 def _skipped(view: Checked, facts: ClusterFacts) -> Iterator[Skipped]:
-    for addon in view.listed_addons.values():
+    for addon in view.addons.values():
         if facts.auto_mode and not facts.has_nodes and addon.built_into_auto_mode == "skip":
             yield Skipped(addon.name, f"Auto Mode brings {addon.replaced_by}")
 

@@ -11,14 +11,18 @@ import pytest
 from addons.aws_ebs_csi_driver import AwsEbsCsiDriver
 from addons.aws_load_balancer_controller import AwsLoadBalancerController
 from addons.base import EksAddon
+from addons.karpenter import Karpenter
+from addons.secrets_store_csi_driver import SecretsStoreCsiDriver
 from blueprint import Blueprint, Role, plan
 from blueprint.checked import checked
 from blueprint.compute import AutoMode
 from blueprint.errors import Problem
+from blueprint.node_pool import NodePool
 from teams.base import FromTeam, ToTeam
 from tests.blueprint.examples import (
     AUTO,
     CORE,
+    FARGATE,
     SMALL,
     TEAM,
     Plain,
@@ -80,6 +84,14 @@ class Young(EksAddon):
     versions: ClassVar[Mapping[str, str]] = {"1.35": "v1.0.0-eksbuild.1"}
 
 
+class NeedsYoung(Plain):
+    """An add-on that stands on another."""
+
+    name = "needs-young"
+    requires = (Young,)
+
+
+POOLED = changed(TEAM, node_pool=NodePool())
 MANY_VALUES: Any = Blueprint
 PARTS = (SMALL.network, SMALL.cluster)
 OLD_IMAGE = {"ami_type": "BOTTLEROCKET_ARM_64", "release_version": "1.10.0-1ad6b4a4"}
@@ -100,7 +112,10 @@ def small(network: Mapping[str, Any] = MappingProxyType({}), **cluster: Any) -> 
         (changed(with_network(cidr="172.20.0.0/16"), cluster=WRONG), ["cluster"]),
         (changed(with_cluster(service_cidr="10.0.0.0/16"), network=WRONG), ["network"]),
         (changed(with_nodes(**OLD_IMAGE), cluster=small(version="1.3").cluster), ["cluster.version"]),
+        (with_addons(Young(version="x"), NeedsYoung()), ["addons[3].version"]),
+        (changed(with_addons(Karpenter(node_pools=())), teams=(POOLED,)), ["addons[3].node_pools"]),
         (changed(with_addons(Young()), cluster=small(version="1.3").cluster), ["cluster.version"]),
+        (changed(FARGATE, addons=(*CORE, Karpenter(node_pools=()), SecretsStoreCsiDriver())), ["addons[3].node_pools"]),
         (changed(with_addons(AwsLoadBalancerController()), compute=with_nodes(min="x").compute), ["compute[0].min"]),
         (
             MANY_VALUES("dev", "1" * 12, "us-west-2", *PARTS, SMALL.compute, CORE[:2], (TEAM, TEAM), {}, 1),

@@ -131,7 +131,7 @@ def test_clusters_that_stand_on_others(fleet: Fleet) -> None:
     ("files", "only", "expected"),
     [
         ({}, [], [("clusters/", "add a file for one")]),
-        ({}, ["dev"], [("clusters/", "add a file"), ("CLUSTER", "write one of <none>")]),
+        ({}, ["dev"], [("CLUSTER", "write one of <none>"), ("clusters/", "add a file")]),
         ({"dev.py": good()}, ["unknown"], [("CLUSTER", "write one of dev")]),
         ({"dev.py": good()}, ["dev\n"], [("CLUSTER", "write one of dev")]),
         ({"prod_eu.py": good("prod-eu")}, ["prod_eu"], [("CLUSTER", "write one of prod-eu")]),
@@ -209,11 +209,11 @@ def test_mistakes_of_all_files_are_one_report(fleet: Fleet) -> None:
     }
     found = [problem.place for problem in report_of(fleet, files).problems]
     assert found == [
-        "clusters/test-2.py",
-        "clusters/stage.py:1",
         *FIVE_PLACES,
         "clusters/eu.py: EU.addons[3].zone",
         "clusters/prod.py: PROD.region",
+        "clusters/stage.py:1",
+        "clusters/test-2.py",
     ]
 
 
