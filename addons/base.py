@@ -108,7 +108,7 @@ class CallsAws(Value):
         if self.extra_permissions and not self.service_account:
             rule = "the add-on has no service account with AWS permissions"
             fix = "name one in a class of your own: service_account"
-            yield Problem("extra_permissions", self.extra_permissions, rule, fix)
+            yield Problem(("extra_permissions",), self.extra_permissions, rule, fix)
 
 
 class EksAddon(Addon):
@@ -144,7 +144,7 @@ class EksAddon(Addon):
     def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:
         if self.version is None and facts.version not in self.versions:
             rule = f"no version of {self.name} is known for Kubernetes {facts.version}"
-            yield Problem("version", None, rule, 'name one: version="v1.…-eksbuild.…"')
+            yield Problem(("version",), None, rule, 'name one: version="v1.…-eksbuild.…"')
 
     def contribute(self, facts: ClusterFacts) -> Contribution:
         values = merged(self.values(facts), self.configuration)

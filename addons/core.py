@@ -47,7 +47,7 @@ def _refused(members: list[Addon]) -> Iterator[Addon]:
     for each in members:
         if isinstance(each, Addon) and not isinstance(each, kinds):
             rule = f"not in the core set: {', '.join(own.name for own in CORE)}"
-            problem = Problem("", each.name, rule, f"write addons=(*core(…), {type(each).__name__}(…))")
+            problem = Problem((), each.name, rule, f"write addons=(*core(…), {type(each).__name__}(…))")
             yield replace(each, _mistakes=(*each._mistakes, problem))  # noqa: SLF001  # told with its other mistakes
         else:
             yield each

@@ -64,20 +64,21 @@ def read(text: str) -> Lock:
     try:
         data: dict[str, Any] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        problem = Problem(FILE, Quoted(str(error)), "must be a file in TOML", "correct the line")
+        problem = Problem((), Quoted(str(error)), "must be a file in TOML", "correct the line", FILE)
         raise BlueprintError([problem]) from None
     charts = data.get("charts")
     if isinstance(charts, dict):
         tables = {name: LockedChart(**each) if isinstance(each, dict) else each for name, each in charts.items()}
         data = {**data, "charts": tables}
     lock = Lock(**data)
-    if problems := [replace(problem, place=f"{FILE}: {problem.place}") for problem in problems_in(lock, "")]:
+    if problems := [replace(problem, file=f"{FILE}: {problem.place}") for problem in problems_in(lock)]:
         raise BlueprintError(problems)
     return lock
 
 
 def _unknown(place: str, name: str, fix: str) -> BlueprintError:
-    return BlueprintError([Problem(f"{FILE}: {place}", name, "an add-on takes its version from the lock", fix)])
+    rule = "an add-on takes its version from the lock"
+    return BlueprintError([Problem((), name, rule, fix, f"{FILE}: {place}")])
 
 
 _LOCK = read((Path(__file__).parents[1] / FILE).read_text(encoding="utf-8"))

@@ -47,7 +47,7 @@ class Role(Principal):
         if self.name.startswith("AWSReservedSSO_"):
             rule = "the role of a permission set has a path, without which EKS does not find it"
             fix = 'write for example PermissionSet("Developer", suffix="0123456789abcdef", region="us-west-2")'
-            yield Problem("name", self.name, rule, fix)
+            yield Problem(("name",), self.name, rule, fix)
 
 
 class User(Principal):

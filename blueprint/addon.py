@@ -77,5 +77,5 @@ class Addon(Value):
         """What it adds to the plan of this cluster; pure."""
 
     def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:
-        """Rules between its fields and the cluster's facts. Places are relative to the add-on."""
+        """Rules between its fields and the cluster's facts. Paths are from the add-on."""
         yield from ()

@@ -10,7 +10,7 @@ from typing import Annotated
 from blueprint.addon import Addon
 from blueprint.cluster import Cluster
 from blueprint.compute import Compute
-from blueprint.errors import Problem
+from blueprint.errors import Key, Problem
 from blueprint.fields import NOT_EMPTY, AccountId, ClusterName, Region, at_most, matches
 from blueprint.network import NewNetwork
 from blueprint.team import Team
@@ -72,4 +72,4 @@ class Blueprint(Value):
         for key in self.tags:
             if _RESERVED_TAG.match(key):
                 rule = "controllers use this tag themselves, to tell whose a resource is"
-                yield Problem(f"tags[{key!r}]", key, rule, "choose another key")
+                yield Problem(("tags", Key(key)), key, rule, "choose another key")

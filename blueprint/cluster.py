@@ -72,4 +72,4 @@ class Cluster(Value):
         if self.support_policy == "STANDARD" and self.version in EXTENDED_SUPPORT:
             rule = f"EKS takes no STANDARD policy for {self.version}, whose standard support has ended"
             fix = 'upgrade, or pay for extended support: support_policy="EXTENDED"'
-            yield Problem("support_policy", self.support_policy, rule, fix)
+            yield Problem(("support_policy",), self.support_policy, rule, fix)

@@ -90,18 +90,18 @@ class Nodes(Compute):
 
     def problems(self) -> Iterator[Problem]:
         if self.min > self.max:
-            yield Problem("min", self.min, f"min must not exceed max ({self.max})", "lower min or raise max")
+            yield Problem(("min",), self.min, f"min must not exceed max ({self.max})", "lower min or raise max")
         if self.release_version and not images.is_of(self.family, self.release_version):
             rule = f"the image is {self.family}, whose releases end in {_ENDS[self.family]}"
             yield Problem(
-                "release_version", self.release_version, rule, "leave it out, or take a release of that image"
+                ("release_version",), self.release_version, rule, "leave it out, or take a release of that image"
             )
         elif self.release_version and self.version and self.own_version != self.version:
             rule = f"version is {self.version}, the image is of {self.own_version}"
-            yield Problem("release_version", self.release_version, rule, "leave version out, or take an image of it")
+            yield Problem(("release_version",), self.release_version, rule, "leave version out, or take an image of it")
         if self.family == "AL2023" and (old := [name for name in self.instance_types if name.startswith("a1.")]):
             rule = "Amazon Linux 2023 does not run on the first generation of Graviton"
-            yield Problem("instance_types", old[0], rule, "take a later one, for example m7g")
+            yield Problem(("instance_types",), old[0], rule, "take a later one, for example m7g")
 
     @property
     @abstractmethod
@@ -154,15 +154,15 @@ class ManagedNodes(Nodes):
         if self.ami_type and (other := images.ami_architecture(self.ami_type)) != self.architecture:
             rule = f"{self.instance_types[0]} is {self.architecture}, the image is {other}"
             yield Problem(
-                "ami_type", self.ami_type, rule, "leave ami_type out, or take instance types of its architecture"
+                ("ami_type",), self.ami_type, rule, "leave ami_type out, or take instance types of its architecture"
             )
         if self.ami_type is None and self.accelerator == "other":
             rule = f"EKS has no image with drivers for the accelerators of {self.instance_types[0]}"
             fix = "name the image to which you add them, for example AL2023_x86_64_STANDARD"
-            yield Problem("ami_type", self.ami_type, rule, fix)
+            yield Problem(("ami_type",), self.ami_type, rule, fix)
         if isinstance(self.desired, int) and not self.min <= self.desired <= self.max:
             rule = f"desired must be from min ({self.min}) to max ({self.max})"
-            yield Problem("desired", self.desired, rule, "leave it out to start with min")
+            yield Problem(("desired",), self.desired, rule, "leave it out to start with min")
 
     @property
     def family(self) -> images.Family:
@@ -187,7 +187,7 @@ class SelfManagedNodes(Nodes):
         yield from super().problems()
         if self.accelerator == "other":
             rule = f"EKS has no image with drivers for the accelerators of {self.instance_types[0]}"
-            yield Problem("instance_types", self.instance_types[0], rule, "use ManagedNodes(…, ami_type=…)")
+            yield Problem(("instance_types",), self.instance_types[0], rule, "use ManagedNodes(…, ami_type=…)")
 
     @property
     def family(self) -> images.Family:

@@ -11,16 +11,15 @@ from typing import TYPE_CHECKING, Any
 from blueprint import iam
 from blueprint.access import AccessEntry
 from blueprint.contribution import NodeRole, Queue, Release
-from blueprint.errors import Problem, Quoted, duplicates
+from blueprint.errors import FieldPath, Key, Problem, Quoted, duplicates
 from blueprint.kubernetes import RESERVED_NAMESPACES
-from blueprint.network import NewNetwork
 from blueprint.references import references_in
-from blueprint.rules import addons_of, has_all_addons, right
 from blueprint.value import problems_in
 from blueprint.versions import is_within
 
 if TYPE_CHECKING:
     from blueprint.blueprint import Blueprint
+    from blueprint.checked import Checked
     from blueprint.facts import ClusterFacts
     from blueprint.planning.draft import Draft
 
@@ -35,28 +34,28 @@ _SECRET_KEY = re.compile(
 
 
 def between_contributions(
-    blueprint: Blueprint, facts: ClusterFacts, parts: Sequence[Draft], entries: Sequence[tuple[str, AccessEntry]]
+    view: Checked, facts: ClusterFacts, parts: Sequence[Draft], entries: Sequence[tuple[FieldPath, AccessEntry]]
 ) -> Iterator[Problem]:
-    """Every problem, with the place of the add-on or team that brings it; `entries` are of admins and teams."""
-    principals = [(place, entry.principal) for place, entry in entries]
+    """Every problem, with the path of the add-on or team that brings it; `entries` are of admins and teams."""
+    principals = [(path, entry.principal) for path, entry in entries]
     principals += [(part.path, entry.principal) for part in parts for entry in part.contribution.access]
     yield from duplicates(principals, "a principal has one access entry in a cluster", "name each principal once")
     yield from _namespaces(parts)
     yield from _objects(parts)
-    yield from _grants(blueprint, facts, parts)
+    yield from _grants(view, facts, parts)
     for part in parts:
         yield from (problem.below(part.path) for problem in _references(part))
         for release in part.contribution.releases:
-            yield from (problem.below(part.path) for problem in _release(blueprint, release))
+            yield from (problem.below(part.path) for problem in _release(view.blueprint, release))
     yield from _network_policies(facts, parts)
 
 
 def _namespaces(parts: Iterable[Draft]) -> Iterator[Problem]:
     owned = [(part.path, namespace.name) for part in parts for namespace in part.contribution.namespaces]
     yield from duplicates(owned, "a namespace has one owner", "give each its own namespace")
-    for place, name in owned:
+    for path, name in owned:
         if name in RESERVED_NAMESPACES or name.startswith("kube-"):
-            yield Problem(place, name, "the namespace belongs to Kubernetes", "choose another name")
+            yield Problem(path, name, "the namespace belongs to Kubernetes", "choose another name")
 
 
 def _objects(parts: Iterable[Draft]) -> Iterator[Problem]:
@@ -71,20 +70,22 @@ def _objects(parts: Iterable[Draft]) -> Iterator[Problem]:
     yield from duplicates(named, "a Kubernetes object has one owner", "remove one of them")
 
 
-def _grants(blueprint: Blueprint, facts: ClusterFacts, parts: Sequence[Draft]) -> Iterator[Problem]:
+def _grants(view: Checked, facts: ClusterFacts, parts: Sequence[Draft]) -> Iterator[Problem]:
     # One with a mistake of its own is not planned, and yet not missing.
-    agent = any(addon.pod_identity for _, addon in addons_of(blueprint)) if facts.has_nodes else facts.auto_mode
+    listed = view.listed_addons.values()
+    agent = any(addon.pod_identity for addon in listed) if facts.has_nodes else facts.auto_mode
     seen = []
     for part in parts:
         of_addons = (addon.grant for addon in part.contribution.managed_addons if addon.grant)
         for grant in chain(part.contribution.grants, of_addons):
             seen.append((part.path, grant.name))
+            path = (*part.path, "permissions", Key(grant.name))
             for statement in grant.statements:
-                yield from problems_in(statement, f"{part.path}: permissions of {grant.name}")
-            yield from iam.size_problem(f"{part.path}: permissions of {grant.name}", grant.statements)
+                yield from (problem.below(path) for problem in problems_in(statement))
+            yield from iam.size_problem(path, grant.statements)
             if grant.irsa or agent:
                 continue
-            if facts.has_nodes and has_all_addons(blueprint):
+            if facts.has_nodes and view.knows_all_addons:
                 rule = f"AWS permissions of {grant.name} come by EKS Pod Identity, which needs its agent"
                 yield Problem(part.path, part.name, rule, "add *CORE to addons, which has it")
             elif facts.on_fargate(grant.namespace):
@@ -113,46 +114,45 @@ def _references(part: Draft) -> Iterator[Problem]:
     unknown |= set(references_in([*of_managed, *(statement.document() for statement in statements)])) - {"partition"}
     for name in sorted(unknown):
         rule = f"{part.name} refers to what it does not make"
-        yield Problem("", name, rule, f"refer to one of {', '.join(sorted(known))}")
+        yield Problem((), name, rule, f"refer to one of {', '.join(sorted(known))}")
 
 
 def _release(blueprint: Blueprint, release: Release) -> Iterator[Problem]:
-    for path, value in _leaves(release.values, "extra_values"):
-        if isinstance(value, str) and value and _SECRET_KEY.search(path):
+    for path, value in _leaves(release.values, ("extra_values",)):
+        key = path[-1]
+        if isinstance(value, str) and value and isinstance(key, Key) and _SECRET_KEY.search(str(key.key)):
             rule = "Helm values stand in the template in clear text, so they never hold a secret"
-            yield Problem(
-                path, Quoted("<not shown>"), rule, "name an existing Secret, made by External Secrets for example"
-            )
+            fix = "name an existing Secret, made by External Secrets for example"
+            yield Problem(path, Quoted("<not shown>"), rule, fix)
     if 2 * release.timeout_minutes > _MINUTES_OF_THE_FUNCTION - _MINUTES_AROUND:
         rule = (
             f"Helm waits for {release.timeout_minutes} minutes and as long again when it undoes the release, but the "
             f"function that runs it lives {_MINUTES_OF_THE_FUNCTION}"
         )
         most = (_MINUTES_OF_THE_FUNCTION - _MINUTES_AROUND) // 2
-        yield Problem("timeout_minutes", release.timeout_minutes, rule, f"write {most} or fewer")
+        yield Problem(("timeout_minutes",), release.timeout_minutes, rule, f"write {most} or fewer")
     if release.timeout_minutes < 1:
         rule = "Helm waits at least a minute for a release"
-        yield Problem("timeout_minutes", release.timeout_minutes, rule, "write 1 or more")
+        yield Problem(("timeout_minutes",), release.timeout_minutes, rule, "write 1 or more")
     chart = release.chart
     if not is_within(blueprint.cluster.version, chart.kubernetes):
         rule = f"{chart.name} {chart.version} runs on Kubernetes {chart.kubernetes}"
-        yield Problem("chart_version", chart.version, rule, "name a version of the chart for the cluster's")
-    network = blueprint.network
-    if right(network, NewNetwork, "nat") and network.nat == "none" and ".dkr.ecr." not in release.chart.repository:
+        yield Problem(("chart_version",), chart.version, rule, "name a version of the chart for the cluster's")
+    if blueprint.network.nat == "none" and ".dkr.ecr." not in release.chart.repository:
         rule = "without NAT the installer reaches Amazon ECR only"
         fix = (
             f'mirror the chart: chart_repository="oci://{blueprint.account}.dkr.ecr.{blueprint.region}.amazonaws.com/…"'
         )
-        yield Problem("chart_repository", release.chart.repository, rule, fix)
+        yield Problem(("chart_repository",), release.chart.repository, rule, fix)
 
 
-def _leaves(data: Any, path: str) -> Iterator[tuple[str, Any]]:
+def _leaves(data: Any, path: FieldPath) -> Iterator[tuple[FieldPath, Any]]:
     if isinstance(data, Mapping):
         for key, item in data.items():
-            yield from _leaves(item, f"{path}.{key}")
+            yield from _leaves(item, (*path, Key(key)))
     elif isinstance(data, list | tuple):
         for index, item in enumerate(data):
-            yield from _leaves(item, f"{path}[{index}]")
+            yield from _leaves(item, (*path, index))
     else:
         yield path, data
 

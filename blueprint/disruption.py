@@ -97,7 +97,7 @@ class DisruptionBudget(Value):
         if (self.schedule is None) is not (self.duration is None):
             missing = "duration" if self.duration is None else "schedule"
             rule = "schedule and duration go together"
-            yield Problem(missing, None, rule, 'write for example schedule="0 9 * * mon-fri", duration="8h"')
+            yield Problem((missing,), None, rule, 'write for example schedule="0 9 * * mon-fri", duration="8h"')
 
     def document(self) -> dict[str, Any]:
         """An entry of a NodePool's `budgets`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from blueprint.errors import Problem
+from blueprint.errors import FieldPath, Problem
 from blueprint.iam import Conditions, Statement
 from blueprint.references import PARTITION
 
@@ -35,8 +35,8 @@ def volume_key(arn: str, region: str) -> tuple[Statement, ...]:
     )
 
 
-def foreign_key(place: str, arn: str | None, region: str) -> Iterator[Problem]:
-    """A key encrypts volumes of its own region only."""
-    if arn and arn.split(":")[3] != region:
+def foreign_key(path: FieldPath, arn: str | None, region: str) -> Iterator[Problem]:
+    """A key encrypts volumes of its own region only; where the region is not known, none is foreign."""
+    if arn and region and arn.split(":")[3] != region:
         rule = f"the key is of another region than the cluster ({region})"
-        yield Problem(place, arn, rule, f"name a key of {region}")
+        yield Problem(path, arn, rule, f"name a key of {region}")

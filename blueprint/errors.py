@@ -11,24 +11,50 @@ _MOST_PROBLEMS = 100
 
 
 @dataclass(frozen=True)
+class Key:
+    """A key of a mapping, in a path."""
+
+    key: object
+
+
+FieldPath = tuple[str | int | Key, ...]
+"""From a value to another in it, by names of fields, indices and keys: `("compute", 0, "labels", Key("team"))`."""
+
+
+def rendered(path: FieldPath) -> str:
+    """The path as Python writes it: `compute[0].labels['team']`."""
+    return "".join(map(_rendered, path)).removeprefix(".")
+
+
+def _rendered(part: str | int | Key) -> str:
+    if isinstance(part, str):
+        return f".{part}"
+    return f"[{shown(part.key) if isinstance(part, Key) else part}]"
+
+
+@dataclass(frozen=True)
 class Problem:
     """One mistake.
 
-    `place` is the path to the value; a value's own checks give it relative to that value (`min`, `labels['team']`)
-    and the caller puts its own path in front, up to `clusters/dev.py: DEV.compute[0].min`.
+    A value's own checks give the path from that value, and the caller puts its own in front, up to
+    `("clusters/dev.py: DEV", "compute", 0, "min")`.
     """
 
-    place: str
+    path: FieldPath
     value: object
     rule: str
     fix: str
+    file: str = ""
+    """The file that has it, and the line, where that is not the one of the blueprint: `examples/shop/web.yaml:3`."""
 
-    def below(self, place: str) -> Problem:
-        """The same problem seen from the value that stands at `place`."""
-        if not self.place or not place:
-            return replace(self, place=self.place or place)
-        joint = "" if self.place.startswith("[") else "."
-        return replace(self, place=f"{place}{joint}{self.place}")
+    def below(self, path: FieldPath) -> Problem:
+        """The same problem seen from the value in which the other stands at `path`."""
+        return replace(self, path=(*path, *self.path))
+
+    @property
+    def place(self) -> str:
+        """Where a person finds it: `clusters/dev.py: DEV.compute[0].min`."""
+        return self.file or rendered(self.path)
 
     def __str__(self) -> str:
         place, rule, fix = (_line(text, _LONGEST_LINE) for text in (self.place, self.rule, self.fix))
@@ -70,11 +96,11 @@ class Quoted(str):
     """Text to be shown as it stands, for example `<missing>` or a list of names."""
 
 
-def duplicates(names: Iterable[tuple[str, str]], rule: str, fix: str) -> Iterator[Problem]:
-    """A problem for each (place, name) whose name was seen before; the rule names the first place."""
-    seen: dict[str, str] = {}
-    for place, name in names:
+def duplicates(names: Iterable[tuple[FieldPath, str]], rule: str, fix: str) -> Iterator[Problem]:
+    """A problem for each (path, name) whose name was seen before; the rule names the first place."""
+    seen: dict[str, FieldPath] = {}
+    for path, name in names:
         if name in seen:
-            yield Problem(place, name, f"{rule}; {seen[name]} has it already", fix)
+            yield Problem(path, name, f"{rule}; {rendered(seen[name])} has it already", fix)
         else:
-            seen[name] = place
+            seen[name] = path

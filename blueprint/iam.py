@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from typing import Annotated, Any, Literal
 
-from blueprint.errors import Problem
+from blueprint.errors import FieldPath, Key, Problem
 from blueprint.fields import NOT_EMPTY, matches
 from blueprint.references import portable
 from blueprint.value import Value
@@ -79,12 +79,14 @@ class Statement(Value):
         if self.effect == "Allow" and any(
             action.endswith("*") and action.partition(":")[2] in ("", "*") for action in self.actions
         ):
-            yield Problem("actions", self.actions, "a whole service or all of AWS is never granted", "name the actions")
+            yield Problem(
+                ("actions",), self.actions, "a whole service or all of AWS is never granted", "name the actions"
+            )
         wide = [resource for resource in self.resources if "*" in resource]
         if self.effect == "Allow" and not self.reason and ("*" in wide or (wide and not self.conditions)):
             rule = "a grant on resources with a wildcard needs a reason, or conditions that narrow it"
             fix = "name the resources, or say in `reason` why it cannot be narrower"
-            yield Problem("resources", self.resources, rule, fix)
+            yield Problem(("resources",), self.resources, rule, fix)
 
         for operator, keys in self.conditions.items():
             yield from _compared(operator, keys)
@@ -115,8 +117,8 @@ def _compared(operator: str, keys: Mapping[str, str | tuple[str, ...]]) -> Itera
         for key, values in keys.items():
             for value in (values,) if isinstance(values, str) else values:
                 if not form.fullmatch(value):
-                    place = f"conditions[{operator!r}][{key!r}]"
-                    yield Problem(place, value, f"{operator} compares with {what}", "correct it, or take StringEquals")
+                    path = ("conditions", Key(operator), Key(key))
+                    yield Problem(path, value, f"{operator} compares with {what}", "correct it, or take StringEquals")
 
 
 def policy(statements: Sequence[Statement]) -> dict[str, Any]:
@@ -124,12 +126,12 @@ def policy(statements: Sequence[Statement]) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": [statement.document() for statement in statements]}
 
 
-def size_problem(place: str, statements: Sequence[Statement]) -> Iterator[Problem]:
+def size_problem(path: FieldPath, statements: Sequence[Statement]) -> Iterator[Problem]:
     """IAM counts the characters of a role's inline policies without white space."""
     size = len(json.dumps(policy(statements), separators=(",", ":")))
     if size > _INLINE_POLICY_LIMIT:
         rule = f"the inline policies of a role hold at most {_INLINE_POLICY_LIMIT} characters"
-        yield Problem(place, size, rule, "name fewer resources, or split the workload over two service accounts")
+        yield Problem(path, size, rule, "name fewer resources, or split the workload over two service accounts")
 
 
 def _one_or_many(texts: tuple[str, ...]) -> str | list[str]:

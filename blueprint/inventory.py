@@ -25,17 +25,15 @@ def blueprints(directory: Path, only: Sequence[str] = ()) -> tuple[dict[str, Blu
     """The same clusters as they are written, by their places in the files, and what is wrong with the files."""
     paths = [path for path in sorted(directory.glob("*.py")) if path.stem != "__init__"]
     files = {path.stem.replace("_", "-"): path for path in paths if path.stem.isidentifier()}
-    problems = [
-        Problem(_shown(path), path.stem, "the file name must be a Python name", "use letters, digits and _: prod_eu.py")
-        for path in paths
-        if not path.stem.isidentifier()
-    ]
+    rule, fix = "the file name must be a Python name", "use letters, digits and _: prod_eu.py"
+    problems = [Problem((), path.stem, rule, fix, _shown(path)) for path in paths if not path.stem.isidentifier()]
     if not paths:
-        problems.append(Problem(f"{directory.name}/", Quoted("<empty>"), "a fleet has a cluster", "add a file for one"))
+        rule, fix = "no cluster files", "add a file for one"
+        problems.append(Problem((), Quoted("<empty>"), rule, fix, f"{directory.name}/"))
     for name in only:
         if name not in files:
-            rule = f"no file in {directory.name}/ is of this cluster"
-            problems.append(Problem("CLUSTER", name, rule, f"write one of {', '.join(files) or '<none>'}"))
+            rule = f"unknown cluster: no file in {directory.name}/ is named after it"
+            problems.append(Problem(("CLUSTER",), name, rule, f"write one of {', '.join(files) or '<none>'}"))
     fleet: dict[str, Blueprint] = {}
     for name in only or files:
         if name in files:
@@ -66,7 +64,7 @@ def _blueprint(path: Path, name: str) -> tuple[dict[str, Blueprint], list[Proble
     fix = f'write Blueprint(name="{name}", …), or rename the file'
     # What it imports stands first, so the last is the one that the file is for.
     own = {f"{_shown(path)}: {key}": value for key, value in list(blueprints.items())[-1:]}
-    return own, [Problem(_shown(path), Quoted(names or "<no Blueprint>"), rule, fix)]
+    return own, [Problem((), Quoted(names or "<no Blueprint>"), rule, fix, _shown(path))]
 
 
 def _import_problem(path: Path, error: BaseException) -> Problem:
@@ -80,7 +78,7 @@ def _import_problem(path: Path, error: BaseException) -> Problem:
         words = str(error)
     except Exception:  # noqa: BLE001  # a user's own __str__ may fail
         words = "its str() fails"
-    return Problem(place, Quoted(f"{type(error).__name__}: {words}"), "Python cannot import the file", "correct it")
+    return Problem((), Quoted(f"{type(error).__name__}: {words}"), "Python cannot import the file", "correct it", place)
 
 
 def _shown(path: Path) -> str:

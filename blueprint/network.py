@@ -94,14 +94,14 @@ class NewNetwork(Value):
     def problems(self) -> Iterator[Problem]:
         if self.nat == "none" and (lacking := sorted(set(ENDPOINTS_WITHOUT_NAT) - set(self.interface_endpoints))):
             rule = f"without NAT, nodes reach AWS through endpoints only; missing: {', '.join(lacking)}"
-            yield Problem("interface_endpoints", self.interface_endpoints, rule, 'add them, or write nat="one"')
+            yield Problem(("interface_endpoints",), self.interface_endpoints, rule, 'add them, or write nat="one"')
         if lost := [zone for zone in self.control_plane_zones or () if zone not in self.zones]:
             rule = "the control plane keeps a subnet in each of its zones"
-            yield Problem("control_plane_zones", self.control_plane_zones, rule, f"keep {', '.join(lost)} in zones")
+            yield Problem(("control_plane_zones",), self.control_plane_zones, rule, f"keep {', '.join(lost)} in zones")
         vpc = ipaddress.ip_network(self.cidr)
         if sum(2 ** (32 - prefix) for prefix in self.prefixes.values()) * len(self.zones) > vpc.num_addresses:
             rule = f"the subnets of {len(self.zones)} zones do not fit into {vpc}"
-            yield Problem("zones", self.zones, rule, "take fewer zones, or a larger range")
+            yield Problem(("zones",), self.zones, rule, "take fewer zones, or a larger range")
 
     @property
     def prefixes(self) -> dict[SubnetKind, int]:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from blueprint.compute import Taint, Taints
 from blueprint.contribution import LaunchedNodes
 from blueprint.disruption import ConsolidationPolicy, DisruptionBudget, QuietTime
-from blueprint.errors import Problem
+from blueprint.errors import Key, Problem
 from blueprint.fields import NOT_EMPTY, DnsLabel, LabelKey, LabelValue, at_most, between, matches
 from blueprint.instances import Architecture
 from blueprint.kubernetes import Manifest
@@ -49,7 +49,7 @@ class NodePool(Value):
         for key in self.labels:
             if re.match(r"([\w.-]+\.)?(karpenter\.sh|karpenter\.k8s\.aws|kubernetes\.io|k8s\.io)/", key):
                 rule, fix = "labels in this domain belong to Kubernetes and Karpenter", "take a prefix of your own"
-                yield Problem(f"labels[{key!r}]", key, rule, fix)
+                yield Problem(("labels", Key(key)), key, rule, fix)
 
     def owned_by(self, key: str, owner: str) -> NodePool:
         """The pool named after its owner, for its pods only: they tolerate the taint and select the label."""

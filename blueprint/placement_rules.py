@@ -19,7 +19,7 @@ _MOST_OBSTACLES = 3
 
 
 def problems(parts: Sequence[Draft], workloads: Sequence[Placement]) -> Iterator[Problem]:
-    """Every problem, with the place of the add-on whose pods it is about."""
+    """Every problem, with the path of the add-on whose pods it is about."""
     for part in parts:
         own = [each for each in workloads if each.part == part.name]
         if lost := [each for each in own if not each.places and each.waits]:
@@ -38,7 +38,7 @@ def problems(parts: Sequence[Draft], workloads: Sequence[Placement]) -> Iterator
             f"{', '.join(short.parts)} can run on {names} only and ask for {short.asked / 1000:.2f} CPUs, of which its "
             f"nodes have {short.there / 1000:.2f} left at first"
         )
-        yield Problem("compute", Quoted(names), rule, "raise min, or take larger instance types")
+        yield Problem(("compute",), Quoted(names), rule, "raise min, or take larger instance types")
 
 
 def _no_place(part: Draft, lost: Sequence[Placement]) -> Problem:

@@ -52,7 +52,7 @@ class _AwsSecret(Value):
     def problems(self) -> Iterator[Problem]:
         if not 1 <= len(self.name_in_cluster) <= 63:
             rule = "no name of 1 to 63 lowercase letters, digits and hyphens can be made from it"
-            yield Problem("alias", self.alias, rule, 'name it: alias="db"')
+            yield Problem(("alias",), self.alias, rule, 'name it: alias="db"')
 
 
 class SecretsManagerSecret(_AwsSecret):

@@ -51,5 +51,5 @@ class Team(Value):
         """What it adds to the plan of this cluster; pure."""
 
     def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:
-        """Rules between its fields and the cluster's facts. Places are relative to the team."""
+        """Rules between its fields and the cluster's facts. Paths are from the team."""
         yield from ()

@@ -5,14 +5,12 @@ from __future__ import annotations
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from functools import cache
 from inspect import get_annotations
 from typing import Annotated, Any, ClassVar, Literal, NoReturn, Union, dataclass_transform, get_args, get_origin
 
-from blueprint.errors import Problem, Quoted, shown
+from blueprint.errors import FieldPath, Key, Problem, Quoted, rendered, shown
 
 Missing: typing.Final = Quoted("<missing>")
 """Stands in a required field that the user left out, until the check reports it."""
@@ -55,7 +53,7 @@ class Value(_Value):
         cls.__init__ = _tolerant(cls)  # type: ignore[method-assign]  # the one place that replaces a constructor
 
     def problems(self) -> Iterator[Problem]:
-        """Rules over several fields, with places relative to self. The first that looks at a wrong field ends them."""
+        """Rules over several fields, with paths from self. The first that looks at a wrong field ends them."""
         yield from ()
 
 
@@ -71,13 +69,13 @@ def _tolerant(cls: type[Value]) -> Callable[..., None]:
         mistakes = list(kwargs.pop("_mistakes", ()))
         for value in args[len(positional) :]:
             rule = f"{cls.__name__} takes at most {len(positional)} positional values"
-            mistakes.append(Problem("", value, rule, f"name the field: {_listing(known)}"))
+            mistakes.append(Problem((), value, rule, f"name the field: {_listing(known)}"))
         for name, value in kwargs.items():
             if name not in known:
                 fix = f"write one of {_listing(known)}"
-                mistakes.append(Problem(name, value, f"{cls.__name__} has no field {name!r}", fix))
+                mistakes.append(Problem((name,), value, f"{cls.__name__} has no field {name!r}", fix))
             elif name in given:
-                mistakes.append(Problem(name, value, f"{name!r} is given twice", "leave one out"))
+                mistakes.append(Problem((name,), value, f"{name!r} is given twice", "leave one out"))
             else:
                 given[name] = value
         for name in required:
@@ -92,41 +90,15 @@ def _listing(names: set[str]) -> str:
     return ", ".join(sorted(name for name in names if not name.startswith("_")))
 
 
-def problems_in(value: Value, place: str) -> Iterator[Problem]:
-    """Every mistake in a value and all below it; `place` is how the user would write the path to it."""
-    judged = _JUDGED.get()
-    if judged is None:
-        found = _problems(value)
-    elif id(value) in judged:
-        _, found = judged[id(value)]
-    else:
-        found = _problems(value)
-        judged[id(value)] = value, found  # with the value, so that no other gets its id
-    for problem in found:
-        yield problem.below(place)
-
-
-@contextmanager
-def judged_once() -> Iterator[None]:
-    """Within it each value is judged once, however many rules ask about it."""
-    token = _JUDGED.set({})
-    try:
-        yield
-    finally:
-        _JUDGED.reset(token)
-
-
-_JUDGED: ContextVar[dict[int, tuple[Value, list[Problem]]] | None] = ContextVar("_JUDGED", default=None)
-
-
-def _problems(value: Value) -> list[Problem]:
+def problems_in(value: Value) -> list[Problem]:
+    """Every mistake in a value and all below it, with paths from it."""
     found = list(value._mistakes)  # noqa: SLF001  # of this module
     cls: Any = type(value)  # mypy takes a class whose instances define __hash__ for unhashable
     if lacking := _abstract(cls):
         written = _concrete(cls)
         fix = f"write {_choice(written)}" if written else f"define {_listing(lacking)} in {cls.__name__}"
-        found.append(Problem("", value, f"{cls.__name__} is only a base, without {_listing(lacking)}", fix))
-    mismatches = {name: _judged(getattr(value, name), hint, name) for name, hint in _hints(cls).items()}
+        found.append(Problem((), value, f"{cls.__name__} is only a base, without {_listing(lacking)}", fix))
+    mismatches = {name: _judged(getattr(value, name), hint, (name,)) for name, hint in _hints(cls).items()}
     found.extend(problem for mistakes in mismatches.values() for problem in mistakes)
     # Also on a value with wrong fields: what can still be judged is, so that one report tells all.
     wrong = {name for name, mistakes in mismatches.items() if mistakes}
@@ -136,6 +108,28 @@ def _problems(value: Value) -> list[Problem]:
         if not wrong:
             raise
     return found
+
+
+def position(value: object, path: FieldPath) -> tuple[int, ...]:
+    """Where the path leads, to sort by: fields in the order of their class, items and keys in their own.
+
+    What is no field or cannot be looked at stands in front of what is.
+    """
+    if not path:
+        return ()
+    part, *rest = path
+    try:
+        within: Any = value
+        if isinstance(part, str):
+            names = [f.name for f in fields(within)]
+            place, inner = names.index(part), getattr(value, part)
+        elif isinstance(part, int):
+            place, inner = part, within[part]
+        else:
+            place, inner = list(within).index(part.key), within[part.key]
+    except Exception:  # noqa: BLE001  # whatever a user's object may raise
+        return (-1,)
+    return (place, *position(inner, tuple(rest)))
 
 
 class _Wrong:
@@ -162,21 +156,21 @@ def _hints(cls: Any) -> dict[str, Any]:
     return {f.name: hints[f.name] for f in fields(cls) if f.init and f.name != "_mistakes"}
 
 
-def _judged(value: object, hint: Any, place: str) -> list[Problem]:
+def _judged(value: object, hint: Any, path: FieldPath) -> list[Problem]:
     """The mismatches; an object whose own methods fail, when asked what it holds, is one."""
     try:
-        return list(_mismatches(value, hint, place))
+        return list(_mismatches(value, hint, path))
     except Exception as error:  # noqa: BLE001  # whatever a user's object may raise
-        return [Problem(place, value, f"cannot be read: {type(error).__name__}", f"write {place}={_example(hint)}")]
+        return [Problem(path, value, f"cannot be read: {type(error).__name__}", _written(path, hint))]
 
 
-def _mismatches(value: object, hint: Any, place: str) -> Iterator[Problem]:  # noqa: C901  # one branch for each kind of hint
+def _mismatches(value: object, hint: Any, path: FieldPath) -> Iterator[Problem]:  # noqa: C901  # one branch for each kind of hint
     if value is Missing:
-        yield Problem(place, Missing, "this field is required", f"add {place}={_example(hint)}")
+        yield Problem(path, Missing, "this field is required", f"add {rendered(path)}={_example(hint)}")
         return
     origin, args = get_origin(hint), get_args(hint)
     if origin is Annotated:
-        mismatches = list(_mismatches(value, args[0], place))
+        mismatches = list(_mismatches(value, args[0], path))
         for problem in mismatches:
             yield replace(problem, fix=args[1].fix) if args[0] is str and value is not Missing else problem
         told = bool(mismatches)
@@ -187,30 +181,30 @@ def _mismatches(value: object, hint: Any, place: str) -> Iterator[Problem]:  # n
                 accepted = told
             if not accepted:
                 told = True
-                yield Problem(place, value, rule.says, rule.fix)
+                yield Problem(path, value, rule.says, rule.fix)
     elif origin in (Union, types.UnionType):
-        attempts = [list(_mismatches(value, option, place)) for option in args]
+        attempts = [list(_mismatches(value, option, path)) for option in args]
         if all(attempts):
             # The option of the value's own type tells more than "none of these fits".
             fitting = [a for a, option in zip(attempts, args, strict=True) if _is_instance(value, option)]
-            yield from fitting[0] if fitting else [_mismatch(place, value, hint)]
+            yield from fitting[0] if fitting else [_mismatch(path, value, hint)]
     elif origin is tuple:
         if type(value) is not tuple:
-            yield Problem(place, value, f"must be {_name(hint)}", f"write {place}=({_element(value)},)")
+            yield Problem(path, value, f"must be {_name(hint)}", f"write {rendered(path)}=({_element(value)},)")
         else:
             for index, item in enumerate(value):
-                yield from _mismatches(item, args[0], f"{place}[{index}]")
+                yield from _mismatches(item, args[0], (*path, index))
     elif origin is not None and origin is not Literal and issubclass(origin, Mapping):
         if not isinstance(value, Mapping):
-            yield _mismatch(place, value, hint)
+            yield _mismatch(path, value, hint)
         else:
             for key, item in value.items():
-                yield from _mismatches(key, args[0], f"{place}[{shown(key)}]")
-                yield from _mismatches(item, args[1], f"{place}[{shown(key)}]")
+                yield from _mismatches(key, args[0], (*path, Key(key)))
+                yield from _mismatches(item, args[1], (*path, Key(key)))
     elif not _is_instance(value, hint):
-        yield _mismatch(place, value, hint)
+        yield _mismatch(path, value, hint)
     elif isinstance(value, Value):
-        yield from problems_in(value, place)
+        yield from (problem.below(path) for problem in problems_in(value))
 
 
 def _is_instance(value: object, hint: Any) -> bool:
@@ -226,10 +220,13 @@ def _is_instance(value: object, hint: Any) -> bool:
     return isinstance(value, origin or hint)
 
 
-def _mismatch(place: str, value: object, hint: Any) -> Problem:
-    example = _example(hint)
-    fix = f"write {example} there" if place.endswith("]") else f"write {place}={example}"
-    return Problem(place, value, f"must be {_name(hint)}", fix)
+def _mismatch(path: FieldPath, value: object, hint: Any) -> Problem:
+    return Problem(path, value, f"must be {_name(hint)}", _written(path, hint))
+
+
+def _written(path: FieldPath, hint: Any) -> str:
+    """The fix for a value of another type; `path` is from the value that has the field."""
+    return f"write {rendered(path)}={_example(hint)}" if len(path) == 1 else f"write {_example(hint)} there"
 
 
 def _name(hint: Any) -> str:

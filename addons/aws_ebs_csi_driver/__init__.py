@@ -45,7 +45,7 @@ class AwsEbsCsiDriver(CallsAws, EksAddon):
 
     def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:
         yield from super().problems_on(facts)
-        yield from foreign_key("kms_key_arn", self.kms_key_arn, facts.region)
+        yield from foreign_key(("kms_key_arn",), self.kms_key_arn, facts.region)
 
     def permissions(self, facts: ClusterFacts) -> tuple[Statement, ...]:
         key = volume_key(self.kms_key_arn, facts.region) if self.kms_key_arn else ()

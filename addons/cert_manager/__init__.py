@@ -46,7 +46,7 @@ class CertManager(CallsAws, HelmAddon):
         yield from super().problems()
         if self.acme_email and not self.zones:
             rule = "the issuer answers DNS01 challenges only, so it needs a zone"
-            yield Problem("zones", self.zones, rule, 'write zones={"example.com": "Z0123456789ABC"}')
+            yield Problem(("zones",), self.zones, rule, 'write zones={"example.com": "Z0123456789ABC"}')
 
     def permissions(self, facts: ClusterFacts) -> tuple[Statement, ...]:
         if not self.zones:

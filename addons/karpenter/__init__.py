@@ -50,7 +50,7 @@ class Karpenter(CallsAws, HelmAddon):
 
     def problems(self) -> Iterator[Problem]:
         yield from super().problems()
-        names = ((f"node_pools[{index}].name", pool.name) for index, pool in enumerate(self.node_pools))
+        names = ((("node_pools", index, "name"), pool.name) for index, pool in enumerate(self.node_pools))
         yield from duplicates(names, "node pools have unique names", "rename one")
 
     def permissions(self, facts: ClusterFacts) -> tuple[Statement, ...]:

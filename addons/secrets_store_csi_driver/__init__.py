@@ -55,7 +55,7 @@ class SecretsStoreCsiDriver(HelmAddon):
     def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:
         if not (facts.has_nodes or facts.auto_mode):
             rule, fix = "it runs on nodes, and the cluster has Fargate only", "add nodes, or use ExternalSecrets()"
-            yield Problem("", self.name, rule, fix)
+            yield Problem((), self.name, rule, fix)
 
     def values(self, facts: ClusterFacts) -> Values:
         return {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from blueprint.contribution import Contribution
+from blueprint.errors import FieldPath
 from blueprint.planning.document import Part
 
 
@@ -12,7 +13,7 @@ from blueprint.planning.document import Part
 class Draft:
     """An add-on or a team."""
 
-    path: str
+    path: FieldPath
     name: str
     type: str
     contribution: Contribution

@@ -158,42 +158,41 @@ class ApplicationTeam(Team):
     def problems(self) -> Iterator[Problem]:
         if not any((self.owners, self.developers, self.viewers, self.deployers)):
             rule = "a team has people: owners, developers, viewers or deployers"
-            yield Problem("developers", self.developers, rule, 'write for example developers=(Role("Payments"),)')
+            yield Problem(("developers",), self.developers, rule, 'write for example developers=(Role("Payments"),)')
         if self.node_pool and len(name := self.node_pool.owned_by(TEAM_LABEL, self.name).name) > _LONGEST_LABEL:
             # https://github.com/kubernetes-sigs/karpenter/blob/v1.9.1/pkg/controllers/provisioning/scheduling/nodeclaimtemplate.go#L80
             rule = f"the nodes would carry the name of their pool, {name}, as a label, which has at most 63 characters"
-            yield Problem("name", self.name, rule, "take a shorter one, or leave node_pool out")
+            yield Problem(("name",), self.name, rule, "take a shorter one, or leave node_pool out")
         if not self.namespaces:
-            yield from (replace(problem, place="name") for problem in TeamNamespace(self.name).problems())
-        names = [(f"namespaces[{index}].name", space.name) for index, space in enumerate(self.namespaces)]
+            yield from (replace(problem, path=("name",)) for problem in TeamNamespace(self.name).problems())
+        names = [(("namespaces", i, "name"), space.name) for i, space in enumerate(self.namespaces)]
         yield from duplicates(names, "a namespace stands once", "remove the repeated one")
-        own = {space.name for space in self.spaces}
-        used = [(f"shares[{index}].namespace", share.namespace) for index, share in enumerate(self.shares)]
-        used += [(f"service_accounts[{i}].namespace", each.namespace) for i, each in enumerate(self.service_accounts)]
         accounts = [
-            (f"service_accounts[{i}]", f"{each.namespace}/{each.name}") for i, each in enumerate(self.service_accounts)
+            (("service_accounts", i), f"{each.namespace}/{each.name}") for i, each in enumerate(self.service_accounts)
         ]
         yield from duplicates(accounts, "a service account stands once", "put all its permissions and secrets into one")
-        copied = [(f"copied_secrets[{i}].namespace", each.namespace) for i, each in enumerate(self.copied_secrets)]
+        copied = [(("copied_secrets", i, "namespace"), each.namespace) for i, each in enumerate(self.copied_secrets)]
         yield from duplicates(copied, "a namespace stands once", "put all its secrets into one")
-        used += copied
-        used += [(f"workloads[{i}].namespace", each.namespace) for i, each in enumerate(self.workloads)]
-        keys = [(f"workloads[{i}]", each.key) for i, each in enumerate(self.workloads)]
+        keys = [(("workloads", i), each.key) for i, each in enumerate(self.workloads)]
         yield from duplicates(keys, "a workload stands once", "rename one, or remove it")
-        for place, name in used:
-            if name not in own:
-                yield Problem(place, name, "must be a namespace of the team", f"write one of {', '.join(sorted(own))}")
-        edges = [(f"network[{index}]", edge.key) for index, edge in enumerate(self.network)]
+        own = {space.name for space in self.spaces}
+        for field in ("shares", "service_accounts", "copied_secrets", "workloads"):
+            for index, user in enumerate(getattr(self, field)):
+                if user.namespace not in own:
+                    fix = f"write one of {', '.join(sorted(own))}"
+                    path = (field, index, "namespace")
+                    yield Problem(path, user.namespace, "must be a namespace of the team", fix)
+        edges = [(("network", i), edge.key) for i, edge in enumerate(self.network)]
         yield from duplicates(edges, "a connection stands once", "put all ports into one")
         yield from crowded(self.network)
-        classes = ((f"priority_classes[{i}].name", each.name) for i, each in enumerate(self.priority_classes))
+        classes = [(("priority_classes", i, "name"), each.name) for i, each in enumerate(self.priority_classes)]
         yield from duplicates(classes, "a priority class stands once", "rename one")
 
     def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:
         spaces = {space.name: space for space in self.spaces}
         for index, workload in enumerate(self.workloads):
             found = workload.problems_on(facts, spaces[workload.namespace])
-            yield from (problem.below(f"workloads[{index}]") for problem in found)
+            yield from (problem.below(("workloads", index)) for problem in found)
 
     def contribute(self, facts: ClusterFacts) -> Contribution:
         names = [space.name for space in self.spaces]

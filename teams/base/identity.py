@@ -40,13 +40,13 @@ class ServiceAccount(Value):
             for action in statement.actions:
                 if action.lower().startswith(_ACCESS):
                     rule = "with it a workload could give itself access to the cluster or the account"
-                    yield Problem(f"permissions[{index}].actions", action, rule, "leave it to the platform team")
+                    yield Problem(("permissions", index, "actions"), action, rule, "leave it to the platform team")
         if self.name in ("default", READER):
             rule = f"{self.name} is made with the namespace, for others than pods that call AWS"
-            yield Problem("name", self.name, rule, "take another name, and write it in the pods' serviceAccountName")
+            yield Problem(("name",), self.name, rule, "take another name, and write it in the pods' serviceAccountName")
         if not self.permissions and not self.secrets:
             rule = "a service account without AWS permissions is the workload's own business"
-            yield Problem("permissions", self.permissions, rule, "give it permissions or secrets, or leave it out")
+            yield Problem(("permissions",), self.permissions, rule, "give it permissions or secrets, or leave it out")
 
     def grant(self, facts: ClusterFacts, boundary: str | None) -> Grant:
         """The permissions; the trust names the cluster, the namespace and this service account."""

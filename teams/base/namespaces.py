@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Annotated, Any, Literal
 
-from blueprint.errors import Problem
+from blueprint.errors import Key, Problem
 from blueprint.fields import DnsLabel, LabelKey, LabelValue, Quantity, between
 from blueprint.kubernetes import RESERVED_NAMESPACES, Manifest
 from blueprint.quantity import amount
@@ -53,7 +53,7 @@ class ContainerDefaults(Value):
         request, limit = amount(self.memory_request), amount(self.memory_limit)
         if request and limit and request > limit:
             rule = f"a container's request must not exceed its limit ({self.memory_limit})"
-            yield Problem("memory_request", self.memory_request, rule, "lower it, or raise memory_limit")
+            yield Problem(("memory_request",), self.memory_request, rule, "lower it, or raise memory_limit")
 
     def manifest(self, namespace: str) -> Manifest:
         """As a LimitRange."""
@@ -78,11 +78,11 @@ class TeamNamespace(Value):
 
     def problems(self) -> Iterator[Problem]:
         if self.name in RESERVED_NAMESPACES or self.name.startswith("kube-"):
-            yield Problem("name", self.name, "the namespace belongs to Kubernetes", "choose another name")
+            yield Problem(("name",), self.name, "the namespace belongs to Kubernetes", "choose another name")
         for key in self.labels:
             if key.partition("/")[0].endswith(("kubernetes.io", "k8s.io", "blueprint")) and "/" in key:
                 rule = "policies choose namespaces by labels of this domain"
-                yield Problem(f"labels[{key!r}]", key, rule, "take a prefix of your own, for example example.com/")
+                yield Problem(("labels", Key(key)), key, rule, "take a prefix of your own, for example example.com/")
 
 
 def named(version: str, kind: str, name: str, namespace: str | None = None, **rest: Any) -> Manifest:

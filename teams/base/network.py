@@ -116,11 +116,11 @@ class ToRange(Edge):
         network = ipaddress.ip_network(self.cidr)
         if network.is_link_local or network.is_loopback:
             rule = "a node's own addresses give out its credentials"
-            yield Problem("cidr", self.cidr, rule, "name the range of what the pods connect to")
+            yield Problem(("cidr",), self.cidr, rule, "name the range of what the pods connect to")
         if network.prefixlen < 8 and self.cidr != "0.0.0.0/0":
-            yield Problem("cidr", self.cidr, "the range is /8 or smaller", "write ToInternet(), or a smaller range")
+            yield Problem(("cidr",), self.cidr, "the range is /8 or smaller", "write ToInternet(), or a smaller range")
         if self.cidr == "0.0.0.0/0":
-            yield Problem("cidr", self.cidr, "this includes every pod of every team", "write ToInternet()")
+            yield Problem(("cidr",), self.cidr, "this includes every pod of every team", "write ToInternet()")
 
     @property
     def key(self) -> str:
@@ -155,7 +155,7 @@ def crowded(edges: Iterable[Edge]) -> Iterator[Problem]:
         most = max(len(ranges | ports) for ports in (set(), *teams))
         if most > _MOST_PORTS:
             rule = f"at most {_MOST_PORTS} ports {words}: of all ranges and any one team together"
-            yield Problem("network", most, rule, "serve on fewer ports, or split the team")
+            yield Problem(("network",), most, rule, "serve on fewer ports, or split the team")
 
 
 def policies(namespace: str, edges: tuple[Edge, ...], facts: ClusterFacts) -> Iterator[Manifest]:

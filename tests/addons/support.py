@@ -40,12 +40,12 @@ def deployed(data: Any) -> Any:
 
 def rules_broken(value: Value) -> list[str]:
     """Places of the problems in a value."""
-    return [problem.place for problem in problems_in(value, "")]
+    return [problem.place for problem in problems_in(value)]
 
 
 def first_problem(value: Value) -> Problem:
     """The first problem in a value."""
-    return next(problems_in(value, ""))
+    return problems_in(value)[0]
 
 
 def allowed(statements: Sequence[Statement], action: str, resource: str, context: Context | None = None) -> bool:

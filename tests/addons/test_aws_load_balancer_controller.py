@@ -155,7 +155,7 @@ def test_waf_and_shield_are_granted_only_where_they_are_used(
 def test_policy_is_sound_in_every_partition() -> None:
     everything = AwsLoadBalancerController(wafv2=True, shield=True).permissions(FACTS)
     assert names_no_partition(everything)
-    assert not [problem for statement in everything for problem in problems_in(statement, "")]
+    assert not [problem for statement in everything for problem in problems_in(statement)]
     for statement in everything:
         reads_or_opted_in = ("Describe", "Get", "List", "wafv2:", "shield:", "SetWebAcl")
         assert "*" not in statement.resources or all(

@@ -57,7 +57,7 @@ def test_other_zones_are_out_of_reach() -> None:
 
 def test_policy_is_sound_in_every_partition() -> None:
     assert names_no_partition(PERMISSIONS)
-    assert not [problem for statement in PERMISSIONS for problem in problems_in(statement, "")]
+    assert not [problem for statement in PERMISSIONS for problem in problems_in(statement)]
 
 
 def test_issuer_names_the_zone_of_each_domain() -> None:

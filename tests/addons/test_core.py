@@ -50,7 +50,7 @@ def test_what_is_no_member_is_refused() -> None:
 
 
 def test_it_keeps_its_other_mistakes() -> None:
-    assert places(of(changed(DNS, zone="Z1"))) == ["addons[7].zone", "addons[7]"]
+    assert places(of(changed(DNS, zone="Z1"))) == ["addons[7]", "addons[7].zone"]
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ def test_keeps_to_its_domains_in_a_shared_zone(name: str, expected: bool) -> Non
 
 def test_policy_is_sound_in_every_partition() -> None:
     assert names_no_partition(PERMISSIONS)
-    assert not [problem for statement in PERMISSIONS for problem in problems_in(statement, "")]
+    assert not [problem for statement in PERMISSIONS for problem in problems_in(statement)]
 
 
 def test_values_say_which_records_are_its_own() -> None:
@@ -127,7 +127,7 @@ class TestZonesOfAnotherAccount:
             assert not allowed(permissions, action, self.ROLE.replace("Writer", "Admin"))
             assert not allowed(permissions, action, self.ROLE.replace("333333333333", ACCOUNT))
         assert names_no_partition(permissions)
-        assert not [problem for one in permissions for problem in problems_in(one, "")]
+        assert not [problem for one in permissions for problem in problems_in(one)]
 
     def test_without_internet_it_needs_an_endpoint_for_the_role_too(self) -> None:
         """Provider/aws/config.go:95 of external-dns v0.21.0: sts.NewFromConfig."""

@@ -104,7 +104,7 @@ def test_no_key_no_permission_on_keys() -> None:
 
 def test_policy_is_sound_in_every_partition_and_does_not_depend_on_the_order() -> None:
     assert names_no_partition(PERMISSIONS)
-    assert not [problem for statement in PERMISSIONS for problem in problems_in(statement, "")]
+    assert not [problem for statement in PERMISSIONS for problem in problems_in(statement)]
     assert permissions(FACTS, SECRETS[::-1]) == PERMISSIONS
 
 

@@ -119,7 +119,7 @@ def test_reads_its_own_queue_only() -> None:
 
 def test_policy_is_sound_in_every_partition() -> None:
     assert names_no_partition(PERMISSIONS)
-    assert not [problem for statement in PERMISSIONS for problem in problems_in(statement, "")]
+    assert not [problem for statement in PERMISSIONS for problem in problems_in(statement)]
 
 
 def test_interruption_events_are_the_ones_that_aws_sends() -> None:

@@ -116,8 +116,8 @@ def test_a_wrong_field_hides_no_other_rule() -> None:
     assert places(wrong) == [
         "cluster.endpoint.allow[0]",
         "cluster.log_retention_days",
-        "cluster.service_cidr",
         "cluster.support_policy",
+        "cluster.service_cidr",
     ]
 
 

@@ -108,7 +108,7 @@ class Patient(Probe):
 
 WITHOUT_NAT: dict[str, Any] = {"nat": "none", "interface_endpoints": (*ENDPOINTS_WITHOUT_NAT, "eks-auth")}
 WITHOUT_CNI = (KubeProxy(), EksPodIdentityAgent())
-PERMISSIONS = "addons[3]: permissions of kube-system/brings"
+PERMISSIONS = "addons[3].permissions['kube-system/brings']"
 MISTAKES = [
     mistake(
         "an admin twice", with_cluster(admins=(Role("A"), Role("A"))), "cluster.admins[1]", "admins[0] has it", "once"
@@ -286,38 +286,38 @@ MISTAKES = [
     mistake(
         "a password",
         secret(password="hunter2"),
-        "addons[3].extra_values.password",
+        "addons[3].extra_values['password']",
         "never hold a secret",
         "existing Secret",
     ),
     mistake(
         "a nested token",
         secret(a={"b": [{"apiToken": "x"}]}),
-        "addons[3].extra_values.a.b[0].apiToken",
+        "addons[3].extra_values['a']['b'][0]['apiToken']",
         "never",
         "existing",
     ),
     mistake(
-        "an api key", secret(api_key="x"), "addons[3].extra_values.api_key", "never hold a secret", "existing Secret"
+        "an api key", secret(api_key="x"), "addons[3].extra_values['api_key']", "never hold a secret", "existing Secret"
     ),
     mistake(
         "an access key",
         secret(secretKey="x"),
-        "addons[3].extra_values.secretKey",
+        "addons[3].extra_values['secretKey']",
         "never hold a secret",
         "existing Secret",
     ),
     mistake(
         "a client secret",
         secret(clientSecret="x"),
-        "addons[3].extra_values.clientSecret",
+        "addons[3].extra_values['clientSecret']",
         "never hold",
         "existing Secret",
     ),
     mistake(
         "capitals",
         secret(DB_PASSWORD="x"),
-        "addons[3].extra_values.DB_PASSWORD",
+        "addons[3].extra_values['DB_PASSWORD']",
         "never hold a secret",
         "existing Secret",
     ),
@@ -425,7 +425,7 @@ def test_what_only_looks_like_a_secret_is_right() -> None:
 
 def test_every_grant_needs_the_agent() -> None:
     lacking = changed(SMALL, addons=(*CORE[:2], AwsLoadBalancerController()))
-    assert places(lacking) == ["addons[2]", "addons[0]"]
+    assert places(lacking) == ["addons[0]", "addons[2]"]
 
 
 def test_references_to_what_it_makes_are_right() -> None:

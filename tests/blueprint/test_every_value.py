@@ -65,7 +65,7 @@ def test_an_option_that_makes_none_would_be_named() -> None:
 def test_an_option_that_no_cluster_can_use_would_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(cluster: Cluster) -> Iterator[Problem]:
         if cluster.subnets == "private":
-            yield Problem("subnets", cluster.subnets, "never", "none")
+            yield Problem(("subnets",), cluster.subnets, "never", "none")
 
     monkeypatch.setattr(Cluster, "problems", refuse)
     tries = Tries()

@@ -139,7 +139,7 @@ KINDS += ["hosted zone", "domain", "e-mail", "chart version", "repository", "add
 
 
 def problem_places(value: Value) -> list[str]:
-    return [problem.place for problem in problems_in(value, "")]
+    return [problem.place for problem in problems_in(value)]
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,9 @@ from blueprint import Blueprint, FargateProfile, ManagedNodes, NewNetwork, Priva
 from blueprint.access import Principal
 from blueprint.addon import Addon
 from blueprint.compute import Compute
-from blueprint.errors import BlueprintError
+from blueprint.errors import BlueprintError, FieldPath, Key
 from blueprint.team import Team
+from blueprint.value import position
 from teams.base import Quota, TeamNamespace
 from teams.base.network import Edge
 from tests.blueprint.examples import (
@@ -332,6 +333,45 @@ def test_replace_corrects_an_earlier_mistake() -> None:
 def test_replace_does_not_lose_an_unknown_field() -> None:
     assert places(replace(changed(SMALL, nmae="dev"), name="prod")) == ["nmae"]
     assert places(changed(changed(SMALL, nmae="dev"), nmae="dev")) == ["nmae", "nmae"]
+
+
+def test_mistakes_stand_in_the_order_of_the_file() -> None:
+    """Whatever finds them: types of fields, rules between fields, between parts, or about what these would install."""
+    wrong = changed(
+        with_cluster(admins=(Role("A"), Role("A")), service_cidr="10.0.0.0/24"),
+        account="1",
+        nmae="dev",
+        addons=(*SMALL.addons, ExternalDns(zones=("Z1",), extra_values={"z": {"token": "x"}, "a": {"token": "x"}}), 1),
+        teams=(changed(TEAM, namespaces=(TeamNamespace("kube-a", labels={"z": "!", "a": "!"}),)), TEAM, TEAM),
+        tags={"z": "!", "Name": "a"},
+    )
+    assert places(wrong) == [
+        "nmae",
+        "account",
+        "cluster.admins[1]",
+        "cluster.service_cidr",
+        "addons[3].extra_values['z']['token']",
+        "addons[3].extra_values['a']['token']",
+        "addons[4]",
+        "teams[0].namespaces[0].name",
+        "teams[0].namespaces[0].labels['z']",
+        "teams[0].namespaces[0].labels['a']",
+        "teams[2].name",
+        "tags['z']",
+    ]
+
+
+def test_a_path_into_what_cannot_be_looked_at_has_a_position() -> None:
+    values = {"a": UnreadableMapping(), "b": UnreadableTuple(), "c": hostile(*HOSTILE)}
+    paths: dict[FieldPath, tuple[int, ...]] = {
+        (Key("b"), 1): (1, -1),
+        (Key("a"), Key("x"), Key("y")): (0, -1),
+        (Key("c"), "name"): (2, -1),
+        (Key("d"), "name"): (-1,),
+        (Key("a"),): (0,),
+        (): (),
+    }
+    assert {path: position(values, path) for path in paths} == paths
 
 
 def test_a_report_of_many_problems_ends() -> None:

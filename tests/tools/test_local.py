@@ -55,7 +55,7 @@ def test_a_cluster_that_is_not_there_is_reported_and_nothing_started(
     monkeypatch.setattr(os, "environ", dict(os.environ))
     monkeypatch.setattr(signal, "signal", lambda *_: None)
     assert main(["deploy", "nope"]) == 1
-    assert "no file in clusters/ is of this cluster" in capsys.readouterr().err
+    assert "unknown cluster: no file in clusters/ is named after it" in capsys.readouterr().err
 
 
 def test_a_folder_of_charts_must_be_there(tmp_path: Path) -> None:

@@ -237,7 +237,7 @@ class Old135(Plain):
 
     def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:
         if facts.version != "1.35":
-            yield Problem("chart_version", None, "runs on 1.35", "take another")
+            yield Problem(("chart_version",), None, "runs on 1.35", "take another")
 
 
 class Only135(EksAddon):

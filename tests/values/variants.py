@@ -219,7 +219,7 @@ def _renamed(value: Value) -> Iterator[Value]:
     for name, hint in hints(type(value)).items():
         if isinstance(getattr(value, name), str):
             other = changed(value, **{name: values(hint, {})[0]})
-            if not list(problems_in(other, "")):
+            if not problems_in(other):
                 yield other
             return
 

@@ -94,7 +94,9 @@ def load(root: Path) -> Policy:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise PolicyError([Problem(FILE, Quoted(error), "the file must be UTF-8 text", "save it as UTF-8")]) from None
+        raise PolicyError(
+            [Problem((), Quoted(error), "the file must be UTF-8 text", "save it as UTF-8", FILE)]
+        ) from None
     return parse(text, sorted(names))
 
 
@@ -103,7 +105,7 @@ def parse(text: str, clusters: Collection[str]) -> Policy:
     try:
         tables = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise PolicyError([Problem(FILE, Quoted(error), "the file must be TOML", "https://toml.io")]) from None
+        raise PolicyError([Problem((), Quoted(error), "the file must be TOML", "https://toml.io", FILE)]) from None
     problems = [*_unknown(FILE, tables, ("approvals", "dangers", "clusters"))]
     approvals, dangers, globs = (_table(tables, key, FILE, problems) for key in ("approvals", "dangers", "clusters"))
     problems.extend(_approval_problems(approvals))
@@ -113,7 +115,7 @@ def parse(text: str, clusters: Collection[str]) -> Policy:
         problems.extend(_action_problems(place, _table(globs, glob, f"{FILE}: clusters", problems)))
         if not any(fnmatchcase(name, glob) for name in clusters):
             fix = f"write the name of a cluster, or a glob over {', '.join(clusters) or '<none>'}"
-            problems.append(Problem(place, glob, "it must match a file in clusters/", fix))
+            problems.append(Problem((place,), glob, "it must match a file in clusters/", fix))
     if problems:
         raise PolicyError(problems)
     return Policy(Approvals(**approvals), dangers, tuple(globs.items()))
@@ -123,22 +125,22 @@ def _table(parent: Mapping[str, Any], key: str, place: str, problems: list[Probl
     found = parent.get(key, {})
     if isinstance(found, dict):
         return found
-    problems.append(Problem(f"{place}: {key}", found, "it must be a table", f"write [{key}] and its keys below it"))
+    problems.append(Problem((f"{place}: {key}",), found, "it must be a table", f"write [{key}] and its keys below it"))
     return {}
 
 
 def _unknown(place: str, table: Mapping[str, Any], known: Collection[str]) -> Iterator[Problem]:
     for key in table:
         if key not in known:
-            yield Problem(f"{place}: {key}", table[key], "there is no such key", f"write one of {', '.join(known)}")
+            yield Problem((f"{place}: {key}",), table[key], "there is no such key", f"write one of {', '.join(known)}")
 
 
 def _action_problems(place: str, table: Mapping[str, Any]) -> Iterator[Problem]:
     for rule, action in table.items():
         if rule not in RULES:
-            yield Problem(f"{place}.{rule}", action, "there is no such rule", f"write one of {', '.join(RULES)}")
+            yield Problem((place, rule), action, "there is no such rule", f"write one of {', '.join(RULES)}")
         elif action not in get_args(Action):
-            yield Problem(f"{place}.{rule}", action, "a danger blocks or warns", 'write "block" or "warn"')
+            yield Problem((place, rule), action, "a danger blocks or warns", 'write "block" or "warn"')
 
 
 def _approval_problems(table: Mapping[str, Any]) -> Iterator[Problem]:
@@ -147,14 +149,14 @@ def _approval_problems(table: Mapping[str, Any]) -> Iterator[Problem]:
     yield from _unknown(place, table, ("label", "review", "code_owners", *choices))
     for key in ("review", "code_owners"):
         if not isinstance(table.get(key, True), bool):
-            yield Problem(f"{place}.{key}", table[key], "it is switched on or off", "write true or false")
+            yield Problem((place, key), table[key], "it is switched on or off", "write true or false")
     for key, allowed in choices.items():
         if key in table and table[key] not in allowed:
-            yield Problem(f"{place}.{key}", table[key], "there is no such choice", f"write one of {', '.join(allowed)}")
+            yield Problem((place, key), table[key], "there is no such choice", f"write one of {', '.join(allowed)}")
     label = table.get("label", "")
     if not isinstance(label, str) or len(label) > 50 or not (label.isprintable() and label == label.strip()):
         # https://docs.github.com/en/rest/issues/labels gives no limit; the web form has 50.
         rule = "it must be one line of at most 50 characters, without spaces around it"
-        yield Problem(f"{place}.label", label, rule, 'write the name of a label, or "" where none approves')
+        yield Problem((place, "label"), label, rule, 'write the name of a label, or "" where none approves')
     if label == "" and "label" in table and table.get("review") is False:
-        yield Problem(place, Quoted("<nothing>"), "something must approve", "name a label, or let reviews approve")
+        yield Problem((place,), Quoted("<nothing>"), "something must approve", "name a label, or let reviews approve")

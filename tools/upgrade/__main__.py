@@ -48,7 +48,7 @@ def main(arguments: Sequence[str]) -> int:
 def _blueprint(names: Sequence[str]) -> Blueprint:
     if len(names) != 1:
         rule, fix = "an upgrade is of one cluster", "write for example make plan-upgrade CLUSTER=prod TO=1.36"
-        raise BlueprintError([Problem("CLUSTER", Quoted(", ".join(names) or "<none>"), rule, fix)])
+        raise BlueprintError([Problem(("CLUSTER",), Quoted(", ".join(names) or "<none>"), rule, fix)])
     fleet, problems = blueprints(CLUSTERS, names)
     plans(fleet, problems)  # with the places of the file in the report
     return next(iter(fleet.values()))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from addons.base import EksAddon
+from blueprint.addon import Addon
 from blueprint.blueprint import Blueprint
 from blueprint.contribution import Release, release_notes
 from blueprint.errors import BlueprintError, Problem, shown
@@ -49,9 +49,12 @@ def look(made: Plan, now: str, target: Blueprint, render: Render | None) -> Foun
 
 
 def _refused(problem: Problem, target: Blueprint) -> Iterator[Finding]:
-    index = re.match(r"addons\[(\d+)\]", problem.place)
-    addon = target.addons[int(index[1])] if index else None
-    if isinstance(addon, EksAddon) and addon.version is None and problem.place.endswith(".version"):
+    match problem.path:
+        case ("addons", int(index), *field):
+            addon: Addon | None = target.addons[index]
+        case field:
+            addon = None
+    if isinstance(addon, EksAddon) and addon.version is None and field == ["version"]:
         return  # its versions are those of one Kubernetes version, so it moves together with the control plane
     where = f"{problem.place} ({addon.name})" if addon else problem.place
     value = "" if problem.value is None else f"; it is {shown(problem.value)}"

@@ -73,13 +73,13 @@ def _no_target(version: str, to: str) -> Problem | None:
     if to not in SUPPORTED:
         rule = f"must be a Kubernetes version that EKS offers: {', '.join(SUPPORTED)}"
         newer = [each for each in SUPPORTED if minor(each) > minor(version)]
-        return Problem("TO", to, rule, f"write TO={newer[0]}" if newer else f"there is none after {version} yet")
+        return Problem(("TO",), to, rule, f"write TO={newer[0]}" if newer else f"there is none after {version} yet")
     if to == version:
-        return Problem("TO", to, "the cluster's file names this version already", "name a newer one")
+        return Problem(("TO",), to, "the cluster's file names this version already", "name a newer one")
     if minor(to) < minor(version):
         rule = f"older than the cluster's {version}: EKS goes back one minor at most, within 7 days of an upgrade"
         fix = "read https://docs.aws.amazon.com/eks/latest/userguide/rollback-cluster.html; no deploy does it"
-        return Problem("TO", to, rule, fix)
+        return Problem(("TO",), to, rule, fix)
     return None
 
 

@@ -25,13 +25,6 @@ _TAG = "tag:yaml.org,2002:"
 _CDK_TOKENS = ("${Token[", "#{Token[")
 
 
-class FileProblem(Problem):
-    """A mistake in a file of its own: it stands there, whoever uses the file."""
-
-    def below(self, place: str) -> Problem:
-        return self
-
-
 @dataclass(frozen=True)
 class Document:
     """One object of a file."""
@@ -46,12 +39,12 @@ class Document:
             way = way[:-1]
         return f"{self.file}:{self.lines[way]}"
 
-    def problem(self, way: Way, value: object, rule: str, fix: str) -> FileProblem:
+    def problem(self, way: Way, value: object, rule: str, fix: str) -> Problem:
         """A mistake at a value of it."""
-        return FileProblem(self.place(way), value, rule, fix)
+        return Problem((), value, rule, fix, self.place(way))
 
 
-def parsed(file: str, text: str) -> Iterator[Document | FileProblem]:
+def parsed(file: str, text: str) -> Iterator[Document | Problem]:
     """The sound documents of a file, and what is wrong with the others."""
     try:
         unsafe = _unsafe(file, text)
@@ -60,14 +53,14 @@ def parsed(file: str, text: str) -> Iterator[Document | FileProblem]:
         line = error.problem_mark.line if error.problem_mark else 0
         tab = "\t" in "".join(text.splitlines()[line : line + 1])
         fix = "indent with spaces, never with tabs" if tab else "correct the line, or the one above"
-        yield FileProblem(f"{file}:{line + 1}", Quoted(error.problem or "<unreadable>"), "must be YAML", fix)
+        yield Problem((), Quoted(error.problem or "<unreadable>"), "must be YAML", fix, f"{file}:{line + 1}")
         return
     except yaml.YAMLError:
-        yield FileProblem(file, Quoted("<a control character>"), "must be YAML, which is text", "remove the character")
+        yield Problem((), Quoted("<a control character>"), "must be YAML, which is text", "remove the character", file)
         return
     empty = True
     for node in nodes:
-        if isinstance(node, FileProblem):
+        if isinstance(node, Problem):
             yield node
             return
         builder = _Builder(file)
@@ -78,20 +71,20 @@ def parsed(file: str, text: str) -> Iterator[Document | FileProblem]:
             if not builder.problems:
                 yield Document(file, data, builder.lines)
     if empty:
-        yield FileProblem(f"{file}:1", Quoted("<empty>"), "holds no object", "write one, or remove the file")
+        yield Problem((), Quoted("<empty>"), "holds no object", "write one, or remove the file", f"{file}:1")
 
 
-def _unsafe(file: str, text: str) -> FileProblem | None:
+def _unsafe(file: str, text: str) -> Problem | None:
     """What must not even be composed; the parser itself gives events one by one."""
     depth = 0
     for event in yaml.parse(text, _LOADER):
         place = f"{file}:{event.start_mark.line + 1 if event.start_mark else 1}"
         if isinstance(event, yaml.AliasEvent):
-            return FileProblem(place, Quoted(f"*{event.anchor}"), "aliases are not read", "write the value out")
+            return Problem((), Quoted(f"*{event.anchor}"), "aliases are not read", "write the value out", place)
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > _DEEPEST:
             rule = f"values are nested at most {_DEEPEST} deep"
-            return FileProblem(place, Quoted(f"<{depth} deep>"), rule, "no Kubernetes object needs more")
+            return Problem((), Quoted(f"<{depth} deep>"), rule, "no Kubernetes object needs more", place)
     return None
 
 
@@ -101,7 +94,7 @@ class _Builder:
     def __init__(self, file: str) -> None:
         self.file = file
         self.lines: dict[Way, int] = {}
-        self.problems: list[FileProblem] = []
+        self.problems: list[Problem] = []
 
     def value(self, node: yaml.Node, way: Way) -> Any:
         self.lines.setdefault(way, node.start_mark.line + 1)
@@ -147,4 +140,4 @@ class _Builder:
         return found
 
     def _wrong(self, node: yaml.Node, value: str, rule: str, fix: str) -> None:
-        self.problems.append(FileProblem(f"{self.file}:{node.start_mark.line + 1}", Quoted(value), rule, fix))
+        self.problems.append(Problem((), Quoted(value), rule, fix, f"{self.file}:{node.start_mark.line + 1}"))

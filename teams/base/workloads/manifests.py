@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
-from blueprint.errors import Problem, duplicates
+from blueprint.errors import FieldPath, Problem, duplicates
 from blueprint.facts import ClusterFacts
 from blueprint.fields import matches
 from blueprint.kubernetes import Manifest
@@ -39,20 +40,19 @@ class Manifests(Workload):
 
     def problems_on(self, facts: ClusterFacts, space: TeamNamespace) -> Iterator[Problem]:
         # YAML and schemas are for those who have manifests.
-        from teams.base.workloads.documents import FileProblem
         from teams.base.workloads.files import read
         from teams.base.workloads.objects import mistakes
 
         documents, problems = read(ROOT, self.directory)
         yield from problems
-        names = []
+        names: list[tuple[FieldPath, str]] = []
         for document in documents:
             found = mistakes(document, facts.version, space)
             yield from found
             if not found:
-                names.append((document.place(), f"{document.data['kind']}/{document.data['metadata']['name']}"))
+                names.append(((document.place(),), f"{document.data['kind']}/{document.data['metadata']['name']}"))
         for twice in duplicates(names, "an object stands once", "remove one of them"):
-            yield FileProblem(twice.place, twice.value, twice.rule, twice.fix)
+            yield replace(twice, path=(), file=twice.place)
 
     def objects(self, team: str, namespaces: Sequence[str]) -> tuple[Manifest, ...]:
         from teams.base.workloads.files import read

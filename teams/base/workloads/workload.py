@@ -31,7 +31,7 @@ class Workload(Value):
         return frozenset()
 
     def problems_on(self, facts: ClusterFacts, space: TeamNamespace) -> Iterator[Problem]:
-        """Rules between it, its namespace and the cluster's facts. Places are relative to the workload."""
+        """Rules between it, its namespace and the cluster's facts. Paths are from the workload."""
         yield from ()
 
     def releases(self) -> tuple[Release, ...]:
