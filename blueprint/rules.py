@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from blueprint import images
-from blueprint.addon import Addon
+from blueprint.addon import Addon, NodeNetwork
 from blueprint.compute import AutoMode, Nodes
 from blueprint.encryption import foreign_key
 from blueprint.errors import FieldPath, Problem, Quoted, duplicates, rendered
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 # A kubelet may be up to three minors older than the API server, never newer.
 # https://kubernetes.io/releases/version-skew-policy
 _KUBELET_SKEW = 3
-# Without these a node never becomes ready: the control plane is made without EKS's own copies.
-_ADDONS_OF_NODES = ("kube-proxy", "vpc-cni")
 
 
 def between_values(view: Checked) -> Iterator[Problem]:
@@ -99,11 +97,11 @@ def _addons(view: Checked) -> Iterator[Problem]:
             if nodes.architecture not in addon.architectures:
                 rule = f"{addon.name} has no image for {nodes.architecture}, which {rendered(group_path)} runs"
                 yield Problem(path, addon.name, rule, f"use {' or '.join(sorted(addon.architectures))} nodes")
-    names = {addon.name for addon in addons.values()}
-    for name in _ADDONS_OF_NODES:
-        if has_nodes and view.knows_all_addons and name not in names:
-            rule = f"nodes never become ready without the add-on {name}"
-            yield Problem(("addons",), Quoted(f"<no {name}>"), rule, f"add {_class_name(name)}() to addons")
+    brought = {addon.readies_nodes for addon in addons.values()}
+    for network in get_args(NodeNetwork):
+        if has_nodes and view.knows_all_addons and network not in brought:
+            rule = f"nodes never become ready without an add-on that is the {network}"
+            yield Problem(("addons",), Quoted(f"<no {network}>"), rule, "add *CORE to addons, which has it")
 
 
 def _lacking(path: FieldPath, addon: Addon, view: Checked, *, auto_mode_only: bool) -> Iterator[Problem]:
