@@ -25,5 +25,6 @@ class KubeProxy(EksAddon):
         ),
     )
     before_nodes = True
+    readies_nodes = "network of Services"
     built_into_auto_mode = "skip"
     replaced_by = "service networking"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from addons.base import AddonVersion, Chart, ChartRepository, ChartVersion
-from blueprint.errors import BlueprintError, FieldPath, Key, Problem, Quoted
+from blueprint.errors import BlueprintError, Problem, Quoted
 from blueprint.fields import DnsLabel, matches
 from blueprint.value import Value, problems_in
 from blueprint.versions import KubernetesRange, KubernetesVersion
@@ -42,9 +42,7 @@ class Lock(Value):
         """Those of an EKS add-on, by Kubernetes minor. Raises BlueprintError when it has none."""
         found = {minor: addons[addon] for minor, addons in self.eks.items() if addon in addons}
         if not found:
-            raise _unknown(
-                ("eks", Key("*"), Key(addon)), addon, f'write {addon} = "v1.…-eksbuild.…" in each table of eks'
-            )
+            raise _unknown(f"eks.*.{addon}", addon, f'write {addon} = "v1.…-eksbuild.…" in each table of eks')
         return found
 
     def chart(self, name: str, *, notes: str = "", compatibility: str = "") -> Chart:
@@ -54,7 +52,7 @@ class Lock(Value):
         the page on which its project says where it runs; what an add-on has neither of leaves them out.
         """
         if name not in self.charts:
-            raise _unknown(("charts", Key(name)), name, f"add a table [charts.{name}] with its repository and version")
+            raise _unknown(f"charts.{name}", name, f"add a table [charts.{name}] with its repository and version")
         locked = self.charts[name]
         kubernetes = locked.kubernetes or ""
         digest = locked.digest or ""
@@ -66,25 +64,21 @@ def read(text: str) -> Lock:
     try:
         data: dict[str, Any] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        problem = Problem((FILE,), Quoted(str(error)), "must be a file in TOML", "correct the line")
+        problem = Problem((), Quoted(str(error)), "must be a file in TOML", "correct the line", FILE)
         raise BlueprintError([problem]) from None
     charts = data.get("charts")
     if isinstance(charts, dict):
         tables = {name: LockedChart(**each) if isinstance(each, dict) else each for name, each in charts.items()}
         data = {**data, "charts": tables}
     lock = Lock(**data)
-    if problems := problems_in(lock):
-        raise BlueprintError(map(_in_file, problems))
+    if problems := [replace(problem, file=f"{FILE}: {problem.place}") for problem in problems_in(lock)]:
+        raise BlueprintError(problems)
     return lock
 
 
-def _unknown(path: FieldPath, name: str, fix: str) -> BlueprintError:
-    return BlueprintError([_in_file(Problem(path, name, "an add-on takes its version from the lock", fix))])
-
-
-def _in_file(problem: Problem) -> Problem:
-    table, *rest = problem.path
-    return replace(problem, path=(f"{FILE}: {table}", *rest))
+def _unknown(place: str, name: str, fix: str) -> BlueprintError:
+    rule = "an add-on takes its version from the lock"
+    return BlueprintError([Problem((), name, rule, fix, f"{FILE}: {place}")])
 
 
 _LOCK = read((Path(__file__).parents[1] / FILE).read_text(encoding="utf-8"))

@@ -33,6 +33,7 @@ class VpcCni(CallsAws, EksAddon):
         ),
     )
     before_nodes = True
+    readies_nodes = "network of pods"
     api_groups = ("crd.k8s.amazonaws.com",)
     built_into_auto_mode = "skip"
     replaced_by = "pod networking"

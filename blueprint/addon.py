@@ -13,6 +13,9 @@ from blueprint.facts import ClusterFacts
 from blueprint.instances import Architecture
 from blueprint.value import Value
 
+NodeNetwork = Literal["network of pods", "network of Services"]
+"""Without these a node never becomes ready: the control plane is made without EKS's own copies."""
+
 
 @dataclass(frozen=True)
 class UpgradeSteps:
@@ -50,6 +53,8 @@ class Addon(Value):
     replaced_by: ClassVar[str] = ""
     """What Auto Mode brings in its place; stands in the report."""
 
+    readies_nodes: ClassVar[NodeNetwork | None] = None
+    """What it brings of that without which no node becomes ready."""
     pod_identity: ClassVar[bool] = False
     """Whether it hands AWS credentials to pods on nodes, by EKS Pod Identity."""
     launches_nodes: ClassVar[bool] = False

@@ -13,14 +13,13 @@ from blueprint.access import AccessEntry
 from blueprint.contribution import NodeRole, Queue, Release
 from blueprint.errors import FieldPath, Key, Problem, Quoted, duplicates
 from blueprint.kubernetes import RESERVED_NAMESPACES
-from blueprint.network import NewNetwork
 from blueprint.references import references_in
-from blueprint.rules import addons_of, has_all_addons, right
 from blueprint.value import problems_in
 from blueprint.versions import is_within
 
 if TYPE_CHECKING:
     from blueprint.blueprint import Blueprint
+    from blueprint.checked import Checked
     from blueprint.facts import ClusterFacts
     from blueprint.planning.draft import Draft
 
@@ -35,7 +34,7 @@ _SECRET_KEY = re.compile(
 
 
 def between_contributions(
-    blueprint: Blueprint, facts: ClusterFacts, parts: Sequence[Draft], entries: Sequence[tuple[FieldPath, AccessEntry]]
+    view: Checked, facts: ClusterFacts, parts: Sequence[Draft], entries: Sequence[tuple[FieldPath, AccessEntry]]
 ) -> Iterator[Problem]:
     """Every problem, with the path of the add-on or team that brings it; `entries` are of admins and teams."""
     principals = [(path, entry.principal) for path, entry in entries]
@@ -43,11 +42,11 @@ def between_contributions(
     yield from duplicates(principals, "a principal has one access entry in a cluster", "name each principal once")
     yield from _namespaces(parts)
     yield from _objects(parts)
-    yield from _grants(blueprint, facts, parts)
+    yield from _grants(view, facts, parts)
     for part in parts:
         yield from (problem.below(part.path) for problem in _references(part))
         for release in part.contribution.releases:
-            yield from (problem.below(part.path) for problem in _release(blueprint, release))
+            yield from (problem.below(part.path) for problem in _release(view.blueprint, release))
     yield from _network_policies(facts, parts)
 
 
@@ -71,9 +70,10 @@ def _objects(parts: Iterable[Draft]) -> Iterator[Problem]:
     yield from duplicates(named, "a Kubernetes object has one owner", "remove one of them")
 
 
-def _grants(blueprint: Blueprint, facts: ClusterFacts, parts: Sequence[Draft]) -> Iterator[Problem]:
+def _grants(view: Checked, facts: ClusterFacts, parts: Sequence[Draft]) -> Iterator[Problem]:
     # One with a mistake of its own is not planned, and yet not missing.
-    agent = any(addon.pod_identity for _, addon in addons_of(blueprint)) if facts.has_nodes else facts.auto_mode
+    listed = view.listed_addons.values()
+    agent = any(addon.pod_identity for addon in listed) if facts.has_nodes else facts.auto_mode
     seen = []
     for part in parts:
         of_addons = (addon.grant for addon in part.contribution.managed_addons if addon.grant)
@@ -85,7 +85,7 @@ def _grants(blueprint: Blueprint, facts: ClusterFacts, parts: Sequence[Draft]) -
             yield from iam.size_problem(path, grant.statements)
             if grant.irsa or agent:
                 continue
-            if facts.has_nodes and has_all_addons(blueprint):
+            if facts.has_nodes and view.knows_all_addons:
                 rule = f"AWS permissions of {grant.name} come by EKS Pod Identity, which needs its agent"
                 yield Problem(part.path, part.name, rule, "add *CORE to addons, which has it")
             elif facts.on_fargate(grant.namespace):
@@ -138,8 +138,7 @@ def _release(blueprint: Blueprint, release: Release) -> Iterator[Problem]:
     if not is_within(blueprint.cluster.version, chart.kubernetes):
         rule = f"{chart.name} {chart.version} runs on Kubernetes {chart.kubernetes}"
         yield Problem(("chart_version",), chart.version, rule, "name a version of the chart for the cluster's")
-    network = blueprint.network
-    if right(network, NewNetwork, "nat") and network.nat == "none" and ".dkr.ecr." not in release.chart.repository:
+    if blueprint.network.nat == "none" and ".dkr.ecr." not in release.chart.repository:
         rule = "without NAT the installer reaches Amazon ECR only"
         fix = (
             f'mirror the chart: chart_repository="oci://{blueprint.account}.dkr.ecr.{blueprint.region}.amazonaws.com/…"'

@@ -7,11 +7,9 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from blueprint.errors import Problem, Quoted
-from blueprint.network import NewNetwork
-from blueprint.rules import right
 
 if TYPE_CHECKING:
-    from blueprint.blueprint import Blueprint
+    from blueprint.checked import Checked
     from blueprint.contribution import Contribution
     from blueprint.planning.draft import Draft
 
@@ -20,10 +18,10 @@ if TYPE_CHECKING:
 _GLOBAL = frozenset({"route53", "iam", "shield"})
 
 
-def problems(blueprint: Blueprint, parts: Sequence[Draft]) -> Iterator[Problem]:
+def problems(view: Checked, parts: Sequence[Draft]) -> Iterator[Problem]:
     """Nothing where there is NAT."""
-    network = blueprint.network
-    if not right(network, NewNetwork, "nat") or network.nat != "none":
+    network = view.blueprint.network
+    if network.nat != "none":
         return
     lacking: dict[str, list[str]] = {}
     for part in parts:
@@ -38,7 +36,7 @@ def problems(blueprint: Blueprint, parts: Sequence[Draft]) -> Iterator[Problem]:
                 rule = "without NAT nodes pull from Amazon ECR only"
                 fix = "mirror it, and name the mirror where the chart takes it, in extra_values"
                 yield Problem(part.path, image, rule, fix)
-    if lacking and right(network, NewNetwork, "interface_endpoints"):
+    if lacking and view.knows("network", "interface_endpoints"):
         callers = "; ".join(f"{service} ({', '.join(parts)})" for service, parts in sorted(lacking.items()))
         rule = f"without NAT, pods reach AWS through endpoints only; missing: {callers}"
         given = Quoted(", ".join(network.interface_endpoints))

@@ -5,8 +5,6 @@ from __future__ import annotations
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from functools import cache
 from inspect import get_annotations
@@ -94,12 +92,22 @@ def _listing(names: set[str]) -> str:
 
 def problems_in(value: Value) -> list[Problem]:
     """Every mistake in a value and all below it, with paths from it."""
-    judged = _JUDGED.get()
-    if judged is None:
-        return _problems(value)
-    if id(value) not in judged:
-        judged[id(value)] = value, _problems(value)  # with the value, so that no other gets its id
-    return judged[id(value)][1]
+    found = list(value._mistakes)  # noqa: SLF001  # of this module
+    cls: Any = type(value)  # mypy takes a class whose instances define __hash__ for unhashable
+    if lacking := _abstract(cls):
+        written = _concrete(cls)
+        fix = f"write {_choice(written)}" if written else f"define {_listing(lacking)} in {cls.__name__}"
+        found.append(Problem((), value, f"{cls.__name__} is only a base, without {_listing(lacking)}", fix))
+    mismatches = {name: _judged(getattr(value, name), hint, (name,)) for name, hint in _hints(cls).items()}
+    found.extend(problem for mistakes in mismatches.values() for problem in mistakes)
+    # Also on a value with wrong fields: what can still be judged is, so that one report tells all.
+    wrong = {name for name, mistakes in mismatches.items() if mistakes}
+    try:
+        found.extend(_without(value, wrong).problems())
+    except Exception:
+        if not wrong:
+            raise
+    return found
 
 
 def position(value: object, path: FieldPath) -> tuple[int, ...]:
@@ -122,38 +130,6 @@ def position(value: object, path: FieldPath) -> tuple[int, ...]:
     except Exception:  # noqa: BLE001  # whatever a user's object may raise
         return (-1,)
     return (place, *position(inner, tuple(rest)))
-
-
-@contextmanager
-def judged_once() -> Iterator[None]:
-    """Within it each value is judged once, however many rules ask about it."""
-    token = _JUDGED.set({})
-    try:
-        yield
-    finally:
-        _JUDGED.reset(token)
-
-
-_JUDGED: ContextVar[dict[int, tuple[Value, list[Problem]]] | None] = ContextVar("_JUDGED", default=None)
-
-
-def _problems(value: Value) -> list[Problem]:
-    found = list(value._mistakes)  # noqa: SLF001  # of this module
-    cls: Any = type(value)  # mypy takes a class whose instances define __hash__ for unhashable
-    if lacking := _abstract(cls):
-        written = _concrete(cls)
-        fix = f"write {_choice(written)}" if written else f"define {_listing(lacking)} in {cls.__name__}"
-        found.append(Problem((), value, f"{cls.__name__} is only a base, without {_listing(lacking)}", fix))
-    mismatches = {name: _judged(getattr(value, name), hint, (name,)) for name, hint in _hints(cls).items()}
-    found.extend(problem for mistakes in mismatches.values() for problem in mistakes)
-    # Also on a value with wrong fields: what can still be judged is, so that one report tells all.
-    wrong = {name for name, mistakes in mismatches.items() if mistakes}
-    try:
-        found.extend(_without(value, wrong).problems())
-    except Exception:
-        if not wrong:
-            raise
-    return found
 
 
 class _Wrong:

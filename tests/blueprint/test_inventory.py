@@ -119,7 +119,7 @@ def test_a_module_that_the_file_imports_has_its_own_line(fleet: Fleet) -> None:
 
 SHARED = """
 from blueprint.errors import BlueprintError, Problem
-raise BlueprintError([Problem(("addons/versions.toml: charts",), None, "rule", "fix")])
+raise BlueprintError([Problem((), None, "rule", "fix", "addons/versions.toml: charts")])
 """
 
 
@@ -143,7 +143,7 @@ def test_clusters_that_stand_on_others(fleet: Fleet) -> None:
     ("files", "only", "expected"),
     [
         ({}, [], [("clusters/", "add a file for one")]),
-        ({}, ["dev"], [("clusters/", "add a file"), ("CLUSTER", "write one of <none>")]),
+        ({}, ["dev"], [("CLUSTER", "write one of <none>"), ("clusters/", "add a file")]),
         ({"dev.py": good()}, ["unknown"], [("CLUSTER", "write one of dev")]),
         ({"dev.py": good()}, ["dev\n"], [("CLUSTER", "write one of dev")]),
         ({"prod_eu.py": good("prod-eu")}, ["prod_eu"], [("CLUSTER", "write one of prod-eu")]),
@@ -221,11 +221,11 @@ def test_mistakes_of_all_files_are_one_report(fleet: Fleet) -> None:
     }
     found = [problem.place for problem in report_of(fleet, files).problems]
     assert found == [
-        "clusters/test-2.py",
-        "clusters/stage.py:1",
         *FIVE_PLACES,
         "clusters/eu.py: EU.addons[3].zone",
         "clusters/prod.py: PROD.region",
+        "clusters/stage.py:1",
+        "clusters/test-2.py",
     ]
 
 

@@ -202,11 +202,11 @@ class TestLaunchedNodes:
         assert places(blueprint, "aws-node") == ["node pool default"]
         assert made.facts.has_nodes
 
-    @pytest.mark.parametrize(("missing", "name"), [(0, "vpc-cni"), (1, "kube-proxy")])
+    @pytest.mark.parametrize(("missing", "name"), [(0, "network of pods"), (1, "network of Services")])
     def test_they_need_what_nodes_need(self, missing: int, name: str) -> None:
         addons = tuple(addon for index, addon in enumerate((*NODES, CoreDns(), Karpenter())) if index != missing)
         assert_reported(
-            of(KUBE_SYSTEM, addons=addons), "addons", f"never become ready without the add-on {name}", "add"
+            of(KUBE_SYSTEM, addons=addons), "addons", f"never become ready without an add-on that is the {name}", "add"
         )
 
     def test_karpenter_never_runs_on_its_own_nodes(self) -> None:

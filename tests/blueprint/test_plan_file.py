@@ -8,13 +8,12 @@ from typing import Any
 
 import pytest
 
-from blueprint import Blueprint
 from blueprint.planning.document import Plan
 from blueprint.planning.file import SCHEMA, DocumentError, documents, dumped, loaded, write
 from blueprint.planning.planner import plan
-from tests.stacks import fleet
+from tests.stacks.fleet import FLEET
 
-PLANS = [plan(value) for value in vars(fleet).values() if isinstance(value, Blueprint)]
+PLANS = [plan(blueprint) for blueprint in FLEET]
 
 
 @pytest.mark.parametrize("made", PLANS, ids=lambda made: made.facts.name)

@@ -130,11 +130,9 @@ MISTAKES = [
         "no image for arm64, which compute[0] runs",
         "use amd64 nodes",
     ),
+    mistake("no CNI", changed(SMALL, addons=CORE[1:]), "addons", "never become ready without an add-on", "add *CORE"),
     mistake(
-        "no CNI", changed(SMALL, addons=CORE[1:]), "addons", "never become ready without the add-on vpc-cni", "VpcCni()"
-    ),
-    mistake(
-        "no proxy", changed(SMALL, addons=(CORE[0], CORE[2])), "addons", "without the add-on kube-proxy", "KubeProxy()"
+        "no proxy", changed(SMALL, addons=(CORE[0], CORE[2])), "addons", "that is the network of Services", "add *CORE"
     ),
     mistake(
         "Karpenter on Auto Mode",
@@ -230,3 +228,15 @@ def test_beside_other_nodes_auto_mode_leaves_out_nothing() -> None:
 
 def test_ranges_beside_each_other() -> None:
     assert plan(replace(SMALL, network=NewNetwork(cidr="172.21.0.0/16"))).network.subnets[0].cidr == "172.21.0.0/19"
+
+
+class OwnNetwork(Plain):
+    """Another network of pods than that of the VPC."""
+
+    name = "own-network"
+    readies_nodes = "network of pods"
+
+
+def test_another_add_on_may_be_the_network() -> None:
+    made = plan(changed(SMALL, addons=(OwnNetwork(), *CORE[1:])))
+    assert {"own-network", "kube-proxy"} <= {each.name for each in made.addons}

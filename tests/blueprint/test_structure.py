@@ -104,8 +104,6 @@ EXCUSED = {
     "teams/base/workloads/git.py": {"argo-cd"},
     # The program on AWS's own machines, which no add-on brings.
     "blueprint/planning/placement.py": {"kube-proxy"},
-    # What nodes need to become ready.
-    "blueprint/rules.py": {"kube-proxy", "vpc-cni"},
 }
 
 
