@@ -6,16 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tools.assembly import Stack, Template
-
-# Where a resource names its role, and in which words a reader knows the resource.
-_USERS = {
-    "AWS::EKS::PodIdentityAssociation": ("RoleArn", "{Namespace}/{ServiceAccount}"),
-    "AWS::EKS::Cluster": ("RoleArn", "the control plane"),
-    "AWS::EKS::Nodegroup": ("NodeRole", "managed nodes"),
-    "AWS::EKS::FargateProfile": ("PodExecutionRoleArn", "Fargate profile {path}"),
-    "AWS::Lambda::Function": ("Role", "function {path}"),
-    "AWS::EC2::FlowLog": ("DeliverLogsPermissionArn", "flow logs"),
-}
+from tools.resource_types import resource_type
 
 
 def owners(stack: Stack) -> Mapping[str, str]:
@@ -36,10 +27,9 @@ def _users(resource: Template, path: str) -> Iterator[tuple[Any, str]]:
         case "AWS::IAM::InstanceProfile":
             for role in properties.get("Roles", ()):
                 yield role, f"nodes with {path}"
-        case kind if kind in _USERS:
-            key, words = _USERS[kind]
+        case kind if role := resource_type(kind).role:
             shown = path.removeprefix("Compute/").removesuffix("/Profile")
-            yield properties.get(key), words.format(**{**properties, "path": shown})
+            yield properties.get(role.property), role.holder.format(**{**properties, "path": shown})
 
 
 def id_of(reference: Any) -> str:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import pytest
-from policy_sentry.querying.actions import get_action_data
 
 from addons.karpenter import Karpenter
 from blueprint import Plan, plan
@@ -20,33 +16,11 @@ from examples.self_managed import SELF_MANAGED
 from tests.blueprint.examples import with_network
 from tests.tools.doctor.account import Account, statuses, worst
 from tests.tools.doctor.ready import allowed, decided
-from tools.doctor.checks.needs import CREATES, needed_actions
+from tools.doctor.checks.needs import needed_actions
 from tools.doctor.checks.permissions import SERVICES, assumption, execution
 
 EKS = partial(execution, "eks")
 ROLE = "cdk-hnb659fds-cfn-exec-role-111111111111-us-west-2"
-
-
-def test_what_is_needed_stands_in_the_schemas_of_cloudformation() -> None:
-    spec = find_spec("cfnlint")  # it takes a second to import
-    assert spec
-    assert spec.origin
-    folder = Path(spec.origin).parent / "data" / "schemas" / "resources"
-    known: dict[str, set[str]] = {}
-    for path in folder.glob("*.json"):
-        schema = json.loads(path.read_text(encoding="utf-8"))
-        if schema.get("typeName") in CREATES:
-            permissions = schema.get("handlers", {}).get("create", {}).get("permissions", [])
-            known.setdefault(schema["typeName"], set()).update(permissions)
-    assert {kind: sorted(set(actions) - known.get(kind, set())) for kind, actions in CREATES.items()} == {
-        kind: [] for kind in CREATES
-    }
-
-
-def test_iam_knows_what_is_needed() -> None:
-    actions = {action for actions in CREATES.values() for action in actions}
-    assert [action for action in actions if not get_action_data(*action.split(":"))] == []
-    assert {action.partition(":")[0] for action in actions} == set(SERVICES)
 
 
 def test_a_plan_asks_for_what_it_holds(small: Plan) -> None:

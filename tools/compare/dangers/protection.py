@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from tools.compare.dangers.danger import Danger, Rule, at, danger, danger_of, on, step, surviving, was_and_is
 from tools.compare.differences import ClusterDifference
+from tools.resource_types import resource_type
 
 _RULE = "removes-protection"
-
-
-class _Check(NamedTuple):
-    type: str
-    path: tuple[str, ...]
-    weaker: Callable[[Any, Any], bool]
-    what: str
 
 
 def _off(before: Any, after: Any) -> bool:
@@ -47,41 +41,28 @@ def _plain_volume(before: Any, after: Any) -> bool:
     return bool(_encrypted(before) and _volumes(after) - _encrypted(after))
 
 
-_METADATA = ("LaunchTemplateData", "MetadataOptions")
-CHECKS = (
-    _Check("AWS::EKS::Cluster", ("DeletionProtection",), _off, "the cluster can be deleted"),
-    _Check("AWS::EKS::Cluster", ("Logging", "ClusterLogging"), _fewer_types, "the control plane logs less"),
-    _Check("AWS::KMS::Key", ("EnableKeyRotation",), _off, "the key is no longer rotated"),
-    _Check("AWS::Logs::LogGroup", ("RetentionInDays",), _shorter, "older logs are deleted at once"),
-    _Check("AWS::Logs::LogGroup", ("KmsKeyId",), _gone, "new logs are not encrypted with a key of their own"),
-    _Check("AWS::SQS::Queue", ("KmsMasterKeyId",), _gone, "messages are not encrypted with a key of their own"),
-    _Check("AWS::SQS::Queue", ("SqsManagedSseEnabled",), _off, "messages are not encrypted"),
-    _Check("AWS::S3::Bucket", ("BucketEncryption",), _gone, "objects are not encrypted with a key of their own"),
-    _Check("AWS::S3::Bucket", ("PublicAccessBlockConfiguration",), _gone, "a policy can make the bucket public"),
-    _Check("AWS::EC2::LaunchTemplate", (*_METADATA, "HttpTokens"), _tokens, "IMDSv1 answers on the nodes"),
-    _Check(
-        *("AWS::EC2::LaunchTemplate", (*_METADATA, "HttpPutResponseHopLimit"), _more_hops),
-        "pods reach the nodes' credentials by IMDS",
-    ),
-    _Check(
-        *("AWS::EC2::LaunchTemplate", ("LaunchTemplateData", "BlockDeviceMappings"), _plain_volume),
-        "volumes of the nodes are not encrypted",
-    ),
-)
-_REMOVED: Mapping[str, str] = {
-    "AWS::EC2::FlowLog": "traffic in the VPC is no longer logged",
-    "Custom::VpcRestrictDefaultSG": "the default security group of the VPC is open again to its members",
+WEAKER: Mapping[str, Callable[[Any, Any], bool]] = {
+    "off": _off,
+    "gone": _gone,
+    "shorter": _shorter,
+    "fewer log types": _fewer_types,
+    "optional tokens": _tokens,
+    "more hops": _more_hops,
+    "unencrypted volumes": _plain_volume,
 }
+"""By the names in `facts/resources.toml`, whether the value after protects less than the one before."""
 _KEEPING = ("Retain", "RetainExceptOnCreate", "Snapshot")
 
 
 def settings(difference: ClusterDifference) -> Iterator[Danger]:
     """Properties that protect."""
     for change in surviving(difference):
-        for check in CHECKS:
+        for check in resource_type(change.type).weaker if change.before and change.after else ():
             before, after = was_and_is(change, *check.path)
-            if change.type == check.type and change.before and change.after and check.weaker(before, after):
-                yield danger(_RULE, change, check.what, step(".".join(check.path), before, after), "leave it as it was")
+            if WEAKER[check.when](before, after):
+                yield danger(
+                    _RULE, change, check.means, step(".".join(check.path), before, after), "leave it as it was"
+                )
 
 
 def removals(difference: ClusterDifference) -> Iterator[Danger]:
@@ -90,8 +71,9 @@ def removals(difference: ClusterDifference) -> Iterator[Danger]:
     for change in surviving(difference):
         guarded = at(change.before, "ResourceId")
         with_it = isinstance(guarded, Mapping) and guarded.get("Ref") in gone
-        if change.type in _REMOVED and change.id in gone and not with_it:
-            yield danger(_RULE, change, _REMOVED[change.type], "it is no longer in the app", "keep it")
+        guards = resource_type(change.type).guards
+        if guards and change.id in gone and not with_it:
+            yield danger(_RULE, change, guards, "it is no longer in the app", "keep it")
 
 
 def retention(difference: ClusterDifference) -> Iterator[Danger]:

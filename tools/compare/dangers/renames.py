@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from tools.assembly import CHART, MANIFEST
 from tools.compare.dangers.danger import Danger, Rule, danger, surviving
-from tools.compare.dangers.names import STATE, keys, likeness, name_of
+from tools.compare.dangers.names import keys, likeness, name_of
 from tools.compare.differences import Change, ClusterDifference
+from tools.resource_types import resource_type
 
 
 def renamed(difference: ClusterDifference) -> list[tuple[Change, Change]]:
@@ -42,7 +43,7 @@ def _same(old: Change, new: Change) -> bool:
     name = name_of(old.before)
     if name or name_of(new.after):
         return name == name_of(new.after)
-    return old.type in STATE and likeness(old.before) == likeness(new.after)
+    return bool(resource_type(old.type).lost) and likeness(old.before) == likeness(new.after)
 
 
 def _what(old: Change) -> str:
@@ -59,7 +60,7 @@ def _what(old: Change) -> str:
 
 
 def _lost(old: Change) -> str:
-    return STATE.get(old.type, "it is away meanwhile, with all that is in it")
+    return resource_type(old.type).lost or "it is away meanwhile, with all that is in it"
 
 
 RULES: tuple[Rule, ...] = (renames_resource,)

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 
 from tools.assembly import Template, text
 from tools.compare.dangers.danger import Danger, Rule, at, danger, shown, step, surviving
-from tools.compare.dangers.names import STATE, name_of
+from tools.compare.dangers.names import name_of
 from tools.compare.dangers.renames import renamed
 from tools.compare.differences import Change, ClusterDifference
+from tools.resource_types import resource_type
 
 _NODES = ("AWS::AutoScaling::AutoScalingGroup", "AWS::EKS::FargateProfile", "AWS::EKS::Nodegroup")
 
@@ -17,13 +18,14 @@ def deletes_state(difference: ClusterDifference) -> Iterator[Danger]:
     """Deleted, or left in the account outside of any stack."""
     elsewhere = {id(old) for old, _ in renamed(difference)}
     for change in surviving(difference):
-        if change.type not in STATE or change.impact not in ("delete", "orphan") or id(change) in elsewhere:
+        lost = resource_type(change.type).lost
+        if not lost or change.impact not in ("delete", "orphan") or id(change) in elsewhere:
             continue
         if change.impact == "orphan":
             what = "stays in the account outside of any stack, and goes on costing"
             what += "; a new one of its name fails: already exists" if name_of(change.before) else ""
         else:
-            what = f"deleted: {STATE[change.type]}"
+            what = f"deleted: {lost}"
         fix = "keep it"
         if change.type in _NODES:
             fix = "first deploy what takes its pods, and remove it in a change of its own"
@@ -33,12 +35,11 @@ def deletes_state(difference: ClusterDifference) -> Iterator[Danger]:
 def replaces_state(difference: ClusterDifference) -> Iterator[Danger]:
     """Made anew, after which the old one is deleted."""
     for change in surviving(difference):
-        if change.type in STATE and change.impact in ("replace", "may-replace"):
+        loss = resource_type(change.type).lost
+        if loss and change.impact in ("replace", "may-replace"):
             what = "replaced" if change.impact == "replace" else "may be replaced"
             if (change.after or {}).get("UpdateReplacePolicy") == "Retain":
                 loss = "the old one stays in the account outside of any stack, and the new one begins empty"
-            else:
-                loss = STATE[change.type]
             what = f"{what}: {loss}{_collides(change)}{_imported(difference, change)}"
             fix = f"keep {_properties(change)}"
             if change.type in _NODES:
@@ -49,7 +50,7 @@ def replaces_state(difference: ClusterDifference) -> Iterator[Danger]:
 def create_only(difference: ClusterDifference) -> Iterator[Danger]:
     """A property that EKS cannot change, of anything that holds no state."""
     for change in surviving(difference):
-        other = change.type.startswith("AWS::EKS::") and change.type not in STATE
+        other = change.type.startswith("AWS::EKS::") and not resource_type(change.type).lost
         if other and change.impact in ("replace", "may-replace"):
             what = f"replaced, since EKS cannot change this{_collides(change)}"
             yield danger("create-only", change, what, causes(change), f"keep {_properties(change)}")

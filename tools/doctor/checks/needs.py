@@ -2,59 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from blueprint.contribution import EventRule, NodeRole, Queue
 from blueprint.planning.document import FargateNodes, NodeGroup, Plan
-
-# Of each resource type what makes it, out of `handlers.create.permissions` of its schema in the CloudFormation registry
-# (https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html). A test compares these
-# with the schemas that cfn-lint ships, and the types with the templates.
-CREATES: Mapping[str, tuple[str, ...]] = {
-    "AWS::AutoScaling::AutoScalingGroup": ("autoscaling:CreateAutoScalingGroup", "ec2:RunInstances", "iam:PassRole"),
-    "AWS::EC2::EIP": ("ec2:AllocateAddress",),
-    "AWS::EC2::FlowLog": ("ec2:CreateFlowLogs", "iam:PassRole"),
-    "AWS::EC2::InternetGateway": ("ec2:CreateInternetGateway",),
-    "AWS::EC2::LaunchTemplate": ("ec2:CreateLaunchTemplate",),
-    "AWS::EC2::NatGateway": ("ec2:CreateNatGateway",),
-    "AWS::EC2::Route": ("ec2:CreateRoute",),
-    "AWS::EC2::RouteTable": ("ec2:CreateRouteTable",),
-    "AWS::EC2::SecurityGroup": ("ec2:CreateSecurityGroup", "ec2:AuthorizeSecurityGroupIngress"),
-    "AWS::EC2::Subnet": ("ec2:CreateSubnet", "ec2:CreateTags"),
-    "AWS::EC2::SubnetRouteTableAssociation": ("ec2:AssociateRouteTable",),
-    "AWS::EC2::VPC": ("ec2:CreateVpc", "ec2:ModifyVpcAttribute"),
-    "AWS::EC2::VPCEndpoint": ("ec2:CreateVpcEndpoint",),
-    "AWS::EC2::VPCGatewayAttachment": ("ec2:AttachInternetGateway",),
-    "AWS::EKS::AccessEntry": ("eks:CreateAccessEntry", "eks:AssociateAccessPolicy"),
-    "AWS::EKS::Addon": ("eks:CreateAddon",),
-    "AWS::EKS::Cluster": ("eks:CreateCluster", "eks:TagResource", "iam:PassRole", "kms:CreateGrant", "kms:DescribeKey"),
-    "AWS::EKS::FargateProfile": ("eks:CreateFargateProfile", "iam:PassRole"),
-    "AWS::EKS::Nodegroup": ("eks:CreateNodegroup", "ec2:RunInstances", "iam:PassRole"),
-    "AWS::EKS::PodIdentityAssociation": ("eks:CreatePodIdentityAssociation", "iam:PassRole"),
-    "AWS::Events::Rule": ("events:PutRule", "events:PutTargets"),
-    "AWS::IAM::InstanceProfile": ("iam:CreateInstanceProfile", "iam:AddRoleToInstanceProfile"),
-    "AWS::IAM::OIDCProvider": ("iam:CreateOpenIDConnectProvider",),
-    "AWS::IAM::Policy": ("iam:PutRolePolicy",),
-    "AWS::IAM::Role": ("iam:CreateRole", "iam:AttachRolePolicy", "iam:PutRolePolicy", "iam:TagRole"),
-    "AWS::KMS::Key": ("kms:CreateKey", "kms:EnableKeyRotation", "kms:TagResource"),
-    "AWS::Lambda::Function": ("lambda:CreateFunction", "iam:PassRole"),
-    "AWS::Lambda::LayerVersion": ("lambda:PublishLayerVersion",),
-    "AWS::Logs::LogGroup": ("logs:CreateLogGroup", "logs:PutRetentionPolicy", "logs:TagResource"),
-    "AWS::SQS::Queue": ("sqs:CreateQueue",),
-    "AWS::SQS::QueuePolicy": ("sqs:SetQueueAttributes",),
-}
+from tools.resource_types import TYPES
 
 
 def needed_actions(plan: Plan) -> list[str]:
     """IAM actions of the resource types that the stacks of the plan hold."""
-    return sorted({action for kind in types_of(plan) for action in CREATES[kind]})
+    return sorted({action for kind in types_of(plan) for action in TYPES[kind].creates})
 
 
 def types_of(plan: Plan) -> Iterator[str]:
     """The resource types that the stacks of the plan hold, without custom resources."""
     optional = dict(_optional(plan))
-    for kind in CREATES:
-        if optional.get(kind, True):
+    for kind, known in TYPES.items():
+        if known.creates and optional.get(kind, True):
             yield kind
 
 

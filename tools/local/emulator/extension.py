@@ -25,6 +25,7 @@ from tools.local.emulator import (
     readers,
 )
 from tools.local.emulator.ec2 import Made, Properties
+from tools.resource_types import TYPES as RESOURCE_TYPES
 
 Handlers = dict[str, Any]
 
@@ -67,27 +68,14 @@ TYPES: dict[str, Handlers] = {
     },
 }
 
-# createOnlyProperties of the resource schemas. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/
-REPLACING = {
-    "AWS::IAM::OIDCProvider": ("Url",),
-    "AWS::EC2::EIP": ("Domain",),
-    "AWS::EC2::NatGateway": ("AllocationId", "ConnectivityType", "SubnetId"),
-    "AWS::EC2::FlowLog": ("LogDestination", "DeliverLogsPermissionArn", "ResourceId", "ResourceType", "TrafficType"),
-    "AWS::EKS::Addon": ("AddonName", "ClusterName"),
-    "AWS::EKS::FargateProfile": (
-        *("ClusterName", "FargateProfileName", "PodExecutionRoleArn", "Selectors", "Subnets"),
-    ),
-    "AWS::EKS::AccessEntry": ("ClusterName", "PrincipalArn", "Type"),
-    "AWS::EKS::PodIdentityAssociation": ("ClusterName", "Namespace", "ServiceAccount"),
-}
-
 
 def install() -> None:
     """Puts it all into the emulator, which has not started yet."""
     for name, handlers in TYPES.items():
         provisioners._RESOURCE_HANDLERS[name] = {**provisioners._RESOURCE_HANDLERS.get(name, {}), **handlers}
     provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]["create"] = _in_vpc(provisioners._lambda_create)
-    provisioners._REPLACING_PROPERTIES.update(REPLACING)
+    replacing = {name: known.replacing for name, known in RESOURCE_TYPES.items() if known.replacing}
+    provisioners._REPLACING_PROPERTIES.update(replacing)
     drift._DRIFT_READERS.update(readers.READERS)
     stacks._resolve_stack_outputs = exports.kept(stacks._resolve_stack_outputs)
     eks._handle_request_sync = node_groups.with_update_nodegroup_config(eks._handle_request_sync)

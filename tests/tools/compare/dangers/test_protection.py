@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.tools.compare.dangers.support import differing, only, resource, stack_of, stacks_differing, told
-from tools.compare.dangers.protection import CHECKS
+from tools.resource_types import TYPES
 
 
 def logging(*types: str) -> dict[str, Any]:
@@ -60,11 +60,12 @@ def test_every_setting_is_tested() -> None:
     def has(properties: dict[str, Any], path: tuple[str, ...]) -> bool:
         return not path or (path[0] in properties and has(properties[path[0]] if path[1:] else {}, path[1:]))
 
-    for check in CHECKS:
-        assert any(kind == check.type and has({**after, **before}, check.path) for kind, before, after in WEAKER), check
+    for name, known in TYPES.items():
+        for check in known.weaker:
+            assert any(kind == name and has({**after, **before}, check.path) for kind, before, after in WEAKER), check
 
 
-@pytest.mark.parametrize("kind", ["AWS::EC2::FlowLog", "Custom::VpcRestrictDefaultSG"])
+@pytest.mark.parametrize("kind", [name for name, known in TYPES.items() if known.guards])
 def test_removals(kind: str) -> None:
     it = {"It": resource(kind, {"ResourceId": {"Ref": "Vpc"}})}
     vpc = {"Vpc": resource("AWS::EC2::VPC")}
