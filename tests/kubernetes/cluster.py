@@ -55,6 +55,10 @@ class Cluster:
     def objects(self) -> Objects:
         return Objects(self.client)
 
+    def stop(self) -> None:
+        self.client.close()
+        self.plane.stop()
+
     def define(self) -> None:
         """Brings the custom resource definitions of the add-ons, and waits until their kinds are served."""
         found = definitions()

@@ -34,13 +34,12 @@ def programs(version: str) -> Path:
 @pytest.fixture(scope="module")
 def objects(programs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Objects]:
     """Those of a cluster with the definitions of the add-ons, which a module's tests share."""
-    plane = control_plane.start(programs, tmp_path_factory.mktemp("plane"))
+    cluster = Cluster(control_plane.start(programs, tmp_path_factory.mktemp("plane")))
     try:
-        cluster = Cluster(plane)
         cluster.define()
         yield cluster.objects
     finally:
-        plane.stop()
+        cluster.stop()
 
 
 @pytest.fixture
@@ -49,8 +48,8 @@ def start(programs: Path, tmp_path: Path) -> Iterator[Start]:
     with ExitStack() as running:
 
         def started() -> Cluster:
-            plane = control_plane.start(programs, tmp_path / f"plane-{len(list(tmp_path.iterdir()))}")
-            running.callback(plane.stop)
-            return Cluster(plane)
+            cluster = Cluster(control_plane.start(programs, tmp_path / f"plane-{len(list(tmp_path.iterdir()))}"))
+            running.callback(cluster.stop)
+            return cluster
 
         yield started

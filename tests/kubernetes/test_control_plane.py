@@ -53,13 +53,12 @@ def test_the_layers_kubectl_reaches_it(start: Start, version: str) -> None:
 
 def test_it_starts_again_with_what_it_held(programs: Path, tmp_path: Path) -> None:
     for attempt in range(2):
-        plane = control_plane.start(programs, tmp_path)
+        cluster = Cluster(control_plane.start(programs, tmp_path))
         try:
-            cluster = Cluster(plane)
             assert cluster.exists("v1", "Namespace", "shop") is (attempt == 1)
             assert not cluster.apply(SPACE).refused
         finally:
-            plane.stop()
+            cluster.stop()
         assert processes(tmp_path) == []
 
 

@@ -97,6 +97,7 @@ class Client:
         self, method: str, address: str, headers: Sequence[tuple[str, str]], body: bytes | None, *, fresh: bool
     ) -> Answer:
         if fresh or self._connection is None:
+            self.close()
             place = urlsplit(self.server)
             assert place.hostname  # noqa: S101  # an address of ours
             self._connection = http.client.HTTPSConnection(
@@ -115,6 +116,12 @@ class Client:
         except ValueError:
             read = {"message": text}
         return Answer(answer.status, read, tuple(answer.headers.get_all("Warning") or ()))
+
+    def close(self) -> None:
+        """Ends the connection; another request makes another."""
+        if self._connection:
+            self._connection.close()
+            self._connection = None
 
     @cached_property
     def _context(self) -> ssl.SSLContext:

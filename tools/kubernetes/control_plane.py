@@ -51,13 +51,11 @@ class ControlPlane:
 
     def stop(self) -> None:
         """Ends all its programs. What they wrote stays, so that it can be started again."""
-        assert self.process.stdin  # noqa: S101  # a pipe
-        self.process.stdin.close()
         try:
-            self.process.wait(timeout=_STOP_SECONDS)
+            self.process.communicate(timeout=_STOP_SECONDS)
         except subprocess.TimeoutExpired:
             self.process.kill()
-            self.process.wait()
+            self.process.communicate()
 
 
 def start(programs: Path, folder: Path, *, services: str = SERVICES, python: str = sys.executable) -> ControlPlane:
