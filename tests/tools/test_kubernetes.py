@@ -122,7 +122,7 @@ CRD = "kind: CustomResourceDefinition\nmetadata: {name: things.example.com}\n---
 
 def pin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "pins.toml").write_text(
-        '[[module]]\npath = "example.com/m"\nversion = "v1.0.0"\nsum = "h1:a"\nfolder = "crds"\n'
+        '[[module]]\nchart = "c"\npath = "example.com/m"\nversion = "v1.0.0"\nsum = "h1:a"\nfolder = "crds"\n'
     )
     (tmp_path / "module/crds").mkdir(parents=True)
     (tmp_path / "module/crds/one.yaml").write_text(CRD)
@@ -134,7 +134,7 @@ def test_definitions_are_read_where_go_puts_modules(tmp_path: Path, go: Path, mo
     told = json.dumps({"Dir": str(tmp_path / "module"), "Sum": "h1:a"})
     script(go, f"[ \"$*\" = 'mod download -json example.com/m@v1.0.0' ] && echo '{told}'")
     collect(tmp_path / "cache")
-    assert [one["metadata"]["name"] for one in definitions(tmp_path / "cache")] == ["things.example.com"]
+    assert [one["metadata"]["name"] for one in definitions(cache_folder=tmp_path / "cache")] == ["things.example.com"]
     script(go, "exit 1")
     collect(tmp_path / "cache")
 

@@ -24,7 +24,7 @@ def collect(cache_folder: Path = CACHE) -> Path:
     if made.exists():
         return made
     pins = tomllib.loads(_PINS.read_text(encoding="utf-8"))["module"]
-    found = [one for pin in pins for one in _read(_downloaded(pin) / pin["folder"])]
+    found = {pin["chart"]: _read(_downloaded(pin) / pin["folder"]) for pin in pins}
     cache_folder.mkdir(parents=True, exist_ok=True)
     for old in cache_folder.glob("definitions-*.json"):
         old.unlink()
@@ -34,10 +34,10 @@ def collect(cache_folder: Path = CACHE) -> Path:
     return made
 
 
-def definitions(cache_folder: Path = CACHE) -> list[dict[str, Any]]:
-    """All that were collected; FileNotFoundError before that."""
-    found: list[dict[str, Any]] = json.loads(_file(cache_folder).read_text(encoding="utf-8"))
-    return found
+def definitions(chart: str | None = None, cache_folder: Path = CACHE) -> list[dict[str, Any]]:
+    """Those that a chart brings, or all; FileNotFoundError before they were collected."""
+    found: dict[str, list[dict[str, Any]]] = json.loads(_file(cache_folder).read_text(encoding="utf-8"))
+    return [one for name, those in found.items() if chart in (None, name) for one in those]
 
 
 def _file(cache_folder: Path) -> Path:

@@ -75,11 +75,20 @@ def _prepare(folder: Path) -> int:
             authority.issue(name, user, groups)
         authority.key_pair("service-accounts")
         scratch.rename(certificates)
-    port = _free_port()
+    port = _port_of(folder) or _free_port()
     for name, (user, groups) in _USERS.items():
         if user.startswith("system:") or "system:masters" in groups:
             write_kubeconfig(folder, name, port)
     return port
+
+
+def _port_of(folder: Path) -> int | None:
+    """The one of its last life, if nobody else has it now: kubeconfigs that somebody has stay right."""
+    try:
+        last = json.loads((folder / "admin.kubeconfig").read_text(encoding="utf-8"))
+        return _free_port(int(last["clusters"][0]["cluster"]["server"].rpartition(":")[2]))
+    except OSError:
+        return None
 
 
 def write_kubeconfig(folder: Path, name: str, port: int) -> None:
@@ -203,9 +212,10 @@ def _stop(started: list[subprocess.Popen[bytes]]) -> None:
             each.wait()
 
 
-def _free_port() -> int:
+def _free_port(wanted: int = 0) -> int:
     with socket.socket() as probe:
-        probe.bind((_HOST, 0))
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((_HOST, wanted))
         port: int = probe.getsockname()[1]
         return port
 
