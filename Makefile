@@ -4,6 +4,7 @@
 PYTHON ?= python3
 CLUSTER ?=
 TO ?=
+VERSION ?=
 
 ARGS ?=
 
@@ -24,11 +25,11 @@ SIDE_BY_SIDE := --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadsc
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup synth plan access diagram review guard plan-upgrade doctor local local-destroy versions test test-oldest every-value lifecycle snapshots lint check bench lock clean FORCE
+.PHONY: help setup synth plan access diagram review guard plan-upgrade doctor local local-destroy versions kubernetes kubernetes-test test test-oldest every-value lifecycle snapshots lint check bench lock clean FORCE
 
 help: ## List the commands
 	@echo "make COMMAND, one of:"
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-15s %s\n", $$1, $$2}' Makefile
 	@echo "ARGS=... is passed on, PYTHON=... chooses an interpreter (3.11 to 3.14)."
 
 setup: .venv/.installed node_modules/.installed ## Install what the other commands need; they do it by themselves
@@ -79,6 +80,12 @@ every-value: setup ## Take every value of every field through templates, rules a
 lifecycle: setup .venv-local/.installed ## Let a cluster live on the emulator by the real CDK CLI: deploys, upgrades, failures, drift, deletion
 	@$(PY) -m pytest tests/lifecycle $(ARGS)
 
+kubernetes: setup ## Build a control plane from Go modules, once: make kubernetes VERSION=1.36; a quarter of an hour, 3 GB
+	@$(PY) -m tools.kubernetes $(VERSION)
+
+kubernetes-test: kubernetes ## Ask real control planes what the other tests believe of Kubernetes
+	@$(PY) -m pytest tests/kubernetes $(ARGS)
+
 snapshots: setup ## Rewrite tests/__snapshots__ after a change that is meant; review the diff
 	@$(PY) -m pytest --snapshot-update $(ARGS)
 
@@ -101,7 +108,7 @@ lock: setup ## Resolve requirements.in and package.json anew: make lock ARGS=--u
 	@$(NPM) install --package-lock-only --omit-lockfile-registry-resolved=false
 
 clean: ## Remove all that the other commands made, the installation included
-	rm -rf .venv .venv-oldest .venv-local node_modules cdk.out plans review .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-oldest .venv-local .kubernetes node_modules cdk.out plans review .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- Installation -------------------------------------------------------------------------------------------------

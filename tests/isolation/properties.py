@@ -351,8 +351,8 @@ def foreign(world: World, name: str) -> Iterator[tuple[str, str, Object]]:
     team = world.teams[name]
     own = team.image_registries
     allowed_image = f"{own[0]}app" if own else "app"
-    classes = {f"{other}-{each.name}" for other, one in world.teams.items() for each in one.priority_classes}
-    classes -= {f"{name}-{each.name}" for each in team.priority_classes}
+    classes = {one["metadata"]["name"] for one in world.of_kind("PriorityClass")}
+    classes -= {f"team-{name}-{each.name}" for each in team.priority_classes}
     for each in ("system-node-critical", "system-cluster-critical", *sorted(classes)):
         yield f"pods of class {each}", "pods", running(allowed_image, priorityClassName=each)
     yield "external addresses", "services", {"spec": {"type": "ClusterIP", "externalIPs": ["8.8.8.8"]}}
@@ -362,7 +362,8 @@ def foreign(world: World, name: str) -> Iterator[tuple[str, str, Object]]:
         yield f"image {image}", "pods", running(image)
         for kind in ("containers", "initContainers", "ephemeralContainers"):
             resource = "pods/ephemeralcontainers" if kind == "ephemeralContainers" else "pods"
-            yield f"image {image} among {kind}", resource, {"spec": {"containers": [inside], kind: [inside, bad]}}
+            beside = inside if kind == "containers" else {**inside, "name": "beside"}
+            yield f"image {image} among {kind}", resource, {"spec": {"containers": [inside], kind: [beside, bad]}}
     for other in world.teams.values():
         if other.node_pool and other.name != name:
             for toleration in tolerations(other.name):

@@ -1,4 +1,4 @@
-"""What the API server lets somebody do: an evaluator of Kubernetes RBAC and EKS access policies over objects as data.
+"""What the API server lets somebody do: an evaluator of Kubernetes RBAC over objects as data.
 
 It follows `pkg/apis/rbac/v1/evaluation_helpers.go` and `pkg/registry/rbac/validation/rule.go` of Kubernetes; aggregated
 ClusterRoles and URLs that are no resources are left out.
@@ -10,13 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from blueprint.access import AccessEntry
+from tools.kubernetes.access import EVERYTHING
 
 Object = Mapping[str, Any]
 Rule = Mapping[str, Any]
 
-API = "rbac.authorization.k8s.io"
-EVERYTHING: Rule = {"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}
 # ClusterRole system:basic-user, the one default that gives all authenticated users rights to resources.
 # https://kubernetes.io/docs/reference/access-authn-authz/rbac/#discovery-roles
 BASIC_USER: tuple[Rule, ...] = (
@@ -85,9 +83,9 @@ def allowed(
 
 def rules_for(objects: Iterable[Object], who: User, namespace: str = "") -> list[Rule]:
     """All that somebody may do in a namespace, or in the whole cluster; nothing else is ever granted."""
-    if "system:masters" in who.groups:
-        return [EVERYTHING]
     found = list(BASIC_USER) if "system:authenticated" in who.groups else []
+    if "system:masters" in who.groups:
+        found.append(EVERYTHING)
     objects = objects if isinstance(objects, Sequence) else list(objects)
     for binding in objects:
         in_namespace = namespace and binding["kind"] == "RoleBinding"
@@ -129,66 +127,3 @@ def _rules_of(objects: Iterable[Object], binding: Object) -> Iterator[Rule]:
             metadata.get("namespace") == namespace
         ):
             yield from role.get("rules") or ()
-
-
-_READ = ("get", "list", "watch")
-_WRITE = ("create", "delete", "deletecollection", "patch", "update")
-_WORKLOADS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("apps", ("daemonsets", "deployments", "deployments/scale", "replicasets", "replicasets/scale", "statefulsets")),
-    ("autoscaling", ("horizontalpodautoscalers",)),
-    ("batch", ("cronjobs", "jobs")),
-    ("networking.k8s.io", ("ingresses", "networkpolicies")),
-    ("policy", ("poddisruptionbudgets",)),
-    ("", ("configmaps", "persistentvolumeclaims", "replicationcontrollers", "serviceaccounts", "services")),
-)
-_SENSITIVE = ("pods/attach", "pods/exec", "pods/portforward", "pods/proxy", "secrets", "services/proxy")
-
-
-def _rule(group: str, resources: Iterable[str], verbs: Iterable[str]) -> Rule:
-    return {"apiGroups": [group], "resources": list(resources), "verbs": list(verbs)}
-
-
-_VIEW = (
-    *(_rule(group, resources, _READ) for group, resources in _WORKLOADS),
-    _rule("apps", ["controllerrevisions"], _READ),
-    _rule("discovery.k8s.io", ["endpointslices"], _READ),
-    _rule("", ["bindings", "endpoints", "events", "limitranges", "namespaces", "namespaces/status", "pods"], _READ),
-    _rule("", ["pods/log", "pods/status", "resourcequotas", "resourcequotas/status", "services/status"], _READ),
-)
-_EDIT = (
-    *_VIEW,
-    *(_rule(group, resources, _WRITE) for group, resources in _WORKLOADS),
-    _rule("", ["events", "pods"], _WRITE),
-    _rule("", _SENSITIVE, (*_READ, *_WRITE)),
-    _rule("", ["serviceaccounts"], ["impersonate"]),
-)
-# https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html; of the many resources of the last
-# three, those that tests ask for.
-ACCESS_POLICIES: Mapping[str, tuple[Rule, ...]] = {
-    "AmazonEKSClusterAdminPolicy": (EVERYTHING,),
-    "AmazonEKSAdminViewPolicy": (_rule("*", ["*"], _READ),),
-    "AmazonEKSSecretReaderPolicy": (_rule("", ["secrets"], _READ),),
-    "AmazonEKSViewPolicy": _VIEW,
-    "AmazonEKSEditPolicy": _EDIT,
-    "AmazonEKSAdminPolicy": (*_EDIT, _rule(API, ["roles", "rolebindings"], (*_READ, *_WRITE))),
-}
-
-
-def access_objects(entries: Iterable[AccessEntry]) -> Iterator[Object]:
-    """The access policies of the entries as RBAC objects that say the same. ValueError: a pattern of namespaces."""
-    entries = tuple(entries)
-    for name in sorted({policy.name for entry in entries for policy in entry.policies}):
-        yield {"kind": "ClusterRole", "metadata": {"name": name}, "rules": ACCESS_POLICIES[name]}
-    for entry in entries:
-        for policy in entry.policies:
-            metadata = {"name": f"{entry.principal}-{policy.name}"}
-            binding = {
-                "roleRef": {"apiGroup": API, "kind": "ClusterRole", "name": policy.name},
-                "subjects": [{"apiGroup": API, "kind": "User", "name": entry.principal}],
-            }
-            if not policy.namespaces:
-                yield {"kind": "ClusterRoleBinding", "metadata": metadata, **binding}
-            for namespace in policy.namespaces:
-                if "*" in namespace:
-                    raise ValueError(namespace)
-                yield {"kind": "RoleBinding", "metadata": {**metadata, "namespace": namespace}, **binding}

@@ -38,9 +38,10 @@ from tests.isolation.fleets import READ_S3
 from tests.isolation.network import Pod
 from tests.isolation.pod_security import ENFORCE, admitted
 from tests.isolation.properties import GUARDS, assumable, broken, pod_identity, running, tolerations, ways_out
-from tests.isolation.rbac import API, access_objects, can, service_account
+from tests.isolation.rbac import can, service_account
 from tests.isolation.test_pod_security import pod
 from tests.isolation.world import ISSUER, World, world_of
+from tools.kubernetes.access import API, access_objects
 
 INTERNAL = {"from": [{"ipBlock": {"cidr": "10.0.0.0/19"}}], "ports": [{"port": 80, "protocol": "TCP"}]}
 PORTS = [{"port": port, "protocol": "TCP"} for port in range(8000, 8024)]
@@ -124,6 +125,7 @@ def allowing(role: str, resource: str, *verbs: str, group: str = "", namespace: 
 def bound(space: str, role: str, kind: str, name: str, **rest: str) -> Break:
     return added(
         {
+            "apiVersion": f"{API}/v1",
             "kind": "RoleBinding",
             "metadata": {"name": "extra", "namespace": space},
             "roleRef": {"apiGroup": API, "kind": "Role", "name": role},
@@ -135,8 +137,9 @@ def bound(space: str, role: str, kind: str, name: str, **rest: str) -> Break:
 def bound_everywhere(kind: str, name: str, resource: str = "nodes") -> Break:
     rule = {"apiGroups": [""], "resources": [resource], "verbs": ["get"]}
     return added(
-        {"kind": "ClusterRole", "metadata": {"name": "extra"}, "rules": [rule]},
+        {"apiVersion": f"{API}/v1", "kind": "ClusterRole", "metadata": {"name": "extra"}, "rules": [rule]},
         {
+            "apiVersion": f"{API}/v1",
             "kind": "ClusterRoleBinding",
             "metadata": {"name": "extra"},
             "roleRef": {"apiGroup": API, "kind": "ClusterRole", "name": "extra"},
@@ -380,7 +383,7 @@ BREAKS: list[tuple[str, Break, set[str]]] = [
     ),
     (
         "a quota of some pods",
-        edited("ResourceQuota", "team", "b", spec(lambda s: s.update(scopes=["BestEffort"]))),
+        edited("ResourceQuota", "team", "b", spec(lambda s: s.update(scopes=["NotTerminating"], hard={"pods": "9"}))),
         {"claims_are_bounded"},
     ),
     (

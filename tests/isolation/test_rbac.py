@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from blueprint.access import AccessEntry, AccessPolicy
-from tests.isolation.rbac import access_objects, can, rules_for, service_account, user
+from tests.isolation.rbac import can, rules_for, service_account, user
+from tools.kubernetes.access import access_objects
 
 ANA = user("ana", "devs")
 ROBOT = service_account("shop", "robot")

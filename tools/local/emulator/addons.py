@@ -6,8 +6,9 @@ import yaml
 from ministack.services import eks as service
 from ministack.services.cloudformation import provisioners
 
-from tools.local.emulator import eks, nodes
+from tools.local.emulator import control_planes, eks, nodes
 from tools.local.emulator.ec2 import Made, Properties
+from tools.local.kubernetes import ADDON_OBJECTS
 
 # Add-ons whose pods EKS runs on every node, so that they are installed before there is one; others need nodes.
 # https://docs.aws.amazon.com/eks/latest/userguide/workloads-add-ons-available-eks.html
@@ -25,6 +26,10 @@ def create_addon(logical_id: str, properties: Properties, stack: str) -> Made:
         "serviceAccountRoleArn": properties.get("ServiceAccountRoleArn", ""),
     }
     eks.answer(service._create_addon(cluster, body))
+    if running := control_planes.of(cluster):
+        for _, kind, namespace, brought in ADDON_OBJECTS.get(name, ()):
+            if kind in ("ConfigMap", "ServiceAccount"):
+                control_planes.bring(running, kind, namespace, brought)
     _associate(properties)
     return f"{cluster}|{name}", {"Arn": service._addons[f"{cluster}/{name}"]["addonArn"]}
 

@@ -13,7 +13,7 @@ from ministack.services import ec2
 from ministack.services import eks as service
 from ministack.services.cloudformation import provisioners
 
-from tools.local.emulator import eks, fargate, iam, kubectl
+from tools.local.emulator import control_planes, eks, fargate, iam, kubectl
 from tools.local.emulator.ec2 import Made, Properties
 
 
@@ -32,6 +32,8 @@ def create_cluster(logical_id: str, properties: Properties, stack: str) -> Made:
     cluster["_zones"] = zones
     _start_auto_mode(cluster)
     kubectl.forget(name)
+    auto_mode = "_auto_mode_subnets" in cluster
+    control_planes.start(name, str(cluster["version"]), _services(cluster), auto_mode=auto_mode)
     return name, provisioners._eks_cluster_attrs(cluster)
 
 
@@ -49,7 +51,13 @@ def update_cluster(name: str, old: Properties, new: Properties, stack: str, logi
     made: Made = provisioners._eks_cluster_update(name, old, new, stack, logical_id)
     service._clusters[made[0]] |= _settings(new)
     _start_auto_mode(service._clusters[made[0]])
+    control_planes.upgrade(name, str(new["Version"]), _services(service._clusters[made[0]]))
     return made
+
+
+def _services(cluster: dict[str, Any]) -> str:
+    """The addresses of its Services."""
+    return str(cluster["kubernetesNetworkConfig"]["serviceIpv4Cidr"])
 
 
 def _check_role(properties: Properties) -> None:
@@ -87,6 +95,7 @@ def delete_cluster(name: str, properties: Properties) -> None:
     if fargate.any_of(name):
         raise eks.ServiceError("ResourceInUseException: Cluster has Fargate profiles attached")
     service._delete_cluster(name)
+    control_planes.stop(name)
     for key in [key for key in service._addons if key.startswith(f"{name}/")]:
         del service._addons[key]
 

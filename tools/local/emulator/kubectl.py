@@ -16,10 +16,10 @@ from typing import Any
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import lambda_svc
 
-from tools.local.emulator import ec2, eks, failures, iam, nodes
+from tools.local.emulator import control_planes, ec2, eks, failures, iam, nodes
 from tools.local.emulator.ec2 import Made, Properties
 from tools.local.helm import release_of, values_of, waiting_of
-from tools.local.kubernetes import ADDON_OBJECTS, Contents, KilledError, RefusedError, manifests_of
+from tools.local.kubernetes import ADDON_OBJECTS, Contents, KilledError, RefusedError, key_of, manifests_of
 
 CLUSTERS: dict[tuple[str, str, str], Contents] = defaultdict(Contents)
 """What is in each cluster, by account, region and name; what was in it when it went, until there is another."""
@@ -27,6 +27,8 @@ CLUSTERS: dict[tuple[str, str, str], Contents] = defaultdict(Contents)
 
 def create_manifest(logical_id: str, properties: Properties, stack: str) -> Made:
     version = _connect(properties)
+    if _handled("Create", properties):
+        return _physical_id(logical_id, stack), {}
     manifests = manifests_of(properties["Manifest"])
     if str(properties.get("Overwrite", "false")).lower() == "true":
         contents(properties).apply(manifests, version, None)
@@ -37,12 +39,16 @@ def create_manifest(logical_id: str, properties: Properties, stack: str) -> Made
 
 def update_manifest(physical_id: str, old: Properties, new: Properties, stack: str) -> Made:
     version = _connect(new)
+    if _handled("Update", new):
+        return physical_id, {}
     contents(new).apply(manifests_of(new["Manifest"]), version, new.get("PruneLabel"))
     return physical_id, {}
 
 
 def delete_manifest(physical_id: str, properties: Properties) -> None:
     _connect(properties)
+    if _handled("Delete", properties):
+        return
     contents(properties).delete(manifests_of(properties["Manifest"]))
 
 
@@ -52,6 +58,8 @@ def put_release(logical_id: str, properties: Properties, stack: str) -> Made:
     _check_repository(properties, handler)
     release = release_of(properties, version)
     cluster = properties["ClusterName"]
+    if running := control_planes.of(cluster):
+        control_planes.define(running, release.chart)
     install = partial(
         contents(properties).install,
         release,
@@ -91,13 +99,44 @@ def delete_release(physical_id: str, properties: Properties) -> None:
     contents(properties).uninstall(str(properties.get("Namespace") or "default"), properties["Release"])
 
 
+def _handled(request: str, properties: Properties) -> bool:
+    """Whether there is a real cluster, which the function's own code has then been asked to change.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-requests.html
+    """
+    running = control_planes.of(properties["ClusterName"])
+    if running is None:
+        return False
+    kind = "Custom::AWSCDK-EKS-KubernetesResource"
+    event = {"RequestType": request, "ResourceType": kind, "ResourceProperties": _as_texts(properties)}
+    control_planes.call(running, _handler(properties)["FunctionName"], event)
+    return True
+
+
+def _as_texts(properties: Any) -> Any:
+    """CloudFormation hands over every scalar as text."""
+    if isinstance(properties, dict):
+        return {name: _as_texts(each) for name, each in properties.items()}
+    if isinstance(properties, list):
+        return [_as_texts(each) for each in properties]
+    return str(properties).lower() if isinstance(properties, bool) else str(properties)
+
+
 def forget(cluster: str) -> None:
     """A new cluster is empty."""
     CLUSTERS.pop((get_account_id(), get_region(), cluster), None)
 
 
 def contents(properties: Properties) -> Contents:
-    return CLUSTERS[get_account_id(), get_region(), properties["ClusterName"]]
+    return held(get_account_id(), get_region(), properties["ClusterName"])
+
+
+def held(account: str, region: str, cluster: str) -> Contents:
+    """What is in a cluster; where it is real, the objects that it says kubectl has applied."""
+    found = CLUSTERS[account, region, cluster]
+    if running := control_planes.at(account, region, cluster):
+        found.objects = {key_of(one): one for one in control_planes.applied(running)}
+    return found
 
 
 def _connect(properties: Properties) -> str:

@@ -1,0 +1,92 @@
+"""A cluster of a real control plane, and what a plan puts into it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from blueprint.planning.document import Plan
+from blueprint.references import resolved
+from tools.kubernetes.client import Answer, Client, Object
+from tools.kubernetes.control_plane import ControlPlane
+from tools.kubernetes.definitions import definitions
+from tools.kubernetes.objects import Objects
+from tools.kubernetes.programs import Missing, pinned_versions, programs_for
+
+_SECONDS = 30
+
+
+def versions() -> list[str]:
+    """Those whose programs are at hand."""
+    return [version for version in pinned_versions() if not isinstance(programs_for(version), Missing)]
+
+
+class _Deployed(dict[str, str]):
+    """What AWS puts behind references, in its own form."""
+
+    def __missing__(self, name: str) -> str:
+        kind, _, rest = name.partition(":")
+        if kind == "role-arn":
+            return f"arn:aws:iam::111111111111:role/{rest.replace('/', '-')}"
+        return {"partition": "aws", "vpc-id": "vpc-0a1b2c3d4e5f60718"}.get(name, rest or kind)
+
+
+def objects_of(plan: Plan) -> Iterator[dict[str, Any]]:
+    """Every object that the stacks send, in their order: parts one after the other, namespaces first."""
+    for part in plan.parts:
+        for one in (*(space.manifest() for space in part.contribution.namespaces), *part.contribution.objects):
+            yield resolved(one, _Deployed())
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """One that runs."""
+
+    plane: ControlPlane
+
+    @cached_property
+    def client(self) -> Client:
+        return self.plane.client()
+
+    @cached_property
+    def objects(self) -> Objects:
+        return Objects(self.client)
+
+    def stop(self) -> None:
+        self.client.close()
+        self.plane.stop()
+
+    def define(self) -> None:
+        """Brings the custom resource definitions of the add-ons, and waits until their kinds are served."""
+        found = definitions()
+        for one in found:
+            answer = self.objects.create(one)
+            assert not answer.refused, answer.refused
+        for one in found:
+            path = self.objects.path(one)
+            assert path
+            wait(lambda path=path: _is_established(self.client.ask("GET", path)), one["metadata"]["name"])
+
+    def apply(self, one: Object) -> Answer:
+        return self.objects.apply(one)
+
+    def exists(self, api_version: str, kind: str, name: str, namespace: str = "") -> bool:
+        metadata = {"name": name} | ({"namespace": namespace} if namespace else {})
+        path = self.objects.path({"apiVersion": api_version, "kind": kind, "metadata": metadata})
+        return path is not None and self.client.ask("GET", path).status == 200
+
+
+def _is_established(answer: Answer) -> bool:
+    conditions: list[Mapping[str, str]] = answer.body.get("status", {}).get("conditions") or []
+    return any((one["type"], one["status"]) == ("Established", "True") for one in conditions)
+
+
+def wait(holds: Any, what: str, seconds: float = _SECONDS) -> None:
+    """Until it holds."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"{what}: not within {seconds} seconds"
+        time.sleep(0.05)

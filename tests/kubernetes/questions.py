@@ -1,0 +1,226 @@
+"""What a world is asked: our evaluators on one side, a real cluster on the other."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tests.isolation.admission import Request, refusals
+from tests.isolation.pod_security import violations
+from tests.isolation.properties import BREAKOUTS, GUARDS, OF_OWNERS, READS, WRITES, foreign, running
+from tests.isolation.rbac import Rule, User, allowed, can, rules_for
+from tests.isolation.test_pod_security import HARDENED, POD_CONTEXT
+from tests.isolation.world import World
+from tests.kubernetes.real import Real
+
+Object = Mapping[str, Any]
+Resource = tuple[str, str, str]
+"""API group, resource, subresource."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One question, what our evaluators say, and what the cluster says."""
+
+    question: str
+    ours: object
+    theirs: object
+
+    @property
+    def agreed(self) -> bool:
+        """A cluster names the first thing that it refuses, our evaluators name all of them."""
+        if isinstance(self.ours, frozenset):
+            return self.theirs in self.ours if self.ours else self.theirs is None
+        return self.ours == self.theirs
+
+
+# Beside those that guard a namespace: what people work with, in all forms of a rule's resources.
+_WORK: tuple[tuple[Resource, tuple[str, ...]], ...] = (
+    *((("", name, ""), (*READS, *WRITES)) for name in ("pods", "configmaps", "services", "nodes", "events")),
+    *((("apps", name, ""), ("get", *WRITES)) for name in ("deployments", "statefulsets", "daemonsets")),
+    *((("apps", "deployments", name), ("get", "update", "patch")) for name in ("scale", "status")),
+    (("batch", "jobs", ""), ("list", "create")),
+    (("", "pods", "log"), ("get",)),
+    (("", "pods", "eviction"), ("create",)),
+    (("metrics.k8s.io", "pods", ""), ("list",)),
+    (("kafka.strimzi.io", "kafkatopics", "status"), ("create", "delete")),
+    (("argoproj.io", "rollouts", ""), ("patch", "deletecollection")),
+    (("gateway.networking.k8s.io", "httproutes", ""), ("create", "patch")),
+    (("networking.k8s.io", "ingresses", ""), ("create", "update")),
+    (("scheduling.k8s.io", "priorityclasses", ""), ("create",)),
+)
+REQUESTS: tuple[tuple[str, Resource], ...] = tuple(
+    (verb, resource)
+    for resource, verbs in (
+        *(((group, name, sub), verbs) for group, name, sub, verbs in GUARDS),
+        *((("", name, sub), verbs) for name, sub, verbs in OF_OWNERS),
+        *_WORK,
+    )
+    for verb in verbs
+)
+
+
+def access(world: World, real: Real, known: dict[str, bool]) -> Iterator[Asked]:
+    """Every rule of everybody in every namespace, and what each set of rules allows.
+
+    `known` are answers about sets of rules that an earlier world was asked for.
+    """
+    sets: dict[str, tuple[User, str]] = {}
+    for actor in (*world.people, *world.pods_as_users):
+        for namespace in world.namespaces:
+            ours = rules_for(world.objects, actor.user, namespace)
+            name = f"{actor.user.name} in {namespace}"
+            yield Asked(f"rules of {name}", _plain(ours), _plain(real.rules(actor.user, namespace)))
+            sets.setdefault(json.dumps(_plain(ours)), (actor.user, namespace))
+        everywhere = rules_for(world.objects, actor.user)
+        sets.setdefault("everywhere " + json.dumps(_plain(everywhere)), (actor.user, ""))
+    for text, (who, namespace) in sets.items():
+        for verb, (group, resource, sub) in REQUESTS:
+            for name in ("", "x", namespace) if namespace else ("",):
+                question = f"{verb} {group}/{resource}/{sub} {'x' if name == 'x' else bool(name)} by {text}"
+                if question not in known:
+                    known[question] = real.can(
+                        who, verb, resource, group=group, subresource=sub, namespace=namespace, name=name
+                    )
+                rules = rules_for(world.objects, who, namespace)
+                ours_too = allowed(rules, verb, resource, group=group, subresource=sub, name=name)
+                yield Asked(question, ours_too, known[question])
+
+
+def _plain(rules: list[Rule]) -> list[str]:
+    """In one order, each once."""
+    parts = ("verbs", "apiGroups", "resources", "resourceNames")
+    return sorted({json.dumps([sorted(rule.get(part) or ()) for part in parts]) for rule in rules})
+
+
+def admission(world: World, real: Real) -> Iterator[Asked]:
+    """What each namespace of a team takes and refuses, from somebody of the team where one may ask for it."""
+    spaces = {one["metadata"]["name"]: one for one in world.of_kind("Namespace")}
+    for namespace, team in world.owner.items():
+        own = world.teams[team].image_registries
+        image = f"{own[0]}app" if own else "app"
+        for what, one in _pods(world, team, image):
+            sent = _pod(namespace, one)
+            who = _who(world, namespace, "pods")
+            ours = _refused(world, spaces[namespace], "pods", sent)
+            yield Asked(f"{what} in {namespace}", ours, real.create(sent, who))
+        for what, spec in _services(world, team):
+            service = _service(namespace, spec)
+            ours = _refused(world, spaces[namespace], "services", service)
+            yield Asked(f"{what} in {namespace}", ours, real.create(service, _who(world, namespace, "services")))
+        yield from _changes(world, real, spaces[namespace], image)
+
+
+def _pods(world: World, team: str, image: str) -> Iterator[tuple[str, Object]]:
+    yield "a pod", running(image)
+    yield "a pod of a node", running(image, nodeName="ip-10-0-0-1.ec2.internal")
+    bare = {"spec": {"containers": [{"name": "app", "image": image}], "securityContext": {}}}
+    yield "a pod as root", bare
+    yield "a pod with a claim", _claiming(image)
+    for what, resource, one in foreign(world, team):
+        if resource == "pods":
+            yield what, one
+    for what, breakout in BREAKOUTS.items():
+        if "ephemeralContainers" not in breakout["spec"]:
+            yield what, breakout | {"spec": {**breakout["spec"], "containers": _imaged(breakout, image)}}
+
+
+def _imaged(one: Object, image: str) -> list[Object]:
+    return [{"image": image, **container} for container in one["spec"]["containers"]]
+
+
+def _claiming(image: str) -> Object:
+    claims = {"requests": {"cpu": "9999", "memory": "9999Gi"}, "limits": {"memory": "9999Gi"}}
+    return {"spec": {"containers": [{"name": "app", "image": image, "resources": claims}]}}
+
+
+def _services(world: World, team: str) -> Iterator[tuple[str, Object]]:
+    yield "a Service", {"type": "ClusterIP"}
+    yield "a load balancer", {"type": "LoadBalancer", "loadBalancerClass": "service.k8s.aws/nlb"}
+    yield "a node port", {"type": "NodePort"}
+    for what, resource, one in foreign(world, team):
+        if resource == "services":
+            yield what, one["spec"]
+
+
+def _changes(world: World, real: Real, space: Object, image: str) -> Iterator[Asked]:
+    """A pod that is there gets another image, and a container to debug it."""
+    namespace = space["metadata"]["name"]
+    before = real.there(_pod(namespace, running(image), name="there"))
+    if before is None:
+        return
+    for foreign_image in ("evil.example.com/app", image):
+        after = copy.deepcopy(before)
+        after["spec"]["containers"][0]["image"] = foreign_image
+        ours = _refused(world, space, "pods", after, before)
+        yield Asked(f"a change to {foreign_image} in {namespace}", ours, real.change(after))
+        after = copy.deepcopy(before)
+        after["spec"]["ephemeralContainers"] = [{"name": "debug", "image": foreign_image, "securityContext": HARDENED}]
+        ours = _refused(world, space, "pods/ephemeralcontainers", after, before)
+        theirs = real.change(after, "ephemeralcontainers")
+        yield Asked(f"a debugger {foreign_image} in {namespace}", ours, theirs)
+
+
+def _pod(namespace: str, one: Object, name: str = "asked") -> dict[str, Any]:
+    """Hardened where the pod does not say otherwise, so that only what is asked for can be refused."""
+    spec = {"securityContext": POD_CONTEXT, **copy.deepcopy(one["spec"])}
+    hardened = "securityContext" not in one["spec"]
+    for kind in ("containers", "initContainers"):
+        for container in spec.get(kind, ()):
+            if hardened:
+                context = {**HARDENED, **container.get("securityContext", {})}
+                if context.get("privileged"):
+                    del context["allowPrivilegeEscalation"]  # it would be no pod otherwise
+                container["securityContext"] = context
+            container.setdefault("image", "app")
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": namespace}, "spec": spec}
+
+
+def _service(namespace: str, spec: Object) -> dict[str, Any]:
+    metadata = {"name": "asked", "namespace": namespace}
+    ports = [{"port": 80}]
+    return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"ports": ports, **spec}}
+
+
+def _who(world: World, namespace: str, resource: str) -> User | None:
+    """Somebody of the team who may create it; an administrator asks where nobody may."""
+    allowed_to = (
+        actor.user
+        for actor in world.members
+        if namespace in actor.roles and can(world.objects, actor.user, "create", resource, namespace=namespace)
+    )
+    return next(allowed_to, None)
+
+
+def _refused(
+    world: World, space: Object, resource: str, one: dict[str, Any], before: Object | None = None
+) -> frozenset[str]:
+    """What our evaluators refuse it for."""
+    namespace = space["metadata"]["name"]
+    operation = "UPDATE" if before else "CREATE"
+    found = set(refusals(world.admission, Request(resource, namespace, one, operation=operation, old=before)))
+    if resource.startswith("pods") and list(violations(space, one)):
+        found.add("Pod Security")
+    if before is None and _over_quota(world, namespace, one):
+        found.add("quota")
+    return frozenset(found)
+
+
+def _over_quota(world: World, namespace: str, one: Object) -> bool:
+    """As far as the questions go: kinds of Services that are not to be, pods that claim all or nothing."""
+    quotas = [each["spec"] for each in world.of_kind("ResourceQuota") if each["metadata"]["namespace"] == namespace]
+    # The only scope of any test has all pods that are asked for; Services are in none.
+    assert all(quota.get("scopes") in (None, ["NotTerminating"]) for quota in quotas)
+    hard = {name for quota in quotas for name in quota["hard"]}
+    if one["kind"] == "Service":
+        kinds = {"LoadBalancer": {"services.loadbalancers", "services.nodeports"}, "NodePort": {"services.nodeports"}}
+        return bool(hard & kinds.get(one["spec"]["type"], set()))
+    claims = {"requests.cpu", "requests.memory", "limits.memory"} & hard
+    if any("resources" in container for container in one["spec"]["containers"]):
+        return bool(claims)
+    limits = [each["spec"] for each in world.of_kind("LimitRange") if each["metadata"]["namespace"] == namespace]
+    defaults = any(limit.get("default") for each in limits for limit in each["limits"])
+    return bool(claims) and not defaults

