@@ -177,9 +177,6 @@ class HelmAddon(Addon):
     """Level of the namespace: the strictest under which the chart's pods run."""
     service_account_annotations: ClassVar[tuple[str, ...]] = ("serviceAccount", "annotations")
     """Where the chart takes annotations of a service account with AWS permissions; needed for IRSA only."""
-    definitions_stay: ClassVar[bool] = False
-    """Its definitions stand in the chart's folder crds/ and nothing else moves them: Helm installs these once and never
-    upgrades them. https://helm.sh/docs/chart_best_practices/custom_resource_definitions"""
     timeout_minutes: ClassVar[int] = 6
     """How long Helm waits for the release; at most 6, so that it can undo it as well while its function lives."""
     workloads: ClassVar[tuple[Workload, ...]] = ()

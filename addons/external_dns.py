@@ -24,10 +24,10 @@ class ExternalDns(CallsAws, HelmAddon):
     namespace = "external-dns"
     service_account = "external-dns"
     pod_security = "restricted"
-    definitions_stay = True
     api_groups = ("externaldns.k8s.io",)
     chart = locked_chart(
         name,
+        definitions_stay=True,
         notes="https://github.com/kubernetes-sigs/external-dns/releases/tag/external-dns-helm-chart-{version}",
         compatibility="https://github.com/kubernetes-sigs/external-dns#kubernetes-version-compatibility",
     )

@@ -45,18 +45,24 @@ class Lock(Value):
             raise _unknown(f"eks.*.{addon}", addon, f'write {addon} = "v1.…-eksbuild.…" in each table of eks')
         return found
 
-    def chart(self, name: str, *, notes: str = "", compatibility: str = "") -> Chart:
-        """The chart of a name. Raises BlueprintError when there is none.
+    def chart(self, name: str, *, notes: str = "", compatibility: str = "", definitions_stay: bool = False) -> Chart:
+        """The chart of a name, with what its add-on knows of it. Raises BlueprintError when there is none.
 
-        `notes` is the form of the address of its release notes, looked up with a version that exists, `compatibility`
-        the page on which its project says where it runs; what an add-on has neither of leaves them out.
+        The forms of addresses are looked up with a version that exists.
         """
         if name not in self.charts:
             raise _unknown(f"charts.{name}", name, f"add a table [charts.{name}] with its repository and version")
         locked = self.charts[name]
-        kubernetes = locked.kubernetes or ""
-        digest = locked.digest or ""
-        return Chart(name, locked.repository, locked.version, kubernetes, digest, notes, compatibility)
+        return Chart(
+            name,
+            locked.repository,
+            locked.version,
+            kubernetes=locked.kubernetes or "",
+            digest=locked.digest or "",
+            notes=notes,
+            compatibility=compatibility,
+            definitions_stay=definitions_stay,
+        )
 
 
 def read(text: str) -> Lock:

@@ -46,6 +46,9 @@ class Chart:
     """Form of the address of its release notes, for `release_notes`."""
     compatibility: str = ""
     """Address of the page on which its project says which Kubernetes versions it runs on."""
+    definitions_stay: bool = False
+    """Its definitions stand in the chart's folder crds/ and nothing else moves them: Helm installs these once and never
+    upgrades them. https://helm.sh/docs/chart_best_practices/custom_resource_definitions"""
 
     @property
     def release_notes(self) -> str:

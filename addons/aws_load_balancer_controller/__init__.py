@@ -27,11 +27,11 @@ class AwsLoadBalancerController(CallsAws, HelmAddon):
     service_account = "aws-load-balancer-controller"
     built_into_auto_mode = "skip"
     replaced_by = "load balancing"
-    definitions_stay = True
     api_groups = ("aga.k8s.aws", "elbv2.k8s.aws", "gateway.k8s.aws")
     # The chart has the version of the controller since 3.0.0.
     chart = locked_chart(
         name,
+        definitions_stay=True,
         notes="https://github.com/kubernetes-sigs/aws-load-balancer-controller/releases/tag/v{version}",
     )
 

@@ -233,3 +233,27 @@ def test_renovate_moves_each_version(data: Mapping[str, Any], dependencies: list
         else:
             expected.append(("helm", name, address, version))
     assert sorted(dependencies, key=str) == sorted(expected, key=str)
+
+
+# --- Where a chart has its definitions ---
+
+# Where each chart has its definitions, at the version that its add-on names: by hand only what stands in crds/ alone.
+DEFINITIONS = {
+    # eks-charts stable/aws-load-balancer-controller/crds
+    "aws-load-balancer-controller": True,
+    # external-dns charts/external-dns/crds
+    "external-dns": True,
+    # secrets-store-csi-driver charts/secrets-store-csi-driver/crds, and templates/crds-upgrade-hook.yaml applies them
+    "secrets-store-csi-driver": False,
+    # karpenter-provider-aws charts/karpenter/crds, and charts/karpenter-crd/templates
+    "karpenter": False,
+    # cert-manager deploy/charts/cert-manager/templates, argo-helm charts/argo-cd/templates/crds,
+    # external-secrets hack/helm.generate.sh (templates/crds)
+    **dict.fromkeys(("cert-manager", "argo-cd", "external-secrets"), False),
+}
+
+
+def test_which_charts_leave_their_definitions_behind() -> None:
+    assert {
+        cls.chart.name: cls.chart.definitions_stay for cls in classes(HelmAddon) if hasattr(cls, "chart")
+    } == DEFINITIONS

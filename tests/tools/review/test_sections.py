@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from blueprint.access import AccessEntry, AccessPolicy
-from blueprint.contribution import Chart, Contribution
+from blueprint.contribution import Chart, Contribution, ManagedAddon, Release
 from blueprint.planning.document import Part
 from tests.plans import release
 from tests.tools.review.support import (
+    Made,
     changing,
     cluster,
     fleet,
@@ -23,8 +24,7 @@ from tests.tools.review.support import (
     words,
 )
 from tools.compare.differences import Change, Impact
-from tools.review.definitions import applied, left_behind
-from tools.review.notes import notes
+from tools.review.definitions import applied
 from tools.review.sections import exposure, headroom, matrix, objects, pictures, summary, templates, versions
 
 DENY = {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
@@ -117,7 +117,7 @@ def test_versions_that_come_move_and_go() -> None:
     after = cluster(version="1.36", managed={"vpc-cni": "v1.23.2-eksbuild.1"})
     assert rows(versions.section(changing(before, after))) == [
         ("~", "Kubernetes", "1.35", "1.36", "CHANGELOG-1.36.md"),
-        ("~", "EKS add-on vpc-cni", "v1.22.4-eksbuild.3", "v1.23.2-eksbuild.1", "v1.23.2"),
+        ("~", "EKS add-on vpc-cni", "v1.22.4-eksbuild.3", "v1.23.2-eksbuild.1", ""),
         ("-", "kubectl that installs charts and objects", "1.36.3", "", ""),
         ("-", "helm that installs charts and objects", "4.2.3", "", ""),
     ]
@@ -133,31 +133,15 @@ def test_where_a_chart_comes_from_matters_when_it_moves() -> None:
     assert rows(versions.section(changing(cluster(), with_old))) == [("+", "chart web", "", "1.0.0", "")]
 
 
-# Where each chart has its definitions, at the version that its add-on names: by hand only what stands in crds/ alone.
-DEFINITIONS = {
-    # eks-charts stable/aws-load-balancer-controller/crds
-    "aws-load-balancer-controller": True,
-    # external-dns charts/external-dns/crds
-    "external-dns": True,
-    # secrets-store-csi-driver charts/secrets-store-csi-driver/crds, and templates/crds-upgrade-hook.yaml applies them
-    "secrets-store-csi-driver": False,
-    # karpenter-provider-aws charts/karpenter/crds, and charts/karpenter-crd/templates
-    "karpenter": False,
-    # cert-manager deploy/charts/cert-manager/templates, argo-helm charts/argo-cd/templates/crds,
-    # external-secrets hack/helm.generate.sh (templates/crds)
-    **dict.fromkeys(("cert-manager", "argo-cd", "external-secrets"), False),
-}
-
-
-def test_which_charts_leave_their_definitions_behind() -> None:
-    assert left_behind() >= {name for name, stay in DEFINITIONS.items() if stay}
-    assert not left_behind() & {name for name, stay in DEFINITIONS.items() if not stay}
-
-
 def test_a_chart_that_moves_without_its_definitions() -> None:
     """aws-load-balancer-controller#4712."""
     name = "aws-load-balancer-controller"
-    before, after = (cluster(releases=(release(name, version),)) for version in ("3.2.0", "3.5.0"))
+
+    def of(version: str, **values: Any) -> Release:
+        made = release(name, version, **values)
+        return replace(made, chart=replace(made.chart, definitions_stay=True))
+
+    before, after = (cluster(releases=(of(version),)) for version in ("3.2.0", "3.5.0"))
     found = rows(versions.section(changing(before, after)))
     command = (
         f"helm show crds {name} --repo https://charts.example.com --version 3.5.0 "
@@ -166,11 +150,11 @@ def test_a_chart_that_moves_without_its_definitions() -> None:
     assert found[-1] == ("!", name, "3.5.0", command)
     others = [
         changing(cluster(), after),
-        changing(before, cluster(releases=(release(name, "3.2.0", replicaCount=3),))),
+        changing(before, cluster(releases=(of("3.2.0", replicaCount=3),))),
         changing(cluster(releases=(release("web"),)), cluster(releases=(release("web", "2.0.0"),))),
         changing(
-            cluster(releases=(release(name, "3.5.0"), release("web"))),
-            cluster(releases=(release(name, "3.5.0", replicaCount=3), release("web", "2.0.0"))),
+            cluster(releases=(of("3.5.0"), release("web"))),
+            cluster(releases=(of("3.5.0", replicaCount=3), release("web", "2.0.0"))),
         ),
     ]
     assert not [row for other in others for row in rows(versions.section(other)) if row[0] == "!"]
@@ -191,24 +175,21 @@ def test_a_command_to_copy(repository: str, source: str) -> None:
     assert rest.startswith("kubectl apply --server-side")
 
 
-@pytest.mark.parametrize(
-    ("what", "version", "end"),
-    [
-        ("Kubernetes", "1.36", "CHANGELOG-1.36.md"),
-        ("EKS add-on kube-proxy", "v1.36.0-eksbuild.25", "CHANGELOG-1.36.md"),
-        ("chart cert-manager", "1.22.0", "/tag/v1.22.0"),
-        ("chart karpenter-crd", "1.14.1", "/karpenter-provider-aws/releases/tag/v1.14.1"),
-        ("chart external-dns as dns", "1.21.1", "/tag/external-dns-helm-chart-1.21.1"),
-        ("chart secrets-store-csi-driver-provider-aws", "3.1.2", "/tag/3.1.2"),
-        ("chart cert-manager", "latest", ""),
-        ("EKS add-on eks-pod-identity-agent", "v1.3.10-eksbuild.3", ""),
-        ("chart unheard-of", "1.0.0", ""),
-    ],
-)
-def test_release_notes_are_no_guess(what: str, version: str, end: str) -> None:
-    found = notes(what, version)
-    assert found.startswith("https://") == bool(end)
-    assert found.endswith(end)
+def test_release_notes_of_the_version_after() -> None:
+    """What they are is a matter of the add-ons, and tested there."""
+
+    def made(version: str, of_addon: str = "") -> Made:
+        chart = replace(release("web", version).chart, notes="https://example.com/{version}")
+        found = cluster(releases=(replace(release("web"), chart=chart),))
+        addon = ManagedAddon("vpc-cni", f"v{version}", release_notes=of_addon)
+        cni = Part("vpc-cni", "Plain", Contribution((addon,)))
+        return replace(found, plan=replace(found.plan, addons=(*found.plan.addons, cni)))
+
+    before, after = made("1.0.0", "https://example.com/old"), made("2.0.0")
+    assert rows(versions.section(changing(before, after))) == [
+        ("~", "EKS add-on vpc-cni", "v1.0.0", "v2.0.0", ""),
+        ("~", "chart web", "1.0.0", "2.0.0", "2.0.0"),
+    ]
 
 
 def test_headroom_warns_near_the_limit() -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
+from blueprint.contribution import release_notes
 from blueprint.planning.document import NodeGroup
-from tools.review.definitions import applied, left_behind
+from blueprint.versions import RELEASE_NOTES
+from tools.review.definitions import applied
 from tools.review.document import Cell, Row, Section, Sign, Table
 from tools.review.flat import changed, codes
 from tools.review.fleet import Fleet, Side, Touched
-from tools.review.notes import notes
 from tools.review.sections.values import releases
 
 
@@ -17,8 +19,14 @@ def section(fleet: Fleet) -> Section:
     """Kubernetes first, then add-ons, charts, nodes and tools; what comes and goes as well."""
     found = []
     for touched in fleet.deployed:
-        before, after = (dict(_versions(side)) if side else {} for side in touched.sides)
-        found += [(touched.name, _row(sign, *change)) for sign, *change in changed(before, after) if _matters(*change)]
+        sides = [list(_versions(side)) if side else [] for side in touched.sides]
+        before, after = ({each.what: each.version for each in side} for side in sides)
+        notes = {each.what: each.notes for each in sides[1]}
+        found += [
+            (touched.name, _row(sign, change, notes.get(change[0], "")))
+            for sign, *change in changed(before, after)
+            if _matters(*change)
+        ]
     rows = fleet.grouped(found)
     table = Table(("what", "before", "after", "release notes", "clusters"), rows)
     return Section("versions", "Versions", (table, *_definitions(fleet)) if rows else ())
@@ -33,37 +41,46 @@ def _definitions(fleet: Fleet) -> Iterator[Table]:
 
 def _left_behind(touched: Touched) -> Iterator[Row]:
     for before, after in releases(touched):
-        if before and after and after.chart.name in left_behind():
+        if before and after and after.chart.definitions_stay:
             chart, old = after.chart, before.chart
             if old.name == chart.name and old.version != chart.version:
                 yield codes("!", chart.name, chart.version, applied(chart))
 
 
-def _versions(side: Side) -> Iterator[tuple[str, str]]:
-    yield "Kubernetes", side.plan.control_plane.version
+class _Version(NamedTuple):
+    what: str
+    version: str
+    notes: str = ""
+    """Address of its release notes."""
+
+
+def _versions(side: Side) -> Iterator[_Version]:
+    version = side.plan.control_plane.version
+    yield _Version("Kubernetes", version, release_notes(RELEASE_NOTES, version))
     for part in side.plan.parts:
         for addon in part.contribution.managed_addons:
-            yield f"EKS add-on {addon.name}", addon.version
+            yield _Version(f"EKS add-on {addon.name}", addon.version, addon.release_notes)
     for release in side.releases:
         chart, name = release.chart, release.name
         shown = chart.name if name == chart.name else f"{chart.name} as {name}"
-        yield f"chart {shown}", chart.version
-        yield f"repository of {shown}", chart.repository
+        yield _Version(f"chart {shown}", chart.version, chart.release_notes)
+        yield _Version(f"repository of {shown}", chart.repository)
     for group in side.plan.compute:
         if isinstance(group, NodeGroup):
-            yield f"nodes {group.name}", group.version
-            yield f"image of nodes {group.name}", group.launch.image_parameter or f"{group.image} {group.release}"
+            yield _Version(f"nodes {group.name}", group.version)
+            image = group.launch.image_parameter or f"{group.image} {group.release}"
+            yield _Version(f"image of nodes {group.name}", image)
     for stack in side.stacks:
         for resource in stack.of_type("AWS::Lambda::LayerVersion").values():
             yield from _tools(resource["Properties"].get("Description", ""))
 
 
-def _tools(description: str) -> Iterator[tuple[str, str]]:
+def _tools(description: str) -> Iterator[_Version]:
     """Of "/opt/kubectl/kubectl 1.36.3; /opt/helm/helm 4.2.3"."""
     for part in description.split(";"):
         name, _, version = part.strip().rpartition(" ")
         if name:
-            yield f"{name.rpartition('/')[2]} that installs charts and objects", version
+            yield _Version(f"{name.rpartition('/')[2]} that installs charts and objects", version)
 
 
 def _matters(what: str, before: str, after: str) -> bool:
@@ -71,7 +88,7 @@ def _matters(what: str, before: str, after: str) -> bool:
     return bool(before and after) if what.startswith("repository ") else bool(before or after)
 
 
-def _row(sign: Sign, what: str, before: str, after: str) -> Row:
-    url = notes(what, after) if after else ""
+def _row(sign: Sign, change: Sequence[str], url: str) -> Row:
+    what, before, after = change
     words = Cell(url.rpartition("/")[2], url=url) if url else Cell("")
     return Row((Cell(what, code=True), Cell(before, code=True), Cell(after, code=True), words), sign)
