@@ -53,7 +53,7 @@ Taints = Annotated[
     at_most(50, "taints"),
     Rule(
         lambda taints: len({(taint.key, taint.effect) for taint in taints}) == len(taints),
-        "key and effect of a taint may stand once",
+        "must hold no duplicate: two taints with the same key and effect",
         "remove the repeated taint",
     ),
 ]

@@ -39,7 +39,7 @@ def between_contributions(
     """Every problem, with the path of the add-on or team that brings it; `entries` are of admins and teams."""
     principals = [(path, entry.principal) for path, entry in entries]
     principals += [(part.path, entry.principal) for part in parts for entry in part.contribution.access]
-    yield from duplicates(principals, "a principal has one access entry in a cluster", "name each principal once")
+    yield from duplicates(principals, "access entry", "name each principal once")
     yield from _namespaces(parts)
     yield from _objects(parts)
     yield from _grants(view, facts, parts)
@@ -52,7 +52,7 @@ def between_contributions(
 
 def _namespaces(parts: Iterable[Draft]) -> Iterator[Problem]:
     owned = [(part.path, namespace.name) for part in parts for namespace in part.contribution.namespaces]
-    yield from duplicates(owned, "a namespace has one owner", "give each its own namespace")
+    yield from duplicates(owned, "namespace", "give each its own namespace")
     for path, name in owned:
         if name in RESERVED_NAMESPACES or name.startswith("kube-"):
             yield Problem(path, name, "the namespace belongs to Kubernetes", "choose another name")
@@ -67,7 +67,7 @@ def _objects(parts: Iterable[Draft]) -> Iterator[Problem]:
         for metadata in (manifest["metadata"],)
         if owned[metadata.get("namespace", "")] < 2  # two owners of a namespace are one mistake, told above
     ]
-    yield from duplicates(named, "a Kubernetes object has one owner", "remove one of them")
+    yield from duplicates(named, "Kubernetes object", "remove one of them")
 
 
 def _grants(view: Checked, facts: ClusterFacts, parts: Sequence[Draft]) -> Iterator[Problem]:
@@ -91,7 +91,7 @@ def _grants(view: Checked, facts: ClusterFacts, parts: Sequence[Draft]) -> Itera
             elif facts.on_fargate(grant.namespace):
                 rule = f"AWS permissions of {grant.name} come by EKS Pod Identity, whose agent cannot run on Fargate"
                 yield Problem(part.path, part.name, rule, "add nodes, or remove it")
-    yield from duplicates(seen, "a service account has one set of AWS permissions", "use one service account for each")
+    yield from duplicates(seen, "AWS role of a service account", "use one service account for each")
 
 
 def _references(part: Draft) -> Iterator[Problem]:

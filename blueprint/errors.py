@@ -96,11 +96,11 @@ class Quoted(str):
     """Text to be shown as it stands, for example `<missing>` or a list of names."""
 
 
-def duplicates(names: Iterable[tuple[FieldPath, str]], rule: str, fix: str) -> Iterator[Problem]:
+def duplicates(names: Iterable[tuple[FieldPath, str]], what: str, fix: str) -> Iterator[Problem]:
     """A problem for each (path, name) whose name was seen before; the rule names the first place."""
     seen: dict[str, FieldPath] = {}
     for path, name in names:
         if name in seen:
-            yield Problem(path, name, f"{rule}; {rendered(seen[name])} has it already", fix)
+            yield Problem(path, name, f"duplicate {what}: {rendered(seen[name])} has it already", fix)
         else:
             seen[name] = path

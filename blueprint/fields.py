@@ -43,7 +43,7 @@ def at_most(count: int, what: str) -> Rule:
 
 
 NOT_EMPTY = Rule(bool, "must not be empty", "give at least one", low=1)
-UNIQUE = Rule(lambda items: len(set(items)) == len(items), "each may stand once", "remove the repeated one")
+UNIQUE = Rule(lambda items: len(set(items)) == len(items), "must hold no duplicate", "remove the repeated one")
 
 
 def _network(text: str) -> ipaddress.IPv4Network:

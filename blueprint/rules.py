@@ -31,14 +31,14 @@ def between_values(view: Checked) -> Iterator[Problem]:
     if view.knows_all("teams"):
         yield from _connections(view)
     names = (((*path, "name"), team.name) for path, team in view.teams.items())
-    yield from duplicates(names, "teams have unique names", "rename one")
+    yield from duplicates(names, "name of a team", "rename one")
 
 
 def _compute(view: Checked) -> Iterator[Problem]:
     auto_modes = {path: compute for path, compute in view.compute.items() if isinstance(compute, AutoMode)}
     others = list(auto_modes)[1:]
     names = (((*path, "name"), compute.name) for path, compute in view.compute.items() if path not in others)
-    yield from duplicates(names, "compute has unique names in a cluster", "rename one")
+    yield from duplicates(names, "name of compute", "rename one")
     for path, auto_mode in auto_modes.items():
         yield from foreign_key((*path, "kms_key_arn"), auto_mode.kms_key_arn, view.blueprint.region)
     for path in others:
@@ -79,7 +79,7 @@ def _ranges(view: Checked) -> Iterator[Problem]:
 def _addons(view: Checked) -> Iterator[Problem]:
     addons = view.listed_addons
     named = ((path, addon.name) for path, addon in addons.items())
-    yield from duplicates(named, "an add-on stands once", "remove one")
+    yield from duplicates(named, "add-on", "remove one")
     groups = {path: nodes for path, nodes in view.compute.items() if isinstance(nodes, Nodes)}
     auto_mode_only = not groups and any(isinstance(compute, AutoMode) for compute in view.compute.values())
     has_nodes = bool(groups) or (not auto_mode_only and any(addon.launches_nodes for addon in addons.values()))
@@ -131,7 +131,7 @@ def _connections(view: Checked) -> Iterator[Problem]:
             rule = f"{source} does not connect to {target} on port {port}"
             yield Problem(path, source, rule, f'add ToTeam("{target}", ports=({port},)) to the network of {source}')
         for partner in sorted(team.partners - names | team.partners & {team.name}):
-            rule = f"{team.name} shares a namespace with a team that the cluster does not have, or with itself"
+            rule = f"{team.name} shares a namespace with an unknown team, or with itself"
             yield Problem(path, partner, rule, f"write one of {', '.join(sorted(names - {team.name})) or 'none'}")
         for addon in sorted(team.required_addons - addons):
             yield Problem(path, team.name, f"it needs the add-on {addon}", f"add {_class_name(addon)}() to addons")

@@ -73,9 +73,11 @@ def _tolerant(cls: type[Value]) -> Callable[..., None]:
         for name, value in kwargs.items():
             if name not in known:
                 fix = f"write one of {_listing(known)}"
-                mistakes.append(Problem((name,), value, f"{cls.__name__} has no field {name!r}", fix))
+                mistakes.append(Problem((name,), value, f"unknown field {name!r} of {cls.__name__}", fix))
             elif name in given:
-                mistakes.append(Problem((name,), value, f"{name!r} is given twice", "leave one out"))
+                mistakes.append(
+                    Problem((name,), value, f"duplicate field {name!r}: by position and by name", "leave one out")
+                )
             else:
                 given[name] = value
         for name in required:

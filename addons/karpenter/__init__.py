@@ -51,7 +51,7 @@ class Karpenter(CallsAws, HelmAddon):
     def problems(self) -> Iterator[Problem]:
         yield from super().problems()
         names = ((("node_pools", index, "name"), pool.name) for index, pool in enumerate(self.node_pools))
-        yield from duplicates(names, "node pools have unique names", "rename one")
+        yield from duplicates(names, "name of a node pool", "rename one")
 
     def permissions(self, facts: ClusterFacts) -> tuple[Statement, ...]:
         return statements(facts, nodes=_NODES, queue=QUEUE)

@@ -166,15 +166,15 @@ class ApplicationTeam(Team):
         if not self.namespaces:
             yield from (replace(problem, path=("name",)) for problem in TeamNamespace(self.name).problems())
         names = [(("namespaces", i, "name"), space.name) for i, space in enumerate(self.namespaces)]
-        yield from duplicates(names, "a namespace stands once", "remove the repeated one")
+        yield from duplicates(names, "namespace", "remove the repeated one")
         accounts = [
             (("service_accounts", i), f"{each.namespace}/{each.name}") for i, each in enumerate(self.service_accounts)
         ]
-        yield from duplicates(accounts, "a service account stands once", "put all its permissions and secrets into one")
+        yield from duplicates(accounts, "service account", "put all its permissions and secrets into one")
         copied = [(("copied_secrets", i, "namespace"), each.namespace) for i, each in enumerate(self.copied_secrets)]
-        yield from duplicates(copied, "a namespace stands once", "put all its secrets into one")
+        yield from duplicates(copied, "namespace", "put all its secrets into one")
         keys = [(("workloads", i), each.key) for i, each in enumerate(self.workloads)]
-        yield from duplicates(keys, "a workload stands once", "rename one, or remove it")
+        yield from duplicates(keys, "workload", "rename one, or remove it")
         own = {space.name for space in self.spaces}
         for field in ("shares", "service_accounts", "copied_secrets", "workloads"):
             for index, user in enumerate(getattr(self, field)):
@@ -183,10 +183,10 @@ class ApplicationTeam(Team):
                     path = (field, index, "namespace")
                     yield Problem(path, user.namespace, "must be a namespace of the team", fix)
         edges = [(("network", i), edge.key) for i, edge in enumerate(self.network)]
-        yield from duplicates(edges, "a connection stands once", "put all ports into one")
+        yield from duplicates(edges, "connection", "put all ports into one")
         yield from crowded(self.network)
         classes = [(("priority_classes", i, "name"), each.name) for i, each in enumerate(self.priority_classes)]
-        yield from duplicates(classes, "a priority class stands once", "rename one")
+        yield from duplicates(classes, "priority class", "rename one")
 
     def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:
         spaces = {space.name: space for space in self.spaces}

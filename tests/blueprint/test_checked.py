@@ -113,6 +113,7 @@ def small(network: Mapping[str, Any] = MappingProxyType({}), **cluster: Any) -> 
         (changed(with_cluster(service_cidr="10.0.0.0/16"), network=WRONG), ["network"]),
         (changed(with_nodes(**OLD_IMAGE), cluster=small(version="1.3").cluster), ["cluster.version"]),
         (with_addons(Young(version="x"), NeedsYoung()), ["addons[3].version"]),
+        (with_addons(NeedsYoung(), WRONG), ["addons[4]"]),
         (changed(with_addons(Karpenter(node_pools=())), teams=(POOLED,)), ["addons[3].node_pools"]),
         (changed(with_addons(Young()), cluster=small(version="1.3").cluster), ["cluster.version"]),
         (changed(FARGATE, addons=(*CORE, Karpenter(node_pools=()), SecretsStoreCsiDriver())), ["addons[3].node_pools"]),

@@ -48,7 +48,7 @@ MISTAKES = [
     mistake("half the world", public("203.0.113.0/24", "128.0.0.0/1"), f"{ALLOW}[1]", "never open", "your own ranges"),
     mistake("the IPv6 world", public("::/0"), f"{ALLOW}[0]", "IPv4 network", "10.0.0.0/16"),
     mistake("an address", public("203.0.113.7"), f"{ALLOW}[0]", "CIDR notation", "10.0.0.0/16"),
-    mistake("the same range twice", public("203.0.113.0/24", "203.0.113.0/24"), ALLOW, "may stand once", "remove"),
+    mistake("the same range twice", public("203.0.113.0/24", "203.0.113.0/24"), ALLOW, "no duplicate", "remove"),
     mistake("41 ranges", public(*(f"203.0.113.{n}/32" for n in range(41))), ALLOW, "at most 40 ranges", "40 or fewer"),
     mistake("nobody is admin", with_cluster(admins=()), "cluster.admins", "must not be empty", "give at least one"),
     mistake(

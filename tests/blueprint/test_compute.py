@@ -40,7 +40,7 @@ MISTAKES = [
     mistake("garbage", with_nodes(instance_types=("huge one",)), f"{TYPES}[0]", "EC2 instance type", '"m7g.large"'),
     mistake("wildcard", with_nodes(instance_types=("m7g.*",)), f"{TYPES}[0]", "EC2 instance type", '"m7g.large"'),
     mistake("capitals", with_nodes(instance_types=("M7G.LARGE",)), f"{TYPES}[0]", "EC2 instance type", '"m7g.large"'),
-    mistake("a type twice", with_nodes(instance_types=("m7g.large",) * 2), TYPES, "may stand once", "remove"),
+    mistake("a type twice", with_nodes(instance_types=("m7g.large",) * 2), TYPES, "no duplicate", "remove"),
     mistake(
         "21 types",
         with_nodes(instance_types=tuple(f"m{n}g.large" for n in range(1, 22))),
@@ -126,7 +126,11 @@ MISTAKES = [
         "a prefix of your own",
     ),
     mistake(
-        "a taint twice", with_nodes(taints=(Taint("a", "1"), Taint("a", "2"))), "compute[0].taints", "once", "remove"
+        "a taint twice",
+        with_nodes(taints=(Taint("a", "1"), Taint("a", "2"))),
+        "compute[0].taints",
+        "no duplicate",
+        "remove",
     ),
     mistake(
         "effect of Kubernetes",
@@ -168,7 +172,7 @@ MISTAKES = [
         "a name twice among kinds",
         changed(SMALL, compute=(*SMALL.compute, AutoMode("system"))),
         "compute[1].name",
-        "unique names",
+        "duplicate name",
         "rename one",
     ),
     mistake(
@@ -191,7 +195,7 @@ MISTAKES = [
         "a pool twice",
         changed(AUTO, compute=(AutoMode(node_pools=("system", "system")),)),
         "compute[0].node_pools",
-        "may stand once",
+        "no duplicate",
         "remove",
     ),
     mistake("no selectors", fargate(), "compute[1].selectors", "must not be empty", "give at least one"),

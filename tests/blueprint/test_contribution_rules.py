@@ -117,7 +117,7 @@ MISTAKES = [
         "an admin twice, with the account",
         with_cluster(admins=(Role("A"), Role("A", "111111111111"))),
         "cluster.admins[1]",
-        "a principal has one access entry",
+        "duplicate access entry",
         "name each principal once",
     ),
     mistake(
@@ -163,7 +163,11 @@ MISTAKES = [
         "namespace of Kubernetes", brings(namespaces=(Namespace("kube-x"),)), "addons[3]", "to Kubernetes", "another"
     ),
     mistake(
-        "an object twice", brings(objects=(manifest("a"), manifest("a"))), "addons[3]", "has one owner", "remove one"
+        "an object twice",
+        brings(objects=(manifest("a"), manifest("a"))),
+        "addons[3]",
+        "duplicate Kubernetes object",
+        "remove one",
     ),
     mistake(
         "nowhere to run",

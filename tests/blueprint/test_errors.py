@@ -93,8 +93,8 @@ def test_what_stands_in_a_file_of_its_own_is_found_there() -> None:
 
 
 def test_duplicates_name_the_first_place() -> None:
-    found = duplicates([(("a", index), name) for index, name in enumerate("xyxx")], "once", "remove")
+    found = duplicates([(("a", index), name) for index, name in enumerate("xyxx")], "letter", "remove")
     assert [(problem.place, problem.rule) for problem in found] == [
-        ("a[2]", "once; a[0] has it already"),
-        ("a[3]", "once; a[0] has it already"),
+        ("a[2]", "duplicate letter: a[0] has it already"),
+        ("a[3]", "duplicate letter: a[0] has it already"),
     ]

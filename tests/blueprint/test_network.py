@@ -35,7 +35,7 @@ MISTAKES = [
     mistake("no zone", with_network(zones=()), "network.zones", "EKS needs 2 zones", '("a", "b", "c")'),
     mistake("one zone", with_network(zones=("a",)), "network.zones", "EKS needs 2 zones", '("a", "b", "c")'),
     mistake("seven zones", with_network(zones=tuple("abcdefg")), "network.zones", "at most 6", '("a", "b", "c")'),
-    mistake("repeated zone", with_network(zones=("a", "b", "a")), "network.zones", "may stand once", "repeated"),
+    mistake("repeated zone", with_network(zones=("a", "b", "a")), "network.zones", "no duplicate", "repeated"),
     mistake(
         "name of a zone", with_network(zones=("us-west-2a", "b")), "network.zones[0]", "by its letter", 'write "a"'
     ),
@@ -68,7 +68,7 @@ MISTAKES = [
         "repeated endpoint",
         with_network(interface_endpoints=("sts", "ec2", "sts")),
         "network.interface_endpoints",
-        "may stand once",
+        "no duplicate",
         "remove",
     ),
     mistake(

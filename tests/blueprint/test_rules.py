@@ -144,7 +144,9 @@ MISTAKES = [
     mistake(
         "a circle", with_addons(First(), Second(), Third()), "addons", "require each other in a circle", "remove one"
     ),
-    mistake("an add-on that requires itself", with_addons(Alone(), Alone()), "addons[4]", "stands once", "remove one"),
+    mistake(
+        "an add-on that requires itself", with_addons(Alone(), Alone()), "addons[4]", "duplicate add-on", "remove one"
+    ),
     mistake(
         "no version known",
         with_addons(Unversioned()),
@@ -156,7 +158,7 @@ MISTAKES = [
         "a team twice",
         with_teams(TEAM, changed(TEAM, namespaces=(TeamNamespace("b"),), developers=(Role("B"),))),
         "teams[1].name",
-        "unique",
+        "duplicate name of a team",
         "rename",
     ),
 ]

@@ -214,33 +214,35 @@ WRONG_TYPES = [
 
 WRONG_FIELDS = [
     mistake(
-        "unknown", changed(SMALL, nmae="dev"), "nmae", "Blueprint has no field 'nmae'", "write one of account, addons"
+        "unknown",
+        changed(SMALL, nmae="dev"),
+        "nmae",
+        "unknown field 'nmae' of Blueprint",
+        "write one of account, addons",
     ),
-    mistake(
-        "unknown in a network", with_network(cdir="10.0.0.0/16"), "network.cdir", "NewNetwork has no", "one of cidr"
-    ),
+    mistake("unknown in a network", with_network(cdir="10.0.0.0/16"), "network.cdir", "of NewNetwork", "one of cidr"),
     mistake(
         "unknown in an add-on",
         with_addons(changed(MetricsServer(), versoin="v1.2")),
         "addons[3].versoin",
-        "MetricsServer has no field 'versoin'",
+        "unknown field 'versoin' of MetricsServer",
         "write one of configuration, version",
     ),
     mistake(
         "unknown in a nested value",
         with_teams(changed(TEAM, namespaces=(TeamNamespace("a", changed(Quota(), cpus="1")),))),
         "teams[0].namespaces[0].quota.cpus",
-        "Quota has no field 'cpus'",
+        "unknown field 'cpus' of Quota",
         "write one of cpu, memory, pods, storage",
     ),
     mistake(
-        "the name of a property", with_nodes(image="al2023"), "compute[0].image", "has no field 'image'", "ami_type"
+        "the name of a property", with_nodes(image="al2023"), "compute[0].image", "unknown field 'image'", "ami_type"
     ),
     mistake(
         "the name of a class fact",
         with_addons(changed(MetricsServer(), name="m")),
         "addons[3].name",
-        "no field",
+        "unknown field",
         "version",
     ),
     mistake("missing", changed(SMALL, network=NETWORK()), "network.cidr", "required", 'add cidr="…"'),
@@ -250,7 +252,7 @@ WRONG_FIELDS = [
         "the name of another field",
         with_nodes(instances=("m7g.large",)),
         "compute[0].instances",
-        "no field",
+        "unknown field",
         "instance_types",
     ),
     mistake(
@@ -264,18 +266,18 @@ WRONG_FIELDS = [
         "given twice",
         changed(SMALL, network=NETWORK("10.0.0.0/16", cidr="10.1.0.0/16")),
         "network.cidr",
-        "'cidr' is given twice",
+        "duplicate field 'cidr'",
         "leave one out",
     ),
-    mistake("named self", changed(SMALL, self=1), "self", "has no field 'self'", "write one of account"),
+    mistake("named self", changed(SMALL, self=1), "self", "unknown field 'self'", "write one of account"),
     mistake(
         "hostile field name",
         changed(SMALL, **{"x\n\n    rule   forged": 1}),
         "x\n\n    rule   forged",
-        "has no field",
+        "unknown field",
         "write one of",
     ),
-    mistake("endless field name", changed(SMALL, **{"x" * 10**5: 1}), "x" * 10**5, "has no field", "write one of"),
+    mistake("endless field name", changed(SMALL, **{"x" * 10**5: 1}), "x" * 10**5, "unknown field", "write one of"),
 ]
 
 

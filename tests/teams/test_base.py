@@ -98,7 +98,11 @@ MISTAKES = [
     mistake("capitals", team(name="Payments"), "teams[0].name", "lowercase", '"payments"'),
     mistake("64 letters", team(name="a" * 64), "teams[0].name", "1 to 63", '"payments"'),
     mistake(
-        "namespace twice", team(namespaces=(TeamNamespace("a"),) * 2), "teams[0].namespaces[1].name", "once", "rem"
+        "namespace twice",
+        team(namespaces=(TeamNamespace("a"),) * 2),
+        "teams[0].namespaces[1].name",
+        "duplicate namespace",
+        "rem",
     ),
     mistake("namespaces by name", team(namespaces=("a",)), HERE, "must be TeamNamespace", "TeamNamespace(…)"),
     mistake(
@@ -132,7 +136,7 @@ MISTAKES = [
             * 2
         ),
         "teams[0].service_accounts[1]",
-        "stands once",
+        "duplicate",
         "into one",
     ),
     *(
@@ -167,7 +171,7 @@ MISTAKES = [
     mistake(
         "the world", team(network=(ToRange("0.0.0.0/0", ports=(1,)),)), "teams[0].network[0].cidr", "every", "ToInt"
     ),
-    mistake("twice", team(network=(ToInternet(), ToInternet())), "teams[0].network[1]", "stands once", "one"),
+    mistake("twice", team(network=(ToInternet(), ToInternet())), "teams[0].network[1]", "duplicate", "one"),
     mistake(
         "shared abroad",
         with_teams(changed(TEAM, shares=(Share("x", "orders"),)), changed(TEAM, name="orders")),
@@ -175,7 +179,7 @@ MISTAKES = [
         "of the team",
         "one of",
     ),
-    mistake("shared with none", team(shares=(Share("payments", "x"),)), "teams[0]", "does not have", "none"),
+    mistake("shared with none", team(shares=(Share("payments", "x"),)), "teams[0]", "an unknown team", "none"),
     mistake("shared with itself", team(shares=(Share("payments", "payments"),)), "teams[0]", "with itself", "none"),
     mistake(
         "all",

@@ -42,8 +42,8 @@ def test_mistakes_of_all_clusters_end_the_run_with_a_report(project: Path) -> No
     )
     run = synth(project)
     assert (run.returncode, run.stdout) == (1, "")
-    assert run.stderr.startswith("7 problems; nothing was synthesized.\n\nexamples/broken.py:1\n    value  NameError: ")
-    assert "examples/another.py: ANOTHER.nmae\n" in run.stderr
+    assert run.stderr.startswith("7 problems; nothing was synthesized.\n\nexamples/another.py: ANOTHER.nmae\n")
+    assert "examples/broken.py:1\n    value  NameError: " in run.stderr
     assert "Traceback" not in run.stderr
     assert list((project / "cdk.out").iterdir()) == []
 

@@ -115,7 +115,7 @@ class _Builder:
                 self._wrong(key_node, shown, "a key is text; yes, on, 80 and << are not", "put it in quotes")
             elif key in result:
                 first = self.lines[(*way, key)]
-                self._wrong(key_node, key, f"a key stands once; line {first} has it already", "remove one of them")
+                self._wrong(key_node, key, f"duplicate key: line {first} has it already", "remove one of them")
             else:
                 self.lines[(*way, key)] = key_node.start_mark.line + 1
                 result[key] = self.value(value_node, (*way, key))

@@ -51,7 +51,7 @@ class Manifests(Workload):
             yield from found
             if not found:
                 names.append(((document.place(),), f"{document.data['kind']}/{document.data['metadata']['name']}"))
-        for twice in duplicates(names, "an object stands once", "remove one of them"):
+        for twice in duplicates(names, "object", "remove one of them"):
             yield replace(twice, path=(), file=twice.place)
 
     def objects(self, team: str, namespaces: Sequence[str]) -> tuple[Manifest, ...]:
