@@ -7,8 +7,10 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,6 +24,7 @@ from tests.lifecycle.lab import Lab, World
 from tools.assembly import read
 from tools.kubernetes.client import Client, Identity
 from tools.kubernetes.objects import Objects, key
+from tools.kubernetes.programs import plays_kubelets
 from tools.local import aws, process
 from tools.synth import synthesize
 
@@ -82,15 +85,17 @@ def plane_of(world: World) -> Path:
     return world.lab.folder / "kubernetes" / f"{account.account}-{account.region}-{BASE.name}"
 
 
-def inside(world: World) -> set[Key]:
-    """Everything that the API server has, whoever brought it."""
+def reaching(world: World) -> closing[Client]:
+    """An administrator of the cluster."""
     folder = plane_of(world)
     kubeconfig = json.loads((folder / "admin.kubeconfig").read_text())
-    client = Client(kubeconfig["clusters"][0]["cluster"]["server"], Identity.of(folder))
-    try:
+    return closing(Client(kubeconfig["clusters"][0]["cluster"]["server"], Identity.of(folder)))
+
+
+def inside(world: World) -> set[Key]:
+    """Everything that the API server has, whoever brought it."""
+    with reaching(world) as client:
         return {key(one) for one in Objects(client).everything() if one["kind"] not in _FLEETING}
-    finally:
-        client.close()
 
 
 def applied(world: World) -> set[Key]:
@@ -126,6 +131,30 @@ def test_a_life_leaves_at_each_step_what_it_should(world: World, version: str) -
         assert world.delete(stack) == "DELETE_COMPLETE", world.reasons(stack)
     ours = planned(GROWN, version)
     assert {one for one in inside(world) - empty if one in ours or not is_kubernetes_own(one)} == set()
+
+
+def ready(world: World, kind: str, path: str) -> list[dict[str, Any]]:
+    """Those whose condition Ready is true."""
+    with reaching(world) as client:
+        found = client.ask("GET", path).body["items"]
+    assert all(one.get("kind", kind) == kind for one in found)
+    conditions = [(one, each) for one in found for each in one["status"].get("conditions", ())]
+    return [one for one, each in conditions if (each["type"], each["status"]) == ("Ready", "True")]
+
+
+def test_pods_run_where_nodes_have_room_for_them(world: World, programs: Path) -> None:
+    if not plays_kubelets(programs):
+        pytest.skip("nothing plays the kubelets")
+    wait(lambda: len(ready(world, "Node", "/api/v1/nodes")) == 2, "the nodes of the group")
+    world.put_all()
+    names = "/api/v1/namespaces/shop/pods"
+    wait(lambda: any("catalog" in one["metadata"]["name"] for one in ready(world, "Pod", names)), "a pod of the team")
+    group = world.group()
+    sizes = {"minSize": 1, "maxSize": 4, "desiredSize": 3}
+    world.account.client("eks").update_nodegroup_config(
+        clusterName=BASE.name, nodegroupName=group["nodegroupName"], scalingConfig=sizes
+    )
+    wait(lambda: len(ready(world, "Node", "/api/v1/nodes")) == 3, "one node more")
 
 
 def test_what_is_created_and_not_applied_is_refused_by_the_api_server(world: World) -> None:

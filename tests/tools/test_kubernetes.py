@@ -15,7 +15,17 @@ from tools.kubernetes import definitions as definitions_of
 from tools.kubernetes import programs as programs_of
 from tools.kubernetes.build import BuildError, build, release
 from tools.kubernetes.definitions import collect, definitions
-from tools.kubernetes.programs import MODULES, PROGRAMS, STAMP, Missing, is_built, pinned_versions, programs_for
+from tools.kubernetes.programs import (
+    KWOK,
+    MODULES,
+    PROGRAMS,
+    STAGES,
+    STAMP,
+    Missing,
+    is_built,
+    pinned_versions,
+    programs_for,
+)
 
 NEWEST = pinned_versions()[-1]
 
@@ -87,12 +97,18 @@ def test_all_parts_of_kubernetes_are_of_one_release(version: str) -> None:
 
 def test_programs_are_built_once(tmp_path: Path, go: Path) -> None:
     log = tmp_path / "log"
-    script(go, f'echo "$@" >>{log}; echo k8s.io/api/core/v1 >&2; while [ "$1" != -o ]; do shift; done; echo x >"$2"')
+    for name in builds._STAGES:
+        stage = tmp_path / "module/kustomize/stage" / f"{name}.yaml"
+        stage.parent.mkdir(parents=True, exist_ok=True)
+        stage.write_text(f"kind: {name}")
+    listing = f'[ "$1" = list ] && echo {tmp_path / "module"} && exit'
+    compiling = 'echo k8s.io/api/core/v1 >&2; while [ "$1" != -o ]; do shift; done; echo x >"$2"'
+    script(go, f'{listing}; echo "$@" >>{log}; {compiling}')
     made = build(NEWEST, tmp_path / "cache")
-    assert {path.name for path in made.iterdir()} == {*PROGRAMS, STAMP}
+    assert {path.name for path in made.iterdir()} == {KWOK, STAGES, *PROGRAMS, STAMP}
     assert build(NEWEST, tmp_path / "cache") == made
     ran = log.read_text().splitlines()
-    assert [line.split()[-1].rpartition("/")[2] for line in ran] == ["v3", *PROGRAMS[1:]]
+    assert [line.split()[-1].rpartition("/")[2] for line in ran] == [KWOK, "v3", *PROGRAMS[1:]]
     assert all(f"version.gitVersion=v{release(NEWEST)}" in line for line in ran)
     assert [path.name for path in (tmp_path / "cache").iterdir()] == [NEWEST], "nothing else is left"
     (made / STAMP).write_text("of other modules")
@@ -101,7 +117,7 @@ def test_programs_are_built_once(tmp_path: Path, go: Path) -> None:
 
 def test_a_failed_build_says_why_and_leaves_nothing(tmp_path: Path, go: Path) -> None:
     script(go, "echo k8s.io/api/core/v1 >&2; echo 'go: go.mod requires go >= 9.9' >&2; exit 1")
-    with pytest.raises(BuildError, match=r"etcd of Kubernetes .* was not built:\ngo: go.mod requires go >= 9.9"):
+    with pytest.raises(BuildError, match=r"kwok of Kubernetes .* was not built:\ngo: go.mod requires go >= 9.9"):
         build(NEWEST, tmp_path / "cache")
     assert list((tmp_path / "cache").iterdir()) == []
 
