@@ -26,7 +26,7 @@ from tools.kubernetes.programs import (
 )
 
 # The packages of the programs; that of etcd is named after the version of its module. kwok has a module of its own.
-_PACKAGES = {
+PACKAGES = {
     KWOK: "sigs.k8s.io/kwok/cmd/kwok",
     "etcd": "go.etcd.io/etcd/server/v3",
     **{name: f"k8s.io/kubernetes/cmd/{name}" for name in PROGRAMS if name.startswith("kube-")},
@@ -48,7 +48,7 @@ def build(version: str, cache_folder: Path = CACHE) -> Path:
     go = find_go()
     cache_folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache_folder) as scratch:
-        for name, package in _PACKAGES.items():
+        for name, package in PACKAGES.items():
             _say(f"Kubernetes {version}: {name}")
             _compile(go, version, package, Path(scratch, name))
         Path(scratch, STAGES).write_text(_stages(go), encoding="utf-8")

@@ -270,15 +270,18 @@ def call(running: Running, function: str, event: Mapping[str, Any]) -> None:
     entries = [found for at, found in service._access_entries.items() if at.endswith(f"\x00{config['Role']}")]
     groups = tuple(group for entry in entries for group in entry["kubernetesGroups"])
     acting(running.plane.kubeconfig, folder / "role.kubeconfig", username(config["Role"]), groups)
-    ran = subprocess.run(
-        [str(_PYTHON), "-m", "tools.local.handler", str(code), str(folder), running.version],
-        cwd=ROOT,
-        input=json.dumps(event),
-        env={"PATH": "/usr/bin:/bin", "HOME": str(folder), "TMPDIR": str(folder), "LANG": "C.UTF-8"},
-        capture_output=True,
-        text=True,
-        timeout=config["Timeout"],
-        check=False,
-    )
+    try:
+        ran = subprocess.run(
+            [str(_PYTHON), "-m", "tools.local.handler", str(code), str(folder), running.version],
+            cwd=ROOT,
+            input=json.dumps(event),
+            env={"PATH": "/usr/bin:/bin", "HOME": str(folder), "TMPDIR": str(folder), "LANG": "C.UTF-8"},
+            capture_output=True,
+            text=True,
+            timeout=int(config["Timeout"]),
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise RefusedError(f"Task timed out after {config['Timeout']} seconds") from None
     if ran.returncode:
         raise RefusedError(ran.stderr.strip()[-2000:])
