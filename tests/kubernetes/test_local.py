@@ -24,8 +24,9 @@ from tests.lifecycle.lab import Lab, World
 from tools.assembly import read
 from tools.kubernetes.client import Client, Identity
 from tools.kubernetes.objects import Objects, key
-from tools.kubernetes.programs import plays_kubelets
+from tools.kubernetes.programs import PROGRAMS, plays_kubelets
 from tools.local import aws, process
+from tools.local.process import Started
 from tools.synth import synthesize
 
 Key = tuple[str, str, str, str]
@@ -38,18 +39,24 @@ def of_version(blueprint: Blueprint, version: str) -> Blueprint:
     return replace(blueprint, cluster=replace(blueprint.cluster, version=version))
 
 
-@pytest.fixture(scope="module")
-def lab(version: str) -> Iterator[Lab]:
+def started_lab(version: str, folder: Path, **blueprints: Blueprint) -> tuple[Lab, Started]:
     """An emulator with real clusters, and assemblies of the version."""
     aws.isolate()
-    folder = Path(tempfile.mkdtemp(prefix="eks-kubernetes-"))
     started = process.start(folder, kubernetes=True)
+    assemblies = {}
+    for name, blueprint in blueprints.items():
+        synthesize([plan(of_version(blueprint, version))], folder / name, validate=False)
+        assemblies[name] = read(folder / name)["lab"]
+    return Lab(started.emulator, folder, assemblies), started
+
+
+@pytest.fixture(scope="module")
+def lab(version: str) -> Iterator[Lab]:
+    """One for the tests of this module."""
+    folder = Path(tempfile.mkdtemp(prefix="eks-kubernetes-"))
+    made, started = started_lab(version, folder, base=BASE, grown=GROWN)
     try:
-        assemblies = {}
-        for name, blueprint in (("base", BASE), ("grown", GROWN)):
-            synthesize([plan(of_version(blueprint, version))], folder / name, validate=False)
-            assemblies[name] = read(folder / name)["lab"]
-        yield Lab(started.emulator, folder, assemblies)
+        yield made
     finally:
         started.stop()
         shutil.rmtree(folder, ignore_errors=True)
@@ -168,3 +175,23 @@ def test_what_is_created_and_not_applied_is_refused_by_the_api_server(world: Wor
     assert any('serviceaccounts "default" already exists' in reason for reason in world.reasons("teams"))
     assert world.delete("teams") == "DELETE_COMPLETE"
     assert world.put("teams") == "CREATE_COMPLETE", world.reasons("teams")
+
+
+@pytest.mark.parametrize("ending", ["killed", "left by who started it"])
+def test_an_emulator_takes_its_control_planes_along(version: str, ending: str) -> None:
+    folder = Path(tempfile.mkdtemp(prefix="eks-kubernetes-"))
+    lab, started = started_lab(version, folder, base=BASE)
+    try:
+        world = lab.world()
+        world.put_all(until="cluster")
+        assert len(processes(plane_of(world))) >= len(PROGRAMS)
+        if ending == "killed":
+            started.process.kill()
+        else:
+            assert started.process.stdin
+            started.process.stdin.close()
+        wait(lambda: not processes(folder), "the end of all processes")
+        wait(lambda: ending == "killed" or not folder.exists(), "the end of all files")
+    finally:
+        started.stop()
+        shutil.rmtree(folder, ignore_errors=True)
