@@ -18,7 +18,7 @@ from blueprint import Blueprint
 from blueprint.kubernetes import RESERVED_NAMESPACES
 from blueprint.planning.planner import plan
 from tests.kubernetes.cluster import objects_of, wait
-from tests.kubernetes.test_control_plane import processes
+from tests.kubernetes.test_control_plane import PAIRS, processes
 from tests.lifecycle.cluster import BASE, GROWN
 from tests.lifecycle.lab import Lab, World
 from tools.assembly import read
@@ -192,6 +192,27 @@ def test_an_emulator_takes_its_control_planes_along(version: str, ending: str) -
             started.process.stdin.close()
         wait(lambda: not processes(folder), "the end of all processes")
         wait(lambda: ending == "killed" or not folder.exists(), "the end of all files")
+    finally:
+        started.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.mark.parametrize(("old", "new"), PAIRS)
+def test_an_upgrade_keeps_what_is_in_the_cluster(old: str, new: str) -> None:
+    folder = Path(tempfile.mkdtemp(prefix="eks-kubernetes-"))
+    lab, started = started_lab(old, folder, base=BASE)
+    try:
+        synthesize([plan(of_version(BASE, new))], folder / "newer", validate=False)
+        lab = replace(lab, assemblies={**lab.assemblies, "newer": read(folder / "newer")["lab"]})
+        world = lab.world()
+        publish(world)
+        world.put_all()
+        before = inside(world)
+        world.put_all("newer")
+        with reaching(world) as client:
+            assert client.ask("GET", "/version").body["minor"] == new.partition(".")[2]
+        assert before <= inside(world)
+        assert applied(world) == planned(BASE, new)
     finally:
         started.stop()
         shutil.rmtree(folder, ignore_errors=True)
