@@ -84,7 +84,7 @@ kubernetes: setup ## Build a control plane from Go modules, once: make kubernete
 	@$(PY) -m tools.kubernetes $(VERSION)
 
 kubernetes-test: kubernetes ## Ask real control planes what the other tests believe of Kubernetes
-	@$(PY) -m pytest tests/kubernetes $(ARGS)
+	@$(PY) -m pytest tests/kubernetes $(SIDE_BY_SIDE) $(ARGS)
 
 snapshots: setup ## Rewrite tests/__snapshots__ after a change that is meant; review the diff
 	@$(PY) -m pytest --snapshot-update $(ARGS)

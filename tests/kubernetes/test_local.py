@@ -7,8 +7,10 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,13 +18,15 @@ from blueprint import Blueprint
 from blueprint.kubernetes import RESERVED_NAMESPACES
 from blueprint.planning.planner import plan
 from tests.kubernetes.cluster import objects_of, wait
-from tests.kubernetes.test_control_plane import processes
+from tests.kubernetes.test_control_plane import PAIRS, processes
 from tests.lifecycle.cluster import BASE, GROWN
 from tests.lifecycle.lab import Lab, World
 from tools.assembly import read
 from tools.kubernetes.client import Client, Identity
 from tools.kubernetes.objects import Objects, key
+from tools.kubernetes.programs import PROGRAMS, plays_kubelets
 from tools.local import aws, process
+from tools.local.process import Started
 from tools.synth import synthesize
 
 Key = tuple[str, str, str, str]
@@ -35,18 +39,24 @@ def of_version(blueprint: Blueprint, version: str) -> Blueprint:
     return replace(blueprint, cluster=replace(blueprint.cluster, version=version))
 
 
-@pytest.fixture(scope="module")
-def lab(version: str) -> Iterator[Lab]:
+def started_lab(version: str, folder: Path, **blueprints: Blueprint) -> tuple[Lab, Started]:
     """An emulator with real clusters, and assemblies of the version."""
     aws.isolate()
-    folder = Path(tempfile.mkdtemp(prefix="eks-kubernetes-"))
     started = process.start(folder, kubernetes=True)
+    assemblies = {}
+    for name, blueprint in blueprints.items():
+        synthesize([plan(of_version(blueprint, version))], folder / name, validate=False)
+        assemblies[name] = read(folder / name)["lab"]
+    return Lab(started.emulator, folder, assemblies), started
+
+
+@pytest.fixture(scope="module")
+def lab(version: str) -> Iterator[Lab]:
+    """One for the tests of this module."""
+    folder = Path(tempfile.mkdtemp(prefix="eks-kubernetes-"))
+    made, started = started_lab(version, folder, base=BASE, grown=GROWN)
     try:
-        assemblies = {}
-        for name, blueprint in (("base", BASE), ("grown", GROWN)):
-            synthesize([plan(of_version(blueprint, version))], folder / name, validate=False)
-            assemblies[name] = read(folder / name)["lab"]
-        yield Lab(started.emulator, folder, assemblies)
+        yield made
     finally:
         started.stop()
         shutil.rmtree(folder, ignore_errors=True)
@@ -82,15 +92,17 @@ def plane_of(world: World) -> Path:
     return world.lab.folder / "kubernetes" / f"{account.account}-{account.region}-{BASE.name}"
 
 
-def inside(world: World) -> set[Key]:
-    """Everything that the API server has, whoever brought it."""
+def reaching(world: World) -> closing[Client]:
+    """An administrator of the cluster."""
     folder = plane_of(world)
     kubeconfig = json.loads((folder / "admin.kubeconfig").read_text())
-    client = Client(kubeconfig["clusters"][0]["cluster"]["server"], Identity.of(folder))
-    try:
+    return closing(Client(kubeconfig["clusters"][0]["cluster"]["server"], Identity.of(folder)))
+
+
+def inside(world: World) -> set[Key]:
+    """Everything that the API server has, whoever brought it."""
+    with reaching(world) as client:
         return {key(one) for one in Objects(client).everything() if one["kind"] not in _FLEETING}
-    finally:
-        client.close()
 
 
 def applied(world: World) -> set[Key]:
@@ -128,6 +140,30 @@ def test_a_life_leaves_at_each_step_what_it_should(world: World, version: str) -
     assert {one for one in inside(world) - empty if one in ours or not is_kubernetes_own(one)} == set()
 
 
+def ready(world: World, kind: str, path: str) -> list[dict[str, Any]]:
+    """Those whose condition Ready is true."""
+    with reaching(world) as client:
+        found = client.ask("GET", path).body["items"]
+    assert all(one.get("kind", kind) == kind for one in found)
+    conditions = [(one, each) for one in found for each in one["status"].get("conditions", ())]
+    return [one for one, each in conditions if (each["type"], each["status"]) == ("Ready", "True")]
+
+
+def test_pods_run_where_nodes_have_room_for_them(world: World, programs: Path) -> None:
+    if not plays_kubelets(programs):
+        pytest.skip("nothing plays the kubelets")
+    wait(lambda: len(ready(world, "Node", "/api/v1/nodes")) == 2, "the nodes of the group")
+    world.put_all()
+    names = "/api/v1/namespaces/shop/pods"
+    wait(lambda: any("catalog" in one["metadata"]["name"] for one in ready(world, "Pod", names)), "a pod of the team")
+    group = world.group()
+    sizes = {"minSize": 1, "maxSize": 4, "desiredSize": 3}
+    world.account.client("eks").update_nodegroup_config(
+        clusterName=BASE.name, nodegroupName=group["nodegroupName"], scalingConfig=sizes
+    )
+    wait(lambda: len(ready(world, "Node", "/api/v1/nodes")) == 3, "one node more")
+
+
 def test_what_is_created_and_not_applied_is_refused_by_the_api_server(world: World) -> None:
     """Each namespace has a ServiceAccount `default`, which kube-controller-manager makes."""
     world.put_all(until="addons")
@@ -139,3 +175,44 @@ def test_what_is_created_and_not_applied_is_refused_by_the_api_server(world: Wor
     assert any('serviceaccounts "default" already exists' in reason for reason in world.reasons("teams"))
     assert world.delete("teams") == "DELETE_COMPLETE"
     assert world.put("teams") == "CREATE_COMPLETE", world.reasons("teams")
+
+
+@pytest.mark.parametrize("ending", ["killed", "left by who started it"])
+def test_an_emulator_takes_its_control_planes_along(version: str, ending: str) -> None:
+    folder = Path(tempfile.mkdtemp(prefix="eks-kubernetes-"))
+    lab, started = started_lab(version, folder, base=BASE)
+    try:
+        world = lab.world()
+        world.put_all(until="cluster")
+        assert len(processes(plane_of(world))) >= len(PROGRAMS)
+        if ending == "killed":
+            started.process.kill()
+        else:
+            assert started.process.stdin
+            started.process.stdin.close()
+        wait(lambda: not processes(folder), "the end of all processes")
+        wait(lambda: ending == "killed" or not folder.exists(), "the end of all files")
+    finally:
+        started.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.mark.parametrize(("old", "new"), PAIRS)
+def test_an_upgrade_keeps_what_is_in_the_cluster(old: str, new: str) -> None:
+    folder = Path(tempfile.mkdtemp(prefix="eks-kubernetes-"))
+    lab, started = started_lab(old, folder, base=BASE)
+    try:
+        synthesize([plan(of_version(BASE, new))], folder / "newer", validate=False)
+        lab = replace(lab, assemblies={**lab.assemblies, "newer": read(folder / "newer")["lab"]})
+        world = lab.world()
+        publish(world)
+        world.put_all()
+        before = inside(world)
+        world.put_all("newer")
+        with reaching(world) as client:
+            assert client.ask("GET", "/version").body["minor"] == new.partition(".")[2]
+        assert before <= inside(world)
+        assert applied(world) == planned(BASE, new)
+    finally:
+        started.stop()
+        shutil.rmtree(folder, ignore_errors=True)

@@ -15,7 +15,19 @@ from tools.kubernetes import definitions as definitions_of
 from tools.kubernetes import programs as programs_of
 from tools.kubernetes.build import BuildError, build, release
 from tools.kubernetes.definitions import collect, definitions
-from tools.kubernetes.programs import MODULES, PROGRAMS, STAMP, Missing, is_built, pinned_versions, programs_for
+from tools.kubernetes.kubeconfig import acting, username
+from tools.kubernetes.pin import module
+from tools.kubernetes.programs import (
+    KWOK,
+    MODULES,
+    PROGRAMS,
+    STAGES,
+    STAMP,
+    Missing,
+    is_built,
+    pinned_versions,
+    programs_for,
+)
 
 NEWEST = pinned_versions()[-1]
 
@@ -87,12 +99,18 @@ def test_all_parts_of_kubernetes_are_of_one_release(version: str) -> None:
 
 def test_programs_are_built_once(tmp_path: Path, go: Path) -> None:
     log = tmp_path / "log"
-    script(go, f'echo "$@" >>{log}; echo k8s.io/api/core/v1 >&2; while [ "$1" != -o ]; do shift; done; echo x >"$2"')
+    for name in builds._STAGES:
+        stage = tmp_path / "module/kustomize/stage" / f"{name}.yaml"
+        stage.parent.mkdir(parents=True, exist_ok=True)
+        stage.write_text(f"kind: {name}")
+    listing = f'[ "$1" = list ] && echo {tmp_path / "module"} && exit'
+    compiling = 'echo k8s.io/api/core/v1 >&2; while [ "$1" != -o ]; do shift; done; echo x >"$2"'
+    script(go, f'{listing}; echo "$@" >>{log}; {compiling}')
     made = build(NEWEST, tmp_path / "cache")
-    assert {path.name for path in made.iterdir()} == {*PROGRAMS, STAMP}
+    assert {path.name for path in made.iterdir()} == {KWOK, STAGES, *PROGRAMS, STAMP}
     assert build(NEWEST, tmp_path / "cache") == made
     ran = log.read_text().splitlines()
-    assert [line.split()[-1].rpartition("/")[2] for line in ran] == ["v3", *PROGRAMS[1:]]
+    assert [line.split()[-1].rpartition("/")[2] for line in ran] == [KWOK, "v3", *PROGRAMS[1:]]
     assert all(f"version.gitVersion=v{release(NEWEST)}" in line for line in ran)
     assert [path.name for path in (tmp_path / "cache").iterdir()] == [NEWEST], "nothing else is left"
     (made / STAMP).write_text("of other modules")
@@ -101,7 +119,7 @@ def test_programs_are_built_once(tmp_path: Path, go: Path) -> None:
 
 def test_a_failed_build_says_why_and_leaves_nothing(tmp_path: Path, go: Path) -> None:
     script(go, "echo k8s.io/api/core/v1 >&2; echo 'go: go.mod requires go >= 9.9' >&2; exit 1")
-    with pytest.raises(BuildError, match=r"etcd of Kubernetes .* was not built:\ngo: go.mod requires go >= 9.9"):
+    with pytest.raises(BuildError, match=r"kwok of Kubernetes .* was not built:\ngo: go.mod requires go >= 9.9"):
         build(NEWEST, tmp_path / "cache")
     assert list((tmp_path / "cache").iterdir()) == []
 
@@ -154,3 +172,56 @@ def test_modules_that_are_not_what_is_pinned(
     script(go, answer)
     with pytest.raises(BuildError, match=f"example.com/m@v1.0.0 cannot be had: {reason}"):
         collect(tmp_path / "cache")
+
+
+# --- Pins ---
+
+UPSTREAM = """module k8s.io/kubernetes
+
+go 1.26.0
+
+godebug default=go1.26
+
+require (
+	k8s.io/api v0.0.0
+	k8s.io/utils v0.0.0-20251002143259-bc988d571ff4
+)
+
+replace (
+	k8s.io/api => ./staging/src/k8s.io/api
+	k8s.io/kubelet => ./staging/src/k8s.io/kubelet
+)
+"""
+
+
+def test_a_release_is_pinned_with_all_its_parts() -> None:
+    lines = module("1.36.3", UPSTREAM).splitlines()
+    assert [line for line in lines if "=>" in line] == [
+        "\tk8s.io/api => k8s.io/api v0.36.3",
+        "\tk8s.io/kubelet => k8s.io/kubelet v0.36.3",
+    ]
+    assert {"go 1.26.0", "require k8s.io/kubernetes v1.36.3", "\tk8s.io/kubernetes/cmd/kube-apiserver"} <= set(lines)
+
+
+# --- Who signs in ---
+
+
+@pytest.mark.parametrize(
+    ("principal", "user"),
+    [
+        # amazon-eks-user-guide, latest/ug/manage-access/k8s-access/grant-k8s-access.adoc:232
+        ("arn:aws:iam::111122223333:role/my-role", "arn:aws:sts::111122223333:assumed-role/my-role/session"),
+        ("arn:aws-cn:iam::111122223333:role/a/b/my-role", "arn:aws-cn:sts::111122223333:assumed-role/my-role/session"),
+        ("arn:aws:iam::111122223333:user/my-user", "arn:aws:iam::111122223333:user/my-user"),
+    ],
+)
+def test_a_principal_has_the_name_that_eks_gives_it(principal: str, user: str) -> None:
+    assert username(principal) == user
+
+
+def test_a_kubeconfig_acts_as_somebody_and_is_nobody_else_s(tmp_path: Path) -> None:
+    (tmp_path / "admin").write_text(json.dumps({"users": [{"name": "admin", "user": {"client-key": "k"}}]}))
+    acting(tmp_path / "admin", tmp_path / "people/ana.yaml", "ana", ("team:a:owner",))
+    (made,) = json.loads((tmp_path / "people/ana.yaml").read_text())["users"]
+    assert made["user"] == {"client-key": "k", "as": "ana", "as-groups": ["team:a:owner"]}
+    assert (tmp_path / "people/ana.yaml").stat().st_mode & 0o077 == 0

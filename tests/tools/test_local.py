@@ -13,6 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from app import CLUSTERS
+from blueprint.inventory import planned
+from blueprint.planning.document import Plan
+from tools.kubernetes.build import BuildError
+from tools.kubernetes.programs import Missing
 from tools.local import aws, cdk, commands, process
 from tools.local.__main__ import main
 from tools.local.aws import Account
@@ -198,3 +203,37 @@ def _soon(condition: object) -> bool:
             return True
         time.sleep(0.05)
     return False
+
+
+def plan_of_dev() -> Plan:
+    (found,) = planned(CLUSTERS, ["dev"])
+    return found
+
+
+def test_without_programs_of_kubernetes_it_says_what_is_not_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commands, "programs_for", lambda version: Missing(f"none of {version}"))
+    assert not commands._has_kubernetes(plan_of_dev())
+    said = commands._kubernetes(tmp_path, plan_of_dev())
+    assert said == "Kubernetes itself is not shown, only what would be sent to it: none of 1.36."
+
+
+def test_without_definitions_there_is_no_kubernetes_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> None:
+        raise BuildError("no network")
+
+    monkeypatch.setattr(commands, "programs_for", lambda version: tmp_path)
+    monkeypatch.setattr(commands, "collect", fail)
+    assert not commands._has_kubernetes(plan_of_dev())
+    assert "no network" in capsys.readouterr().err
+
+
+def test_it_says_how_to_reach_a_cluster_s_kubernetes(tmp_path: Path) -> None:
+    (tmp_path / "dev").mkdir()
+    (tmp_path / "dev/PaymentsOwner.yaml").touch()
+    said = commands._kubernetes(tmp_path, plan_of_dev())
+    assert f"kubectl --kubeconfig {tmp_path}/dev/<name>.yaml" in said
+    assert said.endswith("as PaymentsOwner.")

@@ -13,8 +13,10 @@ from pathlib import Path
 
 from tools.kubernetes.programs import (
     CACHE,
+    KWOK,
     MODULES,
     PROGRAMS,
+    STAGES,
     STAMP,
     VARIABLES,
     fingerprint,
@@ -23,8 +25,9 @@ from tools.kubernetes.programs import (
     pinned_versions,
 )
 
-# The packages of the programs; that of etcd is named after the version of its module.
-_PACKAGES = {
+# The packages of the programs; that of etcd is named after the version of its module. kwok has a module of its own.
+PACKAGES = {
+    KWOK: "sigs.k8s.io/kwok/cmd/kwok",
     "etcd": "go.etcd.io/etcd/server/v3",
     **{name: f"k8s.io/kubernetes/cmd/{name}" for name in PROGRAMS if name.startswith("kube-")},
 }
@@ -45,9 +48,10 @@ def build(version: str, cache_folder: Path = CACHE) -> Path:
     go = find_go()
     cache_folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache_folder) as scratch:
-        for name, package in _PACKAGES.items():
+        for name, package in PACKAGES.items():
             _say(f"Kubernetes {version}: {name}")
             _compile(go, version, package, Path(scratch, name))
+        Path(scratch, STAGES).write_text(_stages(go), encoding="utf-8")
         Path(scratch, STAMP).write_text(fingerprint(version), encoding="utf-8")
         shutil.rmtree(made, ignore_errors=True)
         Path(scratch).chmod(0o755)
@@ -81,7 +85,7 @@ def _compile(go: str, version: str, package: str, to: Path) -> None:
     command = [go, "build", "-v", "-trimpath", "-ldflags", _flags(version), "-o", str(to), package]
     process = subprocess.Popen(
         command,
-        cwd=MODULES / version,
+        cwd=MODULES / (KWOK if to.name == KWOK else version),
         env=_environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -104,6 +108,23 @@ def _compile(go: str, version: str, package: str, to: Path) -> None:
     if process.returncode:
         told = "\n".join(last[-15:]) or "go build failed without a word"
         raise BuildError(f"{to.name} of Kubernetes {version} was not built:\n{told}")
+
+
+_STAGES = (
+    "node/fast/node-initialize",
+    "node/heartbeat-with-lease/node-heartbeat-with-lease",
+    *(f"pod/fast/pod-{name}" for name in ("ready", "complete", "delete")),
+)
+
+
+def _stages(go: str) -> str:
+    """What kwok's module ships for nodes that are there at once, and pods that run at once."""
+    command = [go, "list", "-m", "-f", "{{.Dir}}", "sigs.k8s.io/kwok"]
+    told = subprocess.run(
+        command, cwd=MODULES / KWOK, env=_environment(), capture_output=True, text=True, check=True
+    ).stdout
+    folder = Path(told.strip(), "kustomize", "stage")
+    return "\n---\n".join((folder / f"{name}.yaml").read_text(encoding="utf-8") for name in _STAGES)
 
 
 def _flags(version: str) -> str:

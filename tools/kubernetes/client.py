@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import ssl
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,6 +15,8 @@ from urllib.parse import urlencode, urlsplit
 
 Object = Mapping[str, Any]
 _SECONDS = 60
+_PAUSE_SECONDS = 0.2
+_TOO_MANY_REQUESTS = 429
 
 
 class NoAnswerError(Exception):
@@ -78,15 +81,26 @@ class Client:
         content: str = "application/json",
         acting: Acting | None = None,
     ) -> Answer:
-        """One request, and the answer whatever it is."""
+        """One request, and the answer whatever it is, but for one that says when to ask again.
+
+        An API server says so of kinds whose objects it still reads, which it does when they are first asked for.
+        """
         headers = [("Accept", "application/json"), ("Content-Type", content)]
         if acting:
             headers += [("Impersonate-User", acting.user), *(("Impersonate-Group", name) for name in acting.groups)]
         address = f"{path}?{urlencode(query)}" if query else path
         sent = None if body is None else json.dumps(body).encode()
+        deadline = time.monotonic() + _SECONDS
+        while (answer := self._answered(method, address, headers, sent)).status == _TOO_MANY_REQUESTS:
+            if time.monotonic() > deadline:
+                break
+            time.sleep(_PAUSE_SECONDS)
+        return answer
+
+    def _answered(self, method: str, address: str, headers: Sequence[tuple[str, str]], body: bytes | None) -> Answer:
         for fresh in (False, True):
             try:
-                return self._sent(method, address, headers, sent, fresh=fresh)
+                return self._sent(method, address, headers, body, fresh=fresh)
             except (OSError, http.client.HTTPException) as error:
                 # A connection that was kept may have been closed since.
                 if fresh:

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tools.kubernetes.client import Acting, Answer, Client, Object
+from tools.kubernetes.client import Acting, Answer, Client, NoAnswerError, Object
 
 MANAGER = "blueprint"
+_NOT_FOUND = 404
+"""Of a kind that has gone since it was listed."""
 _APPLY = "application/apply-patch+yaml"
 
 
@@ -83,6 +85,8 @@ class Objects:
                 if "list" not in kind.verbs:
                     continue
                 answer = self.client.ask("GET", f"{_root(api_version)}/{kind.resource}")
+                if answer.refused and answer.status != _NOT_FOUND:
+                    raise NoAnswerError(answer.refused)
                 for one in answer.body.get("items") or ():
                     yield {"apiVersion": api_version, "kind": name, **one}
 

@@ -16,6 +16,10 @@ CACHE = ROOT / ".kubernetes"
 MODULES = Path(__file__).parent / "modules"
 """A Go module for each Kubernetes version, which pins what its programs are built from."""
 PROGRAMS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
+KWOK = "kwok"
+"""Plays the kubelets of nodes that are only objects; without it a cluster has none. https://kwok.sigs.k8s.io"""
+STAGES = "kwok.yaml"
+"""What kwok does with nodes and pods, as its own module says."""
 VARIABLES = ("KUBERNETES_PROGRAMS", "KUBEBUILDER_ASSETS")
 """Each may name a folder with all of them. That of envtest has the first two only, and so does not count."""
 STAMP = "modules.sha256"
@@ -46,6 +50,11 @@ def programs_for(
     return Missing(f"no programs of Kubernetes {version} are at hand{''.join(f' ({one})' for one in others)}: {advice}")
 
 
+def plays_kubelets(folder: Path) -> bool:
+    """Whether nodes of a cluster of these programs become ready, and pods on them run."""
+    return all((folder / name).exists() for name in (KWOK, STAGES))
+
+
 def pinned(version: str) -> bool:
     """Whether the project says what the programs of this version are built from."""
     return (MODULES / version / "go.mod").exists()
@@ -68,7 +77,8 @@ def is_built(version: str, cache_folder: Path = CACHE) -> bool:
 
 def fingerprint(version: str) -> str:
     """Of what is pinned."""
-    pins = [(MODULES / version / name).read_bytes() for name in ("go.mod", "go.sum")]
+    files = [MODULES / module / name for module in (version, KWOK) for name in ("go.mod", "go.sum")]
+    pins = [file.read_bytes() for file in files]
     return hashlib.sha256(b"\0".join(pins)).hexdigest()
 
 

@@ -22,6 +22,7 @@ from typing import Any
 
 from tools.kubernetes.certificates import Authority
 from tools.kubernetes.client import Client, Identity, NoAnswerError
+from tools.kubernetes.programs import KWOK, STAGES, plays_kubelets
 
 _HOST = "127.0.0.1"
 _START_SECONDS = 120
@@ -149,6 +150,15 @@ def _commands(programs: Path, folder: Path, port: int, services: str) -> Iterato
         # An address on loopback is no endpoint of a Service.
         "--endpoint-reconciler-type=none",
     ]
+    if plays_kubelets(programs):
+        kubeconfig = folder / "admin.kubeconfig"
+        yield [
+            str(programs / KWOK),
+            f"--kubeconfig={kubeconfig}",
+            f"--config={programs / STAGES}",
+            "--manage-all-nodes",
+            "--node-lease-duration-seconds=40",
+        ]
     for name in ("kube-controller-manager", "kube-scheduler"):
         kubeconfig = folder / f"{name}.kubeconfig"
         command = [str(programs / name), f"--kubeconfig={kubeconfig}", "--leader-elect=false", "--secure-port=0"]
@@ -164,6 +174,8 @@ def _started(command: list[str], folder: Path) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             command,
             cwd=folder,
+            # Nobody's own configuration.
+            env={**os.environ, "HOME": str(folder)},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

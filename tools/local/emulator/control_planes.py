@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import subprocess
 import zipfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from ministack.core.responses import get_account_id, get_region
+from ministack.services import ec2, lambda_svc
 from ministack.services import eks as service
-from ministack.services import lambda_svc
 
 from blueprint.access import AccessEntry, AccessPolicy
+from blueprint.instances import allocatable_millicpus, architecture, pods_with_prefixes, vcpus
 from tools.kubernetes import control_plane
 from tools.kubernetes.access import access_objects
 from tools.kubernetes.client import Object
@@ -24,12 +26,16 @@ from tools.kubernetes.control_plane import ControlPlane
 from tools.kubernetes.definitions import definitions
 from tools.kubernetes.kubeconfig import acting, username
 from tools.kubernetes.objects import Objects, key
-from tools.kubernetes.programs import ROOT, Missing, programs_for
+from tools.kubernetes.programs import ROOT, Missing, plays_kubelets, programs_for
+from tools.local.emulator import eks, nodes
 from tools.local.kubernetes import Manifest, RefusedError
 
 _PYTHON = ROOT / ".venv" / "bin" / "python"
 """The project's own: its kubectl layers are there."""
 _APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+# By the first letter of a family: compute, memory, and what is in between. A rough size is enough to place pods.
+# https://aws.amazon.com/ec2/instance-types/
+_GIB_FOR_A_CPU = {"c": 2, "r": 8, "x": 16}
 _OF_ACCESS = {"blueprint.local/of": "access-policies"}
 # What EKS defines in clusters with Auto Mode; it publishes no definitions.
 _OF_AUTO_MODE = (("IngressClassParams", "ingressclassparams"), ("NodeClass", "nodeclasses"))
@@ -46,6 +52,8 @@ class Running:
     """The kubeconfigs of all principals that are no functions."""
     access: Mapping[tuple[str, str, str, str], Object] = field(default_factory=dict)
     """What stands for access policies."""
+    nodes: dict[str, Object] = field(default_factory=dict)
+    has_kubelets: bool = False
 
 
 @dataclass
@@ -66,6 +74,7 @@ def start(name: str, version: str, services: str, *, auto_mode: bool) -> None:
     folder = settings.folder / "kubernetes" / f"{get_account_id()}-{get_region()}-{name}"
     plane = control_plane.start(programs, folder, services=services, python=str(_PYTHON))
     _running[_key(name)] = running = Running(plane, version, Objects(plane.client()), settings.folder / name)
+    running.has_kubelets = plays_kubelets(programs)
     if auto_mode:
         for one in (*_auto_mode(), *definitions("karpenter-crd")):
             _put(running, one)
@@ -80,7 +89,7 @@ def upgrade(name: str, version: str, services: str) -> None:
     running.objects.client.close()
     running.plane.stop()
     plane = control_plane.start(programs, running.plane.folder, services=services, python=str(_PYTHON))
-    _running[_key(name)] = Running(plane, version, Objects(plane.client()), running.people, running.access)
+    _running[_key(name)] = replace(running, plane=plane, version=version, objects=Objects(plane.client()))
     follow_access(name)
 
 
@@ -163,6 +172,53 @@ def follow_access(name: str) -> None:
             acting(running.plane.kubeconfig, file, username(entry.principal), entry.groups)
 
 
+def follow_nodes(name: str) -> None:
+    """Lets the cluster have the nodes of its managed groups, as far as something plays their kubelets."""
+    running = of(name)
+    if running is None or not running.has_kubelets:
+        return
+    wanted = {one["metadata"]["name"]: one for one in _nodes(name)}
+    for gone in running.nodes.keys() - wanted.keys():
+        running.objects.delete(running.nodes.pop(gone))
+    for new in wanted.keys() - running.nodes.keys():
+        answer = running.objects.create(wanted[new])
+        if answer.refused:
+            raise RefusedError(answer.refused)
+        running.nodes[new] = wanted[new]
+
+
+def _nodes(cluster: str) -> Iterator[Object]:
+    for group in eks.node_groups(cluster):
+        for number in range(group["scalingConfig"]["desiredSize"]):
+            digest = hashlib.sha256(f"{group['nodegroupArn']}/{number}".encode()).hexdigest()
+            subnet = group["subnets"][number % len(group["subnets"])]
+            zone = ec2._subnets[subnet]["AvailabilityZone"]
+            yield _node(group, f"i-{digest[:17]}.{get_region()}.compute.internal", zone)
+
+
+def _node(group: Mapping[str, Any], name: str, zone: str) -> Object:
+    """https://kubernetes.io/docs/reference/labels-annotations-taints/ , and what EKS adds to nodes of its groups."""
+    kind = group["instanceTypes"][0]
+    labels = {
+        **(group.get("labels") or {}),
+        "eks.amazonaws.com/nodegroup": group["nodegroupName"],
+        "eks.amazonaws.com/capacityType": group["capacityType"],
+        "kubernetes.io/arch": architecture(kind),
+        "kubernetes.io/hostname": name,
+        "kubernetes.io/os": "linux",
+        "node.kubernetes.io/instance-type": kind,
+        "topology.kubernetes.io/region": get_region(),
+        "topology.kubernetes.io/zone": zone,
+    }
+    taints = [{**taint, "effect": nodes.KUBERNETES_EFFECTS[taint["effect"]]} for taint in group.get("taints") or ()]
+    count = vcpus(kind) or 2
+    room = {"memory": f"{count * _GIB_FOR_A_CPU.get(kind[0], 4)}Gi", "pods": str(pods_with_prefixes([kind]))}
+    status = {"capacity": {"cpu": str(count), **room}}
+    status["allocatable"] = {"cpu": f"{allocatable_millicpus(kind) or 1000 * count}m", **room}
+    metadata = {"name": name, "labels": labels}
+    return {"apiVersion": "v1", "kind": "Node", "metadata": metadata, "spec": {"taints": taints}, "status": status}
+
+
 def _entry(cluster: str, entry: Mapping[str, Any]) -> AccessEntry:
     prefix = service._ae_key(cluster, entry["principalArn"]) + "\x00"
     policies = tuple(
@@ -214,15 +270,18 @@ def call(running: Running, function: str, event: Mapping[str, Any]) -> None:
     entries = [found for at, found in service._access_entries.items() if at.endswith(f"\x00{config['Role']}")]
     groups = tuple(group for entry in entries for group in entry["kubernetesGroups"])
     acting(running.plane.kubeconfig, folder / "role.kubeconfig", username(config["Role"]), groups)
-    ran = subprocess.run(
-        [str(_PYTHON), "-m", "tools.local.handler", str(code), str(folder), running.version],
-        cwd=ROOT,
-        input=json.dumps(event),
-        env={"PATH": "/usr/bin:/bin", "HOME": str(folder), "TMPDIR": str(folder), "LANG": "C.UTF-8"},
-        capture_output=True,
-        text=True,
-        timeout=config["Timeout"],
-        check=False,
-    )
+    try:
+        ran = subprocess.run(
+            [str(_PYTHON), "-m", "tools.local.handler", str(code), str(folder), running.version],
+            cwd=ROOT,
+            input=json.dumps(event),
+            env={"PATH": "/usr/bin:/bin", "HOME": str(folder), "TMPDIR": str(folder), "LANG": "C.UTF-8"},
+            capture_output=True,
+            text=True,
+            timeout=int(config["Timeout"]),
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise RefusedError(f"Task timed out after {config['Timeout']} seconds") from None
     if ran.returncode:
         raise RefusedError(ran.stderr.strip()[-2000:])

@@ -41,7 +41,11 @@ TYPES: dict[str, Handlers] = {
         "update_with_logical_id": True,
         "delete": clusters.delete_cluster,
     },
-    "AWS::EKS::Nodegroup": {"create": node_groups.create_group, "update": node_groups.update_group},
+    "AWS::EKS::Nodegroup": {
+        "create": node_groups.create_group,
+        "update": node_groups.update_group,
+        "delete": node_groups.delete_group,
+    },
     "AWS::EKS::Addon": {"create": addons.create_addon, "update": addons.update_addon, "delete": addons.delete_addon},
     "AWS::EKS::AccessEntry": {
         "create": access.create_access_entry,

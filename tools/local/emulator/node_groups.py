@@ -11,7 +11,7 @@ from ministack.services import ec2
 from ministack.services import eks as service
 from ministack.services.cloudformation import provisioners
 
-from tools.local.emulator import eks, nodes
+from tools.local.emulator import control_planes, eks, nodes
 from tools.local.emulator.ec2 import Made, Properties
 
 
@@ -35,7 +35,13 @@ def create_group(logical_id: str, properties: Properties, stack: str) -> Made:
         "version": version,
     }
     eks.admit(name, properties["NodeRole"], "EC2_LINUX")
+    control_planes.follow_nodes(name)
     return group, attributes
+
+
+def delete_group(group: str, properties: Properties) -> None:
+    provisioners._eks_nodegroup_delete(group, properties)
+    control_planes.follow_nodes(properties["ClusterName"])
 
 
 # https://docs.aws.amazon.com/eks/latest/APIReference/API_NodegroupScalingConfig.html
@@ -85,6 +91,7 @@ def update_group(group: str, old: Properties, new: Properties, stack: str, logic
     service._nodegroups[f"{name}/{made[0]}"]["version"] = version
     if made[0] == group:
         service._nodegroups[f"{name}/{group}"]["scalingConfig"] = sizes
+    control_planes.follow_nodes(name)
     return made
 
 
@@ -135,6 +142,7 @@ def with_update_nodegroup_config(api: Callable[..., Answer]) -> Callable[..., An
         except eks.ServiceError as error:
             return _refused(400, "InvalidParameterException", str(error).partition(": ")[2])
         group["scalingConfig"] = sizes
+        control_planes.follow_nodes(called[1])
         made: Answer = service._json_resp(200, {"update": {"id": service.new_uuid(), "status": "Successful"}})
         return made
 

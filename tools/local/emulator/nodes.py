@@ -43,7 +43,7 @@ _BUILTIN_POOLS: Mapping[str, tuple[Taint, ...]] = {
     "general-purpose": (),
     "system": (("CriticalAddonsOnly", "NoSchedule"),),
 }
-_KUBERNETES_EFFECTS = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "PREFER_NO_SCHEDULE": "PreferNoSchedule"}
+KUBERNETES_EFFECTS = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "PREFER_NO_SCHEDULE": "PreferNoSchedule"}
 # Addresses: EKS asks for six of its own (network-reqs.html), AWS keeps five, and a node takes a block of sixteen for
 # its pods (nodes and pods of Auto Mode share the subnet).
 _SMALLEST_SUBNET = 6 + 5 + 16
@@ -132,7 +132,7 @@ def _places(cluster: str) -> Iterator[tuple[Taint, ...]]:
     """The taints of each kind of node that is there."""
     for group in eks.node_groups(cluster):
         if group["scalingConfig"]["desiredSize"]:
-            yield tuple((taint["key"], _KUBERNETES_EFFECTS[taint["effect"]]) for taint in group["taints"])
+            yield tuple((taint["key"], KUBERNETES_EFFECTS[taint["effect"]]) for taint in group["taints"])
     yield from _self_managed(cluster)
     yield from _auto_mode(cluster)
 
