@@ -25,7 +25,7 @@ SIDE_BY_SIDE := --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadsc
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup synth plan access diagram review guard plan-upgrade doctor local local-destroy versions kubernetes kubernetes-test test test-oldest every-value lifecycle snapshots lint check bench lock clean FORCE
+.PHONY: help setup synth plan access diagram reference review guard plan-upgrade doctor local local-destroy versions kubernetes kubernetes-test test test-oldest every-value lifecycle snapshots lint check bench lock clean FORCE
 
 help: ## List the commands
 	@echo "make COMMAND, one of:"
@@ -64,6 +64,9 @@ guard: setup ## Refuse a change that loses state: make guard BASE=main, and ALLO
 
 diagram: setup ## Write a page with pictures about each cluster into docs/clusters; ARGS=--check only compares
 	@$(PY) -m tools.picture $(ARGS)
+
+reference: setup ## Write a page about every value and field into docs/reference; ARGS=--check only compares
+	@$(PY) -m tools.reference $(ARGS)
 
 review: setup ## Show what changes since a git revision, in review/: make review BASE=main, origin/main by default
 	@$(PY) -m tools.review $(if $(BASE),--base="$(BASE)") $(if $(OUT),--out="$(OUT)") $(if $(CHARTS),--charts="$(CHARTS)") $(if $(PRICES),--prices="$(PRICES)") $(ARGS)

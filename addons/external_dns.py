@@ -41,6 +41,7 @@ class ExternalDns(CallsAws, HelmAddon):
     policy: Literal["upsert-only", "sync", "create-only"] = "upsert-only"
     """`sync` also removes the records of what is gone."""
     sources: Annotated[tuple[Source, ...], NOT_EMPTY] = ("service", "ingress")
+    """Kinds of objects that get records, as upstream's --source names them."""
     assume_role: Role | None = None
     """A role of the account that has the zones, for example Role("ExternalDns", "333333333333"): it writes to them as
     this one, and has no right of its own. The role's trust policy allows sts:AssumeRole and sts:TagSession, its

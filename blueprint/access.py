@@ -24,7 +24,9 @@ class Principal(Value):
     """An IAM role or user; `account` is the cluster's own unless it says otherwise."""
 
     name: IamName
+    """Of the role or user, with its path if it has one: "platform/BreakGlass"."""
     account: AccountId | None = None
+    """The account that it is in; the cluster's when None."""
 
     @property
     @abstractmethod
@@ -75,6 +77,7 @@ class PermissionSet(Principal):
             'write "Developer" for AWSReservedSSO_Developer_0123456789abcdef',
         ),
     ]
+    """As Identity Center calls it."""
     suffix: Annotated[
         str,
         matches(
@@ -83,6 +86,7 @@ class PermissionSet(Principal):
             "look it up with: aws iam list-roles --path-prefix /aws-reserved/sso.amazonaws.com/",
         ),
     ] = field(kw_only=True)
+    """What IAM puts behind the name of its role in the account."""
     region: Region = field(kw_only=True)
     """Where Identity Center is, not the cluster."""
 

@@ -50,15 +50,24 @@ class Blueprint(Value):
     Make another from it with `dataclasses.replace`. `blueprint.planning.plan` checks it and works out what follows.
     """
 
+    create_only = dict.fromkeys(("name", "account", "region"), "it is another cluster; this one stays in its account")
+
     name: ClusterName
     """Name of the EKS cluster and of its stage: `cdk deploy 'name/*'`."""
     account: AccountId
+    """The AWS account that it is in."""
     region: Region
+    """The AWS region that it is in, for example "us-west-2"."""
     network: NewNetwork
+    """The VPC and its subnets."""
     cluster: Cluster
+    """The control plane."""
     compute: Annotated[tuple[Compute, ...], NOT_EMPTY]
+    """What pods run on, in any mix."""
     addons: tuple[Addon, ...] = ()
+    """Software that the platform team runs in it. One of each class; the order does not matter."""
     teams: tuple[Team, ...] = ()
+    """Who works in it, in which namespaces, with which rights."""
     tags: Annotated[Mapping[TagKey, TagValue], at_most(40, "tags")] = field(default_factory=dict)
     """AWS tags of every resource that can carry them, also of what controllers make: nodes with their disks and network
     interfaces, volumes and snapshots of claims, load balancers.

@@ -38,7 +38,8 @@ class PublicEndpoint(Value):
     """The API answers these ranges on the internet, and the VPC privately."""
 
     allow: Annotated[tuple[PublicCidr, ...], NOT_EMPTY, at_most(40, "ranges"), UNIQUE]
-    """https://docs.aws.amazon.com/eks/latest/userguide/service-quotas.html (40 ranges)"""
+    """Ranges from which the API answers; EKS allows 40.
+    https://docs.aws.amazon.com/eks/latest/userguide/service-quotas.html"""
 
 
 Endpoint = PrivateEndpoint | PublicEndpoint
@@ -50,18 +51,22 @@ class Cluster(Value):
     https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateCluster.html
     """
 
+    create_only = {"service_cidr": "the cluster is replaced"}
+
     version: KubernetesVersion
     """The Kubernetes minor, for example "1.35". Upgrades go one minor at a time."""
     admins: Annotated[tuple[Principal, ...], NOT_EMPTY]
     """Break-glass principals: the only cluster administrators besides the platform teams."""
     endpoint: Endpoint = PrivateEndpoint()
+    """Where the Kubernetes API answers. https://docs.aws.amazon.com/eks/latest/userguide/cluster-endpoint.html"""
     log_retention_days: LogRetentionDays = 365
+    """How long the control plane's logs stay in CloudWatch; one of the values CloudWatch Logs accepts."""
     deletion_protection: bool = True
     """Refuses deletion of the cluster and of the stacks that hold state; turn it off in a deploy of its own first."""
     support_policy: Literal["STANDARD", "EXTENDED"] = "STANDARD"
     """STANDARD upgrades the cluster when its version's standard support ends; EXTENDED stays and costs more."""
     service_cidr: ServiceCidr = "172.20.0.0/16"
-    """Addresses of Services; create-only. /12 to /24, and not in the VPC's range."""
+    """Addresses of Services; /12 to /24, and not in the VPC's range."""
     subnets: Literal["control-plane", "private"] | None = None
     """Where EKS puts the control plane's network interfaces: small subnets of their own, or those of nodes and pods;
     when None these with Auto Mode, which keeps its nodes for ever where the cluster was when it was switched on, else

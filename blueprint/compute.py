@@ -24,8 +24,12 @@ class Taint(Value):
     """Keeps pods without a matching toleration off the nodes."""
 
     key: LabelKey
+    """By which tolerations name it."""
     value: LabelValue = ""
+    """What a toleration with the operator Equal compares with."""
     effect: Literal["NO_SCHEDULE", "NO_EXECUTE", "PREFER_NO_SCHEDULE"] = "NO_SCHEDULE"
+    """NO_SCHEDULE keeps new pods off, PREFER_NO_SCHEDULE tries to, NO_EXECUTE also evicts those that run there.
+    https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration"""
 
     @property
     def planned(self) -> NodeTaint:
@@ -63,6 +67,7 @@ class Compute(Value):
     """One source of capacity; `name` is unique in a cluster."""
 
     name: DnsLabel
+    """Unique in the cluster."""
 
     @property
     @abstractmethod
@@ -76,10 +81,17 @@ class Nodes(Compute):
     instance_types: InstanceTypes
     """In order of preference, all of one architecture and with like accelerators; give several for spot."""
     min: Annotated[int, between(0, 5000, "nodes")] = 2
+    """Fewest nodes."""
     max: Annotated[int, between(1, 5000, "nodes")] = 3
+    """Most nodes."""
     capacity: Capacity = "ON_DEMAND"
+    """SPOT costs less, and EC2 may take it back with two minutes' notice.
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html"""
     labels: Mapping[NodeLabelKey, LabelValue] = field(default_factory=dict)
+    """Kubernetes labels of the nodes."""
     taints: Taints = ()
+    """Keep pods off that do not tolerate them. EKS allows a node group 50 of them.
+    https://docs.aws.amazon.com/eks/latest/userguide/node-taints-managed-node-groups.html"""
     disk_gib: Annotated[int, between(20, 16_384, "GiB")] = 50
     """Size of the volume for images and writable layers."""
     version: KubernetesVersion | None = None
@@ -137,6 +149,8 @@ class ManagedNodes(Nodes):
     It has no fixed name, so that a change which replaces it (instance types, AMI type) does not collide.
     """
 
+    create_only = dict.fromkeys(("name", "instance_types", "capacity", "ami_type"), "the node group is replaced")
+
     ami_type: AmiType | None = None
     """Amazon Linux 2023 for the architecture of the instance types, with drivers for their GPUs or Neuron chips, when
     None."""
@@ -181,7 +195,10 @@ class SelfManagedNodes(Nodes):
     https://docs.aws.amazon.com/eks/latest/userguide/worker.html
     """
 
+    create_only = {"name": "the Auto Scaling group is replaced"}
+
     os: images.Family = "AL2023"
+    """Amazon Linux 2023 or Bottlerocket."""
 
     def problems(self) -> Iterator[Problem]:
         yield from super().problems()
@@ -229,8 +246,12 @@ _LabelValues = Annotated[
 class FargateSelector(Value):
     """Pods of the namespace that carry all of the labels run on Fargate; `*` stands for any characters, `?` for one."""
 
+    create_only = dict.fromkeys(("namespace", "labels"), "the Fargate profile is replaced")
+
     namespace: _Namespaces
+    """The namespace of the pods."""
     labels: Annotated[Mapping[_LabelKeys, _LabelValues], at_most(5, "labels")] = field(default_factory=dict)
+    """What the pods carry; all pods of the namespace when empty."""
 
     @property
     def planned(self) -> PodSelector:
@@ -244,7 +265,10 @@ class FargateProfile(Compute):
     DaemonSets do not run there, so workloads get their AWS permissions by IRSA instead of Pod Identity.
     """
 
+    create_only = dict.fromkeys(("name", "selectors"), "the Fargate profile is replaced")
+
     selectors: Annotated[tuple[FargateSelector, ...], NOT_EMPTY, at_most(5, "selectors")]
+    """Pods that one of these chooses run on Fargate."""
 
     @property
     def architecture(self) -> Architecture:

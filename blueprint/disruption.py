@@ -86,6 +86,7 @@ class DisruptionBudget(Value):
         str,
         matches(r"(100|\d{1,2})%|\d+", "must be a number of nodes, or a percentage", 'write for example "10%" or "0"'),
     ] = "10%"
+    """At most so many, as a number or a part of the pool's nodes; 0 holds all back."""
     reasons: Annotated[tuple[Literal["Drifted", "Empty", "Underutilized"], ...], UNIQUE] = ()
     """All when empty. Drifted is what a new image is rolled out by."""
     schedule: Schedule | None = None

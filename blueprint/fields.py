@@ -29,7 +29,7 @@ def between(low: int, high: int, unit: str = "") -> Rule:
     """A whole number from low to high, both included."""
     amount = f"{low} to {high} {unit}".rstrip()
     says, fix = f"must be {amount}", f"write a number of {amount}"
-    return Rule(lambda number: low <= number <= high, says, fix, low=low, high=high)
+    return Rule(lambda number: low <= number <= high, says, fix, low=low, high=high, unit=unit)
 
 
 def one_of(choices: Sequence[Any], says: str, fix: str) -> Rule:

@@ -70,10 +70,16 @@ class Statement(Value):
     """
 
     actions: Annotated[tuple[Action, ...], NOT_EMPTY]
+    """For example "s3:GetObject"; `*` and `?` stand for any characters and for one."""
     resources: Annotated[tuple[Resource, ...], NOT_EMPTY]
+    """ARNs; `*` and `?` stand for any characters and for one. Their partition becomes that of the cluster."""
     conditions: Conditions = field(default_factory=dict)
+    """By operator and key: {"StringEquals": {"aws:ResourceTag/team": "payments"}}.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html"""
     effect: Literal["Allow", "Deny"] = "Allow"
+    """Deny takes away what other statements allow."""
     reason: str = ""
+    """Why a wildcard cannot be narrower."""
 
     def problems(self) -> Iterator[Problem]:
         if self.effect == "Allow" and any(

@@ -76,6 +76,12 @@ class NewNetwork(Value):
     endpoint, and accepted and rejected traffic is logged.
     """
 
+    create_only = {
+        "cidr": "the VPC is replaced, and its subnets and NAT gateways",
+        "zones": "node groups are replaced; subnets too, unless zones come behind the others in a /22 or larger",
+        "control_plane_zones": "EKS refuses other zones",
+    }
+
     cidr: VpcCidr
     """The VPC's range, /16 to /24."""
     zones: Zones = ("a", "b", "c")

@@ -23,17 +23,23 @@ class NodePool(Value):
     """Nodes of like purpose. Karpenter picks the cheapest instance type that fits the waiting pods."""
 
     name: DnsLabel = "default"
+    """Name of the NodePool in the cluster; that of a team is called team-<team>."""
     max_cpu: Annotated[int, between(1, 100_000, "CPUs")] = 100
     """All nodes of the pool together: what a runaway workload can cost at most."""
     max_memory_gib: Annotated[int, between(1, 1_000_000, "GiB")] = 400
+    """All nodes of the pool together, as `max_cpu`."""
     capacity: Annotated[tuple[Literal["on-demand", "spot"], ...], NOT_EMPTY] = ("on-demand",)
     """Spot needs the service-linked role of EC2 Spot in the account; `aws iam create-service-linked-role` makes it."""
     architectures: tuple[Architecture, ...] = ()
     """Those of the nodes that the blueprint states, when empty."""
     categories: Annotated[tuple[Annotated[str, _CATEGORY], ...], NOT_EMPTY] = ("c", "m", "r")
+    """Categories of instance types, the first letters of their names: m of m7g.large."""
     min_generation: Annotated[int, between(1, 20)] = 5
+    """The oldest generation of instance types that it takes: 7 of m7g.large."""
     labels: Mapping[LabelKey, LabelValue] = field(default_factory=dict)
+    """Kubernetes labels of the nodes."""
     taints: Taints = ()
+    """Keep pods off that do not tolerate them."""
     expire_after_hours: Annotated[int, between(24, 8760, "hours")] = 720
     """A node is replaced after so long, so that patched images reach all; pod disruption budgets are respected."""
     consolidation_policy: ConsolidationPolicy = "WhenEmptyOrUnderutilized"

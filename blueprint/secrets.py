@@ -63,6 +63,7 @@ class SecretsManagerSecret(_AwsSecret):
     resource = "secret:{}-??????"  # six characters that Secrets Manager picks
 
     name: Annotated[str, matches(*_NAME)]
+    """As Secrets Manager calls it, without the six characters that stand behind the name in its ARN."""
     json: bool = field(default=True, kw_only=True)
     """External Secrets: each key of its JSON object becomes a key of the Kubernetes Secret; else all is in `value`."""
 
@@ -79,6 +80,7 @@ class Parameter(_AwsSecret):
     resource = "parameter{}"
 
     path: Annotated[str, matches(*_PATH)]
+    """Its name in the Parameter Store, from the first slash on."""
 
     @property
     def aws_name(self) -> str:

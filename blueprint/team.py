@@ -25,6 +25,7 @@ class Team(Value):
     """People with a common purpose in a cluster; `name` is unique in it."""
 
     name: DnsLabel
+    """Unique in the cluster; its Kubernetes groups are called team:<name>:<role>."""
 
     @property
     def connections(self) -> frozenset[Connection]:

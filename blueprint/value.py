@@ -29,6 +29,8 @@ class Rule:
     low: int | None = None
     """The least number, or number of items or characters."""
     high: int | None = None
+    unit: str = ""
+    """Of the number: `nodes`, `GiB`."""
     choices: tuple[Any, ...] = ()
 
 
@@ -47,6 +49,9 @@ class Value(_Value):
     Unknown and missing fields are remembered and reported by `problems_in` with everything else. Subclasses only
     declare fields; rules over several fields go into `problems`.
     """
+
+    create_only: ClassVar[Mapping[str, str]] = {}
+    """Fields that AWS does not change in place once they are deployed, and what becomes of a change."""
 
     def __init_subclass__(cls) -> None:
         dataclass(frozen=True)(cls)
@@ -96,11 +101,11 @@ def problems_in(value: Value) -> list[Problem]:
     """Every mistake in a value and all below it, with paths from it."""
     found = list(value._mistakes)  # noqa: SLF001  # of this module
     cls: Any = type(value)  # mypy takes a class whose instances define __hash__ for unhashable
-    if lacking := _abstract(cls):
+    if lacking := lacking_in(cls):
         written = _concrete(cls)
         fix = f"write {_choice(written)}" if written else f"define {_listing(lacking)} in {cls.__name__}"
         found.append(Problem((), value, f"{cls.__name__} is only a base, without {_listing(lacking)}", fix))
-    mismatches = {name: _judged(getattr(value, name), hint, (name,)) for name, hint in _hints(cls).items()}
+    mismatches = {name: _judged(getattr(value, name), hint, (name,)) for name, hint in field_types(cls).items()}
     found.extend(problem for mistakes in mismatches.values() for problem in mistakes)
     # Also on a value with wrong fields: what can still be judged is, so that one report tells all.
     wrong = {name for name, mistakes in mismatches.items() if mistakes}
@@ -153,7 +158,8 @@ def _without(value: Value, wrong: set[str]) -> Value:
 
 
 @cache
-def _hints(cls: Any) -> dict[str, Any]:
+def field_types(cls: Any) -> dict[str, Any]:
+    """Annotations of the fields of a class, with their rules."""
     hints = typing.get_type_hints(cls, include_extras=True)
     return {f.name: hints[f.name] for f in fields(cls) if f.init and f.name != "_mistakes"}
 
@@ -270,7 +276,7 @@ def _example(hint: Any) -> str:
 
 
 @cache
-def _abstract(cls: Any) -> set[str]:
+def lacking_in(cls: Any) -> set[str]:
     """Names that a class leaves to its subclasses: abstract methods, and facts of the class that it gives no value.
 
     Not by `abc.ABC`, whose constructor would fail.

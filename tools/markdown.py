@@ -24,12 +24,12 @@ _MEANT = re.compile(
 )
 
 
-def code(text: str) -> str:
-    """In a fixed-width font; nothing in it is markup, a link or a mention, in a table neither."""
+def code(text: str, *, in_table: bool = True) -> str:
+    """In a fixed-width font; nothing in it is markup, a link or a mention."""
     shown = one_line(text)
     if not shown:
         return ""
-    if not any(character in shown for character in "`|\\"):
+    if not any(character in shown for character in ("`|\\" if in_table else "`")):
         return f"`{shown}`"
     # No escape for these in code holds in every reader of Markdown; a character reference does.
     return f"<code>{''.join(map(_reference, shown))}</code>"

@@ -46,7 +46,9 @@ class ArgoCd(HelmAddon):
     domain: DnsName
     """Where people reach it; the address that sign-in returns to."""
     sso: SingleSignOn | None = None
+    """Where people sign in, instead of the user admin."""
     bootstrap: Bootstrap | None = None
+    """What it keeps applied from the first deploy on."""
     tls_at_load_balancer: bool = False
     """The server then speaks plain HTTP; otherwise HTTPS with a certificate that it makes itself."""
 

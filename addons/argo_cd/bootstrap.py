@@ -20,12 +20,15 @@ class Bootstrap(Value):
     """
 
     repository: Annotated[str, matches(_REPOSITORY, "must be a Git address without credentials", 'write "https://…"')]
+    """Address of the Git repository, by https or ssh."""
     path: Annotated[
         str, matches(r"(?!/)(?!.*\.\.)[\w./-]+", "must be a folder of the repository", 'write "clusters/prod"')
     ]
+    """The folder, from the root of the repository."""
     revision: Annotated[
         str, matches(r"[\w./-]+", "must be a branch, a tag or a commit", 'write for example "main"')
     ] = "main"
+    """A branch, which Argo CD follows, or a tag or commit."""
 
     def manifests(self, namespace: str) -> tuple[Manifest, ...]:
         """An AppProject that may make those three kinds only, and the Application in it."""

@@ -18,10 +18,13 @@ class SingleSignOn(Value):
     """
 
     issuer: Annotated[str, _HTTPS]
+    """Address of the provider."""
     client_id: Annotated[str, matches(r"[\w.:/-]{1,256}", "must be the id of a client", 'write for example "argocd"')]
+    """By which the provider knows Argo CD."""
     admin_group: Annotated[str, _GROUP]
     """Members administer Argo CD; all others get what its projects give them, at first nothing."""
     secret_name: DnsLabel = "argocd-oidc"  # noqa: S105  # a name, not a secret
+    """The Secret with the client secret."""
 
     def configs(self) -> dict[str, Any]:
         """The chart's `configs`: the provider, its group in role:admin, and no user admin."""

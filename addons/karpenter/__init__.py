@@ -46,7 +46,9 @@ class Karpenter(CallsAws, HelmAddon):
     images = (ImageSource("public.ecr.aws/karpenter/controller", ("controller.image.repository",)),)
 
     node_pools: Annotated[tuple[NodePool, ...], NOT_EMPTY] = (NodePool(),)
+    """What it may launch; teams bring pools of their own."""
     node_class: NodeClass = NodeClass()
+    """How the nodes of all pools are made."""
 
     def problems(self) -> Iterator[Problem]:
         yield from super().problems()

@@ -23,6 +23,7 @@ class NodeClass(Value):
     ami: Annotated[str, _RELEASE] | None = None
     """Release of the image; that of `facts/node_images.toml` when None. A change replaces all nodes."""
     disk_gib: Annotated[int, between(20, 16_384, "GiB")] = 50
+    """Size of a node's volume."""
 
     def image(self, version: str) -> str:
         """Its release, for a Kubernetes minor."""

@@ -71,6 +71,7 @@ class PlatformTeam(Team):
     """Runs the cluster, or looks after it."""
 
     members: Annotated[Principals, NOT_EMPTY]
+    """Who they are in AWS."""
     access: Literal["admin", "read-only"] = "admin"
     """Read-only operators see all but Secrets: workloads, nodes, volumes, RBAC, custom resources of the add-ons."""
 
@@ -91,8 +92,11 @@ class Share(Value):
     """Lets those who have a role in another team work with it in one of the team's namespaces."""
 
     namespace: DnsLabel
+    """One of the team's."""
     team: DnsLabel
+    """Name of the other team."""
     role: TeamRole = "viewer"
+    """Those of the other team who have this role there have it here as well."""
 
 
 class ApplicationTeam(Team):
@@ -102,25 +106,34 @@ class ApplicationTeam(Team):
     AmazonEKSEditPolicy could remove the team's own guard rails.
     """
 
+    create_only = {"name": "its objects are replaced, and without `namespaces` its namespace is deleted with all in it"}
+
     owners: Principals = ()
+    """What developers may, Secrets, and shells in pods."""
     developers: Principals = ()
+    """What deployers may, removing pods, and forwarding ports to them."""
     viewers: Principals = ()
+    """See all but Secrets."""
     deployers: Principals = ()
-    """Roles of pipelines."""
+    """Pipelines: they see all but Secrets, and change and scale workloads."""
     namespaces: tuple[TeamNamespace, ...] = ()
     """One namespace with the team's name when empty."""
     network: tuple[Edge, ...] = ()
     """Connections of its pods beyond their own namespace; none when empty."""
     shares: tuple[Share, ...] = ()
+    """Other teams that work in its namespaces."""
     permissions: tuple[Permission, ...] = ()
     """Further RBAC rules for owners, developers and deployers."""
     service_accounts: tuple[ServiceAccount, ...] = ()
+    """Whose pods act as AWS roles."""
     copied_secrets: tuple[CopiedSecrets, ...] = ()
+    """Secrets of AWS as Kubernetes Secrets."""
     permissions_boundary: IamName | None = None
     """A managed policy of the account that bounds every AWS role of the team."""
     image_registries: tuple[ImageRegistry, ...] = ()
     """Where images may come from; anywhere when empty."""
     priority_classes: tuple[PriorityClass, ...] = ()
+    """Which of its pods go before others of its own; without one, pods have the priority 0."""
     node_pool: NodePool | None = None
     """Nodes of its own, by Karpenter: pods tolerate the taint and select the label `blueprint/team: <name>`."""
     workloads: tuple[Workload, ...] = ()

@@ -31,7 +31,9 @@ class PriorityClass(Value):
     """
 
     name: DnsLabel
+    """Pods name the class as team-<team>-<name>."""
     value: Annotated[int, between(1, 1_000_000)]
+    """Pods of a higher one are scheduled first, and evicted last."""
 
     def manifest(self, team: str) -> Manifest:
         """The class `team-<team>-<name>`; Kubernetes' own begin with system-."""

@@ -23,7 +23,9 @@ class CopiedSecrets(Value):
     """Secrets that External Secrets keeps copied into Kubernetes Secrets of a namespace, each of its name there."""
 
     namespace: DnsLabel
+    """One of the team's."""
     secrets: Annotated[TeamSecrets, NOT_EMPTY]
+    """What is copied there."""
 
     def grant(self, facts: ClusterFacts, boundary: str | None) -> Grant:
         """Reading these."""

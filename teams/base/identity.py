@@ -30,8 +30,11 @@ class ServiceAccount(Value):
     """
 
     name: DnsLabel
+    """Pods name it as their serviceAccountName."""
     namespace: DnsLabel
+    """One of the team's."""
     permissions: tuple[Statement, ...] = ()
+    """What its pods may do in AWS, beside reading `secrets`."""
     secrets: TeamSecrets = ()
     """Secrets that its pods mount as files, by the Secrets Store CSI driver."""
 

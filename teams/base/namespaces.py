@@ -20,9 +20,13 @@ class Quota(Value):
     """What all pods of a namespace may claim together. https://kubernetes.io/docs/concepts/policy/resource-quotas"""
 
     cpu: Quantity = "8"
+    """CPUs that they request."""
     memory: Quantity = "16Gi"
+    """Memory that they request, and to which they are limited."""
     storage: Quantity = "100Gi"
+    """Storage that claims request."""
     pods: Annotated[int, between(1, 5000, "pods")] = 50
+    """How many there are."""
 
     def manifest(self, namespace: str) -> Manifest:
         """No NodePort or LoadBalancer Services: traffic enters by an Ingress, where the platform can see it."""
@@ -45,8 +49,11 @@ class ContainerDefaults(Value):
     """
 
     cpu_request: Quantity = "100m"
+    """CPUs that it requests."""
     memory_request: Quantity = "128Mi"
+    """Memory that it requests."""
     memory_limit: Quantity = "256Mi"
+    """Memory beyond which it is killed."""
 
     def problems(self) -> Iterator[Problem]:
         # ValidateLimitRange of https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/core/validation/validation.go
@@ -68,9 +75,14 @@ class ContainerDefaults(Value):
 class TeamNamespace(Value):
     """A namespace of a team: what all its pods may claim, and how strictly they are confined."""
 
+    create_only = {"name": "the namespace is deleted with all that is in it"}
+
     name: DnsLabel
+    """Unique in the cluster."""
     quota: Quota = Quota()
+    """What all its pods may claim together."""
     container_defaults: ContainerDefaults = ContainerDefaults()
+    """What a container gets that does not say."""
     pod_security: Literal["baseline", "restricted"] = "restricted"
     """Never privileged: such pods can take over their node, and with it other teams' pods."""
     labels: Mapping[LabelKey, LabelValue] = field(default_factory=dict)

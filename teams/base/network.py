@@ -49,7 +49,9 @@ class FromTeam(Edge):
     """Pods of another team may connect; it says so too, with `ToTeam`."""
 
     team: DnsLabel
+    """Name of the other team."""
     ports: Ports
+    """Of this team's pods."""
 
     @property
     def key(self) -> str:
@@ -63,7 +65,9 @@ class ToTeam(Edge):
     """Pods may connect to those of another team; it says so too, with `FromTeam`."""
 
     team: DnsLabel
+    """Name of the other team."""
     ports: Ports
+    """Of the other team's pods."""
 
     @property
     def key(self) -> str:
@@ -77,6 +81,7 @@ class FromLoadBalancer(Edge):
     """Load balancers in the public subnets may connect; no pod has an address there."""
 
     ports: Ports
+    """Of the team's pods, not of the load balancer."""
 
     @property
     def key(self) -> str:
@@ -97,6 +102,7 @@ class FromInternalLoadBalancer(Edge):
     """
 
     ports: Ports
+    """Of the team's pods, not of the load balancer."""
 
     @property
     def key(self) -> str:
@@ -110,7 +116,9 @@ class ToRange(Edge):
     """Pods may connect to a range of addresses outside of the cluster, for example of an RDS database."""
 
     cidr: Cidr
+    """/8 or smaller."""
     ports: Ports
+    """Of what is there."""
 
     def problems(self) -> Iterator[Problem]:
         network = ipaddress.ip_network(self.cidr)
@@ -134,6 +142,7 @@ class ToInternet(Edge):
     """Pods may connect to public addresses; not to private ones, where other teams' pods are."""
 
     ports: Ports = (443,)
+    """Of what is there."""
 
     @property
     def key(self) -> str:

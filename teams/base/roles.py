@@ -45,8 +45,12 @@ class Permission(Value):
     """
 
     api_group: CustomGroup
+    """Of the custom resources, for example "argoproj.io"."""
     resources: Annotated[tuple[Resource, ...], NOT_EMPTY]
+    """Plural names of kinds, for example "rollouts"."""
     verbs: Annotated[tuple[Verb, ...], NOT_EMPTY]
+    """What may be done with them.
+    https://kubernetes.io/docs/reference/access-authn-authz/authorization/#determine-the-request-verb"""
 
 
 READ = ["get", "list", "watch"]

@@ -24,8 +24,8 @@ from blueprint.planning.planner import plan
 from blueprint.secrets import Parameter
 from blueprint.team import Team
 from blueprint.value import Value, problems_in
-from blueprint.value import _abstract as lacking
-from blueprint.value import _hints as of_fields
+from blueprint.value import field_types as of_fields
+from blueprint.value import lacking_in as lacking
 from examples.bare import BARE
 from teams.base import ApplicationTeam, CopiedSecrets, FromTeam, ServiceAccount, Share, TeamNamespace, ToTeam
 from tests.blueprint.examples import changed

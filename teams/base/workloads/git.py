@@ -28,12 +28,17 @@ class GitWorkload(Workload):
     """
 
     name: DnsLabel
+    """Unique in the team; the Application is called <team>-<name>."""
     repository: Annotated[str, matches(_REPOSITORY, "must be a Git address without credentials", 'write "https://…"')]
+    """Address of the Git repository, by https or ssh."""
     path: Annotated[str, matches(_PATH, "must be a folder of the repository", 'write for example "deploy/prod"')]
+    """The folder, from the root of the repository."""
     revision: Annotated[
         str, matches(r"[\w./-]+", "must be a branch, a tag or a commit", 'write for example "main"')
     ] = "main"
+    """A branch, which Argo CD follows, or a tag or commit."""
     engine: Literal["argo-cd"] = "argo-cd"
+    """What keeps it applied."""
 
     @property
     def key(self) -> str:

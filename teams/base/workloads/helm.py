@@ -36,12 +36,15 @@ class HelmWorkload(Workload):
     """
 
     name: Annotated[DnsLabel, _RELEASE]
-    """Of the release."""
+    """Of the release, unique in the team."""
     chart: Annotated[str, _CHART]
+    """Its name in the repository."""
     repository: Annotated[str, _REPOSITORY]
     """Of an OCI chart its whole address, oci://…/name."""
     version: Annotated[str, _VERSION]
+    """Exactly this one."""
     values: Annotated[Mapping[str, Any], JSON_LIKE] = field(default_factory=dict)
+    """Values of the chart."""
     timeout_minutes: Annotated[int, between(1, 6, "minutes")] = 6
     """How long Helm waits for the release; at most 6, so that it can undo it as well while its function lives."""
 

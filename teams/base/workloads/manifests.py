@@ -33,6 +33,7 @@ class Manifests(Workload):
     """
 
     directory: Annotated[str, _DIRECTORY]
+    """From the root of this project, without links out of it."""
 
     @property
     def key(self) -> str:

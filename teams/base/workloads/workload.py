@@ -19,6 +19,7 @@ class Workload(Value):
     """Something that a team runs in one of its namespaces."""
 
     namespace: DnsLabel = field(kw_only=True)
+    """One of the team's."""
 
     @property
     @abstractmethod

@@ -1,0 +1,77 @@
+"""What values say is create-only, against what CloudFormation makes anew when it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from blueprint.blueprint import Blueprint
+from examples.managed import MANAGED
+from tests.values.create_only import Field, made_anew, variants
+from tests.values.variants import Change, Spot, Variant, Way, classes
+from tools.assembly import MANIFEST
+
+TYPES: Mapping[str, set[str]] = {
+    "it is another cluster; this one stays in its account": {"AWS::CloudFormation::Stack"},
+    "the VPC is replaced, and its subnets and NAT gateways": {
+        "AWS::EC2::VPC",
+        "AWS::EC2::Subnet",
+        "AWS::EC2::NatGateway",
+    },
+    "node groups are replaced; subnets too, unless zones come behind the others in a /22 or larger": {
+        "AWS::EC2::Subnet",
+        "AWS::EC2::NatGateway",
+        "AWS::EKS::Nodegroup",
+    },
+    "EKS refuses other zones": {"AWS::EKS::Cluster"},
+    "the cluster is replaced": {"AWS::EKS::Cluster", "AWS::IAM::OIDCProvider"},
+    "the node group is replaced": {"AWS::EKS::Nodegroup"},
+    "the Auto Scaling group is replaced": {"AWS::AutoScaling::AutoScalingGroup"},
+    "the Fargate profile is replaced": {"AWS::EKS::FargateProfile"},
+    "the namespace is deleted with all that is in it": {MANIFEST},
+    "its objects are replaced, and without `namespaces` its namespace is deleted with all in it": {MANIFEST},
+}
+THREE_ZONES = replace(MANAGED, network=replace(MANAGED.network, zones=("a", "b", "c")))
+MORE_ZONES = replace(MANAGED, network=replace(MANAGED.network, zones=("a", "b"), control_plane_zones=("a", "b")))
+
+
+def change(cluster: Blueprint, way: Way, field: str, value: object) -> Variant:
+    """Another value there."""
+    spot = Spot(cluster, way, cluster.network if way else cluster)
+    return Variant(cluster, (Change(spot, field, value),))
+
+
+def declared() -> dict[Field, set[str]]:
+    """What the classes say; clusters are paired by their names: tests/tools/compare/dangers/test_stacks.py."""
+    said = {(cls.__name__, name): TYPES[words] for cls in classes() for name, words in cls.create_only.items()}
+    del said["Blueprint", "name"]
+    return said
+
+
+def moved() -> Iterator[Variant]:
+    """Changes that need more than another value."""
+    yield change(THREE_ZONES, ("network",), "control_plane_zones", ("a", "b"))
+    yield change(THREE_ZONES, (), "account", "333333333333")
+    yield change(THREE_ZONES, (), "region", "eu-north-1")
+
+
+def test_what_is_said_to_be_create_only_is_made_anew(tmp_path: Path) -> None:
+    """That nothing else is: `make every-value`."""
+    tried = [
+        each for cls in classes() if cls is not Blueprint for name in cls.create_only for each in variants(cls, name, 2)
+    ]
+    found, said = made_anew((*tried, *moved()), tmp_path), declared()
+    assert {*found} == {*said}
+    assert [field for field, kinds in found.items() if not kinds <= said[field]] == []
+
+
+def test_a_zone_behind_the_others_moves_no_subnet(tmp_path: Path) -> None:
+    found = made_anew([change(MORE_ZONES, ("network",), "zones", ("a", "b", "c"))], tmp_path)
+    assert found == {("NewNetwork", "zones"): {"AWS::EKS::Nodegroup"}}
+
+
+def test_the_fields_that_are_named_exist() -> None:
+    assert [
+        f"{cls.__name__}.{name}" for cls, hints in classes().items() for name in cls.create_only if name not in hints
+    ] == []

@@ -1,0 +1,66 @@
+"""What a change of each field does to a deployed cluster, by the CDK's diff engine and the rules about dangers."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from blueprint.errors import BlueprintError
+from blueprint.planning.planner import plan
+from blueprint.value import Value
+from tests.values.variants import Change, Variant, options, spots
+from tools.assembly import read
+from tools.compare.dangers import dangers
+from tools.compare.differences import differences
+from tools.synth import synthesize
+
+Field = tuple[str, str]
+"""Names of a class and of a field."""
+
+MADE_ANEW = ("create-only", "deletes-state", "moves", "renames-resource", "replaces-state")
+"""Rules that tell of it."""
+_BATCH = 40
+
+
+def variants(cls: type[Value], field: str, most: int) -> Iterator[Variant]:
+    """So many other values of a field that are planned, if there are so many."""
+    found = 0
+    for spot in spots()[cls][:3]:
+        for value in options(cls, field):
+            if found < most and value != getattr(spot.value, field):
+                variant = Variant(spot.cluster, (Change(spot, field, value),))
+                if _is_planned(variant):
+                    found += 1
+                    yield variant
+
+
+def made_anew(variants: Iterable[Variant], folder: Path) -> Mapping[Field, set[str]]:
+    """Types of resources, of each field that makes some anew."""
+    found: dict[Field, set[str]] = defaultdict(set)
+    for number, batch in enumerate(_batches(variants)):
+        named = {f"v{index:03}": variant for index, variant in enumerate(batch)}
+        before, after = folder / f"before-{number}", folder / f"after-{number}"
+        old = [plan(replace(variant.cluster, name=name)) for name, variant in named.items()]
+        new = [plan(replace(variant.blueprint, name=name)) for name, variant in named.items()]
+        synthesize(old, before, validate=False)
+        synthesize(new, after, validate=False)
+        for difference in differences(read(before), read(after)):
+            for change in named[difference.name].changes:
+                kinds = {danger.type for danger in dangers(difference) if danger.rule in MADE_ANEW}
+                found[type(change.spot.value).__name__, change.field] |= kinds
+    return {field: kinds for field, kinds in found.items() if kinds}
+
+
+def _batches(variants: Iterable[Variant]) -> Iterator[list[Variant]]:
+    listed = list(variants)
+    yield from (listed[start : start + _BATCH] for start in range(0, len(listed), _BATCH))
+
+
+def _is_planned(variant: Variant) -> bool:
+    try:
+        plan(variant.blueprint)
+    except BlueprintError:
+        return False
+    return True

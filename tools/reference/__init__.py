@@ -1,0 +1,1 @@
+"""Pages about every value that a user writes, made from the types."""

@@ -1,0 +1,83 @@
+"""Which page a class stands on."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from inspect import getdoc
+
+from blueprint.addon import Addon
+from tools.reference.values import Class, classes
+
+ADDONS = "addons/README.md"
+
+
+@dataclass(frozen=True)
+class Page:
+    """One concept."""
+
+    file: str
+    """In docs/reference."""
+    title: str
+    intro: str
+    """A docstring."""
+    classes: Sequence[Class]
+
+
+_CONCEPTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("blueprint", "A cluster", ("blueprint.blueprint",)),
+    ("network", "Network", ("blueprint.network",)),
+    ("cluster", "Control plane", ("blueprint.cluster",)),
+    ("access", "Principals", ("blueprint.access",)),
+    ("compute", "Compute", ("blueprint.compute",)),
+    ("node-pools", "Node pools", ("blueprint.node_pool", "blueprint.disruption")),
+    ("iam", "AWS permissions", ("blueprint.iam",)),
+    ("teams", "Teams", ("teams.base", "teams.base.namespaces", "teams.base.roles", "teams.base.admission")),
+    ("connections", "Connections of teams", ("teams.base.network",)),
+    (
+        "service-accounts",
+        "Service accounts and secrets of teams",
+        ("teams.base.identity", "teams.base.external_secrets", "blueprint.secrets"),
+    ),
+    (
+        "workloads",
+        "Workloads of teams",
+        tuple(f"teams.base.workloads.{kind}" for kind in ("manifests", "helm", "git")),
+    ),
+)
+"""File, title, and the modules whose classes stand there; the first one's docstring opens the page."""
+
+
+@cache
+def concepts() -> tuple[Page, ...]:
+    """The pages in the order of the index, but those of add-ons."""
+    pages = []
+    for name, title, modules in _CONCEPTS:
+        found = [cls for cls in classes() if cls.__module__ in modules]
+        pages.append(Page(f"{name}.md", title, getdoc(sys.modules[modules[0]]) or "", found))
+    return tuple(pages)
+
+
+@cache
+def addon_pages() -> tuple[Page, ...]:
+    """One for each add-on, by its name; it has what stands in the add-on alone as well."""
+    pages = []
+    for addon in sorted((cls for cls in classes() if issubclass(cls, Addon)), key=lambda cls: str(cls.name)):
+        package = ".".join(addon.__module__.split(".")[:2])
+        within = [cls for cls in classes() if f"{cls.__module__}.".startswith(f"{package}.")]
+        parts = [cls for cls in within if not issubclass(cls, Addon)]
+        pages.append(
+            Page(f"addons/{addon.name}.md", f"Add-on {addon.name}", getdoc(sys.modules[package]) or "", [addon, *parts])
+        )
+    return tuple(pages)
+
+
+@cache
+def page_of() -> Mapping[Class, str]:
+    """The file in which each class stands. Raises LookupError for one without a place: name its module above."""
+    found = {cls: page.file for page in (*concepts(), *addon_pages()) for cls in page.classes}
+    if homeless := [f"{cls.__module__}.{cls.__name__}" for cls in classes() if cls not in found]:
+        raise LookupError(f"no page has {', '.join(homeless)}: name its module in tools/reference/pages.py")
+    return found

@@ -1,0 +1,212 @@
+"""The pages as Markdown."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping, Sequence
+from inspect import get_annotations, getdoc
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+from addons.base import CallsAws, EksAddon, HelmAddon
+from blueprint.addon import Addon
+from blueprint.fields import LONGEST
+from blueprint.value import Value, field_types
+from tools.markdown import code, link, plain, table
+from tools.reference.pages import ADDONS, Page, addon_pages, concepts, page_of
+from tools.reference.source import docstrings
+from tools.reference.values import Class, FieldRule, classes, concrete, default, importable, rules, users, written
+
+HEADER = "<!-- Written by `make reference` from the types. Do not edit: run it again. -->"
+_WORDS: dict[Any, str] = {
+    str: "text",
+    int: "whole number",
+    bool: "`True` or `False`",
+    type(None): "`None`",
+    Any: "any JSON value",
+}
+_IN_PROSE = re.compile(r"`([^`]+)`|(?<![\w\"])https?://([^\s()]*[^\s().,;:])")
+
+
+def pages() -> dict[str, str]:
+    """Each file of docs/reference."""
+    shown = {page.file: _page(page) for page in (*concepts(), *addon_pages())}
+    return {file: f"{text}\n" for file, text in {"README.md": _index(), ADDONS: _addons(), **shown}.items()}
+
+
+def _index() -> str:
+    rows = [
+        (f"[{plain(page.title)}]({page.file})", ", ".join(_link(cls, "README.md") for cls in page.classes))
+        for page in concepts()
+    ]
+    rows.append((f"[Add-ons]({ADDONS})", ", ".join(_link(page.classes[0], "README.md") for page in addon_pages())))
+    return _joined(
+        HEADER,
+        "# Reference",
+        "Every value that stands in a cluster file or a team file, with all of its fields: what a field takes, in "
+        "which unit, what it is by default, and what a change does once it is deployed. A file in `clusters/` holds "
+        f"one {_link(classes()[0], 'README.md')}; all others stand in it.",
+        table(("page", "values"), rows),
+        "Text is in quotes, a tuple in parentheses with a comma behind its last item, a mapping in braces. A field "
+        "that is create-only cannot be changed in place; a change of any other replaces nothing that holds state. "
+        "Rules between fields stand in no table: a report names them, with the place and the fix.",
+    )
+
+
+def _addons() -> str:
+    rows = []
+    for page in addon_pages():
+        addon = page.classes[0]
+        by = "EKS" if issubclass(addon, EksAddon) else "Helm" if issubclass(addon, HelmAddon) else "itself"
+        rows.append((_link(addon, ADDONS), code(addon.name), by, prose(_first(page.intro))))
+    return _joined(
+        HEADER,
+        "# Add-ons",
+        "One of each class in a cluster. Their versions stand in `addons/versions.toml`.",
+        table(("class", "add-on", "installed by", "what it does"), rows),
+    )
+
+
+def _first(text: str) -> str:
+    """The first paragraph, without an address at its end."""
+    return re.sub(r"\s+https?://\S+$", "", text.partition("\n\n")[0])
+
+
+def _page(page: Page) -> str:
+    values = (_value(cls, page.file) for cls in page.classes)
+    return _joined(HEADER, f"# {plain(page.title)}", *map(prose, page.intro.split("\n\n")), *values)
+
+
+def _value(cls: Class, file: str) -> str:
+    names, docs = _names(cls), docstrings(cls)
+    fixed = ("create-only",) if set(names) & set(cls.create_only) else ()
+    rows = [_row(cls, name, file, with_fixed=bool(fixed)) for name in names]
+    stands = sorted({f"{_link(user, file)}.{code(name)}" for user, name in users()[cls]})
+    return _joined(
+        f"## {cls.__name__}",
+        code(f"from {importable(cls)} import {cls.__name__}"),
+        *map(prose, (getdoc(cls) or "").split("\n\n")),
+        f"Stands in {_listed(stands)}." if stands and not issubclass(cls, Addon) else "",
+        _facts(cls, file) if issubclass(cls, Addon) else "",
+        table(("field", "type", "default", *fixed), rows) if rows else "It has no fields.",
+        *(_field(cls, name, docs.get(name, "")) for name in names),
+    )
+
+
+def _names(cls: Class) -> list[str]:
+    """The fields; of an add-on its own first, then those of all add-ons."""
+    own = [name for name in field_types(cls) if name in get_annotations(cls)]
+    names = list(field_types(cls))
+    return [*own, *(name for name in names if name not in own)] if issubclass(cls, Addon) else names
+
+
+def _row(cls: Class, name: str, file: str, *, with_fixed: bool) -> tuple[str, ...]:
+    hint, without = field_types(cls)[name], default(cls, name)
+    fixed = (prose(cls.create_only.get(name, "")),) if with_fixed else ()
+    return (code(name), words(hint, file), "required" if without is None else code(without), *fixed)
+
+
+def _field(cls: Class, name: str, doc: str) -> str:
+    """Its docstring and its rules, but for what its type says."""
+    first, *more = map(prose, doc.split("\n\n"))
+    listed = "\n".join(f"- {_rule(each)}" for each in rules(field_types(cls)[name]) if not each.is_range)
+    return _joined(f"**{code(name)}** {first}".rstrip(), *more, listed)
+
+
+def _rule(of_field: FieldRule) -> str:
+    rule = of_field.rule
+    said = prose(f"{of_field.of}: {rule.says} ({rule.fix})" if of_field.of else f"{rule.says} ({rule.fix})")
+    if not rule.pattern:
+        return said
+    longest = "" if rule.high == LONGEST else f"; at most {rule.high} characters"
+    return f"{said}{longest}; {code(rule.pattern, in_table=False)}"
+
+
+def words(hint: Any, file: str) -> str:
+    """A type in words."""
+    origin, args = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        limits = [each.rule for each in rules(hint) if each.is_range]
+        return ", ".join(
+            [words(args[0], file), *(f"{each.low:,} to {each.high:,} {each.unit}" for each in limits)]
+        ).strip()
+    if origin is Literal:
+        return _choice([code(written(each)) for each in args])
+    if origin is tuple:
+        return f"tuple of {words(args[0], file)}"
+    if isinstance(hint, type) and issubclass(hint, Value):
+        return f"[add-on]({_relative(ADDONS, file)})" if hint is Addon else _choice(_links(hint, file))
+    if hint in _WORDS:
+        return _WORDS[hint]
+    if origin is Mapping:
+        return f"mapping of {words(args[0], file)} to {words(args[1], file)}"
+    return _choice([word for option in args for word in _options(option, file)])
+
+
+def _options(hint: Any, file: str) -> list[str]:
+    """Of one side of a union."""
+    literal = get_origin(hint) is Literal
+    return [code(written(each)) for each in get_args(hint)] if literal else [words(hint, file)]
+
+
+def _links(hint: Class, file: str) -> list[str]:
+    return [_link(cls, file) for cls in sorted(concrete(hint), key=lambda cls: str(cls.__name__))]
+
+
+def _facts(addon: Class, file: str) -> str:
+    """What its class says."""
+    found = {
+        "name": code(addon.name),
+        "installed by": "EKS" if issubclass(addon, EksAddon) else "Helm" if issubclass(addon, HelmAddon) else "",
+        "namespace": code(getattr(addon, "namespace", "")),
+        "needs": _listed([_link(each, file) for each in addon.requires]),
+        "not together with": _listed([_link(each, file) for each in addon.conflicts]),
+        "with Auto Mode only": {
+            "no": "",
+            "skip": f"left out: Auto Mode brings {plain(addon.replaced_by)}",
+            "refuse": f"refused: Auto Mode brings {plain(addon.replaced_by)}",
+        }[addon.built_into_auto_mode],
+        "AWS permissions": f"of the service account {code(addon.service_account)}"
+        if issubclass(addon, CallsAws) and addon.service_account
+        else "",
+        "API groups that it defines": _listed([code(group) for group in addon.api_groups]),
+    }
+    return table(("what", "value"), [(plain(name), text) for name, text in found.items() if text])
+
+
+def _link(cls: Class, file: str) -> str:
+    return f"[{cls.__name__}]({_relative(page_of()[cls], file)}#{cls.__name__.lower()})"
+
+
+def _relative(to: str, file: str) -> str:
+    return posixpath.relpath(to, posixpath.dirname(file) or ".")
+
+
+def prose(text: str) -> str:
+    """A docstring's paragraph: names in `backticks` as code, addresses as links."""
+    found, end = [], 0
+    for match in _IN_PROSE.finditer(text):
+        found.append(_plain(text[end : match.start()]))
+        found.append(code(match[1]) if match[1] else link(plain(match[2]), match[0]))
+        end = match.end()
+    return "".join([*found, _plain(text[end:])]).strip()
+
+
+def _plain(text: str) -> str:
+    """With the spaces at its ends."""
+    if not text.strip():
+        return " " if text else ""
+    return " " * text[0].isspace() + plain(text) + " " * text[-1].isspace()
+
+
+def _listed(words: Sequence[str]) -> str:
+    return _choice(words, "and")
+
+
+def _choice(words: Sequence[str], between: str = "or") -> str:
+    return f" {between} ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+def _joined(*blocks: str) -> str:
+    """Under each other, with an empty line between."""
+    return "\n\n".join(filter(None, blocks))
