@@ -15,9 +15,9 @@ from app import ROOT
 from blueprint.inventory import planned
 from tests.templates import readable
 from tools.assembly import Assembly, read
-from tools.picture.__main__ import FOLDER, differing
+from tools.commands.diagram import FOLDER, differing
 from tools.picture.page import page
-from tools.synth import synthesize
+from tools.synthesis import synthesize
 
 CLUSTERS = ROOT / "clusters"
 PLANS = planned(CLUSTERS)

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tools.__main__ import main
 from tools.local import aws, cdk, commands, process
-from tools.local.__main__ import main
 from tools.local.aws import Account
 from tools.local.errors import LocalError
 from tools.local.process import Deployed, Emulator, State
@@ -54,7 +54,7 @@ def test_a_cluster_that_is_not_there_is_reported_and_nothing_started(
 ) -> None:
     monkeypatch.setattr(os, "environ", dict(os.environ))
     monkeypatch.setattr(signal, "signal", lambda *_: None)
-    assert main(["deploy", "nope"]) == 1
+    assert main(["local", "nope"]) == 1
     assert "unknown cluster: no file in examples/ is named after it" in capsys.readouterr().err
 
 
