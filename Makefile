@@ -9,6 +9,9 @@ VERSION ?=
 ARGS ?=
 
 PY := .venv/bin/python
+TOOLS := $(PY) -m tools
+# An option that is given to make as a variable: --base="main" for BASE=main.
+option = $(if $($2),--$1="$($2)")
 # One lock file for all Pythons and platforms.
 COMPILE = .venv/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 $(ARGS)
 
@@ -36,40 +39,40 @@ setup: .venv/.installed node_modules/.installed ## Install what the other comman
 	@:
 
 synth: setup ## Write the CloudFormation of all clusters into cdk.out, or of one: make synth CLUSTER=dev
-	@$(PY) -m tools.synth $(CLUSTER) $(ARGS)
+	@$(TOOLS) synth $(CLUSTER) $(ARGS)
 
 plan: setup ## Write what each cluster consists of into plans, as JSON, without the CDK: make plan CLUSTER=dev
-	@$(PY) -m tools.plan $(CLUSTER) $(ARGS)
+	@$(TOOLS) plan $(CLUSTER) $(ARGS)
 
 access: setup ## Print who may do what in a cluster: make access CLUSTER=prod, or with ARGS=--markdown, ARGS=--json
-	@$(PY) -m tools.access $(CLUSTER) $(ARGS)
+	@$(TOOLS) access $(CLUSTER) $(ARGS)
 
 doctor: setup ## Check whether an account is ready for a cluster: make doctor CLUSTER=prod; ARGS=--policy prints what it needs
-	@$(PY) -m tools.doctor $(CLUSTER) $(ARGS)
+	@$(TOOLS) doctor $(CLUSTER) $(ARGS)
 
 local: setup .venv-local/.installed ## Deploy a cluster to an AWS emulator on this machine: make local CLUSTER=prod; dev by default
-	@$(PY) -m tools.local deploy $(or $(CLUSTER),dev) $(if $(CHARTS),--charts "$(CHARTS)") $(ARGS)
+	@$(TOOLS) local $(or $(CLUSTER),dev) $(call option,charts,CHARTS) $(ARGS)
 
 local-destroy: setup .venv-local/.installed ## Remove it again: all that make local made, or one cluster: make local-destroy CLUSTER=prod
-	@$(PY) -m tools.local destroy $(CLUSTER) $(ARGS)
+	@$(TOOLS) local-destroy $(CLUSTER) $(ARGS)
 
 plan-upgrade: setup ## Print the way to a newer Kubernetes version: make plan-upgrade CLUSTER=prod TO=1.36 CHARTS=folder-or-mirror
-	@$(PY) -m tools.upgrade $(CLUSTER) --to='$(TO)' $(ARGS)
+	@$(TOOLS) plan-upgrade $(CLUSTER) $(call option,to,TO) $(call option,charts,CHARTS) $(ARGS)
 
 versions: setup ## Look charts of addons/versions.toml up, and write digests and Kubernetes ranges there: make versions CHARTS=folder-or-mirror
-	@$(PY) -m tools.versions $(if $(CHARTS),--charts="$(CHARTS)") $(ARGS)
+	@$(TOOLS) versions $(call option,charts,CHARTS) $(ARGS)
 
 guard: setup ## Refuse a change that loses state: make guard BASE=main, and ALLOW=<logical id> to accept it
-	@$(PY) -m tools.guard $(if $(BASE),--base="$(BASE)") $(if $(ALLOW),--allow="$(ALLOW)") $(ARGS)
+	@$(TOOLS) guard $(call option,base,BASE) $(call option,allow,ALLOW) $(ARGS)
 
 diagram: setup ## Write a page with pictures about each cluster into docs/clusters; ARGS=--check only compares
-	@$(PY) -m tools.picture $(ARGS)
+	@$(TOOLS) diagram $(ARGS)
 
 reference: setup ## Write a page about every value and field into docs/reference; ARGS=--check only compares
-	@$(PY) -m tools.reference $(ARGS)
+	@$(TOOLS) reference $(ARGS)
 
 review: setup ## Show what changes since a git revision, in review/: make review BASE=main, origin/main by default
-	@$(PY) -m tools.review $(if $(BASE),--base="$(BASE)") $(if $(OUT),--out="$(OUT)") $(if $(CHARTS),--charts="$(CHARTS)") $(if $(PRICES),--prices="$(PRICES)") $(ARGS)
+	@$(TOOLS) review $(call option,base,BASE) $(call option,out,OUT) $(call option,charts,CHARTS) $(call option,prices,PRICES) $(ARGS)
 
 test: setup ## Run the tests, without network or credentials: make test ARGS="-k karpenter"
 	@$(PY) -m pytest $(SIDE_BY_SIDE) $(ARGS)
@@ -84,7 +87,7 @@ lifecycle: setup .venv-local/.installed ## Let a cluster live on the emulator by
 	@$(PY) -m pytest tests/lifecycle $(ARGS)
 
 kubernetes: setup ## Build a control plane from Go modules, once: make kubernetes VERSION=1.36; a quarter of an hour, 3 GB
-	@$(PY) -m tools.kubernetes $(VERSION)
+	@$(TOOLS) kubernetes $(VERSION) $(ARGS)
 
 kubernetes-test: kubernetes ## Ask real control planes what the other tests believe of Kubernetes
 	@$(PY) -m pytest tests/kubernetes $(SIDE_BY_SIDE) $(ARGS)

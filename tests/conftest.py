@@ -18,7 +18,7 @@ from blueprint.inventory import planned
 from blueprint.planning.document import Plan
 from tests.templates import Templates, by_stack, synthesized
 from tools.assembly import Assembly, read
-from tools.synth import synthesize
+from tools.synthesis import synthesize
 
 
 @pytest.fixture(scope="session")

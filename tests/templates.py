@@ -11,7 +11,7 @@ from typing import Any
 import tools.assembly
 from blueprint.planning.document import Plan
 from tools.assembly import MANIFEST, Assembly, read, text
-from tools.synth import synthesize
+from tools.synthesis import synthesize
 
 Template = dict[str, Any]
 Templates = Mapping[tuple[str, str], Template]

@@ -17,7 +17,9 @@ from blueprint.planning.document import Plan
 from blueprint.planning.planner import plans as plan_all
 from examples.dev import DEV
 from tests.stacks.fleet import FLEET
-from tools.synth import synthesize, table
+from tools.assembly import read
+from tools.commands.synth import as_text
+from tools.synthesis import synthesize
 
 Blocks = list[tuple[str, str]]
 
@@ -37,7 +39,7 @@ def test_the_cluster_file_is_that_of_dev(blocks: Blocks, root: Path) -> None:
 
 def test_the_table_is_what_synthesis_prints(blocks: Blocks, plans: tuple[Plan, ...], tmp_path: Path) -> None:
     synthesize(plans, tmp_path, validate=False)
-    assert ("", table(plans, tmp_path)) in blocks
+    assert ("", as_text(plans, read(tmp_path))) in blocks
 
 
 def test_the_report_is_that_of_two_mistakes(blocks: Blocks) -> None:

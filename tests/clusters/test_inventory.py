@@ -15,9 +15,8 @@ from app import ROOT
 from blueprint.inventory import planned
 from tests.templates import readable
 from tools.assembly import Assembly, read
-from tools.picture.__main__ import FOLDER, differing
-from tools.picture.page import page
-from tools.synth import synthesize
+from tools.commands.diagram import pages_of
+from tools.synthesis import synthesize
 
 CLUSTERS = ROOT / "clusters"
 PLANS = planned(CLUSTERS)
@@ -70,4 +69,4 @@ def _digest(body: object) -> str:
 @pytest.mark.locked
 def test_the_committed_pages_are_what_the_clusters_are() -> None:
     """`make diagram` writes them."""
-    assert differing(FOLDER, {f"{plan.facts.name}.md": page(plan) for plan in PLANS}) == {}
+    assert pages_of(CLUSTERS).stale() == {}

@@ -27,7 +27,7 @@ from tools.kubernetes.objects import Objects, key
 from tools.kubernetes.programs import PROGRAMS, plays_kubelets
 from tools.local import aws, process
 from tools.local.process import Started
-from tools.synth import synthesize
+from tools.synthesis import synthesize
 
 Key = tuple[str, str, str, str]
 

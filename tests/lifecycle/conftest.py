@@ -16,7 +16,7 @@ from tests.lifecycle.cluster import VARIANTS
 from tests.lifecycle.lab import Lab
 from tools.assembly import read
 from tools.local import aws, process
-from tools.synth import synthesize
+from tools.synthesis import synthesize
 
 
 def _end_with_parent(parent: int) -> None:

@@ -26,10 +26,10 @@ from pathlib import Path
 from tools.local import commands
 commands.CLUSTERS = Path(sys.argv[2])
 sys.path.insert(0, str(commands.CLUSTERS.parent))
-from tools.local.__main__ import main
-import tools.local.__main__ as module
-module.FOLDER = Path(sys.argv[1])
-sys.exit(main(["deploy", "lab"]))
+from tools.__main__ import main
+from tools.commands import local
+local.FOLDER = Path(sys.argv[1])
+sys.exit(main(["local", "lab"]))
 """
 _GUARD = """
 import shutil, sys

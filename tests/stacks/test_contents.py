@@ -20,7 +20,7 @@ from tests.stacks.fleet import FLEET
 from tests.templates import plain
 from tools.assembly import Assembly, read
 from tools.review.manifests import name_of
-from tools.synth import synthesize
+from tools.synthesis import synthesize
 
 PLANS = {blueprint.name: plan(blueprint) for blueprint in FLEET}
 

@@ -22,7 +22,7 @@ from dataclasses import replace
 from pathlib import Path
 from blueprint.planning.planner import plan
 from examples.dev import DEV
-from tools.synth import synthesize
+from tools.synthesis import synthesize
 
 addons = list(DEV.addons)
 random.Random(int(sys.argv[1])).shuffle(addons)
@@ -92,7 +92,7 @@ def no_network(tmp_path: Path, root: Path) -> dict[str, str]:
 
 
 def test_synth_needs_no_network_and_no_credentials(tmp_path: Path, root: Path, no_network: dict[str, str]) -> None:
-    _run([sys.executable, "-m", "tools.synth"], tmp_path, root, **no_network)
+    _run([sys.executable, "-m", "tools", "synth"], tmp_path, root, **no_network)
     assert {path.name for path in (tmp_path / "cdk.out").glob("assembly-*")} == {
         "assembly-dev",
         "assembly-prod",

@@ -20,7 +20,7 @@ from blueprint.planning.planner import plan
 from blueprint.planning.planner import plans as plan_all
 from examples.dev import DEV
 from tests.stacks.fleet import FLEET
-from tools.synth import settings, synthesize
+from tools.synthesis import settings, synthesize
 
 
 def test_every_kind_of_cluster_passes_all_rules(plans: tuple[Plan, ...], tmp_path: Path) -> None:

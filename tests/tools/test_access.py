@@ -31,8 +31,8 @@ from examples.teams import TEAMS
 from tests.blueprint.examples import SMALL, Plain
 from tests.templates import Template, Templates, objects, of_type, synthesized
 from tests.tools.snapshots import Markdown, Text
+from tools.__main__ import main
 from tools.access import render
-from tools.access.__main__ import main
 from tools.access.matrix import INSTALLER, NOBODY, matrix
 from tools.access.render import as_json
 from tools.access.tables import tables
@@ -402,26 +402,26 @@ def test_long_lists_are_counted_and_markdown_has_all() -> None:
 
 
 def test_prod(snapshot: SnapshotAssertion, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["prod"]) == 0
+    assert main(["access", "prod"]) == 0
     assert capsys.readouterr().out == snapshot(extension_class=Text)
 
 
 def test_prod_in_markdown(snapshot: SnapshotAssertion, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["prod", "--markdown"]) == 0
+    assert main(["access", "prod", "--markdown"]) == 0
     assert capsys.readouterr().out == snapshot(extension_class=Markdown)
 
 
 def test_all_clusters_when_none_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     names = [plan.facts.name for plan in planned(CLUSTERS)]
-    assert main([]) == 0
+    assert main(["access"]) == 0
     out = capsys.readouterr().out
     assert re.findall(r"^(\S+): account", out, re.MULTILINE) == names
-    assert main(["--json"]) == 0
+    assert main(["access", "--json"]) == 0
     assert [one["cluster"] for one in json.loads(capsys.readouterr().out)] == names
 
 
 def test_an_unknown_cluster_is_told_which_there_are(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["porduction"]) == 1
+    assert main(["access", "porduction"]) == 1
     out, err = capsys.readouterr()
     assert (out, "porduction" in err, "dev, fargate, " in err) == ("", True, True)
 
@@ -429,8 +429,8 @@ def test_an_unknown_cluster_is_told_which_there_are(capsys: pytest.CaptureFixtur
 def test_needs_no_cdk_and_no_other_cluster(root: Path) -> None:
     code = """
 import sys
-from tools.access.__main__ import main
-assert main(["dev"]) == 0
+from tools.__main__ import main
+assert main(["access", "dev"]) == 0
 assert not {"clusters.prod", "aws_cdk", "jsii", "stacks"} & set(sys.modules)
 """
     ran = subprocess.run([sys.executable, "-c", code], cwd=root, check=True, timeout=30, capture_output=True, text=True)
@@ -440,7 +440,7 @@ assert not {"clusters.prod", "aws_cdk", "jsii", "stacks"} & set(sys.modules)
 def test_make_passes_the_cluster_on(root: Path) -> None:
     command = ["make", "--dry-run", "access", "CLUSTER=prod", "ARGS=--markdown"]
     ran = subprocess.run(command, cwd=root, check=True, timeout=30, capture_output=True, text=True)
-    assert "python -m tools.access prod --markdown" in ran.stdout
+    assert "python -m tools access prod --markdown" in ran.stdout
 
 
 def test_the_partition_is_that_of_the_region() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from blueprint.planning.document import Plan
 from tools.assembly import CHART, MANIFEST, Assembly, objects, read, text
-from tools.synth import RESOURCE_LIMIT, synthesize
+from tools.synthesis import RESOURCE_LIMIT, synthesize
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ _PLAIN = """
 from pathlib import Path
 from app import CLUSTERS
 from blueprint.inventory import planned
-from tools.synth import synthesize
+from tools.synthesis import synthesize
 synthesize(planned(CLUSTERS, ["dev"]), Path("cdk.out"), validate=False)
 """
 
@@ -38,7 +38,7 @@ def _restored(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def test_a_quick_run_writes_the_same_bytes(tmp_path: Path, root: Path) -> None:
     found = []
-    for name, command in (("plain", ("-c", _PLAIN)), ("quick", ("-m", "tools.synth", "dev"))):
+    for name, command in (("plain", ("-c", _PLAIN)), ("quick", ("-m", "tools", "synth", "dev"))):
         folder = tmp_path / name
         folder.mkdir()
         environment = {**os.environ, "PYTHONPATH": str(root)}

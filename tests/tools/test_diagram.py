@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from ipaddress import IPv4Network
 from pathlib import Path
 
@@ -12,35 +13,39 @@ from blueprint import inventory
 from blueprint.planning.document import Subnet
 from tests.plans import part, planned
 from tests.tools.test_picture import DEV
-from tools.picture.__main__ import differing, main
+from tools.__main__ import main
+from tools.commands import diagram
 from tools.picture.page import HEADER, page
 
 
 def test_writes_what_is_missing_or_stale_and_removes_what_is_gone(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     names = sorted(f"{plan.facts.name}.md" for plan in inventory.planned(CLUSTERS))
     folder = tmp_path / "clusters"
     folder.mkdir()
+    monkeypatch.setattr(diagram, "FOLDER", folder)
     (folder / "gone.md").write_text(f"{HEADER}\n\n# gone\n", encoding="utf-8")
     (folder / "README.md").write_text("by hand\n", encoding="utf-8")
     (folder / "prod.md").write_text("stale\n", encoding="utf-8")
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
-    assert main(["--check"], folder=folder) == 1
+    assert main(["diagram", "--check"]) == 1
     lines = [line.rpartition("/")[2] for line in capsys.readouterr().err.splitlines()]
     assert sorted(lines[:-2]) == sorted(
-        f"{name}: {'is not what the cluster is now' if name == 'prod.md' else 'is missing'}" for name in names
+        f"{name}: {'is out of date' if name == 'prod.md' else 'is missing'}" for name in names
     )
     assert lines[-2:] == [
-        "gone.md: is about a cluster that is gone",
+        "gone.md: is about what is gone",
         "Run `make diagram` and commit what it writes.",
     ]
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
-    assert main([], folder=folder) == 0
+    assert main(["diagram", "--check", "--json"]) == 1
+    reasons = {path.rpartition("/")[2]: why for path, why in json.loads(capsys.readouterr().out).items()}
+    assert reasons == dict(line.split(": ") for line in lines[:-1])
+    assert main(["diagram"]) == 0
     assert sorted(path.name for path in folder.iterdir()) == sorted(["README.md", *names])
     assert (folder / "README.md").read_text(encoding="utf-8") == "by hand\n"
     pages = {name: (folder / name).read_text(encoding="utf-8") for name in names}
-    assert differing(folder, pages) == {}
     for name, text in pages.items():
         assert text.startswith(f"{HEADER}\n\n# {name.removesuffix('.md')}\n")
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.kubernetes import __main__ as command
+from tools.__main__ import main
+from tools.commands import kubernetes as command
 from tools.kubernetes import build as builds
 from tools.kubernetes import definitions as definitions_of
 from tools.kubernetes import programs as programs_of
@@ -129,7 +130,7 @@ def test_without_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pyt
     monkeypatch.setattr(programs_of, "CACHE", tmp_path)
     monkeypatch.setattr(command, "programs_for", lambda version: Missing("none"))
     monkeypatch.setattr(command, "build", lambda version: builds.find_go())
-    assert command.main([NEWEST]) == 1
+    assert main(["kubernetes", NEWEST]) == 2
     assert "no go on PATH" in capsys.readouterr().err
 
 

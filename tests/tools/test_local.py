@@ -16,10 +16,10 @@ import pytest
 from app import CLUSTERS
 from blueprint.inventory import planned
 from blueprint.planning.document import Plan
+from tools.__main__ import main
 from tools.kubernetes.build import BuildError
 from tools.kubernetes.programs import Missing
 from tools.local import aws, cdk, commands, process
-from tools.local.__main__ import main
 from tools.local.aws import Account
 from tools.local.errors import LocalError
 from tools.local.process import Deployed, Emulator, State
@@ -59,7 +59,7 @@ def test_a_cluster_that_is_not_there_is_reported_and_nothing_started(
 ) -> None:
     monkeypatch.setattr(os, "environ", dict(os.environ))
     monkeypatch.setattr(signal, "signal", lambda *_: None)
-    assert main(["deploy", "nope"]) == 1
+    assert main(["local", "nope"]) == 1
     assert "unknown cluster: no file in examples/ is named after it" in capsys.readouterr().err
 
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-import tools.synth
 from blueprint.planning.planner import plan
 from examples.auto import AUTO
 from examples.dev import DEV
-from tools.synth import main, synthesize, table
+from tools.__main__ import main
+from tools.assembly import read
+from tools.commands import synth
+from tools.commands.synth import as_text
+from tools.synthesis import synthesize
 
 
 @pytest.fixture
@@ -23,7 +27,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_ends_with_a_table(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["dev", "prod-eu"]) == 0
+    assert main(["synth", "dev", "prod-eu"]) == 0
     out, err = capsys.readouterr()
     head, dev, prod_eu = out.splitlines()
     assert head.split("  ")[0] == "cluster"
@@ -36,16 +40,26 @@ def test_ends_with_a_table(folder: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert sorted(path.name for path in (folder / "cdk.out").glob("assembly-*")) == ["assembly-dev", "assembly-prod-eu"]
 
 
+def test_the_same_for_programs(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["synth", "auto", "--json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)
+    assembly = read(folder / "cdk.out")["auto"]
+    assert (found["cluster"], found["account"], found["region"]) == ("auto", AUTO.account, AUTO.region)
+    assert found["resources"] == {stack.name: len(stack.template["Resources"]) for stack in assembly}
+    assert "metrics-server" in found["addons"]
+    assert found["skipped"]["vpc-cni"].startswith("Auto Mode brings pod networking")
+
+
 def test_an_earlier_run_leaves_nothing_behind_but_assets(folder: Path) -> None:
-    assert main(["prod-eu"]) == 0
-    assert main(["dev"]) == 0
+    assert main(["synth", "prod-eu"]) == 0
+    assert main(["synth", "dev"]) == 0
     assert [path.name for path in (folder / "cdk.out").glob("assembly-*")] == ["assembly-dev"]
-    assert main(["nobody"]) == 1
+    assert main(["synth", "nobody"]) == 1
     assert list((folder / "cdk.out").iterdir()) == []
 
 
 def test_an_unknown_cluster_is_told_which_there_are(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["porduction"]) == 1
+    assert main(["synth", "porduction"]) == 1
     out, err = capsys.readouterr()
     assert out == ""
     assert "porduction" in err
@@ -68,17 +82,17 @@ assert not {"examples.prod", "examples.prod_eu", "aws_cdk", "jsii"} & set(sys.mo
 def test_what_a_plan_leaves_out_is_said(tmp_path: Path) -> None:
     planned = plan(AUTO)
     synthesize([planned], tmp_path, validate=False)
-    assert "auto leaves out vpc-cni: Auto Mode brings pod networking" in table([planned], tmp_path)
+    assert "auto leaves out vpc-cni: Auto Mode brings pod networking" in as_text([planned], read(tmp_path))
 
 
 def test_a_finding_fails_without_a_traceback_and_leaves_nothing(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def failing(*_: object, **__: object) -> None:
-        synthesize([plan(DEV)], tools.synth.OUT, validate=False)
+        synthesize([plan(DEV)], synth.OUT, validate=False)
         raise RuntimeError("ValidationFailed: Validation failed.")
 
-    monkeypatch.setattr(tools.synth, "synthesize", failing)
-    assert main(["dev"]) == 1
+    monkeypatch.setattr(synth, "synthesize", failing)
+    assert main(["synth", "dev"]) == 1
     assert "nothing is left in cdk.out" in capsys.readouterr().err
     assert list((folder / "cdk.out").iterdir()) == []

@@ -31,7 +31,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def synth(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tools.synth", *arguments]
+    command = [sys.executable, "-m", "tools", "synth", *arguments]
     return subprocess.run(command, cwd=project, capture_output=True, text=True, check=False, timeout=60)
 
 

@@ -13,38 +13,39 @@ from syrupy.assertion import SnapshotAssertion
 
 from blueprint.contribution import Release
 from tests.tools.snapshots import Markdown
+from tools.__main__ import main
 from tools.charts.results import Outcome, Unreachable
-from tools.upgrade import __main__ as command
+from tools.commands import plan_upgrade
 from tools.upgrade.render import as_json
 
 
-def unreachable(releases: Sequence[Release], _: str) -> list[Outcome]:
+def unreachable(releases: Sequence[Release], _: str, source: str | None) -> list[Outcome]:
     return [Unreachable("charts.example.com:443 cannot be reached")] * len(releases)
 
 
 @pytest.fixture
 def no_charts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(command, "_render", unreachable)
+    monkeypatch.setattr(plan_upgrade, "_render", unreachable)
 
 
 @pytest.mark.usefixtures("no_charts")
 def test_prod(snapshot: SnapshotAssertion, capsys: pytest.CaptureFixture[str]) -> None:
-    assert command.main(["prod", "--to", "1.36"]) == 0
+    assert main(["plan-upgrade", "prod", "--to", "1.36"]) == 0
     assert capsys.readouterr().out == snapshot(extension_class=Markdown)
 
 
 @pytest.mark.usefixtures("no_charts")
 def test_who_shares_the_value_moves_too(capsys: pytest.CaptureFixture[str]) -> None:
-    assert command.main(["prod-eu", "--to", "1.36", "--json"]) == 0
+    assert main(["plan-upgrade", "prod-eu", "--to", "1.36", "--json"]) == 0
     made = json.loads(capsys.readouterr().out)
     assert (made["file"], made["shared_with"]) == ("clusters/prod_eu.py", ["prod"])
-    assert command.main(["prod", "--to", "1.36", "--json"]) == 0
+    assert main(["plan-upgrade", "prod", "--to", "1.36", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["shared_with"] == ["prod-eu"]
 
 
 @pytest.mark.usefixtures("no_charts")
 def test_json_has_all_but_the_blueprints(capsys: pytest.CaptureFixture[str]) -> None:
-    assert command.main(["prod", "--to", "1.36", "--json"]) == 0
+    assert main(["plan-upgrade", "prod", "--to", "1.36", "--json"]) == 0
     made = json.loads(capsys.readouterr().out)
     first, second = made["minors"][0]["steps"]
     assert first["edits"][0] == {"field": "cluster.version", "now": '"1.35"', "then": '"1.36"', "of": ""}
@@ -66,17 +67,14 @@ def test_json_has_all_but_the_blueprints(capsys: pytest.CaptureFixture[str]) -> 
 def test_mistakes_are_reported(
     arguments: list[str], words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert command.main(arguments) == 1
+    assert main(["plan-upgrade", *arguments]) == 1
     out, err = capsys.readouterr()
     assert out == ""
     assert all(word in err for word in words)
 
 
-def test_charts_come_from_the_folder_that_charts_names(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("CHARTS", str(tmp_path))
-    assert command.main(["prod", "--to", "1.36"]) == 0
+def test_charts_come_from_the_folder_that_charts_names(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan-upgrade", "prod", "--to", "1.36", "--charts", str(tmp_path)]) == 0
     out, err = capsys.readouterr()
     assert f"not checked: {tmp_path} holds neither argo-cd-" in out
     assert "Rendering 6 charts on Kubernetes 1.36" in err
@@ -85,8 +83,8 @@ def test_charts_come_from_the_folder_that_charts_names(
 def test_needs_no_cdk(root: Path) -> None:
     code = """
 import sys
-from tools.upgrade.__main__ import main
-assert main(["prod", "--to", "1.36"]) == 0
+from tools.__main__ import main
+assert main(["plan-upgrade", "prod", "--to", "1.36"]) == 0
 assert not {"aws_cdk", "jsii", "stacks"} & set(sys.modules)
 """
     ran = subprocess.run([sys.executable, "-c", code], cwd=root, check=True, timeout=60, capture_output=True, text=True)
@@ -94,6 +92,6 @@ assert not {"aws_cdk", "jsii", "stacks"} & set(sys.modules)
 
 
 def test_make_passes_everything_on(root: Path) -> None:
-    command = ["make", "--dry-run", "plan-upgrade", "CLUSTER=prod", "TO=1.36", "ARGS=--json"]
+    command = ["make", "--dry-run", "plan-upgrade", "CLUSTER=prod", "TO=1.36", "CHARTS=a b", "ARGS=--json"]
     ran = subprocess.run(command, cwd=root, check=True, timeout=30, capture_output=True, text=True)
-    assert "python -m tools.upgrade prod --to='1.36' --json" in ran.stdout
+    assert 'python -m tools plan-upgrade prod --to="1.36" --charts="a b" --json' in ran.stdout

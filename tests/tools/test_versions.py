@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,9 +12,10 @@ import pytest
 from addons.lock import FILE, read
 from blueprint.contribution import Chart, Release
 from tests.tools.charts import CONFIG_MAP, packed, repository, write
+from tools.__main__ import main
 from tools.charts.render import render
 from tools.charts.results import Rendered, Unreachable
-from tools.versions import main
+from tools.commands import versions
 
 LOCK = """# Words of a person.
 
@@ -36,9 +38,10 @@ TINY = Release("web", Chart("tiny", "https://charts.invalid", "1.2.3"), "shop", 
 
 
 @pytest.fixture
-def lock(tmp_path: Path) -> Path:
+def lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "versions.toml"
     path.write_text(LOCK.format(digest=OLD), encoding="utf-8")
+    monkeypatch.setattr(versions, "LOCK", path)
     return path
 
 
@@ -53,18 +56,22 @@ def test_digests_and_ranges_are_written_and_all_else_stays(
 ) -> None:
     tiny = archive(tmp_path, more="kubeVersion: '>= 1.25.0-0'")
     other = archive(tmp_path, name="other", version="2.0.0")
-    assert main(["--charts", str(tmp_path / "charts")], lock) == 0
+    assert main(["versions", "--charts", str(tmp_path / "charts")]) == 0
     expected = LOCK.format(digest=other).replace('"1.2.3"', f'"1.2.3"\ndigest = "{tiny}"').replace("1.20", "1.25")
     assert lock.read_text(encoding="utf-8") == expected
     assert capsys.readouterr().out == f"other 2.0.0: {other}\ntiny 1.2.3: {tiny}, >=1.25\n"
-    assert main(["--charts", str(tmp_path / "charts")], lock) == 0
+    assert main(["versions", "--charts", str(tmp_path / "charts")]) == 0
     assert lock.read_text(encoding="utf-8") == expected, "once more is once too often"
+    capsys.readouterr()
+    assert main(["versions", "tiny", "--json", "--charts", str(tmp_path / "charts")]) == 0
+    written = {"tiny": {"version": "1.2.3", "digest": tiny, "kubernetes": ">=1.25"}}
+    assert json.loads(capsys.readouterr().out) == written
 
 
 def test_a_chart_of_a_repository(tmp_path: Path, lock: Path) -> None:
     digest = archive(tmp_path)
     with repository(tmp_path / "charts") as address:
-        assert main(["tiny", "--charts", address], lock) == 0
+        assert main(["versions", "tiny", "--charts", address]) == 0
     assert read(lock.read_text(encoding="utf-8")).charts["tiny"].digest == digest
 
 
@@ -87,7 +94,7 @@ def test_a_range_that_is_no_other_in_minors(
     tmp_path: Path, lock: Path, said: str, kubernetes: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     archive(tmp_path, more=f"kubeVersion: '{said}'")
-    assert main(["tiny", "--charts", str(tmp_path / "charts")], lock) == 0
+    assert main(["versions", "tiny", "--charts", str(tmp_path / "charts")]) == 0
     assert read(lock.read_text(encoding="utf-8")).charts["tiny"].kubernetes == kubernetes
     assert ("by hand" in capsys.readouterr().err) == (bool(said) and kubernetes == ">=1.20")
 
@@ -95,21 +102,21 @@ def test_a_range_that_is_no_other_in_minors(
 def test_what_cannot_be_had_stays_and_is_said(tmp_path: Path, lock: Path, capsys: pytest.CaptureFixture[str]) -> None:
     digest = archive(tmp_path)
     write(tmp_path / "charts", {}, name="other", version="2.0.0")
-    assert main(["--charts", str(tmp_path / "charts")], lock) == 1
+    assert main(["versions", "--charts", str(tmp_path / "charts")]) == 2
     said = capsys.readouterr().err
     assert said.startswith("other 2.0.0: not looked up, ")
     assert "is not packed" in said
     found = read(lock.read_text(encoding="utf-8")).charts
     assert (found["other"].digest, found["tiny"].digest) == (OLD, digest)
-    assert main(["tiny", "--charts", str(tmp_path / "none")], lock) == 1
+    assert main(["versions", "tiny", "--charts", str(tmp_path / "none")]) == 2
     assert "tiny 1.2.3: not looked up, " in capsys.readouterr().err
 
 
 def test_what_the_lock_does_not_have(lock: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["unknown"], lock) == 1
+    assert main(["versions", "unknown"]) == 1
     assert f"{FILE}: charts.unknown" in capsys.readouterr().err
     lock.write_text("x = (", encoding="utf-8")
-    assert main([], lock) == 1
+    assert main(["versions"]) == 1
     assert "must be a file in TOML" in capsys.readouterr().err
 
 

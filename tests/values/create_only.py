@@ -14,7 +14,7 @@ from tests.values.variants import Change, Variant, options, spots
 from tools.assembly import read
 from tools.compare.dangers import dangers
 from tools.compare.differences import differences
-from tools.synth import synthesize
+from tools.synthesis import synthesize
 
 Field = tuple[str, str]
 """Names of a class and of a field."""

@@ -40,7 +40,7 @@ from tools.review.fleet import Fleet, Touched
 from tools.review.markdown import markdown
 from tools.review.prices import prices
 from tools.review.report import as_json as review_json
-from tools.synth import synthesize
+from tools.synthesis import synthesize
 from tools.upgrade.render import as_markdown as upgrade_markdown
 from tools.upgrade.upgrade import upgrade
 

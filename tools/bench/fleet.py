@@ -17,7 +17,7 @@ from typing import Any
 from blueprint.planning.planner import plan
 from examples.prod import PROD
 from tools.jsii_start import finish, quicken
-from tools.synth import synthesize
+from tools.synthesis import synthesize
 
 
 def main() -> None:

@@ -88,13 +88,13 @@ def _project(folder: Path) -> None:
 
 def _review(folder: Path, charts: Path) -> float:
     """Seconds. Its charts cannot be had, so that nothing waits for a network."""
-    command = (sys.executable, "-m", "tools.review", "--base", "HEAD", "--charts", str(charts))
+    command = (sys.executable, "-m", "tools", "review", "--base", "HEAD", "--charts", str(charts))
     return _seconds([(command, folder)])
 
 
 def _syntheses(folders: Sequence[Path], names: Sequence[str]) -> float:
     """Seconds until both revisions are synthesized, side by side."""
-    return _seconds([((sys.executable, "-m", "tools.synth", *names), folder) for folder in folders])
+    return _seconds([((sys.executable, "-m", "tools", "synth", *names), folder) for folder in folders])
 
 
 def _seconds(commands: Sequence[tuple[Sequence[str], Path]]) -> float:

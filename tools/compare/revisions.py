@@ -17,17 +17,18 @@ from pathlib import Path
 from blueprint.planning.file import documents
 from tools.assembly import Assembly, read
 from tools.compare.differences import ClusterDifference, differences
+from tools.status import CannotError
 
 ROOT = Path(__file__).parents[2]
 _LOCK = "requirements.txt"
-RENDERER = ("app.py", "cdk.json", "blueprint", "stacks", "tools/synth.py", _LOCK)
+RENDERER = ("app.py", "cdk.json", "blueprint", "stacks", "tools/synthesis.py", _LOCK)
 """What turns a plan into templates. All else reaches them through the plan only."""
 
 Documents = Mapping[str, str]
 """By cluster, its plan as a document."""
 
 
-class RevisionError(Exception):
+class RevisionError(CannotError):
     """A revision that cannot be found, planned or synthesized; the text is for the user."""
 
 
@@ -39,15 +40,17 @@ class Revision:
     folder: Path
     python: Path
 
-    def run(self, *arguments: str) -> str:
-        """What a Python program prints there. Raises RevisionError with what it says when it fails."""
+    def run(self, command: str, *arguments: str) -> str:
+        """What a command of tools prints there. Raises RevisionError with what it says when it fails."""
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("PYTHON")},
             "PYTHONPATH": str(self.folder),
             "JSII_NODE": str(self.python.with_name("node")),
         }
+        # Before there was one program for all commands, each was one of its own.
+        program = ("tools", command) if (self.folder / "tools" / "__main__.py").exists() else (f"tools.{command}",)
         done = subprocess.run(
-            (str(self.python), "-P", *arguments),
+            (str(self.python), "-P", "-m", *program, *arguments),
             cwd=self.folder,
             env=environment,
             capture_output=True,
@@ -102,9 +105,9 @@ def compared(base: str, root: Path = ROOT) -> Comparison:
 
 
 def _planned(revision: Revision, out: Path) -> Documents | None:
-    if not (revision.folder / "tools" / "plan.py").exists():
+    if not any((revision.folder / "tools" / name).exists() for name in ("__main__.py", "plan.py")):
         return None
-    revision.run("-m", "tools.plan", "--output", str(out))
+    revision.run("plan", "--output", str(out))
     return documents(out)
 
 
@@ -112,7 +115,7 @@ def _synthesized(revision: Revision, clusters: Sequence[str] | None, out: Path) 
     """Those named, or all."""
     if clusters is not None and not clusters:
         return {}
-    revision.run("-m", "tools.synth", *(clusters or ()), "--output", str(out))
+    revision.run("synth", *(clusters or ()), "--output", str(out))
     return read(out)
 
 

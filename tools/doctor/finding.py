@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from tools.status import CannotError
+
 Status = Literal["problem", "unknown", "warning", "ok"]
 STATUSES: tuple[Status, ...] = ("problem", "unknown", "warning", "ok")
 """Worst first: a deploy would fail; nobody could look; it would work, with a risk; fine."""
@@ -44,7 +46,7 @@ def unknown(check: str, what: str, why: str, fix: str) -> Finding:
     return Finding(check, "unknown", what, why, fix)
 
 
-class NotReadyError(Exception):
+class NotReadyError(CannotError):
     """Nothing can be checked: no credentials, the wrong account, no network."""
 
     def __init__(self, what: str, why: str, fix: str) -> None:

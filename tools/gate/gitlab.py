@@ -3,8 +3,8 @@
     GITLAB_TOKEN=… python -m tools.gate.gitlab --review FOLDER
 
 Everything else comes from the variables of a merge request pipeline: docs/review-in-pull-requests.md. Only a label
-approves here: GitLab's approvals do not say which commit they are of. Exit status: 0 if the merge request may pass, 1
-if not or after a report.
+approves here: GitLab's approvals do not say which commit they are of. Exit status, as of all commands: 0 if the merge
+request may pass, 1 if not or if the policy has mistakes, 2 if it cannot be judged.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from tools.gate.received import ReceivedError
 from tools.gate.received import load as received
 from tools.gate.rest import ForgeError, Rest
 from tools.gate.verdict import Claim, Shown, approvals, judged
+from tools.status import Status
 
 ROOT = Path(__file__).parents[2]
 # https://docs.gitlab.com/ci/variables/predefined_variables/
@@ -33,7 +34,7 @@ _RANKS = ((50, "admin"), (40, "maintain"), (30, "write"), (20, "triage"), (10, "
 
 
 def main(arguments: Sequence[str], environment: Mapping[str, str], root: Path = ROOT) -> int:
-    """Exit status: 0, or 1 after a report."""
+    """Exit status: 0, 1 or 2, as above."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.gate.gitlab", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
@@ -42,14 +43,17 @@ def main(arguments: Sequence[str], environment: Mapping[str, str], root: Path = 
     missing = [name for name in VARIABLES if not environment.get(name)]
     if missing:
         print(f"{', '.join(missing)} must be set: see docs/review-in-pull-requests.md", file=sys.stderr)
-        return 1
+        return Status.FAILED
     try:
         return _judged(environment, folder, root)
-    except (ForgeError, PolicyError, ReceivedError) as error:
+    except PolicyError as error:
+        print(error, file=sys.stderr)
+        return Status.REFUSED
+    except (ForgeError, ReceivedError) as error:
         print(error, file=sys.stderr)
     except (KeyError, TypeError, ValueError) as error:
         print(f"GitLab's answer is not what its documentation says: {error!r}", file=sys.stderr)
-    return 1
+    return Status.FAILED
 
 
 def _judged(environment: Mapping[str, str], folder: Path, root: Path) -> int:
@@ -88,7 +92,7 @@ def _judged(environment: Mapping[str, str], folder: Path, root: Path) -> int:
     elif review.touched or verdict.blocking or verdict.warnings:
         rest.send("POST", f"{path}/notes", {"body": body})
     print(headline(verdict))
-    return 0 if verdict.passes else 1
+    return Status.DONE if verdict.passes else Status.REFUSED
 
 
 def _labelled(rest: Rest, project: str, path: str, label: str) -> Iterator[Claim]:

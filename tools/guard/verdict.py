@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tools.compare.dangers import Danger
+from tools.status import Status
 
 REFUSED = (
     "changes-owner",
@@ -35,11 +36,11 @@ class Verdict:
     """An ALLOW that accepts nothing is a typo, or stale; one report for each."""
 
     @property
-    def status(self) -> int:
+    def status(self) -> Status:
         """The exit status."""
         if self.refused:
-            return 1
-        return 2 if self.mistakes else 0
+            return Status.REFUSED
+        return Status.FAILED if self.mistakes else Status.DONE
 
 
 def verdict(dangers: Iterable[Danger], allow: str = "") -> Verdict:

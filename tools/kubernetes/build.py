@@ -24,6 +24,7 @@ from tools.kubernetes.programs import (
     pinned,
     pinned_versions,
 )
+from tools.status import CannotError
 
 # The packages of the programs; that of etcd is named after the version of its module. kwok has a module of its own.
 PACKAGES = {
@@ -34,7 +35,7 @@ PACKAGES = {
 _PROGRESS_SECONDS = 20
 
 
-class BuildError(Exception):
+class BuildError(CannotError):
     """Why nothing was built, and what to do."""
 
 

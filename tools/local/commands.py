@@ -5,11 +5,15 @@ from __future__ import annotations
 import fcntl
 import json
 import shutil
+import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from urllib.error import URLError
+
+from botocore.exceptions import BotoCoreError
 
 from app import CLUSTERS
 from blueprint.inventory import planned
@@ -17,17 +21,33 @@ from blueprint.planning.document import Plan
 from tools.kubernetes.build import BuildError
 from tools.kubernetes.definitions import collect
 from tools.kubernetes.programs import Missing, programs_for
-from tools.local import process
+from tools.local import aws, process
 from tools.local.aws import Account
 from tools.local.cdk import Cdk, Result, find_cli
 from tools.local.errors import LocalError
 from tools.local.inventory import Rows, inventory, is_bootstrapped, is_protected
 from tools.local.leftovers import leftovers
 from tools.local.process import Deployed, Emulator, State
-from tools.synth import synthesize
+from tools.status import Status
+from tools.synthesis import synthesize
 
 # What a person waits for in the CLI's many lines.
 _WORTH_SHOWING = ("deploying...", "destroying...", "✅", "❌", "FAILED", "Rollback")
+
+
+def carry_out(work: Callable[[], str]) -> Status:
+    """Does it in a process that nothing leads to AWS, and prints what it answers."""
+    aws.isolate()
+    # Ends as Ctrl-C does, so that nothing is left running.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        print(work())
+    except (BotoCoreError, URLError) as error:
+        raise LocalError(f"The emulator does not answer: {error}\nmake local starts another.") from None
+    except KeyboardInterrupt:
+        print("Interrupted. make local goes on from here; make local-destroy removes what there is.", file=sys.stderr)
+        raise
+    return Status.DONE
 
 
 def deploy(folder: Path, cluster: str, *, port: int | None, charts: Path | None, as_json: bool) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tools.status import CannotError
 
-class LocalError(Exception):
+
+class LocalError(CannotError):
     """One clear message: what is wrong, and what to do."""

@@ -24,6 +24,7 @@ from tools.local.errors import LocalError
 from tools.local.helm import CHARTS
 
 ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / ".local"
 PYTHON = ROOT / ".venv-local" / "bin" / "python"
 """The emulator has an environment of its own, since it pins a version of botocore."""
 _START_SECONDS = 60

@@ -11,6 +11,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from tools.status import CannotError
+
 PRICES = Path(__file__).with_name("prices.toml")
 _FORMS: Mapping[str, tuple[type, ...]] = {
     "what": (str,),
@@ -21,7 +23,7 @@ _FORMS: Mapping[str, tuple[type, ...]] = {
 }
 
 
-class PriceError(Exception):
+class PriceError(CannotError):
     """A price table that is none; the text is for the user."""
 
 

@@ -82,12 +82,30 @@ def test_a_base_that_cannot_be_unpacked(project: Path) -> None:
         compared("HEAD", project)
 
 
+def before_one_program(project: Path, *commands: str) -> None:
+    """A commit in which these commands are programs of their own, and there is no other: `python -m tools.synth`."""
+    git(project, "mv", "tools/__main__.py", "tools/program.py")
+    for command in commands:
+        text = f'import sys\nfrom tools.program import main\nsys.exit(main(["{command}", *sys.argv[1:]]))\n'
+        (project / "tools" / f"{command}.py").write_text(text, encoding="utf-8")
+    git(project, "add", "tools")
+    commit(project)
+    git(project, "mv", "tools/program.py", "tools/__main__.py")
+    git(project, "rm", "--quiet", *(f"tools/{command}.py" for command in commands))
+
+
+def test_a_base_from_before_there_was_one_program(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before_one_program(project, "plan", "synth")
+    edit(project / "examples" / "dev.py", "min=3, max=5", "min=2, max=5")
+    found = compared("HEAD", project)
+    assert set(found.plans_before or ()) == {"dev", "prod", "prod-eu"}
+    assert ([cluster.name for cluster in found.touched], found.untouched) == (["dev"], ("prod", "prod-eu"))
+    assert "Synthesizing dev of both revisions" in capsys.readouterr().err
+
+
 def test_a_base_from_before_plans_were_written_down(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """All of it is synthesized: also the cluster that is gone since then."""
-    text = (project / "tools" / "plan.py").read_text(encoding="utf-8")
-    git(project, "rm", "--quiet", "tools/plan.py")
-    commit(project)
-    (project / "tools" / "plan.py").write_text(text, encoding="utf-8")
+    before_one_program(project, "synth")
     git(project, "rm", "--quiet", "examples/prod_eu.py")
     found = compared("HEAD", project)
     assert (found.plans_before, set(found.before)) == (None, {"dev", "prod", "prod-eu"})

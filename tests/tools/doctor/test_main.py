@@ -22,7 +22,8 @@ from teams.base import ApplicationTeam, ServiceAccount
 from tests.blueprint.examples import SMALL, with_network
 from tests.tools.doctor.account import Account
 from tests.tools.doctor.ready import Writers, live, make_ready
-from tools.doctor import __main__ as command
+from tools.__main__ import main
+from tools.commands import doctor as command
 from tools.doctor.calls import ACTIONS, policy
 from tools.doctor.checks import account as account_checks
 from tools.doctor.checks import reach
@@ -55,7 +56,7 @@ def test_an_account_that_is_ready(
 ) -> None:
     make_ready(doctor, small)
     furnish(make, small)
-    assert command.main(["dev"]) == 0
+    assert main(["doctor", "dev"]) == 0
     out, err = capsys.readouterr()
     assert err == "Checking 111111111111 us-west-2 for dev\n"
     *report, last = out.splitlines()
@@ -69,7 +70,7 @@ def test_an_empty_account_is_not(
 ) -> None:
     make_ready(doctor, small)
     doctor.refuses("GetParameter", "ParameterNotFound")
-    assert command.main(["dev"]) == 1
+    assert main(["doctor", "dev"]) == 1
     out, _ = capsys.readouterr()
     assert out.startswith("PROBLEM\n  account     account and region are not bootstrapped for the CDK\n")
     assert "fix  cdk bootstrap aws://111111111111/us-west-2\n" in out
@@ -82,7 +83,7 @@ def test_what_could_not_be_checked_fails_too(
     make_ready(doctor, small)
     furnish(make, small)
     doctor.refuses("GetServiceQuota", "AccessDeniedException")
-    assert command.main(["dev"]) == 2
+    assert main(["doctor", "dev"]) == 2
     out, _ = capsys.readouterr()
     assert out.count("servicequotas:GetServiceQuota is denied; not checked in full: quotas\n") == 1
     assert "could not be checked in full for dev: 0 problem, 1 unknown" in out
@@ -94,7 +95,7 @@ def test_json_is_the_only_output(
     make_ready(doctor, small)
     furnish(make, small)
     doctor.refuses("GetParameter", "ParameterNotFound")
-    assert command.main(["dev", "--json"]) == 1
+    assert main(["doctor", "dev", "--json"]) == 1
     out, err = capsys.readouterr()
     document = json.loads(out)
     assert list(document) == ["cluster", "account", "region", "counts", "findings"]
@@ -148,12 +149,12 @@ def test_every_listed_call_is_made(
     doctor.answers("DescribeLogGroups", {"logGroups": []})
     doctor.answers("DescribeVpcEndpointServices", {"ServiceDetails": []})
     doctor.refuses("GetHostedZone", "NoSuchHostedZone")
-    assert command.main(["dev"]) == 1
+    assert main(["doctor", "dev"]) == 1
     with_upgrade(doctor, made, make)
     monkeypatch.setattr(reach, "unreachable", lambda *_: "no answer")
     planned(monkeypatch, plan(with_network(nat="none", interface_endpoints=(*ENDPOINTS_WITHOUT_NAT, "eks-auth"))))
     doctor.aws._answers.clear()
-    assert command.main(["dev"]) == 1
+    assert main(["doctor", "dev"]) == 1
     capsys.readouterr()
     assert set(doctor.calls) == set(ACTIONS)
 
@@ -169,7 +170,7 @@ def with_upgrade(doctor: Account, made: Plan, make: Writers) -> None:
 
 
 def test_the_policy_is_printed_without_an_account(capsys: pytest.CaptureFixture[str]) -> None:
-    assert command.main(["--policy"]) == 0
+    assert main(["doctor", "--policy"]) == 0
     out, err = capsys.readouterr()
     assert json.loads(out) == policy()
     assert err == ""
@@ -183,7 +184,7 @@ def test_what_fails_every_check_is_told_once(
 
     planned(monkeypatch, plan(SMALL))
     monkeypatch.setattr(account_checks, "connect", fail)
-    assert command.main(["dev"]) == 2
+    assert main(["doctor", "dev"]) == 2
     out, err = capsys.readouterr()
     assert out == ""
     assert err.splitlines()[1:] == [
@@ -196,13 +197,13 @@ def test_what_fails_every_check_is_told_once(
 @pytest.mark.parametrize("arguments", [[], ["dev", "--policy"], ["dev", "prod"]])
 def test_one_cluster_or_the_policy(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as raised:
-        command.main(arguments)
+        main(["doctor", *arguments])
     assert raised.value.code == 2
-    assert "usage: make doctor" in capsys.readouterr().err
+    assert "usage: python -m tools doctor" in capsys.readouterr().err
 
 
 def test_a_mistake_is_reported_before_boto3_is_loaded(root: Path) -> None:
-    code = "import sys; from tools.doctor.__main__ import main; print(main(['porduction']), 'boto3' in sys.modules)"
+    code = "import sys; from tools.__main__ import main; print(main(['doctor', 'porduction']), 'boto3' in sys.modules)"
     ran = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert ran.stdout == "1 False\n"
     assert "write one of auto, bare, china, dev, " in ran.stderr
@@ -212,7 +213,7 @@ def test_without_credentials_it_is_over_at_once(root: Path) -> None:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     nowhere = {"AWS_CONFIG_FILE": "/nonexistent", "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent"}
     ran = subprocess.run(
-        [sys.executable, "-m", "tools.doctor", "dev"],
+        [sys.executable, "-m", "tools", "doctor", "dev"],
         cwd=root,
         env={**kept, **nowhere, "AWS_EC2_METADATA_DISABLED": "true"},
         capture_output=True,

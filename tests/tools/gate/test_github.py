@@ -399,7 +399,7 @@ def test_the_jobs_summary_is_the_comment(github: Repository, tmp_path: Path) -> 
 def test_github_may_refuse(github: Repository, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     refusal = Answer({"message": "Resource not accessible by integration"}, 403)
     github.server.routes[f"POST {REPOSITORY}/issues/12/comments"] = refusal
-    assert judge(github, written(tmp_path)) == 1
+    assert judge(github, written(tmp_path)) == 2
     assert capsys.readouterr().err == (
         "POST /repos/example/clusters/issues/12/comments: 403 Resource not accessible by integration "
         "(the token may not do this: see the job's permissions)\n"
@@ -422,12 +422,12 @@ def test_an_unexpected_answer_is_a_report(
 ) -> None:
     github.reviewed("bob")
     github.server.routes[path] = answer
-    assert judge(github, written(tmp_path)) == 1
+    assert judge(github, written(tmp_path)) == 2
     assert "Traceback" not in capsys.readouterr().err
 
 
 def test_the_environment_must_be_complete(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(("--run", "7", "--review", str(tmp_path)), {"GITHUB_REPOSITORY": "a/b"}) == 1
+    assert main(("--run", "7", "--review", str(tmp_path)), {"GITHUB_REPOSITORY": "a/b"}) == 2
     assert capsys.readouterr().err == "GITHUB_TOKEN must be set: see .github/workflows/verdict.yml\n"
 
 

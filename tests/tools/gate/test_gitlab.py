@@ -124,15 +124,15 @@ def test_a_pipeline_of_the_merged_result_is_of_the_branchs_head(gitlab: Project,
 
 def test_an_old_pipeline_says_nothing(gitlab: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     gitlab.merge_request["sha"] = "c" * 40
-    assert judge(gitlab, written(tmp_path)) == 1
+    assert judge(gitlab, written(tmp_path)) == 2
     assert "aaaaaaa is no longer the head" in capsys.readouterr().err
     assert gitlab.notes == []
 
 
 def test_mistakes_are_reports(gitlab: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert judge(gitlab, written(tmp_path), GITLAB_TOKEN="") == 1
+    assert judge(gitlab, written(tmp_path), GITLAB_TOKEN="") == 2
     assert capsys.readouterr().err == "GITLAB_TOKEN must be set: see docs/review-in-pull-requests.md\n"
-    assert judge(gitlab, written(tmp_path, base="?")) == 1
+    assert judge(gitlab, written(tmp_path, base="?")) == 2
     assert "base is no commit" in capsys.readouterr().err
     (tmp_path / "review-policy.toml").write_text("x = 1\n")
     assert judge(gitlab, written(tmp_path)) == 1
@@ -140,7 +140,7 @@ def test_mistakes_are_reports(gitlab: Project, tmp_path: Path, capsys: pytest.Ca
     (tmp_path / "review-policy.toml").unlink()
     for path, answer in (("GET /user", {}), (f"GET {PATH}/notes", [{}]), (f"GET {PATH}", Answer(status=401))):
         gitlab.server.routes[path] = answer
-        assert judge(gitlab, written(tmp_path)) == 1
+        assert judge(gitlab, written(tmp_path)) == 2
         error = capsys.readouterr().err
         assert error
         assert "Traceback" not in error

@@ -9,17 +9,23 @@ from pathlib import Path
 import pytest
 
 from tests.tools.compare.project import edit, git
+from tools.__main__ import main
+from tools.commands import guard
 from tools.compare.revisions import default_base
-from tools.guard.__main__ import main
 
 NODES = "ComputesystemNodesE27650BE"
+
+
+@pytest.fixture(autouse=True)
+def _here(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "ROOT", project)
 
 
 def test_refuses_and_tells(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     git(project, "switch", "--quiet", "--create", "branch")
     edit(project / "examples" / "dev.py", '"m7g.large", "m6g.large", ', '"m7g.large", ')
     edit(project / "examples" / "dev.py", "log_retention_days=30", "log_retention_days=14")
-    assert main(["--json", "--allow", "Node"], project) == 1
+    assert main(["guard", "--json", "--allow", "Node"]) == 1
     out, err = capsys.readouterr()
     found = json.loads(out)
     assert found["clusters"] == ["dev"]
@@ -38,17 +44,17 @@ def test_refuses_and_tells(project: Path, capsys: pytest.CaptureFixture[str]) ->
 
 def test_nothing_refused(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     edit(project / "examples" / "dev.py", "DEV = Blueprint(", "# A remark\nDEV = Blueprint(")
-    assert main(["--base", "HEAD", "--allow", NODES], project) == 2
+    assert main(["guard", "--base", "HEAD", "--allow", NODES]) == 2
     out, err = capsys.readouterr()
     assert out.startswith("No cluster differs since ")
     assert f"ALLOW='{NODES}' accepts nothing" in err
 
 
 def test_what_cannot_be_compared(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--base", "nobody"], project) == 2
+    assert main(["guard", "--base", "nobody"]) == 2
     assert "BASE=nobody is no commit" in capsys.readouterr().err
     edit(project / "examples" / "dev.py", "min=3, max=5", "min=5, max=4")
-    assert main([], project) == 2
+    assert main(["guard"]) == 2
     out, err = capsys.readouterr()
     assert (out, "DEV.compute[0]" in err) == ("", True)
 
@@ -67,4 +73,4 @@ def test_make_passes_its_variables_on(root: Path) -> None:
         text=True,
         check=True,
     ).stdout
-    assert '-m tools.guard --base="a b" --allow="Cluster,Nodes Key" --json' in printed
+    assert '-m tools guard --base="a b" --allow="Cluster,Nodes Key" --json' in printed

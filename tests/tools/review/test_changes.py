@@ -31,7 +31,7 @@ from tools.review.fleet import Fleet, Touched
 from tools.review.markdown import LIMIT, markdown, size
 from tools.review.prices import prices
 from tools.review.sections.charts import Render
-from tools.synth import synthesize
+from tools.synthesis import synthesize
 
 _DEPLOYMENT = """
 apiVersion: apps/v1

@@ -11,8 +11,8 @@ import pytest
 
 from tests.tools.compare.project import copied, edit
 from tests.tools.review.support import changing, cluster, fleet
+from tools.commands.review import write
 from tools.compare.dangers import Danger
-from tools.review.__main__ import write
 from tools.review.report import as_json
 
 
@@ -25,7 +25,7 @@ def project(tmp_path: Path, root: Path) -> Path:
 
 
 def run(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = (sys.executable, "-m", "tools.review", "--base", "HEAD", *arguments)
+    command = (sys.executable, "-m", "tools", "review", "--base", "HEAD", *arguments)
     return subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
 
 
@@ -42,9 +42,11 @@ def test_a_change_from_end_to_end(project: Path, tmp_path: Path) -> None:
     html = (out / "review.html").read_text(encoding="utf-8")
     assert html.startswith("<!doctype html>")
     assert "opens-endpoint" in html
-    found = json.loads((out / "review.json").read_text(encoding="utf-8"))
+    written = (out / "review.json").read_text(encoding="utf-8")
+    found = json.loads(written)
     assert (found["touched"], found["untouched"]) == (["dev"], ["prod", "prod-eu"])
     assert [(each["rule"], each["cluster"]) for each in found["dangers"]] == [("opens-endpoint", "dev")]
+    assert run(project, "--out", str(out), "--charts", str(tmp_path), "--json").stdout == written
 
 
 @pytest.mark.parametrize(
@@ -56,7 +58,7 @@ def test_a_change_from_end_to_end(project: Path, tmp_path: Path) -> None:
 )
 def test_mistakes_of_the_caller_leave_nothing(project: Path, arguments: tuple[str, ...], says: str) -> None:
     done = run(project, *arguments)
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout) == (2, "")
     assert says in done.stderr
     assert "Traceback" not in done.stderr
     assert not (project / "review").exists()
@@ -66,7 +68,7 @@ def test_mistakes_of_a_revision_leave_what_was_there(project: Path) -> None:
     write(project / "review", {"review.md": "old"})
     edit(project / "examples" / "dev.py", "min=3, max=5", "min=5, max=4")
     done = run(project)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "examples/dev.py: DEV.compute[0]" in done.stderr
     assert [(path.name, path.read_text(encoding="utf-8")) for path in (project / "review").iterdir()] == [
         ("review.md", "old")

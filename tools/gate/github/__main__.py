@@ -3,7 +3,7 @@
     GITHUB_TOKEN=… python -m tools.gate.github --run ID --review FOLDER
 
 The status is the gate. The exit status is 0 when it was set, whatever it says: the run belongs to the default branch,
-which no pull request may turn red. It is 1 when the policy of that branch is broken, or GitHub fails.
+which no pull request may turn red. It is 1 when the policy of that branch has mistakes, and 2 when GitHub fails.
 """
 
 from __future__ import annotations
@@ -21,13 +21,14 @@ from tools.gate.received import ReceivedError
 from tools.gate.received import load as received
 from tools.gate.rest import ForgeError, Rest
 from tools.gate.verdict import Approved, Shown, approvals, judged
+from tools.status import Status
 
 ROOT = Path(__file__).parents[3]
 EVENTS = ("pull_request", "pull_request_review", "merge_group")
 
 
 def main(arguments: Sequence[str], environment: Mapping[str, str], root: Path = ROOT) -> int:
-    """Exit status: 0, or 1 after a report."""
+    """Exit status: 0, 1 or 2, as above."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.gate.github", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
@@ -38,7 +39,7 @@ def main(arguments: Sequence[str], environment: Mapping[str, str], root: Path = 
     missing = [name for name in ("GITHUB_TOKEN", "GITHUB_REPOSITORY") if not environment.get(name)]
     if missing:
         print(f"{' and '.join(missing)} must be set: see .github/workflows/verdict.yml", file=sys.stderr)
-        return 1
+        return Status.FAILED
     try:
         rest = Rest(environment.get("GITHUB_API_URL", "https://api.github.com"), _headers(environment))
         graphql = Rest(environment.get("GITHUB_GRAPHQL_URL", "https://api.github.com/graphql"), _headers(environment))
@@ -47,13 +48,13 @@ def main(arguments: Sequence[str], environment: Mapping[str, str], root: Path = 
         pull = github.pull_request(run) if run.event in EVENTS else None
         if not pull:
             print(f"Nothing to do: no open pull request has {run.head[:7]} as its head; a newer run speaks for it")
-            return 0
+            return Status.DONE
         return _judged(github, rest, run, pull, options.review, root, environment)
     except ForgeError as error:
         print(error, file=sys.stderr)
     except (KeyError, TypeError, ValueError) as error:
         print(f"GitHub's answer is not what its documentation says: {error!r}", file=sys.stderr)
-    return 1
+    return Status.FAILED
 
 
 def _judged(
@@ -62,18 +63,18 @@ def _judged(
     if run.conclusion != "success":
         github.status(run.head, "error", f"make review did not succeed: {run.conclusion}", run.url)
         print(f"#{pull.number}: make review did not succeed")
-        return 0
+        return Status.DONE
     try:
         policy = load(root)
         review = received(folder)
     except PolicyError as error:
         github.status(run.head, "error", "Not judged: review-policy.toml of the default branch is broken", run.url)
         print(error, file=sys.stderr)
-        return 1
+        return Status.REFUSED
     except ReceivedError as error:
         github.status(run.head, "error", "Not judged: the review is not what make review writes", run.url)
         print(f"#{pull.number}: {error}")
-        return 0
+        return Status.DONE
     existing = github.comment(pull.number)
     verdict, shown = judged(
         policy,
@@ -91,7 +92,7 @@ def _judged(
             file.write(body)
     github.status(run.head, "success" if verdict.passes else "failure", headline(verdict), where)
     print(f"#{pull.number}: {headline(verdict)}")
-    return 0
+    return Status.DONE
 
 
 def _approved(github: GitHub, pull: PullRequest, policy: Policy, shown: Shown) -> Approved:

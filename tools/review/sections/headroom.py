@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tools.review.document import Cell, Row, Section, Table
 from tools.review.fleet import Fleet
-from tools.synth import RESOURCE_LIMIT
+from tools.synthesis import RESOURCE_LIMIT
 
 _CLOSE = 0.9
 """Of the limit: the next change may not fit."""

@@ -23,7 +23,7 @@ from tools.assembly import Stack, read
 from tools.compare.dangers import RULES, Danger, dangers
 from tools.compare.differences import differences
 from tools.guard.verdict import REFUSED
-from tools.synth import synthesize
+from tools.synthesis import synthesize
 
 NODES = ManagedNodes("system", instance_types=("m7g.large",), desired="unmanaged")
 BASE = replace(

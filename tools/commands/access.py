@@ -1,6 +1,4 @@
-"""`make access`: who may do what where, in Kubernetes and in AWS, from the plan alone: no CDK, no account, no network.
-
-    python -m tools.access [CLUSTER …] [--markdown | --json]
+"""Who may do what where, in Kubernetes and in AWS, from the plan alone: no CDK, no account, no network.
 
 The table shortens long lists, Markdown and JSON do not. A test compares it with the objects in the templates. Charts
 and EKS add-ons bring Kubernetes roles of their own, for their pods; no plan shows those.
@@ -8,18 +6,16 @@ and EKS add-ons bring Kubernetes roles of their own, for their pods; no plan sho
 
 from __future__ import annotations
 
-import argparse
 import json
-import signal
-import sys
 import textwrap
-from collections.abc import Sequence
+from argparse import ArgumentParser, Namespace
 
 from app import CLUSTERS
-from blueprint.errors import BlueprintError
 from blueprint.inventory import planned
 from tools.access.matrix import matrix
 from tools.access.render import as_json, as_markdown, as_text
+from tools.options import add_clusters
+from tools.status import Status
 from tools.tables import WIDTH
 
 LEGEND = (
@@ -30,30 +26,21 @@ LEGEND = (
 )
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Exit status: 0, or 1 after a report."""
-    parser = argparse.ArgumentParser(
-        prog="make access", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("clusters", nargs="*", metavar="CLUSTER", help="names of clusters; all when none is given")
+def add_options(parser: ArgumentParser) -> None:
+    """Declares the options."""
+    add_clusters(parser)
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--markdown", action="store_true", help="for a pull request")
     form.add_argument("--json", action="store_true", help="for a program: a list with one object for each cluster")
-    options = parser.parse_args(arguments)
-    try:
-        matrices = [matrix(plan) for plan in planned(CLUSTERS, options.clusters)]
-    except BlueprintError as error:
-        print(error, file=sys.stderr)
-        return 1
+
+
+def run(options: Namespace) -> int:
+    """Prints the matrices."""
+    matrices = [matrix(plan) for plan in planned(CLUSTERS, options.clusters)]
     if options.json:
         print(json.dumps([as_json(found) for found in matrices], indent=2))
     elif options.markdown:
         print("\n\n".join([*map(as_markdown, matrices), LEGEND.replace("<", "&lt;").replace(">", "&gt;")]))
     else:
         print("\n\n".join([*map(as_text, matrices), "\n".join(textwrap.wrap(LEGEND, WIDTH))]))
-    return 0
-
-
-if __name__ == "__main__":
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `make access | head`
-    sys.exit(main(sys.argv[1:]))
+    return Status.DONE

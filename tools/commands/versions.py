@@ -1,6 +1,4 @@
-"""`make versions`: looks the charts of addons/versions.toml up, and writes down what their archives say.
-
-    python -m tools.versions [CHART ...] [--charts FOLDER_OR_MIRROR]
+"""Looks the charts of addons/versions.toml up, and writes down what their archives say.
 
 Versions stay: Renovate or a person moves them, and then this. It writes the digest of each archive, and the minors of
 Kubernetes that its Chart.yaml names. A chart that names none keeps what somebody wrote.
@@ -8,60 +6,62 @@ Kubernetes that its Chart.yaml names. A chart that names none keeps what somebod
 
 from __future__ import annotations
 
-import argparse
+import json
 import re
 import sys
-from collections.abc import Sequence
+from argparse import ArgumentParser, Namespace
 from dataclasses import replace
-from pathlib import Path
 
 from addons.lock import FILE, read
-from blueprint.errors import BlueprintError
+from app import ROOT
 from blueprint.versions import DEFAULT
 from tools.charts.archives import Archive, archive_of, digest
 from tools.charts.helm import CACHE, helm_for
 from tools.charts.results import Failed, Unreachable
+from tools.options import add_charts, add_json
+from tools.status import CannotError, Status
 
-_LOCK = Path(__file__).parents[1] / FILE
+LOCK = ROOT / FILE
 # https://helm.sh/docs/topics/charts (kubeVersion): -0 lets versions before a release in, as those of EKS look like.
 _FROM = re.compile(r">=\s*v?1\.(\d+)(?:\.0)?(?:-0)?")
 _BELOW = re.compile(r"<\s*v?1\.(\d+)(?:\.0)?(?:-0)?")
 
 
-def main(arguments: Sequence[str], lock: Path = _LOCK) -> int:
-    """Exit status: 0, or 1 when something was not looked up."""
-    parser = argparse.ArgumentParser(
-        prog="make versions", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("charts", nargs="*", metavar="CHART", help="name of a chart; all when none is named")
-    parser.add_argument("--charts", dest="source", metavar="SOURCE", help="a folder or a mirror to take charts from")
-    options = parser.parse_args(arguments)
-    text = lock.read_text(encoding="utf-8")
-    try:
-        locked = read(text)
-        charts = [locked.chart(name) for name in options.charts or locked.charts]
-    except BlueprintError as error:
-        print(error, file=sys.stderr)
-        return 1
+def add_options(parser: ArgumentParser) -> None:
+    """Declares the options."""
+    parser.add_argument("names", nargs="*", metavar="CHART", help="names of charts; all when none is given")
+    add_charts(parser)
+    add_json(parser, "what was written of each chart, by its name")
+
+
+def run(options: Namespace) -> int:
+    """Writes the lock, and prints what it has of each chart now. Fails when something was not looked up."""
+    text = LOCK.read_text(encoding="utf-8")
+    locked = read(text)
+    charts = [locked.chart(name) for name in options.names or locked.charts]
     helm = helm_for(DEFAULT)
     if isinstance(helm, Unreachable):
-        print(helm.reason, file=sys.stderr)
-        return 1
-    missing = False
+        raise CannotError(helm.reason)
+    written: dict[str, dict[str, str]] = {}
     for chart in charts:
         # Whatever digest it has: this is what finds the new one.
-        found = archive_of(replace(chart, digest=""), options.source, helm, CACHE)
+        found = archive_of(replace(chart, digest=""), options.charts, helm, CACHE)
         if isinstance(found, Archive) and found.path.is_file():
             facts = {"digest": digest(found.path), **_kubernetes(found)}
             text = with_facts(text, chart.name, facts)
-            print(f"{chart.name} {chart.version}: {', '.join(facts.values())}")
+            written[chart.name] = {"version": chart.version, **facts}
         else:
-            missing = True
             why = found.reason if isinstance(found, Failed | Unreachable) else f"{found.path} is not packed"
             print(f"{chart.name} {chart.version}: not looked up, {why}", file=sys.stderr)
     read(text)  # before it is the lock
-    lock.write_text(text, encoding="utf-8")
-    return int(missing)
+    LOCK.write_text(text, encoding="utf-8")
+    if options.json:
+        print(json.dumps(written, indent=2))
+    else:
+        for name, row in written.items():
+            version, *said = row.values()
+            print(f"{name} {version}: {', '.join(said)}")
+    return Status.FAILED if len(written) < len(charts) else Status.DONE
 
 
 def _kubernetes(archive: Archive) -> dict[str, str]:
@@ -90,7 +90,3 @@ def with_facts(text: str, chart: str, facts: dict[str, str]) -> str:
         if not replaced:
             table = re.sub(r"^(version = .*\n(?:digest = .*\n)?)", rf"\g<1>{line}", table, flags=re.MULTILINE)
     return f"{head}{table}{rest}"
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

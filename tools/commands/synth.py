@@ -1,6 +1,4 @@
-"""`make synth`: the templates of every cluster, or of those named, in cdk.out, and a table of what they hold.
-
-    python -m tools.synth [CLUSTER …] [--validate] [--output FOLDER]
+"""The templates of every cluster, or of those named, in cdk.out, and a table of what they hold.
 
 Nothing is left in the folder when a mistake is found. Rules and nag packs run with --validate, in `make check` and when
 `cdk` runs the app; the templates are the same.
@@ -8,48 +6,48 @@ Nothing is left in the folder when a mistake is found. Rules and nag packs run w
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
 import shutil
 import sys
+from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from app import CLUSTERS, CONTEXT, ROOT, write_assembly
+from app import CLUSTERS
 from blueprint.errors import BlueprintError
 from blueprint.inventory import planned
 from blueprint.planning.document import Plan
-from tools.assembly import read
+from tools.assembly import Assembly, read
 from tools.jsii_start import finish, quicken
+from tools.options import add_clusters, add_json
+from tools.status import Status
+from tools.synthesis import RESOURCE_LIMIT, synthesize
 
 OUT = Path("cdk.out")
-# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html (resources in a template)
-RESOURCE_LIMIT = 500
 
 
-def main(arguments: Sequence[str], *, quick: bool = False) -> int:
-    """Exit status: 0, or 1 after a report. `quick` is for a process that ends then."""
-    parser = argparse.ArgumentParser(
-        prog="make synth", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("clusters", nargs="*", metavar="CLUSTER", help="names of clusters; all when none is given")
+def add_options(parser: ArgumentParser) -> None:
+    """Declares the options."""
+    add_clusters(parser)
     parser.add_argument("--validate", action="store_true", help="also run the rules and nag packs")
     parser.add_argument("--output", type=Path, default=OUT, metavar="FOLDER", help=f"instead of {OUT}")
-    options = parser.parse_args(arguments)
+    add_json(parser, "the table as a list with one object for each cluster")
+
+
+def run(options: Namespace) -> int:
+    """Writes the assembly, and prints the table."""
     out: Path = options.output
     _clear(out, keep_assets=True)
     try:
         plans = planned(CLUSTERS, options.clusters)
-    except BlueprintError as error:
+    except BlueprintError:
         _clear(out)
-        print(error, file=sys.stderr)
-        return 1
+        raise
     names = ", ".join(plan.facts.name for plan in plans)
     print(f"Synthesizing {names} into {out}/", file=sys.stderr, flush=True)
     try:
-        if quick:
+        if options.quick:
             quicken()
         synthesize(plans, out, validate=options.validate)
     except Exception as error:
@@ -57,27 +55,15 @@ def main(arguments: Sequence[str], *, quick: bool = False) -> int:
         if "ValidationFailed" not in str(error):
             raise
         print(f"The findings above fail the synth; nothing is left in {out}.", file=sys.stderr)
-        return 1
-    print(table(plans, out))
-    return 0
+        return Status.REFUSED
+    assembly = read(out)
+    print(json.dumps(as_json(plans, assembly), indent=2) if options.json else as_text(plans, assembly))
+    if options.quick:
+        finish(Status.DONE)
+    return Status.DONE
 
 
-def synthesize(plans: Sequence[Plan], out: Path, *, validate: bool) -> None:
-    """Writes the cloud assembly of the plans, with the plans themselves."""
-    os.environ["CDK_VALIDATION"] = "true" if validate else "false"
-    from aws_cdk import App
-
-    app = App(outdir=str(out.resolve()), context=settings())
-    write_assembly(app, plans)
-
-
-def settings() -> dict[str, Any]:
-    """The CDK's feature flags, which the CLI would read: without them templates differ from those of a deploy."""
-    text = (ROOT / "cdk.json").read_text(encoding="utf-8")
-    return {**json.loads(text)["context"], **CONTEXT}
-
-
-def table(plans: Sequence[Plan], out: Path) -> str:
+def as_text(plans: Sequence[Plan], assembly: Assembly) -> str:
     """One row for each cluster; resources are counted in the templates."""
     heads = (
         "cluster",
@@ -88,7 +74,6 @@ def table(plans: Sequence[Plan], out: Path) -> str:
         "add-ons",
         "teams",
     )
-    assembly = read(out)
     rows = [heads]
     for plan in plans:
         facts = plan.facts
@@ -101,6 +86,23 @@ def table(plans: Sequence[Plan], out: Path) -> str:
     return "\n".join([*lines, *skipped])
 
 
+def as_json(plans: Sequence[Plan], assembly: Assembly) -> list[dict[str, Any]]:
+    """The same for a program."""
+    return [
+        {
+            "cluster": plan.facts.name,
+            "account": plan.facts.account,
+            "region": plan.facts.region,
+            "kubernetes": plan.facts.version,
+            "resources": {stack.name: len(stack.resources) for stack in assembly[plan.facts.name]},
+            "addons": [addon.name for addon in plan.addons],
+            "teams": [team.name for team in plan.teams],
+            "skipped": {skip.name: skip.reason for skip in plan.skipped},
+        }
+        for plan in plans
+    ]
+
+
 def _clear(out: Path, *, keep_assets: bool = False) -> None:
     """Removes what an earlier run left; assets are named after their content, so they need no second copy."""
     for entry in out.glob("*"):
@@ -110,7 +112,3 @@ def _clear(out: Path, *, keep_assets: bool = False) -> None:
             shutil.rmtree(entry)
         else:
             entry.unlink()
-
-
-if __name__ == "__main__":
-    finish(main(sys.argv[1:], quick=True))

@@ -1,19 +1,16 @@
-"""`make plan-upgrade`: the pull requests that take a cluster to a newer Kubernetes version, as Markdown for the first.
+"""The pull requests that take a cluster to a newer Kubernetes version, as Markdown for the first.
 
-    python -m tools.upgrade CLUSTER --to VERSION [--json]
-
-From the plan alone: no account, no cluster. Charts come from their repositories, or from CHARTS, a folder or a mirror;
-what cannot be had is said.
+From the plan alone: no account, no cluster. Charts come from their repositories, or from the folder or mirror that
+--charts names; what cannot be had is said.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
-import signal
 import sys
+from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
+from functools import partial
 
 from app import CLUSTERS
 from blueprint.blueprint import Blueprint
@@ -23,26 +20,26 @@ from blueprint.inventory import blueprints
 from blueprint.planning.planner import plans
 from tools.charts.render import render_all
 from tools.charts.results import Outcome
+from tools.options import add_charts, add_json
+from tools.status import Status
 from tools.upgrade.render import as_json, as_markdown
 from tools.upgrade.upgrade import upgrade
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Exit status: 0, or 1 after a report."""
-    parser = argparse.ArgumentParser(
-        prog="make plan-upgrade", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
+def add_options(parser: ArgumentParser) -> None:
+    """Declares the options."""
     parser.add_argument("clusters", nargs="*", metavar="CLUSTER", help="name of the cluster")
     parser.add_argument("--to", default="", metavar="VERSION", help="the Kubernetes version to go to, for example 1.36")
-    parser.add_argument("--json", action="store_true", help="for a program")
-    options = parser.parse_args(arguments)
-    try:
-        made = upgrade(_blueprint(options.clusters), options.to, _render, blueprints(CLUSTERS)[0].values())
-    except BlueprintError as error:
-        print(error, file=sys.stderr)
-        return 1
+    add_charts(parser)
+    add_json(parser, "one object with all steps")
+
+
+def run(options: Namespace) -> int:
+    """Prints the way."""
+    render = partial(_render, source=options.charts)
+    made = upgrade(_blueprint(options.clusters), options.to, render, blueprints(CLUSTERS)[0].values())
     print(json.dumps(as_json(made), indent=2) if options.json else as_markdown(made), end="\n" if options.json else "")
-    return 0
+    return Status.DONE
 
 
 def _blueprint(names: Sequence[str]) -> Blueprint:
@@ -54,11 +51,6 @@ def _blueprint(names: Sequence[str]) -> Blueprint:
     return next(iter(fleet.values()))
 
 
-def _render(releases: Sequence[Release], version: str) -> Sequence[Outcome]:
+def _render(releases: Sequence[Release], version: str, source: str | None) -> Sequence[Outcome]:
     print(f"Rendering {len(releases)} charts on Kubernetes {version}", file=sys.stderr, flush=True)
-    return render_all(releases, version, os.environ.get("CHARTS") or None)
-
-
-if __name__ == "__main__":
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `make plan-upgrade | head`
-    sys.exit(main(sys.argv[1:]))
+    return render_all(releases, version, source)

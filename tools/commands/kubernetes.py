@@ -1,0 +1,24 @@
+"""Builds the programs of control planes from Go modules, and collects definitions of custom resources."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+
+from tools.kubernetes.build import build
+from tools.kubernetes.definitions import collect
+from tools.kubernetes.programs import Missing, pinned_versions, programs_for
+from tools.status import Status
+
+
+def add_options(parser: ArgumentParser) -> None:
+    """Declares the options."""
+    parser.add_argument("versions", nargs="*", metavar="VERSION", help=f"of {', '.join(pinned_versions())}; the newest")
+
+
+def run(options: Namespace) -> int:
+    """Builds what is missing, and says where it is."""
+    for version in options.versions or pinned_versions()[-1:]:
+        found = programs_for(version)
+        print(f"Kubernetes {version} is in {build(version) if isinstance(found, Missing) else found}")
+    print(f"Custom resource definitions are in {collect()}")
+    return Status.DONE
