@@ -104,7 +104,7 @@ lint: setup ## Check style, format, types and the workflows
 check: lint test ## Run all that CI runs
 
 bench: setup ## Measure how long synthesis takes
-	@$(PY) -m tools.bench $(ARGS)
+	@$(PY) -m bench $(ARGS)
 
 lock: setup ## Resolve requirements.in and package.json anew: make lock ARGS=--upgrade takes newer versions
 	@echo "Resolving requirements.txt, requirements-oldest.txt and package-lock.json"

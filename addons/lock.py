@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from addons.base import AddonVersion, Chart, ChartRepository, ChartVersion
-from blueprint.errors import BlueprintError, Problem, Quoted
+from blueprint import toml
+from blueprint.errors import BlueprintError, Problem
 from blueprint.fields import DnsLabel, matches
-from blueprint.value import Value, problems_in
+from blueprint.value import Value
 from blueprint.versions import KubernetesRange, KubernetesVersion
 
 FILE = "addons/versions.toml"
@@ -67,17 +66,8 @@ class Lock(Value):
 
 def read(text: str) -> Lock:
     """The lock of a text in TOML. Raises BlueprintError with all mistakes."""
-    try:
-        data: dict[str, Any] = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        problem = Problem((), Quoted(str(error)), "must be a file in TOML", "correct the line", FILE)
-        raise BlueprintError([problem]) from None
-    charts = data.get("charts")
-    if isinstance(charts, dict):
-        tables = {name: LockedChart(**each) if isinstance(each, dict) else each for name, each in charts.items()}
-        data = {**data, "charts": tables}
-    lock = Lock(**data)
-    if problems := [replace(problem, file=f"{FILE}: {problem.place}") for problem in problems_in(lock)]:
+    lock, problems = toml.read(Lock, text, FILE)
+    if problems:
         raise BlueprintError(problems)
     return lock
 

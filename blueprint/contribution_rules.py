@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
@@ -14,6 +13,7 @@ from blueprint.contribution import NodeRole, Queue, Release
 from blueprint.errors import FieldPath, Key, Problem, Quoted, duplicates
 from blueprint.kubernetes import RESERVED_NAMESPACES
 from blueprint.references import references_in
+from blueprint.secret_keys import is_secret
 from blueprint.value import problems_in
 from blueprint.versions import is_within
 
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 _MINUTES_OF_THE_FUNCTION = 15
 _MINUTES_AROUND = 3
 """Signing in, fetching the chart, and reporting."""
-_SECRET_KEY = re.compile(
-    r"(password|passwd|token|api_?key|private_?key|secret_?key|access_?key|client_?secret|passphrase)$", re.IGNORECASE
-)
 
 
 def between_contributions(
@@ -120,7 +117,7 @@ def _references(part: Draft) -> Iterator[Problem]:
 def _release(blueprint: Blueprint, release: Release) -> Iterator[Problem]:
     for path, value in _leaves(release.values, ("extra_values",)):
         key = path[-1]
-        if isinstance(value, str) and value and isinstance(key, Key) and _SECRET_KEY.search(str(key.key)):
+        if isinstance(value, str) and isinstance(key, Key) and is_secret(str(key.key), value):
             rule = "Helm values stand in the template in clear text, so they never hold a secret"
             fix = "name an existing Secret, made by External Secrets for example"
             yield Problem(path, Quoted("<not shown>"), rule, fix)

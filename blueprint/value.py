@@ -35,6 +35,14 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class Form:
+    """How a field is written where that is not in Python: `Annotated[bool, Form("true or false", "true")]`."""
+
+    name: str
+    example: str
+
+
+@dataclass(frozen=True)
 class _Value:
     """Holds what the constructor could not place, so that `dataclasses.replace` carries it along."""
 
@@ -66,12 +74,14 @@ def _tolerant(cls: type[Value]) -> Callable[..., None]:
     strict: Callable[..., None] = cls.__init__
     declared = [f for f in fields(cls) if f.init]
     positional = [f.name for f in declared if not f.kw_only]
-    known = {f.name for f in declared}
+    known = {f.name for f in declared if f.name != "_mistakes"}
     required = [f.name for f in declared if f.default is MISSING and f.default_factory is MISSING]
 
     def construct(self: Value, /, *args: Any, **kwargs: Any) -> None:
         given = dict(zip(positional, args, strict=False))
-        mistakes = list(kwargs.pop("_mistakes", ()))
+        # A file that holds values may have a key of that name as well.
+        carried = kwargs.pop("_mistakes", ()) if isinstance(kwargs.get("_mistakes"), tuple) else ()
+        mistakes = list(carried)
         for value in args[len(positional) :]:
             rule = f"{cls.__name__} takes at most {len(positional)} positional values"
             mistakes.append(Problem((), value, rule, f"name the field: {_listing(known)}"))
@@ -178,11 +188,16 @@ def _mismatches(value: object, hint: Any, path: FieldPath) -> Iterator[Problem]:
         return
     origin, args = get_origin(hint), get_args(hint)
     if origin is Annotated:
+        rules = [note for note in args[1:] if isinstance(note, Rule)]
+        form = None if _is_instance(value, args[0]) else _form(args)
         mismatches = list(_mismatches(value, args[0], path))
         for problem in mismatches:
-            yield replace(problem, fix=args[1].fix) if args[0] is str and value is not Missing else problem
+            if form:
+                yield replace(problem, rule=f"must be {form.name}", fix=_written(path, hint))
+            else:
+                yield replace(problem, fix=rules[0].fix) if args[0] is str else problem
         told = bool(mismatches)
-        for rule in args[1:] if _is_instance(value, args[0]) else ():
+        for rule in rules if _is_instance(value, args[0]) else ():
             try:
                 accepted = rule.accepts(value)
             except Exception:  # noqa: BLE001  # a rule cannot judge what an earlier one refused, or a hostile object
@@ -221,6 +236,8 @@ def _is_instance(value: object, hint: Any) -> bool:
         return True
     if origin is Annotated:
         return _is_instance(value, get_args(hint)[0])
+    if origin in (Union, types.UnionType):
+        return any(_is_instance(value, option) for option in get_args(hint))
     if origin is Literal:
         return any(type(value) is type(choice) and value == choice for choice in get_args(hint))
     if hint is int:
@@ -256,10 +273,15 @@ def _name(hint: Any) -> str:
     return _choice(subclasses) if 0 < len(subclasses) <= 6 else getattr(hint, "__name__", str(hint))
 
 
+def _form(notes: tuple[Any, ...]) -> Form | None:
+    return next((note for note in notes if isinstance(note, Form)), None)
+
+
 def _example(hint: Any) -> str:
     origin, args = get_origin(hint), get_args(hint)
     if origin is Annotated:
-        return _example(args[0])
+        form = _form(args)
+        return form.example if form else _example(args[0])
     if origin is Literal:
         return repr(args[0])
     if origin in (Union, types.UnionType):

@@ -37,7 +37,15 @@ def code(text: str, *, in_table: bool = True) -> str:
 
 def plain(text: str) -> str:
     """As running text, without a link or a mention."""
-    return _ZERO_WIDTH_SPACE.join(map(_prose, _FOUND_BY_GITHUB.split(one_line(text))))
+    return _escaped(one_line(text))
+
+
+def prose(text: str) -> str:
+    """Running text with code in backticks; nothing else in it is markup."""
+    parts = one_line(text).split("`")
+    if len(parts) % 2 == 0:  # a backtick that closes nothing
+        return plain(text)
+    return "".join(code(part) if index % 2 else _escaped(part) for index, part in enumerate(parts))
 
 
 def link(words: str, url: str) -> str:
@@ -62,7 +70,11 @@ def one_line(text: str) -> str:
     return " ".join("".join(each if each.isprintable() else " " for each in text).split())
 
 
-def _prose(text: str) -> str:
+def _escaped(line: str) -> str:
+    return _ZERO_WIDTH_SPACE.join(map(_referenced, _FOUND_BY_GITHUB.split(line)))
+
+
+def _referenced(text: str) -> str:
     meant = {match.end() - 1 for match in _MEANT.finditer(text)}
     return "".join(
         each

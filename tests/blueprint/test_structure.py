@@ -13,14 +13,14 @@ from addons.base import EksAddon, HelmAddon
 from app import ROOT
 
 MODEL = ("blueprint", "addons", "teams", "clusters", "examples")
-FOREIGN = {"aws_cdk", "boto3", "botocore", "cdk_nag", "constructs", "jsii", "stacks", "tools", "app"}
+FOREIGN = {"aws_cdk", "boto3", "botocore", "cdk_nag", "constructs", "jsii", "stacks", "tools", "app", "bench"}
 KNOWS = {
     "blueprint": {"blueprint"},
     "addons": {"addons", "blueprint"},
     "teams": {"teams", "addons", "blueprint"},
     "examples": {"examples", "teams", "addons", "blueprint"},
 }
-OURS = {*MODEL, "stacks", "tools", "tests"}
+OURS = {*MODEL, "stacks", "tools", "tests", "bench"}
 FILES = {str(path.relative_to(ROOT)): path for folder in MODEL for path in sorted((ROOT / folder).rglob("*.py"))}
 
 Definition = ast.ClassDef | ast.FunctionDef
@@ -38,7 +38,7 @@ def imported(path: Path) -> set[str]:
     return found
 
 
-PRODUCT = [path for folder in ("tests", "tools", "stacks") for path in (ROOT / folder).rglob("*.py")]
+PRODUCT = [path for folder in ("bench", "tests", "tools", "stacks") for path in (ROOT / folder).rglob("*.py")]
 
 
 @pytest.mark.parametrize("path", PRODUCT, ids=lambda path: str(path.relative_to(ROOT)))

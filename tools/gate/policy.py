@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Annotated, Literal
 
-from blueprint.errors import Problem, Quoted, report
+from blueprint import toml
+from blueprint.errors import Key, Problem, Quoted, report
+from blueprint.fields import one_of
+from blueprint.value import Form, Rule, Value
 
 FILE = "review-policy.toml"
 
@@ -41,34 +43,53 @@ RULES: Mapping[str, Action] = {
 """
 
 
-@dataclass(frozen=True)
-class Approvals:
+DangerRule = Annotated[str, one_of(tuple(RULES), "there is no such rule", f"write one of {', '.join(RULES)}")]
+Actions = Annotated[Mapping[DangerRule, Action], Form("a table of rules", '{ moves = "warn" }')]
+Switch = Annotated[bool, Form("true or false", "true")]
+Label = Annotated[
+    str,
+    Rule(
+        # https://docs.github.com/en/rest/issues/labels gives no limit; the web form has 50.
+        lambda text: len(text) <= 50 and text.isprintable() and text == text.strip(),
+        "must be one line of at most 50 characters, without spaces around it",
+        'write the name of a label, or "" where none approves',
+    ),
+]
+
+
+class Approvals(Value):
     """What lets a pull request pass in spite of dangers that block. The author's own approval never counts."""
 
-    label: str = "approved: dangers"
+    label: Label = "approved: dangers"
     """The name of a label; an empty one means that no label approves."""
-    review: bool = True
+    review: Switch = True
     """Whether an approving review of the head commit approves."""
-    code_owners: bool = True
+    code_owners: Switch = True
     """Whether a review counts only while GitHub calls the pull request approved by the rules of its branch: with
     `Require review from Code Owners` that takes the owners of every changed file."""
     permission: Permission = "write"
     needs: Needs = "any"
     """Whether one of label and review is enough, or both are needed where both are switched on."""
 
+    def problems(self) -> Iterator[Problem]:
+        """The gate must have a way through."""
+        if not self.label and not self.review:
+            yield Problem((), Quoted("<nothing>"), "something must approve", "name a label, or let reviews approve")
 
-@dataclass(frozen=True)
-class Policy:
+
+class Policy(Value):
     """What `review-policy.toml` says."""
 
-    approvals: Approvals = Approvals()
-    dangers: Mapping[str, Action] = field(default_factory=dict)
-    clusters: tuple[tuple[str, Mapping[str, Action]], ...] = ()
+    approvals: Annotated[Approvals, Form("a table", "{ review = true }")] = Approvals()
+    dangers: Actions = field(default_factory=dict)
+    clusters: Annotated[Mapping[str, Actions], Form("a table of tables", '{ "prod*" = { moves = "block" } }')] = field(
+        default_factory=dict
+    )
     """A glob over names of clusters, and its own actions; of several that match, the last one counts."""
 
     def action(self, rule: str, cluster: str) -> Action:
         """What a danger does. A rule that this revision does not know blocks: nobody has judged it yet."""
-        for glob, actions in reversed(self.clusters):
+        for glob, actions in reversed([*self.clusters.items()]):
             if rule in actions and fnmatchcase(cluster, glob):
                 return actions[rule]
         return self.dangers.get(rule, RULES.get(rule, "block"))
@@ -102,61 +123,12 @@ def load(root: Path) -> Policy:
 
 def parse(text: str, clusters: Collection[str]) -> Policy:
     """The policy in a file's text. Raises PolicyError with every mistake."""
-    try:
-        tables = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise PolicyError([Problem((), Quoted(error), "the file must be TOML", "https://toml.io", FILE)]) from None
-    problems = [*_unknown(FILE, tables, ("approvals", "dangers", "clusters"))]
-    approvals, dangers, globs = (_table(tables, key, FILE, problems) for key in ("approvals", "dangers", "clusters"))
-    problems.extend(_approval_problems(approvals))
-    problems.extend(_action_problems(f"{FILE}: dangers", dangers))
-    for glob in globs:
-        place = f"{FILE}: clusters.{glob!r}"
-        problems.extend(_action_problems(place, _table(globs, glob, f"{FILE}: clusters", problems)))
+    policy, problems = toml.read(Policy, text, FILE)
+    for glob in policy.clusters if isinstance(policy.clusters, Mapping) else ():
         if not any(fnmatchcase(name, glob) for name in clusters):
+            rule = "must match a file in clusters/"
             fix = f"write the name of a cluster, or a glob over {', '.join(clusters) or '<none>'}"
-            problems.append(Problem((place,), glob, "it must match a file in clusters/", fix))
+            problems.append(Problem((), glob, rule, fix, toml.place(FILE, ("clusters", Key(glob)))))
     if problems:
         raise PolicyError(problems)
-    return Policy(Approvals(**approvals), dangers, tuple(globs.items()))
-
-
-def _table(parent: Mapping[str, Any], key: str, place: str, problems: list[Problem]) -> dict[str, Any]:
-    found = parent.get(key, {})
-    if isinstance(found, dict):
-        return found
-    problems.append(Problem((f"{place}: {key}",), found, "it must be a table", f"write [{key}] and its keys below it"))
-    return {}
-
-
-def _unknown(place: str, table: Mapping[str, Any], known: Collection[str]) -> Iterator[Problem]:
-    for key in table:
-        if key not in known:
-            yield Problem((f"{place}: {key}",), table[key], "there is no such key", f"write one of {', '.join(known)}")
-
-
-def _action_problems(place: str, table: Mapping[str, Any]) -> Iterator[Problem]:
-    for rule, action in table.items():
-        if rule not in RULES:
-            yield Problem((place, rule), action, "there is no such rule", f"write one of {', '.join(RULES)}")
-        elif action not in get_args(Action):
-            yield Problem((place, rule), action, "a danger blocks or warns", 'write "block" or "warn"')
-
-
-def _approval_problems(table: Mapping[str, Any]) -> Iterator[Problem]:
-    place = f"{FILE}: approvals"
-    choices = {"permission": get_args(Permission), "needs": get_args(Needs)}
-    yield from _unknown(place, table, ("label", "review", "code_owners", *choices))
-    for key in ("review", "code_owners"):
-        if not isinstance(table.get(key, True), bool):
-            yield Problem((place, key), table[key], "it is switched on or off", "write true or false")
-    for key, allowed in choices.items():
-        if key in table and table[key] not in allowed:
-            yield Problem((place, key), table[key], "there is no such choice", f"write one of {', '.join(allowed)}")
-    label = table.get("label", "")
-    if not isinstance(label, str) or len(label) > 50 or not (label.isprintable() and label == label.strip()):
-        # https://docs.github.com/en/rest/issues/labels gives no limit; the web form has 50.
-        rule = "it must be one line of at most 50 characters, without spaces around it"
-        yield Problem((place, "label"), label, rule, 'write the name of a label, or "" where none approves')
-    if label == "" and "label" in table and table.get("review") is False:
-        yield Problem((place,), Quoted("<nothing>"), "something must approve", "name a label, or let reviews approve")
+    return policy

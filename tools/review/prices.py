@@ -2,84 +2,56 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
-import tomllib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
-from tools.status import CannotError
+from blueprint import toml
+from blueprint.errors import BlueprintError, Problem, Quoted
+from blueprint.fields import NOT_EMPTY
+from blueprint.value import Form, Rule, Value
 
 PRICES = Path(__file__).with_name("prices.toml")
-_FORMS: Mapping[str, tuple[type, ...]] = {
-    "what": (str,),
-    "regions": (list,),
-    "usd_hour": (int, float),
-    "date": (date,),
-    "source": (str,),
-}
+_IS_COST = Rule(
+    lambda cost: math.isfinite(cost) and cost >= 0, "must be a number of US dollars", "write for example 0.045"
+)
 
 
-class PriceError(CannotError):
-    """A price table that is none; the text is for the user."""
-
-
-@dataclass(frozen=True)
-class Price:
+class Price(Value):
     """Of one thing in some regions."""
 
     what: str
-    regions: tuple[str, ...]
+    regions: Annotated[tuple[str, ...], NOT_EMPTY, Form("an array of texts", '["us-*"]')]
     """Patterns such as `us-*`."""
-    usd_hour: float
-    date: date
+    usd_hour: Annotated[int | float, _IS_COST, Form("a number of US dollars", "0.045")]
+    date: Annotated[dt.date, Form("a date", "2026-11-23")]
     """When the source said so."""
     source: str
 
 
-@dataclass(frozen=True)
-class Prices:
-    """A price table."""
+class Prices(Value):
+    """A price table, by the names that its file has."""
 
-    rows: Sequence[Price]
+    price: Annotated[tuple[Price, ...], Form("rows, each below [[price]]", "[]")]
 
     def of(self, what: str, region: str) -> Price | None:
         """The first row that fits."""
-        fitting = (row for row in self.rows if row.what == what)
+        fitting = (row for row in self.price if row.what == what)
         return next((row for row in fitting if any(fnmatchcase(region, each) for each in row.regions)), None)
 
 
 def prices(path: Path = PRICES) -> Prices:
-    """The table in a file. Raises PriceError with all mistakes."""
+    """The table in a file. Raises BlueprintError with all mistakes; prices.toml of this folder is a model."""
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise PriceError(f"PRICES={path} cannot be read: {error}; take {PRICES} as a model") from None
-    rows = data.get("price")
-    if not isinstance(rows, list) or set(data) != {"price"}:
-        raise PriceError(f"PRICES={path} must consist of [[price]] rows; take {PRICES} as a model")
-    mistakes = [f"{path}: price {number}: {why}" for number, row in enumerate(rows, 1) for why in _mistakes(row)]
-    if mistakes:
-        raise PriceError("\n".join([*mistakes, f"Take {PRICES} as a model."]))
-    return Prices([Price(**{**row, "regions": tuple(row["regions"])}) for row in rows])
-
-
-def _mistakes(row: Any) -> Iterator[str]:
-    if not isinstance(row, dict):
-        yield "must be a table"
-        return
-    for key in sorted({*row, *_FORMS}):
-        if key not in row:
-            yield f"{key} is missing"
-        elif key not in _FORMS:
-            yield f"{key} is not known; there are {', '.join(_FORMS)}"
-        elif not isinstance(row[key], _FORMS[key]) or isinstance(row[key], bool):
-            yield f"{key} = {row[key]!r} must be of type {' or '.join(each.__name__ for each in _FORMS[key])}"
-    if any(not isinstance(each, str) for each in row.get("regions", ())):
-        yield "regions must be texts"
-    cost = row.get("usd_hour", 0)
-    if isinstance(cost, int | float) and not (math.isfinite(cost) and cost >= 0):
-        yield f"usd_hour = {cost!r} must be a number of dollars"
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        problem = Problem(
+            (), Quoted(error), "cannot be read", f"take {PRICES.name} of the project as a model", str(path)
+        )
+        raise BlueprintError([problem]) from None
+    table, problems = toml.read(Prices, text, str(path))
+    if problems:
+        raise BlueprintError(problems)
+    return table

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from tools.markdown import code, one_line, table
+from tools.markdown import code, one_line, prose, table
 from tools.upgrade.model import AddonMove, Edit, Minor, Step, Upgrade
 
 SOURCES = (
@@ -17,7 +17,6 @@ SOURCES = (
     "https://docs.aws.amazon.com/eks/latest/best-practices/cluster-upgrades.html",
     "https://kubernetes.io/releases/version-skew-policy/",
 )
-_MARKUP = str.maketrans({character: f"&#{ord(character)};" for character in "&<>*_~[]|\\#@`"})
 
 
 def as_markdown(upgrade: Upgrade) -> str:
@@ -63,7 +62,7 @@ def _parts(upgrade: Upgrade) -> Iterator[str]:
 
 def _minor(upgrade: Upgrade, minor: Minor, number: int) -> Iterator[str]:
     yield f"## {minor.previous} → {minor.version}"
-    yield _prose(minor.support)
+    yield prose(minor.support)
     if minor.findings:
         yield f"### Before {minor.version}, in pull requests of their own"
         yield "These are deployed before the control plane moves, which no deploy takes back."
@@ -93,7 +92,7 @@ def _minor(upgrade: Upgrade, minor: Minor, number: int) -> Iterator[str]:
         yield "Not checked:"
         yield _bullets(minor.unchecked)
     for offset, step in enumerate(minor.steps, 1):
-        yield f"### {number + offset}. {_prose(step.title)}"
+        yield f"### {number + offset}. {prose(step.title)}"
         yield f"Edit {code(upgrade.file)}, or the file that it takes the value from:"
         yield table(("field", "from", "to"), map(_edit, step.edits))
         yield from _deploy(upgrade, step)
@@ -124,20 +123,12 @@ def _edit(edit: Edit) -> Sequence[str]:
     return [field, code(edit.now or "") or "not written", code(edit.then or "") or "remove it"]
 
 
-def _prose(text: str) -> str:
-    """Text with code in backticks; nothing else in it is markup."""
-    parts = one_line(text).split("`")
-    if len(parts) % 2 == 0:  # a backtick that closes nothing
-        return one_line(text).translate(_MARKUP)
-    return "".join(code(part) if index % 2 else part.translate(_MARKUP) for index, part in enumerate(parts))
-
-
 def _bullets(lines: Sequence[str]) -> str:
-    return "\n".join(f"- {_prose(line)}" for line in lines)
+    return "\n".join(f"- {prose(line)}" for line in lines)
 
 
 def _numbered(lines: Sequence[str]) -> str:
-    return "\n".join(f"{number}. {_prose(line)}" for number, line in enumerate(lines, 1))
+    return "\n".join(f"{number}. {prose(line)}" for number, line in enumerate(lines, 1))
 
 
 def _shell(lines: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from blueprint.errors import Problem, Quoted
+from blueprint.secret_keys import is_secret_variable
 from teams.base.namespaces import TeamNamespace
 from teams.base.workloads.documents import Document, Way
 from teams.base.workloads.kinds import INSTEAD, KINDS
@@ -14,12 +15,6 @@ from teams.base.workloads.pod_security import violations
 from teams.base.workloads.schema import errors
 
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
-_SECRET_KEY = re.compile(
-    r"(password|passwd|passphrase|token|api[_.-]?key|private[_.-]?key|secret[_.-]?key|access[_.-]?key|secret)$",
-    re.IGNORECASE,
-)
-_NO_SECRET = re.compile(r"yes|no|true|false|[01]|\$\(\w+\)", re.IGNORECASE)
-"""A switch, or a reference to another variable."""
 
 
 def mistakes(document: Document, version: str, space: TeamNamespace) -> list[Problem]:
@@ -73,20 +68,16 @@ def _secrets(data: Any, way: Way) -> Iterator[Way]:
     """Where an environment variable or an entry of a ConfigMap has a secret's name and a value."""
     if isinstance(data, dict):
         name = data.get("name")
-        if isinstance(name, str) and _is_secret(name, data.get("value")):
+        if isinstance(name, str) and is_secret_variable(name, data.get("value")):
             yield (*way, "value")
         config = data.get("kind") == "ConfigMap" and not way
         for key, item in data.items():
             if config and key in ("data", "binaryData") and isinstance(item, dict):
-                yield from ((key, each) for each, value in item.items() if _is_secret(each, value))
+                yield from ((key, each) for each, value in item.items() if is_secret_variable(each, value))
             yield from _secrets(item, (*way, key))
     elif isinstance(data, list):
         for index, item in enumerate(data):
             yield from _secrets(item, (*way, index))
-
-
-def _is_secret(name: str, value: object) -> bool:
-    return bool(value and _SECRET_KEY.search(name) and not _NO_SECRET.fullmatch(str(value)))
 
 
 def _of_service(document: Document) -> Iterator[Problem]:

@@ -36,7 +36,7 @@ def test_dangers_block_or_warn_by_the_policy() -> None:
     assert (found.blocking, found.warnings, found.passes) == ((BLOCKS,), (WARNS,), False)
     assert verdict(Policy(), [WARNS]).passes
     assert verdict(Policy(), []).passes
-    assert not verdict(Policy(clusters=(("prod", {"leaves-behind": "block"}),)), [WARNS]).passes
+    assert not verdict(Policy(clusters={"prod": {"leaves-behind": "block"}}), [WARNS]).passes
 
 
 def test_a_label_or_a_review_approves() -> None:

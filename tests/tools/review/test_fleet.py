@@ -91,6 +91,6 @@ def test_plans_of_both_revisions_are_read() -> None:
 def test_a_base_whose_plans_cannot_be_read_is_compared_by_its_templates(before: str | None, why: str) -> None:
     found = fleet_of(comparison(before))
     assert found.unread == why
-    document = review(found, (), lambda *_: (), Prices([]))
+    document = review(found, (), lambda *_: (), Prices(()))
     assert [section.id for section in document.sections] == ["clusters", "plans"]
     assert why in words(document.sections[1])

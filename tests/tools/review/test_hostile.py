@@ -72,7 +72,7 @@ def rendered(releases: Sequence[Release], version: str) -> tuple[Outcome, ...]:
 def test_stays_a_comment_and_a_page_in_which_nothing_happens() -> None:
     found = large("<b>dev</b>")
     told = tuple(Danger("deletes-state", *([hostile(number)] * 8)) for number in range(1000))
-    document = review(found, told, rendered, Prices([]))
+    document = review(found, told, rendered, Prices(()))
     text = markdown(document, url="https://ci.example.com", draw=drawn)
     assert size(text) <= LIMIT
     assert tags(text) <= {"details", "summary", "b", "br", "code"}

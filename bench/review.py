@@ -11,16 +11,17 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import median
 
+from app import ROOT
+
 CLUSTERS = 20
 GOAL = 1.5
-_ROOT = Path(__file__).parents[2]
 _CODE = (
     "app.py",
     "cdk.json",
     "requirements.txt",
     "addons",
     "blueprint",
-    "clusters",
+    "examples",
     "facts",
     "stacks",
     "teams",
@@ -28,7 +29,7 @@ _CODE = (
 )
 _CLUSTER = """from dataclasses import replace
 
-from addons.example import PROD
+from examples.prod import PROD
 
 {constant} = replace(PROD, name="{name}")
 """
@@ -52,7 +53,7 @@ def review_table(folder: Path, turns: int) -> Iterator[str]:
     for number, (what, (file, before, after), names) in enumerate(_CASES):
         base, now = folder / f"base{number}", folder / f"now{number}"
         for side in (base, now):
-            _project(side)
+            project(side)
         path = now / file
         text = path.read_text(encoding="utf-8")
         if before not in text:
@@ -66,24 +67,21 @@ def review_table(folder: Path, turns: int) -> Iterator[str]:
         yield f"{what:28}{review:8.2f}{synthesis:13.2f}{ratio:7.2f}  {goal}".rstrip()
 
 
-def _project(folder: Path) -> None:
+def project(folder: Path) -> None:
     """A repository with a fleet, and its first commit."""
     for name in _CODE:
-        source = _ROOT / name
+        source = ROOT / name
         copy = shutil.copytree if source.is_dir() else shutil.copy
         folder.mkdir(exist_ok=True)
         copy(source, folder / name)
-    for path in (folder / "clusters").glob("[!_]*.py"):
-        path.unlink()
-    # Not in the inventory, which consists of the copies.
-    shutil.copy(_ROOT / "clusters" / "prod.py", folder / "addons" / "example.py")
+    (folder / "clusters").mkdir()
     for index in range(CLUSTERS):
         text = _CLUSTER.format(constant=f"C{index:02}", name=f"c{index:02}")
         (folder / "clusters" / f"c{index:02}.py").write_text(text, encoding="utf-8")
     identity = ("-c", "user.name=bench", "-c", "user.email=bench@example.com")
     for arguments in (("init", "--quiet"), ("add", "--all"), ("commit", "--quiet", "--message=x")):
         subprocess.run(("git", "-C", str(folder), *identity, *arguments), check=True)
-    (folder / "node_modules").symlink_to(_ROOT / "node_modules")
+    (folder / "node_modules").symlink_to(ROOT / "node_modules")
 
 
 def _review(folder: Path, charts: Path) -> float:

@@ -42,7 +42,7 @@ def prepared(clusters: int, folder: Path) -> Contest:
     """
     folder.mkdir()
     out, floor_out, recording = folder / "python", folder / "floor", folder / "calls.json"
-    python = (sys.executable, "-m", "tools.bench.fleet", str(clusters), str(out))
+    python = (sys.executable, "-m", "bench.fleet", str(clusters), str(out))
     subprocess.run([*python, "--calls", str(recording)], check=True)
     text = recording.read_text(encoding="utf-8")
     calls = json.loads(text)

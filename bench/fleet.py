@@ -1,6 +1,6 @@
 """What is measured: replicas of the production cluster, synthesized by the code of `make synth`.
 
-python -m tools.bench.fleet COUNT FOLDER [--validate] [--memory] [--calls FILE]
+python -m bench.fleet COUNT FOLDER [--validate] [--memory] [--calls FILE]
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from tools.synthesis import synthesize
 
 def main() -> None:
     """With --memory it prints the peaks of its processes, with --calls it writes what floor.js reads."""
-    parser = argparse.ArgumentParser(prog="python -m tools.bench.fleet")
+    parser = argparse.ArgumentParser(prog="python -m bench.fleet")
     parser.add_argument("count", type=int)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--validate", action="store_true")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import os
 import subprocess
 import sys
@@ -14,8 +15,9 @@ import pytest
 from jsii import _type_checking
 from jsii._kernel.providers.process import _NodeProcess
 
-from tools.bench.__main__ import met
-from tools.bench.contest import different, prepared
+from bench.__main__ import met
+from bench.contest import different, prepared
+from bench.review import CLUSTERS, project
 from tools.jsii_start import TESTED, quicken
 
 _PLAIN = """
@@ -87,6 +89,14 @@ def test_other_work_is_seen(tmp_path: Path) -> None:
         (folder / "a.metadata.json").write_text(f'{{"trace": ["at {text}"]}}', encoding="utf-8")
     (other / "added.json").write_text("{}", encoding="utf-8")
     assert different(one, other) == ["added.json", "changed.template.json"]
+
+
+def test_the_fleet_whose_review_is_measured(tmp_path: Path) -> None:
+    project(tmp_path / "fleet")
+    environment = {name: value for name, value in os.environ.items() if name != "BLUEPRINTS"}
+    command = (sys.executable, "-m", "tools", "plan", "--json")
+    done = subprocess.run(command, cwd=tmp_path / "fleet", env=environment, capture_output=True, text=True, check=True)
+    assert len(json.loads(done.stdout)) == CLUSTERS
 
 
 def test_a_goal_that_is_missed_is_said() -> None:

@@ -1,6 +1,6 @@
 """`make bench`: time and memory of a synthesis, against its floor; the time of a plan, and of a review.
 
-    python -m tools.bench [--quick]
+    python -m bench [--quick]
 
 The floor is the same work without Python: JavaScript alone makes the same constructs with the same properties
 (floor.js). That it is the same is checked first: both assemblies are equal, byte by byte. Then the two take turns,
@@ -24,12 +24,12 @@ from pathlib import Path
 from statistics import median
 
 from addons.base import HelmAddon
+from bench.contest import NODE, Contest, prepared
+from bench.review import CLUSTERS, review_table
 from blueprint.blueprint import Blueprint
 from blueprint.planning.planner import plan
 from examples.dev import DEV
 from examples.prod import PROD
-from tools.bench.contest import NODE, Contest, prepared
-from tools.bench.review import CLUSTERS, review_table
 
 PLAN_GOAL_MS = 20
 MIB = 2**20
