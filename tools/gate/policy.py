@@ -13,13 +13,13 @@ from blueprint.errors import Problem, Quoted, report
 
 FILE = "review-policy.toml"
 
-Action = Literal["block", "warn"]
+Enforcement = Literal["block", "warn"]
 """`block` stops the pull request until it is approved; `warn` only shows the danger."""
-Permission = Literal["write", "maintain", "admin"]
+RepositoryRole = Literal["write", "maintain", "admin"]
 """The least that somebody must be allowed in the repository. GitLab: Developer, Maintainer, Owner."""
 Needs = Literal["any", "all"]
 
-RULES: Mapping[str, Action] = {
+RULES: Mapping[str, Enforcement] = {
     "deletes-state": "block",
     "replaces-state": "block",
     "create-only": "block",
@@ -52,7 +52,7 @@ class Approvals:
     code_owners: bool = True
     """Whether a review counts only while GitHub calls the pull request approved by the rules of its branch: with
     `Require review from Code Owners` that takes the owners of every changed file."""
-    permission: Permission = "write"
+    permission: RepositoryRole = "write"
     needs: Needs = "any"
     """Whether one of label and review is enough, or both are needed where both are switched on."""
 
@@ -62,11 +62,11 @@ class Policy:
     """What `review-policy.toml` says."""
 
     approvals: Approvals = Approvals()
-    dangers: Mapping[str, Action] = field(default_factory=dict)
-    clusters: tuple[tuple[str, Mapping[str, Action]], ...] = ()
+    dangers: Mapping[str, Enforcement] = field(default_factory=dict)
+    clusters: tuple[tuple[str, Mapping[str, Enforcement]], ...] = ()
     """A glob over names of clusters, and its own actions; of several that match, the last one counts."""
 
-    def action(self, rule: str, cluster: str) -> Action:
+    def action(self, rule: str, cluster: str) -> Enforcement:
         """What a danger does. A rule that this revision does not know blocks: nobody has judged it yet."""
         for glob, actions in reversed(self.clusters):
             if rule in actions and fnmatchcase(cluster, glob):
@@ -139,13 +139,13 @@ def _action_problems(place: str, table: Mapping[str, Any]) -> Iterator[Problem]:
     for rule, action in table.items():
         if rule not in RULES:
             yield Problem((place, rule), action, "there is no such rule", f"write one of {', '.join(RULES)}")
-        elif action not in get_args(Action):
+        elif action not in get_args(Enforcement):
             yield Problem((place, rule), action, "a danger blocks or warns", 'write "block" or "warn"')
 
 
 def _approval_problems(table: Mapping[str, Any]) -> Iterator[Problem]:
     place = f"{FILE}: approvals"
-    choices = {"permission": get_args(Permission), "needs": get_args(Needs)}
+    choices = {"permission": get_args(RepositoryRole), "needs": get_args(Needs)}
     yield from _unknown(place, table, ("label", "review", "code_owners", *choices))
     for key in ("review", "code_owners"):
         if not isinstance(table.get(key, True), bool):

@@ -8,7 +8,7 @@ from typing import Any
 
 from blueprint.errors import Problem, Quoted
 from teams.base.namespaces import TeamNamespace
-from teams.base.workloads.documents import Document, Way
+from teams.base.workloads.documents import ManifestDocument, Way
 from teams.base.workloads.kinds import INSTEAD, KINDS
 from teams.base.workloads.pod_security import violations
 from teams.base.workloads.schema import errors
@@ -22,12 +22,12 @@ _NO_SECRET = re.compile(r"yes|no|true|false|[01]|\$\(\w+\)", re.IGNORECASE)
 """A switch, or a reference to another variable."""
 
 
-def mistakes(document: Document, version: str, space: TeamNamespace) -> list[Problem]:
+def mistakes(document: ManifestDocument, version: str, space: TeamNamespace) -> list[Problem]:
     """Everything wrong with a document; what is no object of ours is not judged any further."""
     return list(_of_object(document, space.name)) or list(_of_content(document, version, space))
 
 
-def _of_object(document: Document, namespace: str) -> Iterator[Problem]:
+def _of_object(document: ManifestDocument, namespace: str) -> Iterator[Problem]:
     """Whether it is an object that the team may have; nothing is shown of one that may hold a secret."""
     data, problem = document.data, document.problem
     kind = data.get("kind") if isinstance(data, dict) else None
@@ -54,7 +54,7 @@ def _of_object(document: Document, namespace: str) -> Iterator[Problem]:
         yield problem(("metadata", "namespace"), metadata["namespace"], rule, fix)
 
 
-def _of_content(document: Document, version: str, space: TeamNamespace) -> Iterator[Problem]:
+def _of_content(document: ManifestDocument, version: str, space: TeamNamespace) -> Iterator[Problem]:
     """Whether Kubernetes would take it. What looks like a secret is told alone: a schema's mistake shows values."""
     secrets = list(_secrets(document.data, ()))
     for way in secrets:
@@ -89,7 +89,7 @@ def _is_secret(name: str, value: object) -> bool:
     return bool(value and _SECRET_KEY.search(name) and not _NO_SECRET.fullmatch(str(value)))
 
 
-def _of_service(document: Document) -> Iterator[Problem]:
+def _of_service(document: ManifestDocument) -> Iterator[Problem]:
     spec = document.data.get("spec") or {}
     if document.data["kind"] != "Service":
         return
@@ -101,7 +101,7 @@ def _of_service(document: Document) -> Iterator[Problem]:
         yield document.problem(("spec", "externalIPs"), spec["externalIPs"], rule, "remove it")
 
 
-def _of_pods(document: Document, space: TeamNamespace) -> Iterator[Problem]:
+def _of_pods(document: ManifestDocument, space: TeamNamespace) -> Iterator[Problem]:
     data = document.data
     way: Way = ("spec", "jobTemplate", "spec", "template") if data["kind"] == "CronJob" else ("spec", "template")
     template = data

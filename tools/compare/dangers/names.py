@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from blueprint.kubernetes import ObjectKey
 from tools.assembly import CHART, MANIFEST, Template, objects, text
 from tools.compare.dangers.danger import at
 
@@ -66,9 +67,6 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     CHART: ("ClusterName", "Namespace", "Release"),
 }
 
-Key = tuple[str, str, str, str]
-"""Of a Kubernetes object: API group, kind, namespace, name."""
-
 
 def name_of(resource: Template | None) -> tuple[str, ...] | None:
     """The values of its identifying properties; None when CloudFormation makes up a name."""
@@ -84,14 +82,14 @@ def likeness(resource: Template) -> str:
     return json.dumps(_without_references(properties), sort_keys=True)
 
 
-def key(thing: Mapping[str, Any]) -> Key:
+def key(thing: Mapping[str, Any]) -> ObjectKey:
     """By which Kubernetes knows an object."""
     group, slash, _ = str(thing.get("apiVersion", "")).partition("/")
     metadata = thing.get("metadata", {})
     return group if slash else "", thing.get("kind", ""), metadata.get("namespace", ""), metadata.get("name", "")
 
 
-def keys(resource: Template | None) -> frozenset[Key]:
+def keys(resource: Template | None) -> frozenset[ObjectKey]:
     """Of the Kubernetes objects that a resource applies."""
     return frozenset(map(key, objects(resource))) if resource and resource["Type"] == MANIFEST else frozenset()
 

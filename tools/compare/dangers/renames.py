@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tools.assembly import CHART, MANIFEST
-from tools.compare.dangers.danger import Danger, Rule, danger, surviving
+from tools.compare.dangers.danger import Danger, DangerRule, danger, surviving
 from tools.compare.dangers.names import STATE, keys, likeness, name_of
 from tools.compare.differences import Change, ClusterDifference
 
@@ -62,4 +62,4 @@ def _lost(old: Change) -> str:
     return STATE.get(old.type, "it is away meanwhile, with all that is in it")
 
 
-RULES: tuple[Rule, ...] = (renames_resource,)
+RULES: tuple[DangerRule, ...] = (renames_resource,)
