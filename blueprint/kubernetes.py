@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Manifest = Mapping[str, Any]
+ObjectKey = tuple[str, str, str, str]
+"""By which Kubernetes knows an object: API group, kind, namespace ("" outside of any), name."""
 PodSecurity = Literal["privileged", "baseline", "restricted"]
 
 RESERVED_NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")

@@ -58,7 +58,7 @@ Zones = Annotated[
     ),
     UNIQUE,
 ]
-Endpoint = Annotated[
+EndpointService = Annotated[
     str,
     matches(
         r"[a-z0-9-]+(\.[a-z0-9-]+)*",
@@ -88,7 +88,7 @@ class NewNetwork(Value):
     """Letters of the availability zones, 2 to 6. Not every region has a, b and c: us-west-1 differs by account."""
     nat: Literal["none", "one", "per-zone"] = "per-zone"
     """NAT gateways. `one` is cheap and dies with its zone; `none` leaves nodes without internet."""
-    interface_endpoints: Annotated[tuple[Endpoint, ...], UNIQUE] = ()
+    interface_endpoints: Annotated[tuple[EndpointService, ...], UNIQUE] = ()
     """AWS services reached inside the VPC, for example ("ecr.api", "ecr.dkr"); each costs by hour and zone."""
     flow_log_retention_days: LogRetentionDays = 90
     """How long flow logs stay in CloudWatch; one of the values CloudWatch Logs accepts."""

@@ -12,21 +12,21 @@ from tools.markdown import code, one_line
 WIDTH = 120
 """Columns of a plain table."""
 
-Row = tuple[tuple[str, ...], ...]
+PlainRow = tuple[tuple[str, ...], ...]
 """Of cells, which consist of lines."""
 
 
-class Table(NamedTuple):
+class PlainTable(NamedTuple):
     """Rows of cells under heads."""
 
     title: str
     heads: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[PlainRow, ...]
 
 
-def text_table(table: Table, width: int = WIDTH) -> str:
+def text_table(table: PlainTable, width: int = WIDTH) -> str:
     """Aligned, and never wider than `width`: the widest columns are wrapped."""
-    heads: Row = tuple((head,) for head in table.heads)
+    heads: PlainRow = tuple((head,) for head in table.heads)
     cells = [heads, *(tuple(tuple(map(one_line, cell)) for cell in row) for row in table.rows)]
     widths = [max([1, *(len(line) for row in cells for line in row[column])]) for column in range(len(table.heads))]
     while sum(widths) + 2 * len(widths) > width and max(widths) > 1:
@@ -53,7 +53,7 @@ def _wrapped(line: str, width: int) -> list[str]:
     return _Wrapper(width, subsequent_indent="  " if width > 4 else "", break_on_hyphens=False).wrap(line)
 
 
-def markdown_table(table: Table) -> str:
+def markdown_table(table: PlainTable) -> str:
     """Every cell is code, so nothing in it is markup, a link or a mention."""
     rows = (["<br>".join(map(code, cell)) for cell in row] for row in table.rows)
     return f"### {table.title}\n\n{markdown.table(table.heads, rows)}"

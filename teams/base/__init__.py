@@ -35,7 +35,7 @@ from teams.base.network import (
 )
 from teams.base.operators import viewing
 from teams.base.roles import ROLES, Permission, TeamRole, binding, group, rules
-from teams.base.workloads import GitWorkload, HelmWorkload, Manifests, Workload
+from teams.base.workloads import GitWorkload, HelmWorkload, Manifests, TeamWorkload
 
 __all__ = [
     "ApplicationTeam",
@@ -57,10 +57,10 @@ __all__ = [
     "ServiceAccount",
     "Share",
     "TeamNamespace",
+    "TeamWorkload",
     "ToInternet",
     "ToRange",
     "ToTeam",
-    "Workload",
 ]
 
 Principals = tuple[Principal, ...]
@@ -136,7 +136,7 @@ class ApplicationTeam(Team):
     """Which of its pods go before others of its own; without one, pods have the priority 0."""
     node_pool: NodePool | None = None
     """Nodes of its own, by Karpenter: pods tolerate the taint and select the label `blueprint/team: <name>`."""
-    workloads: tuple[Workload, ...] = ()
+    workloads: tuple[TeamWorkload, ...] = ()
     """What runs in its namespaces from the first deploy on; its people bring more."""
 
     @property

@@ -31,7 +31,7 @@ CustomGroup = Annotated[
         longest=253,
     ),
 ]
-Resource = Annotated[
+PluralName = Annotated[
     str,
     matches(r"[a-z][a-z0-9-]{0,62}(/[a-z]+)?", "must be a kind's plural name, never *", 'write for example "rollouts"'),
 ]
@@ -46,7 +46,7 @@ class Permission(Value):
 
     api_group: CustomGroup
     """Of the custom resources, for example "argoproj.io"."""
-    resources: Annotated[tuple[Resource, ...], NOT_EMPTY]
+    resources: Annotated[tuple[PluralName, ...], NOT_EMPTY]
     """Plural names of kinds, for example "rollouts"."""
     verbs: Annotated[tuple[Verb, ...], NOT_EMPTY]
     """What may be done with them.

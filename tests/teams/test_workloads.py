@@ -27,7 +27,7 @@ from teams.base import (
     HelmWorkload,
     Manifests,
     TeamNamespace,
-    Workload,
+    TeamWorkload,
 )
 from teams.base.workloads import manifests
 from teams.base.workloads.pod_security import violations
@@ -330,7 +330,7 @@ def test_a_release_stands_in_the_teams_namespace() -> None:
     assert (release.chart.name, release.chart.version) == ("podinfo", "6.9.2")
 
 
-MISTAKES: dict[str, tuple[Workload, str]] = {
+MISTAKES: dict[str, tuple[TeamWorkload, str]] = {
     "chart from nowhere": (changed(CHART, repository="http://charts.example.com"), ".repository"),
     "password in address": (changed(CHART, repository="https://me:hunter2@example.com/x y"), ".repository"),
     "newest chart": (changed(CHART, version="latest"), ".version"),

@@ -37,7 +37,7 @@ from tools.access.matrix import INSTALLER, NOBODY, matrix
 from tools.access.render import as_json
 from tools.access.tables import tables
 from tools.assembly import text
-from tools.tables import WIDTH, Table, markdown_table, text_table
+from tools.tables import WIDTH, PlainTable, markdown_table, text_table
 
 OTHERS = (TEAMS, AUTO, FARGATE, SELF_MANAGED, CHINA, GOVERNMENT)
 NAMES = ("dev", "prod", "prod-eu", *(blueprint.name for blueprint in OTHERS))
@@ -351,7 +351,7 @@ HOSTILE = (
 
 
 def test_no_name_breaks_markdown() -> None:
-    table = Table("T", ("a", "b", "c"), tuple(((name,), (name, name), ()) for name in HOSTILE))
+    table = PlainTable("T", ("a", "b", "c"), tuple(((name,), (name, name), ()) for name in HOSTILE))
     lines = markdown_table(table).split("\n")
     assert lines[:4] == ["### T", "", "| a | b | c |", "| --- | --- | --- |"]
     assert len(lines) == 4 + len(HOSTILE)
@@ -366,7 +366,7 @@ def test_no_name_breaks_markdown() -> None:
 
 def test_markdown_keeps_every_character() -> None:
     for name in HOSTILE:
-        shown = markdown_table(Table("T", ("a",), (((name,),),))).rpartition("\n| ")[2].removesuffix(" |")
+        shown = markdown_table(PlainTable("T", ("a",), (((name,),),))).rpartition("\n| ")[2].removesuffix(" |")
         inner = shown.removeprefix("<code>").removesuffix("</code>")
         read = re.sub(r"&#(\d+);", lambda each: chr(int(each[1])), inner) if inner != shown else shown.strip("`")
         assert read == " ".join(re.sub(r"[^\x20-\x7e]", " ", name).split())
@@ -375,13 +375,13 @@ def test_markdown_keeps_every_character() -> None:
 def test_no_name_breaks_the_table() -> None:
     for width in (12, 40, WIDTH):
         rows = tuple(((name,), (name, name), (), (name,)) for name in HOSTILE)
-        shown = text_table(Table("T", ("a", "b", "c", "d"), rows), width)
+        shown = text_table(PlainTable("T", ("a", "b", "c", "d"), rows), width)
         assert max(map(len, shown.split("\n"))) <= width
         assert all(line.isprintable() for line in shown.split("\n"))
 
 
 def test_columns_are_aligned() -> None:
-    table = Table("T", ("who", "may"), ((("ana",), ("read: pods", "write: pods")), (("benjamin",), ("nothing",))))
+    table = PlainTable("T", ("who", "may"), ((("ana",), ("read: pods", "write: pods")), (("benjamin",), ("nothing",))))
     assert (
         text_table(table) == "T\n  who       may\n  ana       read: pods\n            write: pods\n  benjamin  nothing"
     )

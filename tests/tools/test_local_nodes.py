@@ -9,7 +9,7 @@ import pytest
 
 from tools.local.emulator.images import known
 from tools.local.emulator.managed_policies import ACTIONS
-from tools.local.emulator.user_data import Bootstrap, UserDataError, parse
+from tools.local.emulator.user_data import NodeConfig, UserDataError, parse
 
 # awslabs/amazon-eks-ami v20260714, nodeadm/doc/examples.md, with taints.
 AL2023 = """MIME-Version: 1.0
@@ -65,13 +65,13 @@ def encoded(text: str) -> str:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        (AL2023, Bootstrap(*KNOWN, "10.100.0.0/16", TAINTS)),
-        (TWO_PARTS, Bootstrap(*KNOWN, "10.100.0.0/16", (("example.com/d", "NoSchedule"), *TAINTS))),
-        (BOTTLEROCKET, Bootstrap(*KNOWN, None, TAINTS)),
-        (BOTTLEROCKET.partition("[settings.kubernetes.node-taints]")[0], Bootstrap(*KNOWN, None, ())),
+        (AL2023, NodeConfig(*KNOWN, "10.100.0.0/16", TAINTS)),
+        (TWO_PARTS, NodeConfig(*KNOWN, "10.100.0.0/16", (("example.com/d", "NoSchedule"), *TAINTS))),
+        (BOTTLEROCKET, NodeConfig(*KNOWN, None, TAINTS)),
+        (BOTTLEROCKET.partition("[settings.kubernetes.node-taints]")[0], NodeConfig(*KNOWN, None, ())),
     ],
 )
-def test_a_node_is_told_its_cluster(text: str, told: Bootstrap) -> None:
+def test_a_node_is_told_its_cluster(text: str, told: NodeConfig) -> None:
     assert parse(encoded(text)) == told
 
 

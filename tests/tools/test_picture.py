@@ -12,7 +12,7 @@ from blueprint.planning.document import Plan, Subnet
 from tests.plans import fargate, nodes, part, planned, subnets
 from tools.picture import mermaid
 from tools.picture.describe import MOST_BOXES, picture
-from tools.picture.model import SIGNS, Box, Picture
+from tools.picture.model import SIGNS, Box, ClusterPicture
 from tools.picture.things import INSTALLERS
 
 ARGO_CD: Any = {"namespaces": ("argocd",), "after": ("cert-manager",), "by": "Helm"}
@@ -51,7 +51,7 @@ HOSTILE = (
 )
 
 
-def boxes(drawn: Picture) -> dict[str, Box]:
+def boxes(drawn: ClusterPicture) -> dict[str, Box]:
     return {box.id: box for box in drawn.boxes}
 
 

@@ -125,6 +125,7 @@ def test_an_add_on(shown: Mapping[str, str]) -> None:
     [
         (int, "whole number"),
         (Annotated[int, between(1, 9)], "whole number, 1 to 9"),
+        (Annotated[tuple[Annotated[int, between(1, 9)], ...], NOT_EMPTY], "tuple of whole number, 1 to 9"),
         (Annotated[int, between(1, 5000, "nodes")] | None, "whole number, 1 to 5,000 nodes or `None`"),
         (Mapping[str, Any], "mapping of text to any JSON value"),
         (tuple[Literal["a", "b"], ...], 'tuple of `"a"` or `"b"`'),

@@ -36,7 +36,7 @@ from tests.templates import Templates, synthesized
 from tests.tools.snapshots import Markdown
 from tools.charts.results import Failed, Outcome, Rendered, Unreachable
 from tools.upgrade.apis import unserved
-from tools.upgrade.model import Finding, Step, Upgrade
+from tools.upgrade.model import Blocker, Step, Upgrade
 from tools.upgrade.render import as_markdown
 from tools.upgrade.upgrade import upgrade
 
@@ -335,7 +335,7 @@ def test_what_the_plan_refuses_is_a_step_to_be_done() -> None:
     blueprint = with_addons(CoreDns(), Old135(), base=at("1.35"))
     made = upgrade(blueprint, "1.36", unreachable)
     (found,) = made.minors[0].findings
-    assert found == Finding("addons[4].chart_version (old135)", "runs on 1.35", "take another")
+    assert found == Blocker("addons[4].chart_version (old135)", "runs on 1.35", "take another")
     edits = {edit.of: edit for edit in made.minors[0].steps[0].edits if edit.field.startswith("addons")}
     assert edits == {}
 
@@ -484,7 +484,7 @@ def test_nothing_is_newer_than_the_newest() -> None:
 def test_no_text_breaks_the_markdown() -> None:
     hostile = "a|b `c` ``` <script>x</script> @example/team *x* \r\n\r\n# head\n| d |\n```sh\nrm -rf /"
     made = upgrade(with_addons(Probe()), "1.36", lambda *_: [Failed(hostile)])
-    clean = as_markdown(replace(made, minors=(replace(made.minors[0], findings=(Finding("a", "b", "c"),)),)))
+    clean = as_markdown(replace(made, minors=(replace(made.minors[0], findings=(Blocker("a", "b", "c"),)),)))
     (one,) = made.minors
     one = replace(one, support=hostile, unchecked=(hostile, "`"), way_back=(hostile, *one.way_back[1:]))
     text = as_markdown(replace(made, minors=(one,), shared_with=("a|b", "`x`")))

@@ -7,23 +7,25 @@ from itertools import groupby
 from typing import Any
 
 from tools.access.matrix import Access, Matrix, Right
-from tools.tables import Row, Table
+from tools.tables import PlainRow, PlainTable
 
 
-def tables(matrix: Matrix, *, full: bool) -> tuple[Table, ...]:
+def tables(matrix: Matrix, *, full: bool) -> tuple[PlainTable, ...]:
     """The four tables of a cluster. Unless `full`, long lists are shortened and repeated cells are empty."""
     aws = _aws_rows(matrix, full=full)
     nodes = [((", ".join(each.names),), (each.kind,), each.policies) for each in matrix.nodes]
     notes = [((note.part,), (note.text,)) for note in matrix.notes]
     return (
-        Table("In Kubernetes", ("who", "via", "where", "may"), tuple(_kubernetes_rows(matrix))),
-        Table("In AWS", ("service account", "may", "on", "only if"), tuple(aws if full else _without_repetition(aws))),
-        Table("Nodes", ("nodes", "kind", "policies of AWS"), tuple(nodes)),
-        Table("Notes", ("by", "note"), tuple(notes)),
+        PlainTable("In Kubernetes", ("who", "via", "where", "may"), tuple(_kubernetes_rows(matrix))),
+        PlainTable(
+            "In AWS", ("service account", "may", "on", "only if"), tuple(aws if full else _without_repetition(aws))
+        ),
+        PlainTable("Nodes", ("nodes", "kind", "policies of AWS"), tuple(nodes)),
+        PlainTable("Notes", ("by", "note"), tuple(notes)),
     )
 
 
-def _without_repetition(rows: Iterable[Row]) -> Iterator[Row]:
+def _without_repetition(rows: Iterable[PlainRow]) -> Iterator[PlainRow]:
     """Leaves out the first cell of a row where it is that of the row above."""
     above: tuple[str, ...] = ()
     for row in rows:
@@ -31,7 +33,7 @@ def _without_repetition(rows: Iterable[Row]) -> Iterator[Row]:
         above = row[0]
 
 
-def _kubernetes_rows(matrix: Matrix) -> Iterator[Row]:
+def _kubernetes_rows(matrix: Matrix) -> Iterator[PlainRow]:
     """Namespaces in which somebody may do the same share a row."""
 
     def alike(row: Access) -> tuple[object, ...]:
@@ -82,7 +84,7 @@ def _short_resource(resource: str) -> str:
     return f"{kind}{slash}{subresource}" if dot and group in own else resource
 
 
-def _aws_rows(matrix: Matrix, *, full: bool) -> Iterator[Row]:
+def _aws_rows(matrix: Matrix, *, full: bool) -> Iterator[PlainRow]:
     for row in matrix.aws:
         holder = (row.service_account, f"by {row.by}", *((f"within {row.boundary}",) if row.boundary else ()))
         if row.policy or not row.actions:

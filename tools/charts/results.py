@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from blueprint.contribution import Release
 
 
 @dataclass(frozen=True)
@@ -32,3 +34,6 @@ class Unreachable:
 
 
 Outcome = Rendered | Failed | Unreachable
+
+Render = Callable[[Sequence[Release], str], Sequence[Outcome]]
+"""What releases would install on a Kubernetes version, in their order."""

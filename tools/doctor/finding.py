@@ -7,8 +7,8 @@ from typing import Literal
 
 from tools.status import CannotError
 
-Status = Literal["problem", "unknown", "warning", "ok"]
-STATUSES: tuple[Status, ...] = ("problem", "unknown", "warning", "ok")
+FindingStatus = Literal["problem", "unknown", "warning", "ok"]
+STATUSES: tuple[FindingStatus, ...] = ("problem", "unknown", "warning", "ok")
 """Worst first: a deploy would fail; nobody could look; it would work, with a risk; fine."""
 
 
@@ -18,7 +18,7 @@ class Finding:
 
     check: str
     """The concept that was checked: `quotas`, `dns`."""
-    status: Status
+    status: FindingStatus
     what: str
     why: str = ""
     """What it does to a deploy or to the cluster."""

@@ -15,13 +15,13 @@ from blueprint.value import Form, Rule, Value
 
 FILE = "review-policy.toml"
 
-Action = Literal["block", "warn"]
+Enforcement = Literal["block", "warn"]
 """`block` stops the pull request until it is approved; `warn` only shows the danger."""
-Permission = Literal["write", "maintain", "admin"]
+RepositoryRole = Literal["write", "maintain", "admin"]
 """The least that somebody must be allowed in the repository. GitLab: Developer, Maintainer, Owner."""
 Needs = Literal["any", "all"]
 
-RULES: Mapping[str, Action] = {
+RULES: Mapping[str, Enforcement] = {
     "deletes-state": "block",
     "replaces-state": "block",
     "create-only": "block",
@@ -43,8 +43,8 @@ RULES: Mapping[str, Action] = {
 """
 
 
-DangerRule = Annotated[str, one_of(tuple(RULES), "there is no such rule", f"write one of {', '.join(RULES)}")]
-Actions = Annotated[Mapping[DangerRule, Action], Form("a table of rules", '{ moves = "warn" }')]
+RuleName = Annotated[str, one_of(tuple(RULES), "there is no such rule", f"write one of {', '.join(RULES)}")]
+Actions = Annotated[Mapping[RuleName, Enforcement], Form("a table of rules", '{ moves = "warn" }')]
 Switch = Annotated[bool, Form("true or false", "true")]
 Label = Annotated[
     str,
@@ -67,7 +67,7 @@ class Approvals(Value):
     code_owners: Switch = True
     """Whether a review counts only while GitHub calls the pull request approved by the rules of its branch: with
     `Require review from Code Owners` that takes the owners of every changed file."""
-    permission: Permission = "write"
+    permission: RepositoryRole = "write"
     needs: Needs = "any"
     """Whether one of label and review is enough, or both are needed where both are switched on."""
 
@@ -87,7 +87,7 @@ class Policy(Value):
     )
     """A glob over names of clusters, and its own actions; of several that match, the last one counts."""
 
-    def action(self, rule: str, cluster: str) -> Action:
+    def action(self, rule: str, cluster: str) -> Enforcement:
         """What a danger does. A rule that this revision does not know blocks: nobody has judged it yet."""
         for glob, actions in reversed([*self.clusters.items()]):
             if rule in actions and fnmatchcase(cluster, glob):

@@ -8,13 +8,13 @@ from typing import Any
 
 from tools.compare.dangers import Danger
 from tools.compare.revisions import Comparison
-from tools.guard.verdict import Verdict
-from tools.tables import Table, text_table
+from tools.guard.verdict import GuardVerdict
+from tools.tables import PlainTable, text_table
 
 _HEADS = ("cluster", "stack", "resource and logical id", "what happens", "because of")
 
 
-def as_text(comparison: Comparison, verdict: Verdict) -> str:
+def as_text(comparison: Comparison, verdict: GuardVerdict) -> str:
     """Tables with what is refused first, how to go on, and one line to sum it up."""
     tables = [
         _table("Refused", verdict.refused),
@@ -27,12 +27,12 @@ def as_text(comparison: Comparison, verdict: Verdict) -> str:
     return "\n\n".join([*parts, summary(comparison, verdict)])
 
 
-def as_json(comparison: Comparison, verdict: Verdict) -> dict[str, Any]:
+def as_json(comparison: Comparison, verdict: GuardVerdict) -> dict[str, Any]:
     """All of it, under the names of the fields."""
     return {"base": comparison.base, "clusters": [cluster.name for cluster in comparison.touched], **asdict(verdict)}
 
 
-def summary(comparison: Comparison, verdict: Verdict) -> str:
+def summary(comparison: Comparison, verdict: GuardVerdict) -> str:
     """One line."""
     since = f"since {comparison.base}"
     if not comparison.touched:
@@ -48,7 +48,7 @@ def summary(comparison: Comparison, verdict: Verdict) -> str:
     return f"{changed}: {', '.join(counts)}."
 
 
-def _table(title: str, dangers: Sequence[Danger]) -> Table:
+def _table(title: str, dangers: Sequence[Danger]) -> PlainTable:
     rows = tuple(
         (
             (danger.cluster,),
@@ -59,7 +59,7 @@ def _table(title: str, dangers: Sequence[Danger]) -> Table:
         )
         for danger in dangers
     )
-    return Table(title, _HEADS, rows)
+    return PlainTable(title, _HEADS, rows)
 
 
 def _instead(refused: Sequence[Danger]) -> str:

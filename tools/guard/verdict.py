@@ -25,7 +25,7 @@ REFUSED = (
 
 
 @dataclass(frozen=True)
-class Verdict:
+class GuardVerdict:
     """All dangers of a change, by what becomes of them."""
 
     refused: tuple[Danger, ...]
@@ -43,12 +43,12 @@ class Verdict:
         return Status.FAILED if self.mistakes else Status.DONE
 
 
-def verdict(dangers: Iterable[Danger], allow: str = "") -> Verdict:
+def verdict(dangers: Iterable[Danger], allow: str = "") -> GuardVerdict:
     """`allow` holds logical ids, of all clusters or of one (`dev/Cluster`), separated by spaces or commas."""
     listed = list(dangers)
     serious = [danger for danger in listed if danger.rule in REFUSED]
     allowed = dict.fromkeys(allow.replace(",", " ").split())
-    return Verdict(
+    return GuardVerdict(
         refused=tuple(danger for danger in serious if not allowed.keys() & _names(danger)),
         accepted=tuple(danger for danger in serious if allowed.keys() & _names(danger)),
         told=tuple(danger for danger in listed if danger.rule not in REFUSED),

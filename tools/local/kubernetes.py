@@ -9,13 +9,11 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, NoReturn
 
 import kubernetes_validate
 
-Manifest: TypeAlias = Mapping[str, Any]
-Key: TypeAlias = tuple[str, str, str, str]
-"""API group, kind, namespace ("" outside of any), name."""
+from blueprint.kubernetes import Manifest, ObjectKey
 
 # Namespaces that every cluster has. https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/
 INITIAL_NAMESPACES = frozenset({"default", "kube-node-lease", "kube-public", "kube-system"})
@@ -26,13 +24,13 @@ INITIAL_NAMESPACES = frozenset({"default", "kube-node-lease", "kube-public", "ku
 _IN_EVERY_NAMESPACE = frozenset({("", "ServiceAccount", "default"), ("", "ConfigMap", "kube-root-ca.crt")})
 # What a cluster begins with. https://kubernetes.io/docs/reference/access-authn-authz/rbac/#user-facing-roles ,
 # https://kubernetes.io/docs/tasks/administer-cluster/guaranteed-scheduling-critical-addon-pods/
-_INITIAL: frozenset[Key] = frozenset(
+_INITIAL: frozenset[ObjectKey] = frozenset(
     {("", "Namespace", "", name) for name in INITIAL_NAMESPACES}
     | {("rbac.authorization.k8s.io", "ClusterRole", "", name) for name in ("admin", "cluster-admin", "edit", "view")}
     | {("scheduling.k8s.io", "PriorityClass", "", f"system-{name}-critical") for name in ("cluster", "node")}
 )
 # amazon-vpc-cni-k8s, charts/aws-vpc-cni/templates: configmap.yaml, daemonset.yaml, serviceaccount.yaml.
-ADDON_OBJECTS: Mapping[str, frozenset[Key]] = {
+ADDON_OBJECTS: Mapping[str, frozenset[ObjectKey]] = {
     "vpc-cni": frozenset(
         {
             ("", "ConfigMap", "kube-system", "amazon-vpc-cni"),
@@ -88,7 +86,7 @@ class Waiting:
 
 
 @dataclass(frozen=True)
-class Release:
+class HelmRelease:
     """A Helm release. `rendered` are its objects, or None when the chart is not at hand."""
 
     name: str
@@ -104,12 +102,12 @@ class Release:
 class Contents:
     """Everything in one cluster that came by kubectl or Helm."""
 
-    objects: dict[Key, Manifest] = field(default_factory=dict)
+    objects: dict[ObjectKey, Manifest] = field(default_factory=dict)
     """In the order in which they came."""
-    releases: dict[tuple[str, str], Release] = field(default_factory=dict)
-    of_addons: frozenset[Key] = frozenset()
+    releases: dict[tuple[str, str], HelmRelease] = field(default_factory=dict)
+    of_addons: frozenset[ObjectKey] = frozenset()
     """Objects that add-ons of the cluster have brought."""
-    lost: set[Key] = field(default_factory=set)
+    lost: set[ObjectKey] = field(default_factory=set)
     """Those of them that were deleted since, because somebody else had declared them too."""
 
     def namespaces(self) -> set[str]:
@@ -132,7 +130,7 @@ class Contents:
             key = key_of(manifest)
             self._remove(key)
 
-    def install(self, release: Release, *, create_namespace: bool, ready: bool, waiting: Waiting) -> None:
+    def install(self, release: HelmRelease, *, create_namespace: bool, ready: bool, waiting: Waiting) -> None:
         """`helm upgrade --install`. With `--wait` it fails when pods do not become ready in time.
 
         helm v4.2.3: pkg/action/install.go:581 (failRelease), pkg/action/upgrade.go:247 (pending), :528 (failRelease)
@@ -159,7 +157,7 @@ class Contents:
             self._kill(key, before, "pending-rollback")
         raise RefusedError(f"release {release.name} failed, and has been rolled back: {late}")
 
-    def _kill(self, key: tuple[str, str], release: Release, status: str) -> NoReturn:
+    def _kill(self, key: tuple[str, str], release: HelmRelease, status: str) -> NoReturn:
         self.releases[key] = replace(release, status=status)
         raise KilledError(f"the function is out of time, and leaves release {release.name} as {status}")
 
@@ -167,7 +165,7 @@ class Contents:
         """`helm uninstall`: a release that is gone is no mistake, as the CDK's handler has it."""
         self.releases.pop((namespace, name), None)
 
-    def _put(self, manifests: Iterable[object], version: str, *, overwrite: bool) -> set[Key]:
+    def _put(self, manifests: Iterable[object], version: str, *, overwrite: bool) -> set[ObjectKey]:
         """Kubectl sends one object after the other and reports all failures: the others are in the cluster then."""
         sent, refused = set(), []
         for manifest in manifests:
@@ -186,7 +184,7 @@ class Contents:
             raise RefusedError("\n".join(refused))
         return sent
 
-    def _admit(self, manifest: object, version: str) -> Key:
+    def _admit(self, manifest: object, version: str) -> ObjectKey:
         key = key_of(manifest)
         assert isinstance(manifest, Mapping)  # noqa: S101  # key_of has seen to it
         mistake = _mistake(json.dumps(manifest), version)
@@ -214,12 +212,12 @@ class Contents:
             kind = f'"{manifest["kind"]}" in version "{manifest["apiVersion"]}"'
             raise RefusedError(f"no matches for kind {kind}; ensure CRDs are installed first")
 
-    def _is_there(self, key: Key) -> bool:
+    def _is_there(self, key: ObjectKey) -> bool:
         group, kind, namespace, name = key
         by_itself = namespace in self.namespaces() and (group, kind, name) in _IN_EVERY_NAMESPACE
         return by_itself or key in self.objects or key in _INITIAL or key in self.of_addons - self.lost
 
-    def _remove(self, key: Key) -> None:
+    def _remove(self, key: ObjectKey) -> None:
         self.objects.pop(key, None)
         self.lost |= {key} & self.of_addons
         if key[:2] == ("", "Namespace"):
@@ -229,7 +227,7 @@ class Contents:
                 del self.releases[release]
 
 
-def _admit_change(key: Key, before: Manifest | None, after: Any) -> None:
+def _admit_change(key: ObjectKey, before: Manifest | None, after: Any) -> None:
     """What a StorageClass says is for good: ValidateStorageClassUpdate in
 
     https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/storage/validation/validation.go
@@ -265,7 +263,7 @@ def manifests_of(text: str) -> list[Any]:
     return found
 
 
-def key_of(manifest: object) -> Key:
+def key_of(manifest: object) -> ObjectKey:
     """Refuses what kubectl cannot even send."""
     if not isinstance(manifest, Mapping):
         raise RefusedError(f"cannot unmarshal {json.dumps(manifest)[:80]} into a Kubernetes object")
@@ -290,5 +288,5 @@ def _labels(manifest: Manifest) -> Mapping[str, str]:
     return labels
 
 
-def _resource(key: Key) -> str:
+def _resource(key: ObjectKey) -> str:
     return f"{key[1].lower()}.{key[0]}" if key[0] else key[1].lower()

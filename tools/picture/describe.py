@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from blueprint.planning.document import Plan
-from tools.picture.model import SIGNS, Box, Group, Line, Picture, Status
+from tools.picture.model import SIGNS, Box, ClusterPicture, Group, Line, Status
 from tools.picture.things import Described, Fact, Thing, Things, described
 
 MOST_BOXES = 18
@@ -15,7 +15,7 @@ _NAMED = 4
 _NOTHING = Described()
 
 
-def picture(before: Plan | None, after: Plan | None) -> Picture:
+def picture(before: Plan | None, after: Plan | None) -> ClusterPicture:
     """The change from one to the other, which has the same name; of a cluster as it is, both are the same.
 
     Without `before` everything is new, without `after` everything goes. Raises ValueError if there is neither.
@@ -28,7 +28,7 @@ def picture(before: Plan | None, after: Plan | None) -> Picture:
     groups = {group.id: group for group in _merged_groups(old.groups, new.groups)}
     drawn = {box.id for group in groups.values() for box in group.every}
     arrows = [arrow for arrow in dict.fromkeys((*new.arrows, *old.arrows)) if {arrow.source, arrow.target} <= drawn]
-    return Picture(
+    return ClusterPicture(
         cluster=now.facts.name,
         title=f"{now.facts.name}: {_change(_place(before), _place(after))}",
         status=status,

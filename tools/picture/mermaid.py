@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, pairwise
 
-from tools.picture.model import SIGNS, Box, Group, Picture, Status
+from tools.picture.model import SIGNS, Box, ClusterPicture, Group, Status
 
 LENGTH = 96
 """Characters of a line in a box, codes counted in full, so that a chart stays below Mermaid's limit (`maxTextSize`).
@@ -29,12 +29,12 @@ _STROKES: dict[Status, str] = {
 }
 
 
-def infrastructure(picture: Picture) -> str:
+def infrastructure(picture: ClusterPicture) -> str:
     """The network, the control plane and what pods run on, as one chart."""
     return _chart(picture, (picture.outside, picture.network, picture.compute))
 
 
-def software(picture: Picture) -> str:
+def software(picture: ClusterPicture) -> str:
     """Add-ons and teams, as one chart; empty if there are none."""
     return _chart(picture, picture.software) if picture.software else ""
 
@@ -44,7 +44,7 @@ def fenced(chart: str) -> str:
     return f"```mermaid\n{chart}\n```"
 
 
-def _chart(picture: Picture, groups: Sequence[Group]) -> str:
+def _chart(picture: ClusterPicture, groups: Sequence[Group]) -> str:
     boxes = [box for group in groups for box in group.every]
     names = _names(boxes)
     lines = ["flowchart LR"]

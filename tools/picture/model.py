@@ -59,7 +59,7 @@ class Arrow:
 
 
 @dataclass(frozen=True)
-class Picture:
+class ClusterPicture:
     """One cluster, or a change of one."""
 
     cluster: str

@@ -9,7 +9,7 @@ from blueprint.planning.document import Part, Plan
 from tools.picture import mermaid
 from tools.picture.describe import picture
 from tools.picture.things import Fact, Thing, accounts, capacity, groups, installed
-from tools.tables import Row, Table, markdown_table
+from tools.tables import PlainRow, PlainTable, markdown_table
 
 HEADER = "<!-- Written by `make diagram` from the plan of the cluster. Do not edit: run it again. -->"
 # "Amazon Web Services reserves both the first four and the last IPv4 address in each subnet's CIDR block."
@@ -39,12 +39,12 @@ def _chart(title: str, chart: str) -> str:
     return f"## {title}\n\n{mermaid.fenced(chart)}" if chart else ""
 
 
-def _table(table: Table) -> str:
+def _table(table: PlainTable) -> str:
     """Under a heading of the second level."""
     return markdown_table(table).removeprefix("#") if table.rows else ""
 
 
-def _identity(plan: Plan) -> Table:
+def _identity(plan: Plan) -> PlainTable:
     cluster, network, ranges = plan.control_plane, plan.network, plan.control_plane.public_ranges
     rows = {
         "account": (plan.facts.account,),
@@ -56,15 +56,15 @@ def _identity(plan: Plan) -> Table:
         "NAT gateways": (str(network.nat_gateways),),
         "interface endpoints": tuple(sorted(network.interface_endpoints)) or ("none",),
     }
-    return Table("Identity", ("what", "value"), tuple(((what,), value) for what, value in rows.items()))
+    return PlainTable("Identity", ("what", "value"), tuple(((what,), value) for what, value in rows.items()))
 
 
-def _subnets(plan: Plan) -> Table:
-    rows: list[Row] = [
+def _subnets(plan: Plan) -> PlainTable:
+    rows: list[PlainRow] = [
         ((each.kind,), (each.zone,), (each.cidr,), (f"{IPv4Network(each.cidr).num_addresses - RESERVED_ADDRESSES:,}",))
         for each in plan.network.subnets
     ]
-    return Table("Subnets", ("kind", "zone", "range", "addresses"), tuple(rows))
+    return PlainTable("Subnets", ("kind", "zone", "range", "addresses"), tuple(rows))
 
 
 def _room(plan: Plan) -> str:
@@ -90,12 +90,12 @@ def _free(vpc: IPv4Network, taken: list[IPv4Network]) -> Iterator[IPv4Network]:
     return collapse_addresses(free)
 
 
-def _compute(plan: Plan) -> Table:
+def _compute(plan: Plan) -> PlainTable:
     heads = ("name", "kind", "nodes", "instance types", "image", "Kubernetes", "namespaces or node pools")
-    return Table("Compute", heads, tuple(map(_group, map(capacity, groups(plan)))))
+    return PlainTable("Compute", heads, tuple(map(_group, map(capacity, groups(plan)))))
 
 
-def _group(thing: Thing) -> Row:
+def _group(thing: Thing) -> PlainRow:
     cells = (_cell(thing.facts.get(name, ())) for name in ("", "nodes", "types", "image", "Kubernetes"))
     runs = thing.facts.get("namespaces", thing.facts.get("node pools", ()))
     return ((thing.title,), *cells, _cell(runs))
@@ -105,15 +105,15 @@ def _cell(fact: Fact) -> tuple[str, ...]:
     return (fact,) if isinstance(fact, str) else fact
 
 
-def _addons(plan: Plan) -> Table:
+def _addons(plan: Plan) -> PlainTable:
     heads = ("add-on", "version", "installed by", "namespaces", "after", "AWS permissions of")
-    return Table("Add-ons", heads, tuple(map(_addon, installed(plan))))
+    return PlainTable("Add-ons", heads, tuple(map(_addon, installed(plan))))
 
 
-def _addon(part: Part) -> Row:
+def _addon(part: Part) -> PlainRow:
     return ((part.name,), (part.version,), (part.installed_by,), part.namespaces, part.after, accounts(part))
 
 
-def _teams(plan: Plan) -> Table:
-    rows: list[Row] = [((team.name,), team.namespaces, accounts(team)) for team in plan.teams]
-    return Table("Teams", ("team", "namespaces", "AWS permissions of"), tuple(rows))
+def _teams(plan: Plan) -> PlainTable:
+    rows: list[PlainRow] = [((team.name,), team.namespaces, accounts(team)) for team in plan.teams]
+    return PlainTable("Teams", ("team", "namespaces", "AWS permissions of"), tuple(rows))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from tools.markup import Markup, element, joined
 from tools.picture.letters import wrapped
-from tools.picture.model import SIGNS, Box, Group, Picture, Status
+from tools.picture.model import SIGNS, Box, ClusterPicture, Group, Status
 
 WIDTH = 960
 _PAD = 16
@@ -21,7 +21,7 @@ _INTERNET, _REACH = 200, 96
 _MOST_TITLE_LINES, _MOST_LINES = 2, 3
 
 
-def svg(picture: Picture, id: str) -> Markup:
+def svg(picture: ClusterPicture, id: str) -> Markup:
     """The whole picture; `id` is unique in the page and sets its own ids apart."""
     drawing = _Drawing(id)
     y = _outside(drawing, picture)
@@ -127,7 +127,7 @@ class _Drawing:
             self.made.append(element("text", at, label))
 
 
-def _outside(drawing: _Drawing, picture: Picture) -> float:
+def _outside(drawing: _Drawing, picture: ClusterPicture) -> float:
     """The internet on the left, and the control plane beside it."""
     internet, control_plane = _beside(picture)
     height = _outside_height(picture)
@@ -138,7 +138,7 @@ def _outside(drawing: _Drawing, picture: Picture) -> float:
     return height + (_PAD + 8 if internet else _PAD)
 
 
-def _arrows(drawing: _Drawing, picture: Picture) -> None:
+def _arrows(drawing: _Drawing, picture: ClusterPicture) -> None:
     """From and to the internet. Those between add-ons are words in their boxes."""
     labels = {(arrow.source, arrow.target): arrow.label for arrow in picture.arrows}
     height = _outside_height(picture)
@@ -150,12 +150,12 @@ def _arrows(drawing: _Drawing, picture: Picture) -> None:
         drawing.arrow([(x, height + _PAD + _ARROW), (x, height + 6)])
 
 
-def _beside(picture: Picture) -> tuple[Box | None, Box]:
+def _beside(picture: ClusterPicture) -> tuple[Box | None, Box]:
     boxes = {box.id: box for box in picture.outside.boxes}
     return boxes.get("internet"), boxes["control-plane"]
 
 
-def _outside_height(picture: Picture) -> float:
+def _outside_height(picture: ClusterPicture) -> float:
     internet, control_plane = _beside(picture)
     return _height(control_plane, WIDTH - (_INTERNET + _REACH if internet else 0))
 

@@ -126,10 +126,9 @@ def words(hint: Any, file: str) -> str:
     """A type in words."""
     origin, args = get_origin(hint), get_args(hint)
     if origin is Annotated:
-        limits = [each.rule for each in rules(hint) if each.is_range]
-        return ", ".join(
-            [words(args[0], file), *(f"{each.low:,} to {each.high:,} {each.unit}" for each in limits)]
-        ).strip()
+        limits = [each.rule for each in rules(hint) if each.is_range and not each.of]
+        ranges = [f"{each.low:,} to {each.high:,} {each.unit}".rstrip() for each in limits]
+        return ", ".join([words(args[0], file), *ranges])
     if origin is Literal:
         return _choice([code(written(each)) for each in args])
     if origin is tuple:

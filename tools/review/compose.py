@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tools.charts.results import Render
 from tools.compare.dangers import Danger
 from tools.review.document import Document, Section, code, said
 from tools.review.fleet import Fleet
@@ -26,7 +27,7 @@ from tools.review.sections import (
 )
 
 
-def review(fleet: Fleet, found: tuple[Danger, ...], render: charts.Render, prices: Prices) -> Document:
+def review(fleet: Fleet, found: tuple[Danger, ...], render: Render, prices: Prices) -> Document:
     """The whole review; one line when nothing changes."""
     title = "What changes in the clusters"
     if not fleet.touched:
@@ -37,7 +38,7 @@ def review(fleet: Fleet, found: tuple[Danger, ...], render: charts.Render, price
     return Document(title, summary.summary(fleet, len(found)), tuple(section for section in sections if section.blocks))
 
 
-def _of_plans(fleet: Fleet, render: charts.Render, prices: Prices) -> Iterator[Section]:
+def _of_plans(fleet: Fleet, render: Render, prices: Prices) -> Iterator[Section]:
     yield exposure.section(fleet)
     yield versions.section(fleet)
     yield objects.section(fleet)

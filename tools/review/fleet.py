@@ -27,7 +27,7 @@ SIDES: tuple[Sign, Sign] = ("+", "-")
 
 
 @dataclass(frozen=True)
-class Place:
+class ClusterPlace:
     """Where a cluster is. What is the cluster's own is left out of a text, so that clusters can be compared."""
 
     cluster: str
@@ -79,9 +79,9 @@ class Side:
         return {name_of(each): each for each in found}
 
     @property
-    def place(self) -> Place:
+    def place(self) -> ClusterPlace:
         """Its stacks share one."""
-        return Place(self.stacks[0].cluster, self.stacks[0].account, self.stacks[0].region)
+        return ClusterPlace(self.stacks[0].cluster, self.stacks[0].account, self.stacks[0].region)
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from tools.assembly import Stack, Template, text
-from tools.review.fleet import Place, Side
+from tools.review.fleet import ClusterPlace, Side
 from tools.review.roles import id_of, owners
 
 BOUNDARY = "Boundary"
 """Stands for the effect of a permissions boundary, which allows nothing by itself."""
 
 
-class Permission(NamedTuple):
+class IamPermission(NamedTuple):
     """One action on one resource: what a statement consists of, so that statements can be compared."""
 
     holder: str
@@ -33,12 +33,12 @@ def listed(value: Any) -> list[Any]:
     return list(value) if isinstance(value, Sequence) and not isinstance(value, str) else [value]
 
 
-def permissions(side: Side | None) -> set[Permission]:
+def permissions(side: Side | None) -> set[IamPermission]:
     """All that the roles and resources of a cluster state."""
     return {found for stack in side.stacks for found in _of_stack(stack, side.place)} if side else set()
 
 
-def _of_stack(stack: Stack, where: Place) -> Iterator[Permission]:
+def _of_stack(stack: Stack, where: ClusterPlace) -> Iterator[IamPermission]:
     whose = owners(stack)
     for id, resource in stack.resources.items():
         properties: Template = resource.get("Properties", {})
@@ -56,17 +56,17 @@ def _of_stack(stack: Stack, where: Place) -> Iterator[Permission]:
                 yield from _statements(f"key {stack.name}/{holder}", properties["KeyPolicy"], where)
 
 
-def _of_role(holder: str, role: Template, where: Place) -> Iterator[Permission]:
+def _of_role(holder: str, role: Template, where: ClusterPlace) -> Iterator[IamPermission]:
     yield from _statements(holder, role["AssumeRolePolicyDocument"], where)
     for policy in role.get("Policies", ()):
         yield from _statements(holder, policy["PolicyDocument"], where)
     for arn in role.get("ManagedPolicyArns", ()):
-        yield Permission(holder, "Allow", "", _policy(arn, where), "", ())
+        yield IamPermission(holder, "Allow", "", _policy(arn, where), "", ())
     if boundary := role.get("PermissionsBoundary"):
-        yield Permission(holder, BOUNDARY, "", _policy(boundary, where), "", ())
+        yield IamPermission(holder, BOUNDARY, "", _policy(boundary, where), "", ())
 
 
-def _statements(holder: str, document: Any, where: Place) -> Iterator[Permission]:
+def _statements(holder: str, document: Any, where: ClusterPlace) -> Iterator[IamPermission]:
     document = _parsed(document)
     for statement in listed(document.get("Statement", ())):
         conditions = tuple(_conditions(statement.get("Condition", {}), where))
@@ -80,10 +80,10 @@ def _statements(holder: str, document: Any, where: Place) -> Iterator[Permission
         for principal in principals:
             for action in actions:
                 for resource in resources or [""]:
-                    yield Permission(holder, statement["Effect"], principal, action, resource, conditions)
+                    yield IamPermission(holder, statement["Effect"], principal, action, resource, conditions)
 
 
-def _all_but(values: Any, where: Place) -> str:
+def _all_but(values: Any, where: ClusterPlace) -> str:
     return f"all but {', '.join(where.short(text(each)) for each in listed(values))}"
 
 
@@ -98,7 +98,7 @@ def _parsed(document: Any) -> Mapping[str, Any]:
     return document if isinstance(document, Mapping) else json.loads(text(document))
 
 
-def _principals(statement: Mapping[str, Any], where: Place) -> Iterator[str]:
+def _principals(statement: Mapping[str, Any], where: ClusterPlace) -> Iterator[str]:
     for key in ("Principal", "NotPrincipal"):
         if key not in statement:
             continue
@@ -108,20 +108,20 @@ def _principals(statement: Mapping[str, Any], where: Place) -> Iterator[str]:
         yield from names if key == "Principal" else (f"anybody but {', '.join(names)}",)
 
 
-def _conditions(conditions: Mapping[str, Mapping[str, Any]], where: Place) -> Iterator[str]:
+def _conditions(conditions: Mapping[str, Mapping[str, Any]], where: ClusterPlace) -> Iterator[str]:
     for operator, keys in sorted(conditions.items()):
         for key, values in sorted(keys.items()):
             wanted = sorted(_value(where, each) for each in listed(values))
             yield f"{operator} {where.short(key)}: {' or '.join(wanted)}"
 
 
-def _value(where: Place, value: Any) -> str:
+def _value(where: ClusterPlace, value: Any) -> str:
     said = where.short(text(value))
     own = {where.account: "<account>", where.region: "<region>", where.cluster: "<cluster>"}
     return {**own, "${AWS::AccountId}": "<account>", "${AWS::Region}": "<region>"}.get(said, said)
 
 
-def _policy(arn: Any, where: Place) -> str:
+def _policy(arn: Any, where: ClusterPlace) -> str:
     """`the policy AmazonEKS_CNI_Policy of AWS`; one that a condition adds is so named."""
     if isinstance(arn, Mapping) and "Fn::If" in arn:
         _, then, _ = arn["Fn::If"]

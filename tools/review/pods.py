@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Any
 
+from blueprint.kubernetes import Manifest
 from tools.review.manifests import Objects, title
 
-Manifest = Mapping[str, Any]
 _ROLES = ("Role", "ClusterRole")
 
 

@@ -14,10 +14,10 @@ from kubernetes_validate import utils
 
 from blueprint.kubernetes import Manifest
 from blueprint.versions import minor
-from tools.upgrade.model import Finding
+from tools.upgrade.model import Blocker
 
 
-def unserved(where: str, data: Manifest, now: str, then: str) -> Iterator[Finding]:
+def unserved(where: str, data: Manifest, now: str, then: str) -> Iterator[Blocker]:
     """Whether an object that a cluster of the version `now` has can stay in one of the version `then`.
 
     Kinds of custom resources are not judged: their definitions travel with them.
@@ -41,7 +41,7 @@ def unserved(where: str, data: Manifest, now: str, then: str) -> Iterator[Findin
     metadata = data.get("metadata")
     names = metadata if isinstance(metadata, Mapping) else {}
     name = "/".join(str(names[key]) for key in ("namespace", "name") if names.get(key))
-    yield Finding(f"{where}: {kind} {name}".rstrip(), what, fix)
+    yield Blocker(f"{where}: {kind} {name}".rstrip(), what, fix)
 
 
 def _stable(group: str, kind: str, version: str) -> str:

@@ -14,15 +14,15 @@ from blueprint.planning.document import Plan
 from blueprint.planning.planner import plan
 from blueprint.references import resolved
 from tools.charts.render import Placeholders
-from tools.charts.results import Failed, Outcome, Rendered, Unreachable
+from tools.charts.results import Failed, Outcome, Render, Rendered, Unreachable
 from tools.upgrade.apis import unserved
-from tools.upgrade.model import AddonMove, ChartCheck, Finding, Render
+from tools.upgrade.model import AddonMove, Blocker, ChartCheck
 
 
 class Found(NamedTuple):
     """All that is known about the target."""
 
-    findings: tuple[Finding, ...]
+    findings: tuple[Blocker, ...]
     addons: tuple[AddonMove, ...]
     charts: tuple[ChartCheck, ...]
     unchecked: tuple[str, ...]
@@ -48,7 +48,7 @@ def look(made: Plan, now: str, target: Blueprint, render: Render | None) -> Foun
     return Found(tuple(dict.fromkeys(findings)), addons, charts, unchecked)
 
 
-def _refused(problem: Problem, target: Blueprint) -> Iterator[Finding]:
+def _refused(problem: Problem, target: Blueprint) -> Iterator[Blocker]:
     match problem.path:
         case ("addons", int(index), *field):
             addon: Addon | None = target.addons[index]
@@ -58,20 +58,20 @@ def _refused(problem: Problem, target: Blueprint) -> Iterator[Finding]:
         return  # its versions are those of one Kubernetes version, so it moves together with the control plane
     where = f"{problem.place} ({addon.name})" if addon else problem.place
     value = "" if problem.value is None else f"; it is {shown(problem.value)}"
-    yield Finding(where, f"{problem.rule}{value}", problem.fix)
+    yield Blocker(where, f"{problem.rule}{value}", problem.fix)
 
 
-def _objects(planned: Plan, now: str, then: str) -> Iterator[Finding]:
+def _objects(planned: Plan, now: str, then: str) -> Iterator[Blocker]:
     for part in planned.parts:
         for one in part.contribution.objects:
             yield from unserved(part.name, resolved(one, Placeholders()), now, then)
 
 
-def _release(release: Release, outcome: Outcome, now: str, then: str) -> Iterator[Finding]:
+def _release(release: Release, outcome: Outcome, now: str, then: str) -> Iterator[Blocker]:
     where = f"chart of {release.namespace}/{release.name}"
     if isinstance(outcome, Failed):
         chart = f"{release.chart.name} {release.chart.version}"
-        yield Finding(where, f"{chart} cannot be installed on {then}: {outcome.reason}", "take another chart version")
+        yield Blocker(where, f"{chart} cannot be installed on {then}: {outcome.reason}", "take another chart version")
     elif isinstance(outcome, Rendered):
         for one in outcome.objects:
             yield from unserved(where, one, now, then)

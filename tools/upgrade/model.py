@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from blueprint.blueprint import Blueprint
-from blueprint.contribution import Release
-from tools.charts.results import Outcome
-
-Render = Callable[[Sequence[Release], str], Sequence[Outcome]]
-"""What releases would install on a Kubernetes version, in their order."""
 
 
 @dataclass(frozen=True)
-class Finding:
+class Blocker:
     """What must change, and be deployed, before the control plane goes to a version."""
 
     where: str
@@ -88,7 +82,7 @@ class Minor:
     previous: str
     version: str
     support: str
-    findings: tuple[Finding, ...]
+    findings: tuple[Blocker, ...]
     addons: tuple[AddonMove, ...]
     charts: tuple[ChartCheck, ...]
     unchecked: tuple[str, ...]

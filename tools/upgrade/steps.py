@@ -19,7 +19,7 @@ from blueprint.versions import kubectl_layer
 from tools.upgrade import commands
 from tools.upgrade.model import AddonMove, Edit, Step
 
-Group = tuple[int, Nodes]
+IndexedNodes = tuple[int, Nodes]
 """With its place in `compute`."""
 _ANY_RELEASE = ".0-20000000"
 """Of an image whose release nobody knows yet."""
@@ -64,7 +64,7 @@ def nodes(current: Blueprint, *, last: bool) -> Step | None:
     return _nodes(current, groups, None if last else current.cluster.version) if groups else None
 
 
-def _nodes(current: Blueprint, groups: Sequence[Group], named: str | None) -> Step:
+def _nodes(current: Blueprint, groups: Sequence[IndexedNodes], named: str | None) -> Step:
     """`named` is what the groups say then; None: they follow the cluster again."""
     version = current.cluster.version
     values = [each for _, each in groups]
@@ -91,7 +91,7 @@ def _nodes(current: Blueprint, groups: Sequence[Group], named: str | None) -> St
     )
 
 
-def _groups(blueprint: Blueprint) -> list[Group]:
+def _groups(blueprint: Blueprint) -> list[IndexedNodes]:
     return [(index, each) for index, each in enumerate(blueprint.compute) if isinstance(each, Nodes)]
 
 

@@ -12,8 +12,9 @@ from blueprint.errors import BlueprintError, Problem
 from blueprint.planning.document import Plan
 from blueprint.planning.planner import plan
 from blueprint.versions import EXTENDED_SUPPORT, SUPPORTED, minor
+from tools.charts.results import Render
 from tools.upgrade.findings import look
-from tools.upgrade.model import Minor, Render, Upgrade
+from tools.upgrade.model import Minor, Upgrade
 from tools.upgrade.steps import catch_up, control_plane, nodes
 from tools.upgrade.way_back import way_back
 

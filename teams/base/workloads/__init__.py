@@ -3,6 +3,6 @@
 from teams.base.workloads.git import GitWorkload
 from teams.base.workloads.helm import HelmWorkload
 from teams.base.workloads.manifests import Manifests
-from teams.base.workloads.workload import Workload
+from teams.base.workloads.workload import TeamWorkload
 
-__all__ = ["GitWorkload", "HelmWorkload", "Manifests", "Workload"]
+__all__ = ["GitWorkload", "HelmWorkload", "Manifests", "TeamWorkload"]

@@ -26,7 +26,7 @@ _CDK_TOKENS = ("${Token[", "#{Token[")
 
 
 @dataclass(frozen=True)
-class Document:
+class ManifestDocument:
     """One object of a file."""
 
     file: str
@@ -44,7 +44,7 @@ class Document:
         return Problem((), value, rule, fix, self.place(way))
 
 
-def parsed(file: str, text: str) -> Iterator[Document | Problem]:
+def parsed(file: str, text: str) -> Iterator[ManifestDocument | Problem]:
     """The sound documents of a file, and what is wrong with the others."""
     try:
         unsafe = _unsafe(file, text)
@@ -69,7 +69,7 @@ def parsed(file: str, text: str) -> Iterator[Document | Problem]:
         if data is not None:
             empty = False
             if not builder.problems:
-                yield Document(file, data, builder.lines)
+                yield ManifestDocument(file, data, builder.lines)
     if empty:
         yield Problem((), Quoted("<empty>"), "holds no object", "write one, or remove the file", f"{file}:1")
 

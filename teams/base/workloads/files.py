@@ -6,21 +6,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from blueprint.errors import Problem, Quoted
-from teams.base.workloads.documents import Document, parsed
+from teams.base.workloads.documents import ManifestDocument, parsed
 
 # What a team brings travels in one custom resource, escaped, and on an update beside its old state. A template has room
 # for 1 MB, and kubectl keeps 256 KiB of each object in an annotation.
 LARGEST_BYTES = 200_000
 
 
-def read(root: Path, directory: str) -> tuple[list[Document], list[Problem]]:
+def read(root: Path, directory: str) -> tuple[list[ManifestDocument], list[Problem]]:
     """The documents of all .yaml and .yml files below a directory of the project, by file name, and what is wrong."""
     folder = root / directory
     ways = [root.joinpath(*Path(directory).parts[:count]) for count in range(1, len(Path(directory).parts) + 1)]
     if any(way.is_symlink() for way in ways) or not folder.is_dir():
         rule = "must be a directory of the project, and no symbolic link"
         return [], [Problem(("directory",), directory, rule, "write its path from the project's root")]
-    documents: list[Document] = []
+    documents: list[ManifestDocument] = []
     problems: list[Problem] = []
     empty, room = True, LARGEST_BYTES
     for path in sorted(folder.rglob("*"), key=lambda path: path.as_posix()):
@@ -39,7 +39,7 @@ def read(root: Path, directory: str) -> tuple[list[Document], list[Problem]]:
             problems.append(Problem((), Quoted(f"{size} bytes"), rule, "let a chart or Argo CD carry them", name))
             break
         for found in _documents(name, path):
-            if isinstance(found, Document):
+            if isinstance(found, ManifestDocument):
                 documents.append(found)
             else:
                 problems.append(found)
@@ -48,7 +48,7 @@ def read(root: Path, directory: str) -> tuple[list[Document], list[Problem]]:
     return documents, problems
 
 
-def _documents(name: str, path: Path) -> Iterator[Document | Problem]:
+def _documents(name: str, path: Path) -> Iterator[ManifestDocument | Problem]:
     try:
         text = path.read_bytes().decode("utf-8")
     except UnicodeDecodeError as error:

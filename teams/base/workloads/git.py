@@ -10,7 +10,7 @@ from blueprint.fields import DnsLabel, matches
 from blueprint.kubernetes import Manifest
 from teams.base.namespaces import named
 from teams.base.workloads.kinds import GUARDED, KINDS, group
-from teams.base.workloads.workload import Workload
+from teams.base.workloads.workload import TeamWorkload
 
 # No user and password in the address, and no * that a project would take for a pattern.
 _REPOSITORY = r"https://[\w.:/~-]+|ssh://[\w.-]+@[\w.:/~-]+|git@[\w.-]+:[\w./~-]+"
@@ -18,7 +18,7 @@ _PATH = r"(?!/)(?!.*\.\.)[\w./-]+"
 _API = "argoproj.io/v1alpha1"
 
 
-class GitWorkload(Workload):
+class GitWorkload(TeamWorkload):
     """An Application, in an AppProject that reaches this repository and the team's namespaces and no others.
 
     Objects without a namespace get `namespace`. Whoever may write to the repository brings objects into the team's

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from blueprint.contribution import Chart, Release
 from blueprint.fields import JSON_LIKE, DnsLabel, between, matches
-from teams.base.workloads.workload import Workload
+from teams.base.workloads.workload import TeamWorkload
 
 # https://helm.sh/docs/chart_template_guide/getting_started (53 characters, since names are made from it)
 _RELEASE = matches(r".+", "a release has a name of at most 53 characters", "shorten it", longest=53)
@@ -28,7 +28,7 @@ _VERSION = matches(
 )
 
 
-class HelmWorkload(Workload):
+class HelmWorkload(TeamWorkload):
     """A Helm release in a namespace of the team.
 
     Helm acts for the platform, so what the chart makes is not confined to the namespace: read it as you read an add-on,

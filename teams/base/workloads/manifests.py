@@ -12,7 +12,7 @@ from blueprint.facts import ClusterFacts
 from blueprint.fields import matches
 from blueprint.kubernetes import Manifest
 from teams.base.namespaces import TeamNamespace
-from teams.base.workloads.workload import Workload
+from teams.base.workloads.workload import TeamWorkload
 
 ROOT = Path(__file__).parents[3]
 """The project's folder."""
@@ -25,7 +25,7 @@ _DIRECTORY = matches(
 )
 
 
-class Manifests(Workload):
+class Manifests(TeamWorkload):
     """The .yaml and .yml files of a directory of this project, those of directories below it included.
 
     An object without a namespace gets `namespace`. The fields are checked against the schemas of the cluster's

@@ -9,7 +9,7 @@ from typing import Any
 from blueprint.errors import Problem, Quoted
 from blueprint.secret_keys import is_secret_variable
 from teams.base.namespaces import TeamNamespace
-from teams.base.workloads.documents import Document, Way
+from teams.base.workloads.documents import ManifestDocument, Way
 from teams.base.workloads.kinds import INSTEAD, KINDS
 from teams.base.workloads.pod_security import violations
 from teams.base.workloads.schema import errors
@@ -17,12 +17,12 @@ from teams.base.workloads.schema import errors
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 
 
-def mistakes(document: Document, version: str, space: TeamNamespace) -> list[Problem]:
+def mistakes(document: ManifestDocument, version: str, space: TeamNamespace) -> list[Problem]:
     """Everything wrong with a document; what is no object of ours is not judged any further."""
     return list(_of_object(document, space.name)) or list(_of_content(document, version, space))
 
 
-def _of_object(document: Document, namespace: str) -> Iterator[Problem]:
+def _of_object(document: ManifestDocument, namespace: str) -> Iterator[Problem]:
     """Whether it is an object that the team may have; nothing is shown of one that may hold a secret."""
     data, problem = document.data, document.problem
     kind = data.get("kind") if isinstance(data, dict) else None
@@ -49,7 +49,7 @@ def _of_object(document: Document, namespace: str) -> Iterator[Problem]:
         yield problem(("metadata", "namespace"), metadata["namespace"], rule, fix)
 
 
-def _of_content(document: Document, version: str, space: TeamNamespace) -> Iterator[Problem]:
+def _of_content(document: ManifestDocument, version: str, space: TeamNamespace) -> Iterator[Problem]:
     """Whether Kubernetes would take it. What looks like a secret is told alone: a schema's mistake shows values."""
     secrets = list(_secrets(document.data, ()))
     for way in secrets:
@@ -80,7 +80,7 @@ def _secrets(data: Any, way: Way) -> Iterator[Way]:
             yield from _secrets(item, (*way, index))
 
 
-def _of_service(document: Document) -> Iterator[Problem]:
+def _of_service(document: ManifestDocument) -> Iterator[Problem]:
     spec = document.data.get("spec") or {}
     if document.data["kind"] != "Service":
         return
@@ -92,7 +92,7 @@ def _of_service(document: Document) -> Iterator[Problem]:
         yield document.problem(("spec", "externalIPs"), spec["externalIPs"], rule, "remove it")
 
 
-def _of_pods(document: Document, space: TeamNamespace) -> Iterator[Problem]:
+def _of_pods(document: ManifestDocument, space: TeamNamespace) -> Iterator[Problem]:
     data = document.data
     way: Way = ("spec", "jobTemplate", "spec", "template") if data["kind"] == "CronJob" else ("spec", "template")
     template = data

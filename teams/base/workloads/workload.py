@@ -15,7 +15,7 @@ from blueprint.value import Value
 from teams.base.namespaces import TeamNamespace
 
 
-class Workload(Value):
+class TeamWorkload(Value):
     """Something that a team runs in one of its namespaces."""
 
     namespace: DnsLabel = field(kw_only=True)

@@ -22,7 +22,7 @@ from tests.tools.charts import packed, write
 from tests.tools.review.changes import CHANGES
 from tools.assembly import Assembly, read
 from tools.charts.render import render_all
-from tools.charts.results import Outcome, Unreachable
+from tools.charts.results import Outcome, Render, Unreachable
 from tools.compare.dangers import dangers
 from tools.compare.differences import differences
 from tools.review.compose import review
@@ -30,7 +30,6 @@ from tools.review.document import Document
 from tools.review.fleet import Fleet, Touched
 from tools.review.markdown import LIMIT, markdown, size
 from tools.review.prices import prices
-from tools.review.sections.charts import Render
 from tools.synthesis import synthesize
 
 _DEPLOYMENT = """

@@ -8,7 +8,7 @@ from blueprint.planning.file import SCHEMA, dumped
 from tests.tools.review.support import cells, cluster, fleet, rows, touched, words
 from tools.compare.revisions import Comparison
 from tools.review.compose import review
-from tools.review.fleet import Place
+from tools.review.fleet import ClusterPlace
 from tools.review.fleet import fleet as fleet_of
 from tools.review.prices import Prices
 from tools.review.sections import versions
@@ -66,7 +66,7 @@ def test_one_addon_in_twenty_clusters_is_one_row() -> None:
 )
 def test_what_is_the_clusters_own_is_left_out(text: str, short: str) -> None:
     """What is another's must stay visible: a reviewer looks for it."""
-    assert Place("dev", "111111111111", "us-east-1").short(text) == short
+    assert ClusterPlace("dev", "111111111111", "us-east-1").short(text) == short
 
 
 def comparison(before: str | None) -> Comparison:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tools.assembly import Template, text
-from tools.compare.dangers.danger import Danger, Rule, at, danger, shown, surviving
+from tools.compare.dangers.danger import Danger, DangerRule, at, danger, shown, surviving
 from tools.compare.differences import ClusterDifference
 
 _RULE = "widens-admin"
@@ -135,4 +135,4 @@ def _many(value: Any) -> list[Any]:
     return [] if value is None else value if isinstance(value, list) else [value]
 
 
-RULES: tuple[Rule, ...] = (cluster_admins, statements, trust)
+RULES: tuple[DangerRule, ...] = (cluster_admins, statements, trust)

@@ -35,7 +35,7 @@ class Danger:
     """What to write or do instead."""
 
 
-Rule = Callable[[ClusterDifference], Iterator[Danger]]
+DangerRule = Callable[[ClusterDifference], Iterator[Danger]]
 
 
 def danger(rule: str, change: Change, what: str, why: str, fix: str) -> Danger:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tools.assembly import text
-from tools.compare.dangers.danger import Danger, Rule, at, danger, on, step, surviving, was_and_is
+from tools.compare.dangers.danger import Danger, DangerRule, at, danger, on, step, surviving, was_and_is
 from tools.compare.differences import ClusterDifference
 
 _RULE = "opens-endpoint"
@@ -127,4 +127,4 @@ def _reference(value: Any) -> str:
     return str(value.get("Ref", "")) if isinstance(value, Mapping) else ""
 
 
-RULES: tuple[Rule, ...] = (cluster_endpoint, security_groups, public_subnets, load_balancers)
+RULES: tuple[DangerRule, ...] = (cluster_endpoint, security_groups, public_subnets, load_balancers)

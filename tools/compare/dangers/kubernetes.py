@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from blueprint.kubernetes import PRUNED
+from blueprint.kubernetes import PRUNED, ObjectKey
 from tools.assembly import MANIFEST, Stack, objects
-from tools.compare.dangers.danger import Danger, Rule, danger_of, shown, step
-from tools.compare.dangers.names import Key, key
+from tools.compare.dangers.danger import Danger, DangerRule, danger_of, shown, step
+from tools.compare.dangers.names import key
 from tools.compare.dangers.renames import renamed
 from tools.compare.differences import ClusterDifference
 
@@ -42,8 +42,8 @@ class _Applied(NamedTuple):
 
 
 class _Objects(NamedTuple):
-    before: Mapping[Key, _Applied]
-    after: Mapping[Key, _Applied]
+    before: Mapping[ObjectKey, _Applied]
+    after: Mapping[ObjectKey, _Applied]
 
 
 def deletes_objects(difference: ClusterDifference) -> Iterator[Danger]:
@@ -129,7 +129,7 @@ def _denies(policy: Mapping[str, Any]) -> bool:
     return not selected and bool(spec.get("policyTypes")) and not spec.get("ingress") and not spec.get("egress")
 
 
-def _guards(them: _Objects, name: Key, old: _Applied) -> bool:
+def _guards(them: _Objects, name: ObjectKey, old: _Applied) -> bool:
     """Whether something is left to guard: a team that goes takes its rules along."""
     if name[2]:
         return _stays(them, name)
@@ -138,7 +138,7 @@ def _guards(them: _Objects, name: Key, old: _Applied) -> bool:
     return not (gone and any(each[2] for each in others) and not any(_stays(them, each) for each in others if each[2]))
 
 
-def _stays(them: _Objects, name: Key) -> bool:
+def _stays(them: _Objects, name: ObjectKey) -> bool:
     """Whether the namespace of an object stays; one that no manifest makes is another's."""
     namespace = ("", "Namespace", "", name[2])
     return namespace in them.after or namespace not in them.before
@@ -206,7 +206,7 @@ def _objects(difference: ClusterDifference) -> _Objects:
     return _Objects(_applied(before), _applied(after))
 
 
-def _applied(stacks: tuple[Stack, ...]) -> dict[Key, _Applied]:
+def _applied(stacks: tuple[Stack, ...]) -> dict[ObjectKey, _Applied]:
     return {
         key(thing): _Applied(thing, stack, id)
         for stack in stacks
@@ -215,7 +215,7 @@ def _applied(stacks: tuple[Stack, ...]) -> dict[Key, _Applied]:
     }
 
 
-def _words(name: Key) -> str:
+def _words(name: ObjectKey) -> str:
     _, kind, namespace, own = name
     return f"{kind} {namespace}/{own}" if namespace else f"{kind} {own}"
 
@@ -224,4 +224,4 @@ def _danger(rule: str, old: _Applied, what: str, why: str, fix: str) -> Danger:
     return danger_of(rule, old.stack, old.id, MANIFEST, what, shown(why), fix)
 
 
-RULES: tuple[Rule, ...] = (deletes_objects, changes_owner, removes_protection, opens_load_balancer)
+RULES: tuple[DangerRule, ...] = (deletes_objects, changes_owner, removes_protection, opens_load_balancer)

@@ -6,12 +6,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from blueprint.kubernetes import ObjectKey
 from tools.assembly import MANIFEST, Template, objects, text
 from tools.compare.dangers.danger import at
 from tools.resource_types import resource_type
-
-Key = tuple[str, str, str, str]
-"""Of a Kubernetes object: API group, kind, namespace, name."""
 
 
 def name_of(resource: Template | None) -> tuple[str, ...] | None:
@@ -28,14 +26,14 @@ def likeness(resource: Template) -> str:
     return json.dumps(_without_references(properties), sort_keys=True)
 
 
-def key(thing: Mapping[str, Any]) -> Key:
+def key(thing: Mapping[str, Any]) -> ObjectKey:
     """By which Kubernetes knows an object."""
     group, slash, _ = str(thing.get("apiVersion", "")).partition("/")
     metadata = thing.get("metadata", {})
     return group if slash else "", thing.get("kind", ""), metadata.get("namespace", ""), metadata.get("name", "")
 
 
-def keys(resource: Template | None) -> frozenset[Key]:
+def keys(resource: Template | None) -> frozenset[ObjectKey]:
     """Of the Kubernetes objects that a resource applies."""
     return frozenset(map(key, objects(resource))) if resource and resource["Type"] == MANIFEST else frozenset()
 

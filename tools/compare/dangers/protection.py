@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from tools.compare.dangers.danger import Danger, Rule, at, danger, danger_of, on, step, surviving, was_and_is
+from tools.compare.dangers.danger import Danger, DangerRule, at, danger, danger_of, on, step, surviving, was_and_is
 from tools.compare.differences import ClusterDifference
 from tools.resource_types import resource_type
 
@@ -110,4 +110,4 @@ def _volumes(volumes: Any) -> set[str]:
     return {each["DeviceName"] for each in volumes or () if "Ebs" in each}
 
 
-RULES: tuple[Rule, ...] = (settings, removals, retention, termination_protection)
+RULES: tuple[DangerRule, ...] = (settings, removals, retention, termination_protection)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tools.assembly import CHART, MANIFEST
-from tools.compare.dangers.danger import Danger, Rule, danger, surviving
+from tools.compare.dangers.danger import Danger, DangerRule, danger, surviving
 from tools.compare.dangers.names import keys, likeness, name_of
 from tools.compare.differences import Change, ClusterDifference
 from tools.resource_types import resource_type
@@ -63,4 +63,4 @@ def _lost(old: Change) -> str:
     return resource_type(old.type).lost or "it is away meanwhile, with all that is in it"
 
 
-RULES: tuple[Rule, ...] = (renames_resource,)
+RULES: tuple[DangerRule, ...] = (renames_resource,)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tools.assembly import Stack
-from tools.compare.dangers.danger import Danger, Rule
+from tools.compare.dangers.danger import Danger, DangerRule
 from tools.compare.differences import ClusterDifference
 
 _TYPE = "AWS::CloudFormation::Stack"
@@ -55,4 +55,4 @@ def _danger(rule: str, difference: ClusterDifference, what: str, why: str, fix: 
     return Danger(rule, name, "*", name, f"{name}/*", _TYPE, what, why, fix)
 
 
-RULES: tuple[Rule, ...] = (moves, leaves_behind)
+RULES: tuple[DangerRule, ...] = (moves, leaves_behind)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from tools.assembly import Template, text
-from tools.compare.dangers.danger import Danger, Rule, at, danger, shown, step, surviving
+from tools.compare.dangers.danger import Danger, DangerRule, at, danger, shown, step, surviving
 from tools.compare.dangers.names import name_of
 from tools.compare.dangers.renames import renamed
 from tools.compare.differences import Change, ClusterDifference
@@ -129,4 +129,4 @@ def _imports(data: object) -> Iterator[str]:
             yield from _imports(item)
 
 
-RULES: tuple[Rule, ...] = (deletes_state, replaces_state, create_only)
+RULES: tuple[DangerRule, ...] = (deletes_state, replaces_state, create_only)

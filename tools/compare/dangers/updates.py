@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tools.assembly import Stack, Template
-from tools.compare.dangers.danger import Danger, Rule, at, danger, danger_of, shown, step, surviving, was_and_is
+from tools.compare.dangers.danger import Danger, DangerRule, at, danger, danger_of, shown, step, surviving, was_and_is
 from tools.compare.differences import ClusterDifference, StackDifference
 
 _CLUSTER = "AWS::EKS::Cluster"
@@ -256,7 +256,7 @@ def _minor(version: Any) -> int | None:
     return int(minor) if major == "1" and minor.isdigit() else None
 
 
-RULES: tuple[Rule, ...] = (
+RULES: tuple[DangerRule, ...] = (
     mixed_cluster_update,
     mixed_node_update,
     skips_minor,

@@ -8,13 +8,13 @@ from blueprint.contribution import Contribution
 from blueprint.kubernetes import is_named_after_content
 from blueprint.planning.document import Part, Plan
 from tools.doctor.aws import Aws
-from tools.doctor.checks.quotas import NAME, Quota, limit
+from tools.doctor.checks.quotas import NAME, ServiceQuota, limit
 from tools.doctor.finding import Finding, ok, problem
 
 # The code is in no page of AWS, but in public scripts: aws service-quotas get-service-quota --service-code lambda
 # --quota-code L-B99A9384. The default is 1,000; "New AWS accounts have reduced concurrency":
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
-CONCURRENCY = Quota("Lambda functions at once in the region", "lambda", "L-B99A9384")
+CONCURRENCY = ServiceQuota("Lambda functions at once in the region", "lambda", "L-B99A9384")
 _FUNCTIONS = 2
 """Of each chart or manifest that is being installed: the CDK's provider framework, and the handler it waits for."""
 

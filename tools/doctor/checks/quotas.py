@@ -20,7 +20,7 @@ from tools.doctor.lookups import code_of, live_cluster, live_vpc, subnets, vpcs,
 NAME = "quotas"
 
 
-class Quota(NamedTuple):
+class ServiceQuota(NamedTuple):
     """A quota of Service Quotas."""
 
     name: str
@@ -30,19 +30,19 @@ class Quota(NamedTuple):
     """Where it stands, when not in the cluster's."""
 
 
-VPCS = Quota("VPCs in the region", "vpc", "L-F678F1CE")
-INTERNET_GATEWAYS = Quota("internet gateways in the region", "vpc", "L-A4707A72")
-NAT_GATEWAYS = Quota("NAT gateways in a zone", "vpc", "L-FE5A380F")
+VPCS = ServiceQuota("VPCs in the region", "vpc", "L-F678F1CE")
+INTERNET_GATEWAYS = ServiceQuota("internet gateways in the region", "vpc", "L-A4707A72")
+NAT_GATEWAYS = ServiceQuota("NAT gateways in a zone", "vpc", "L-FE5A380F")
 # https://github.com/tedilabs/terraform-aws-account (modules/service-quota-requests/locals.tf)
-ADDRESSES = Quota("Elastic IP addresses in the region", "ec2", "L-0263D0A3")
+ADDRESSES = ServiceQuota("Elastic IP addresses in the region", "ec2", "L-0263D0A3")
 # "Clusters" of https://docs.aws.amazon.com/general/latest/gr/eks.html#limits_eks; that page has no codes, many public
 # scripts have: aws service-quotas get-service-quota --service-code eks --quota-code L-1194D53C
-CLUSTERS = Quota("EKS clusters in the region", "eks", "L-1194D53C")
+CLUSTERS = ServiceQuota("EKS clusters in the region", "eks", "L-1194D53C")
 # https://github.com/aws/aws-eks-best-practices (latest/bpg/scalability/quotas.adoc)
-PROVIDERS = Quota("OpenID Connect providers of the account", "iam", "L-858F3967")
+PROVIDERS = ServiceQuota("OpenID Connect providers of the account", "iam", "L-858F3967")
 
 
-def limit(quota: Quota, aws: Aws) -> int:
+def limit(quota: ServiceQuota, aws: Aws) -> int:
     """The value that is applied to the account; AWS's default where nobody asked for another.
 
     https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_GetServiceQuota.html
@@ -57,7 +57,7 @@ def limit(quota: Quota, aws: Aws) -> int:
     return int(answer.get("Value", 0))
 
 
-def judged(quota: Quota, allowed: int, used: int, least: int, most: int | None = None) -> Finding:
+def judged(quota: ServiceQuota, allowed: int, used: int, least: int, most: int | None = None) -> Finding:
     """`used` by others, and what the cluster needs: `least` to be deployed, `most` when it has grown."""
     most = least if most is None else most
     needs = f"needs {least}" if most == least else f"needs {least} to {most}"

@@ -14,7 +14,7 @@ from blueprint.compute import Capacity
 from blueprint.planning.document import NodeGroup, Plan
 from tools.doctor.aws import Aws
 from tools.doctor.checks.capacity import groups_of
-from tools.doctor.checks.quotas import NAME, Quota, judged, limit
+from tools.doctor.checks.quotas import NAME, ServiceQuota, judged, limit
 from tools.doctor.finding import Finding, unknown
 from tools.doctor.lookups import instance_types, where
 
@@ -73,7 +73,7 @@ def vcpus(plan: Plan, aws: Aws) -> Iterator[Finding]:
         kind = "spot" if capacity == "SPOT" else "on-demand"
         code = _CODES[name].get(capacity)
         if code:
-            quota = Quota(f"vCPUs of {kind} {name} instances", "ec2", code)
+            quota = ServiceQuota(f"vCPUs of {kind} {name} instances", "ec2", code)
             yield judged(quota, limit(quota, aws), used[name, capacity], least[name, capacity], most[name, capacity])
         else:
             why, fix = "no quota is known for these", "look at Service Quotas"

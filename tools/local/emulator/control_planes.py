@@ -19,6 +19,7 @@ from ministack.services import eks as service
 
 from blueprint.access import AccessEntry, AccessPolicy
 from blueprint.instances import allocatable_millicpus, architecture, pods_with_prefixes, vcpus
+from blueprint.kubernetes import Manifest
 from tools.kubernetes import control_plane
 from tools.kubernetes.access import access_objects
 from tools.kubernetes.client import Object
@@ -28,7 +29,7 @@ from tools.kubernetes.kubeconfig import acting, username
 from tools.kubernetes.objects import Objects, key
 from tools.kubernetes.programs import ROOT, Missing, plays_kubelets, programs_for
 from tools.local.emulator import eks, nodes
-from tools.local.kubernetes import Manifest, RefusedError
+from tools.local.kubernetes import RefusedError
 
 _PYTHON = ROOT / ".venv" / "bin" / "python"
 """The project's own: its kubectl layers are there."""

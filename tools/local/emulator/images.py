@@ -13,13 +13,13 @@ _AL2023 = (
     r"/(recommended|amazon-eks-node-al2023-\2-\3-\1-v\d{8})/image_id"
 )
 _BOTTLEROCKET = r"bottlerocket/aws-k8s-1\.\d+(-nvidia)?/(x86_64|arm64)/(latest|\d+\.\d+\.\d+)/image_id"
-Parameter = dict[str, Any] | None
+SsmParameter = dict[str, Any] | None
 
 
-def known(parameter: Callable[[str], Parameter]) -> Callable[[str], Parameter]:
+def known(parameter: Callable[[str], SsmParameter]) -> Callable[[str], SsmParameter]:
     """The emulator's public parameters, and those of EKS."""
 
-    def found(name: str) -> Parameter:
+    def found(name: str) -> SsmParameter:
         if not any(re.fullmatch(f"/aws/service/{pattern}", name) for pattern in (_AL2023, _BOTTLEROCKET)):
             return parameter(name)
         digest = hashlib.sha256(name.encode()).hexdigest()[:17]

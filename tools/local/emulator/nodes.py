@@ -11,7 +11,7 @@ from ministack.services import iam as iam_service
 
 from tools.local.emulator import ec2 as network
 from tools.local.emulator import eks, fargate, iam
-from tools.local.emulator.user_data import Taint, UserDataError, parse
+from tools.local.emulator.user_data import KubernetesTaint, UserDataError, parse
 
 # Called on a node under its own role. nodeadm asks for the node's name before there is a kubelet and gives up after ten
 # minutes: amazon-eks-ami v20260714, nodeadm/internal/api/status.go:47; Bottlerocket's pluto after five:
@@ -39,7 +39,7 @@ _ADDRESSES = (
 # Without these a node never becomes ready. https://docs.aws.amazon.com/eks/latest/userguide/troubleshooting.html
 _ADDONS = frozenset({"vpc-cni", "kube-proxy"})
 # https://docs.aws.amazon.com/eks/latest/userguide/set-builtin-node-pools.html
-_BUILTIN_POOLS: Mapping[str, tuple[Taint, ...]] = {
+_BUILTIN_POOLS: Mapping[str, tuple[KubernetesTaint, ...]] = {
     "general-purpose": (),
     "system": (("CriticalAddonsOnly", "NoSchedule"),),
 }
@@ -128,7 +128,7 @@ def _cut_off(cluster: str, subnets: Iterable[str]) -> str | None:
     return None
 
 
-def _places(cluster: str) -> Iterator[tuple[Taint, ...]]:
+def _places(cluster: str) -> Iterator[tuple[KubernetesTaint, ...]]:
     """The taints of each kind of node that is there."""
     for group in eks.node_groups(cluster):
         if group["scalingConfig"]["desiredSize"]:
@@ -137,7 +137,7 @@ def _places(cluster: str) -> Iterator[tuple[Taint, ...]]:
     yield from _auto_mode(cluster)
 
 
-def _auto_mode(cluster: str) -> Iterator[tuple[Taint, ...]]:
+def _auto_mode(cluster: str) -> Iterator[tuple[KubernetesTaint, ...]]:
     """The built-in pools start nodes in the subnets that the cluster had when Auto Mode was turned on, whatever it has
     now: https://github.com/aws/containers-roadmap/issues/2793, terraform-aws-modules/terraform-aws-eks #3284 and #3574.
     """
@@ -151,7 +151,7 @@ def _auto_mode(cluster: str) -> Iterator[tuple[Taint, ...]]:
         yield from (_BUILTIN_POOLS[pool] for pool in config.get("nodePools") or [])
 
 
-def _self_managed(cluster: str) -> Iterator[tuple[Taint, ...]]:
+def _self_managed(cluster: str) -> Iterator[tuple[KubernetesTaint, ...]]:
     """Auto Scaling groups whose nodes know the cluster and are let in. The groups themselves are made in any case.
 
     https://docs.aws.amazon.com/eks/latest/userguide/worker.html
@@ -208,7 +208,7 @@ def _role_of(profile_arn: str) -> str:
     return ""
 
 
-def _tolerated(taint: Taint, given: Iterable[Mapping[str, Any]]) -> bool:
+def _tolerated(taint: KubernetesTaint, given: Iterable[Mapping[str, Any]]) -> bool:
     """https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/ ; values are not compared."""
     key, effect = taint
     return effect == "PreferNoSchedule" or any(

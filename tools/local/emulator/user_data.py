@@ -12,26 +12,26 @@ from email.message import Message
 
 import yaml
 
-Taint = tuple[str, str]
+KubernetesTaint = tuple[str, str]
 """Key and effect, in the words of Kubernetes."""
 
 
 @dataclass(frozen=True)
-class Bootstrap:
+class NodeConfig:
     """What a node knows of its cluster. Bottlerocket needs no range of services to join, nodeadm does."""
 
     cluster: str
     endpoint: str
     authority: str
     services: str | None
-    taints: tuple[Taint, ...]
+    taints: tuple[KubernetesTaint, ...]
 
 
 class UserDataError(ValueError):
     """User data with which no node starts."""
 
 
-def parse(encoded: str) -> Bootstrap:
+def parse(encoded: str) -> NodeConfig:
     """Reads user data of AL2023, which is MIME with a NodeConfig in parts, or of Bottlerocket, which is TOML."""
     try:
         text = base64.b64decode(encoded, validate=True).decode()
@@ -41,19 +41,19 @@ def parse(encoded: str) -> Bootstrap:
         raise UserDataError(f"user data cannot be read: {error!r}") from None
 
 
-def _nodeadm(message: Message) -> Bootstrap:
+def _nodeadm(message: Message) -> NodeConfig:
     """Amazon-eks-ami v20260714, nodeadm: internal/configprovider/mime.go, and internal/api/validation.go, by which all
     four fields must be there.
     """
     parts = [part for part in message.walk() if part.get_content_type() == "application/node.eks.aws"]
     specs = [yaml.safe_load(str(part.get_payload()))["spec"] for part in parts]
     cluster = {key: value for spec in specs for key, value in spec.get("cluster", {}).items()}
-    taints: list[Taint] = []
+    taints: list[KubernetesTaint] = []
     for kubelet in (spec.get("kubelet", {}) for spec in specs):
         taints += [(each["key"], each["effect"]) for each in kubelet.get("config", {}).get("registerWithTaints", ())]
         flags = [flag for flag in kubelet.get("flags", ()) if flag.startswith("--register-with-taints=")]
         taints += [(key, effect) for flag in flags for key, effect in _FLAG.findall(flag.partition("=")[2])]
-    return Bootstrap(
+    return NodeConfig(
         *(cluster["name"], cluster["apiServerEndpoint"], cluster["certificateAuthority"], cluster["cidr"]),
         tuple(taints),
     )
@@ -62,7 +62,7 @@ def _nodeadm(message: Message) -> Bootstrap:
 _FLAG = re.compile(r"([^=:,]+)(?:=[^:,]*)?:(\w+)")
 
 
-def _bottlerocket(text: str) -> Bootstrap:
+def _bottlerocket(text: str) -> NodeConfig:
     """https://bottlerocket.dev/en/os/latest/#/api/settings/kubernetes/
 
     A taint is a key with the list of its values and effects; a key that stands twice is no TOML.
@@ -70,4 +70,4 @@ def _bottlerocket(text: str) -> Bootstrap:
     settings = tomllib.loads(text)["settings"]["kubernetes"]
     taints = settings.get("node-taints", {})
     listed = tuple((key, value.rpartition(":")[2]) for key, values in taints.items() for value in values)
-    return Bootstrap(settings["cluster-name"], settings["api-server"], settings["cluster-certificate"], None, listed)
+    return NodeConfig(settings["cluster-name"], settings["api-server"], settings["cluster-certificate"], None, listed)

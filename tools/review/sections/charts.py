@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from blueprint.contribution import Release
-from tools.charts.results import Failed, Outcome, Rendered
+from tools.charts.results import Failed, Outcome, Render, Rendered
 from tools.review import pods
 from tools.review.document import Block, Diff, Row, Section, Table, code, said
 from tools.review.flat import changed, codes
 from tools.review.fleet import SIDES, Fleet
 from tools.review.manifests import Objects, come_and_gone, name_in, title
 from tools.review.sections.values import releases, rows_of
-
-Render = Callable[[Sequence[Release], str], tuple[Outcome, ...]]
-"""Releases, and the Kubernetes version of their cluster."""
-
 
 Pair = tuple[Release | None, Release | None]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from tools.review.document import Cell, Row, Section, Sign, Table
 from tools.review.fleet import Fleet, Touched
-from tools.review.permissions import BOUNDARY, Permission, permissions
+from tools.review.permissions import BOUNDARY, IamPermission, permissions
 
 _COLUMNS = ("whose role", "may", "on", "only if", "clusters")
 # When it comes, and when it goes: what forbids no longer lets more happen.
@@ -39,7 +39,7 @@ def _compared(fleet: Fleet, clusters: Sequence[Touched]) -> tuple[Row, ...]:
     return tuple(sorted(fleet.grouped(found), key=lambda row: "!+-".index(row.sign)))
 
 
-def _rows(found: Iterable[Permission], *, gained: bool) -> Iterator[Row]:
+def _rows(found: Iterable[IamPermission], *, gained: bool) -> Iterator[Row]:
     """Actions on the same resources share a row, resources with the same actions too."""
     by_resource: dict[tuple[Any, ...], list[str]] = {}
     for each in sorted(found):

@@ -10,7 +10,7 @@ from tools.review.document import Row, Section, Table
 from tools.review.flat import codes
 from tools.review.fleet import SIDES, Fleet
 
-Key = tuple[str, str, str, str]
+_Key = tuple[str, str, str, str]
 
 
 def section(fleet: Fleet) -> Section:
@@ -47,9 +47,9 @@ def _more(one: Matrix | None, other: Matrix | None) -> Iterator[Access]:
             yield Access(who, via, where, found, says)
 
 
-def _single(matrix: Matrix | None) -> dict[Key, dict[tuple[str, str, tuple[str, ...]], None]]:
+def _single(matrix: Matrix | None) -> dict[_Key, dict[tuple[str, str, tuple[str, ...]], None]]:
     """By whom and how they have them, the rights one by one."""
-    found: dict[Key, dict[tuple[str, str, tuple[str, ...]], None]] = {}
+    found: dict[_Key, dict[tuple[str, str, tuple[str, ...]], None]] = {}
     for access in matrix.kubernetes if matrix else ():
         rights = found.setdefault((access.who, access.via, access.where, access.says), {})
         for right in access.rights:
