@@ -56,7 +56,7 @@ def test_it_keeps_its_other_mistakes() -> None:
 @pytest.mark.parametrize(
     ("members", "rule"),
     [
-        ((PREFIXES, VpcCni()), "an add-on stands once"),
+        ((PREFIXES, VpcCni()), "duplicate add-on"),
         ((VpcCni,), "Addon"),
         (("vpc-cni",), "Addon"),
         ((None,), "Addon"),

@@ -59,7 +59,7 @@ def test_tables_and_arrays_become_values() -> None:
         ('spare = {name = "", open = 1}\n[pipes]', "spare.open", "must be true or false", "write open=true"),
         ("pressure = 9.5\n[pipes]", "pressure", "must be 0 to 9", "write a number of 0 to 9"),
         ("pressure = true\n[pipes]", "pressure", "must be a number", "write pressure=1.5"),
-        ("valve = 1\n[pipes]", "valve", "Works has no field 'valve'", "write one of pipes, pressure, spare"),
+        ("valve = 1\n[pipes]", "valve", "unknown field 'valve' of Works", "write one of pipes, pressure, spare"),
     ],
 )
 def test_a_mistake_has_its_place_in_the_file(text: str, where: str, rule: str, fix: str) -> None:

@@ -104,9 +104,9 @@ def test_all_mistakes_are_one_report() -> None:
         ("approvals.needs = [1]", "must be 'any' or 'all'"),
         ("dangers.moves = {a = 1}", "must be 'block' or 'warn'"),
         ("dangers._mistakes = 'warn'", "there is no such rule"),
-        ("_mistakes = [1]", "Policy has no field '_mistakes'"),
-        ("approvals._mistakes = 1", "Approvals has no field '_mistakes'"),
-        ("self = 1", "Policy has no field 'self'"),
+        ("_mistakes = [1]", "unknown field '_mistakes' of Policy"),
+        ("approvals._mistakes = 1", "unknown field '_mistakes' of Approvals"),
+        ("self = 1", "unknown field 'self' of Policy"),
     ],
 )
 def test_what_has_another_form_is_reported(text: str, says: str) -> None:

@@ -115,7 +115,7 @@ def test_the_table_of_the_project_is_sourced() -> None:
         (
             "usd_hour = 0.5",
             "usd_hour = 1\neur_hour = 1",
-            "price[0].eur_hour\n    value  1\n    rule   Price has no field 'eur_hour'",
+            "price[0].eur_hour\n    value  1\n    rule   unknown field 'eur_hour' of Price",
         ),
         ('["us-*"]', "[1]", "price[0].regions[0]\n    value  1\n    rule   must be str"),
         ('["us-*"]', '"us-*"', 'must be an array of texts\n    fix    write regions=["us-*"]'),
