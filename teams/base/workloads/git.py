@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from addons.offers import FROM_GIT
-from blueprint.fields import DnsLabel, matches
+from blueprint.fields import DnsLabel, GitFolder, GitRepository, GitRevision
 from blueprint.kubernetes import Manifest
 from teams.base.namespaces import named
 from teams.base.workloads.kinds import GUARDED, KINDS, group
 from teams.base.workloads.workload import Workload
 
-# No user and password in the address, and no * that a project would take for a pattern.
-_REPOSITORY = r"https://[\w.:/~-]+|ssh://[\w.-]+@[\w.:/~-]+|git@[\w.-]+:[\w./~-]+"
-_PATH = r"(?!/)(?!.*\.\.)[\w./-]+"
 _API = "argoproj.io/v1alpha1"
 
 
@@ -28,11 +25,9 @@ class GitWorkload(Workload):
     """
 
     name: DnsLabel
-    repository: Annotated[str, matches(_REPOSITORY, "must be a Git address without credentials", 'write "https://…"')]
-    path: Annotated[str, matches(_PATH, "must be a folder of the repository", 'write for example "deploy/prod"')]
-    revision: Annotated[
-        str, matches(r"[\w./-]+", "must be a branch, a tag or a commit", 'write for example "main"')
-    ] = "main"
+    repository: GitRepository
+    path: GitFolder
+    revision: GitRevision = "main"
     engine: Literal["argo-cd"] = "argo-cd"
 
     @property
