@@ -29,7 +29,7 @@ from blueprint.contribution import (
 )
 from blueprint.errors import Problem
 from blueprint.facts import ClusterFacts
-from blueprint.fields import JSON_LIKE, matches
+from blueprint.fields import JSON_LIKE, ChartRepository, ChartVersion, matches
 from blueprint.iam import Statement
 from blueprint.kubernetes import RESERVED_NAMESPACES, Manifest, Namespace, PodSecurity
 from blueprint.references import role_arn
@@ -61,23 +61,6 @@ AddonVersion = Annotated[
         "must be a version of an EKS add-on",
         'write for example "v1.21.1-eksbuild.1"',
         longest=64,
-    ),
-]
-ChartVersion = Annotated[
-    str,
-    matches(
-        r"v?\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?",
-        "must be a version of the chart, no range and no `latest`",
-        'write for example "1.21.1"',
-        longest=128,
-    ),
-]
-ChartRepository = Annotated[
-    str,
-    matches(
-        r"(https|oci)://[\w.:/~%-]+",
-        "must be the address of a repository, https or oci, without credentials",
-        'write for example "https://charts.example.com"',
     ),
 ]
 

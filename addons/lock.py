@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
-from addons.base import AddonVersion, Chart, ChartRepository, ChartVersion
+from addons.base import AddonVersion, Chart
 from blueprint import toml
 from blueprint.errors import BlueprintError, Problem
-from blueprint.fields import DnsLabel, matches
+from blueprint.fields import ChartRepository, ChartVersion, DnsLabel, matches
 from blueprint.value import Value
 from blueprint.versions import KubernetesRange, KubernetesVersion
 

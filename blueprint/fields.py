@@ -138,6 +138,40 @@ EmailAddress = Annotated[
     ),
 ]
 
+# https://helm.sh/docs/topics/charts (Charts and Versioning, Chart Repositories), https://helm.sh/docs/topics/registries
+ChartVersion = Annotated[
+    str,
+    matches(
+        r"v?\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?",
+        "must be a version of the chart, no range and no `latest`",
+        'write for example "1.21.1"',
+        longest=128,
+    ),
+]
+ChartRepository = Annotated[
+    str,
+    matches(
+        r"(https|oci)://[\w.:/~%-]+",
+        "must be the address of a repository, https or oci, without credentials",
+        'write for example "https://charts.example.com"',
+    ),
+]
+# https://git-scm.com/docs/git-clone (Git URLs), without user and password, and without a * that Argo CD would take for
+# a pattern
+GitRepository = Annotated[
+    str,
+    matches(
+        r"https://[\w.:/~-]+|ssh://[\w.-]+@[\w.:/~-]+|git@[\w.-]+:[\w./~-]+",
+        "must be a Git address without credentials",
+        'write "https://…"',
+    ),
+]
+GitFolder = Annotated[
+    str,
+    matches(r"(?!/)(?!.*\.\.)[\w./-]+", "must be a folder of the repository", 'write for example "deploy/prod"'),
+]
+GitRevision = Annotated[str, matches(r"[\w./-]+", "must be a branch, a tag or a commit", 'write for example "main"')]
+
 # https://kubernetes.io/docs/concepts/overview/working-with-objects/labels (syntax and character set)
 LabelKey = Annotated[
     str,

@@ -22,9 +22,11 @@ def placeholders(plan: Plan) -> Mapping[str, str]:
     """For references: the partition of the cluster's region, and names for what AWS decides, `<vpc-id>`."""
     region = plan.facts.region
     partition = next((name for prefix, name in _PARTITIONS.items() if region.startswith(prefix)), "aws")
-    return _Placeholders(partition=partition)
+    return Placeholders(partition=partition)
 
 
-class _Placeholders(dict[str, str]):
+class Placeholders(dict[str, str]):
+    """For the references of a plan (`blueprint.references`): what AWS decides during a deploy, by its name."""
+
     def __missing__(self, name: str) -> str:
         return f"<{name}>"

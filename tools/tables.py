@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections.abc import Sequence
+from itertools import zip_longest
 from typing import NamedTuple
 
 from tools import markdown
@@ -24,6 +26,12 @@ class PlainTable(NamedTuple):
     rows: tuple[PlainRow, ...]
 
 
+def aligned(rows: Sequence[Sequence[str]], widths: Sequence[int] = ()) -> list[str]:
+    """A line for each row. A column is as wide as its widest cell, where nothing else is asked for."""
+    widths = widths or [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+
+
 def text_table(table: PlainTable, width: int = WIDTH) -> str:
     """Aligned, and never wider than `width`: the widest columns are wrapped."""
     heads: PlainRow = tuple((head,) for head in table.heads)
@@ -31,16 +39,13 @@ def text_table(table: PlainTable, width: int = WIDTH) -> str:
     widths = [max([1, *(len(line) for row in cells for line in row[column])]) for column in range(len(table.heads))]
     while sum(widths) + 2 * len(widths) > width and max(widths) > 1:
         widths[widths.index(max(widths))] -= 1
-    lines = [table.title.upper()]
+    parts: list[tuple[str, ...]] = []
     for row in cells:
         wrapped = [
             [part for line in cell for part in _wrapped(line, limit)] for cell, limit in zip(row, widths, strict=True)
         ]
-        for number in range(max(map(len, wrapped))):
-            parts = [cell[number] if number < len(cell) else "" for cell in wrapped]
-            line = "  ".join(part.ljust(limit) for part, limit in zip(parts, widths, strict=True))
-            lines.append(f"  {line}".rstrip())
-    return "\n".join(lines)
+        parts.extend(zip_longest(*wrapped, fillvalue=""))
+    return "\n".join([table.title.upper(), *(f"  {line}".rstrip() for line in aligned(parts, widths))])
 
 
 class _Wrapper(textwrap.TextWrapper):

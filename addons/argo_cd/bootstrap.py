@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from blueprint.fields import matches
+from blueprint.fields import GitFolder, GitRepository, GitRevision
 from blueprint.kubernetes import Manifest
 from blueprint.value import Value
 
 NAME = "bootstrap"
-# No user and password in the address.
-_REPOSITORY = r"https://[\w.:/~-]+|ssh://[\w.-]+@[\w.:/~-]+|git@[\w.-]+:[\w./~-]+"
 
 
 class Bootstrap(Value):
@@ -19,15 +17,11 @@ class Bootstrap(Value):
     The credentials of a private repository stand in a Secret labelled `argocd.argoproj.io/secret-type: repository`.
     """
 
-    repository: Annotated[str, matches(_REPOSITORY, "must be a Git address without credentials", 'write "https://…"')]
+    repository: GitRepository
     """Address of the Git repository, by https or ssh."""
-    path: Annotated[
-        str, matches(r"(?!/)(?!.*\.\.)[\w./-]+", "must be a folder of the repository", 'write "clusters/prod"')
-    ]
+    path: GitFolder
     """The folder, from the root of the repository."""
-    revision: Annotated[
-        str, matches(r"[\w./-]+", "must be a branch, a tag or a commit", 'write for example "main"')
-    ] = "main"
+    revision: GitRevision = "main"
     """A branch, which Argo CD follows, or a tag or commit."""
 
     def manifests(self, namespace: str) -> tuple[Manifest, ...]:

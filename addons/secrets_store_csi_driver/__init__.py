@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
 from typing import Annotated, Any
 
-from addons.base import ChartVersion, ClusterFacts, Contribution, HelmAddon, Values, chosen, merged
+from addons.base import ClusterFacts, Contribution, HelmAddon, Values, chosen, merged
 from addons.lock import locked_chart
 from addons.pods import resources
 from addons.secrets_store_csi_driver.pods import DRIVER, DRIVER_IMAGES, PROVIDER, PROVIDER_IMAGE
 from blueprint.contribution import Release
 from blueprint.errors import Problem
-from blueprint.fields import JSON_LIKE, between
+from blueprint.fields import JSON_LIKE, ChartVersion, between
 
 _FARGATE = {"key": "eks.amazonaws.com/compute-type", "operator": "NotIn", "values": ["fargate"]}
 _EVERY_NODE = {

@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from tools.access.matrix import Access, Matrix, Right
+from tools.arns import principal, shortened
 from tools.tables import PlainRow, PlainTable
 
 
@@ -44,16 +45,7 @@ def _kubernetes_rows(matrix: Matrix) -> Iterator[PlainRow]:
         first = rows[0]
         may = (first.says,) if first.says else tuple(_words(first.rights)) or ("nothing",)
         where = tuple(row.where or "the cluster" for row in rows)
-        yield (_principal(matrix, first.who),), (first.via,), where, may
-
-
-def _principal(matrix: Matrix, arn: str) -> str:
-    """`role/BreakGlass`, and the account where it is another one."""
-    head, _, name = arn.partition(":iam::")
-    account, _, name = name.partition(":")
-    if not head.startswith("arn:"):
-        return arn
-    return name if account == matrix.account else f"{name} of account {account}"
+        yield (principal(_short_arn(matrix, first.who)),), (first.via,), where, may
 
 
 def _words(rights: Sequence[Right]) -> Iterator[str]:
@@ -110,12 +102,7 @@ def _listed(names: Sequence[str], *, full: bool) -> tuple[str, ...]:
 
 
 def _short_arn(matrix: Matrix, arn: str) -> str:
-    match arn.split(":", 5):
-        case ["arn", _, service, region, account, resource]:
-            if region in ("", matrix.region) and account in ("", matrix.account):
-                return f"{service}:{resource}"
-            return f"{service}:{region}:{account}:{resource}"
-    return arn
+    return shortened(arn, region=matrix.region, account=matrix.account)
 
 
 def _conditions(matrix: Matrix, conditions: Mapping[str, Mapping[str, Any]], *, full: bool) -> Iterator[str]:

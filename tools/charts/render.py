@@ -23,6 +23,7 @@ from blueprint.references import resolved
 from tools.charts.archives import Archive, archive_of
 from tools.charts.helm import CACHE, helm_for, run
 from tools.charts.results import Failed, Outcome, Rendered, Unreachable
+from tools.placeholders import Placeholders
 
 _TEMPLATE_SECONDS = 60.0
 _DOWNLOADS = 16
@@ -67,7 +68,7 @@ def _rendered(release: Release, archive: Archive, kube_version: str, helm: Path)
     # hyphen marks a version before the release. https://github.com/helm/helm/issues/10375
     version = f"v{kube_version}.0-eks-0000000"
     options = ("--include-crds", "--skip-tests", f"--kube-version={version}", f"--namespace={release.namespace}")
-    values = json.dumps(resolved(release.values, Placeholders()))
+    values = json.dumps(resolved(release.values, Placeholders(partition="aws")))
     command = ["template", *options, "--values=-", "--", release.name, str(archive.path.resolve())]
     text, reason = run(helm, command, seconds=_TEMPLATE_SECONDS, given=values)
     if reason:
@@ -90,13 +91,6 @@ def _objects(documents: Iterator[Any]) -> Iterator[dict[str, Any]]:
             yield from _objects(iter(document.get("items") or ()))
         else:
             yield document
-
-
-class Placeholders(dict[str, str]):
-    """For the references of a plan (`blueprint.references`): what AWS decides during a deploy, by its name."""
-
-    def __missing__(self, name: str) -> str:
-        return "aws" if name == "partition" else f"<{name}>"
 
 
 class _Loader(_LOADER):  # type: ignore[misc]  # its base is chosen above

@@ -23,6 +23,7 @@ from tools.jsii_start import finish, quicken
 from tools.options import add_clusters, add_json
 from tools.status import Status
 from tools.synthesis import RESOURCE_LIMIT, synthesize
+from tools.tables import aligned
 
 OUT = Path("cdk.out")
 
@@ -80,10 +81,8 @@ def as_text(plans: Sequence[Plan], assembly: Assembly) -> str:
         stacks = ", ".join(f"{stack.name} {len(stack.resources)}" for stack in assembly[facts.name])
         identity = (facts.name, facts.account, facts.region, facts.version)
         rows.append((*identity, stacks, str(len(plan.addons)), str(len(plan.teams))))
-    widths = [max(len(row[column]) for row in rows) for column in range(len(heads))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     skipped = [f"{plan.facts.name} leaves out {skip.name}: {skip.reason}" for plan in plans for skip in plan.skipped]
-    return "\n".join([*lines, *skipped])
+    return "\n".join([*aligned(rows), *skipped])
 
 
 def as_json(plans: Sequence[Plan], assembly: Assembly) -> list[dict[str, Any]]:

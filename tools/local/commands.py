@@ -30,6 +30,7 @@ from tools.local.leftovers import leftovers
 from tools.local.process import Deployed, Emulator, State
 from tools.status import Status
 from tools.synthesis import synthesize
+from tools.tables import aligned
 
 # What a person waits for in the CLI's many lines.
 _WORTH_SHOWING = ("deploying...", "destroying...", "✅", "❌", "FAILED", "Rollback")
@@ -132,12 +133,9 @@ def _check_options(state: State, port: int | None, charts: Path | None) -> None:
 
 def table(rows: Rows) -> str:
     """Two columns; a kind stands before its first row only."""
-    width = max((len(kind) for kind, _ in rows), default=0)
     before = ["", *(kind for kind, _ in rows)]
-    return "\n".join(
-        f"  {('' if kind == last else kind).ljust(width)}  {text}"
-        for (kind, text), last in zip(rows, before, strict=False)
-    )
+    lines = aligned([("" if kind == last else kind, text) for (kind, text), last in zip(rows, before, strict=False)])
+    return "\n".join(f"  {line}" for line in lines)
 
 
 def unprotected(plan: Plan) -> Plan:

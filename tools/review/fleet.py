@@ -11,6 +11,7 @@ from blueprint.contribution import Release
 from blueprint.planning.document import Plan
 from blueprint.planning.file import DocumentError, loaded
 from blueprint.references import resolved
+from tools.arns import shortened
 from tools.assembly import Stack
 from tools.compare.differences import ClusterDifference
 from tools.compare.revisions import Comparison
@@ -21,7 +22,6 @@ from tools.review.manifests import Objects, name_of
 _NAMED = 4
 """So many clusters are named; of more, the first ones."""
 
-_ARN = re.compile(r"\barn:(aws[\w-]*|\$\{AWS::Partition\}):([\w-]+):([^:\s]*):([^:\s]*):")
 _NAMES_CLUSTER = r"\b((?:cluster|fargateprofile|access-entry|nodegroup|instance-profile)/)"
 SIDES: tuple[Sign, Sign] = ("+", "-")
 
@@ -40,15 +40,8 @@ class ClusterPlace:
         The cluster's own region is `<region>` where another account's, or any, follows; its name is `<cluster>` where
         an ARN or a tag says that a cluster's name follows.
         """
-        text = _ARN.sub(self._without, text)
+        text = shortened(text, region=self.region, account=self.account, own_region="<region>")
         return re.sub(rf"{_NAMES_CLUSTER}{re.escape(self.cluster)}(?![a-z0-9-])", r"\1<cluster>", text)
-
-    def _without(self, match: re.Match[str]) -> str:
-        _, service, region, account = match.groups()
-        own = region in (self.region, "${AWS::Region}")
-        if (own or not region) and account in ("", self.account, "${AWS::AccountId}"):
-            return f"{service}:"
-        return f"{service}:{'<region>' if own else region}:{account}:"
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from blueprint.errors import BlueprintError, Problem, shown
 from blueprint.planning.document import Plan
 from blueprint.planning.planner import plan
 from blueprint.references import resolved
-from tools.charts.render import Placeholders
 from tools.charts.results import Failed, Outcome, Render, Rendered, Unreachable
+from tools.placeholders import Placeholders
 from tools.upgrade.apis import unserved
 from tools.upgrade.model import AddonMove, Blocker, ChartCheck
 
@@ -64,7 +64,7 @@ def _refused(problem: Problem, target: Blueprint) -> Iterator[Blocker]:
 def _objects(planned: Plan, now: str, then: str) -> Iterator[Blocker]:
     for part in planned.parts:
         for one in part.contribution.objects:
-            yield from unserved(part.name, resolved(one, Placeholders()), now, then)
+            yield from unserved(part.name, resolved(one, Placeholders(partition="aws")), now, then)
 
 
 def _release(release: Release, outcome: Outcome, now: str, then: str) -> Iterator[Blocker]:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from addons.offers import FROM_GIT
-from blueprint.fields import DnsLabel, matches
+from blueprint.fields import DnsLabel, GitFolder, GitRepository, GitRevision
 from blueprint.kubernetes import Manifest
 from teams.base.namespaces import named
 from teams.base.workloads.kinds import GUARDED, KINDS, group
 from teams.base.workloads.workload import TeamWorkload
 
-# No user and password in the address, and no * that a project would take for a pattern.
-_REPOSITORY = r"https://[\w.:/~-]+|ssh://[\w.-]+@[\w.:/~-]+|git@[\w.-]+:[\w./~-]+"
-_PATH = r"(?!/)(?!.*\.\.)[\w./-]+"
 _API = "argoproj.io/v1alpha1"
 
 
@@ -29,13 +26,11 @@ class GitWorkload(TeamWorkload):
 
     name: DnsLabel
     """Unique in the team; the Application is called <team>-<name>."""
-    repository: Annotated[str, matches(_REPOSITORY, "must be a Git address without credentials", 'write "https://…"')]
+    repository: GitRepository
     """Address of the Git repository, by https or ssh."""
-    path: Annotated[str, matches(_PATH, "must be a folder of the repository", 'write for example "deploy/prod"')]
+    path: GitFolder
     """The folder, from the root of the repository."""
-    revision: Annotated[
-        str, matches(r"[\w./-]+", "must be a branch, a tag or a commit", 'write for example "main"')
-    ] = "main"
+    revision: GitRevision = "main"
     """A branch, which Argo CD follows, or a tag or commit."""
     engine: Literal["argo-cd"] = "argo-cd"
     """What keeps it applied."""

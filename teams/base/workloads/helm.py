@@ -7,24 +7,13 @@ from dataclasses import field
 from typing import Annotated, Any
 
 from blueprint.contribution import Chart, Release
-from blueprint.fields import JSON_LIKE, DnsLabel, between, matches
+from blueprint.fields import JSON_LIKE, ChartRepository, ChartVersion, DnsLabel, between, matches
 from teams.base.workloads.workload import TeamWorkload
 
 # https://helm.sh/docs/chart_template_guide/getting_started (53 characters, since names are made from it)
 _RELEASE = matches(r".+", "a release has a name of at most 53 characters", "shorten it", longest=53)
 _CHART = matches(
     r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?", "must be the name of a chart", 'write for example "podinfo"', longest=250
-)
-_REPOSITORY = matches(
-    r"(https|oci)://[\w.:/~%-]+",
-    "must be the address of a repository, https or oci, without credentials",
-    'write for example "https://charts.example.com"',
-)
-_VERSION = matches(
-    r"v?\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?",
-    "must be a version of the chart, no range and no `latest`",
-    'write for example "1.2.3"',
-    longest=128,
 )
 
 
@@ -39,9 +28,9 @@ class HelmWorkload(TeamWorkload):
     """Of the release, unique in the team."""
     chart: Annotated[str, _CHART]
     """Its name in the repository."""
-    repository: Annotated[str, _REPOSITORY]
+    repository: ChartRepository
     """Of an OCI chart its whole address, oci://…/name."""
-    version: Annotated[str, _VERSION]
+    version: ChartVersion
     """Exactly this one."""
     values: Annotated[Mapping[str, Any], JSON_LIKE] = field(default_factory=dict)
     """Values of the chart."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tools.arns import principal
 from tools.assembly import text
 from tools.review.document import Section, Table
 from tools.review.fleet import Fleet, Side
@@ -24,7 +25,7 @@ def _facts(side: Side) -> Iterator[tuple[str, str, str]]:
         for resource in stack.of_type("AWS::EKS::AccessEntry").values():
             properties = resource["Properties"]
             id = id_of(properties["PrincipalArn"])
-            named = _principal(side.place.short(text(properties["PrincipalArn"])))
+            named = principal(side.place.short(text(properties["PrincipalArn"])))
             who = (whose.get(id) or f"the role {stack.paths.get(id, id)}") if id else named
             for what, where in _rights(properties):
                 yield who, what, where
@@ -33,16 +34,6 @@ def _facts(side: Side) -> Iterator[tuple[str, str, str]]:
             role = "its own role" if id_of(properties["RoleArn"]) in whose else text(properties["RoleArn"])
             name = f"pods with the service account {properties['ServiceAccount']}"
             yield name, f"holder of {role}", str(properties["Namespace"])
-
-
-def _principal(arn: str) -> str:
-    """`role/BreakGlass`, and the account where it is another one."""
-    match arn.split(":"):
-        case ["iam", name]:
-            return name
-        case ["iam", "", account, name]:
-            return f"{name} of account {account}"
-    return arn
 
 
 def _rights(entry: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,36 @@
+"""ARNs as a person reads them: without what goes without saying."""
+
+from __future__ import annotations
+
+import re
+
+# Partition, service, region and account: names, wildcards or CloudFormation's own parameters.
+_ARN = re.compile(
+    r"\barn:(?:aws[\w-]*|\*|\$\{AWS::Partition\}):([\w-]+):(\$\{AWS::Region\}|[^:\s]*):(\$\{AWS::AccountId\}|[^:\s]*):"
+)
+
+
+def shortened(text: str, *, region: str, account: str, own_region: str = "") -> str:
+    """The text with its ARNs without `arn:<partition>:`, and without region and account where these are these or none.
+
+    Where only the account is another, `own_region` stands for the region, if there is such a word.
+    """
+
+    def without(match: re.Match[str]) -> str:
+        service, of_region, of_account = match.groups()
+        own = of_region in (region, "${AWS::Region}")
+        if (own or not of_region) and of_account in ("", account, "${AWS::AccountId}"):
+            return f"{service}:"
+        return f"{service}:{(own and own_region) or of_region}:{of_account}:"
+
+    return _ARN.sub(without, text)
+
+
+def principal(short: str) -> str:
+    """`role/BreakGlass` of a shortened ARN, and the account where it is another one."""
+    match short.split(":"):
+        case ["iam", name]:
+            return name
+        case ["iam", "", account, name]:
+            return f"{name} of account {account}"
+    return short
