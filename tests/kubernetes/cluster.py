@@ -10,18 +10,18 @@ from typing import Any
 
 from blueprint.planning.document import Plan
 from blueprint.references import resolved
-from tools.kubernetes.client import Answer, Client, Object
-from tools.kubernetes.control_plane import ControlPlane
+from tools.kubernetes.client import ApiAnswer, Client, Object
+from tools.kubernetes.control_plane import RunningControlPlane
 from tools.kubernetes.definitions import definitions
-from tools.kubernetes.objects import Objects
-from tools.kubernetes.programs import Missing, pinned_versions, programs_for
+from tools.kubernetes.objects import ApiObjects
+from tools.kubernetes.programs import MissingPrograms, pinned_versions, programs_for
 
 _SECONDS = 30
 
 
 def versions() -> list[str]:
     """Those whose programs are at hand."""
-    return [version for version in pinned_versions() if not isinstance(programs_for(version), Missing)]
+    return [version for version in pinned_versions() if not isinstance(programs_for(version), MissingPrograms)]
 
 
 class _Deployed(dict[str, str]):
@@ -45,15 +45,15 @@ def objects_of(plan: Plan) -> Iterator[dict[str, Any]]:
 class Cluster:
     """One that runs."""
 
-    plane: ControlPlane
+    plane: RunningControlPlane
 
     @cached_property
     def client(self) -> Client:
         return self.plane.client()
 
     @cached_property
-    def objects(self) -> Objects:
-        return Objects(self.client)
+    def objects(self) -> ApiObjects:
+        return ApiObjects(self.client)
 
     def stop(self) -> None:
         self.client.close()
@@ -70,7 +70,7 @@ class Cluster:
             assert path
             wait(lambda path=path: _is_established(self.client.ask("GET", path)), one["metadata"]["name"])
 
-    def apply(self, one: Object) -> Answer:
+    def apply(self, one: Object) -> ApiAnswer:
         return self.objects.apply(one)
 
     def exists(self, api_version: str, kind: str, name: str, namespace: str = "") -> bool:
@@ -79,7 +79,7 @@ class Cluster:
         return path is not None and self.client.ask("GET", path).status == 200
 
 
-def _is_established(answer: Answer) -> bool:
+def _is_established(answer: ApiAnswer) -> bool:
     conditions: list[Mapping[str, str]] = answer.body.get("status", {}).get("conditions") or []
     return any((one["type"], one["status"]) == ("Established", "True") for one in conditions)
 

@@ -10,8 +10,8 @@ import pytest
 
 from tests.kubernetes.cluster import Cluster, versions
 from tools.kubernetes import control_plane
-from tools.kubernetes.objects import Objects
-from tools.kubernetes.programs import Missing, programs_for
+from tools.kubernetes.objects import ApiObjects
+from tools.kubernetes.programs import MissingPrograms, programs_for
 
 Start = Callable[[], Cluster]
 
@@ -27,12 +27,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def programs(version: str) -> Path:
     """The programs of the version."""
     found = programs_for(version)
-    assert not isinstance(found, Missing)
+    assert not isinstance(found, MissingPrograms)
     return found
 
 
 @pytest.fixture(scope="module")
-def objects(programs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Objects]:
+def objects(programs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiObjects]:
     """Those of a cluster with the definitions of the add-ons, which a module's tests share."""
     cluster = Cluster(control_plane.start(programs, tmp_path_factory.mktemp("plane")))
     try:

@@ -14,7 +14,7 @@ from tests.isolation.rbac import Rule, User
 from tests.isolation.world import World
 from tests.kubernetes.cluster import Cluster, wait
 from tools.kubernetes.access import API
-from tools.kubernetes.client import Acting, Answer
+from tools.kubernetes.client import Acting, ApiAnswer
 from tools.kubernetes.objects import key
 
 Object = Mapping[str, Any]
@@ -185,7 +185,7 @@ _REASONS = (
 )
 
 
-def reason(answer: Answer) -> str | None:
+def reason(answer: ApiAnswer) -> str | None:
     """The message of the policy that refused it, or what else did; None if nothing did."""
     told = answer.refused
     for pattern, short in _REASONS if told else ():

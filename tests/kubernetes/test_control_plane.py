@@ -17,7 +17,7 @@ from tests.kubernetes.conftest import Start
 from tools.charts.helm import program_for
 from tools.kubernetes import control_plane
 from tools.kubernetes.control_plane import ControlPlaneError
-from tools.kubernetes.programs import PROGRAMS, ROOT, Missing, pinned_versions, programs_for
+from tools.kubernetes.programs import PROGRAMS, ROOT, MissingPrograms, pinned_versions, programs_for
 
 SPACE = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}
 
@@ -115,7 +115,7 @@ def test_a_newer_version_takes_over_what_an_older_one_held(old: str, new: str, t
     ports = set()
     for name in (old, new):
         programs = programs_for(name)
-        assert not isinstance(programs, Missing)
+        assert not isinstance(programs, MissingPrograms)
         cluster = Cluster(control_plane.start(programs, tmp_path))
         ports.add(cluster.plane.port)
         try:

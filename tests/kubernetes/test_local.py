@@ -23,7 +23,7 @@ from tests.lifecycle.cluster import BASE, GROWN
 from tests.lifecycle.lab import Lab, World
 from tools.assembly import read
 from tools.kubernetes.client import Client, Identity
-from tools.kubernetes.objects import Objects, key
+from tools.kubernetes.objects import ApiObjects, key
 from tools.kubernetes.programs import PROGRAMS, plays_kubelets
 from tools.local import aws, process
 from tools.local.process import Started
@@ -102,7 +102,7 @@ def reaching(world: World) -> closing[Client]:
 def inside(world: World) -> set[Key]:
     """Everything that the API server has, whoever brought it."""
     with reaching(world) as client:
-        return {key(one) for one in Objects(client).everything() if one["kind"] not in _FLEETING}
+        return {key(one) for one in ApiObjects(client).everything() if one["kind"] not in _FLEETING}
 
 
 def applied(world: World) -> set[Key]:

@@ -10,7 +10,7 @@ from examples.teams import TEAMS
 from tests.kubernetes.cluster import objects_of
 from tests.kubernetes.conftest import Start
 from tests.stacks.fleet import FLEET
-from tools.kubernetes.objects import Objects
+from tools.kubernetes.objects import ApiObjects
 
 # Kinds whose definitions no Go module has: EKS itself serves this one.
 # https://docs.aws.amazon.com/eks/latest/userguide/auto-configure-alb.html
@@ -50,7 +50,7 @@ def test_every_undefined_kind_is_written_by_some_cluster() -> None:
         ("SecretProviderClass", ("spec", "provder")),
     ],
 )
-def test_a_misspelt_field_is_refused(objects: Objects, kind: str, path: tuple[str, ...]) -> None:
+def test_a_misspelt_field_is_refused(objects: ApiObjects, kind: str, path: tuple[str, ...]) -> None:
     one = next(each for each in objects_of(plan(TEAMS)) if each["kind"] == kind)
     part = one
     for name in path[:-1]:

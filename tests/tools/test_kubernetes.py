@@ -24,7 +24,7 @@ from tools.kubernetes.programs import (
     PROGRAMS,
     STAGES,
     STAMP,
-    Missing,
+    MissingPrograms,
     is_built,
     pinned_versions,
     programs_for,
@@ -63,21 +63,21 @@ def test_a_folder_with_all_of_them_counts(tmp_path: Path, variable: str) -> None
 
 def test_that_of_envtest_does_not_count(tmp_path: Path) -> None:
     folder = folder_of(tmp_path, "Kubernetes v1.36.9", ("etcd", "kube-apiserver", "kubectl"))
-    assert isinstance(programs_for("1.36", {"KUBEBUILDER_ASSETS": str(folder)}, tmp_path), Missing)
+    assert isinstance(programs_for("1.36", {"KUBEBUILDER_ASSETS": str(folder)}, tmp_path), MissingPrograms)
 
 
 @pytest.mark.parametrize(("says", "reason"), [("Kubernetes v1.35.4", "are of 1.35"), ("what", "are of no version")])
 def test_one_of_another_version_does_not_count(tmp_path: Path, says: str, reason: str) -> None:
     folder = folder_of(tmp_path, says)
     found = programs_for("1.36", {"KUBERNETES_PROGRAMS": str(folder)}, tmp_path / "cache")
-    assert isinstance(found, Missing)
+    assert isinstance(found, MissingPrograms)
     assert reason in found.reason
     assert "make kubernetes VERSION=1.36" in found.reason
 
 
 def test_what_nobody_pinned_is_not_to_be_built(tmp_path: Path) -> None:
     found = programs_for("1.1", {}, tmp_path)
-    assert isinstance(found, Missing)
+    assert isinstance(found, MissingPrograms)
     assert "name a folder by KUBERNETES_PROGRAMS" in found.reason
     with pytest.raises(BuildError, match=re.escape(NEWEST)):
         build("1.1", tmp_path)
@@ -128,7 +128,7 @@ def test_a_failed_build_says_why_and_leaves_nothing(tmp_path: Path, go: Path) ->
 def test_without_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(programs_of, "CACHE", tmp_path)
-    monkeypatch.setattr(command, "programs_for", lambda version: Missing("none"))
+    monkeypatch.setattr(command, "programs_for", lambda version: MissingPrograms("none"))
     monkeypatch.setattr(command, "build", lambda version: builds.find_go())
     assert main(["kubernetes", NEWEST]) == 2
     assert "no go on PATH" in capsys.readouterr().err

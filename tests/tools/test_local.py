@@ -18,7 +18,7 @@ from blueprint.inventory import planned
 from blueprint.planning.document import Plan
 from tools.__main__ import main
 from tools.kubernetes.build import BuildError
-from tools.kubernetes.programs import Missing
+from tools.kubernetes.programs import MissingPrograms
 from tools.local import aws, cdk, commands, process
 from tools.local.aws import Account
 from tools.local.errors import LocalError
@@ -213,7 +213,7 @@ def plan_of_dev() -> Plan:
 def test_without_programs_of_kubernetes_it_says_what_is_not_shown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(commands, "programs_for", lambda version: Missing(f"none of {version}"))
+    monkeypatch.setattr(commands, "programs_for", lambda version: MissingPrograms(f"none of {version}"))
     assert not commands._has_kubernetes(plan_of_dev())
     said = commands._kubernetes(tmp_path, plan_of_dev())
     assert said == "Kubernetes itself is not shown, only what would be sent to it: none of 1.36."

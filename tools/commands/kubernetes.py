@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 
 from tools.kubernetes.build import build
 from tools.kubernetes.definitions import collect
-from tools.kubernetes.programs import Missing, pinned_versions, programs_for
+from tools.kubernetes.programs import MissingPrograms, pinned_versions, programs_for
 from tools.status import Status
 
 
@@ -19,6 +19,7 @@ def run(options: Namespace) -> int:
     """Builds what is missing, and says where it is."""
     for version in options.versions or pinned_versions()[-1:]:
         found = programs_for(version)
-        print(f"Kubernetes {version} is in {build(version) if isinstance(found, Missing) else found}")
+        folder = build(version) if isinstance(found, MissingPrograms) else found
+        print(f"Kubernetes {version} is in {folder}")
     print(f"Custom resource definitions are in {collect()}")
     return Status.DONE

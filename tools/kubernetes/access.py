@@ -7,10 +7,10 @@ from typing import Any
 
 from blueprint.access import AccessEntry
 
-Rule = Mapping[str, Any]
+RbacRule = Mapping[str, Any]
 
 API = "rbac.authorization.k8s.io"
-EVERYTHING: Rule = {"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}
+EVERYTHING: RbacRule = {"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}
 
 _READ = ("get", "list", "watch")
 _WRITE = ("create", "delete", "deletecollection", "patch", "update")
@@ -25,7 +25,7 @@ _WORKLOADS: tuple[tuple[str, tuple[str, ...]], ...] = (
 _SENSITIVE = ("pods/attach", "pods/exec", "pods/portforward", "pods/proxy", "secrets", "services/proxy")
 
 
-def _rule(group: str, resources: Iterable[str], verbs: Iterable[str]) -> Rule:
+def _rule(group: str, resources: Iterable[str], verbs: Iterable[str]) -> RbacRule:
     return {"apiGroups": [group], "resources": list(resources), "verbs": list(verbs)}
 
 
@@ -45,7 +45,7 @@ _EDIT = (
 )
 # https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html; of the many resources of the last
 # three, those that tests ask for.
-ACCESS_POLICIES: Mapping[str, tuple[Rule, ...]] = {
+ACCESS_POLICIES: Mapping[str, tuple[RbacRule, ...]] = {
     "AmazonEKSClusterAdminPolicy": (EVERYTHING,),
     "AmazonEKSAdminViewPolicy": (_rule("*", ["*"], _READ),),
     "AmazonEKSSecretReaderPolicy": (_rule("", ["secrets"], _READ),),

@@ -39,7 +39,7 @@ class Identity:
 
 
 @dataclass(frozen=True)
-class Answer:
+class ApiAnswer:
     """What the API server said."""
 
     status: int
@@ -80,7 +80,7 @@ class Client:
         query: Mapping[str, str] | None = None,
         content: str = "application/json",
         acting: Acting | None = None,
-    ) -> Answer:
+    ) -> ApiAnswer:
         """One request, and the answer whatever it is, but for one that says when to ask again.
 
         An API server says so of kinds whose objects it still reads, which it does when they are first asked for.
@@ -97,7 +97,7 @@ class Client:
             time.sleep(_PAUSE_SECONDS)
         return answer
 
-    def _answered(self, method: str, address: str, headers: Sequence[tuple[str, str]], body: bytes | None) -> Answer:
+    def _answered(self, method: str, address: str, headers: Sequence[tuple[str, str]], body: bytes | None) -> ApiAnswer:
         for fresh in (False, True):
             try:
                 return self._sent(method, address, headers, body, fresh=fresh)
@@ -109,7 +109,7 @@ class Client:
 
     def _sent(
         self, method: str, address: str, headers: Sequence[tuple[str, str]], body: bytes | None, *, fresh: bool
-    ) -> Answer:
+    ) -> ApiAnswer:
         if fresh or self._connection is None:
             self.close()
             place = urlsplit(self.server)
@@ -129,7 +129,7 @@ class Client:
             read = json.loads(text)
         except ValueError:
             read = {"message": text}
-        return Answer(answer.status, read, tuple(answer.headers.get_all("Warning") or ()))
+        return ApiAnswer(answer.status, read, tuple(answer.headers.get_all("Warning") or ()))
 
     def close(self) -> None:
         """Ends the connection; another request makes another."""

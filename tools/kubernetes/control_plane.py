@@ -22,7 +22,7 @@ class ControlPlaneError(Exception):
 
 
 @dataclass(frozen=True)
-class ControlPlane:
+class RunningControlPlane:
     """One that runs. All that it writes is in `folder`."""
 
     process: subprocess.Popen[str]
@@ -58,7 +58,9 @@ class ControlPlane:
             self.process.communicate()
 
 
-def start(programs: Path, folder: Path, *, services: str = SERVICES, python: str = sys.executable) -> ControlPlane:
+def start(
+    programs: Path, folder: Path, *, services: str = SERVICES, python: str = sys.executable
+) -> RunningControlPlane:
     """Starts one, or starts it again, and waits until it is ready. `services` is its range of Service addresses."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "serve.log").open("ab") as log:
@@ -81,7 +83,7 @@ def start(programs: Path, folder: Path, *, services: str = SERVICES, python: str
         process.kill()
         process.communicate()
         raise ControlPlaneError(f"The control plane did not start.\n{_logs(folder)}")
-    return ControlPlane(process, folder)
+    return RunningControlPlane(process, folder)
 
 
 def _logs(folder: Path, lines: int = 8) -> str:

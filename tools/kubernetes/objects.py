@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tools.kubernetes.client import Acting, Answer, Client, NoAnswerError, Object
+from tools.kubernetes.client import Acting, ApiAnswer, Client, NoAnswerError, Object
 
 MANAGER = "blueprint"
 _NOT_FOUND = 404
@@ -15,7 +15,7 @@ _APPLY = "application/apply-patch+yaml"
 
 
 @dataclass(frozen=True)
-class Kind:
+class ApiKind:
     """What an API server says of one kind of object."""
 
     resource: str
@@ -24,19 +24,19 @@ class Kind:
 
 
 @dataclass
-class Objects:
+class ApiObjects:
     """All objects of one cluster, as an administrator or somebody else reaches them."""
 
     client: Client
-    _kinds: dict[str, dict[str, Kind]] = field(default_factory=dict, repr=False)
+    _kinds: dict[str, dict[str, ApiKind]] = field(default_factory=dict, repr=False)
 
-    def kind(self, api_version: str, name: str) -> Kind | None:
+    def kind(self, api_version: str, name: str) -> ApiKind | None:
         """None for one that the API server does not know."""
         if name not in self._kinds.get(api_version, ()):
             answer = self.client.ask("GET", _root(api_version))
             listed = answer.body.get("resources", ()) if answer.status == 200 else ()
             self._kinds[api_version] = {
-                one["kind"]: Kind(one["name"], one["namespaced"], frozenset(one["verbs"]))
+                one["kind"]: ApiKind(one["name"], one["namespaced"], frozenset(one["verbs"]))
                 for one in listed
                 if "/" not in one["name"]
             }
@@ -52,23 +52,23 @@ class Objects:
         name = f"/{metadata['name']}" if named else ""
         return f"{_root(one['apiVersion'])}{namespace}/{kind.resource}{name}"
 
-    def create(self, one: Object, *, acting: Acting | None = None, dry_run: bool = False) -> Answer:
+    def create(self, one: Object, *, acting: Acting | None = None, dry_run: bool = False) -> ApiAnswer:
         """Refused where it is there already, and with any field that the API server does not know."""
         return self._send("POST", one, self.path(one, named=False), acting, dry_run=dry_run)
 
-    def apply(self, one: Object, *, acting: Acting | None = None, dry_run: bool = False) -> Answer:
+    def apply(self, one: Object, *, acting: Acting | None = None, dry_run: bool = False) -> ApiAnswer:
         """As `kubectl apply --server-side --force-conflicts --validate=strict`."""
         return self._send("PATCH", one, self.path(one), acting, dry_run=dry_run)
 
-    def delete(self, one: Object) -> Answer:
+    def delete(self, one: Object) -> ApiAnswer:
         """It may take the API server a while."""
         return self._send("DELETE", None, self.path(one), None, dry_run=False)
 
     def _send(
         self, method: str, one: Object | None, path: str | None, acting: Acting | None, *, dry_run: bool
-    ) -> Answer:
+    ) -> ApiAnswer:
         if path is None:
-            return Answer(404, {"message": "no matches for this kind: ensure CRDs are installed first"})
+            return ApiAnswer(404, {"message": "no matches for this kind: ensure CRDs are installed first"})
         query = {"dryRun": "All"} if dry_run else {}
         if method == "PATCH":
             query |= {"fieldManager": MANAGER, "force": "true"}

@@ -26,7 +26,7 @@ STAMP = "modules.sha256"
 
 
 @dataclass(frozen=True)
-class Missing:
+class MissingPrograms:
     """Why there are none for a version, and what to do."""
 
     reason: str
@@ -34,7 +34,7 @@ class Missing:
 
 def programs_for(
     version: str, environment: Mapping[str, str] = os.environ, cache_folder: Path = CACHE
-) -> Path | Missing:
+) -> Path | MissingPrograms:
     """The folder with the programs of a Kubernetes version such as "1.36"."""
     others = []
     for variable in VARIABLES:
@@ -47,7 +47,9 @@ def programs_for(
     if is_built(version, cache_folder):
         return built
     advice = f"make kubernetes VERSION={version} builds them" if pinned(version) else f"name a folder by {VARIABLES[0]}"
-    return Missing(f"no programs of Kubernetes {version} are at hand{''.join(f' ({one})' for one in others)}: {advice}")
+    return MissingPrograms(
+        f"no programs of Kubernetes {version} are at hand{''.join(f' ({one})' for one in others)}: {advice}"
+    )
 
 
 def plays_kubelets(folder: Path) -> bool:

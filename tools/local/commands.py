@@ -20,7 +20,7 @@ from blueprint.inventory import planned
 from blueprint.planning.document import Plan
 from tools.kubernetes.build import BuildError
 from tools.kubernetes.definitions import collect
-from tools.kubernetes.programs import Missing, programs_for
+from tools.kubernetes.programs import MissingPrograms, programs_for
 from tools.local import aws, process
 from tools.local.aws import Account
 from tools.local.cdk import Cdk, Result, find_cli
@@ -79,7 +79,7 @@ def deploy(folder: Path, cluster: str, *, port: int | None, charts: Path | None,
 
 def _has_kubernetes(plan: Plan) -> bool:
     """Whether there is all that a real cluster consists of: programs, and definitions for what charts bring."""
-    if isinstance(programs_for(plan.facts.version), Missing):
+    if isinstance(programs_for(plan.facts.version), MissingPrograms):
         return False
     try:
         collect()
@@ -95,7 +95,7 @@ def _kubernetes(folder: Path, plan: Plan) -> str:
         names = ", ".join(sorted(path.stem for path in people.iterdir()))
         return f"Its Kubernetes: kubectl --kubeconfig {people}/<name>.yaml get ns,quota,netpol -A, as {names}."
     found = programs_for(plan.facts.version)
-    why = found.reason if isinstance(found, Missing) else "the emulator was started without it"
+    why = found.reason if isinstance(found, MissingPrograms) else "the emulator was started without it"
     return f"Kubernetes itself is not shown, only what would be sent to it: {why}."
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from blueprint.planning.document import Plan
-from tools.picture.model import SIGNS, Box, ClusterPicture, Group, Line, Status
+from tools.picture.model import SIGNS, Box, BoxStatus, ClusterPicture, Group, Line
 from tools.picture.things import Described, Fact, Thing, Things, described
 
 MOST_BOXES = 18
@@ -24,7 +24,7 @@ def picture(before: Plan | None, after: Plan | None) -> ClusterPicture:
     if now is None:
         raise ValueError("a picture needs a cluster")
     old, new = (described(side) if side else _NOTHING for side in (before, after))
-    status: Status = "same" if before and after else "added" if after else "removed"
+    status: BoxStatus = "same" if before and after else "added" if after else "removed"
     groups = {group.id: group for group in _merged_groups(old.groups, new.groups)}
     drawn = {box.id for group in groups.values() for box in group.every}
     arrows = [arrow for arrow in dict.fromkeys((*new.arrows, *old.arrows)) if {arrow.source, arrow.target} <= drawn]
@@ -73,7 +73,7 @@ def _merged(old: Sequence[Thing], new: Sequence[Thing]) -> Iterator[Box]:
             yield Box(id, thing.title, tuple(_lines(thing.facts, thing.facts)), _status(was, is_))
 
 
-def _status(old: object | None, new: object | None, *, changed: bool = False) -> Status:
+def _status(old: object | None, new: object | None, *, changed: bool = False) -> BoxStatus:
     if old and new:
         return "changed" if changed else "same"
     return "added" if new else "removed"
@@ -111,5 +111,5 @@ def _fitting(group: str, boxes: Sequence[Box]) -> Iterator[Box]:
     rest = [box for box in boxes if box.id not in kept]
     counts = [(SIGNS[status], sum(box.status == status for box in rest)) for status in SIGNS]
     said = " ".join(f"{sign}{count}" for sign, count in counts if sign and count)
-    status: Status = "changed" if said else "same"
+    status: BoxStatus = "changed" if said else "same"
     yield Box(f"{group}/rest", f"and {len(rest)} more", (Line(said, changed=True),) if said else (), status)

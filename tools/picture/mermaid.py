@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, pairwise
 
-from tools.picture.model import SIGNS, Box, ClusterPicture, Group, Status
+from tools.picture.model import SIGNS, Box, BoxStatus, ClusterPicture, Group
 
 LENGTH = 96
 """Characters of a line in a box, codes counted in full, so that a chart stays below Mermaid's limit (`maxTextSize`).
@@ -15,13 +15,13 @@ https://mermaid.js.org/config/schema-docs/config.html
 """
 _COLUMNS = 4
 # Fill, border and text. A chart has no colours of its own for each of GitHub's themes, so these hold on any ground.
-COLORS: dict[Status, tuple[str, str, str]] = {
+COLORS: dict[BoxStatus, tuple[str, str, str]] = {
     "same": ("#f1f4f8", "#7a8699", "#1f2733"),
     "added": ("#d6f5e0", "#1a7f37", "#0c3d1b"),
     "removed": ("#ffe0dd", "#c0362c", "#6a130c"),
     "changed": ("#fff1c7", "#9a6700", "#4d3300"),
 }
-_STROKES: dict[Status, str] = {
+_STROKES: dict[BoxStatus, str] = {
     "same": "stroke-width:1px",
     "added": "stroke-width:2px",
     "removed": "stroke-width:2px,stroke-dasharray:6 4",
@@ -99,7 +99,7 @@ def _label(box: Box) -> str:
     return _quoted(_signed(box.title, box.status), *(line.text for line in box.lines))
 
 
-def _signed(text: str, status: Status) -> str:
+def _signed(text: str, status: BoxStatus) -> str:
     return f"{SIGNS[status]} {text}".strip()
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-Status = Literal["same", "added", "removed", "changed"]
+BoxStatus = Literal["same", "added", "removed", "changed"]
 
-SIGNS: dict[Status, str] = {"same": "", "added": "+", "removed": "\N{MINUS SIGN}", "changed": "~"}
+SIGNS: dict[BoxStatus, str] = {"same": "", "added": "+", "removed": "\N{MINUS SIGN}", "changed": "~"}
 """A status is never said by colour alone."""
 
 
@@ -28,7 +28,7 @@ class Box:
     """The same before and after a change: `Helm/karpenter`."""
     title: str
     lines: tuple[Line, ...] = ()
-    status: Status = "same"
+    status: BoxStatus = "same"
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Group:
     title: str
     boxes: tuple[Box, ...] = ()
     groups: tuple[Group, ...] = ()
-    status: Status = "same"
+    status: BoxStatus = "same"
 
     @property
     def every(self) -> Iterator[Box]:
@@ -65,7 +65,7 @@ class ClusterPicture:
     cluster: str
     title: str
     """`dev: account 111111111111, us-west-2`."""
-    status: Status
+    status: BoxStatus
     outside: Group
     """The internet and the control plane that EKS runs; its title is empty."""
     network: Group

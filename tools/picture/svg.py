@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from tools.markup import Markup, element, joined
 from tools.picture.letters import wrapped
-from tools.picture.model import SIGNS, Box, ClusterPicture, Group, Status
+from tools.picture.model import SIGNS, Box, BoxStatus, ClusterPicture, Group
 
 WIDTH = 960
 _PAD = 16
@@ -173,7 +173,7 @@ def _height(box: Box, width: float) -> float:
     return 2 * _GAP + sum(len(lines) * _LEADING[size] for lines, _, size in _texts(box, width))
 
 
-def _badge(status: Status, place: _Place) -> Markup:
+def _badge(status: BoxStatus, place: _Place) -> Markup:
     x, y = place.x + place.width - _BADGE - 8, place.y + 8
     middle = {"x": _number(x + _BADGE / 2), "y": _number(y + _BADGE - 4), "text-anchor": "middle", "font-size": _TITLE}
     ground = _rectangle("mark", _Place(x, y, _BADGE), _BADGE, 4)

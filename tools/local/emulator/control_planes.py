@@ -23,11 +23,11 @@ from blueprint.kubernetes import Manifest
 from tools.kubernetes import control_plane
 from tools.kubernetes.access import access_objects
 from tools.kubernetes.client import Object
-from tools.kubernetes.control_plane import ControlPlane
+from tools.kubernetes.control_plane import RunningControlPlane
 from tools.kubernetes.definitions import definitions
 from tools.kubernetes.kubeconfig import acting, username
-from tools.kubernetes.objects import Objects, key
-from tools.kubernetes.programs import ROOT, Missing, plays_kubelets, programs_for
+from tools.kubernetes.objects import ApiObjects, key
+from tools.kubernetes.programs import ROOT, MissingPrograms, plays_kubelets, programs_for
 from tools.local.emulator import eks, nodes
 from tools.local.kubernetes import RefusedError
 
@@ -46,9 +46,9 @@ _OF_AUTO_MODE = (("IngressClassParams", "ingressclassparams"), ("NodeClass", "no
 class Running:
     """A control plane, and what the emulator knows of it."""
 
-    plane: ControlPlane
+    plane: RunningControlPlane
     version: str
-    objects: Objects
+    objects: ApiObjects
     people: Path
     """The kubeconfigs of all principals that are no functions."""
     access: Mapping[tuple[str, str, str, str], Object] = field(default_factory=dict)
@@ -70,11 +70,11 @@ _running: dict[tuple[str, str, str], Running] = {}
 def start(name: str, version: str, services: str, *, auto_mode: bool) -> None:
     """Brings it up beside a new cluster."""
     programs = programs_for(version)
-    if settings.folder is None or isinstance(programs, Missing):
+    if settings.folder is None or isinstance(programs, MissingPrograms):
         return
     folder = settings.folder / "kubernetes" / f"{get_account_id()}-{get_region()}-{name}"
     plane = control_plane.start(programs, folder, services=services, python=str(_PYTHON))
-    _running[_key(name)] = running = Running(plane, version, Objects(plane.client()), settings.folder / name)
+    _running[_key(name)] = running = Running(plane, version, ApiObjects(plane.client()), settings.folder / name)
     running.has_kubelets = plays_kubelets(programs)
     if auto_mode:
         for one in (*_auto_mode(), *definitions("karpenter-crd")):
@@ -85,12 +85,12 @@ def start(name: str, version: str, services: str, *, auto_mode: bool) -> None:
 def upgrade(name: str, version: str, services: str) -> None:
     """The same etcd under the programs of another version. Without them it stays as it is."""
     running, programs = of(name), programs_for(version)
-    if running is None or running.version == version or isinstance(programs, Missing):
+    if running is None or running.version == version or isinstance(programs, MissingPrograms):
         return
     running.objects.client.close()
     running.plane.stop()
     plane = control_plane.start(programs, running.plane.folder, services=services, python=str(_PYTHON))
-    _running[_key(name)] = replace(running, plane=plane, version=version, objects=Objects(plane.client()))
+    _running[_key(name)] = replace(running, plane=plane, version=version, objects=ApiObjects(plane.client()))
     follow_access(name)
 
 
