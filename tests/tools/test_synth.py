@@ -96,3 +96,20 @@ def test_a_finding_fails_without_a_traceback_and_leaves_nothing(
     assert main(["synth", "dev"]) == 1
     assert "nothing is left in cdk.out" in capsys.readouterr().err
     assert list((folder / "cdk.out").iterdir()) == []
+
+
+@pytest.mark.parametrize("foreign", ["notes.txt", ".git", "app.py"])
+def test_a_folder_with_anything_else_is_left_alone(
+    folder: Path, capsys: pytest.CaptureFixture[str], foreign: str
+) -> None:
+    out = folder / "out"
+    out.mkdir()
+    for name in (foreign, "manifest.json"):
+        (out / name).write_text("mine", encoding="utf-8")
+    assert main(["synth", "dev", "--output", str(out)]) == 2
+    assert f"{foreign} for example" in capsys.readouterr().err
+    assert {path.name: path.read_text(encoding="utf-8") for path in out.iterdir()} == {
+        foreign: "mine",
+        "manifest.json": "mine",
+    }
+    assert main(["synth", "dev", "--output", str(out / foreign)]) == 2

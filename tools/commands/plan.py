@@ -11,7 +11,7 @@ from pathlib import Path
 
 from app import CLUSTERS
 from blueprint.inventory import planned
-from blueprint.planning.file import SUFFIX, write
+from blueprint.planning.file import SUFFIX, is_document, write
 from tools.options import add_clusters, add_json
 from tools.status import Status
 
@@ -33,7 +33,8 @@ def run(options: Namespace) -> int:
     written = {plan.facts.name: write(plan, out) for plan in plans}
     if not options.clusters:
         for stale in {*out.glob(f"*{SUFFIX}")} - {*written.values()}:
-            stale.unlink()
+            if is_document(stale.read_text(encoding="utf-8", errors="replace")):  # others write such names too
+                stale.unlink()
     if options.json:
         print(json.dumps({name: str(path) for name, path in written.items()}, indent=2))
     else:

@@ -7,6 +7,7 @@ Nothing is left in the folder when a mistake is found. Rules and nag packs run w
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 from argparse import ArgumentParser, Namespace
@@ -21,7 +22,7 @@ from blueprint.planning.document import Plan
 from tools.assembly import Assembly, read
 from tools.jsii_start import finish, quicken
 from tools.options import add_clusters, add_json
-from tools.status import Status
+from tools.status import CannotError, Status
 from tools.synthesis import RESOURCE_LIMIT, synthesize
 from tools.tables import aligned
 
@@ -39,6 +40,7 @@ def add_options(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> int:
     """Writes the assembly, and prints the table."""
     out: Path = options.output
+    _refuse_foreign(out)
     _clear(out, keep_assets=True)
     try:
         plans = planned(CLUSTERS, options.clusters)
@@ -100,6 +102,25 @@ def as_json(plans: Sequence[Plan], assembly: Assembly) -> list[dict[str, Any]]:
         }
         for plan in plans
     ]
+
+
+_OURS = re.compile(
+    r"manifest\.json|tree\.json|cdk\.out|validation-report\.json|read\..*\.lock|synth\.lock|asset\..*|assembly-.*"
+    r"|.*\.(template|assets|metadata|plan)\.json"
+)
+"""What aws-cdk-lib and the CLI write into a cloud assembly, and this project beside it."""
+
+
+def _refuse_foreign(out: Path) -> None:
+    """What is in the folder is going to be removed, so nothing in it may be somebody's own."""
+    if out.exists() and not out.is_dir():
+        raise CannotError(f"--output {out} is no folder.")
+    foreign = sorted(entry.name for entry in out.glob("*") if not _OURS.fullmatch(entry.name))
+    if foreign:
+        raise CannotError(
+            f"--output {out} holds more than templates, {foreign[0]} for example, and what is in it would be removed: "
+            "name an empty or a new folder."
+        )
 
 
 def _clear(out: Path, *, keep_assets: bool = False) -> None:
