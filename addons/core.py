@@ -12,7 +12,7 @@ from addons.eks_pod_identity_agent import EksPodIdentityAgent
 from addons.kube_proxy import KubeProxy
 from addons.metrics_server import MetricsServer
 from addons.vpc_cni import VpcCni
-from blueprint.addon import Addon
+from blueprint.addons import Addon
 from blueprint.errors import Problem
 
 CORE = (

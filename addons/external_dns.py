@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from addons.base import CallsAws, ClusterFacts, HelmAddon, HostedZone, ImageSource, Statement, Values
-from addons.lock import locked_chart
-from addons.pods import resources, workload
 from blueprint.access import Role
+from blueprint.addons import CallsAws, ClusterFacts, HelmAddon, HostedZone, ImageSource, Statement, Values
+from blueprint.addons.lock import locked_chart
+from blueprint.addons.pods import resources, workload
 from blueprint.fields import NOT_EMPTY, DnsName, HostedZoneId
 from blueprint.references import PARTITION
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from addons.base import ClusterFacts, HelmAddon, ImageSource, Values
-from addons.lock import locked_chart
-from addons.pods import across_zones, resources, workload
+from blueprint.addons import ClusterFacts, HelmAddon, ImageSource, Values
+from blueprint.addons.lock import locked_chart
+from blueprint.addons.offers import COPIED_SECRETS
+from blueprint.addons.pods import across_zones, resources, workload
 
 # Stores and secrets for the whole cluster, and copies from the cluster to the outside: ways from one team to another.
 _OFF = ("ClusterExternalSecret", "ClusterGenerator", "ClusterPushSecret", "PushSecret")
@@ -15,9 +16,10 @@ _OFF = ("ClusterExternalSecret", "ClusterGenerator", "ClusterPushSecret", "PushS
 class ExternalSecrets(HelmAddon):
     """The controller has no AWS permissions: each team's store in its own namespace brings a role."""
 
-    name = "external-secrets"
-    namespace = "external-secrets"
-    controller = "external-secrets"
+    offers = (COPIED_SECRETS,)
+    name = COPIED_SECRETS.addon
+    namespace = COPIED_SECRETS.namespace
+    controller = COPIED_SECRETS.controller
     """Its service account, which asks for tokens of those that stores name."""
     pod_security = "restricted"
     api_groups = ("external-secrets.io", "generators.external-secrets.io")

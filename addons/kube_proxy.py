@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from addons.base import EVERYTHING, EksAddon, Workload
-from addons.lock import locked_versions
+from blueprint.addons import EVERYTHING, EksAddon, Workload
+from blueprint.addons.lock import locked_versions
 from blueprint.versions import RELEASE_NOTES
 
 

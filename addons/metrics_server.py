@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from addons.base import ClusterFacts, EksAddon, Values
-from addons.lock import locked_versions
-from addons.pods import TOLERATES_CRITICAL, workload
+from blueprint.addons import ClusterFacts, EksAddon, Values
+from blueprint.addons.lock import locked_versions
+from blueprint.addons.pods import TOLERATES_CRITICAL, workload
 
 
 class MetricsServer(EksAddon):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from addons.base import EVERYTHING, CallsAws, ClusterFacts, Contribution, EksAddon, Values, Workload
-from addons.lock import locked_versions
+from blueprint.addons import EVERYTHING, CallsAws, ClusterFacts, Contribution, EksAddon, Values, Workload
+from blueprint.addons.lock import locked_versions
 from blueprint.workload import first
 
 

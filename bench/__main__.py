@@ -23,9 +23,9 @@ from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 
-from addons.base import HelmAddon
 from bench.contest import NODE, Contest, prepared
 from bench.review import CLUSTERS, review_table
+from blueprint.addons import HelmAddon
 from blueprint.blueprint import Blueprint
 from blueprint.planning.planner import plan
 from examples.dev import DEV

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Annotated
 
-from blueprint.addon import Addon
+from blueprint.addons import Addon
 from blueprint.cluster import Cluster
 from blueprint.compute import Compute
 from blueprint.errors import Key, Problem
 from blueprint.fields import NOT_EMPTY, AccountId, ClusterName, Region, at_most, matches
 from blueprint.network import NewNetwork
-from blueprint.team import Team
+from blueprint.teams.contract import Team
 from blueprint.value import Value
 
 # Narrower than AWS allows: controllers take tags as text (a=b,c=d) on their command line.

@@ -7,13 +7,13 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
 from blueprint.access import Principal
-from blueprint.addon import Addon
+from blueprint.addons import Addon
 from blueprint.blueprint import Blueprint
 from blueprint.cluster import Cluster
 from blueprint.compute import Compute
 from blueprint.errors import FieldPath, Problem
 from blueprint.network import NewNetwork
-from blueprint.team import Team
+from blueprint.teams.contract import Team
 from blueprint.value import Value, problems_in
 from blueprint.versions import DEFAULT
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, get_args
 
 from blueprint import images
-from blueprint.addon import Addon, NodeNetwork
+from blueprint.addons import Addon, NodeNetwork
 from blueprint.compute import AutoMode, Nodes
 from blueprint.encryption import foreign_key
 from blueprint.errors import FieldPath, Problem, Quoted, duplicates, rendered
@@ -112,17 +112,13 @@ def _lacking(path: FieldPath, addon: Addon, view: Checked, *, auto_mode_only: bo
             yield Problem(path, addon.name, rule, fix)
 
 
-def _class_name(addon: str) -> str:
-    return "".join(word.capitalize() for word in addon.split("-"))
-
-
 def _connections(view: Checked) -> Iterator[Problem]:
     """What teams say about each other, and what they need of add-ons."""
     teams = view.teams.values()
     names = {team.name for team in teams}
     opened = {each for team in teams for each in team.connections}
     accepted = {each for team in teams for each in team.accepts}
-    addons = {addon.name for addon in view.listed_addons.values()}
+    offered = {offer for addon in view.listed_addons.values() for offer in addon.offers}
     for path, team in view.teams.items():
         for source, target, port in sorted(team.connections - accepted):
             rule = f"{target} does not let {source} in on port {port}"
@@ -133,5 +129,5 @@ def _connections(view: Checked) -> Iterator[Problem]:
         for partner in sorted(team.partners - names | team.partners & {team.name}):
             rule = f"{team.name} shares a namespace with an unknown team, or with itself"
             yield Problem(path, partner, rule, f"write one of {', '.join(sorted(names - {team.name})) or 'none'}")
-        for addon in sorted(team.required_addons - addons):
-            yield Problem(path, team.name, f"it needs the add-on {addon}", f"add {_class_name(addon)}() to addons")
+        for offer in sorted(team.asks_for - offered):
+            yield Problem(path, team.name, f"it needs the add-on {offer.addon}", f"add {offer.write} to addons")

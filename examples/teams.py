@@ -16,9 +16,7 @@ from blueprint import Role
 from blueprint.iam import Statement
 from blueprint.node_pool import NodePool
 from blueprint.secrets import Parameter, SecretsManagerSecret
-from examples.managed import MANAGED
-from examples.shared import KEY, PAYMENTS, PLATFORM
-from teams.base import (
+from blueprint.teams import (
     ApplicationTeam,
     CopiedSecrets,
     FromInternalLoadBalancer,
@@ -37,6 +35,8 @@ from teams.base import (
     ToRange,
     ToTeam,
 )
+from examples.managed import MANAGED
+from examples.shared import KEY, PAYMENTS, PLATFORM
 
 OPERATORS = PlatformTeam("operators", members=(Role("Operator"),), access="read-only")
 SHOP = ApplicationTeam(

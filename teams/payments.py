@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from blueprint.access import Role
-from teams.base import ApplicationTeam, FromLoadBalancer, Quota, TeamNamespace, ToInternet
+from blueprint.teams import ApplicationTeam, FromLoadBalancer, Quota, TeamNamespace, ToInternet
 
 PAYMENTS = ApplicationTeam(
     "payments",

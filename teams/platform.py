@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from blueprint.access import Role
-from teams.base import PlatformTeam
+from blueprint.teams import PlatformTeam
 
 PLATFORM = PlatformTeam("platform", members=(Role("PlatformEngineer"),))

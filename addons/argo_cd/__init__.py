@@ -8,9 +8,10 @@ from typing import Any
 from addons.argo_cd.bootstrap import NAME, Bootstrap
 from addons.argo_cd.pods import WORKLOADS
 from addons.argo_cd.sso import SingleSignOn
-from addons.base import ClusterFacts, Contribution, HelmAddon, ImageSource, Values, merged
-from addons.lock import locked_chart
-from addons.pods import across_zones, resources
+from blueprint.addons import ClusterFacts, Contribution, HelmAddon, ImageSource, Values, merged
+from blueprint.addons.lock import locked_chart
+from blueprint.addons.offers import FROM_GIT
+from blueprint.addons.pods import across_zones, resources
 from blueprint.fields import DnsName
 from blueprint.kubernetes import Manifest
 
@@ -21,8 +22,9 @@ class ArgoCd(HelmAddon):
     Without `sso` there is one user, admin, whose password Argo CD makes up and keeps in argocd-initial-admin-secret.
     """
 
-    name = "argo-cd"
-    namespace = "argocd"
+    offers = (FROM_GIT,)
+    name = FROM_GIT.addon
+    namespace = FROM_GIT.namespace
     pod_security = "restricted"
     api_groups = ("argoproj.io",)
     chart = locked_chart(

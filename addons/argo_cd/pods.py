@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from addons.base import Workload
-from addons.pods import workload
+from blueprint.addons import Workload
+from blueprint.addons.pods import workload
 
 
 def _workload(name: str, **more: Any) -> Workload:

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from addons.aws_ebs_csi_driver.pods import WORKLOADS
 from addons.aws_ebs_csi_driver.policy import CLUSTER_TAG, statements
-from addons.base import CallsAws, ClusterFacts, Contribution, EksAddon, Statement, Values
-from addons.lock import locked_versions
+from blueprint.addons import CallsAws, ClusterFacts, Contribution, EksAddon, Statement, Values
+from blueprint.addons.lock import locked_versions
 from blueprint.encryption import foreign_key, key_of, volume_key
 from blueprint.errors import Problem
 from blueprint.fields import KmsKeyArn

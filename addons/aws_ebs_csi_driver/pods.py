@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from addons.base import EVERYTHING, Workload
-from addons.pods import TOLERATES_CRITICAL
+from blueprint.addons import EVERYTHING, Workload
+from blueprint.addons.pods import TOLERATES_CRITICAL
 
 WORKLOADS = (
     Workload(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from addons.aws_load_balancer_controller.policy import statements
 from addons.aws_load_balancer_controller.service_classes import policies
-from addons.base import CallsAws, ClusterFacts, HelmAddon, ImageSource, ServiceLinkedRole, Statement, Values
-from addons.lock import locked_chart
-from addons.pods import CRITICAL, across_zones, resources, workload
+from blueprint.addons import CallsAws, ClusterFacts, HelmAddon, ImageSource, ServiceLinkedRole, Statement, Values
+from blueprint.addons.lock import locked_chart
+from blueprint.addons.pods import CRITICAL, across_zones, resources, workload
 from blueprint.contribution import LOAD_BALANCING
 from blueprint.kubernetes import Manifest
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
-from addons.base import CallsAws, ClusterFacts, HelmAddon, HostedZone, Statement, Values
 from addons.cert_manager.issuer import letsencrypt
 from addons.cert_manager.pods import IMAGES, WORKLOADS
-from addons.lock import locked_chart
-from addons.pods import across_zones, resources
+from blueprint.addons import CallsAws, ClusterFacts, HelmAddon, HostedZone, Statement, Values
+from blueprint.addons.lock import locked_chart
+from blueprint.addons.pods import across_zones, resources
 from blueprint.errors import Problem
 from blueprint.fields import DnsName, EmailAddress, HostedZoneId
 from blueprint.kubernetes import Manifest

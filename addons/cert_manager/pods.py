@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from addons.base import ImageSource, Workload
-from addons.pods import workload
+from blueprint.addons import ImageSource, Workload
+from blueprint.addons.pods import workload
 
 
 def _beside(name: str, **more: Any) -> Workload:

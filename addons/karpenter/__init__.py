@@ -6,16 +6,26 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Annotated
 
-from addons.base import CallsAws, ClusterFacts, Contribution, HelmAddon, ImageSource, Statement, UpgradeSteps, Values
 from addons.karpenter.definitions import definitions
 from addons.karpenter.interruption import QUEUE, interruption
 from addons.karpenter.node_class import NodeClass
 from addons.karpenter.pods import WORKLOADS
 from addons.karpenter.policy import statements
 from addons.karpenter.upgrade import steps
-from addons.lock import locked_chart
-from addons.pods import resources
 from blueprint.access import node_access
+from blueprint.addons import (
+    CallsAws,
+    ClusterFacts,
+    Contribution,
+    HelmAddon,
+    ImageSource,
+    Statement,
+    UpgradeSteps,
+    Values,
+)
+from blueprint.addons.lock import locked_chart
+from blueprint.addons.offers import NODES_ON_DEMAND
+from blueprint.addons.pods import resources
 from blueprint.contribution import NodeRole
 from blueprint.errors import Problem, duplicates
 from blueprint.fields import NOT_EMPTY
@@ -29,8 +39,9 @@ _NODES = "karpenter-nodes"
 class Karpenter(CallsAws, HelmAddon):
     """Node pools on one node class. The controller runs on the blueprint's nodes, never on those that it launches."""
 
-    name = "karpenter"
-    namespace = "kube-system"  # whose requests the API server serves before others
+    offers = (NODES_ON_DEMAND,)
+    name = NODES_ON_DEMAND.addon
+    namespace = NODES_ON_DEMAND.namespace  # whose requests the API server serves before others
     service_account = "karpenter"
     built_into_auto_mode = "refuse"
     replaced_by = "node pools of its own"

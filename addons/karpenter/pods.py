@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from addons.base import Workload
-from addons.pods import TOLERATES_CRITICAL
+from blueprint.addons import Workload
+from blueprint.addons.pods import TOLERATES_CRITICAL
 
 WORKLOADS = (
     Workload(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from addons.base import ClusterFacts, UpgradeSteps
 from addons.karpenter.node_class import NodeClass
+from blueprint.addons import ClusterFacts, UpgradeSteps
 
 
 def steps(nodes: NodeClass, facts: ClusterFacts, to: str) -> UpgradeSteps:

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
 from typing import Annotated, Any
 
-from addons.base import ClusterFacts, Contribution, HelmAddon, Values, chosen, merged
-from addons.lock import locked_chart
-from addons.pods import resources
 from addons.secrets_store_csi_driver.pods import DRIVER, DRIVER_IMAGES, PROVIDER, PROVIDER_IMAGE
+from blueprint.addons import ClusterFacts, Contribution, HelmAddon, Values, chosen, merged
+from blueprint.addons.lock import locked_chart
+from blueprint.addons.offers import MOUNTED_SECRETS
+from blueprint.addons.pods import resources
 from blueprint.contribution import Release
 from blueprint.errors import Problem
 from blueprint.fields import JSON_LIKE, ChartVersion, between
@@ -31,8 +32,9 @@ class SecretsStoreCsiDriver(HelmAddon):
     service account, by EKS Pod Identity.
     """
 
-    name = "secrets-store-csi-driver"
-    namespace = "kube-system"  # its pods are privileged
+    offers = (MOUNTED_SECRETS,)
+    name = MOUNTED_SECRETS.addon
+    namespace = MOUNTED_SECRETS.namespace  # its pods are privileged
     api_groups = ("secrets-store.csi.x-k8s.io",)
     chart = locked_chart(
         name,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from addons.base import ImageSource, Workload
+from blueprint.addons import ImageSource, Workload
 
 DRIVER = Workload(
     "secrets-store-csi-driver",

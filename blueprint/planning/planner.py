@@ -9,7 +9,7 @@ from operator import itemgetter
 
 from blueprint import auto_mode, contribution_rules, placement_rules, private_rules, rules
 from blueprint.access import AccessEntry, AccessPolicy
-from blueprint.addon import Addon
+from blueprint.addons import Addon
 from blueprint.blueprint import Blueprint
 from blueprint.checked import Checked, checked
 from blueprint.compute import AutoMode, FargateProfile, Nodes

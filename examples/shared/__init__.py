@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from blueprint import Role
-from teams.base import ApplicationTeam, FromLoadBalancer, PlatformTeam, Quota, TeamNamespace, ToInternet
+from blueprint.teams import ApplicationTeam, FromLoadBalancer, PlatformTeam, Quota, TeamNamespace, ToInternet
 
 PLATFORM = PlatformTeam("platform", members=(Role("PlatformEngineer"),))
 PAYMENTS = ApplicationTeam(

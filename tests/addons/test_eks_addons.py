@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from addons.aws_ebs_csi_driver import AwsEbsCsiDriver
-from addons.base import EksAddon
 from addons.core import CORE
 from addons.core_dns import CoreDns
 from addons.kube_proxy import KubeProxy
 from addons.vpc_cni import VpcCni
+from blueprint.addons import EksAddon
 from blueprint.contribution import ManagedAddon
 from blueprint.versions import SUPPORTED, minor
 from blueprint.workload import PodSelector

@@ -7,8 +7,8 @@ import pytest
 from addons.external_secrets import ExternalSecrets
 from blueprint.kubernetes import Manifest
 from blueprint.secrets import Parameter, SecretsManagerSecret, TeamSecret, TeamSecrets, permissions
+from blueprint.teams.external_secrets import grant, objects
 from blueprint.value import Value, problems_in
-from teams.base.external_secrets import grant, objects
 from tests.addons.support import (
     ACCOUNT,
     FACTS,

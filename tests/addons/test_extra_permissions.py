@@ -8,13 +8,13 @@ import pytest
 
 from addons.argo_cd import ArgoCd
 from addons.aws_ebs_csi_driver import AwsEbsCsiDriver
-from addons.base import EksAddon, HelmAddon, Statement
 from addons.cert_manager import CertManager
 from addons.core_dns import CoreDns
 from addons.external_secrets import ExternalSecrets
 from addons.karpenter import Karpenter
 from addons.vpc_cni import VpcCni
 from blueprint import plan
+from blueprint.addons import EksAddon, HelmAddon, Statement
 from blueprint.contribution import Grant
 from blueprint.workload import PodSelector
 from tests.addons.support import FACTS

@@ -18,7 +18,6 @@ import addons
 from addons.argo_cd import ArgoCd
 from addons.aws_ebs_csi_driver import AwsEbsCsiDriver
 from addons.aws_load_balancer_controller import AwsLoadBalancerController
-from addons.base import EksAddon, HelmAddon, chosen
 from addons.cert_manager import CertManager
 from addons.core_dns import CoreDns
 from addons.eks_pod_identity_agent import EksPodIdentityAgent
@@ -26,11 +25,11 @@ from addons.external_dns import ExternalDns
 from addons.external_secrets import ExternalSecrets
 from addons.karpenter import Karpenter
 from addons.kube_proxy import KubeProxy
-from addons.lock import FILE, read
 from addons.metrics_server import MetricsServer
 from addons.secrets_store_csi_driver import SecretsStoreCsiDriver
 from addons.vpc_cni import VpcCni
-from blueprint.addon import Addon
+from blueprint.addons import Addon, EksAddon, HelmAddon, chosen
+from blueprint.addons.lock import FILE, read
 from blueprint.contribution import Chart, release_notes
 from blueprint.errors import BlueprintError
 from blueprint.versions import SUPPORTED

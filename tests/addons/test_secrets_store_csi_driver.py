@@ -8,8 +8,8 @@ import pytest
 
 from addons.secrets_store_csi_driver import SecretsStoreCsiDriver
 from blueprint.secrets import Parameter, SecretsManagerSecret, TeamSecret, permissions
-from teams.base import ServiceAccount
-from teams.base.mounted_secrets import objects
+from blueprint.teams import ServiceAccount
+from blueprint.teams.mounted_secrets import objects
 from tests.addons.support import ACCOUNT, FACTS, REGION, allowed, rules_broken
 
 SECRETS: tuple[TeamSecret, ...] = (

@@ -17,7 +17,6 @@ from policy_sentry.querying.actions import get_action_data
 import addons
 from addons.argo_cd import ArgoCd
 from addons.aws_load_balancer_controller import AwsLoadBalancerController
-from addons.base import EksAddon, HelmAddon
 from addons.cert_manager import CertManager
 from addons.core import CORE
 from addons.external_dns import ExternalDns
@@ -25,6 +24,7 @@ from addons.external_secrets import ExternalSecrets
 from addons.karpenter import Karpenter
 from addons.secrets_store_csi_driver import SecretsStoreCsiDriver
 from blueprint import plan
+from blueprint.addons import EksAddon, HelmAddon
 from blueprint.planning.document import Part
 from tests.blueprint.examples import SMALL
 from tests.templates import plain

@@ -8,7 +8,6 @@ from typing import Any, ClassVar, NoReturn, TypeVar
 import pytest
 from _pytest.mark import ParameterSet
 
-from addons.base import Chart, ClusterFacts, Contribution, HelmAddon
 from addons.eks_pod_identity_agent import EksPodIdentityAgent
 from addons.kube_proxy import KubeProxy
 from addons.vpc_cni import VpcCni
@@ -24,10 +23,10 @@ from blueprint import (
     Role,
     plan,
 )
-from blueprint.addon import Addon
+from blueprint.addons import Addon, Chart, ClusterFacts, Contribution, HelmAddon
 from blueprint.errors import BlueprintError
+from blueprint.teams import ApplicationTeam
 from blueprint.value import Value
-from teams.base import ApplicationTeam
 
 V = TypeVar("V", bound=Value)
 

@@ -10,15 +10,15 @@ import pytest
 
 from addons.aws_ebs_csi_driver import AwsEbsCsiDriver
 from addons.aws_load_balancer_controller import AwsLoadBalancerController
-from addons.base import EksAddon
 from addons.karpenter import Karpenter
 from addons.secrets_store_csi_driver import SecretsStoreCsiDriver
 from blueprint import Blueprint, Role, plan
+from blueprint.addons import EksAddon
 from blueprint.checked import checked
 from blueprint.compute import AutoMode
 from blueprint.errors import Problem
 from blueprint.node_pool import NodePool
-from teams.base import FromTeam, ToTeam
+from blueprint.teams import FromTeam, ToTeam
 from tests.blueprint.examples import (
     AUTO,
     CORE,

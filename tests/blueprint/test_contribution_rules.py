@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from addons.aws_load_balancer_controller import AwsLoadBalancerController
-from addons.base import CallsAws, ClusterFacts, Contribution, Statement, Values
 from addons.core import CORE
 from addons.core_dns import CoreDns
 from addons.eks_pod_identity_agent import EksPodIdentityAgent
@@ -16,11 +15,11 @@ from addons.kube_proxy import KubeProxy
 from addons.vpc_cni import VpcCni
 from blueprint import FargateProfile, FargateSelector, Role, plan
 from blueprint.access import AccessEntry
-from blueprint.addon import Addon
+from blueprint.addons import Addon, CallsAws, ClusterFacts, Contribution, Statement, Values
 from blueprint.contribution import Grant, ManagedAddon, NodeRole, Queue, Release
 from blueprint.kubernetes import Namespace
 from blueprint.network import ENDPOINTS_WITHOUT_NAT
-from teams.base import PlatformTeam, TeamNamespace
+from blueprint.teams import PlatformTeam, TeamNamespace
 from tests.blueprint.examples import (
     FARGATE,
     SMALL,

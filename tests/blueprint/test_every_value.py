@@ -9,8 +9,8 @@ from typing import Any, get_args
 
 import pytest
 
-from addons.base import CallsAws, EksAddon, HelmAddon, ImageSource, Workload
 from addons.vpc_cni import VpcCni
+from blueprint.addons import CallsAws, EksAddon, HelmAddon, ImageSource, Workload
 from blueprint.blueprint import Blueprint
 from blueprint.cluster import Cluster
 from blueprint.errors import BlueprintError, Problem

@@ -15,8 +15,8 @@ from addons.metrics_server import MetricsServer
 from blueprint import Blueprint, FargateProfile, FargateSelector, PermissionSet, PublicEndpoint, Role, Taint
 from blueprint.errors import shown
 from blueprint.node_pool import NodePool
+from blueprint.teams import Quota, TeamNamespace
 from blueprint.value import Value, problems_in
-from teams.base import Quota, TeamNamespace
 from tests.blueprint.examples import (
     SMALL,
     TEAM,

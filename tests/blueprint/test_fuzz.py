@@ -38,8 +38,7 @@ from blueprint.errors import BlueprintError
 from blueprint.iam import Statement
 from blueprint.network import LOG_RETENTION_DAYS
 from blueprint.planning.network import subnets
-from blueprint.value import Value, problems_in
-from teams.base import (
+from blueprint.teams import (
     ApplicationTeam,
     FromLoadBalancer,
     Permission,
@@ -51,6 +50,7 @@ from teams.base import (
     ToInternet,
     ToRange,
 )
+from blueprint.value import Value, problems_in
 from tests.blueprint.examples import CORE, HOSTILE, SMALL, Probe, assert_readable, changed, hostile
 from tests.blueprint.test_plan import mutable
 

@@ -10,7 +10,6 @@ from typing import Any, ClassVar
 import pytest
 
 from addons.aws_load_balancer_controller import AwsLoadBalancerController
-from addons.base import ClusterFacts, Contribution, Workload
 from addons.cert_manager import CertManager
 from addons.core import CORE
 from addons.core_dns import CoreDns
@@ -18,8 +17,9 @@ from addons.external_dns import ExternalDns
 from addons.karpenter import Karpenter
 from addons.metrics_server import MetricsServer
 from blueprint import AutoMode, Blueprint, FargateProfile, FargateSelector, ManagedNodes, SelfManagedNodes, Taint, plan
+from blueprint.addons import ClusterFacts, Contribution, Workload
 from blueprint.node_pool import NodePool
-from teams.base import ApplicationTeam
+from blueprint.teams import ApplicationTeam
 from tests.blueprint.examples import AUTO, SMALL, TEAM, Probe, assert_reported, changed, error_of, part, with_addons
 
 OPS = Taint("dedicated", "ops")

@@ -22,7 +22,7 @@ from addons.external_dns import ExternalDns
 from addons.karpenter import Karpenter
 from blueprint import AutoMode, Blueprint, FargateProfile, FargateSelector, Role, plan
 from blueprint.references import references_in, resolved
-from teams.base import PlatformTeam
+from blueprint.teams import PlatformTeam
 from tests.blueprint.examples import AUTO, FARGATE, SMALL, TEAM, Plain, Probe, changed, part, with_addons
 
 ROOT = Path(__file__).parents[2]

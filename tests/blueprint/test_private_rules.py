@@ -17,7 +17,7 @@ from addons.secrets_store_csi_driver import SecretsStoreCsiDriver
 from blueprint import Blueprint, FargateProfile, FargateSelector, ManagedNodes, plan
 from blueprint.network import ENDPOINTS_WITHOUT_NAT
 from blueprint.secrets import Parameter, SecretsManagerSecret
-from teams.base import ApplicationTeam, CopiedSecrets, ServiceAccount
+from blueprint.teams import ApplicationTeam, CopiedSecrets, ServiceAccount
 from tests.blueprint.examples import SMALL, TEAM, assert_reported, changed, error_of, part, with_network
 
 ECR = "111111111111.dkr.ecr.us-west-2.amazonaws.com"

@@ -8,15 +8,15 @@ import pytest
 
 from addons.aws_ebs_csi_driver import AwsEbsCsiDriver
 from addons.aws_load_balancer_controller import AwsLoadBalancerController
-from addons.base import EksAddon
 from addons.core_dns import CoreDns
 from addons.karpenter import Karpenter
 from addons.kube_proxy import KubeProxy
 from addons.metrics_server import MetricsServer
 from addons.vpc_cni import VpcCni
 from blueprint import Cluster, ManagedNodes, NewNetwork, Role, plan
+from blueprint.addons import EksAddon
 from blueprint.planning.document import Skipped
-from teams.base import TeamNamespace
+from blueprint.teams import TeamNamespace
 from tests.blueprint.examples import (
     AUTO,
     CORE,

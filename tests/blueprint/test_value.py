@@ -8,18 +8,17 @@ from typing import Any
 
 import pytest
 
-from addons.base import EksAddon, HelmAddon
 from addons.external_dns import ExternalDns
 from addons.metrics_server import MetricsServer
 from blueprint import Blueprint, FargateProfile, ManagedNodes, NewNetwork, PrivateEndpoint, Role, plan
 from blueprint.access import Principal
-from blueprint.addon import Addon
+from blueprint.addons import Addon, EksAddon, HelmAddon
 from blueprint.compute import Compute
 from blueprint.errors import BlueprintError, FieldPath, Key
-from blueprint.team import Team
+from blueprint.teams import Quota, TeamNamespace
+from blueprint.teams.contract import Team
+from blueprint.teams.network import Edge
 from blueprint.value import position
-from teams.base import Quota, TeamNamespace
-from teams.base.network import Edge
 from tests.blueprint.examples import (
     HOSTILE,
     SMALL,

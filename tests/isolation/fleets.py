@@ -18,7 +18,7 @@ from blueprint.access import PermissionSet, Principal, User
 from blueprint.iam import Statement
 from blueprint.node_pool import NodePool
 from blueprint.secrets import Parameter, SecretsManagerSecret
-from teams.base import (
+from blueprint.teams import (
     ApplicationTeam,
     CopiedSecrets,
     Edge,

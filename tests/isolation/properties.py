@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from teams.base import FromInternalLoadBalancer, FromLoadBalancer, ToInternet, ToRange
+from blueprint.teams import FromInternalLoadBalancer, FromLoadBalancer, ToInternet, ToRange
 from tests.addons.support import deployed
 from tests.isolation.admission import Request, refusals
 from tests.isolation.network import Pod, Ports

@@ -17,7 +17,7 @@ from blueprint import AutoMode, FargateProfile, FargateSelector, Role
 from blueprint.access import AccessEntry, AccessPolicy
 from blueprint.errors import BlueprintError
 from blueprint.node_pool import NodePool
-from teams.base import (
+from blueprint.teams import (
     ApplicationTeam,
     FromInternalLoadBalancer,
     FromLoadBalancer,

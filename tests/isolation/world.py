@@ -20,8 +20,8 @@ from blueprint.contribution import Grant
 from blueprint.kubernetes import RESERVED_NAMESPACES
 from blueprint.planning import planner
 from blueprint.planning.document import Plan
+from blueprint.teams import ApplicationTeam, FromTeam, PlatformTeam, ToTeam
 from stacks import permissions
-from teams.base import ApplicationTeam, FromTeam, PlatformTeam, ToTeam
 from tests.addons.support import deployed
 from tests.isolation.network import Network, Pod
 from tests.isolation.rbac import User, service_account, user

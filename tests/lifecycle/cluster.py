@@ -15,13 +15,7 @@ from addons.kube_proxy import KubeProxy
 from addons.vpc_cni import VpcCni
 from blueprint import Blueprint, Cluster, ManagedNodes, NewNetwork, Role
 from blueprint.iam import Statement
-from examples.auto import AUTO
-from examples.fargate import FARGATE
-from examples.isolated import ISOLATED
-from examples.mixed import MIXED
-from examples.self_managed import SELF_MANAGED
-from examples.teams import TEAMS
-from teams.base import (
+from blueprint.teams import (
     ApplicationTeam,
     HelmWorkload,
     Manifests,
@@ -31,6 +25,12 @@ from teams.base import (
     TeamNamespace,
     ToInternet,
 )
+from examples.auto import AUTO
+from examples.fargate import FARGATE
+from examples.isolated import ISOLATED
+from examples.mixed import MIXED
+from examples.self_managed import SELF_MANAGED
+from examples.teams import TEAMS
 
 SHOP = ApplicationTeam(
     "shop",

@@ -14,11 +14,11 @@ import pytest
 from blueprint import Blueprint, PermissionSet, Role, User
 from blueprint.planning.document import Plan
 from blueprint.planning.planner import plans as plan_all
+from blueprint.teams import TeamNamespace
 from examples.auto import AUTO
 from examples.managed import MANAGED
 from examples.prod import PROD
 from examples.shared import PAYMENTS, PLATFORM
-from teams.base import TeamNamespace
 from tests.blueprint.examples import changed
 from tests.stacks.fleet import FLEET
 from tests.templates import Template, Templates, objects, of_type, synthesized

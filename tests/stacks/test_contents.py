@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from addons.base import CallsAws
 from addons.cert_manager import CertManager
 from addons.core import CORE
+from blueprint.addons import CallsAws
 from blueprint.facts import ClusterFacts
 from blueprint.iam import Statement
 from blueprint.planning.document import NodeGroup, Plan

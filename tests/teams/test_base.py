@@ -14,8 +14,7 @@ from blueprint.contribution import Contribution
 from blueprint.iam import Statement
 from blueprint.node_pool import NodePool
 from blueprint.references import resolved
-from blueprint.versions import SUPPORTED
-from teams.base import (
+from blueprint.teams import (
     ApplicationTeam,
     ContainerDefaults,
     Edge,
@@ -33,6 +32,7 @@ from teams.base import (
     ToRange,
     ToTeam,
 )
+from blueprint.versions import SUPPORTED
 from tests.blueprint.examples import (
     AUTO,
     SMALL,

@@ -16,10 +16,10 @@ import yaml
 from app import ROOT
 from blueprint import Blueprint, plan
 from blueprint.errors import BlueprintError
+from blueprint.teams import ApplicationTeam
 from examples.prod import PROD
 from examples.shared import PAYMENTS, PLATFORM
 from examples.teams import TEAMS
-from teams.base import ApplicationTeam
 from tests.isolation.admission import Request, refusals
 from tests.isolation.pod_security import violations
 from tests.templates import plain

@@ -14,7 +14,6 @@ from kubernetes_validate import utils
 import addons
 from addons.argo_cd import ArgoCd
 from addons.aws_load_balancer_controller import AwsLoadBalancerController
-from addons.base import EksAddon, HelmAddon
 from addons.cert_manager import CertManager
 from addons.external_dns import ExternalDns
 from addons.external_secrets import ExternalSecrets
@@ -22,9 +21,9 @@ from addons.karpenter import Karpenter
 from addons.secrets_store_csi_driver import SecretsStoreCsiDriver
 from addons.vpc_cni import VpcCni
 from blueprint import Role
-from blueprint.addon import Addon
+from blueprint.addons import Addon, EksAddon, HelmAddon
+from blueprint.teams import PlatformTeam
 from blueprint.versions import SUPPORTED
-from teams.base import PlatformTeam
 from tests.blueprint.examples import AUTO, with_addons
 from tests.isolation.rbac import can
 from tests.isolation.world import World, world_of

@@ -19,8 +19,7 @@ from addons.external_secrets import ExternalSecrets
 from blueprint import Blueprint, Plan, Role, plan
 from blueprint.errors import Problem
 from blueprint.secrets import SecretsManagerSecret
-from blueprint.versions import SUPPORTED
-from teams.base import (
+from blueprint.teams import (
     ApplicationTeam,
     CopiedSecrets,
     GitWorkload,
@@ -29,8 +28,9 @@ from teams.base import (
     TeamNamespace,
     TeamWorkload,
 )
-from teams.base.workloads import manifests
-from teams.base.workloads.pod_security import violations
+from blueprint.teams.workloads import manifests
+from blueprint.teams.workloads.pod_security import violations
+from blueprint.versions import SUPPORTED
 from tests.blueprint.examples import (
     AUTO,
     assert_readable,

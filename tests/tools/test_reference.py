@@ -13,8 +13,8 @@ import pytest
 from addons.external_dns import ExternalDns
 from blueprint.compute import AutoMode, Compute, ManagedNodes
 from blueprint.fields import NOT_EMPTY, between, matches
+from blueprint.teams import ApplicationTeam, Manifests, Quota, TeamNamespace
 from blueprint.value import Value, field_types
-from teams.base import ApplicationTeam, Manifests, Quota, TeamNamespace
 from tests.values.variants import classes as all_classes
 from tools.__main__ import main
 from tools.commands import reference
@@ -170,7 +170,7 @@ def test_defaults() -> None:
 
 def test_where_people_import_from() -> None:
     found = [importable(cls) for cls in (ManagedNodes, ApplicationTeam, Manifests, ExternalDns)]
-    assert found == ["blueprint", "teams.base", "teams.base", "addons.external_dns"]
+    assert found == ["blueprint", "blueprint.teams", "blueprint.teams", "addons.external_dns"]
 
 
 class Base(Value):

@@ -16,10 +16,10 @@ from botocore import xform_name
 from botocore.session import get_session
 from syrupy.assertion import SnapshotAssertion
 
-from addons.base import Contribution, EksAddon, UpgradeSteps
 from addons.core_dns import CoreDns
 from addons.vpc_cni import VpcCni
 from blueprint import Blueprint, plan
+from blueprint.addons import Contribution, EksAddon, UpgradeSteps
 from blueprint.compute import Nodes
 from blueprint.contribution import Release
 from blueprint.errors import BlueprintError, Problem

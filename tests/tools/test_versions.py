@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from addons.lock import FILE, read
+from blueprint.addons.lock import FILE, read
 from blueprint.contribution import Chart, Release
 from tests.tools.charts import CONFIG_MAP, packed, repository, write
 from tools.__main__ import main

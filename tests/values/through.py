@@ -20,9 +20,9 @@ from blueprint.planning.document import Plan
 from blueprint.planning.file import dumped, loaded
 from blueprint.planning.planner import plan
 from blueprint.references import resolved
+from blueprint.teams.workloads import schema
+from blueprint.teams.workloads.kinds import KINDS
 from blueprint.versions import SUPPORTED, minor
-from teams.base.workloads import schema
-from teams.base.workloads.kinds import KINDS
 from tests.templates import plain
 from tests.values.variants import Variant
 from tools.access.matrix import matrix

@@ -13,26 +13,26 @@ from typing import Any, get_args
 
 import addons
 import blueprint
-import teams.base
+import blueprint.teams
 from addons.external_secrets import ExternalSecrets
 from addons.secrets_store_csi_driver import SecretsStoreCsiDriver
 from blueprint.access import Role
-from blueprint.addon import Addon
+from blueprint.addons import Addon
 from blueprint.blueprint import Blueprint
 from blueprint.errors import BlueprintError
 from blueprint.planning.planner import plan
 from blueprint.secrets import Parameter
-from blueprint.team import Team
+from blueprint.teams import ApplicationTeam, CopiedSecrets, FromTeam, ServiceAccount, Share, TeamNamespace, ToTeam
+from blueprint.teams.contract import Team
 from blueprint.value import Value, problems_in
 from blueprint.value import field_types as of_fields
 from blueprint.value import lacking_in as lacking
 from examples.bare import BARE
-from teams.base import ApplicationTeam, CopiedSecrets, FromTeam, ServiceAccount, Share, TeamNamespace, ToTeam
 from tests.blueprint.examples import changed
 from tests.stacks.fleet import FLEET
 from tests.values.kinds import names, values
 
-_OURS = ("addons.", "blueprint.", "teams.base.")
+_OURS = ("addons.", "blueprint.", "blueprint.teams.")
 
 Way = tuple[Any, ...]
 """From a blueprint to something in it: `("compute", 0, "min")`."""
@@ -54,7 +54,7 @@ def _lacks(cls: Any) -> bool:
 @cache
 def classes() -> Mapping[type[Value], Mapping[str, Any]]:
     """Each class of the product of which a value can stand in a blueprint, and the annotations of its fields."""
-    for package in (addons, blueprint, teams.base):
+    for package in (addons, blueprint, blueprint.teams):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             importlib.import_module(module.name)
     found: dict[type[Value], Mapping[str, Any]] = {}
@@ -159,7 +159,7 @@ def _of_team(team: Team, addons: Iterable[Addon]) -> Iterator[Blueprint]:
         for one in [(each,) for each in given] if isinstance(given, tuple) else [given]:
             field: dict[str, Any] = {name: one}
             small = ApplicationTeam(**bare, **field)
-            needed = tuple(addon for addon in addons if addon.name in small.required_addons)
+            needed = tuple(addon for addon in addons if small.asks_for & {*addon.offers})
             yield replace(BARE, addons=(*BARE.addons, *needed), teams=(small,))
     yield replace(BARE, teams=(team,))
 

@@ -12,8 +12,8 @@ import sys
 from argparse import ArgumentParser, Namespace
 from dataclasses import replace
 
-from addons.lock import FILE, read
 from app import ROOT
+from blueprint.addons.lock import FILE, read
 from blueprint.versions import DEFAULT
 from tools.charts.archives import Archive, archive_of, digest
 from tools.charts.helm import CACHE, helm_for

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from inspect import getdoc
 
-from blueprint.addon import Addon
+from blueprint.addons import Addon
 from tools.reference.values import Class, classes
 
 ADDONS = "addons/README.md"
@@ -34,17 +34,24 @@ _CONCEPTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("compute", "Compute", ("blueprint.compute",)),
     ("node-pools", "Node pools", ("blueprint.node_pool", "blueprint.disruption")),
     ("iam", "AWS permissions", ("blueprint.iam",)),
-    ("teams", "Teams", ("teams.base", "teams.base.namespaces", "teams.base.roles", "teams.base.admission")),
-    ("connections", "Connections of teams", ("teams.base.network",)),
+    (
+        "teams",
+        "Teams",
+        (
+            "blueprint.teams",
+            *(f"blueprint.teams.{part}" for part in ("platform", "application", "namespaces", "roles", "admission")),
+        ),
+    ),
+    ("connections", "Connections of teams", ("blueprint.teams.network",)),
     (
         "service-accounts",
         "Service accounts and secrets of teams",
-        ("teams.base.identity", "teams.base.external_secrets", "blueprint.secrets"),
+        ("blueprint.teams.identity", "blueprint.teams.external_secrets", "blueprint.secrets"),
     ),
     (
         "workloads",
         "Workloads of teams",
-        tuple(f"teams.base.workloads.{kind}" for kind in ("manifests", "helm", "git")),
+        tuple(f"blueprint.teams.workloads.{kind}" for kind in ("manifests", "helm", "git")),
     ),
 )
 """File, title, and the modules whose classes stand there; the first one's docstring opens the page."""

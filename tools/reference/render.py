@@ -8,8 +8,7 @@ from collections.abc import Mapping, Sequence
 from inspect import get_annotations, getdoc
 from typing import Annotated, Any, Literal, get_args, get_origin
 
-from addons.base import CallsAws, EksAddon, HelmAddon
-from blueprint.addon import Addon
+from blueprint.addons import Addon, CallsAws, EksAddon, HelmAddon
 from blueprint.fields import LONGEST
 from blueprint.value import Value, field_types
 from tools.markdown import code, link, plain, table

@@ -13,12 +13,12 @@ from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_ori
 
 import addons
 import blueprint
-import teams.base
+import blueprint.teams
 from blueprint.blueprint import Blueprint
 from blueprint.value import Rule, Value, field_types, lacking_in
 from tools.reference.source import line
 
-_PACKAGES = (blueprint, addons, teams.base)
+_PACKAGES = (blueprint, addons, blueprint.teams)
 
 Class = Any
 """A subclass of `Value`: mypy takes those whose instances define __hash__ for unhashable."""

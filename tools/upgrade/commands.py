@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 
-from blueprint.addon import UpgradeSteps
+from blueprint.addons import UpgradeSteps
 from blueprint.blueprint import Blueprint
 from blueprint.compute import FargateProfile, ManagedNodes, Nodes, SelfManagedNodes
 from tools.upgrade.model import AddonMove

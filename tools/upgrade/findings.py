@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from addons.base import EksAddon
-from blueprint.addon import Addon
+from blueprint.addons import Addon, EksAddon
 from blueprint.blueprint import Blueprint
 from blueprint.contribution import Release, release_notes
 from blueprint.errors import BlueprintError, Problem, shown

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
-from blueprint.addon import UpgradeSteps
+from blueprint.addons import UpgradeSteps
 from blueprint.blueprint import Blueprint
 from blueprint.compute import AutoMode, Compute, FargateProfile, ManagedNodes, Nodes, SelfManagedNodes
 from blueprint.versions import kubectl_layer

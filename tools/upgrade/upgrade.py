@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from blueprint.addon import UpgradeSteps
+from blueprint.addons import UpgradeSteps
 from blueprint.blueprint import Blueprint
 from blueprint.cluster import Cluster
 from blueprint.errors import BlueprintError, Problem

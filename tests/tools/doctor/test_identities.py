@@ -11,7 +11,7 @@ from blueprint import Plan, Role, plan
 from blueprint.access import PermissionSet, User
 from blueprint.iam import Statement
 from blueprint.node_pool import NodePool
-from teams.base import ApplicationTeam, ServiceAccount, TeamNamespace
+from blueprint.teams import ApplicationTeam, ServiceAccount, TeamNamespace
 from tests.blueprint.examples import AUTO, FARGATE, SMALL, with_addons, with_cluster, with_nodes, with_teams
 from tests.tools.doctor.account import Account, statuses, worst
 from tests.tools.doctor.ready import Writers, allowed, decided

@@ -18,7 +18,7 @@ from addons.external_dns import ExternalDns
 from blueprint import PermissionSet, Plan, Role, User, plan
 from blueprint.iam import Statement
 from blueprint.network import ENDPOINTS_WITHOUT_NAT
-from teams.base import ApplicationTeam, ServiceAccount
+from blueprint.teams import ApplicationTeam, ServiceAccount
 from tests.blueprint.examples import SMALL, with_network
 from tests.tools.doctor.account import Account
 from tests.tools.doctor.ready import Writers, live, make_ready

@@ -15,11 +15,11 @@ from addons.vpc_cni import VpcCni
 from blueprint import AutoMode, Blueprint, Cluster, ManagedNodes, NewNetwork, PrivateEndpoint, PublicEndpoint, Role
 from blueprint.iam import Statement
 from blueprint.network import ENDPOINTS_WITHOUT_NAT
+from blueprint.teams import ApplicationTeam, ServiceAccount, TeamNamespace, ToInternet
 from examples.dev import DEV
 from examples.prod import PROD
 from examples.prod_eu import PROD_EU
 from examples.shared import PAYMENTS, PLATFORM
-from teams.base import ApplicationTeam, ServiceAccount, TeamNamespace, ToInternet
 
 Change = tuple[Blueprint | None, Blueprint | None]
 """Nothing before a new cluster, and nothing after one that is gone."""

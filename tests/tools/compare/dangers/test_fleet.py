@@ -16,9 +16,9 @@ from addons.external_dns import ExternalDns
 from addons.karpenter import Karpenter
 from blueprint import AutoMode, Blueprint, ManagedNodes, PublicEndpoint, Role
 from blueprint.planning.planner import plan
+from blueprint.teams import ApplicationTeam, TeamNamespace
 from examples.managed import MANAGED
 from examples.shared import PLATFORM
-from teams.base import ApplicationTeam, TeamNamespace
 from tools.assembly import Stack, read
 from tools.compare.dangers import RULES, Danger, dangers
 from tools.compare.differences import differences

@@ -14,8 +14,8 @@ from blueprint.errors import Problem
 from blueprint.facts import ClusterFacts
 from blueprint.fields import NOT_EMPTY, Cidr, DnsLabel, between
 from blueprint.kubernetes import Manifest
+from blueprint.teams.namespaces import TEAM_LABEL, named
 from blueprint.value import Value
-from teams.base.namespaces import TEAM_LABEL, named
 
 # Of each address the CNI's agent keeps 24 pairs of port and protocol, from all rules that hold for it, and what is
 # beyond is dropped, whichever that happens to be: aws-network-policy-agent pkg/ebpf/c/tc.v4ingress.bpf.c:15

@@ -1,4 +1,4 @@
-"""The contract between a plan and an add-on. The bases that add-ons extend stand in `addons/base.py`."""
+"""The contract between a plan and an add-on."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from blueprint.addons.offers import Offer
 from blueprint.contribution import Contribution, HostedZone, ServiceLinkedRole
 from blueprint.errors import Problem
 from blueprint.facts import ClusterFacts
@@ -50,6 +51,8 @@ class Addon(Value):
     built_into_auto_mode: ClassVar[Literal["no", "skip", "refuse"]] = "no"
     """On a cluster with Auto Mode only: `skip` leaves the add-on out, since Auto Mode brings its work, and the plan
     says so. `refuse`: it would work against the part that Auto Mode brings, so the user must decide."""
+    offers: ClassVar[tuple[Offer, ...]] = ()
+    """What it does for teams that ask for it."""
     replaced_by: ClassVar[str] = ""
     """What Auto Mode brings in its place; stands in the report."""
 

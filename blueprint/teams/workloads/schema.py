@@ -9,8 +9,8 @@ from typing import Any
 
 from kubernetes_validate import utils
 
+from blueprint.teams.workloads.documents import Way
 from blueprint.versions import minor
-from teams.base.workloads.documents import Way
 
 
 def errors(data: Mapping[str, Any], version: str) -> Iterator[tuple[Way, object, str, str]]:

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from blueprint.kubernetes import Manifest
-from teams.base.namespaces import named
-from teams.base.roles import READ, group, rule
+from blueprint.teams.namespaces import named
+from blueprint.teams.roles import READ, group, rule
 
 # Everything of Kubernetes that AmazonEKSViewPolicy leaves out, but Secrets. No subresource: by `nodes/proxy` somebody
 # who may only read opens shells in pods.

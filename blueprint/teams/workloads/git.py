@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from addons.offers import FROM_GIT
+from blueprint.addons.offers import FROM_GIT, Offer
 from blueprint.fields import DnsLabel, GitFolder, GitRepository, GitRevision
 from blueprint.kubernetes import Manifest
-from teams.base.namespaces import named
-from teams.base.workloads.kinds import GUARDED, KINDS, group
-from teams.base.workloads.workload import TeamWorkload
+from blueprint.teams.namespaces import named
+from blueprint.teams.workloads.kinds import GUARDED, KINDS, group
+from blueprint.teams.workloads.workload import TeamWorkload
 
 _API = "argoproj.io/v1alpha1"
 
@@ -40,8 +40,8 @@ class GitWorkload(TeamWorkload):
         return self.name
 
     @property
-    def required_addons(self) -> frozenset[str]:
-        return frozenset({FROM_GIT.name})
+    def asks_for(self) -> frozenset[Offer]:
+        return frozenset({FROM_GIT})
 
     def from_git(self, team: str) -> tuple[str, ...]:
         return (f"{team}-{self.name}",)

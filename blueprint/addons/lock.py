@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
-from addons.base import AddonVersion, Chart
 from blueprint import toml
+from blueprint.addons import AddonVersion, Chart
 from blueprint.errors import BlueprintError, Problem
 from blueprint.fields import ChartRepository, ChartVersion, DnsLabel, matches
 from blueprint.value import Value
@@ -77,6 +77,6 @@ def _unknown(place: str, name: str, fix: str) -> BlueprintError:
     return BlueprintError([Problem((), name, rule, fix, f"{FILE}: {place}")])
 
 
-_LOCK = read((Path(__file__).parents[1] / FILE).read_text(encoding="utf-8"))
+_LOCK = read((Path(__file__).parents[2] / FILE).read_text(encoding="utf-8"))
 locked_versions = _LOCK.addon_versions
 locked_chart = _LOCK.chart

@@ -1,91 +1,39 @@
-"""The kinds of teams. A file in `teams/` holds one team, as a value."""
+"""Teams that run workloads in namespaces of their own."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
-from typing import Annotated, Literal
 
-from addons.offers import COPIED_SECRETS, MOUNTED_SECRETS, NODES_ON_DEMAND
-from blueprint.access import AccessEntry, AccessPolicy, Principal
+from blueprint.access import AccessEntry, Principal
+from blueprint.addons.offers import COPIED_SECRETS, MOUNTED_SECRETS, NODES_ON_DEMAND, Offer
 from blueprint.contribution import Contribution, Grant
 from blueprint.errors import Problem, duplicates
 from blueprint.facts import ClusterFacts
-from blueprint.fields import NOT_EMPTY, DnsLabel, IamName
+from blueprint.fields import DnsLabel, IamName
 from blueprint.kubernetes import Manifest, Namespace
 from blueprint.node_pool import NodePool
-from blueprint.secrets import Parameter, SecretsManagerSecret, TeamSecret
-from blueprint.team import Connection, Team
-from blueprint.value import Value
-from teams.base.admission import ImageRegistry, PriorityClass, guards
-from teams.base.external_secrets import CopiedSecrets
-from teams.base.identity import ServiceAccount
-from teams.base.namespaces import TEAM_LABEL, ContainerDefaults, Quota, TeamNamespace, named
-from teams.base.network import (
+from blueprint.secrets import TeamSecret
+from blueprint.teams.admission import ImageRegistry, PriorityClass, guards
+from blueprint.teams.contract import Connection, Team
+from blueprint.teams.external_secrets import CopiedSecrets
+from blueprint.teams.identity import ServiceAccount
+from blueprint.teams.namespaces import TEAM_LABEL, TeamNamespace, named
+from blueprint.teams.network import (
     Edge,
     FromInternalLoadBalancer,
-    FromLoadBalancer,
     FromTeam,
-    ToInternet,
-    ToRange,
     ToTeam,
     crowded,
     policies,
 )
-from teams.base.operators import viewing
-from teams.base.roles import ROLES, Permission, TeamRole, binding, group, rules
-from teams.base.workloads import GitWorkload, HelmWorkload, Manifests, TeamWorkload
-
-__all__ = [
-    "ApplicationTeam",
-    "ContainerDefaults",
-    "CopiedSecrets",
-    "Edge",
-    "FromInternalLoadBalancer",
-    "FromLoadBalancer",
-    "FromTeam",
-    "GitWorkload",
-    "HelmWorkload",
-    "Manifests",
-    "Parameter",
-    "Permission",
-    "PlatformTeam",
-    "PriorityClass",
-    "Quota",
-    "SecretsManagerSecret",
-    "ServiceAccount",
-    "Share",
-    "TeamNamespace",
-    "TeamWorkload",
-    "ToInternet",
-    "ToRange",
-    "ToTeam",
-]
+from blueprint.teams.roles import ROLES, Permission, TeamRole, binding, group, rules
+from blueprint.teams.workloads import TeamWorkload
+from blueprint.value import Value
 
 Principals = tuple[Principal, ...]
 _LONGEST_LABEL = 63
-
-
-class PlatformTeam(Team):
-    """Runs the cluster, or looks after it."""
-
-    members: Annotated[Principals, NOT_EMPTY]
-    """Who they are in AWS."""
-    access: Literal["admin", "read-only"] = "admin"
-    """Read-only operators see all but Secrets: workloads, nodes, volumes, RBAC, custom resources of the add-ons."""
-
-    def contribute(self, facts: ClusterFacts) -> Contribution:
-        arns = [member.arn(facts.account) for member in self.members]
-        if self.access == "admin":
-            admin = (AccessPolicy("AmazonEKSClusterAdminPolicy"),)
-            return Contribution(access=tuple(AccessEntry(arn, policies=admin) for arn in arns))
-        # AWS's policy shows what workloads consist of, the group all else.
-        groups, policies = (group(self.name, "viewer"),), (AccessPolicy("AmazonEKSViewPolicy"),)
-        return Contribution(
-            access=tuple(AccessEntry(arn, groups=groups, policies=policies) for arn in arns),
-            objects=tuple(viewing(self.name, facts.api_groups)),
-        )
 
 
 class Share(Value):
@@ -159,14 +107,14 @@ class ApplicationTeam(Team):
         return frozenset(share.team for share in self.shares)
 
     @property
-    def required_addons(self) -> frozenset[str]:
+    def asks_for(self) -> frozenset[Offer]:
         used = {
-            NODES_ON_DEMAND.name: self.node_pool,
-            COPIED_SECRETS.name: self.copied_secrets,
-            MOUNTED_SECRETS.name: any(account.secrets for account in self.service_accounts),
+            NODES_ON_DEMAND: self.node_pool,
+            COPIED_SECRETS: self.copied_secrets,
+            MOUNTED_SECRETS: any(account.secrets for account in self.service_accounts),
         }
-        of_workloads = (each.required_addons for each in self.workloads)
-        return frozenset(name for name, use in used.items() if use).union(*of_workloads)
+        of_workloads = (each.asks_for for each in self.workloads)
+        return frozenset(offer for offer, use in used.items() if use).union(*of_workloads)
 
     def problems(self) -> Iterator[Problem]:
         if not any((self.owners, self.developers, self.viewers, self.deployers)):

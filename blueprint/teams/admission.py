@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 from blueprint.fields import DnsLabel, between, matches
 from blueprint.kubernetes import Manifest
+from blueprint.teams.namespaces import TEAM_LABEL, named
 from blueprint.value import Value
-from teams.base.namespaces import TEAM_LABEL, named
 
 ImageRegistry = Annotated[
     str,

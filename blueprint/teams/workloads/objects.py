@@ -8,11 +8,11 @@ from typing import Any
 
 from blueprint.errors import Problem, Quoted
 from blueprint.secret_keys import is_secret_variable
-from teams.base.namespaces import TeamNamespace
-from teams.base.workloads.documents import ManifestDocument, Way
-from teams.base.workloads.kinds import INSTEAD, KINDS
-from teams.base.workloads.pod_security import violations
-from teams.base.workloads.schema import errors
+from blueprint.teams.namespaces import TeamNamespace
+from blueprint.teams.workloads.documents import ManifestDocument, Way
+from blueprint.teams.workloads.kinds import INSTEAD, KINDS
+from blueprint.teams.workloads.pod_security import violations
+from blueprint.teams.workloads.schema import errors
 
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
-from addons.offers import COPIED_SECRETS
+from blueprint.addons.offers import COPIED_SECRETS
 from blueprint.contribution import Grant
 from blueprint.facts import ClusterFacts
 from blueprint.fields import NOT_EMPTY, DnsLabel

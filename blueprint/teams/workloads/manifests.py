@@ -11,8 +11,8 @@ from blueprint.errors import FieldPath, Problem, duplicates
 from blueprint.facts import ClusterFacts
 from blueprint.fields import matches
 from blueprint.kubernetes import Manifest
-from teams.base.namespaces import TeamNamespace
-from teams.base.workloads.workload import TeamWorkload
+from blueprint.teams.namespaces import TeamNamespace
+from blueprint.teams.workloads.workload import TeamWorkload
 
 ROOT = Path(__file__).parents[3]
 """The project's folder."""
@@ -41,8 +41,8 @@ class Manifests(TeamWorkload):
 
     def problems_on(self, facts: ClusterFacts, space: TeamNamespace) -> Iterator[Problem]:
         # YAML and schemas are for those who have manifests.
-        from teams.base.workloads.files import read
-        from teams.base.workloads.objects import mistakes
+        from blueprint.teams.workloads.files import read
+        from blueprint.teams.workloads.objects import mistakes
 
         documents, problems = read(ROOT, self.directory)
         yield from problems
@@ -56,7 +56,7 @@ class Manifests(TeamWorkload):
             yield replace(twice, path=(), file=twice.place)
 
     def objects(self, team: str, namespaces: Sequence[str]) -> tuple[Manifest, ...]:
-        from teams.base.workloads.files import read
+        from blueprint.teams.workloads.files import read
 
         documents, _ = read(ROOT, self.directory)
         data = [document.data for document in documents]

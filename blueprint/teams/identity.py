@@ -13,10 +13,10 @@ from blueprint.kubernetes import Manifest
 from blueprint.references import role_arn
 from blueprint.secrets import TeamSecrets
 from blueprint.secrets import permissions as read_permissions
+from blueprint.teams.external_secrets import READER
+from blueprint.teams.mounted_secrets import objects
+from blueprint.teams.namespaces import named
 from blueprint.value import Value
-from teams.base.external_secrets import READER
-from teams.base.mounted_secrets import objects
-from teams.base.namespaces import named
 
 _ACCESS = ("iam:", "eks:", "organizations:", "sso:", "account:", "*")
 

@@ -1,4 +1,4 @@
-"""The contract between a plan and a team. The kinds of teams stand in `teams/base/`."""
+"""The contract between a plan and a team."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from abc import abstractmethod
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from blueprint.addons.offers import Offer
 from blueprint.contribution import Contribution
 from blueprint.errors import Problem
 from blueprint.facts import ClusterFacts
@@ -43,8 +44,8 @@ class Team(Value):
         return frozenset()
 
     @property
-    def required_addons(self) -> frozenset[str]:
-        """Names of add-ons without which its objects are of no use."""
+    def asks_for(self) -> frozenset[Offer]:
+        """What add-ons must do for it, without which its objects are of no use."""
         return frozenset()
 
     @abstractmethod

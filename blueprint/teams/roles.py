@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 
 from blueprint.fields import NOT_EMPTY, matches
 from blueprint.kubernetes import Manifest
+from blueprint.teams.namespaces import named
 from blueprint.value import Value
-from teams.base.namespaces import named
 
 TeamRole = Literal["owner", "developer", "viewer", "deployer"]
 ROLES: tuple[TeamRole, ...] = ("owner", "developer", "viewer", "deployer")

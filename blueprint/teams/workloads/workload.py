@@ -6,13 +6,14 @@ from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import field
 
+from blueprint.addons.offers import Offer
 from blueprint.contribution import Release
 from blueprint.errors import Problem
 from blueprint.facts import ClusterFacts
 from blueprint.fields import DnsLabel
 from blueprint.kubernetes import Manifest
+from blueprint.teams.namespaces import TeamNamespace
 from blueprint.value import Value
-from teams.base.namespaces import TeamNamespace
 
 
 class TeamWorkload(Value):
@@ -27,8 +28,8 @@ class TeamWorkload(Value):
         """What tells it from the team's others."""
 
     @property
-    def required_addons(self) -> frozenset[str]:
-        """Names of add-ons without which it is of no use."""
+    def asks_for(self) -> frozenset[Offer]:
+        """What add-ons must do for it, without which it is of no use."""
         return frozenset()
 
     def problems_on(self, facts: ClusterFacts, space: TeamNamespace) -> Iterator[Problem]:

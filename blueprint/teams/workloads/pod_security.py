@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from blueprint.kubernetes import PodSecurity
-from teams.base.workloads.documents import Way
+from blueprint.teams.workloads.documents import Way
 
 Pod = Mapping[str, Any]
 _Found = tuple[Way, str]

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from blueprint.contribution import Chart, Release
 from blueprint.fields import JSON_LIKE, ChartRepository, ChartVersion, DnsLabel, between, matches
-from teams.base.workloads.workload import TeamWorkload
+from blueprint.teams.workloads.workload import TeamWorkload
 
 # https://helm.sh/docs/chart_template_guide/getting_started (53 characters, since names are made from it)
 _RELEASE = matches(r".+", "a release has a name of at most 53 characters", "shorten it", longest=53)

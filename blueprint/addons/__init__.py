@@ -1,0 +1,49 @@
+"""What an add-on is made of. An add-on file states facts and choices; it never makes a resource.
+
+    class MetricsServer(EksAddon): ...      installed and patched by EKS
+    class ExternalDns(HelmAddon): ...       a chart, installed by Helm
+
+Class facts (name, chart, namespace, requires, …) say what the add-on is, typed fields are the user's choices, and two
+or three small pure methods say what follows from them. `ClusterFacts` is all they may look at.
+"""
+
+from __future__ import annotations
+
+from blueprint.addons.calls_aws import CallsAws
+from blueprint.addons.contract import Addon, NodeNetwork, UpgradeSteps
+from blueprint.addons.eks import AddonVersion, EksAddon
+from blueprint.addons.helm import HelmAddon, chosen
+from blueprint.contribution import (
+    Chart,
+    Contribution,
+    HostedZone,
+    ImageSource,
+    ServiceLinkedRole,
+    Values,
+    merged,
+)
+from blueprint.facts import ClusterFacts
+from blueprint.iam import Statement
+from blueprint.workload import EVERYTHING, Workload
+
+__all__ = [
+    "EVERYTHING",
+    "Addon",
+    "AddonVersion",
+    "CallsAws",
+    "Chart",
+    "ClusterFacts",
+    "Contribution",
+    "EksAddon",
+    "HelmAddon",
+    "HostedZone",
+    "ImageSource",
+    "NodeNetwork",
+    "ServiceLinkedRole",
+    "Statement",
+    "UpgradeSteps",
+    "Values",
+    "Workload",
+    "chosen",
+    "merged",
+]

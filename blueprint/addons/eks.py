@@ -1,0 +1,83 @@
+"""Add-ons that EKS installs and patches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import field, replace
+from typing import Annotated, Any, ClassVar
+
+from blueprint.addons.calls_aws import CallsAws
+from blueprint.addons.contract import Addon
+from blueprint.contribution import Contribution, ManagedAddon, Values, merged, release_notes
+from blueprint.errors import Problem
+from blueprint.facts import ClusterFacts
+from blueprint.fields import JSON_LIKE, matches
+from blueprint.kubernetes import Manifest
+from blueprint.workload import Workload
+
+AddonVersion = Annotated[
+    str,
+    matches(
+        r"v\d+(\.\d+)+(-eksbuild\.\d+)?",
+        "must be a version of an EKS add-on",
+        'write for example "v1.21.1-eksbuild.1"',
+        longest=64,
+    ),
+]
+
+
+class EksAddon(Addon):
+    """An add-on that EKS installs: https://docs.aws.amazon.com/eks/latest/userguide/eks-add-ons.html"""
+
+    versions: ClassVar[Mapping[str, str]]
+    """The add-on version for each Kubernetes minor."""
+    notes: ClassVar[str] = ""
+    """Form of the address of upstream's release notes, from which EKS builds it: {version} in it is the version's
+    number, {minor} the first two parts. Looked up with a version that exists; empty where none follows from it."""
+    before_nodes: ClassVar[bool] = False
+    workloads: ClassVar[tuple[Workload, ...]] = ()
+    """Its pods, all in kube-system."""
+
+    version: AddonVersion | None = field(default=None, kw_only=True)
+    """An add-on version such as "v1.21.1-eksbuild.1"; the one of `versions` for the cluster's minor when None."""
+    configuration: Annotated[Mapping[str, Any], JSON_LIKE] = field(default_factory=dict, kw_only=True)
+    """Values of the add-on's configuration schema that it has no field for, for example tolerations; they win over its
+    own. `aws eks describe-addon-configuration` prints the schema; EKS refuses keys that are not in it."""
+
+    def values(self, facts: ClusterFacts) -> Values:
+        """Values of the add-on's configuration schema."""
+        return {}
+
+    def services(self, facts: ClusterFacts) -> tuple[str, ...]:
+        """AWS services that its pods call, by the names of VPC endpoints."""
+        return ()
+
+    def objects(self, facts: ClusterFacts) -> tuple[Manifest, ...]:
+        """Kubernetes objects that go with it."""
+        return ()
+
+    def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:
+        if self.version is None and facts.version not in self.versions:
+            rule = f"no version of {self.name} is known for Kubernetes {facts.version}"
+            yield Problem(("version",), None, rule, 'name one: version="v1.…-eksbuild.…"')
+
+    def contribute(self, facts: ClusterFacts) -> Contribution:
+        values = merged(self.values(facts), self.configuration)
+        workloads = tuple(workload.read(values, "kube-system") for workload in self.workloads)
+        grant = None
+        if isinstance(self, CallsAws) and self.service_account:
+            # An EKS add-on keeps its own association, made and removed together with it.
+            statements = (*self.permissions(facts), *self.extra_permissions)
+            grant = facts.grant("kube-system", self.service_account, *statements, workloads=workloads)
+            grant = replace(grant, managed_policies=self.managed_policies)
+        version = self.version or self.versions[facts.version]
+        notes = release_notes(self.notes, version)
+        addon = ManagedAddon(self.name, version, values, grant, self.before_nodes, notes)
+        return Contribution(
+            managed_addons=(addon,),
+            objects=self.objects(facts),
+            workloads=workloads,
+            aws_services=self.services(facts),
+            hosted_zones=self.hosted_zones(),
+            service_linked_roles=self.service_linked_roles(),
+        )

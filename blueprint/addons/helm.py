@@ -1,0 +1,86 @@
+"""Add-ons that Helm installs from a chart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field, replace
+from typing import Annotated, Any, ClassVar
+
+from blueprint.addons.calls_aws import CallsAws
+from blueprint.addons.contract import Addon
+from blueprint.contribution import Chart, Contribution, Grant, ImageSource, Release, Values, merged
+from blueprint.facts import ClusterFacts
+from blueprint.fields import JSON_LIKE, ChartRepository, ChartVersion
+from blueprint.kubernetes import RESERVED_NAMESPACES, Manifest, Namespace, PodSecurity
+from blueprint.references import role_arn
+from blueprint.workload import Workload
+
+
+def chosen(chart: Chart, version: str | None, repository: str | None) -> Chart:
+    """The chart in the version and from the mirror that the user names; on what another version runs nobody knows."""
+    named = chart if version is None else replace(chart, version=version, kubernetes="", digest="")
+    return named if repository is None else replace(named, repository=repository)
+
+
+class HelmAddon(Addon):
+    """A chart, installed by Helm in a namespace of its own unless it says kube-system."""
+
+    chart: ClassVar[Chart]
+    namespace: ClassVar[str]
+    pod_security: ClassVar[PodSecurity] = "baseline"
+    """Level of the namespace: the strictest under which the chart's pods run."""
+    service_account_annotations: ClassVar[tuple[str, ...]] = ("serviceAccount", "annotations")
+    """Where the chart takes annotations of a service account with AWS permissions; needed for IRSA only."""
+    timeout_minutes: ClassVar[int] = 6
+    """How long Helm waits for the release; at most 6, so that it can undo it as well while its function lives."""
+    workloads: ClassVar[tuple[Workload, ...]] = ()
+    """The chart's pods; one Deployment without labels and tolerations where a class does not say."""
+    images: ClassVar[tuple[ImageSource, ...]] = ()
+    """What the chart's pods run."""
+
+    chart_version: ChartVersion | None = field(default=None, kw_only=True)
+    """Another version of the chart than the one the add-on was tested with."""
+    chart_repository: ChartRepository | None = field(default=None, kw_only=True)
+    """A mirror of the chart, for example "oci://111111111111.dkr.ecr.us-west-2.amazonaws.com/external-dns"."""
+    extra_values: Annotated[Mapping[str, Any], JSON_LIKE] = field(default_factory=dict, kw_only=True)
+    """Values of the chart that the add-on has no field for; they win over its own."""
+
+    def values(self, facts: ClusterFacts) -> Values:
+        """Values of the chart; every key stands in the chart's own values.yaml."""
+        return {}
+
+    def services(self, facts: ClusterFacts) -> tuple[str, ...]:
+        """AWS services that its pods call, by the names of VPC endpoints."""
+        return ()
+
+    def objects(self, facts: ClusterFacts) -> tuple[Manifest, ...]:
+        """Kubernetes objects applied after the release, for example of kinds that the chart defines."""
+        return ()
+
+    def contribute(self, facts: ClusterFacts) -> Contribution:
+        values = merged(self.values(facts), self.extra_values)
+        chart = chosen(self.chart, self.chart_version, self.chart_repository)
+        workloads = tuple(
+            workload.read(values, self.namespace) for workload in self.workloads or (Workload(self.name),)
+        )
+        grants: tuple[Grant, ...] = ()
+        if isinstance(self, CallsAws) and (statements := (*self.permissions(facts), *self.extra_permissions)):
+            grant = facts.grant(self.namespace, self.service_account, *statements, workloads=workloads)
+            if grant.irsa:
+                annotation: Any = {"eks.amazonaws.com/role-arn": role_arn(grant.name)}
+                for key in reversed(self.service_account_annotations):
+                    annotation = {key: annotation}
+                values = merged(values, annotation)
+            grants = (grant,)
+        owned = self.namespace not in RESERVED_NAMESPACES
+        return Contribution(
+            grants=grants,
+            namespaces=(Namespace(self.namespace, self.pod_security),) if owned else (),
+            releases=(Release(self.name, chart, self.namespace, values, self.timeout_minutes),),
+            objects=self.objects(facts),
+            workloads=workloads,
+            aws_services=self.services(facts),
+            hosted_zones=self.hosted_zones(),
+            service_linked_roles=self.service_linked_roles(),
+            images=tuple(image.read(values) for image in self.images),
+        )
