@@ -110,7 +110,7 @@ def test_the_privileged_workflow_runs_nothing_of_the_pull_request() -> None:
     (download,) = uses(workflow, "actions/download-artifact")
     assert download["path"].startswith("${{ runner.temp }}/"), "outside of the checkout"
     commands = [step["run"] for step in steps(workflow) if "run" in step]
-    assert commands == ['python -m tools.gate.github --run "$RUN" --review "$RUNNER_TEMP/review"']
+    assert commands == ['python -m tools.forge.github --run "$RUN" --review "$RUNNER_TEMP/review"']
     # Its head's name is a stranger's choice; a concurrency group is the only place where it does no harm.
     without = re.sub(r"(?m)^ *group:.*$", "", text(PRIVILEGED))
     assert re.findall(r"workflow_run\.(\w+)", without) == ["conclusion", "conclusion", "id", "id"]
@@ -167,4 +167,4 @@ def test_gitlab_runs_the_same() -> None:
     fetch, worktree, gate = pipeline["verdict"]["script"]
     assert fetch.endswith('"$CI_DEFAULT_BRANCH"')
     folder = worktree.split()[4]
-    assert gate.endswith(f'cd {folder} && python -m tools.gate.gitlab --review "$review"'), "the default branch's code"
+    assert gate.endswith(f'cd {folder} && python -m tools.forge.gitlab --review "$review"'), "the default branch's code"

@@ -22,7 +22,7 @@ class Weaker(NamedTuple):
 
     path: tuple[str, ...]
     when: str
-    """How a change is judged: a name in `tools/compare/dangers/protection.py`."""
+    """How a change is judged: a name in `tools/review/dangers/protection.py`."""
     means: str
 
 

@@ -43,7 +43,7 @@ def change(cluster: Blueprint, way: Way, field: str, value: object) -> Variant:
 
 
 def declared() -> dict[Field, set[str]]:
-    """What the classes say; clusters are paired by their names: tests/tools/compare/dangers/test_stacks.py."""
+    """What the classes say; clusters are paired by their names: tests/tools/review/dangers/test_stacks.py."""
     said = {(cls.__name__, name): TYPES[words] for cls in classes() for name, words in cls.create_only.items()}
     del said["Blueprint", "name"]
     return said

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools.compare.project import copied
+from tests.tools.revision.project import copied
 
 
 @pytest.fixture

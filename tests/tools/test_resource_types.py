@@ -10,9 +10,9 @@ from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 from policy_sentry.querying.actions import get_action_data
 
 from tests.templates import Templates
-from tools.compare.dangers.protection import WEAKER
 from tools.doctor.checks.permissions import SERVICES
 from tools.resource_types import TYPES, _read
+from tools.review.dangers.protection import WEAKER
 
 OF_AWS = [name for name in TYPES if name.startswith("AWS::")]
 # AWS makes up what these are identified by, and its API refuses a second one with the same values of those properties.

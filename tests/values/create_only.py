@@ -12,8 +12,8 @@ from blueprint.planning.planner import plan
 from blueprint.value import Value
 from tests.values.variants import Change, Variant, options, spots
 from tools.assembly import read
-from tools.compare.dangers import dangers
-from tools.compare.differences import differences
+from tools.review.dangers import dangers
+from tools.revision.differences import differences
 from tools.synthesis import synthesize
 
 Field = tuple[str, str]

@@ -29,17 +29,17 @@ from tools.access.matrix import matrix
 from tools.access.render import as_markdown, as_text
 from tools.assembly import Assembly, Stack, read
 from tools.charts.results import Outcome, Unreachable
-from tools.compare.dangers import dangers
-from tools.compare.differences import ClusterDifference, differences
 from tools.doctor.checks.needs import types_of
 from tools.picture.page import page as picture_page
 from tools.review import page as review_page
 from tools.review.compose import review
+from tools.review.dangers import dangers
 from tools.review.drawing import drawn
 from tools.review.fleet import Fleet, Touched
 from tools.review.markdown import markdown
 from tools.review.prices import prices
 from tools.review.report import as_json as review_json
+from tools.revision.differences import ClusterDifference, differences
 from tools.synthesis import synthesize
 from tools.upgrade.render import as_markdown as upgrade_markdown
 from tools.upgrade.upgrade import upgrade

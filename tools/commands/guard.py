@@ -13,11 +13,11 @@ import json
 import sys
 from argparse import ArgumentParser, Namespace
 
-from tools.compare.dangers import dangers
-from tools.compare.revisions import ROOT, compared, default_base
-from tools.guard.render import as_json, as_text
-from tools.guard.verdict import verdict
 from tools.options import add_base, add_json
+from tools.review.dangers import dangers
+from tools.review.guard.render import as_json, as_text
+from tools.review.guard.verdict import verdict
+from tools.revision.revisions import ROOT, compared, default_base
 
 
 def add_options(parser: ArgumentParser) -> None:

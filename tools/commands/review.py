@@ -16,16 +16,16 @@ from pathlib import Path
 
 from blueprint.contribution import Release
 from tools.charts.results import Outcome
-from tools.compare.dangers import dangers
-from tools.compare.revisions import compared, default_base
 from tools.options import add_base, add_charts, add_json
 from tools.review.compose import review
+from tools.review.dangers import dangers
 from tools.review.drawing import drawn
 from tools.review.fleet import fleet
 from tools.review.markdown import markdown
 from tools.review.page import page
 from tools.review.prices import PRICES, prices
 from tools.review.report import as_json
+from tools.revision.revisions import compared, default_base
 from tools.status import Status
 
 OUT = Path("review")

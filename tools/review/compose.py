@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tools.charts.results import Render
-from tools.compare.dangers import Danger
+from tools.review.dangers import Danger
 from tools.review.document import Document, Section, code, said
 from tools.review.fleet import Fleet
 from tools.review.prices import Prices

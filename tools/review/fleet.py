@@ -13,11 +13,11 @@ from blueprint.planning.file import DocumentError, loaded
 from blueprint.references import resolved
 from tools.arns import shortened
 from tools.assembly import Stack
-from tools.compare.differences import ClusterDifference
-from tools.compare.revisions import Comparison
 from tools.placeholders import placeholders
 from tools.review.document import Cell, Row, Sign
 from tools.review.manifests import Objects, name_of
+from tools.revision.differences import ClusterDifference
+from tools.revision.revisions import Comparison
 
 _NAMED = 4
 """So many clusters are named; of more, the first ones."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from tools.compare.dangers import Danger
+from tools.review.dangers import Danger
 from tools.review.fleet import Fleet
 from tools.review.sections.summary import counts
 

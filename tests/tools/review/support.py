@@ -11,9 +11,9 @@ from blueprint.contribution import Contribution, ManagedAddon, Release
 from blueprint.planning.document import Part, Plan
 from tests.plans import planned
 from tools.assembly import Stack
-from tools.compare.differences import ClusterDifference, StackDifference
 from tools.review.document import Block, Cell, Paragraph, Row, Section, Table
 from tools.review.fleet import Fleet, Touched
+from tools.revision.differences import ClusterDifference, StackDifference
 
 Resources = Mapping[str, Mapping[str, Any]]
 

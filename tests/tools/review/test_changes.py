@@ -23,13 +23,13 @@ from tests.tools.review.changes import CHANGES
 from tools.assembly import Assembly, read
 from tools.charts.render import render_all
 from tools.charts.results import Outcome, Render, Unreachable
-from tools.compare.dangers import dangers
-from tools.compare.differences import differences
 from tools.review.compose import review
+from tools.review.dangers import dangers
 from tools.review.document import Document
 from tools.review.fleet import Fleet, Touched
 from tools.review.markdown import LIMIT, markdown, size
 from tools.review.prices import prices
+from tools.revision.differences import differences
 from tools.synthesis import synthesize
 
 _DEPLOYMENT = """

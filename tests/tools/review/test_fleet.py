@@ -6,12 +6,12 @@ import pytest
 
 from blueprint.planning.file import SCHEMA, dumped
 from tests.tools.review.support import cells, cluster, fleet, rows, touched, words
-from tools.compare.revisions import Comparison
 from tools.review.compose import review
 from tools.review.fleet import ClusterPlace
 from tools.review.fleet import fleet as fleet_of
 from tools.review.prices import Prices
 from tools.review.sections import versions
+from tools.revision.revisions import Comparison
 
 NAMES = tuple(f"c{number:02}" for number in range(20))
 TWENTY = fleet(*(touched(cluster(name), cluster(name)) for name in NAMES))

@@ -12,14 +12,14 @@ from tests.plans import release
 from tests.tools.review.support import cluster, fleet, resource, thing, touched
 from tests.tools.review.test_markdown import HOSTILE, outside, tags
 from tools.charts.results import Outcome, Rendered
-from tools.compare.dangers import Danger
-from tools.compare.differences import Change
 from tools.review.compose import review
+from tools.review.dangers import Danger
 from tools.review.drawing import drawn
 from tools.review.fleet import Fleet
 from tools.review.markdown import LIMIT, markdown, size
 from tools.review.page import page
 from tools.review.prices import Prices
+from tools.revision.differences import Change
 
 MANY = 10_000
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools.compare.project import copied, edit
 from tests.tools.review.support import changing, cluster, fleet
+from tests.tools.revision.project import copied, edit
 from tools.commands.review import write
-from tools.compare.dangers import Danger
+from tools.review.dangers import Danger
 from tools.review.report import as_json
 
 

@@ -23,9 +23,9 @@ from tests.tools.review.support import (
     touched,
     words,
 )
-from tools.compare.differences import Change, Impact
 from tools.review.definitions import applied
 from tools.review.sections import exposure, headroom, matrix, objects, pictures, summary, templates, versions
+from tools.revision.differences import Change, Impact
 
 DENY = {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from tools.compare.dangers import RULES, Danger
+from tools.review.dangers import Danger, worst_first
 from tools.review.document import Cell, Row, Section, Table, code
 from tools.review.fleet import Fleet
 
 
 def section(fleet: Fleet, dangers: tuple[Danger, ...]) -> Section:
     """The worst first."""
-    found = [(danger.cluster, _row(danger)) for danger in sorted(dangers, key=lambda each: RULES.index(each.rule))]
+    found = [(danger.cluster, _row(danger)) for danger in worst_first(dangers)]
     rows = fleet.grouped(found)
     table = Table(("danger", "where", "what happens", "why", "what to do", "clusters"), rows)
     return Section("dangers", "Dangers", (table,) if rows else ())

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from tools.assembly import Stack
-from tools.compare.differences import ClusterDifference, Impact
 from tools.review.document import Cell, Paragraph, Row, Section, Table, code, said
 from tools.review.flat import changed, codes
 from tools.review.fleet import Fleet, Touched
+from tools.revision.differences import ClusterDifference, Impact
 
 WORDS: Mapping[Impact, str] = {
     "delete": "deleted",

@@ -1,0 +1,138 @@
+"""Who may do much more than before."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.tools.review.dangers.support import Resources, differing, only, resource, stack_of, stacks_differing, told
+
+
+def entry(
+    policy: str = "AmazonEKSClusterAdminPolicy", scope: str = "cluster", who: str = "arn:aws:iam::1:role/A"
+) -> Resources:
+    arn = {"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, f":eks::aws:cluster-access-policy/{policy}"]]}
+    policies = [{"PolicyArn": arn, "AccessScope": {"Type": scope}}]
+    return {"It": resource("AWS::EKS::AccessEntry", {"PrincipalArn": who, "AccessPolicies": policies})}
+
+
+READER = entry("AmazonEKSViewPolicy")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "wider"),
+    [
+        ({}, entry(), True),
+        (READER, entry(), True),
+        (READER, entry("AmazonEKSAdminPolicy"), True),
+        (entry(), entry(who="arn:aws:iam::1:role/B"), True),
+        ({}, READER, False),
+        ({}, entry("AmazonEKSAdminPolicy", "namespace"), False),
+        (entry(), READER, False),
+        (entry(), {}, False),
+        (entry(), {"Other": entry()["It"]}, False),
+        ({}, {"It": resource("AWS::EKS::AccessEntry", {"KubernetesGroups": ["team:a"]})}, False),
+    ],
+)
+def test_administrators(before: Resources, after: Resources, *, wider: bool) -> None:
+    assert [rule for rule, _ in told(differing(before, after)) if rule == "widens-admin"] == ["widens-admin"] * wider
+
+
+def test_one_who_was_administrator_by_another_stack_is_no_new_one() -> None:
+    teams = {"name": "teams", "stack_name": "dev-teams"}
+    before, after = (stack_of(entry()), stack_of({}, **teams)), (stack_of({}), stack_of(entry(), **teams))
+    assert "widens-admin" not in dict(told(stacks_differing(*zip(before, after, strict=True))))
+
+
+def allow(action: Any, on: Any = "arn:aws:s3:::b/*", **more: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": action, "Resource": on, **more}
+
+
+IF = {"Condition": {"StringEquals": {"aws:ResourceTag/a": "b"}}}
+
+
+@pytest.mark.parametrize(
+    ("statement", "wider"),
+    [
+        (allow("*", "*"), True),
+        (allow("s3:*"), True),
+        (allow(["s3:GetObject", "iam:*"]), True),
+        (allow("s3:GetObject", "*"), True),
+        (allow("secretsmanager:GetSecretValue", ["*"]), True),
+        (allow(["ec2:DescribeInstances", "ec2:RunInstances"], "*"), True),
+        ({"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}, True),
+        ({"Effect": "Allow", "Action": "s3:GetObject", "NotResource": "arn:aws:s3:::b"}, True),
+        (allow("nothing:Known", "*"), True),
+        (allow("s3:GetObject"), False),
+        (allow("s3:GetObject", "*", **IF), False),
+        (allow(["ec2:DescribeInstances", "ec2:DescribeSubnets"], "*"), False),
+        (allow("route53:ListHostedZones", "*"), False),
+        (allow("pricing:GetProducts", "*"), False),  # takes no other resource
+        ({**allow("*", "*"), "Effect": "Deny"}, False),
+    ],
+)
+def test_statements(statement: dict[str, Any], *, wider: bool) -> None:
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    empty = {"It": resource("AWS::IAM::Role", {"Policies": []})}
+    role = {"It": resource("AWS::IAM::Role", {"Policies": [{"PolicyName": "a", "PolicyDocument": document}]})}
+    policy = {"It": resource("AWS::IAM::Policy", {"PolicyDocument": {**document, "Statement": statement}})}
+    for before, after in ((empty, role), ({}, role), ({}, policy)):
+        assert told(differing(before, after)) == [("widens-admin", "It")] * wider
+    assert told(differing(role, empty)) == []
+    assert told(differing(role, {"It": {**role["It"], "Metadata": {}}})) == []
+
+
+def test_a_key_policy_names_its_key_by_a_star() -> None:
+    assert (
+        told(differing({}, {"It": resource("AWS::KMS::Key", {"KeyPolicy": {"Statement": [allow("kms:*", "*")]}})}))
+        == []
+    )
+
+
+def role(*principals: Any, **more: Any) -> Resources:
+    statements = [{"Effect": "Allow", "Principal": each, "Action": "sts:AssumeRole", **more} for each in principals]
+    return {"It": resource("AWS::IAM::Role", {"AssumeRolePolicyDocument": {"Statement": statements}})}
+
+
+PODS = {"Service": "pods.eks.amazonaws.com"}
+ROOT = {"AWS": "arn:aws:iam::111111111111:root"}
+
+
+def when(*keys: str, value: str = "a") -> dict[str, Any]:
+    return {"Condition": {"StringEquals": dict.fromkeys(keys, value)}}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "wider"),
+    [
+        (role(PODS), role(PODS, {"AWS": "arn:aws:iam::222222222222:role/A"}), True),
+        (role(PODS), role({"Service": ["pods.eks.amazonaws.com", "ec2.amazonaws.com"]}), True),
+        (role(PODS), role("*"), True),
+        (role(PODS, **when("a", "b")), role(PODS, **when("a")), True),
+        (role(PODS, **when("a")), role(PODS), True),
+        ({}, role("*"), True),
+        ({}, role(ROOT), True),
+        ({}, role(PODS), False),
+        ({}, role(ROOT, **when("aws:PrincipalOrgID")), False),
+        (role(PODS, **when("a")), role(PODS, **when("a", value="b")), False),
+        (role(PODS), role(PODS, **when("a")), False),
+        (role(PODS, ROOT), role(PODS), False),
+    ],
+)
+def test_trust(before: Resources, after: Resources, *, wider: bool) -> None:
+    assert told(differing(before, after)) == [("widens-admin", "It")] * wider
+
+
+def test_trust_that_is_text() -> None:
+    """As that of a role by IRSA."""
+
+    def irsa(principal: str) -> Resources:
+        statement = {"Effect": "Allow", "Principal": {"Federated": principal}}
+        words = json.dumps({"Statement": [statement]})
+        return {"It": resource("AWS::IAM::Role", {"AssumeRolePolicyDocument": {"Fn::Sub": [words, {"Provider": "x"}]}})}
+
+    found = differing(irsa("${Provider}"), irsa("${Other}"))
+    assert only(found).what == "Federated:${Other} may assume it"
+    assert told(differing({}, irsa("${Provider}"))) == []

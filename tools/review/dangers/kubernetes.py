@@ -1,0 +1,227 @@
+"""Kubernetes objects that hold state or protect, and go or become weaker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from blueprint.kubernetes import PRUNED, ObjectKey
+from tools.assembly import MANIFEST, Stack, objects
+from tools.review.dangers.danger import Danger, DangerRule, danger_of, shown, step
+from tools.review.dangers.names import key
+from tools.review.dangers.renames import renamed
+from tools.revision.differences import ClusterDifference
+
+_LOST: Mapping[str, str] = {
+    "CustomResourceDefinition": "all objects of its kind are deleted with it",
+    "Namespace": "all that is in it is deleted with it: workloads, volumes, Secrets",
+    "PersistentVolumeClaim": "its volume is deleted with it, unless its storage class retains volumes",
+}
+_PROTECTING: Mapping[str, str] = {
+    "LimitRange": "pods there have no limits unless they state some",
+    "MutatingAdmissionPolicy": "its admission rules hold no longer",
+    "MutatingAdmissionPolicyBinding": "its admission rules hold no longer",
+    "ResourceQuota": "pods there may claim all that the cluster has",
+    "ValidatingAdmissionPolicy": "its admission rules hold no longer",
+    "ValidatingAdmissionPolicyBinding": "its admission rules hold no longer",
+    "ValidatingWebhookConfiguration": "its admission rules hold no longer",
+}
+# https://kubernetes.io/docs/concepts/security/pod-security-standards/
+_LEVELS = ("privileged", "baseline", "restricted")
+_ENFORCE = "pod-security.kubernetes.io/enforce"
+# https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/annotations/ and …/service/…
+_SCHEMES = ("alb.ingress.kubernetes.io/scheme", "service.beta.kubernetes.io/aws-load-balancer-scheme")
+
+
+class _Applied(NamedTuple):
+    """An object, and the resource that applies it."""
+
+    object: Mapping[str, Any]
+    stack: Stack
+    id: str
+
+
+class _Objects(NamedTuple):
+    before: Mapping[ObjectKey, _Applied]
+    after: Mapping[ObjectKey, _Applied]
+
+
+def deletes_objects(difference: ClusterDifference) -> Iterator[Danger]:
+    """What goes with all that is in it."""
+    them = _objects(difference)
+    for name, old in them.before.items():
+        if name not in them.after and name[1] in _LOST:
+            yield _danger("deletes-state", old, f"{_words(name)} is deleted: {_LOST[name[1]]}", _NO_MORE, _FIRST)
+
+
+def changes_owner(difference: ClusterDifference) -> Iterator[Danger]:
+    """What leaves one manifest for another: `kubectl` removes it for the old one, before or after the new one's apply.
+
+    A manifest that stays prunes some kinds, one that goes deletes all that it had; the CDK's handler follows neither's
+    owner. https://github.com/kubernetes/kubectl/blob/master/pkg/util/prune/prune.go
+    """
+    them = _objects(difference)
+    # A manifest of another name is told as that.
+    other_name = {(old.stack.name, old.id) for old, _ in renamed(difference)}
+    stay = {(stack.name, id) for stack in difference.after for id in stack.resources}
+    for name, old in them.before.items():
+        new = them.after.get(name)
+        if new is None or (old.stack.name, old.id) in (other_name | {(new.stack.name, new.id)}):
+            continue
+        prunes = (name[0], name[1]) in PRUNED
+        if prunes or (old.stack.name, old.id) not in stay:
+            lost = _LOST.get(name[1], "it may be gone when the deploy is done")
+            what = f"{_words(name)} goes from one manifest to another, and the first removes it: {lost}"
+            why = f"it was in {_place(old)}, and is in {_place(new)}"
+            yield _danger("changes-owner", old, what, why, "take it out in one deploy, and put it in in the next")
+
+
+def _place(applied: _Applied) -> str:
+    return f"{applied.stack.name}/{applied.stack.paths.get(applied.id, applied.id)}"
+
+
+def removes_protection(difference: ClusterDifference) -> Iterator[Danger]:
+    """What protected a namespace or the cluster, of which something is left."""
+    them = _objects(difference)
+    for name, old in them.before.items():
+        if name in them.after:
+            for what, why in _weaker(old.object, them.after[name].object):
+                yield _danger("removes-protection", old, f"{_words(name)}: {what}", why, "leave it as it was")
+        elif name[1] in _PROTECTING and _guards(them, name, old):
+            what = f"{_words(name)} is deleted: {_PROTECTING[name[1]]}"
+            yield _danger("removes-protection", old, what, _NO_MORE, "keep it")
+    yield from _isolation(them)
+
+
+def opens_load_balancer(difference: ClusterDifference) -> Iterator[Danger]:
+    """A load balancer that was internal."""
+    them = _objects(difference)
+    for name, old in them.before.items():
+        new = them.after.get(name)
+        if new and _scheme(old.object) != _scheme(new.object) == "internet-facing":
+            why = step("scheme", _scheme(old.object), _scheme(new.object))
+            what = f"{_words(name)}: its load balancer answers the internet"
+            yield _danger("opens-endpoint", old, what, why, "keep it internal")
+
+
+_NO_MORE = "it is no longer in the manifest"
+_FIRST = "keep it, or move out what is still needed first"
+
+
+def _isolation(them: _Objects) -> Iterator[Danger]:
+    """A namespace whose pods anything reaches: policies only ever allow, so what counts is the one that denies.
+
+    https://kubernetes.io/docs/concepts/services-networking/network-policies/
+    """
+    for name, old in them.before.items():
+        if name[1] == "NetworkPolicy" and _denies(old.object) and _stays(them, name):
+            denying = [each for each, new in them.after.items() if each[1:3] == name[1:3] and _denies(new.object)]
+            if not denying:
+                what = f"{_words(name)} denies no longer: pods of {name[2]} reach more, and are reached by more"
+                yield _danger(
+                    "removes-protection", old, what, "no policy of the namespace denies by default", "keep it"
+                )
+
+
+def _denies(policy: Mapping[str, Any]) -> bool:
+    spec = policy.get("spec", {})
+    selected = spec.get("podSelector") or {}
+    return not selected and bool(spec.get("policyTypes")) and not spec.get("ingress") and not spec.get("egress")
+
+
+def _guards(them: _Objects, name: ObjectKey, old: _Applied) -> bool:
+    """Whether something is left to guard: a team that goes takes its rules along."""
+    if name[2]:
+        return _stays(them, name)
+    others = [each for each, one in them.before.items() if (one.stack, one.id) == (old.stack, old.id)]
+    gone = all(each not in them.after for each in others)
+    return not (gone and any(each[2] for each in others) and not any(_stays(them, each) for each in others if each[2]))
+
+
+def _stays(them: _Objects, name: ObjectKey) -> bool:
+    """Whether the namespace of an object stays; one that no manifest makes is another's."""
+    namespace = ("", "Namespace", "", name[2])
+    return namespace in them.after or namespace not in them.before
+
+
+def _weaker(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for check in _CHECKS.get(str(before.get("kind")), ()):
+        yield from check(before, after)
+
+
+_Check = Callable[[Mapping[str, Any], Mapping[str, Any]], Iterator[tuple[str, str]]]
+
+
+def _level(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    one, other = ((each["metadata"].get("labels") or {}).get(_ENFORCE, "privileged") for each in (before, after))
+    if one in _LEVELS and other in _LEVELS and _LEVELS.index(other) < _LEVELS.index(one):
+        yield "its pods are confined less", step(_ENFORCE, one, other)
+
+
+def _failure(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    one, other = (each.get("spec", {}).get("failurePolicy", "Fail") for each in (before, after))
+    if one == "Fail" != other:
+        yield "what it cannot judge is let in", step("failurePolicy", one, other)
+
+
+def _actions(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    one, other = (each.get("spec", {}).get("validationActions", []) for each in (before, after))
+    if "Deny" in one and "Deny" not in other:
+        yield "what breaks its rules is let in", step("validationActions", one, other)
+
+
+def _metadata(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Without options Karpenter asks for tokens, one hop away. https://karpenter.sh/docs/concepts/nodeclasses"""
+    one, other = (each.get("spec", {}).get("metadataOptions", {}) for each in (before, after))
+    if one.get("httpTokens", "required") == "required" != other.get("httpTokens", "required"):
+        yield "IMDSv1 answers on the nodes", step("httpTokens", "required", other["httpTokens"])
+    hops = [each.get("httpPutResponseHopLimit", 1) for each in (one, other)]
+    if hops[1] > hops[0]:
+        yield "pods reach the nodes' credentials by IMDS", step("httpPutResponseHopLimit", *hops)
+
+
+_CHECKS: Mapping[str, tuple[_Check, ...]] = {
+    "EC2NodeClass": (_metadata,),
+    "Namespace": (_level,),
+    "ValidatingAdmissionPolicy": (_failure,),
+    "ValidatingAdmissionPolicyBinding": (_actions,),
+}
+
+
+def _scheme(thing: Mapping[str, Any]) -> str:
+    """The AWS Load Balancer Controller makes internal ones unless told otherwise."""
+    annotations = thing.get("metadata", {}).get("annotations") or {}
+    stated = [annotations[name] for name in _SCHEMES if name in annotations]
+    if thing.get("kind") == "IngressClassParams":
+        stated = [thing.get("spec", {}).get("scheme", "internal")]
+    return str(stated[0]) if stated else "internal"
+
+
+def _objects(difference: ClusterDifference) -> _Objects:
+    """Of stacks that were and will be; none of those where no manifest differs."""
+    if not any(change.type == MANIFEST for change in difference.changes):
+        return _Objects({}, {})
+    pairs = [(stack.before, stack.after) for stack in difference.stacks if stack.before and stack.after]
+    before, after = zip(*pairs, strict=True) if pairs else ((), ())
+    return _Objects(_applied(before), _applied(after))
+
+
+def _applied(stacks: tuple[Stack, ...]) -> dict[ObjectKey, _Applied]:
+    return {
+        key(thing): _Applied(thing, stack, id)
+        for stack in stacks
+        for id, resource in stack.of_type(MANIFEST).items()
+        for thing in objects(resource)
+    }
+
+
+def _words(name: ObjectKey) -> str:
+    _, kind, namespace, own = name
+    return f"{kind} {namespace}/{own}" if namespace else f"{kind} {own}"
+
+
+def _danger(rule: str, old: _Applied, what: str, why: str, fix: str) -> Danger:
+    return danger_of(rule, old.stack, old.id, MANIFEST, what, shown(why), fix)
+
+
+RULES: tuple[DangerRule, ...] = (deletes_objects, changes_owner, removes_protection, opens_load_balancer)

@@ -1,0 +1,113 @@
+"""What guarded resources of AWS, and no longer does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from tools.resource_types import resource_type
+from tools.review.dangers.danger import Danger, DangerRule, at, danger, danger_of, on, step, surviving, was_and_is
+from tools.revision.differences import ClusterDifference
+
+_RULE = "removes-protection"
+
+
+def _off(before: Any, after: Any) -> bool:
+    return on(before) and not on(after)
+
+
+def _gone(before: Any, after: Any) -> bool:
+    return before is not None and after is None
+
+
+def _shorter(before: Any, after: Any) -> bool:
+    """Days; nothing is for ever."""
+    return after is not None and (before is None or float(after) < float(before))
+
+
+def _fewer_types(before: Any, after: Any) -> bool:
+    return bool(_log_types(before) - _log_types(after))
+
+
+def _tokens(before: Any, after: Any) -> bool:
+    return bool(before == "required" != after)
+
+
+def _more_hops(before: Any, after: Any) -> bool:
+    return before is not None and after is not None and int(after) > int(before)
+
+
+def _plain_volume(before: Any, after: Any) -> bool:
+    return bool(_encrypted(before) and _volumes(after) - _encrypted(after))
+
+
+WEAKER: Mapping[str, Callable[[Any, Any], bool]] = {
+    "off": _off,
+    "gone": _gone,
+    "shorter": _shorter,
+    "fewer log types": _fewer_types,
+    "optional tokens": _tokens,
+    "more hops": _more_hops,
+    "unencrypted volumes": _plain_volume,
+}
+"""By the names in `facts/resources.toml`, whether the value after protects less than the one before."""
+_KEEPING = ("Retain", "RetainExceptOnCreate", "Snapshot")
+
+
+def settings(difference: ClusterDifference) -> Iterator[Danger]:
+    """Properties that protect."""
+    for change in surviving(difference):
+        for check in resource_type(change.type).weaker if change.before and change.after else ():
+            before, after = was_and_is(change, *check.path)
+            if WEAKER[check.when](before, after):
+                yield danger(
+                    _RULE, change, check.means, step(".".join(check.path), before, after), "leave it as it was"
+                )
+
+
+def removals(difference: ClusterDifference) -> Iterator[Danger]:
+    """Resources that protect what stays."""
+    gone = {change.id for change in surviving(difference) if change.impact in ("delete", "orphan")}
+    for change in surviving(difference):
+        guarded = at(change.before, "ResourceId")
+        with_it = isinstance(guarded, Mapping) and guarded.get("Ref") in gone
+        guards = resource_type(change.type).guards
+        if guards and change.id in gone and not with_it:
+            yield danger(_RULE, change, guards, "it is no longer in the app", "keep it")
+
+
+def retention(difference: ClusterDifference) -> Iterator[Danger]:
+    """What is kept when its resource or stack goes."""
+    for change in surviving(difference):
+        for name in ("DeletionPolicy", "UpdateReplacePolicy"):
+            before, after = ((resource or {}).get(name) for resource in (change.before, change.after))
+            if change.after and before in _KEEPING and after not in _KEEPING:
+                what = (
+                    "it is deleted with its stack" if name == "DeletionPolicy" else "it is deleted when it is replaced"
+                )
+                yield danger(_RULE, change, what, step(name, before, after or "Delete"), f"leave {name} as it was")
+
+
+def termination_protection(difference: ClusterDifference) -> Iterator[Danger]:
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-protect-stacks.html"""
+    for stack in difference.stacks:
+        before, after = stack.before, stack.after
+        if before and after and before.termination_protection and not after.termination_protection:
+            why = step("termination protection", True, False)
+            kind = "AWS::CloudFormation::Stack"
+            yield danger_of(_RULE, after, after.stack_name, kind, "the stack can be deleted", why, "leave it on")
+
+
+def _log_types(logging: Any) -> set[str]:
+    return {each["Type"] for each in (logging or {}).get("EnabledTypes", ())}
+
+
+def _encrypted(volumes: Any) -> set[str]:
+    return {each["DeviceName"] for each in volumes or () if on(each.get("Ebs", {}).get("Encrypted"))}
+
+
+def _volumes(volumes: Any) -> set[str]:
+    return {each["DeviceName"] for each in volumes or () if "Ebs" in each}
+
+
+RULES: tuple[DangerRule, ...] = (settings, removals, retention, termination_protection)
