@@ -5,6 +5,7 @@ from __future__ import annotations
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from functools import cache
 from inspect import get_annotations
@@ -119,11 +120,8 @@ def problems_in(value: Value) -> list[Problem]:
     found.extend(problem for mistakes in mismatches.values() for problem in mistakes)
     # Also on a value with wrong fields: what can still be judged is, so that one report tells all.
     wrong = {name for name, mistakes in mismatches.items() if mistakes}
-    try:
+    with suppress(_UnjudgedError):
         found.extend(_without(value, wrong).problems())
-    except Exception:
-        if not wrong:
-            raise
     return found
 
 
@@ -149,13 +147,18 @@ def position(value: object, path: FieldPath) -> tuple[int, ...]:
     return (place, *position(inner, tuple(rest)))
 
 
+class _UnjudgedError(Exception):
+    """A rule asked a wrong field; what it would have said waits until the field is right."""
+
+
 class _Wrong:
-    """Whatever is asked of it fails, as no rule over several fields can judge a wrong one."""
+    """Stands in for a wrong field: whatever is asked of it ends the rule, which is told from a fault of the rule."""
 
     def _fail(self, *_: object) -> NoReturn:
-        raise TypeError("a wrong field cannot be judged")
+        raise _UnjudgedError
 
     __bool__ = __len__ = __iter__ = __contains__ = __getitem__ = __getattr__ = _fail
+    __str__ = __repr__ = __format__ = __call__ = __add__ = __radd__ = __sub__ = __rsub__ = __index__ = _fail
     __lt__ = __le__ = __gt__ = __ge__ = __eq__ = __hash__ = _fail
 
 

@@ -14,11 +14,11 @@ from blueprint import Blueprint, FargateProfile, ManagedNodes, NewNetwork, Priva
 from blueprint.access import Principal
 from blueprint.addons import Addon, EksAddon, HelmAddon
 from blueprint.compute import Compute
-from blueprint.errors import BlueprintError, FieldPath, Key
+from blueprint.errors import BlueprintError, FieldPath, Key, Problem
 from blueprint.teams import Quota, TeamNamespace
 from blueprint.teams.contract import Team
 from blueprint.teams.network import Edge
-from blueprint.value import position
+from blueprint.value import Value, position, problems_in
 from tests.blueprint.examples import (
     HOSTILE,
     SMALL,
@@ -382,3 +382,23 @@ def test_a_report_of_many_problems_ends() -> None:
     assert str(raised.value).startswith("300 problems; ")
     assert str(raised.value).endswith("and 200 more")
     assert str(raised.value).count("    fix    ") == 100
+
+
+class FaultyRule(Value):
+    """A value whose rule has a fault of its own, and which asks a field first where it is told to."""
+
+    count: int
+    asks: bool = True
+
+    def problems(self) -> Iterator[Problem]:
+        if self.asks and self.count > 1:
+            yield Problem(("count",), self.count, "must be 1", "write 1")
+        raise ZeroDivisionError
+
+
+def test_a_rule_ends_at_a_wrong_field_and_its_own_fault_is_never_taken_for_that() -> None:
+    assert [problem.path for problem in problems_in(FaultyRule("x"))] == [("count",)]  # type: ignore[arg-type]  # is wrong
+    with pytest.raises(ZeroDivisionError):
+        problems_in(FaultyRule("x", asks=False))  # type: ignore[arg-type]  # is wrong
+    with pytest.raises(ZeroDivisionError):
+        problems_in(FaultyRule(1))
