@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 # Partition, service, region and account: names, wildcards or CloudFormation's own parameters.
 _ARN = re.compile(
     r"\barn:(?:aws[\w-]*|\*|\$\{AWS::Partition\}):([\w-]+):(\$\{AWS::Region\}|[^:\s]*):(\$\{AWS::AccountId\}|[^:\s]*):"
 )
+
+_NAMES_CLUSTER = r"\b((?:cluster|fargateprofile|access-entry|nodegroup|instance-profile)/)"
 
 
 def shortened(text: str, *, region: str, account: str, own_region: str = "") -> str:
@@ -34,3 +37,21 @@ def principal(short: str) -> str:
         case ["iam", "", account, name]:
             return f"{name} of account {account}"
     return short
+
+
+@dataclass(frozen=True)
+class ClusterPlace:
+    """Where a cluster is. What is the cluster's own is left out of a text, so that clusters can be compared."""
+
+    cluster: str
+    account: str
+    region: str
+
+    def short(self, text: str) -> str:
+        """Without `arn:<partition>:`, and without region and account where these are the cluster's or none.
+
+        The cluster's own region is `<region>` where another account's, or any, follows; its name is `<cluster>` where
+        an ARN or a tag says that a cluster's name follows.
+        """
+        text = shortened(text, region=self.region, account=self.account, own_region="<region>")
+        return re.sub(rf"{_NAMES_CLUSTER}{re.escape(self.cluster)}(?![a-z0-9-])", r"\1<cluster>", text)

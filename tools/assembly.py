@@ -32,6 +32,10 @@ class Stack:
     """Of each logical id, its construct's path in the stack: `external-dns/release/external-dns`."""
     tags: Mapping[str, str] = field(default_factory=dict)
     """CloudFormation puts them on each of its resources; no template shows them."""
+    deploy_role: str = ""
+    """Whoever deploys it assumes this one. https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-env.html"""
+    execution_role: str = ""
+    """As which CloudFormation makes its resources."""
 
     @property
     def resources(self) -> Mapping[str, Template]:
@@ -104,6 +108,8 @@ def _stack(folder: Path, artifact: Mapping[str, Any]) -> Stack:
         template=_json(folder / properties["templateFile"]),
         paths=paths,
         tags=properties.get("tags", {}),
+        deploy_role=properties.get("assumeRoleArn", ""),
+        execution_role=properties.get("cloudFormationExecutionRoleArn", ""),
     )
 
 

@@ -15,7 +15,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from app import CLUSTERS
-from blueprint import plan
+from blueprint import Blueprint, plan
 from blueprint.access import AccessEntry, AccessPolicy, node_access
 from blueprint.contribution import Contribution, Grant
 from blueprint.facts import ClusterFacts
@@ -24,6 +24,7 @@ from blueprint.inventory import planned
 from blueprint.planning.document import Plan
 from examples.auto import AUTO
 from examples.china import CHINA
+from examples.dev import DEV
 from examples.fargate import FARGATE
 from examples.government import GOVERNMENT
 from examples.self_managed import SELF_MANAGED
@@ -33,10 +34,12 @@ from tests.templates import Template, Templates, objects, of_type, synthesized
 from tests.tools.snapshots import Markdown, Text
 from tools.__main__ import main
 from tools.access import render
+from tools.access.account import account_access
 from tools.access.matrix import INSTALLER, NOBODY, matrix
 from tools.access.render import as_json
-from tools.access.tables import tables
-from tools.assembly import text
+from tools.access.tables import account_tables, tables
+from tools.assembly import Stack, read, text
+from tools.synthesis import synthesize
 from tools.tables import WIDTH, PlainTable, markdown_table, text_table
 
 OTHERS = (TEAMS, AUTO, FARGATE, SELF_MANAGED, CHINA, GOVERNMENT)
@@ -426,12 +429,12 @@ def test_an_unknown_cluster_is_told_which_there_are(capsys: pytest.CaptureFixtur
     assert (out, "porduction" in err, "dev, fargate, " in err) == ("", True, True)
 
 
-def test_needs_no_cdk_and_no_other_cluster(root: Path) -> None:
+def test_needs_no_other_cluster(root: Path) -> None:
     code = """
 import sys
 from tools.__main__ import main
 assert main(["access", "dev"]) == 0
-assert not {"clusters.prod", "aws_cdk", "jsii", "stacks"} & set(sys.modules)
+assert "clusters.prod" not in sys.modules
 """
     ran = subprocess.run([sys.executable, "-c", code], cwd=root, check=True, timeout=30, capture_output=True, text=True)
     assert ran.stdout.startswith("dev: account 111111111111, us-west-2\n")
@@ -450,3 +453,77 @@ def test_the_partition_is_that_of_the_region() -> None:
     assert first("us-iso-east-1") == "arn:aws-iso:iam::111111111111:role/BreakGlass"
     assert first("us-isob-east-1").startswith("arn:aws-iso-b:")
     assert first("eu-west-1").startswith("arn:aws:")
+
+
+# --- Through the account ---
+
+
+def synthesized_stacks(blueprint: Blueprint, out: Path) -> tuple[Stack, ...]:
+    synthesize([plan(blueprint)], out, validate=False)
+    return read(out)[blueprint.name]
+
+
+@pytest.fixture(scope="module")
+def dev(tmp_path_factory: pytest.TempPathFactory) -> tuple[Stack, ...]:
+    return synthesized_stacks(DEV, tmp_path_factory.mktemp("dev"))
+
+
+def test_roles_are_assumed_by_whom_their_trust_policies_name(dev: Sequence[Stack]) -> None:
+    trusted: list[str] = []
+    for stack in dev:
+        for role in stack.of_type("AWS::IAM::Role").values():
+            for statement in role["Properties"]["AssumeRolePolicyDocument"]["Statement"]:
+                trusted += many(statement["Principal"]["Service"])
+    found = account_access(dev).roles
+    assert sorted(each.who for each in found) == sorted(trusted)
+    (dns,) = (each for each in found if each.role == "external-dns/external-dns")
+    assert dns.who == "pods.eks.amazonaws.com"
+    assert "StringEquals aws:RequestTag/kubernetes-service-account: external-dns" in dns.conditions
+
+
+def test_keys_say_who_uses_them(dev: Sequence[Stack]) -> None:
+    keys = account_access(dev).keys
+    assert {each.key for each in keys} == {
+        f"{stack.name}/{stack.paths[id]}" for stack in dev for id in stack.of_type("AWS::KMS::Key")
+    }
+    (owner,) = (each for each in keys if each.key == "cluster/Key" and each.who == "iam:root")
+    assert owner.actions == ("kms:*",)
+
+
+def test_who_administers_by_the_function_and_by_a_deploy(dev: Sequence[Stack]) -> None:
+    """The bootstrap roles are those of https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-env.html"""
+    roles = "iam:role/cdk-hnb659fds-{}-role-111111111111-us-west-2".format
+    ways = [each.by for each in account_access(dev).administration]
+    assert ways == [
+        "lambda:InvokeFunction on Kubectl/Handler",
+        "lambda:UpdateFunctionCode on Kubectl/Handler",
+        "lambda:InvokeFunction on Kubectl/Provider/framework-onEvent",
+        f"sts:AssumeRole on {roles('deploy')}",
+        f"iam:PassRole on {roles('cfn-exec')}",
+    ]
+
+
+def test_a_cluster_without_a_function_is_administered_by_its_deploys_alone(dev: Sequence[Stack]) -> None:
+    without = [
+        replace(stack, template={"Resources": {id: one for id, one in stack.resources.items() if "Kubectl" not in id}})
+        for stack in dev
+    ]
+    assert [each.by.partition(" ")[0] for each in account_access(without).administration] == [
+        "sts:AssumeRole",
+        "iam:PassRole",
+    ]
+
+
+def test_the_tables_of_the_account_read_as_sentences(dev: Sequence[Stack]) -> None:
+    ways, roles, keys = account_tables(account_access(dev))
+    assert ways.rows[0] == (
+        ("lambda:InvokeFunction on Kubectl/Handler",),
+        ("it runs kubectl and helm as the installer, on what it is given",),
+    )
+    flow_logs = (("flow logs",), ("vpc-flow-logs.amazonaws.com",), ("aws:SourceAccount = <account>",))
+    assert flow_logs in roles.rows
+    assert [row[0] for row in keys.rows] == [("cluster/Key",), (), ("network/Key",), ()]
+    found = matrix(plan(DEV))
+    assert text_table(ways) in render.as_text(found, account_access(dev))
+    assert markdown_table(roles) in render.as_markdown(found, account_access(dev))
+    assert as_json(found, account_access(dev))["administration"][0]["by"] == "lambda:InvokeFunction on Kubectl/Handler"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tools.access.account import NOTHING, AccountAccess
 from tools.access.matrix import Matrix
-from tools.access.tables import tables
+from tools.access.tables import account_tables, tables
 from tools.tables import markdown_table, text_table
 
 
@@ -15,18 +16,19 @@ def heading(matrix: Matrix) -> str:
     return f"{matrix.cluster}: account {matrix.account}, {matrix.region}"
 
 
-def as_text(matrix: Matrix) -> str:
+def as_text(matrix: Matrix, account: AccountAccess = NOTHING) -> str:
     """For a terminal; the same when it is piped."""
-    return "\n\n".join([heading(matrix), *(text_table(table) for table in tables(matrix, full=False) if table.rows)])
+    found = (*tables(matrix, full=False), *account_tables(account))
+    return "\n\n".join([heading(matrix), *(text_table(table) for table in found if table.rows)])
 
 
-def as_markdown(matrix: Matrix) -> str:
+def as_markdown(matrix: Matrix, account: AccountAccess = NOTHING) -> str:
     """For a pull request, in full."""
-    found = [markdown_table(table) for table in tables(matrix, full=True) if table.rows]
-    return "\n\n".join([f"## {heading(matrix)}", *found])
+    found = (*tables(matrix, full=True), *account_tables(account))
+    return "\n\n".join([f"## {heading(matrix)}", *(markdown_table(table) for table in found if table.rows)])
 
 
-def as_json(matrix: Matrix) -> dict[str, Any]:
+def as_json(matrix: Matrix, account: AccountAccess = NOTHING) -> dict[str, Any]:
     """All of it, under the names of the fields."""
 
     def plain(data: Any) -> Any:
@@ -36,5 +38,4 @@ def as_json(matrix: Matrix) -> dict[str, Any]:
             return {key: plain(item) for key, item in data.items()}
         return [plain(item) for item in data] if isinstance(data, list | tuple) else data
 
-    found: dict[str, Any] = plain(matrix)
-    return found
+    return {**plain(matrix), **plain(account)}

@@ -6,9 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
+from tools.access.account import AccountAccess
 from tools.access.matrix import Access, Matrix, Right
 from tools.arns import principal, shortened
 from tools.tables import PlainRow, PlainTable
+
+_SIGNS = {"StringEquals": "=", "StringLike": "like", "ArnEquals": "=", "ArnLike": "like"}
 
 
 def tables(matrix: Matrix, *, full: bool) -> tuple[PlainTable, ...]:
@@ -24,6 +27,25 @@ def tables(matrix: Matrix, *, full: bool) -> tuple[PlainTable, ...]:
         PlainTable("Nodes", ("nodes", "kind", "policies of AWS"), tuple(nodes)),
         PlainTable("Notes", ("by", "note"), tuple(notes)),
     )
+
+
+def account_tables(access: AccountAccess) -> tuple[PlainTable, ...]:
+    """The three tables of what is done through the account."""
+    roles = [((each.role,), (each.who,), tuple(map(_said, each.conditions))) for each in access.roles]
+    keys = [((each.key,), (each.who,), each.actions, tuple(map(_said, each.conditions))) for each in access.keys]
+    ways = [((each.by,), (each.because,)) for each in access.administration]
+    return (
+        PlainTable("Administrators through AWS", ("who may", "because"), tuple(ways)),
+        PlainTable("Roles and who may assume them", ("role of", "who", "only if"), tuple(roles)),
+        PlainTable("Keys", ("key", "who", "may", "only if"), tuple(_without_repetition(keys))),
+    )
+
+
+def _said(condition: str) -> str:
+    """`aws:SourceAccount = 1` of `StringEquals aws:SourceAccount: 1`."""
+    operator, _, rest = condition.partition(" ")
+    key, _, value = rest.rpartition(": ")
+    return f"{key} {_SIGNS.get(operator, operator)} {value}"
 
 
 def _without_repetition(rows: Iterable[PlainRow]) -> Iterator[PlainRow]:
@@ -106,12 +128,11 @@ def _short_arn(matrix: Matrix, arn: str) -> str:
 
 
 def _conditions(matrix: Matrix, conditions: Mapping[str, Mapping[str, Any]], *, full: bool) -> Iterator[str]:
-    signs = {"StringEquals": "=", "StringLike": "like", "ArnEquals": "=", "ArnLike": "like"}
     for operator, keys in conditions.items():
         # ForAllValues holds of each value of a key, IfExists only where there is one.
         scope, _, name = operator.rpartition(":")
         plain = name.removesuffix("IfExists")
-        sign = signs.get(plain, plain)
+        sign = _SIGNS.get(plain, plain)
         each = {"ForAllValues": "each ", "ForAnyValue": "any "}.get(scope, "")
         for key, values in keys.items():
             wanted = [_short_arn(matrix, one) for one in ([values] if isinstance(values, str) else values)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -11,7 +10,7 @@ from blueprint.contribution import Release
 from blueprint.planning.document import Plan
 from blueprint.planning.file import DocumentError, loaded
 from blueprint.references import resolved
-from tools.arns import shortened
+from tools.arns import ClusterPlace
 from tools.assembly import Stack
 from tools.placeholders import placeholders
 from tools.review.document import Cell, Row, Sign
@@ -22,26 +21,7 @@ from tools.revision.revisions import Comparison
 _NAMED = 4
 """So many clusters are named; of more, the first ones."""
 
-_NAMES_CLUSTER = r"\b((?:cluster|fargateprofile|access-entry|nodegroup|instance-profile)/)"
 SIDES: tuple[Sign, Sign] = ("+", "-")
-
-
-@dataclass(frozen=True)
-class ClusterPlace:
-    """Where a cluster is. What is the cluster's own is left out of a text, so that clusters can be compared."""
-
-    cluster: str
-    account: str
-    region: str
-
-    def short(self, text: str) -> str:
-        """Without `arn:<partition>:`, and without region and account where these are the cluster's or none.
-
-        The cluster's own region is `<region>` where another account's, or any, follows; its name is `<cluster>` where
-        an ARN or a tag says that a cluster's name follows.
-        """
-        text = shortened(text, region=self.region, account=self.account, own_region="<region>")
-        return re.sub(rf"{_NAMES_CLUSTER}{re.escape(self.cluster)}(?![a-z0-9-])", r"\1<cluster>", text)
 
 
 @dataclass(frozen=True)

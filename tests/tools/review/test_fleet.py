@@ -6,8 +6,8 @@ import pytest
 
 from blueprint.planning.file import SCHEMA, dumped
 from tests.tools.review.support import cells, cluster, fleet, rows, touched, words
+from tools.arns import ClusterPlace
 from tools.review.compose import review
-from tools.review.fleet import ClusterPlace
 from tools.review.fleet import fleet as fleet_of
 from tools.review.prices import Prices
 from tools.review.sections import versions

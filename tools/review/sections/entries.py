@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tools.access.roles import id_of, owners
 from tools.arns import principal
 from tools.assembly import text
 from tools.review.document import Section, Table
 from tools.review.fleet import Fleet, Side
-from tools.review.roles import id_of, owners
 
 
 def section(fleet: Fleet) -> Section:

@@ -7,10 +7,10 @@ from itertools import product
 from typing import Any
 
 from blueprint.planning.document import PlannedNetwork
+from tools.access.permissions import listed
 from tools.assembly import Stack, text
 from tools.review.document import Cell, Row, Section, Sign, Table, code
 from tools.review.fleet import Fleet, Side, Touched
-from tools.review.permissions import listed
 
 # How the CDK writes that a security group reaches nothing.
 _NOWHERE = "255.255.255.255/32"

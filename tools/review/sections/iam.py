@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from tools.access.permissions import BOUNDARY, IamPermission, permissions
 from tools.review.document import Cell, Row, Section, Sign, Table
 from tools.review.fleet import Fleet, Touched
-from tools.review.permissions import BOUNDARY, IamPermission, permissions
 
 _COLUMNS = ("whose role", "may", "on", "only if", "clusters")
 # When it comes, and when it goes: what forbids no longer lets more happen.
@@ -30,7 +30,7 @@ def section(fleet: Fleet) -> Section:
 def _compared(fleet: Fleet, clusters: Sequence[Touched]) -> tuple[Row, ...]:
     found: list[tuple[str, Row]] = []
     for touched in clusters:
-        before, after = permissions(touched.before), permissions(touched.after)
+        before, after = (permissions(side.stacks, side.place) if side else set() for side in touched.sides)
         left = {each.holder for each in after}
         gone = sorted({each.holder for each in before} - left)
         lost = [each for each in before - after if each.holder in left]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from tools.access.roles import id_of, owners
+from tools.arns import ClusterPlace
 from tools.assembly import Stack, Template, text
-from tools.review.fleet import ClusterPlace, Side
-from tools.review.roles import id_of, owners
 
 BOUNDARY = "Boundary"
 """Stands for the effect of a permissions boundary, which allows nothing by itself."""
@@ -33,9 +33,9 @@ def listed(value: Any) -> list[Any]:
     return list(value) if isinstance(value, Sequence) and not isinstance(value, str) else [value]
 
 
-def permissions(side: Side | None) -> set[IamPermission]:
+def permissions(stacks: Iterable[Stack], where: ClusterPlace) -> set[IamPermission]:
     """All that the roles and resources of a cluster state."""
-    return {found for stack in side.stacks for found in _of_stack(stack, side.place)} if side else set()
+    return {found for stack in stacks for found in _of_stack(stack, where)}
 
 
 def _of_stack(stack: Stack, where: ClusterPlace) -> Iterator[IamPermission]:
