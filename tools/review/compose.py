@@ -18,6 +18,7 @@ from tools.review.sections import (
     headroom,
     iam,
     matrix,
+    nodes,
     objects,
     pictures,
     summary,
@@ -41,6 +42,7 @@ def review(fleet: Fleet, found: tuple[Danger, ...], render: Render, prices: Pric
 def _of_plans(fleet: Fleet, render: Render, prices: Prices) -> Iterator[Section]:
     yield exposure.section(fleet)
     yield versions.section(fleet)
+    yield nodes.section(fleet)
     yield objects.section(fleet)
     yield values.section(fleet)
     yield charts.section(fleet, render)

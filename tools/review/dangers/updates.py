@@ -85,7 +85,7 @@ def mixed_node_update(difference: ClusterDifference) -> Iterator[Danger]:
             before = stack.before.resources.get(id)
             if before is None or id in replaced:
                 continue
-            nodes, settings = list(_new_nodes(stack, before, after)), list(_new_settings(stack, before, after))
+            nodes, settings = list(new_nodes(stack, before, after)), list(_new_settings(stack, before, after))
             if nodes and settings:
                 what = "CloudFormation updates nodes and other settings of a group one at a time: the deploy may fail"
                 fix = "a deploy for each of them"
@@ -208,7 +208,8 @@ def _zones(stacks: Sequence[Stack], ids: Any) -> set[str]:
 _TAGS = "tags of the stack, which CloudFormation puts on the group"
 
 
-def _new_nodes(stack: StackDifference, before: Template, after: Template) -> Iterator[str]:
+def new_nodes(stack: StackDifference, before: Template, after: Template) -> Iterator[str]:
+    """Why EKS replaces all nodes of a managed group by new ones, one step after the other."""
     for name in ("Version", "ReleaseVersion"):
         if at(before, name) != at(after, name):
             yield _step(before, after, (name,))
