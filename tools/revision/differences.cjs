@@ -22,7 +22,21 @@ function judgeParts(before, after) {
   }
 }
 
-const compared = JSON.parse(readFileSync(0, "utf8")).map(({ before, after, paths }) => {
+// Lists of Kubernetes objects as one line of JSON say nothing in a diff, and differ in each cluster by their label.
+const OBJECTS = { "Custom::AWSCDK-EKS-KubernetesResource": "Manifest", "Custom::AWSCDK-EKS-HelmChart": "Values" };
+
+function fold(before, after) {
+  const [one, other] = [before, after].map((template) => structuredClone(template));
+  for (const [id, resource] of Object.entries(other.Resources ?? {})) {
+    const [was, is, name] = [one.Resources?.[id]?.Properties, resource.Properties, OBJECTS[resource.Type]];
+    if (was && is && name && !deepEqual(was[name], is[name])) {
+      [was[name], is[name]] = ["as it was", "as the sections about objects and values tell"];
+    }
+  }
+  return [one, other];
+}
+
+const compared = JSON.parse(readFileSync(0, "utf8")).map(({ before, after, paths, folded }) => {
   judgeParts(before, after);
   const difference = fullDiff(before, after);
   const resources = [];
@@ -34,7 +48,8 @@ const compared = JSON.parse(readFileSync(0, "utf8")).map(({ before, after, paths
     resources.push({ id, impact: resource.changeImpact, properties });
   });
   let text = "";
-  formatDifferences({ write: (words) => { text += words; return true; } }, difference, paths);
+  const shown = folded ? fullDiff(...fold(before, after)) : difference;
+  formatDifferences({ write: (words) => { text += words; return true; } }, shown, paths);
   return { resources, text: text.trim() };
 });
 process.stdout.write(JSON.stringify(compared));

@@ -98,12 +98,12 @@ class ClusterDifference:
         return tuple(stack.after for stack in self.stacks if stack.after)
 
 
-def differences(before: Assembly, after: Assembly) -> tuple[ClusterDifference, ...]:
-    """The clusters that differ, by name."""
+def differences(before: Assembly, after: Assembly, *, folded: bool = True) -> tuple[ClusterDifference, ...]:
+    """The clusters that differ, by name. Unless `folded`, the text has Kubernetes objects and Helm values too."""
     names = sorted({*before, *after})
     pairs = {name: _pairs(before.get(name, ()), after.get(name, ())) for name in names}
     differing = [pair for name in names for pair in pairs[name] if _differ(*pair)]
-    judged = dict(zip(map(_key, differing), _judged(differing), strict=True))
+    judged = dict(zip(map(_key, differing), _judged(differing, folded=folded), strict=True))
     found = []
     for name in names:
         if any(_key(pair) in judged for pair in pairs[name]):
@@ -138,7 +138,7 @@ def _paths(pair: _Pair) -> dict[str, str]:
     return {id: path for stack in pair if stack for id, path in stack.paths.items()}
 
 
-def _judged(pairs: Sequence[_Pair]) -> list[StackDifference]:
+def _judged(pairs: Sequence[_Pair], *, folded: bool) -> list[StackDifference]:
     if not pairs:
         return []
     asked = [
@@ -146,6 +146,7 @@ def _judged(pairs: Sequence[_Pair]) -> list[StackDifference]:
             "before": before.template if before else _EMPTY,
             "after": after.template if after else _EMPTY,
             "paths": _paths((before, after)),
+            "folded": folded,
         }
         for before, after in pairs
     ]

@@ -99,7 +99,8 @@ def compared(base: str, root: Path = ROOT) -> Comparison:
         old_names = None if plans_before is None else [name for name in names if name in one]
         new_names = [name for name in names if name in other]
         before, after = pool.map(_synthesized, (old, new), (old_names, new_names), (folder / "old", folder / "new"))
-    touched = differences(before, after)
+    # Without the base's plans no section tells of objects and values.
+    touched = differences(before, after, folded=plans_before is not None)
     untouched = sorted({*one, *other} - {cluster.name for cluster in touched})
     return Comparison(commit[:12], touched, tuple(untouched), before, after, plans_before, other)
 

@@ -162,3 +162,25 @@ def test_other_clusters_are_not_named() -> None:
         {"dev": (STACK,), "prod": (other,)}, {"dev": (changed(lambda them: them.pop("Logs")),), "prod": (other,)}
     )
     assert [cluster.name for cluster in found] == ["dev"]
+
+
+def test_objects_and_values_stand_in_sections_of_their_own() -> None:
+    """As one line of JSON each, cut off and with a label of the cluster, they say nothing, and no two read the same."""
+
+    def edit(resources: dict[str, Any]) -> None:
+        resources["Objects"]["Properties"]["Manifest"] = json.dumps([{"kind": "Namespace", "metadata": {"name": "b"}}])
+        resources["Chart"]["Properties"] |= {"Values": json.dumps({"replicas": 2}), "Version": "1.0.1"}
+
+    found = difference(STACK, changed(edit))
+    assert {each.id: sorted(each.properties) for each in found.changes} == {
+        "Objects": ["Manifest"],
+        "Chart": ["Values", "Version"],
+    }
+    text = found.stacks[0].text
+    assert text.count("as it was") == 2
+    assert "replicas" not in text
+    assert "Namespace" not in text
+    assert "1.0.1" in text
+    (whole,) = differences({"dev": (STACK,)}, {"dev": (changed(edit),)}, folded=False)
+    assert "replicas" in whole.stacks[0].text
+    assert "Namespace" in whole.stacks[0].text
