@@ -99,6 +99,25 @@ def test_security_groups_services_and_ingresses() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("kind", "group", "annotation"),
+    [
+        ("Service", "", "service.beta.kubernetes.io/aws-load-balancer-scheme"),
+        ("Ingress", "networking.k8s.io", "alb.ingress.kubernetes.io/scheme"),
+    ],
+)
+def test_load_balancers_on_the_internet_are_called_so(kind: str, group: str, annotation: str) -> None:
+    """https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/annotations/#scheme"""
+    for scheme in ("internet-facing", "internal"):
+        one = thing(kind, "web", "shop", group, spec={"type": "LoadBalancer"})
+        one["metadata"]["annotations"] = {annotation: scheme}
+        ((_, _, connection),) = rows(exposure.section(changing(cluster(), cluster(objects=(one,)))))
+        assert connection.endswith(" on the internet") == (scheme == "internet-facing")
+        values: dict[str, Any] = {"service": {"annotations": {annotation: scheme}}}
+        found = rows(exposure.section(changing(cluster(), cluster(releases=(release("web", **values),)))))
+        assert [what for _, what, _ in found] == ["release web/web"] * (scheme == "internet-facing")
+
+
 def test_objects_and_their_fields() -> None:
     quota = thing("ResourceQuota", "team", "shop", spec={"hard": {"pods": "10", "requests.cpu": "1"}})
     more = thing("ResourceQuota", "team", "shop", spec={"hard": {"pods": "20", "requests.cpu": "1"}, "scopes": []})

@@ -30,7 +30,8 @@ _PROTECTING: Mapping[str, str] = {
 _LEVELS = ("privileged", "baseline", "restricted")
 _ENFORCE = "pod-security.kubernetes.io/enforce"
 # https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/annotations/ and …/service/…
-_SCHEMES = ("alb.ingress.kubernetes.io/scheme", "service.beta.kubernetes.io/aws-load-balancer-scheme")
+SCHEMES = ("alb.ingress.kubernetes.io/scheme", "service.beta.kubernetes.io/aws-load-balancer-scheme")
+INTERNET = "internet-facing"
 
 
 class _Applied(NamedTuple):
@@ -94,14 +95,14 @@ def removes_protection(difference: ClusterDifference) -> Iterator[Danger]:
 
 
 def opens_load_balancer(difference: ClusterDifference) -> Iterator[Danger]:
-    """A load balancer that was internal."""
+    """A load balancer that was internal, or was not there."""
     them = _objects(difference)
-    for name, old in them.before.items():
-        new = them.after.get(name)
-        if new and _scheme(old.object) != _scheme(new.object) == "internet-facing":
-            why = step("scheme", _scheme(old.object), _scheme(new.object))
+    for name, new in them.after.items():
+        old = them.before.get(name)
+        before = scheme(old.object) if old else None
+        if before != scheme(new.object) == INTERNET and (old or name[1] in ("Ingress", "Service")):
             what = f"{_words(name)}: its load balancer answers the internet"
-            yield _danger("opens-endpoint", old, what, why, "keep it internal")
+            yield _danger("opens-endpoint", new, what, step("scheme", before, INTERNET), "keep it internal")
 
 
 _NO_MORE = "it is no longer in the manifest"
@@ -188,10 +189,10 @@ _CHECKS: Mapping[str, tuple[_Check, ...]] = {
 }
 
 
-def _scheme(thing: Mapping[str, Any]) -> str:
-    """The AWS Load Balancer Controller makes internal ones unless told otherwise."""
+def scheme(thing: Mapping[str, Any]) -> str:
+    """Of the load balancer that an object asks for: internal unless told otherwise, with AWS's own controller."""
     annotations = thing.get("metadata", {}).get("annotations") or {}
-    stated = [annotations[name] for name in _SCHEMES if name in annotations]
+    stated = [annotations[name] for name in SCHEMES if name in annotations]
     if thing.get("kind") == "IngressClassParams":
         stated = [thing.get("spec", {}).get("scheme", "internal")]
     return str(stated[0]) if stated else "internal"

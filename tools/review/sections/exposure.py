@@ -9,7 +9,9 @@ from typing import Any
 from blueprint.planning.document import PlannedNetwork
 from tools.access.permissions import listed
 from tools.assembly import Stack, text
+from tools.review.dangers.kubernetes import INTERNET, SCHEMES, scheme
 from tools.review.document import Cell, Row, Section, Sign, Table, code
+from tools.review.flat import flat
 from tools.review.fleet import Fleet, Side, Touched
 
 # How the CDK writes that a security group reaches nothing.
@@ -56,10 +58,23 @@ def _facts(touched: Touched, side: Side) -> Iterator[tuple[str, str]]:
             yield from _policy(namespace, spec, side.plan.network)
         elif kind == "Service" and spec.get("type") in ("LoadBalancer", "NodePort"):
             ranges = ", ".join(spec.get("loadBalancerSourceRanges") or ["every address"])
-            yield f"Service {namespace}/{name} ({spec['type']})", f"accepts {ranges}"
+            yield f"Service {namespace}/{name} ({spec['type']})", f"accepts {ranges}{_where(manifest)}"
         elif kind == "Ingress.networking.k8s.io":
             hosts = [rule.get("host", "any host") for rule in spec.get("rules") or ()]
-            yield f"Ingress {namespace}/{name}", f"answers for {', '.join(hosts) or 'any host'}"
+            yield f"Ingress {namespace}/{name}", f"answers for {', '.join(hosts) or 'any host'}{_where(manifest)}"
+    yield from _releases(side)
+
+
+def _releases(side: Side) -> Iterator[tuple[str, str]]:
+    """What values of charts say in known annotations."""
+    for release in side.releases:
+        for key, value in flat(release.values):
+            if value == INTERNET and key.endswith(tuple(f"[{name}]" for name in SCHEMES)):
+                yield f"release {release.namespace}/{release.name}", f"asks for a load balancer on the internet: {key}"
+
+
+def _where(manifest: Mapping[str, Any]) -> str:
+    return " on the internet" if scheme(manifest) == INTERNET else ""
 
 
 def _security_groups(stack: Stack) -> Iterator[tuple[str, str]]:
