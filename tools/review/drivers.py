@@ -28,6 +28,7 @@ def drivers(side: Side) -> Iterator[Driver]:
     network = plan.network
     yield _same("interface endpoint in a zone", len(network.interface_endpoints) * len(network.zones))
     yield _same("NAT gateway", network.nat_gateways)
+    yield _same("public IPv4 address", network.nat_gateways)  # of each of them
     if plan.control_plane.auto_mode:
         yield Driver("Auto Mode, paid for what it runs", "")
     for group in plan.compute:
