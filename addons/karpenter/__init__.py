@@ -90,7 +90,7 @@ class Karpenter(CallsAws, HelmAddon):
         return (nodes, *(pool.manifest("default", facts.architectures) for pool in pools))
 
     def upgrade_steps(self, facts: ClusterFacts, to: str) -> UpgradeSteps:
-        return steps(self.node_class, facts, to)
+        return steps(self.node_class, self.node_pools, facts, to)
 
     def contribute(self, facts: ClusterFacts) -> Contribution:
         contribution = super().contribute(facts)

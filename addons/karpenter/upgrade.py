@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from addons.karpenter.node_class import NodeClass
-from blueprint.addons import ClusterFacts, UpgradeSteps
+from blueprint.addons import ClusterFacts, FirstEdit, UpgradeSteps
+from blueprint.node_pool import NodePool
 
 
-def steps(nodes: NodeClass, facts: ClusterFacts, to: str) -> UpgradeSteps:
-    """The way back: https://karpenter.sh/docs/concepts/nodepools/#speclimits"""
+def steps(nodes: NodeClass, pools: Sequence[NodePool], facts: ClusterFacts, to: str) -> UpgradeSteps:
+    """The way back: https://karpenter.sh/docs/concepts/nodepools/#speclimits; what holds drifted nodes:
+    https://karpenter.sh/docs/concepts/disruption/#nodepool-disruption-budgets
+    """
     before = []
     for path in sorted(nodes.image_parameter(to, cpu) for cpu in facts.architectures):
         before += [
@@ -21,4 +26,15 @@ def steps(nodes: NodeClass, facts: ClusterFacts, to: str) -> UpgradeSteps:
         "its node pools to 0, so that it launches none, and delete its NodeClaims. Their pods need room on the "
         "other nodes until the control plane is back. No page of AWS or Karpenter describes this."
     )
-    return UpgradeSteps(tuple(before), (drift,), (back,))
+    hold = "its nodes are replaced right after the control plane moved, which cannot go back while newer ones run"
+    budget = 'DisruptionBudget(nodes="0", reasons=("Drifted",))'
+    write = f"add {budget}, to pools of teams too, until the way back is not needed"
+    first = (FirstEdit(("node_pools", i, "budgets"), hold, write) for i, pool in enumerate(pools) if not _held(pool))
+    return UpgradeSteps(tuple(before), (drift,), (back,), tuple(first))
+
+
+def _held(pool: NodePool) -> bool:
+    return any(
+        budget.nodes in ("0", "0%") and budget.schedule is None and (not budget.reasons or "Drifted" in budget.reasons)
+        for budget in pool.budgets
+    )

@@ -10,7 +10,7 @@ or three small pure methods say what follows from them. `ClusterFacts` is all th
 from __future__ import annotations
 
 from blueprint.addons.calls_aws import CallsAws
-from blueprint.addons.contract import Addon, NodeNetwork, UpgradeSteps
+from blueprint.addons.contract import Addon, FirstEdit, NodeNetwork, UpgradeSteps
 from blueprint.addons.eks import AddonVersion, EksAddon
 from blueprint.addons.helm import HelmAddon, chosen
 from blueprint.contribution import (
@@ -35,6 +35,7 @@ __all__ = [
     "ClusterFacts",
     "Contribution",
     "EksAddon",
+    "FirstEdit",
     "HelmAddon",
     "HostedZone",
     "ImageSource",

@@ -9,13 +9,23 @@ from typing import ClassVar, Literal
 
 from blueprint.addons.offers import Offer
 from blueprint.contribution import Contribution, HostedZone, ServiceLinkedRole
-from blueprint.errors import Problem
+from blueprint.errors import FieldPath, Problem
 from blueprint.facts import ClusterFacts
 from blueprint.instances import Architecture
 from blueprint.value import Value
 
 NodeNetwork = Literal["network of pods", "network of Services"]
 """Without these a node never becomes ready: the control plane is made without EKS's own copies."""
+
+
+@dataclass(frozen=True)
+class FirstEdit:
+    """A field that is to say something else before an upgrade."""
+
+    path: FieldPath
+    """From the add-on."""
+    why: str
+    write: str
 
 
 @dataclass(frozen=True)
@@ -31,6 +41,8 @@ class UpgradeSteps:
     """What it does by itself when the control plane has moved."""
     way_back: tuple[str, ...] = ()
     """What to do before the control plane goes back."""
+    first: tuple[FirstEdit, ...] = ()
+    """What to write and deploy before the control plane moves."""
 
 
 class Addon(Value):

@@ -10,6 +10,8 @@ from addons.karpenter.definitions import definitions
 from addons.karpenter.node_class import NodeClass
 from blueprint.compute import Taint
 from blueprint.contribution import Chart, EventRule, NodeRole, Queue, Release
+from blueprint.disruption import DisruptionBudget
+from blueprint.errors import FieldPath
 from blueprint.node_pool import NodePool
 from blueprint.value import problems_in
 from blueprint.versions import is_within
@@ -252,6 +254,21 @@ class TestUpgrade:
         (drift,), (back,) = self.STEPS.happens, self.STEPS.way_back
         assert "those of 1.35 have drifted" in drift
         assert "its nodes of 1.36 must go" in back
+
+    def test_pools_are_held_first_unless_they_are(self) -> None:
+        """https://karpenter.sh/docs/concepts/disruption/#nodepool-disruption-budgets"""
+
+        def asked(*budgets: DisruptionBudget) -> list[FieldPath]:
+            pools = (NodePool(), NodePool("more", budgets=budgets))
+            return [each.path for each in Karpenter(node_pools=pools).upgrade_steps(FACTS, "1.36").first]
+
+        first, second = ("node_pools", 0, "budgets"), ("node_pools", 1, "budgets")
+        assert asked() == [first, second]
+        assert asked(DisruptionBudget(nodes="0", reasons=("Drifted",))) == [first]
+        assert asked(DisruptionBudget(nodes="0%")) == [first]
+        assert asked(DisruptionBudget(nodes="0", reasons=("Empty",))) == [first, second]
+        assert asked(DisruptionBudget(nodes="0", schedule="@daily", duration="1h")) == [first, second]
+        assert asked(DisruptionBudget(nodes="1")) == [first, second]
 
     def test_an_image_of_the_user_is_asked_for(self) -> None:
         own = Karpenter(node_class=NodeClass(ami="v20260101")).upgrade_steps(FACTS, "1.36")

@@ -19,7 +19,7 @@ from syrupy.assertion import SnapshotAssertion
 from addons.core_dns import CoreDns
 from addons.vpc_cni import VpcCni
 from blueprint import Blueprint, plan
-from blueprint.addons import Contribution, EksAddon, UpgradeSteps
+from blueprint.addons import Contribution, EksAddon, FirstEdit, UpgradeSteps
 from blueprint.compute import Nodes
 from blueprint.contribution import Release
 from blueprint.errors import BlueprintError, Problem
@@ -217,8 +217,9 @@ def test_the_aws_cli_has_these_commands(kind: tuple[Blueprint, Upgrade]) -> None
             ran.add(words[2])
             shape = model.operation_model(operation).input_shape
             options = {xform_name(each, "-") for each in shape.members} if shape else set()
-            # The CLI calls this one differently, since --version is its own.
-            options |= {"kubernetes-version"} if words[2] == "update-cluster-version" else set()
+            # The CLI calls this one differently, since --version is its own: awscli/customizations/argrename.py
+            renamed = ("update-cluster-version", "update-nodegroup-version")
+            options |= {"kubernetes-version"} if words[2] in renamed else set()
             given = {word.removeprefix("--").removeprefix("no-") for word in words[3:] if word.startswith("--")}
             assert given <= options | of_all, inner
     assert {"list-insights", "update-cluster-version", "describe-cluster", "describe-subnets"} <= ran
@@ -377,7 +378,8 @@ class Asks(Plain):
 
     def upgrade_steps(self, facts: ClusterFacts, to: str) -> UpgradeSteps:
         way = f"{facts.version} to {to}"
-        return UpgradeSteps((f"echo look {way}",), (f"It moves {way}.",), (f"Undo {way}.",))
+        first = FirstEdit(("version",), f"It would move {way}", f"hold {way}")
+        return UpgradeSteps((f"echo look {way}",), (f"It moves {way}.",), (f"Undo {way}.",), (first,))
 
 
 def test_add_ons_say_what_is_to_be_done_at_each_minor() -> None:
@@ -387,6 +389,8 @@ def test_add_ons_say_what_is_to_be_done_at_each_minor() -> None:
         assert f"echo look {way}" in control_plane.before
         assert f"It moves {way}." in control_plane.happens
         assert f"Undo {way}." in each.way_back
+        (first,) = (one for one in each.findings if "(asks)" in one.where)
+        assert (first.what, first.fix) == (f"It would move {way}", f"hold {way}")
         assert not any(way in line for line in (*nodes.before, *nodes.happens, *nodes.after))
     assert "echo look" not in as_markdown(upgrade(with_addons(base=at("1.34")), "1.36", unreachable))
 

@@ -104,3 +104,5 @@ class Upgrade:
     version: str
     to: str
     minors: tuple[Minor, ...]
+    nodes_follow: bool = False
+    """Whether something moves nodes by itself when the control plane has moved."""

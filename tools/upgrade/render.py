@@ -44,7 +44,8 @@ def _parts(upgrade: Upgrade) -> Iterator[str]:
         yield (
             "Nodes move after the control plane and in a deploy of their own. If they cannot be drained, only their "
             "deploy fails; in one deploy with the control plane, CloudFormation would take back nodes and add-ons and "
-            "leave the control plane where it is. And as long as they are older, the control plane can still go back."
+            "leave the control plane where it is. And as long as they are older, the control plane can still go back"
+            f"{', as far as nodes are concerned that do not move by themselves' if upgrade.nodes_follow else ''}."
         )
     if upgrade.shared_with:
         names = ", ".join(map(code, upgrade.shared_with))
@@ -69,7 +70,9 @@ def _minor(upgrade: Upgrade, minor: Minor, number: int) -> Iterator[str]:
         rows = ([code(each.where), code(each.what), code(each.fix)] for each in minor.findings)
         yield table(("where", "what", "do"), rows)
     else:
-        yield "Nothing that was looked at must change before."
+        unread = [each.release for each in minor.charts if each.result.startswith("not checked")]
+        but = f"; of {_many(len(minor.charts), 'chart')}, {len(unread)} could not be looked at" if unread else ""
+        yield f"In what was looked at, nothing must change before{but}."
     if minor.addons:
         yield "### Add-ons of EKS"
         heads = ("add-on", f"with {minor.previous}", f"with {minor.version}", "release notes")

@@ -145,7 +145,8 @@ def _happens(
     if AutoMode in kinds:
         yield f"EKS replaces the nodes of Auto Mode by itself, and respects disruption budgets; they come up at {then}."
     if FargateProfile in kinds:
-        yield f"Pods on Fargate stay at {now} until they are made anew."
+        moved = ", as those of add-ons are that EKS updates" if late else ""
+        yield f"Pods on Fargate stay at {now} until they are made anew{moved}."
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from blueprint.addons import UpgradeSteps
+from blueprint.addons import Addon, UpgradeSteps
 from blueprint.blueprint import Blueprint
 from blueprint.cluster import Cluster
-from blueprint.errors import BlueprintError, Problem
+from blueprint.compute import AutoMode
+from blueprint.errors import BlueprintError, Problem, rendered
 from blueprint.planning.document import Plan
 from blueprint.planning.planner import plan
 from blueprint.versions import EXTENDED_SUPPORT, SUPPORTED, minor
 from tools.charts.results import Render
 from tools.upgrade.findings import look
-from tools.upgrade.model import Minor, Upgrade
+from tools.upgrade.model import Blocker, Minor, Upgrade
 from tools.upgrade.steps import catch_up, control_plane, nodes
 from tools.upgrade.way_back import way_back
 
@@ -49,7 +50,7 @@ def upgrade(blueprint: Blueprint, to: str, render: Render | None = None, fleet: 
                 now,
                 then,
                 _support(current.cluster),
-                found.findings,
+                (*_first(blueprint, made, asked), *found.findings),
                 found.addons,
                 found.charts,
                 found.unchecked,
@@ -60,14 +61,28 @@ def upgrade(blueprint: Blueprint, to: str, render: Render | None = None, fleet: 
     name, own = blueprint.name, blueprint.cluster
     shared = tuple(each.name for each in fleet if each.cluster is own and each.name != name)
     file = f"clusters/{name.replace('-', '_')}.py"
-    return Upgrade(name, blueprint.account, blueprint.region, file, shared, version, to, tuple(minors))
+    follow = any(isinstance(each, AutoMode) for each in blueprint.compute) or any(
+        addon.launches_nodes for _, addon in _running(blueprint, made)
+    )
+    return Upgrade(name, blueprint.account, blueprint.region, file, shared, version, to, tuple(minors), follow)
 
 
 def _own_steps(blueprint: Blueprint, made: Plan, now: str, then: str) -> tuple[UpgradeSteps, ...]:
     """What the add-ons that run ask for."""
-    skipped = {skip.name for skip in made.skipped}
     facts = replace(made.facts, version=now)
-    return tuple(addon.upgrade_steps(facts, then) for addon in blueprint.addons if addon.name not in skipped)
+    return tuple(addon.upgrade_steps(facts, then) for _, addon in _running(blueprint, made))
+
+
+def _first(blueprint: Blueprint, made: Plan, asked: Iterable[UpgradeSteps]) -> Iterator[Blocker]:
+    """What they want written first."""
+    for (index, addon), steps in zip(_running(blueprint, made), asked, strict=True):
+        for edit in steps.first:
+            yield Blocker(f"{rendered(('addons', index, *edit.path))} ({addon.name})", edit.why, edit.write)
+
+
+def _running(blueprint: Blueprint, made: Plan) -> list[tuple[int, Addon]]:
+    skipped = {skip.name for skip in made.skipped}
+    return [(index, addon) for index, addon in enumerate(blueprint.addons) if addon.name not in skipped]
 
 
 def _no_target(version: str, to: str) -> Problem | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from blueprint.addons import UpgradeSteps
 from blueprint.blueprint import Blueprint
-from blueprint.compute import AutoMode, FargateProfile, Nodes
+from blueprint.compute import AutoMode, FargateProfile, ManagedNodes, SelfManagedNodes
 from blueprint.versions import EXTENDED_SUPPORT
 from tools.upgrade.commands import aws, insights
 from tools.upgrade.model import AddonMove
@@ -16,7 +16,10 @@ from tools.upgrade.model import AddonMove
 def way_back(before: Blueprint, then: str, addons: Sequence[AddonMove], own: Sequence[UpgradeSteps]) -> tuple[str, ...]:
     """What to do and to know, in this order; `before` is the cluster at the version to return to."""
     now = before.cluster.version
-    lines = [f"EKS takes the control plane back to {now} for 7 days after it came to {then}, unless it went further."]
+    window = f"EKS takes the control plane back to {now} for 7 days after it came to {then}"
+    lines = [
+        f"{window}, unless it went further or EKS itself moved it at the end of support. The cluster must be ACTIVE."
+    ]
     if now in EXTENDED_SUPPORT and before.cluster.support_policy == "STANDARD":
         lines.append(f'{now} is in extended support: write `support_policy="EXTENDED"` and deploy it first.')
     lines += _nodes(before, then, own)
@@ -42,16 +45,30 @@ def way_back(before: Blueprint, then: str, addons: Sequence[AddonMove], own: Seq
 def _nodes(before: Blueprint, then: str, own: Sequence[UpgradeSteps]) -> Iterator[str]:
     """None may be newer than the API server, so they go first."""
     now, kinds = before.cluster.version, {type(each) for each in before.compute}
-    groups = [f"`{each.name}`" for each in before.compute if isinstance(each, Nodes)]
-    if groups:
-        names = ", ".join(groups)
+    if own_groups := [f"`{each.name}`" for each in before.compute if isinstance(each, SelfManagedNodes)]:
+        names = ", ".join(own_groups)
         yield f"Nodes first, if they moved: revert their pull request, so that {names} say {now}, and deploy."
+    for group in (each.name for each in before.compute if isinstance(each, ManagedNodes)):
+        version = f"--nodegroup-name {shlex.quote(group)} --kubernetes-version {now}"
+        command = aws(before, "eks update-nodegroup-version", f"--cluster-name {shlex.quote(before.name)} {version}")
+        yield (
+            f"The nodes of `{group}` first, if they moved, and AWS contradicts itself: its guide takes managed groups "
+            "back by UpdateNodegroupVersion, the page of that call says that no group goes back. "
+            f"Try `{command}`. If EKS refuses, no group of {now} can be made either while the control plane is at "
+            f"{then}, and the way back is closed. If it went, revert their pull request; `make guard` wants the group "
+            "in ALLOW for that."
+        )
     for steps in own:
         yield from steps.way_back
     if FargateProfile in kinds:
-        yield f"Delete the pods on Fargate that run at {then}; they come back at the control plane's version."
+        yield (
+            f"No pod on Fargate may run at {then}: those that started since the upgrade do, CoreDNS among them where "
+            f"EKS moved it, and a restart only starts them at {then} again. Scale their workloads to 0 until the "
+            f"control plane is back. No page of AWS describes this."
+        )
     if AutoMode in kinds:
         yield (
             "EKS takes the nodes of Auto Mode back before the control plane. It gives up after 12 hours, or after what "
-            "`--rollback-config timeoutMinutes=` says, 120 to 10080; disruption budgets count."
+            "`--rollback-config timeoutMinutes=` says, 120 to 10080; disruption budgets count. Until they are back, "
+            f"`{aws(before, 'eks cancel-update', f'--name {shlex.quote(before.name)} --update-id …')}` stops it."
         )
