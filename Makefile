@@ -28,7 +28,7 @@ SIDE_BY_SIDE := --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadsc
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup synth plan access diagram reference review guard plan-upgrade doctor local local-destroy versions kubernetes kubernetes-test test test-oldest every-value lifecycle snapshots lint check bench lock clean FORCE
+.PHONY: help setup synth plan access diagram reference review guard plan-upgrade doctor local local-destroy versions kubernetes kubernetes-test test test-oldest every-value lifecycle mutants snapshots lint check bench lock clean FORCE
 
 help: ## List the commands
 	@echo "make COMMAND, one of:"
@@ -91,6 +91,9 @@ kubernetes: setup ## Build a control plane from Go modules, once: make kubernete
 
 kubernetes-test: kubernetes ## Ask real control planes what the other tests believe of Kubernetes
 	@$(PY) -m pytest tests/kubernetes $(SIDE_BY_SIDE) $(ARGS)
+
+mutants: setup ## Put mistakes into a copy of the code and see whether the tests notice: make mutants FILES=blueprint/rules.py or BASE=main
+	@$(TOOLS) mutants $(FILES) $(call option,base,BASE) $(ARGS)
 
 snapshots: setup ## Rewrite tests/__snapshots__ after a change that is meant; review the diff
 	@$(PY) -m pytest --snapshot-update $(ARGS)

@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, str] = {
     "review": "show what changes since a git revision",
     "reference": "write a page about every value and field",
     "kubernetes": "build a control plane from Go modules",
+    "mutants": "put mistakes into the code, to see whether the tests notice them",
 }
 """Each is a module in `tools/commands`, and only the one that runs is imported: it starts as if it were alone."""
 

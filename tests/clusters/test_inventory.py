@@ -67,6 +67,7 @@ def _digest(body: object) -> str:
 
 
 @pytest.mark.locked
+@pytest.mark.snapshot
 def test_the_committed_pages_are_what_the_clusters_are() -> None:
     """`make diagram` writes them."""
     assert pages_of(CLUSTERS).stale() == {}

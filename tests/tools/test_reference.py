@@ -34,6 +34,7 @@ def shown() -> Mapping[str, str]:
 # --- All of it --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.snapshot
 def test_the_committed_pages_are_up_to_date(shown: Mapping[str, str]) -> None:
     assert Pages("make reference", FOLDER, HEADER, shown).stale() == {}
 
