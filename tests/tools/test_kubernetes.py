@@ -17,7 +17,7 @@ from tools.kubernetes import definitions as definitions_of
 from tools.kubernetes import programs as programs_of
 from tools.kubernetes.build import BuildError, build, build_evaluator, release
 from tools.kubernetes.definitions import collect, definitions
-from tools.kubernetes.kubeconfig import acting, username
+from tools.kubernetes.kubeconfig import acting, file_names, username
 from tools.kubernetes.pin import module
 from tools.kubernetes.programs import (
     KWOK,
@@ -240,3 +240,20 @@ def test_a_kubeconfig_acts_as_somebody_and_is_nobody_else_s(tmp_path: Path) -> N
     (made,) = json.loads((tmp_path / "people/ana.yaml").read_text())["users"]
     assert made["user"] == {"client-key": "k", "as": "ana", "as-groups": ["team:a:owner"]}
     assert (tmp_path / "people/ana.yaml").stat().st_mode & 0o077 == 0
+
+
+def test_nobody_has_the_kubeconfig_of_somebody_else() -> None:
+    prefix, other = "arn:aws:iam::111111111111", "arn:aws:iam::222222222222"
+    same = [f"{prefix}:role/Ana", f"{prefix}:user/ana", f"{prefix}:role/path/Ana", f"{other}:role/Ana"]
+    alike = [f"{prefix}:role/a/b/x", f"{prefix}:role/a-b/X"]
+    long = [f"{prefix}:role/Cid", f"{prefix}:user/Cid", f"{other}:role/111111111111-role-Cid"]
+    names = file_names([*same, *alike, *long, f"{prefix}:role/Ben", f"{prefix}:role/Admin"])
+    assert [names[each] for each in same] == [
+        "111111111111-role-Ana",
+        "111111111111-user-ana",
+        "111111111111-role-path-Ana",
+        "222222222222-role-Ana",
+    ]
+    assert names[f"{prefix}:role/Ben"] == "Ben"
+    assert names[f"{prefix}:role/Admin"] == "111111111111-role-Admin"
+    assert len({name.casefold() for name in names.values()} | {"admin"}) == len(names) + 1
