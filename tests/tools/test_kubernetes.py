@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,17 +15,19 @@ from tools.commands import kubernetes as command
 from tools.kubernetes import build as builds
 from tools.kubernetes import definitions as definitions_of
 from tools.kubernetes import programs as programs_of
-from tools.kubernetes.build import BuildError, build, release
+from tools.kubernetes.build import BuildError, build, build_evaluator, release
 from tools.kubernetes.definitions import collect, definitions
-from tools.kubernetes.kubeconfig import acting, username
+from tools.kubernetes.kubeconfig import acting, file_names, username
 from tools.kubernetes.pin import module
 from tools.kubernetes.programs import (
     KWOK,
     MODULES,
+    NETWORK_POLICIES,
     PROGRAMS,
     STAGES,
     STAMP,
     MissingPrograms,
+    evaluator,
     is_built,
     pinned_versions,
     programs_for,
@@ -120,9 +123,20 @@ def test_programs_are_built_once(tmp_path: Path, go: Path) -> None:
 
 def test_a_failed_build_says_why_and_leaves_nothing(tmp_path: Path, go: Path) -> None:
     script(go, "echo k8s.io/api/core/v1 >&2; echo 'go: go.mod requires go >= 9.9' >&2; exit 1")
-    with pytest.raises(BuildError, match=r"kwok of Kubernetes .* was not built:\ngo: go.mod requires go >= 9.9"):
+    with pytest.raises(BuildError, match=r"kwok was not built from .*/modules/kwok:\ngo: go.mod requires go >= 9.9"):
         build(NEWEST, tmp_path / "cache")
     assert list((tmp_path / "cache").iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="what it is made of speaks to the kernel of Linux")
+def test_the_evaluator_of_network_policies_is_built_once(tmp_path: Path, go: Path) -> None:
+    log = tmp_path / "log"
+    script(go, f'pwd >>{log}; while [ "$1" != -o ]; do shift; done; echo x >"$2"')
+    (tmp_path / f"{NETWORK_POLICIES}-of-other-modules").touch()
+    made = build_evaluator(tmp_path)
+    assert made == evaluator(tmp_path) == build_evaluator(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == ["log", made.name]
+    assert log.read_text().splitlines() == [str(MODULES / NETWORK_POLICIES)]
 
 
 def test_without_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -226,3 +240,20 @@ def test_a_kubeconfig_acts_as_somebody_and_is_nobody_else_s(tmp_path: Path) -> N
     (made,) = json.loads((tmp_path / "people/ana.yaml").read_text())["users"]
     assert made["user"] == {"client-key": "k", "as": "ana", "as-groups": ["team:a:owner"]}
     assert (tmp_path / "people/ana.yaml").stat().st_mode & 0o077 == 0
+
+
+def test_nobody_has_the_kubeconfig_of_somebody_else() -> None:
+    prefix, other = "arn:aws:iam::111111111111", "arn:aws:iam::222222222222"
+    same = [f"{prefix}:role/Ana", f"{prefix}:user/ana", f"{prefix}:role/path/Ana", f"{other}:role/Ana"]
+    alike = [f"{prefix}:role/a/b/x", f"{prefix}:role/a-b/X"]
+    long = [f"{prefix}:role/Cid", f"{prefix}:user/Cid", f"{other}:role/111111111111-role-Cid"]
+    names = file_names([*same, *alike, *long, f"{prefix}:role/Ben", f"{prefix}:role/Admin"])
+    assert [names[each] for each in same] == [
+        "111111111111-role-Ana",
+        "111111111111-user-ana",
+        "111111111111-role-path-Ana",
+        "222222222222-role-Ana",
+    ]
+    assert names[f"{prefix}:role/Ben"] == "Ben"
+    assert names[f"{prefix}:role/Admin"] == "111111111111-role-Admin"
+    assert len({name.casefold() for name in names.values()} | {"admin"}) == len(names) + 1

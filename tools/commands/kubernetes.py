@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
-from tools.kubernetes.build import build
+from tools.kubernetes.build import build, build_evaluator
 from tools.kubernetes.definitions import collect
 from tools.kubernetes.programs import MissingPrograms, pinned_versions, programs_for
 from tools.status import Status
@@ -22,4 +22,6 @@ def run(options: Namespace) -> int:
         folder = build(version) if isinstance(found, MissingPrograms) else found
         print(f"Kubernetes {version} is in {folder}")
     print(f"Custom resource definitions are in {collect()}")
+    if evaluator := build_evaluator():
+        print(f"An evaluator of network policies is {evaluator}")
     return Status.DONE

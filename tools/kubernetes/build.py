@@ -15,10 +15,13 @@ from tools.kubernetes.programs import (
     CACHE,
     KWOK,
     MODULES,
+    NETWORK_POLICIES,
     PROGRAMS,
+    ROOT,
     STAGES,
     STAMP,
     VARIABLES,
+    evaluator,
     fingerprint,
     is_built,
     pinned,
@@ -51,7 +54,8 @@ def build(version: str, cache_folder: Path = CACHE) -> Path:
     with tempfile.TemporaryDirectory(dir=cache_folder) as scratch:
         for name, package in PACKAGES.items():
             _say(f"Kubernetes {version}: {name}")
-            _compile(go, version, package, Path(scratch, name))
+            module = MODULES / (KWOK if name == KWOK else version)
+            _compile(go, module, package, Path(scratch, name), _flags(version))
         Path(scratch, STAGES).write_text(_stages(go), encoding="utf-8")
         Path(scratch, STAMP).write_text(fingerprint(version), encoding="utf-8")
         shutil.rmtree(made, ignore_errors=True)
@@ -59,6 +63,24 @@ def build(version: str, cache_folder: Path = CACHE) -> Path:
         Path(scratch).rename(made)
         # The context removes a folder of this name.
         Path(scratch).mkdir()
+    return made
+
+
+def build_evaluator(cache_folder: Path = CACHE) -> Path | None:
+    """The evaluator of network policies, which is built unless it is there; None where it cannot run.
+
+    What it is made of speaks to the kernel of Linux.
+    """
+    made = evaluator(cache_folder)
+    if sys.platform != "linux" or made.exists():
+        return made if made.exists() else None
+    cache_folder.mkdir(parents=True, exist_ok=True)
+    for old in cache_folder.glob(f"{NETWORK_POLICIES}-*"):
+        old.unlink()
+    _say("The evaluator of network policies")
+    scratch = made.with_suffix(".new")
+    _compile(find_go(), MODULES / NETWORK_POLICIES, ".", scratch, "-s -w")
+    scratch.replace(made)
     return made
 
 
@@ -81,12 +103,12 @@ def find_go() -> str:
     return go
 
 
-def _compile(go: str, version: str, package: str, to: Path) -> None:
+def _compile(go: str, module: Path, package: str, to: Path, flags: str) -> None:
     """One program. What `go build -v` prints is one line for each package that is not in its cache."""
-    command = [go, "build", "-v", "-trimpath", "-ldflags", _flags(version), "-o", str(to), package]
+    command = [go, "build", "-v", "-trimpath", "-ldflags", flags, "-o", str(to), package]
     process = subprocess.Popen(
         command,
-        cwd=MODULES / (KWOK if to.name == KWOK else version),
+        cwd=module,
         env=_environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -108,7 +130,7 @@ def _compile(go: str, version: str, package: str, to: Path) -> None:
                 _say(f"  {packages} packages compiled" + (f", {downloads} modules downloaded" if downloads else ""))
     if process.returncode:
         told = "\n".join(last[-15:]) or "go build failed without a word"
-        raise BuildError(f"{to.name} of Kubernetes {version} was not built:\n{told}")
+        raise BuildError(f"{to.name} was not built from {module.relative_to(ROOT)}:\n{told}")
 
 
 _STAGES = (

@@ -3,9 +3,36 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
-from collections.abc import Sequence
+import re
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+
+ADMINISTRATOR = "admin"
+"""The name of the file that is nobody's in particular."""
+
+
+def file_names(principals: Collection[str]) -> Mapping[str, str]:
+    """A name for the file of each principal: its own, or more of its ARN where somebody else has the same.
+
+    Some systems take names that differ in case only for one.
+    """
+    names = {each: each.rpartition("/")[2] for each in principals}
+    for longer in (_without_service, _digest):
+        taken = Counter(name.casefold() for name in (ADMINISTRATOR, *names.values()))
+        names = {each: longer(each) if taken[name.casefold()] > 1 else name for each, name in names.items()}
+    return names
+
+
+def _without_service(principal: str) -> str:
+    """`111111111111-role-path-Ana`."""
+    return re.sub("[:/]+", "-", principal.partition("::")[2])
+
+
+def _digest(principal: str) -> str:
+    return f"{_without_service(principal)}-{hashlib.sha256(principal.encode()).hexdigest()[:8]}"
 
 
 def username(principal: str) -> str:

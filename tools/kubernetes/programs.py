@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,6 +20,8 @@ KWOK = "kwok"
 """Plays the kubelets of nodes that are only objects; without it a cluster has none. https://kwok.sigs.k8s.io"""
 STAGES = "kwok.yaml"
 """What kwok does with nodes and pods, as its own module says."""
+NETWORK_POLICIES = "network-policies"
+"""Says which pods reach each other, by an evaluator of Kubernetes' own. https://kube-network-policies.sigs.k8s.io"""
 VARIABLES = ("KUBERNETES_PROGRAMS", "KUBEBUILDER_ASSETS")
 """Each may name a folder with all of them. That of envtest has the first two only, and so does not count."""
 STAMP = "modules.sha256"
@@ -79,9 +81,17 @@ def is_built(version: str, cache_folder: Path = CACHE) -> bool:
 
 def fingerprint(version: str) -> str:
     """Of what is pinned."""
-    files = [MODULES / module / name for module in (version, KWOK) for name in ("go.mod", "go.sum")]
-    pins = [file.read_bytes() for file in files]
-    return hashlib.sha256(b"\0".join(pins)).hexdigest()
+    return _digest(MODULES / module / name for module in (version, KWOK) for name in ("go.mod", "go.sum"))
+
+
+def evaluator(cache_folder: Path = CACHE) -> Path:
+    """Where the evaluator of network policies is, once it was built of what is there now."""
+    digest = _digest(sorted((MODULES / NETWORK_POLICIES).iterdir()))
+    return cache_folder / f"{NETWORK_POLICIES}-{digest[:16]}"
+
+
+def _digest(files: Iterable[Path]) -> str:
+    return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
 
 
 @cache

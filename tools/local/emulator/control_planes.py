@@ -25,7 +25,7 @@ from tools.kubernetes.access import access_objects
 from tools.kubernetes.client import Object
 from tools.kubernetes.control_plane import RunningControlPlane
 from tools.kubernetes.definitions import definitions
-from tools.kubernetes.kubeconfig import acting, username
+from tools.kubernetes.kubeconfig import ADMINISTRATOR, acting, file_names, username
 from tools.kubernetes.objects import ApiObjects, key
 from tools.kubernetes.programs import ROOT, MissingPrograms, plays_kubelets, programs_for
 from tools.local.emulator import eks, nodes
@@ -165,12 +165,14 @@ def follow_access(name: str) -> None:
     running.access = wanted
     shutil.rmtree(running.people, ignore_errors=True)
     running.people.mkdir(parents=True)
-    shutil.copy(running.plane.kubeconfig, running.people / "admin.yaml")
+    shutil.copy(running.plane.kubeconfig, running.people / f"{ADMINISTRATOR}.yaml")
     functions = {function["config"]["Role"] for function in lambda_svc._functions.values()}
-    for entry in found:
-        if entry.kind == "STANDARD" and entry.principal not in functions:
-            file = running.people / f"{entry.principal.rpartition('/')[2]}.yaml"
-            acting(running.plane.kubeconfig, file, username(entry.principal), entry.groups)
+    people = {
+        entry.principal: entry for entry in found if entry.kind == "STANDARD" and entry.principal not in functions
+    }
+    for principal, file in file_names(people).items():
+        to = running.people / f"{file}.yaml"
+        acting(running.plane.kubeconfig, to, username(principal), people[principal].groups)
 
 
 def follow_nodes(name: str) -> None:
