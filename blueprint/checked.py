@@ -102,4 +102,5 @@ def _is_broken(broken: Sequence[FieldPath], path: FieldPath) -> bool:
 
 
 def _is_addon(value: object) -> bool:
-    return isinstance(value, Addon) and hasattr(value, "name")  # the bases have none
+    # The bases have none, and one that a user gives may be wrong.
+    return isinstance(value, Addon) and isinstance(getattr(value, "name", None), str)

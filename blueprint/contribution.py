@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from blueprint.access import AccessEntry
 from blueprint.iam import Statement
@@ -93,6 +93,18 @@ class Release:
     namespace: str
     values: Values = field(default_factory=dict)
     timeout_minutes: int = 6
+
+
+class ReleaseFields(NamedTuple):
+    """Where a user writes what a release takes, so that a report names it."""
+
+    values: str = "values"
+    version: str = "version"
+    repository: str = "repository"
+
+
+RELEASE_FIELDS = ReleaseFields()
+"""Unless an add-on has others."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from blueprint import iam
 from blueprint.access import AccessEntry
-from blueprint.contribution import NodeRole, Queue, Release
+from blueprint.contribution import NodeRole, Queue, Release, ReleaseFields
 from blueprint.errors import FieldPath, Key, Problem, Quoted, duplicates
 from blueprint.kubernetes import RESERVED_NAMESPACES
 from blueprint.references import references_in
@@ -43,7 +43,7 @@ def between_contributions(
     for part in parts:
         yield from (problem.below(part.path) for problem in _references(part))
         for release in part.contribution.releases:
-            yield from (problem.below(part.path) for problem in _release(view.blueprint, release))
+            yield from (problem.below(part.path) for problem in _release(view.blueprint, release, part.fields))
     yield from _network_policies(facts, parts)
 
 
@@ -114,8 +114,8 @@ def _references(part: Draft) -> Iterator[Problem]:
         yield Problem((), name, rule, f"refer to one of {', '.join(sorted(known))}")
 
 
-def _release(blueprint: Blueprint, release: Release) -> Iterator[Problem]:
-    for path, value in _leaves(release.values, ("extra_values",)):
+def _release(blueprint: Blueprint, release: Release, fields: ReleaseFields) -> Iterator[Problem]:
+    for path, value in _leaves(release.values, (fields.values,)):
         key = path[-1]
         if isinstance(value, str) and isinstance(key, Key) and is_secret(str(key.key), value):
             rule = "Helm values stand in the template in clear text, so they never hold a secret"
@@ -134,13 +134,12 @@ def _release(blueprint: Blueprint, release: Release) -> Iterator[Problem]:
     chart = release.chart
     if not is_within(blueprint.cluster.version, chart.kubernetes):
         rule = f"{chart.name} {chart.version} runs on Kubernetes {chart.kubernetes}"
-        yield Problem(("chart_version",), chart.version, rule, "name a version of the chart for the cluster's")
+        yield Problem((fields.version,), chart.version, rule, "name a version of the chart for the cluster's")
     if blueprint.network.nat == "none" and ".dkr.ecr." not in release.chart.repository:
         rule = "without NAT the installer reaches Amazon ECR only"
-        fix = (
-            f'mirror the chart: chart_repository="oci://{blueprint.account}.dkr.ecr.{blueprint.region}.amazonaws.com/…"'
-        )
-        yield Problem(("chart_repository",), release.chart.repository, rule, fix)
+        mirror = f"oci://{blueprint.account}.dkr.ecr.{blueprint.region}.amazonaws.com/…"
+        fix = f'mirror the chart: {fields.repository}="{mirror}"'
+        yield Problem((fields.repository,), release.chart.repository, rule, fix)
 
 
 def _leaves(data: Any, path: FieldPath) -> Iterator[tuple[FieldPath, Any]]:

@@ -139,6 +139,16 @@ EmailAddress = Annotated[
 ]
 
 # https://helm.sh/docs/topics/charts (Charts and Versioning, Chart Repositories), https://helm.sh/docs/topics/registries
+# https://helm.sh/docs/chart_template_guide/getting_started (53 characters, since names are made from it)
+ReleaseName = Annotated[
+    DnsLabel, matches(r".+", "a release has a name of at most 53 characters", "shorten it", longest=53)
+]
+ChartName = Annotated[
+    str,
+    matches(
+        r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?", "must be the name of a chart", 'write for example "podinfo"', longest=250
+    ),
+]
 ChartVersion = Annotated[
     str,
     matches(

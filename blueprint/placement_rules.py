@@ -51,7 +51,7 @@ def _no_place(part: Draft, lost: Sequence[Placement]) -> Problem:
         return Problem(part.path, namespace, rule, fix)
     more = f"; and {len(obstacles) - _MOST_OBSTACLES} more" if len(obstacles) > _MOST_OBSTACLES else ""
     rule = f"no node takes its pods: {'; '.join(list(obstacles)[:_MOST_OBSTACLES])}{more}"
-    field = "configuration" if part.contribution.managed_addons else "extra_values"
+    field = part.fields.values
     tainted = [place for each in lost for place, _ in each.obstacles if place.taints]
     if not tainted:
         return Problem(part.path, Quoted(names), rule, f"add nodes with that label, or correct {field}")

@@ -34,7 +34,7 @@ def problems(view: Checked, parts: Sequence[Draft]) -> Iterator[Problem]:
         for image in dict.fromkeys(part.contribution.images):
             if ".dkr.ecr." not in image:
                 rule = "without NAT nodes pull from Amazon ECR only"
-                fix = "mirror it, and name the mirror where the chart takes it, in extra_values"
+                fix = f"mirror it, and name the mirror where the chart takes it, in {part.fields.values}"
                 yield Problem(part.path, image, rule, fix)
     if lacking and view.knows("network", "interface_endpoints"):
         callers = "; ".join(f"{service} ({', '.join(parts)})" for service, parts in sorted(lacking.items()))

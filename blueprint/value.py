@@ -307,7 +307,9 @@ def lacking_in(cls: Any) -> set[str]:
     Not by `abc.ABC`, whose constructor would fail.
     """
     members = ((name, getattr(cls, name, None)) for name in dir(cls))
-    facts = (name for base in cls.__mro__ for name, hint in get_annotations(base).items() if _is_fact(hint))
+    # What is a fact of most subclasses may be a field of one.
+    hints = {name: hint for base in reversed(cls.__mro__) for name, hint in get_annotations(base).items()}
+    facts = (name for name, hint in hints.items() if _is_fact(hint))
     return {name for name, member in members if getattr(member, "__isabstractmethod__", False) is True} | {
         name for name in facts if not hasattr(cls, name)
     }

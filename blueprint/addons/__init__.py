@@ -9,6 +9,7 @@ or three small pure methods say what follows from them. `ClusterFacts` is all th
 
 from __future__ import annotations
 
+from blueprint.addons.by_value import EksAddonByName, HelmRelease
 from blueprint.addons.calls_aws import CallsAws
 from blueprint.addons.contract import Addon, FirstEdit, NodeNetwork, UpgradeSteps
 from blueprint.addons.eks import AddonVersion, EksAddon
@@ -35,8 +36,10 @@ __all__ = [
     "ClusterFacts",
     "Contribution",
     "EksAddon",
+    "EksAddonByName",
     "FirstEdit",
     "HelmAddon",
+    "HelmRelease",
     "HostedZone",
     "ImageSource",
     "NodeNetwork",

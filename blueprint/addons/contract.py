@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from blueprint.addons.offers import Offer
-from blueprint.contribution import Contribution, HostedZone, ServiceLinkedRole
+from blueprint.contribution import Contribution, HostedZone, ReleaseFields, ServiceLinkedRole
 from blueprint.errors import FieldPath, Problem
 from blueprint.facts import ClusterFacts
 from blueprint.instances import Architecture
@@ -58,6 +58,8 @@ class Addon(Value):
     """Add-ons that do the same work; naming one side is enough."""
     architectures: ClassVar[frozenset[Architecture]] = frozenset({"amd64", "arm64"})
     """Node architectures for which its images are published."""
+    release_fields: ClassVar[ReleaseFields] = ReleaseFields("extra_values", "chart_version", "chart_repository")
+    """Its fields that say more of what it installs."""
     api_groups: ClassVar[tuple[str, ...]] = ()
     """Of the custom resources that it defines; operators who only look see these."""
     built_into_auto_mode: ClassVar[Literal["no", "skip", "refuse"]] = "no"
@@ -74,6 +76,15 @@ class Addon(Value):
     """Whether it hands AWS credentials to pods on nodes, by EKS Pod Identity."""
     launches_nodes: ClassVar[bool] = False
     """Whether it brings nodes to the cluster, which then need all that nodes need."""
+
+    def follows(self, other: Addon) -> bool:
+        """Whether it is installed after another one of its cluster."""
+        return other is not self and isinstance(other, self.requires)
+
+    @property
+    def named_before(self) -> tuple[str, ...]:
+        """Names of add-ons that its user wants before it."""
+        return ()
 
     @property
     def gives_prefixes(self) -> bool:

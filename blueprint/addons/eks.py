@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 
 from blueprint.addons.calls_aws import CallsAws
 from blueprint.addons.contract import Addon
-from blueprint.contribution import Contribution, ManagedAddon, Values, merged, release_notes
+from blueprint.contribution import Contribution, ManagedAddon, ReleaseFields, Values, merged, release_notes
 from blueprint.errors import Problem
 from blueprint.facts import ClusterFacts
 from blueprint.fields import JSON_LIKE, matches
@@ -35,6 +35,7 @@ class EksAddon(Addon):
     """Form of the address of upstream's release notes, from which EKS builds it: {version} in it is the version's
     number, {minor} the first two parts. Looked up with a version that exists; empty where none follows from it."""
     before_nodes: ClassVar[bool] = False
+    release_fields = ReleaseFields(values="configuration")
     workloads: ClassVar[tuple[Workload, ...]] = ()
     """Its pods, all in kube-system."""
 

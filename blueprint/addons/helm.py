@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
 from typing import Annotated, Any, ClassVar
 
@@ -20,6 +20,21 @@ def chosen(chart: Chart, version: str | None, repository: str | None) -> Chart:
     """The chart in the version and from the mirror that the user names; on what another version runs nobody knows."""
     named = chart if version is None else replace(chart, version=version, kubernetes="", digest="")
     return named if repository is None else replace(named, repository=repository)
+
+
+def annotated(values: Values, grant: Grant, path: Sequence[str]) -> Values:
+    """The values with the role of a service account that gets it by an annotation."""
+    if not grant.irsa:
+        return values
+    annotation: Any = {"eks.amazonaws.com/role-arn": role_arn(grant.name)}
+    for key in reversed(path):
+        annotation = {key: annotation}
+    return merged(values, annotation)
+
+
+def own_namespace(name: str, pod_security: PodSecurity) -> tuple[Namespace, ...]:
+    """The namespace of a release, unless it belongs to Kubernetes."""
+    return () if name in RESERVED_NAMESPACES else (Namespace(name, pod_security),)
 
 
 class HelmAddon(Addon):
@@ -59,23 +74,17 @@ class HelmAddon(Addon):
 
     def contribute(self, facts: ClusterFacts) -> Contribution:
         values = merged(self.values(facts), self.extra_values)
-        chart = chosen(self.chart, self.chart_version, self.chart_repository)
         workloads = tuple(
             workload.read(values, self.namespace) for workload in self.workloads or (Workload(self.name),)
         )
-        grants: tuple[Grant, ...] = ()
+        grant = None
         if isinstance(self, CallsAws) and (statements := (*self.permissions(facts), *self.extra_permissions)):
             grant = facts.grant(self.namespace, self.service_account, *statements, workloads=workloads)
-            if grant.irsa:
-                annotation: Any = {"eks.amazonaws.com/role-arn": role_arn(grant.name)}
-                for key in reversed(self.service_account_annotations):
-                    annotation = {key: annotation}
-                values = merged(values, annotation)
-            grants = (grant,)
-        owned = self.namespace not in RESERVED_NAMESPACES
+            values = annotated(values, grant, self.service_account_annotations)
+        chart = chosen(self.chart, self.chart_version, self.chart_repository)
         return Contribution(
-            grants=grants,
-            namespaces=(Namespace(self.namespace, self.pod_security),) if owned else (),
+            grants=(grant,) if grant else (),
+            namespaces=own_namespace(self.namespace, self.pod_security),
             releases=(Release(self.name, chart, self.namespace, values, self.timeout_minutes),),
             objects=self.objects(facts),
             workloads=workloads,

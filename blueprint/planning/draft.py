@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from blueprint.contribution import Contribution
+from blueprint.contribution import RELEASE_FIELDS, Contribution, ReleaseFields
 from blueprint.errors import FieldPath
 from blueprint.planning.document import Part
 
@@ -18,6 +18,8 @@ class Draft:
     type: str
     contribution: Contribution
     after: tuple[str, ...] = ()
+    fields: ReleaseFields = RELEASE_FIELDS
+    """Of its value."""
 
     @property
     def planned(self) -> Part:

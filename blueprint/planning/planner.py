@@ -70,9 +70,9 @@ def _planned(blueprint: object) -> Plan | list[Problem]:
         unfit = [problem.below(path) for problem in addon.problems_on(facts)]
         problems.extend(unfit)
         if not unfit:
-            required = (other for other in ordered.values() if isinstance(other, addon.requires))
-            after = tuple(other.name for other in required if other is not addon)
-            addons.append(Draft(path, addon.name, type(addon).__name__, addon.contribute(facts).portable(), after))
+            after = tuple(other.name for other in ordered.values() if addon.follows(other))
+            made_of, cls = addon.contribute(facts).portable(), type(addon).__name__
+            addons.append(Draft(path, addon.name, cls, made_of, after, addon.release_fields))
     teams: list[Draft] = []
     first = {team.name: path for path, team in reversed([*view.teams.items()])}
     for path, team in view.teams.items():
@@ -194,27 +194,24 @@ def _skipped(view: Checked, facts: ClusterFacts) -> Iterator[Skipped]:
 
 def _ordered(view: Checked, skipped: set[str]) -> tuple[dict[FieldPath, Addon], list[Problem]]:
     """The add-ons with their paths, each after those it requires, otherwise by name."""
-    placed = {type(addon): (path, addon) for path, addon in view.addons.items() if addon.name not in skipped}
-    classes = sorted(placed, key=_name)
+    # Of two of a name, which is a mistake, the last.
+    placed = {addon.name: (path, addon) for path, addon in view.addons.items() if addon.name not in skipped}
     graph = {
-        cls: [other for other in classes if issubclass(other, cls.requires) and other is not cls] for cls in classes
+        name: [other for other in sorted(placed) if addon.follows(placed[other][1])]
+        for name, (_, addon) in sorted(placed.items())
     }
     sorter = TopologicalSorter(graph)
     try:
         sorter.prepare()
     except CycleError as error:
-        cycle = " -> ".join(_name(cls) for cls in error.args[1])
+        cycle = " -> ".join(error.args[1])
         rule = "add-ons require each other in a circle"
         return {}, [Problem(("addons",), Quoted(cycle), rule, "remove one `requires`")]
-    order: list[type[Addon]] = []
+    order: list[str] = []
     while ready := sorter.get_ready():
-        order.extend(sorted(ready, key=_name))
+        order.extend(sorted(ready))
         sorter.done(*ready)
-    return dict(placed[cls] for cls in order), []
-
-
-def _name(addon: type[Addon]) -> str:
-    return addon.name
+    return dict(placed[name] for name in order), []
 
 
 def _people(teams: Sequence[Draft]) -> tuple[AccessEntry, ...]:

@@ -48,7 +48,10 @@ def test_no_option_is_one_that_no_cluster_can_use(tries: Tries) -> None:
 
 def test_every_option_makes_a_difference(tries: Tries) -> None:
     """Some value of it makes another plan, and so other templates."""
-    assert tries.without_effect(classes()) == ["Manifests.directory"]  # the project has one
+    assert tries.without_effect(classes()) == [
+        "HelmRelease.service_account_annotations",  # on Fargate, and with permissions: tests/addons/test_by_value.py
+        "Manifests.directory",  # the project has one
+    ]
 
 
 def test_an_option_that_makes_none_would_be_named() -> None:

@@ -14,7 +14,7 @@ from tools.local.helm import release_of, values_of, waiting_of
 from tools.local.kubernetes import (
     ADDON_OBJECTS,
     Contents,
-    HelmRelease,
+    InstalledRelease,
     KilledError,
     RefusedError,
     Waiting,
@@ -24,7 +24,7 @@ from tools.local.kubernetes import (
 
 VERSION = "1.36"
 NAMESPACE = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}
-RELEASE = HelmRelease("karpenter", "kube-system", "karpenter", "1.14.1", None)
+RELEASE = InstalledRelease("karpenter", "kube-system", "karpenter", "1.14.1", None)
 NODE_POOL = {"apiVersion": "karpenter.sh/v1", "kind": "NodePool", "metadata": {"name": "general"}, "spec": {}}
 WAITING = Waiting(wait=True, atomic=True, seconds=360, lifetime=870)
 CHART = {"Release": "app", "Namespace": "shop", "Chart": "app", "Version": "1.0.0", "Timeout": "600s"}
@@ -141,7 +141,9 @@ def test_prune_does_not_see_roles_as_kubectl_does_not(cluster: Contents) -> None
 
 def test_a_namespace_takes_what_is_in_it_along(cluster: Contents) -> None:
     cluster.create([config_map()], VERSION)
-    cluster.install(HelmRelease("app", "shop", "app", "1", None), create_namespace=False, ready=True, waiting=WAITING)
+    cluster.install(
+        InstalledRelease("app", "shop", "app", "1", None), create_namespace=False, ready=True, waiting=WAITING
+    )
     cluster.delete([NAMESPACE, NAMESPACE])
     assert cluster == Contents()
 
@@ -150,17 +152,17 @@ def test_a_release_brings_its_definitions_or_may_have_when_it_is_not_rendered(cl
     cluster.install(RELEASE, create_namespace=False, ready=True, waiting=WAITING)
     cluster.apply([NODE_POOL], VERSION, None)
     bare = Contents(
-        releases={("kube-system", "karpenter"): HelmRelease("karpenter", "kube-system", "k", "1", None, ())}
+        releases={("kube-system", "karpenter"): InstalledRelease("karpenter", "kube-system", "k", "1", None, ())}
     )
     with pytest.raises(RefusedError, match="NodePool"):
         bare.apply([NODE_POOL], VERSION, None)
     definition = {"kind": "CustomResourceDefinition", "spec": {"group": "karpenter.sh", "names": {"kind": "NodePool"}}}
-    rendered = HelmRelease("karpenter", "kube-system", "k", "1", None, (definition,))
+    rendered = InstalledRelease("karpenter", "kube-system", "k", "1", None, (definition,))
     Contents(releases={("kube-system", "karpenter"): rendered}).apply([NODE_POOL], VERSION, None)
 
 
 def test_a_release_needs_its_namespace(cluster: Contents) -> None:
-    lost = HelmRelease("app", "nowhere", "app", "1", None)
+    lost = InstalledRelease("app", "nowhere", "app", "1", None)
     with pytest.raises(RefusedError, match='namespaces "nowhere" not found'):
         cluster.install(lost, create_namespace=False, ready=True, waiting=WAITING)
     cluster.install(lost, create_namespace=True, ready=True, waiting=WAITING)

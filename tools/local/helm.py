@@ -12,7 +12,7 @@ from blueprint import contribution as charts
 from blueprint.kubernetes import Manifest
 from tools.charts.render import render
 from tools.charts.results import Failed, Rendered
-from tools.local.kubernetes import HelmRelease, RefusedError, Waiting
+from tools.local.kubernetes import InstalledRelease, RefusedError, Waiting
 
 # https://github.com/helm/helm/blob/main/pkg/chart/v2/util/validate_name.go
 _NAME = re.compile(r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$")
@@ -27,7 +27,7 @@ CHARTS = "LOCAL_CHARTS"
 """Variable with a folder of charts. One that is not there is not rendered."""
 
 
-def release_of(properties: Mapping[str, Any], kubernetes_version: str) -> HelmRelease:
+def release_of(properties: Mapping[str, Any], kubernetes_version: str) -> InstalledRelease:
     """The release that the properties of a Custom::AWSCDK-EKS-HelmChart ask for."""
     name, chart = str(properties.get("Release", "")), properties.get("Chart")
     if len(name) > _LONGEST_NAME or not _NAME.match(name):
@@ -44,7 +44,7 @@ def release_of(properties: Mapping[str, Any], kubernetes_version: str) -> HelmRe
     if chart is not None and version is not None:
         source = charts.Chart(str(chart), str(repository or ""), str(version))
         rendered = _rendered(name, namespace, source, values, kubernetes_version)
-    return HelmRelease(name, namespace, str(chart or properties["ChartAssetURL"]), version, repository, rendered)
+    return InstalledRelease(name, namespace, str(chart or properties["ChartAssetURL"]), version, repository, rendered)
 
 
 def waiting_of(properties: Mapping[str, Any], lifetime_seconds: int) -> Waiting:

@@ -86,7 +86,7 @@ class Waiting:
 
 
 @dataclass(frozen=True)
-class HelmRelease:
+class InstalledRelease:
     """A Helm release. `rendered` are its objects, or None when the chart is not at hand."""
 
     name: str
@@ -104,7 +104,7 @@ class Contents:
 
     objects: dict[ObjectKey, Manifest] = field(default_factory=dict)
     """In the order in which they came."""
-    releases: dict[tuple[str, str], HelmRelease] = field(default_factory=dict)
+    releases: dict[tuple[str, str], InstalledRelease] = field(default_factory=dict)
     of_addons: frozenset[ObjectKey] = frozenset()
     """Objects that add-ons of the cluster have brought."""
     lost: set[ObjectKey] = field(default_factory=set)
@@ -130,7 +130,7 @@ class Contents:
             key = key_of(manifest)
             self._remove(key)
 
-    def install(self, release: HelmRelease, *, create_namespace: bool, ready: bool, waiting: Waiting) -> None:
+    def install(self, release: InstalledRelease, *, create_namespace: bool, ready: bool, waiting: Waiting) -> None:
         """`helm upgrade --install`. With `--wait` it fails when pods do not become ready in time.
 
         helm v4.2.3: pkg/action/install.go:581 (failRelease), pkg/action/upgrade.go:247 (pending), :528 (failRelease)
@@ -157,7 +157,7 @@ class Contents:
             self._kill(key, before, "pending-rollback")
         raise RefusedError(f"release {release.name} failed, and has been rolled back: {late}")
 
-    def _kill(self, key: tuple[str, str], release: HelmRelease, status: str) -> NoReturn:
+    def _kill(self, key: tuple[str, str], release: InstalledRelease, status: str) -> NoReturn:
         self.releases[key] = replace(release, status=status)
         raise KilledError(f"the function is out of time, and leaves release {release.name} as {status}")
 

@@ -53,6 +53,7 @@ _CONCEPTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "Workloads of teams",
         tuple(f"blueprint.teams.workloads.{kind}" for kind in ("manifests", "helm", "git")),
     ),
+    ("addons-by-value", "Add-ons by value", ("blueprint.addons.by_value",)),
 )
 """File, title, and the modules whose classes stand there; the first one's docstring opens the page."""
 
@@ -71,7 +72,8 @@ def concepts() -> tuple[Page, ...]:
 def addon_pages() -> tuple[Page, ...]:
     """One for each add-on, by its name; it has what stands in the add-on alone as well."""
     pages = []
-    for addon in sorted((cls for cls in classes() if issubclass(cls, Addon)), key=lambda cls: str(cls.name)):
+    with_class = (cls for cls in classes() if issubclass(cls, Addon) and hasattr(cls, "name"))
+    for addon in sorted(with_class, key=lambda cls: str(cls.name)):
         package = ".".join(addon.__module__.split(".")[:2])
         within = [cls for cls in classes() if f"{cls.__module__}.".startswith(f"{package}.")]
         parts = [cls for cls in within if not issubclass(cls, Addon)]

@@ -86,7 +86,7 @@ def _value(cls: Class, file: str) -> str:
         code(f"from {importable(cls)} import {cls.__name__}"),
         *map(prose, (getdoc(cls) or "").split("\n\n")),
         f"Stands in {_listed(stands)}." if stands and not issubclass(cls, Addon) else "",
-        _facts(cls, file) if issubclass(cls, Addon) else "",
+        _facts(cls, file) if issubclass(cls, Addon) and hasattr(cls, "name") else "",
         table(("field", "type", "default", *fixed), rows) if rows else "It has no fields.",
         *(_field(cls, name, docs.get(name, "")) for name in names),
     )

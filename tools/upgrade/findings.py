@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from blueprint.addons import Addon, EksAddon
+from blueprint.addons import Addon, EksAddon, EksAddonByName
 from blueprint.blueprint import Blueprint
 from blueprint.contribution import Release, release_notes
 from blueprint.errors import BlueprintError, Problem, shown
@@ -90,11 +90,14 @@ def _check(release: Release, outcome: Outcome) -> ChartCheck:
 
 def _addons(made: Plan, target: Blueprint, now: str, then: str) -> Iterator[AddonMove]:
     skipped = {skip.name for skip in made.skipped}
-    addons = [each for each in target.addons if isinstance(each, EksAddon) and each.name not in skipped]
+    addons = [
+        each for each in target.addons if isinstance(each, EksAddon | EksAddonByName) and each.name not in skipped
+    ]
     for addon in sorted(addons, key=lambda each: (not each.before_nodes, each.name)):
         pinned = addon.version is not None
-        before, after = (addon.version or addon.versions.get(version) for version in (now, then))
-        notes = release_notes(addon.notes, after or "")
+        known = addon.versions if isinstance(addon, EksAddon) else {}
+        before, after = (addon.version or known.get(version) for version in (now, then))
+        notes = release_notes(addon.notes, after or "") if isinstance(addon, EksAddon) else ""
         yield AddonMove(addon.name, before or "none known", after, pinned, addon.before_nodes, notes)
 
 

@@ -7,14 +7,8 @@ from dataclasses import field
 from typing import Annotated, Any
 
 from blueprint.contribution import Chart, Release
-from blueprint.fields import JSON_LIKE, ChartRepository, ChartVersion, DnsLabel, between, matches
+from blueprint.fields import JSON_LIKE, ChartName, ChartRepository, ChartVersion, ReleaseName, between
 from blueprint.teams.workloads.workload import TeamWorkload
-
-# https://helm.sh/docs/chart_template_guide/getting_started (53 characters, since names are made from it)
-_RELEASE = matches(r".+", "a release has a name of at most 53 characters", "shorten it", longest=53)
-_CHART = matches(
-    r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?", "must be the name of a chart", 'write for example "podinfo"', longest=250
-)
 
 
 class HelmWorkload(TeamWorkload):
@@ -24,9 +18,9 @@ class HelmWorkload(TeamWorkload):
     or let Argo CD install it, by `GitWorkload`, which is.
     """
 
-    name: Annotated[DnsLabel, _RELEASE]
+    name: ReleaseName
     """Of the release, unique in the team."""
-    chart: Annotated[str, _CHART]
+    chart: ChartName
     """Its name in the repository."""
     repository: ChartRepository
     """Of an OCI chart its whole address, oci://…/name."""

@@ -8,7 +8,7 @@ from typing import Any
 from ministack.core.responses import get_account_id
 from ministack.services.cloudformation import provisioners
 
-from tools.local.kubernetes import HelmRelease
+from tools.local.kubernetes import InstalledRelease
 
 _OPERATIONS = ("create", "update", "delete")
 _next: dict[tuple[str, str, str], bool] = {}
@@ -33,7 +33,7 @@ def stick(account: str, release: str, version: str, *, stuck: bool) -> None:
     (_stuck.add if stuck else _stuck.discard)((account, release, version))
 
 
-def is_stuck(release: HelmRelease) -> bool:
+def is_stuck(release: InstalledRelease) -> bool:
     return (get_account_id(), release.name, release.version or "") in _stuck
 
 

@@ -1,0 +1,151 @@
+"""Add-ons that have no class."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, cast
+
+import pytest
+
+from blueprint import Blueprint, FargateProfile, FargateSelector, plan
+from blueprint.addons import Addon, EksAddonByName, HelmRelease
+from blueprint.contribution import Chart, ManagedAddon, Release
+from blueprint.iam import Statement
+from blueprint.kubernetes import Namespace
+from examples.fargate import FARGATE
+from examples.isolated import ISOLATED
+from tests.blueprint.examples import assert_reported, part, places, with_addons
+
+READS = Statement(("s3:GetObject",), ("arn:${blueprint:partition}:s3:::shop/list.json",))
+EFS: dict[str, Any] = {
+    "version": "v3.0.0-eksbuild.1",
+    "service_account": "efs-csi-controller-sa",
+    "managed_policies": ("service-role/AmazonEFSCSIDriverPolicy",),
+}
+PODINFO: dict[str, Any] = {
+    "chart": "podinfo",
+    "repository": "https://stefanprodan.github.io/podinfo",
+    "version": "6.9.2",
+    "namespace": "podinfo",
+}
+OTHER = {**PODINFO, "namespace": "other"}
+
+
+def test_an_add_on_of_eks_is_what_was_written() -> None:
+    one = EksAddonByName("aws-efs-csi-driver", configuration={"a": 1}, permissions=(READS,), **EFS)
+    contribution = part(plan(with_addons(one)), "aws-efs-csi-driver")
+    (managed,) = contribution.managed_addons
+    assert managed.grant is not None
+    assert managed == ManagedAddon("aws-efs-csi-driver", "v3.0.0-eksbuild.1", {"a": 1}, managed.grant)
+    assert managed.grant.name == "kube-system/efs-csi-controller-sa"
+    assert managed.grant.managed_policies == ("service-role/AmazonEFSCSIDriverPolicy",)
+    assert [each.actions for each in managed.grant.statements] == [("s3:GetObject",)]
+
+
+def test_without_permissions_there_is_no_role() -> None:
+    one = EksAddonByName("snapshot-controller", version="v8.3.0-eksbuild.1", before_nodes=True)
+    (managed,) = part(plan(with_addons(one)), "snapshot-controller").managed_addons
+    assert managed == ManagedAddon("snapshot-controller", "v8.3.0-eksbuild.1", before_nodes=True)
+
+
+def test_a_chart_is_what_was_written() -> None:
+    one = HelmRelease(
+        "web",
+        values={"replicaCount": 2},
+        pod_security="restricted",
+        timeout_minutes=3,
+        images=("ghcr.io/x/y",),
+        **PODINFO,
+    )
+    contribution = part(plan(with_addons(one)), "web")
+    chart = Chart("podinfo", "https://stefanprodan.github.io/podinfo", "6.9.2")
+    assert contribution.releases == (Release("web", chart, "podinfo", {"replicaCount": 2}, 3),)
+    assert contribution.namespaces == (Namespace("podinfo", "restricted"),)
+    assert contribution.images == ("ghcr.io/x/y",)
+    assert contribution.grants == ()
+
+
+def test_a_namespace_of_kubernetes_is_not_made() -> None:
+    one = HelmRelease("web", **{**PODINFO, "namespace": "kube-system"})
+    assert part(plan(with_addons(one)), "web").namespaces == ()
+
+
+def test_pods_on_fargate_get_their_role_by_an_annotation() -> None:
+    """EKS Pod Identity has no agent there: https://docs.aws.amazon.com/eks/latest/userguide/pod-identities.html"""
+    one = HelmRelease(
+        "web", service_account="web", permissions=(READS,), service_account_annotations=("sa", "notes"), **PODINFO
+    )
+    on_nodes = part(plan(with_addons(one)), "web")
+    assert [(grant.name, grant.irsa) for grant in on_nodes.grants] == [("podinfo/web", False)]
+    assert on_nodes.releases[0].values == {}
+    profile = FargateProfile("podinfo", selectors=(FargateSelector("podinfo"),))
+    on_fargate = part(plan(with_addons(one, base=replace(FARGATE, compute=(*FARGATE.compute, profile)))), "web")
+    assert [grant.irsa for grant in on_fargate.grants] == [True]
+    assert on_fargate.releases[0].values == {
+        "sa": {"notes": {"eks.amazonaws.com/role-arn": "${blueprint:role-arn:podinfo/web}"}}
+    }
+
+
+def test_any_number_stands_in_a_cluster_in_the_order_that_was_asked_for() -> None:
+    first, last = (
+        HelmRelease("z-first", **PODINFO),
+        HelmRelease("a-last", after=("z-first", "vpc-cni"), **OTHER),
+    )
+    made = plan(with_addons(last, first))
+    names = [each.name for each in made.addons]
+    assert names.index("z-first") < names.index("a-last")
+    (last_part,) = (each for each in made.addons if each.name == "a-last")
+    assert set(last_part.after) == {"z-first", "vpc-cni"}
+    assert plan(with_addons(first, last)) == made
+
+
+@pytest.mark.parametrize(
+    ("addons", "place", "rule", "fix"),
+    [
+        ((HelmRelease("a", **PODINFO), HelmRelease("a", **PODINFO)), "addons[4]", "duplicate", "remove one"),
+        ((EksAddonByName("vpc-cni", version="v1.1.1"),), "addons[3]", "duplicate", "remove one"),
+        ((HelmRelease("a", after=("nobody",), **PODINFO),), "addons[3].after", "has this name", "write one of"),
+        ((HelmRelease("a", after=("a",), **PODINFO),), "addons[3].after", "has this name", "write one of"),
+        (
+            (
+                HelmRelease("a", after=("b",), **PODINFO),
+                HelmRelease("b", after=("a",), **{**PODINFO, "namespace": "b"}),
+            ),
+            "addons",
+            "require each other in a circle",
+            "remove one",
+        ),
+        ((HelmRelease("a", permissions=(READS,), **PODINFO),), "addons[3].service_account", "service account", "name"),
+        (
+            (EksAddonByName("a", version="v1.1.1", managed_policies=("ReadOnlyAccess",)),),
+            "addons[3].service_account",
+            "service account",
+            "name",
+        ),
+        (
+            (HelmRelease("a", values={"password": "hunter22"}, **PODINFO),),
+            "addons[3].values['password']",
+            "never hold a secret",
+            "existing Secret",
+        ),
+        ((HelmRelease(1, **PODINFO),), "addons[3].name", "must be str", "write"),  # type: ignore[arg-type]  # is wrong
+    ],
+)
+def test_mistakes(addons: tuple[Addon, ...], place: str, rule: str, fix: str) -> None:
+    assert_reported(with_addons(*addons), place, rule, fix)
+
+
+def test_without_internet_images_and_chart_come_from_amazon_ecr() -> None:
+    registry = "111111111111.dkr.ecr.us-west-2.amazonaws.com"
+
+    def having(**fields: Any) -> object:
+        mirrored = HelmRelease("a", **{**PODINFO, "repository": f"oci://{registry}/podinfo"})
+        return replace(ISOLATED, addons=(*ISOLATED.addons, replace(mirrored, **fields)))
+
+    place, own = f"addons[{len(ISOLATED.addons)}]", (f"{registry}/y",)
+    assert_reported(having(), f"{place}.images", "nobody knows what the chart's pods run", "images=")
+    assert_reported(having(images=("ghcr.io/x/y",)), place, "Amazon ECR only", "in values")
+    assert places(having(images=own, repository=PODINFO["repository"])) == [f"{place}.repository"]
+    called = having(images=own, endpoints=("bedrock-runtime",))
+    assert_reported(called, "network.interface_endpoints", "missing: bedrock-runtime (a)", "add 'bedrock-runtime'")
+    plan(cast("Blueprint", having(images=own)))
