@@ -24,6 +24,8 @@ unexport PYTHONDONTWRITEBYTECODE
 # Files stay whole: their tests share what they synthesize. More processes than four synthesize the same more often.
 # In their own order: by the number of tests, the slowest files come last and one processor waits.
 SIDE_BY_SIDE := --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
+# With what takes random values: a sample of them in make test.
+EVERY_VALUE := tests/every_value tests/isolation/test_isolation.py tests/blueprint/test_fuzz.py
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -80,8 +82,8 @@ test: setup ## Run the tests, without network or credentials: make test ARGS="-k
 test-oldest: setup .venv-oldest/.installed ## Run the tests on the lowest versions that requirements.in allows
 	@JSII_NODE="$(CURDIR)/.venv-oldest/bin/node" .venv-oldest/bin/python -m pytest $(SIDE_BY_SIDE) -m "not locked" $(ARGS)
 
-every-value: setup ## Take every value of every field through templates, rules and tools; a quarter of an hour
-	@$(PY) -m pytest tests/every_value --numprocesses=auto --maxprocesses=4 --dist=load $(ARGS)
+every-value: setup ## Take every value of every field through templates, rules and tools, and many random ones; half an hour
+	@$(PY) -m pytest $(EVERY_VALUE) --hypothesis-profile=many --numprocesses=auto --maxprocesses=4 --dist=load $(ARGS)
 
 lifecycle: setup .venv-local/.installed ## Let a cluster live on the emulator by the real CDK CLI: deploys, upgrades, failures, drift, deletion
 	@$(PY) -m pytest tests/lifecycle $(ARGS)

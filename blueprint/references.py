@@ -46,7 +46,7 @@ def queue_arn(name: str) -> str:
 def portable(data: Any) -> Any:
     """The data without a partition in its ARNs: who copies one from the console means that of the cluster."""
     if isinstance(data, str):
-        return _OF_A_PARTITION.sub(f"arn:{PARTITION}:", data)
+        return _OF_A_PARTITION.sub(f"arn:{PARTITION}:", data) if "arn:" in data else data
     if isinstance(data, Mapping):
         return {key: portable(item) for key, item in data.items()}
     if isinstance(data, list | tuple):
@@ -57,7 +57,8 @@ def portable(data: Any) -> Any:
 def references_in(data: Any) -> Iterator[str]:
     """The names of all references in a value, a manifest, a statement."""
     if isinstance(data, str):
-        yield from PATTERN.findall(data)
+        if "${" in data:
+            yield from PATTERN.findall(data)
     elif isinstance(data, Mapping):
         for key, item in data.items():
             yield from references_in(key)

@@ -189,7 +189,8 @@ def _mismatches(value: object, hint: Any, path: FieldPath) -> Iterator[Problem]:
     if value is Missing:
         yield Problem(path, Missing, "this field is required", f"add {rendered(path)}={_example(hint)}")
         return
-    origin, args = get_origin(hint), get_args(hint)
+    # Most are plain classes, and to ask those for arguments takes long.
+    origin, args = (None, ()) if type(hint) is type else (get_origin(hint), get_args(hint))
     if origin is Annotated:
         rules = [note for note in args[1:] if isinstance(note, Rule)]
         form = None if _is_instance(value, args[0]) else _form(args)
@@ -234,7 +235,7 @@ def _mismatches(value: object, hint: Any, path: FieldPath) -> Iterator[Problem]:
 
 
 def _is_instance(value: object, hint: Any) -> bool:
-    origin = get_origin(hint)
+    origin = None if type(hint) is type else get_origin(hint)
     if hint is Any:
         return True
     if origin is Annotated:

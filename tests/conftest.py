@@ -1,12 +1,15 @@
-"""One synth of the example clusters for all tests that look at templates."""
+"""One synth of the examples for all tests that look at templates, and what holds for all tests."""
 
 from __future__ import annotations
 
+import fcntl
+import gc
 import os
 import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 # What make sets; an editor that runs a test does not.
 os.environ.setdefault("JSII_NODE", str(Path(sys.prefix) / "bin" / "node"))
@@ -16,9 +19,22 @@ os.environ["BLUEPRINTS"] = "examples"
 from app import CLUSTERS, ROOT  # it reads that
 from blueprint.inventory import planned
 from blueprint.planning.document import Plan
-from tests.templates import Templates, by_stack, synthesized
+from tests.templates import Templates, by_stack
 from tools.assembly import Assembly, read
 from tools.synthesis import synthesize
+
+# Plans and templates stay until the end, and looking through them for garbage takes a tenth of all time.
+gc.set_threshold(50_000, 20, 20)
+for name, count in (("few", 60), ("many", 1000)):  # `make every-value` takes many
+    settings.register_profile(
+        name,
+        max_examples=count,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+settings.load_profile("few")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -35,22 +51,36 @@ def plans() -> tuple[Plan, ...]:
 
 
 @pytest.fixture(scope="session")
-def templates(plans: tuple[Plan, ...], tmp_path_factory: pytest.TempPathFactory) -> Templates:
+def templates(plans: tuple[Plan, ...], fleet: Templates) -> Templates:
     """Their templates."""
-    return synthesized(plans, tmp_path_factory.mktemp("examples"))
+    names = {plan.facts.name for plan in plans}
+    return {key: template for key, template in fleet.items() if key[0] in names}
 
 
 @pytest.fixture(scope="session")
-def assembly(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
-    """All examples: those, and clusters of every other kind."""
-    out = tmp_path_factory.mktemp("fleet")
-    synthesize(planned(CLUSTERS), out, validate=False)
-    return read(out)
+def examples(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All examples, synthesized: those, and clusters of every other kind. One process does it for all of a run."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    out, done = folder / "examples", folder / "examples.done"
+    with (folder / "examples.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            synthesize(planned(CLUSTERS), out, validate=False)
+            done.touch()
+    return out
+
+
+@pytest.fixture(scope="session")
+def assembly(examples: Path) -> Assembly:
+    """What is in it."""
+    return read(examples)
 
 
 @pytest.fixture(scope="session")
 def fleet(assembly: Assembly) -> Templates:
-    """Their templates."""
+    """The templates of all examples."""
     return by_stack(assembly)
 
 

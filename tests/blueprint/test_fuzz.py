@@ -9,7 +9,7 @@ from functools import partial
 from itertools import pairwise
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from addons.argo_cd import ArgoCd
@@ -53,10 +53,6 @@ from blueprint.teams import (
 from blueprint.value import Value, problems_in
 from tests.blueprint.examples import CORE, HOSTILE, SMALL, Probe, assert_readable, changed, hostile
 from tests.blueprint.test_plan import mutable
-
-FEW = settings(
-    deadline=None, derandomize=True, database=None, max_examples=200, suppress_health_check=list(HealthCheck)
-)
 
 NAMES = st.from_regex(r"[a-z]([-a-z0-9]{0,8}[a-z0-9])?", fullmatch=True).filter(
     lambda name: not name.startswith("kube-")
@@ -148,7 +144,6 @@ def overlapping(blueprint: Blueprint) -> bool:
     return services.overlaps(vpc)
 
 
-@settings(FEW, max_examples=100)
 @given(blueprints().filter(lambda blueprint: not overlapping(blueprint)), st.randoms(use_true_random=False))
 def test_valid_blueprints_have_one_immutable_plan_whatever_the_order(blueprint: Blueprint, random: Any) -> None:
     made = plan(blueprint)
@@ -258,7 +253,6 @@ JUNK = st.one_of(
 )
 
 
-@settings(FEW, max_examples=250)
 @given(st.integers(0, len(SPOTS) - 1), JUNK)
 def test_junk_anywhere_ends_in_a_plan_or_a_report(spot: int, junk: Any) -> None:
     try:
@@ -269,7 +263,6 @@ def test_junk_anywhere_ends_in_a_plan_or_a_report(spot: int, junk: Any) -> None:
         assert list(mutable(made, "plan")) == []
 
 
-@FEW
 @given(networks(), st.sampled_from(["us-west-2", "cn-north-1"]))
 def test_subnets_fill_the_network_from_its_start_or_the_report_says_that_they_do_not_fit(
     network: NewNetwork, region: str

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from blueprint import Blueprint
 from tests.isolation.fleets import fleets
 from tests.isolation.properties import ways_out
 from tests.isolation.world import world_of
 
-MANY = settings(
-    deadline=None, derandomize=True, database=None, max_examples=200, suppress_health_check=list(HealthCheck)
-)
 
-
-@MANY
 @given(fleets())
 def test_no_team_gets_out_of_its_namespaces(blueprint: Blueprint) -> None:
     assert ways_out(world_of(blueprint)) == []

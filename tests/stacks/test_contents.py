@@ -25,13 +25,6 @@ from tools.synthesis import synthesize
 PLANS = {blueprint.name: plan(blueprint) for blueprint in FLEET}
 
 
-@pytest.fixture(scope="module")
-def assembly(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
-    out = tmp_path_factory.mktemp("contents")
-    synthesize(list(PLANS.values()), out, validate=False)
-    return read(out)
-
-
 @pytest.fixture(params=PLANS)
 def both(request: pytest.FixtureRequest, assembly: Assembly) -> tuple[Plan, Contents]:
     return PLANS[request.param], contents(assembly[request.param])

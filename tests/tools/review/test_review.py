@@ -46,7 +46,9 @@ def test_a_change_from_end_to_end(project: Path, tmp_path: Path) -> None:
     found = json.loads(written)
     assert (found["touched"], found["untouched"]) == (["dev"], ["prod", "prod-eu"])
     assert [(each["rule"], each["cluster"]) for each in found["dangers"]] == [("opens-endpoint", "dev")]
-    assert run(project, "--out", str(out), "--charts", str(tmp_path), "--json").stdout == written
+    edit(project / "examples" / "dev.py", "203.0.112.0/23", "203.0.113.0/24")
+    printed = run(project, "--out", str(out), "--charts", str(tmp_path), "--json").stdout
+    assert printed == (out / "review.json").read_text(encoding="utf-8") != written
 
 
 @pytest.mark.parametrize(
