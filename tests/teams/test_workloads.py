@@ -202,6 +202,18 @@ def test_a_mistake_in_a_file_is_told_once_with_its_line(name: str, folder: Path)
     assert len(problems) == 1
 
 
+def test_what_is_wrong_is_shown_unless_it_may_be_secret(folder: Path) -> None:
+    shown = {
+        kind("Deployment", "extensions/v1beta1"): "extensions/v1beta1",
+        kind("DaemonSet", "apps/v1"): "DaemonSet",
+        kind("ConfigMap").replace("name: a", "name: ../a"): "../a",
+        CONFIG + "  namespace: kube-system\n": "kube-system",
+        CONFIG + "data:\n  db-password: hunter2\n": "<not shown>",
+    }
+    for content, value in shown.items():
+        assert [problem.value for problem in found(content, folder)] == [value]
+
+
 POD_MISTAKES: dict[str, dict[str, Any]] = {
     "privileged": {"securityContext": {"privileged": True}},
     "no context": {"securityContext": None},
