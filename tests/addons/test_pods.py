@@ -6,7 +6,8 @@ port that Fargate's own agents have. Ports are `containerPort` of the containers
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -19,7 +20,7 @@ from addons.external_dns import ExternalDns
 from addons.external_secrets import ExternalSecrets
 from addons.karpenter import Karpenter
 from addons.secrets_store_csi_driver import SecretsStoreCsiDriver
-from blueprint.addons import Addon
+from blueprint.addons import Addon, HelmAddon
 from blueprint.workload import Workload
 from tests.addons.support import FACTS
 
@@ -122,6 +123,60 @@ def test_pods_are_those_of_the_chart(name: str) -> None:
         for each in workloads(addon).values()
     }
     assert found == {each.name: each for each in expected}
+
+
+# Where values.yaml of the charts has `tolerations`, `nodeSelector` and `resources` of whose pods.
+AT = {
+    "argo-cd": {
+        "controller.": "argocd-application-controller",
+        "server.": "argocd-server",
+        "repoServer.": "argocd-repo-server",
+        "applicationSet.": "argocd-applicationset-controller",
+        "notifications.": "argocd-notifications-controller",
+        "redis.": "argocd-redis",
+        "redisSecretInit.": "argocd-redis-secret-init",
+    },
+    LBC: {"": LBC},
+    "cert-manager": {
+        "": "cert-manager",
+        "webhook.": "cert-manager-webhook",
+        "cainjector.": "cert-manager-cainjector",
+        "startupapicheck.": "cert-manager-startupapicheck",
+    },
+    "external-dns": {"": "external-dns"},
+    ES: {"": ES, "webhook.": f"{ES}-webhook", "certController.": f"{ES}-cert-controller"},
+}
+TAINTED = {"key": "example.com/ops", "operator": "Exists"}
+PLACED = {"tolerations": [TAINTED], "nodeSelector": {"example.com/pool": "ops"}}
+
+
+def with_values(name: str, prefix: str, own: dict[str, Any]) -> dict[str, Workload]:
+    addon, _ = RENDERED[name]
+    assert isinstance(addon, HelmAddon)
+    return workloads(replace(addon, extra_values={prefix[:-1]: own} if prefix else own))
+
+
+def is_placed(workload: Workload) -> bool:
+    return (TAINTED in workload.tolerations, dict(workload.node_selector)) == (True, PLACED["nodeSelector"])
+
+
+@pytest.mark.parametrize(("name", "prefix"), [(name, prefix) for name, prefixes in AT.items() for prefix in prefixes])
+def test_values_of_the_chart_place_the_pods_that_they_are_of(name: str, prefix: str) -> None:
+    found = with_values(name, prefix, {**PLACED, "resources": {"requests": {"cpu": "123m"}}})
+    assert {each.name for each in found.values() if is_placed(each)} == {AT[name][prefix]}
+    assert {each.name for each in found.values() if each.cpu == "123m"} == {AT[name][prefix]}
+
+
+@pytest.mark.parametrize("name", ["argo-cd", ES])
+def test_global_values_place_all_pods_and_give_way_to_those_of_one(name: str) -> None:
+    """argo-helm argo-cd-10.1.1 and external-secrets v2.9.0, values.yaml: global.tolerations, global.nodeSelector."""
+    assert all(map(is_placed, with_values(name, "global.", PLACED).values()))
+    prefix = "server." if name == "argo-cd" else "webhook."
+    addon, _ = RENDERED[name]
+    assert isinstance(addon, HelmAddon)
+    own = {"tolerations": [{"operator": "Exists"}], "nodeSelector": {"a": "b"}}
+    found = workloads(replace(addon, extra_values={"global": PLACED, prefix[:-1]: own}))
+    assert {each.name for each in found.values() if not is_placed(each)} == {AT[name][prefix]}
 
 
 def test_who_tolerates_nodes_that_are_kept_for_what_is_critical() -> None:
