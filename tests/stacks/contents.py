@@ -233,6 +233,7 @@ def _releases(stack: Stack) -> Iterator[Installed]:
             chart=Chart(name.rpartition("/")[2], repository, properties["Version"]),
             namespace=properties["Namespace"],
             values=json.loads(text(properties.get("Values", "{}"))),
+            timeout_minutes=int(properties["Timeout"].removesuffix("s")) // 60,
         )
         yield Installed(stack.paths.get(id, id).partition("/")[0], stack.name, id, release)
 

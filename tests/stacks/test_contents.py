@@ -105,6 +105,7 @@ class NeedsCertManager(CallsAws, Probe):
     name = "needs-cert-manager"
     requires = (CertManager,)
     service_account = "needy"
+    timeout_minutes = 3
 
     def permissions(self, facts: ClusterFacts) -> tuple[Statement, ...]:
         return (Statement(("sqs:SendMessage",), ("arn:aws:sqs:us-west-2:111111111111:queue",)),)
@@ -114,6 +115,8 @@ def test_who_installs_a_part_what_it_needs_and_what_has_aws_permissions(tmp_path
     needy = replace(SMALL, addons=(NeedsCertManager(), *CORE, CertManager()), teams=(TEAM,))
     synthesize([plan(needy)], tmp_path, validate=False)
     (stacks,) = read(tmp_path).values()
+    installed = {each.release.name: each.release.timeout_minutes for each in contents(stacks).releases}
+    assert installed == {"needs-cert-manager": 3, "cert-manager": 6}
     found = {part.name: part for part in contents(stacks).addons}
     assert {part.name: part.after for part in found.values() if part.after} == {"needs-cert-manager": ("cert-manager",)}
     assert {part.name for part in found.values() if part.installer == "Helm"} == {"cert-manager", "needs-cert-manager"}
@@ -129,8 +132,9 @@ def test_releases_and_objects(both: tuple[Plan, Contents]) -> None:
     planned, found = both
     releases = [(part.name, each) for part in planned.parts for each in part.contribution.releases]
     assert sorted(
-        (each.part, each.release.name, each.release.chart.version, each.release.namespace) for each in found.releases
-    ) == sorted((part, each.name, each.chart.version, each.namespace) for part, each in releases)
+        (each.part, each.release.name, each.release.chart.version, each.release.namespace, each.release.timeout_minutes)
+        for each in found.releases
+    ) == sorted((part, each.name, each.chart.version, each.namespace, each.timeout_minutes) for part, each in releases)
     by_name = {each.release.name: each.release for each in found.releases}
     for _, release in releases:
         assert set(by_name[release.name].values) == set(plain(release.values))

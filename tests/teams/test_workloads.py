@@ -154,6 +154,13 @@ HOSTILE: dict[str, tuple[str | bytes, int | None, str, str]] = {
     "CRD": (kind("CustomResourceDefinition", "apiextensions.k8s.io/v1"), 2, "of this kind", "platform"),
     "webhook": (kind("MutatingWebhookConfiguration"), 2, "of this kind", "platform"),
     "Secret": (kind("Secret", more="stringData:\n  password: hunter2\n"), 2, "of this kind", "copied_secrets"),
+    "ClusterRoleBinding": (kind("ClusterRoleBinding"), 2, "of this kind", "permissions of the team"),
+    "Role": (kind("Role"), 2, "of this kind", "permissions of the team"),
+    "LimitRange": (kind("LimitRange"), 2, "of this kind", "container_defaults"),
+    "PriorityClass": (kind("PriorityClass"), 2, "of this kind", "priority_classes"),
+    "ExternalSecret": (kind("ExternalSecret"), 2, "of this kind", "copied_secrets"),
+    "SecretStore": (kind("SecretStore"), 2, "of this kind", "copied_secrets"),
+    "SecretProviderClass": (kind("SecretProviderClass"), 2, "of this kind", "secrets of a ServiceAccount"),
     "retired version": (kind("Deployment", "extensions/v1beta1"), 1, "one version", "apps/v1"),
     "no version": ("kind: ConfigMap\nmetadata: {name: a}\n", 1, "one version", "v1"),
     "no metadata": ("apiVersion: v1\nkind: ConfigMap\n", 1, "metadata", "name"),
@@ -193,6 +200,18 @@ def test_a_mistake_in_a_file_is_told_once_with_its_line(name: str, folder: Path)
     assert rule in problems[0].rule
     assert fix in problems[0].fix
     assert len(problems) == 1
+
+
+def test_what_is_wrong_is_shown_unless_it_may_be_secret(folder: Path) -> None:
+    shown = {
+        kind("Deployment", "extensions/v1beta1"): "extensions/v1beta1",
+        kind("DaemonSet", "apps/v1"): "DaemonSet",
+        kind("ConfigMap").replace("name: a", "name: ../a"): "../a",
+        CONFIG + "  namespace: kube-system\n": "kube-system",
+        CONFIG + "data:\n  db-password: hunter2\n": "<not shown>",
+    }
+    for content, value in shown.items():
+        assert [problem.value for problem in found(content, folder)] == [value]
 
 
 POD_MISTAKES: dict[str, dict[str, Any]] = {
@@ -382,7 +401,13 @@ def test_a_project_of_argo_cd_cannot_reach_another_team() -> None:
     assert spec["clusterResourceWhitelist"] == []
     allowed = {one["kind"] for one in spec["namespaceResourceWhitelist"]}
     refused = {one["kind"] for one in spec["namespaceResourceBlacklist"]}
-    assert {"Role", "RoleBinding", "ResourceQuota", "LimitRange", "NetworkPolicy", "Namespace"} <= refused
+    # API groups: https://kubernetes.io/docs/reference/generated/kubernetes-api/v1.36/
+    rbac = {
+        ("rbac.authorization.k8s.io", f"{scope}{kind}") for scope in ("", "Cluster") for kind in ("Role", "RoleBinding")
+    }
+    own = {("", kind) for kind in ("ResourceQuota", "LimitRange", "Namespace", "Secret")}
+    listed = {(one["group"], one["kind"]) for one in spec["namespaceResourceBlacklist"]}
+    assert listed == rbac | own | {("networking.k8s.io", "NetworkPolicy")}
     assert allowed.isdisjoint({*refused, "Secret", "Application", "AppProject"})
     assert "*" not in str(spec["namespaceResourceWhitelist"])
     assert application["spec"]["project"] == project["metadata"]["name"]

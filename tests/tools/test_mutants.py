@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -58,15 +60,31 @@ FILES = {
 WHERE = {"shop": ("tests",)}
 
 
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A shop, whose tests need no plugin."""
-    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+def written(folder: Path) -> Path:
+    """A shop."""
     for name, text in FILES.items():
-        path = tmp_path / "project" / name
+        path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    return tmp_path / "project"
+    return folder
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A shop of one test, which may change it."""
+    return written(tmp_path / "project")
+
+
+@pytest.fixture(scope="module")
+def judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judge]:
+    """Of mutants of such a shop, whose own tests need no plugin."""
+    folder = tmp_path_factory.mktemp("shop")
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        closing(Judge(written(folder / "shop"), folder / "shop" / "copy", WHERE)) as found,
+    ):
+        patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+        yield found
 
 
 def contents(folder: Path) -> dict[str, str]:
@@ -141,16 +159,13 @@ def test_a_rule_of_a_field_changes_within_its_type() -> None:
         ('LARGEST = int("9") -> LARGEST = int("XX9XX")', MutantStatus.STILLBORN, ""),
     ],
 )
-def test_what_becomes_of_a_mutant(change: str, status: MutantStatus, by: str, project: Path, tmp_path: Path) -> None:
-    judge = Judge(project, tmp_path / "copy", WHERE)
-    judge.seconds = 20 if status is not MutantStatus.TIMED_OUT else 5
+def test_what_becomes_of_a_mutant(change: str, status: MutantStatus, by: str, judge: Judge) -> None:
+    judge.seconds = 60 if status is not MutantStatus.TIMED_OUT else 5
     assert judge.judge(one(change)) == (status, by)
-    assert contents(project) == FILES
-    assert contents(judge.root) == FILES
+    assert contents(judge.root) == contents(judge.root.parent) == FILES
 
 
-def test_an_interruption_leaves_all_as_it_was(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    judge = Judge(project, tmp_path / "copy", WHERE)
+def test_an_interruption_leaves_all_as_it_was(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[str] = []
 
     def interrupted(*_: object) -> tuple[int, str]:
@@ -162,13 +177,16 @@ def test_an_interruption_leaves_all_as_it_was(project: Path, tmp_path: Path, mon
     with pytest.raises(KeyboardInterrupt):
         judge.judge(mutant)
     assert seen == [mutant.text], "in the copy"
-    assert contents(project) == contents(judge.root) == FILES
+    assert contents(judge.root) == contents(judge.root.parent) == FILES
 
 
-def test_tests_that_fail_by_themselves_judge_nothing(project: Path, tmp_path: Path) -> None:
-    (project / "tests/test_all.py").write_text("def test_one():\n    assert False\n", encoding="utf-8")
-    with pytest.raises(CannotError, match=r"fail without any mutant[^$]*FAILED tests/test_all.py::test_one"):
-        Judge(project, tmp_path / "copy", WHERE).prepare(["shop"])
+def test_tests_that_fail_by_themselves_judge_nothing(judge: Judge) -> None:
+    judge.prepare(["shop"])
+    failing = judge.root / "tests" / "test_failing.py"
+    failing.write_text("def test_one():\n    assert False\n", encoding="utf-8")
+    with pytest.raises(CannotError, match=r"fail without any mutant[^$]*FAILED tests/test_failing.py::test_one"):
+        judge.prepare(["shop"])
+    failing.unlink()
 
 
 def test_every_folder_of_the_product_has_tests(root: Path) -> None:

@@ -15,6 +15,7 @@ import tempfile
 from argparse import ArgumentParser, Namespace
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 
 from app import ROOT
@@ -42,8 +43,7 @@ def run(options: Namespace) -> int:
     """Judges them one by one."""
     places = lines(options.files or PRODUCT, options.base, ROOT)
     judged: list[tuple[Mutant, Judgement]] = []
-    with tempfile.TemporaryDirectory() as copy:
-        judge = Judge(ROOT, Path(copy))
+    with tempfile.TemporaryDirectory() as copy, closing(Judge(ROOT, Path(copy))) as judge:
         judge.prepare(sorted(set(map(folder_of, places))))
         for mutant in drawn(places, folder_of, options.seed, ROOT):
             judged.append((mutant, judge.judge(mutant)))

@@ -7,8 +7,10 @@ left out. They take longer than all others together, and what only they notice d
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import select
 import shutil
 import signal
 import subprocess
@@ -17,9 +19,10 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple, cast
 
 from tools.mutants.mutations import Mutant
+from tools.mutants.server import BROKEN
 from tools.status import CannotError
 
 FOLDERS: Mapping[str, tuple[str, ...]] = {
@@ -31,18 +34,13 @@ FOLDERS: Mapping[str, tuple[str, ...]] = {
     "tools": ("tests/tools",),
 }
 """Where the tests are that can notice a mistake in a folder, the likeliest first."""
-_SLOW = (
-    "test_every_",
-    "test_fuzz",
-    "test_isolation",
-    "test_create_only",
-    "test_validation",
-    "test_determinism",
-    "lifecycle",
-    "kubernetes/",
+_LEFT_OUT = re.compile(
+    "test_(every_|fuzz|isolation|create_only|validation|determinism)|tests/(lifecycle|kubernetes)/"
+    "|test_structure"  # about the text of files
 )
 _SNAPSHOT, _OTHERS = "snapshot", "not snapshot"  # as markers of pytest
 _UNWANTED = shutil.ignore_patterns(".git", ".venv*", ".*_cache", ".kubernetes", ".local", "node_modules", "cdk.out")
+_SERVER = Path(__file__).with_name("server.py")
 _NO_TESTS = 5  # https://docs.pytest.org/en/stable/reference/exit-codes.html
 
 
@@ -72,14 +70,6 @@ def folder_of(path: str, folders: Iterable[str] = FOLDERS) -> str:
     return max(found, key=len)
 
 
-class Ran(NamedTuple):
-    """What became of tests."""
-
-    failed: str
-    """The first that did."""
-    said: str
-
-
 class Judge:
     """Has a copy of the project, which it changes."""
 
@@ -91,14 +81,16 @@ class Judge:
         self.seconds = 0.0
         """Nothing may take longer."""
         self._written = 0
+        self._output = self.root / ".output-of-pytest"
+        self._server: subprocess.Popen[str] | None = None
 
     def prepare(self, folders: Iterable[str]) -> None:
         """Runs all these tests once as the project is: where one fails, no mutant can be judged."""
         tests = {path for folder in folders for where in self.folders[folder] for path in self._tests(where)}
         start = time.monotonic()
         for paths, marker in ((sorted(tests), _OTHERS), (self._tests("tests", _SNAPSHOT), _SNAPSHOT)):
-            if (ran := self._pytest(paths, marker)).failed:
-                raise CannotError(f"the tests fail without any mutant:\n{ran.said}")
+            if self._pytest(paths, marker):
+                raise CannotError(f"the tests fail without any mutant:\n{self._said()}")
         self.seconds = 60 + 3 * (time.monotonic() - start)
 
     def judge(self, mutant: Mutant) -> Judgement:
@@ -107,47 +99,67 @@ class Judge:
         self._write(mutant.path, mutant.text)
         try:
             return self._judged(mutant)
-        except subprocess.TimeoutExpired:
+        except TimeoutError:
             return Judgement(MutantStatus.TIMED_OUT)
         finally:
             self._write(mutant.path, original)
 
     def _judged(self, mutant: Mutant) -> Judgement:
         module = mutant.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-        if self._run([sys.executable, "-c", f"import {module}"])[0]:
+        if self._run(module, "--version") == BROKEN:
             return Judgement(MutantStatus.STILLBORN)
         wheres = [self._tests(where) for where in self.folders[folder_of(mutant.path, self.folders)]]
         named = [path for tests in wheres for path in tests if any(word in path for word in module.split(".")[1:])]
         for paths in (named, *wheres):
-            if (ran := self._pytest(paths, _OTHERS)).failed:
-                return Judgement(MutantStatus.NOTICED, ran.failed)
-        failed = self._pytest(self._tests("tests", _SNAPSHOT), _SNAPSHOT).failed
+            if failed := self._pytest(paths, _OTHERS):
+                return Judgement(MutantStatus.NOTICED, failed)
+        failed = self._pytest(self._tests("tests", _SNAPSHOT), _SNAPSHOT)
         return Judgement(MutantStatus.SNAPSHOT if failed else MutantStatus.SURVIVED, failed)
 
     def _tests(self, folder: str, about: str = "") -> list[str]:
         files = (path for path in sorted((self.root / folder).rglob("test_*.py")) if about in path.read_text("utf-8"))
         names = (str(path.relative_to(self.root)) for path in files)
-        return [name for name in names if not any(each in name for each in _SLOW)]
+        return [name for name in names if not _LEFT_OUT.search(name)]
 
-    def _pytest(self, paths: Sequence[str], marker: str) -> Ran:
+    def _pytest(self, paths: Sequence[str], marker: str) -> str:
+        """The first test that fails."""
         options = ("-x", "-q", "--tb=short", "-p", "no:cacheprovider", "-m", marker)
-        status, said = self._run([sys.executable, "-m", "pytest", *options, *paths]) if paths else (0, "")
+        status = self._run("", *options, *paths) if paths else 0
         if status in (0, _NO_TESTS):
-            return Ran("", said)
-        found = re.search(r"^(?:FAILED|ERROR) (\S+)", said, re.MULTILINE)
-        return Ran(found[1] if found else f"exit status {status}", said)
+            return ""
+        found = re.search(r"^(?:FAILED|ERROR) (\S+)", self._said(), re.MULTILINE)
+        return found[1] if found else f"exit status {status}"
 
-    def _run(self, command: Sequence[str]) -> tuple[int, str]:
-        """Exit status and output; what it has started ends with it, also where it takes too long or is interrupted."""
-        with subprocess.Popen(
-            command, cwd=self.root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
-        ) as process:
-            try:
-                said, _ = process.communicate(timeout=self.seconds or None)
-            except BaseException:
-                os.killpg(process.pid, signal.SIGKILL)
-                raise
-        return process.returncode, said
+    def _said(self) -> str:
+        return self._output.read_text(encoding="utf-8", errors="replace")
+
+    def _run(self, *words: str) -> int:
+        """The exit status, by the server."""
+        server = self._server = self._server or subprocess.Popen(
+            (sys.executable, _SERVER, self._output),
+            cwd=self.root,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        asked, answers = cast("IO[str]", server.stdin), cast("IO[str]", server.stdout)
+        try:
+            print(json.dumps(words), file=asked, flush=True)
+            if select.select([answers], [], [], self.seconds or None)[0]:
+                return int(answers.readline())
+        except BaseException:
+            self.close()
+            raise
+        self.close()
+        raise TimeoutError
+
+    def close(self) -> None:
+        """Ends the server, and all that runs there."""
+        if self._server is not None:
+            with self._server as server:
+                os.killpg(server.pid, signal.SIGKILL)
+            self._server = None
 
     def _write(self, path: str, text: str) -> None:
         """With a time of its own: Python compares whole seconds before it takes an older .pyc file."""
