@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
+from blueprint import team_files
 from blueprint.blueprint import Blueprint
 from blueprint.errors import BlueprintError, Problem, Quoted, shown
 from blueprint.planning.document import Plan
@@ -22,7 +23,10 @@ def planned(directory: Path, only: Sequence[str] = ()) -> tuple[Plan, ...]:
 
 
 def blueprints(directory: Path, only: Sequence[str] = ()) -> tuple[dict[str, Blueprint], list[Problem]]:
-    """The same clusters as they are written, by their places in the files, and what is wrong with the files."""
+    """The same clusters as they are written, by their places in the files, and what is wrong with the files.
+
+    Nothing is imported while a file of a team is more than data.
+    """
     paths = [path for path in sorted(directory.glob("*.py")) if path.stem != "__init__"]
     files = {path.stem.replace("_", "-"): path for path in paths if path.stem.isidentifier()}
     rule, fix = "the file name must be a Python name", "use letters, digits and _: prod_eu.py"
@@ -34,14 +38,15 @@ def blueprints(directory: Path, only: Sequence[str] = ()) -> tuple[dict[str, Blu
         if name not in files:
             rule = f"unknown cluster: no file in {directory.name}/ is named after it"
             problems.append(Problem(("CLUSTER",), name, rule, f"write one of {', '.join(files) or '<none>'}"))
+    code = team_files.problems(directory.parent / team_files.FOLDER)
     fleet: dict[str, Blueprint] = {}
-    for name in only or files:
+    for name in () if code else only or files:
         if name in files:
             found, unfit = _blueprint(files[name], name)
             fleet |= found
             told = set(map(str, problems))
             problems.extend(each for each in unfit if str(each) not in told)
-    return fleet, problems
+    return fleet, [*problems, *code]
 
 
 def _blueprint(path: Path, name: str) -> tuple[dict[str, Blueprint], list[Problem]]:

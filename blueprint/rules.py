@@ -11,6 +11,7 @@ from blueprint.addons import Addon, NodeNetwork
 from blueprint.compute import AutoMode, Nodes
 from blueprint.encryption import foreign_key
 from blueprint.errors import FieldPath, Problem, Quoted, duplicates, rendered
+from blueprint.powers import reaches
 from blueprint.versions import minor
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def between_values(view: Checked) -> Iterator[Problem]:
     yield from _addons(view)
     if view.knows_all("teams"):
         yield from _connections(view)
+    yield from _secrets(view)
     names = (((*path, "name"), team.name) for path, team in view.teams.items())
     yield from duplicates(names, "name of a team", "rename one")
 
@@ -115,6 +117,27 @@ def _lacking(path: FieldPath, addon: Addon, view: Checked, *, auto_mode_only: bo
         if name not in names - {addon.name}:
             fix = f"write one of {', '.join(sorted(names - {addon.name}))}"
             yield Problem((*path, "after"), name, "no other add-on of the cluster has this name", fix)
+
+
+def _secrets(view: Checked) -> Iterator[Problem]:
+    """What a team calls its own secret, no other one's role reads or changes."""
+    owned = [(team, secret) for team in view.teams.values() for _, secret in team.named_secrets]
+    for path, team in view.teams.items():
+        foreign = [(owner, secret) for owner, secret in owned if owner is not team]
+        foreign = [(owner, secret) for owner, secret in foreign if team.name not in secret.shared_with]
+        for place, secret in team.named_secrets:
+            for owner, other in foreign:
+                if other.pattern == secret.pattern:
+                    rule = f"it is a secret of {owner.name}, which does not share it"
+                    fix = f'name one of its own, or write shared_with=("{team.name}",) in the file of {owner.name}'
+                    yield Problem((*path, *place), secret.aws_name, rule, fix)
+        for place, statement in team.statements:
+            for owner, other in foreign:
+                if statement.effect == "Allow" and reaches(statement.actions, statement.resources, other.pattern):
+                    rule = f"with it {team.name} reaches {other.aws_name}, a secret of {owner.name}"
+                    yield Problem(
+                        (*path, *place, "resources"), statement.resources, rule, "name the team's own secrets"
+                    )
 
 
 def _connections(view: Checked) -> Iterator[Problem]:

@@ -34,6 +34,8 @@ class _AwsSecret(Value):
     """The customer managed key that encrypts it; None where it is the AWS managed one, which needs no permission."""
     alias: DnsLabel | None = field(default=None, kw_only=True)
     """Name of the Kubernetes Secret or of the file; made from the name in AWS when None: payments/db, payments-db."""
+    shared_with: tuple[DnsLabel, ...] = field(default=(), kw_only=True)
+    """Other teams that name it as well; each of them says so, too. Nobody else's role may reach it."""
 
     @property
     @abstractmethod
@@ -44,6 +46,11 @@ class _AwsSecret(Value):
     def name_in_cluster(self) -> str:
         """Name of the Kubernetes Secret or of the file."""
         return self.alias or re.sub(r"[^a-z0-9]+", "-", self.aws_name.lower()).strip("-")
+
+    @property
+    def pattern(self) -> str:
+        """Its ARN, wherever the cluster is."""
+        return f"arn:*:{self.service}:*:*:{self.resource.format(self.aws_name)}"
 
     def arn(self, facts: ClusterFacts) -> str:
         """Its ARN, as a policy names it."""

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+
+from tools.environment import inherited
 
 WORKFLOWS = Path(__file__).parents[1] / ".github" / "workflows"
 NAMES = ("check", "deploy", "every-value", "review", "verdict")
@@ -152,6 +157,55 @@ def test_a_deploy_waits_for_its_reviewers_and_the_default_branch() -> None:
     assert jobs["deploy"]["needs"] == "synth"
     assert jobs["synth"]["if"] == "github.ref_name == github.event.repository.default_branch"
     assert "id-token" not in jobs["synth"].get("permissions", {})
+
+
+def test_only_the_cdk_s_command_line_runs_where_there_are_credentials() -> None:
+    """What it deploys was made by a job that could get none."""
+    jobs = load("deploy")["jobs"]
+    assert [name for name, job in jobs.items() if "id-token" in job.get("permissions", {})] == ["deploy"]
+    install, check, deploy = (step["run"] for step in jobs["deploy"]["steps"] if "run" in step)
+    assert install == "make setup"
+    assert "assembly.tar" in check
+    assert deploy.startswith('.venv/bin/cdk deploy --app cdk.out "$CLUSTER/*" ')
+    names = [step.get("uses", "").partition("@")[0] or step["run"].split()[0] for step in jobs["deploy"]["steps"]]
+    assert names.index("aws-actions/configure-aws-credentials") == len(names) - 2, "the credentials come last"
+
+
+def script(job: str, word: str) -> str:
+    """The one of a job's steps that has a word in it."""
+    (found,) = [step["run"] for step in load("deploy")["jobs"][job]["steps"] if word in step.get("run", "")]
+    return str(found)
+
+
+def run(words: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """As GitHub runs a step. https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax"""
+    command = ("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", words)
+    given = {**inherited(), **environment}
+    return subprocess.run(command, cwd=folder, env=given, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the jobs run on Linux, with GNU tar")
+def test_what_is_deployed_is_what_was_synthesized(tmp_path: Path) -> None:
+    there, here = tmp_path / "synth", tmp_path / "deploy"
+    for folder in (there / "cdk.out" / "assembly-dev", here):
+        folder.mkdir(parents=True)
+    (there / "cdk.out" / "assembly-dev" / "dev.template.json").write_text("{}")
+    files = {"GITHUB_OUTPUT": str(tmp_path / "output"), "GITHUB_STEP_SUMMARY": str(tmp_path / "summary")}
+    digests = set()
+    for age in (0, 1_000_000_000):
+        os.utime(there / "cdk.out", (age, age))
+        assert run(script("synth", "assembly.tar"), there, GITHUB_SHA="a" * 40, **files).returncode == 0
+        digests.add((tmp_path / "output").read_text().splitlines()[-1].removeprefix("digest="))
+    (digest,) = digests
+    assert f"The assembly of {'a' * 40} has the SHA-256 digest {digest}." in (tmp_path / "summary").read_text()
+    packed = (there / "assembly.tar").read_bytes()
+    for content, given in ((packed.replace(b"{}", b"[]"), digest), (packed, ""), (packed, "0" * 64)):
+        (here / "assembly.tar").write_bytes(content)
+        assert run(script("deploy", "assembly.tar"), here, DIGEST=given).returncode != 0
+        assert not (here / "cdk.out").exists()
+    (here / "assembly.tar").write_bytes(packed)
+    assert run(script("deploy", "assembly.tar"), here, DIGEST=digest).returncode == 0
+    assert (here / "cdk.out" / "assembly-dev" / "dev.template.json").read_text() == "{}"
 
 
 def test_what_takes_long_runs_by_the_clock() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import field
 from typing import ClassVar
 
+from blueprint.actions import unknown
 from blueprint.errors import Problem
 from blueprint.facts import ClusterFacts
 from blueprint.iam import Statement
@@ -33,3 +34,5 @@ class CallsAws(Value):
             rule = "the add-on has no service account with AWS permissions"
             fix = "name one in a class of your own: service_account"
             yield Problem(("extra_permissions",), self.extra_permissions, rule, fix)
+        for index, statement in enumerate(self.extra_permissions):
+            yield from (problem.below(("extra_permissions", index)) for problem in unknown(statement.actions))

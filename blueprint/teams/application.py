@@ -9,9 +9,10 @@ from itertools import chain
 from blueprint.access import AccessEntry, Principal
 from blueprint.addons.offers import COPIED_SECRETS, MOUNTED_SECRETS, NODES_ON_DEMAND, Offer
 from blueprint.contribution import Contribution, Grant
-from blueprint.errors import Problem, duplicates
+from blueprint.errors import FieldPath, Problem, duplicates
 from blueprint.facts import ClusterFacts
 from blueprint.fields import DnsLabel, IamName
+from blueprint.iam import Statement
 from blueprint.kubernetes import Manifest, Namespace
 from blueprint.node_pool import NodePool
 from blueprint.secrets import TeamSecret
@@ -175,15 +176,30 @@ class ApplicationTeam(Team):
             ),
             objects_first=True,
             launched_nodes=(self.node_pool.owned_by(TEAM_LABEL, self.name).planned,) if self.node_pool else (),
-            aws_services=tuple(sorted({secret.service for secret in self._secrets})),
+            aws_services=tuple(sorted({secret.service for _, secret in self.named_secrets})),
             from_git=tuple(chain.from_iterable(workload.from_git(self.name) for workload in self.workloads)),
             notes=(*self._notes(grants),),
         )
 
     @property
-    def _secrets(self) -> tuple[TeamSecret, ...]:
-        holders: tuple[ServiceAccount | CopiedSecrets, ...] = (*self.service_accounts, *self.copied_secrets)
-        return tuple(secret for holder in holders for secret in holder.secrets)
+    def named_secrets(self) -> Sequence[tuple[FieldPath, TeamSecret]]:
+        holders: dict[FieldPath, ServiceAccount | CopiedSecrets] = {
+            **{("service_accounts", index): each for index, each in enumerate(self.service_accounts)},
+            **{("copied_secrets", index): each for index, each in enumerate(self.copied_secrets)},
+        }
+        return [
+            ((*path, "secrets", index), secret)
+            for path, holder in holders.items()
+            for index, secret in enumerate(holder.secrets)
+        ]
+
+    @property
+    def statements(self) -> Sequence[tuple[FieldPath, Statement]]:
+        return [
+            (("service_accounts", index, "permissions", number), statement)
+            for index, account in enumerate(self.service_accounts)
+            for number, statement in enumerate(account.permissions)
+        ]
 
     def _notes(self, grants: Sequence[Grant]) -> Iterator[str]:
         for grant in grants:

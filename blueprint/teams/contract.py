@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from blueprint.addons.offers import Offer
 from blueprint.contribution import Contribution
-from blueprint.errors import Problem
+from blueprint.errors import FieldPath, Problem
 from blueprint.facts import ClusterFacts
 from blueprint.fields import DnsLabel
+from blueprint.iam import Statement
+from blueprint.secrets import TeamSecret
 from blueprint.value import Value
 
 
@@ -47,6 +49,16 @@ class Team(Value):
     def asks_for(self) -> frozenset[Offer]:
         """What add-ons must do for it, without which its objects are of no use."""
         return frozenset()
+
+    @property
+    def named_secrets(self) -> Sequence[tuple[FieldPath, TeamSecret]]:
+        """Secrets of AWS that it calls its own, with the places where it does."""
+        return ()
+
+    @property
+    def statements(self) -> Sequence[tuple[FieldPath, Statement]]:
+        """What it writes down for its roles in AWS, likewise."""
+        return ()
 
     @abstractmethod
     def contribute(self, facts: ClusterFacts) -> Contribution:

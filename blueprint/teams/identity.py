@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from blueprint.actions import unknown
 from blueprint.contribution import Grant
 from blueprint.errors import Problem
 from blueprint.facts import ClusterFacts
 from blueprint.fields import DnsLabel
 from blueprint.iam import Statement
 from blueprint.kubernetes import Manifest
+from blueprint.powers import powers
 from blueprint.references import role_arn
 from blueprint.secrets import TeamSecrets
 from blueprint.secrets import permissions as read_permissions
@@ -17,8 +19,6 @@ from blueprint.teams.external_secrets import READER
 from blueprint.teams.mounted_secrets import objects
 from blueprint.teams.namespaces import named
 from blueprint.value import Value
-
-_ACCESS = ("iam:", "eks:", "organizations:", "sso:", "account:", "*")
 
 
 class ServiceAccount(Value):
@@ -40,10 +40,12 @@ class ServiceAccount(Value):
 
     def problems(self) -> Iterator[Problem]:
         for index, statement in enumerate(self.permissions):
-            for action in statement.actions:
-                if action.lower().startswith(_ACCESS):
-                    rule = "with it a workload could give itself access to the cluster or the account"
-                    yield Problem(("permissions", index, "actions"), action, rule, "leave it to the platform team")
+            path = ("permissions", index)
+            yield from (problem.below(path) for problem in unknown(statement.actions))
+            for what, why in powers(statement.actions, statement.resources) if statement.effect == "Allow" else ():
+                field = "resources" if what in statement.resources else "actions"
+                fix = "name what is the team's own, without a wildcard, or leave it to the platform team"
+                yield Problem((*path, field), what, f"a team may not have what {why}", fix)
         if self.name in ("default", READER):
             rule = f"{self.name} is made with the namespace, for others than pods that call AWS"
             yield Problem(("name",), self.name, rule, "take another name, and write it in the pods' serviceAccountName")

@@ -36,6 +36,11 @@ def test_they_stand_behind_the_addons_own(addon: EksAddon | HelmAddon) -> None:
     assert grant(changed(addon, extra_permissions=MORE)) == replace(own, statements=(*own.statements, *MORE))
 
 
+def test_an_action_that_aws_does_not_know_is_refused() -> None:
+    wrong = CertManager(extra_permissions=(*MORE, Statement(("s3:GetObjekt",), ("arn:aws:s3:::settings/one",))))
+    assert places(with_addons(wrong)) == [f"addons[{len(SMALL.addons)}].extra_permissions[1].actions"]
+
+
 def test_they_alone_make_a_role() -> None:
     """The service account that the chart's values name, which has none while the add-on needs nothing of AWS."""
     assert CertManager().contribute(FACTS).grants == ()

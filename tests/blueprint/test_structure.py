@@ -17,7 +17,7 @@ FOREIGN = {"aws_cdk", "boto3", "botocore", "cdk_nag", "constructs", "jsii", "sta
 KNOWS = {
     "blueprint": {"blueprint"},
     "addons": {"addons", "blueprint"},
-    "teams": {"teams", "blueprint"},
+    "teams": {"blueprint"},
     "examples": {"examples", "teams", "addons", "blueprint"},
 }
 OURS = {*MODEL, "stacks", "tools", "tests", "bench"}

@@ -56,7 +56,7 @@ FREE = st.sampled_from(
         Permission("snapshot.storage.k8s.io", ("volumesnapshots",), ("create", "delete")),
     ]
 )
-SECRETS = st.sampled_from([SecretsManagerSecret("shop/db"), Parameter("/shop/url")])
+SHARED_SECRET = "all/registry"
 READ_S3 = Statement(("s3:GetObject",), ("arn:${blueprint:partition}:s3:::shop/file",))
 
 
@@ -99,6 +99,8 @@ def team(
         edges.append(FromInternalLoadBalancer(draw(PORTS)))
     if draw(st.booleans()):
         edges.append(ToInternet(draw(PORTS)))
+    everybody = SecretsManagerSecret(SHARED_SECRET, shared_with=TEAM_NAMES)
+    secrets = st.sampled_from([SecretsManagerSecret(f"{name}/db"), Parameter(f"/{name}/url"), everybody])
     copied = draw(some(st.sampled_from(spaces), 1))
     accounts = draw(some(st.tuples(st.sampled_from(["app", "robot", "viewer"]), st.sampled_from(spaces)), 2))
     return ApplicationTeam(
@@ -119,9 +121,9 @@ def team(
         shares=draw(shares) if others else (),
         permissions=draw(some(FREE, 2)),
         service_accounts=tuple(
-            ServiceAccount(account, space, (READ_S3,), draw(some(SECRETS, 1))) for account, space in accounts
+            ServiceAccount(account, space, (READ_S3,), draw(some(secrets, 1))) for account, space in accounts
         ),
-        copied_secrets=tuple(CopiedSecrets(space, draw(some(SECRETS, 2, 1))) for space in copied),
+        copied_secrets=tuple(CopiedSecrets(space, draw(some(secrets, 2, 1))) for space in copied),
         permissions_boundary=draw(st.sampled_from([None, "TeamBoundary"])),
         image_registries=draw(some(st.sampled_from(["example.com/a/", "example.com/b/"]), 2)),
         priority_classes=draw(some(st.builds(PriorityClass, st.sampled_from(["x", "y"]), st.just(5)), 1)),

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from blueprint.iam import policy
+from blueprint.references import PARTITION
 from blueprint.teams import FromInternalLoadBalancer, FromLoadBalancer, ToInternet, ToRange
 from tests.addons.support import deployed
 from tests.isolation.admission import Request, refusals
+from tests.isolation.aws import forbidden
 from tests.isolation.network import Pod, Ports
 from tests.isolation.pod_security import violations
 from tests.isolation.rbac import allowed, can, rules_for, user
-from tests.isolation.world import ISSUER, Object, World
+from tests.isolation.world import ISSUER, Object, World, grants
+from tests.permissions.evaluator import allowed as decided
 from tests.permissions.evaluator import trusted
 
 Property = Callable[[World], Iterator[str]]
@@ -282,6 +287,30 @@ def bounded(world: World) -> Iterator[str]:
                 yield f"{grant.name} goes beyond {team.permissions_boundary}"
 
 
+def roles_keep_to_their_own(world: World) -> Iterator[str]:
+    """No role of a team does what is the platform's, or reads a secret that is another team's alone."""
+    facts = world.plan.facts
+    secrets = {
+        name: {
+            secret.arn(facts).replace("??????", "AbCdEf").replace(PARTITION, "aws"): secret.shared_with
+            for _, secret in team.named_secrets
+        }
+        for name, team in world.teams.items()
+    }
+    for grant in grants(world.plan):
+        if not (owner := world.owner.get(grant.namespace)):
+            continue
+        document = json.loads(json.dumps(policy(grant.statements)).replace(PARTITION, "aws"))
+        asked = list(forbidden(facts))
+        for team in secrets.keys() - {owner}:
+            for arn, sharing in secrets[team].items():
+                reads = "ssm:GetParameter" if ":parameter/" in arn else "secretsmanager:GetSecretValue"
+                asked += [(reads, arn)] if owner not in sharing else []
+        for action, resource in asked:
+            if decided([document], action, resource, {}):
+                yield f"{grant.name} may {action} on {resource}"
+
+
 def _pod(context: Mapping[str, Any] | None = None, **spec: Any) -> Object:
     return {"spec": {"containers": [{"name": "app", "securityContext": dict(context or {})}], **spec}}
 
@@ -391,6 +420,7 @@ PROPERTIES: tuple[Property, ...] = (
     all_ports_are_kept,
     roles_stay_apart,
     bounded,
+    roles_keep_to_their_own,
     pods_stay_in_their_node,
     claims_are_bounded,
     admission_refuses,

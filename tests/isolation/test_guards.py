@@ -13,10 +13,13 @@ import pytest
 
 from addons.external_dns import ExternalDns
 from addons.karpenter import Karpenter
+from addons.secrets_store_csi_driver import SecretsStoreCsiDriver
 from blueprint import AutoMode, FargateProfile, FargateSelector, Role
 from blueprint.access import AccessEntry, AccessPolicy
 from blueprint.errors import BlueprintError
+from blueprint.iam import Statement
 from blueprint.node_pool import NodePool
+from blueprint.secrets import SecretsManagerSecret
 from blueprint.teams import (
     ApplicationTeam,
     FromInternalLoadBalancer,
@@ -59,7 +62,7 @@ A = ApplicationTeam(
     deployers=(Role("APipeline"),),
     namespaces=(TeamNamespace("a-web"), TeamNamespace("a-jobs", pod_security="baseline")),
     network=(ToTeam("b", (8080,)), ToInternet()),
-    service_accounts=(ServiceAccount("app", "a-web", (READ_S3,)),),
+    service_accounts=(ServiceAccount("app", "a-web", (READ_S3,), (SecretsManagerSecret("a/db"),)),),
     permissions_boundary="TeamBoundary",
     image_registries=("example.com/a/",),
     priority_classes=(PriorityClass("batch", 5),),
@@ -80,7 +83,7 @@ DNS_ON_FARGATE = FargateProfile("dns", selectors=(FargateSelector("external-dns"
 BLUEPRINT = replace(
     SMALL,
     compute=(*SMALL.compute, DNS_ON_FARGATE),
-    addons=(*SMALL.addons, ExternalDns(zones=("Z1",)), Karpenter()),
+    addons=(*SMALL.addons, ExternalDns(zones=("Z1",)), Karpenter(), SecretsStoreCsiDriver()),
     teams=(A, B, C, PLATFORM, OPERATORS),
 )
 WORLD = world_of(BLUEPRINT)
@@ -238,6 +241,28 @@ def unbounded(world: World) -> World:
         for part in world.plan.teams
     )
     return replace(world, plan=replace(world.plan, teams=teams))
+
+
+def granting(name: str, *statements: Statement) -> Break:
+    """A role has more permissions."""
+
+    def change(world: World) -> World:
+        teams = tuple(
+            replace(
+                part,
+                contribution=replace(
+                    part.contribution,
+                    grants=tuple(
+                        replace(each, statements=(*each.statements, *statements)) if each.name == name else each
+                        for each in part.contribution.grants
+                    ),
+                ),
+            )
+            for part in world.plan.teams
+        )
+        return replace(world, plan=replace(world.plan, teams=teams))
+
+    return change
 
 
 BREAKS: list[tuple[str, Break, set[str]]] = [
@@ -441,6 +466,15 @@ BREAKS: list[tuple[str, Break, set[str]]] = [
         {"roles_stay_apart"},
     ),
     ("no boundary", unbounded, {"bounded"}),
+    *(
+        (f"{action} on {resource}", granting("b/app", Statement((action,), (resource,))), {"roles_keep_to_their_own"})
+        for action, resource in (
+            ("sts:Assume*", "arn:aws:iam::*:role/*"),
+            ("lambda:InvokeFunction", "arn:aws:lambda:*:*:function:*"),
+            ("s3:PutObject", "*"),
+            ("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:*:*:secret:a/*"),
+        )
+    ),
 ]
 
 

@@ -238,7 +238,7 @@ MISTAKES = [
             )
         ),
         "teams[0].service_accounts[0].permissions[0].actions",
-        "give itself access",
+        "gives access to the account or to a cluster",
         "platform",
     ),
     mistake(

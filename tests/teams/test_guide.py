@@ -16,6 +16,7 @@ import yaml
 from app import ROOT
 from blueprint import Blueprint, plan
 from blueprint.errors import BlueprintError
+from blueprint.team_files import problems_in
 from blueprint.teams import ApplicationTeam
 from examples.prod import PROD
 from examples.shared import PAYMENTS, PLATFORM
@@ -74,6 +75,15 @@ def cluster(*options: Mapping[str, str], base: Blueprint = TEAMS) -> Blueprint:
 def test_every_example_of_the_guide_is_right(number: int) -> None:
     """Added to those before it, on which it may build."""
     plan(cluster(*fragments()[: number + 1]))
+
+
+def test_every_team_file_of_the_guide_is_data() -> None:
+    file, imports = (block for block in blocks("python") if not block.startswith("# "))
+    options = [option for each in fragments() for name, option in each.items() if name == "teams/search.py"]
+    assert len(options) > 10
+    for option in options:
+        source = f"{file}{imports}TEAM = ApplicationTeam({option})\n"
+        assert list(problems_in("teams/search.py", source.encode())) == []
 
 
 @cache

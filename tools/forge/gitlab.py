@@ -11,19 +11,23 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
+from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
+from blueprint.team_files import is_read
 from tools.forge.comment import MARKER, comment, headline, shown_in
 from tools.forge.policy import PolicyError, load
 from tools.forge.received import ReceivedError
 from tools.forge.received import load as received
 from tools.forge.rest import ForgeError, Rest
-from tools.forge.verdict import Claim, Shown, approvals, judged
+from tools.forge.verdict import Claim, Edited, Shown, approvals, judged
 from tools.status import Status
 
 ROOT = Path(__file__).parents[2]
@@ -69,20 +73,19 @@ def _judged(environment: Mapping[str, str], folder: Path, root: Path) -> int:
     if merge_request["sha"] != head:
         raise ForgeError(f"{head[:7]} is no longer the head of the merge request; its newest pipeline speaks for it")
     me = rest.get("/user")["id"]
-    notes = (note for note in rest.pages(f"{path}/notes") if note["author"]["id"] == me)
-    existing = next((note for note in notes if str(note["body"]).startswith(MARKER)), None)
-    diffs = rest.pages(f"{path}/diffs")
-    files = {name for diff in diffs for name in (diff["new_path"], diff["old_path"])}
+    notes = list(rest.pages(f"{path}/notes"))
+    own = (note for note in notes if note["author"]["id"] == me)
+    existing = next((note for note in own if str(note["body"]).startswith(MARKER)), None)
     label = policy.approvals.label
     verdict, shown = judged(
         policy,
         review,
-        files,
+        _edited(rest, project, path, merge_request),
         (shown_in(existing["body"]) if existing else None, Shown(head, "", rest.now)),
         lambda shown: approvals(
             policy.approvals,
             list(_labelled(rest, project, path, label)) if label in merge_request["labels"] else [],
-            merge_request["author"]["username"],
+            set(_authors(rest, path, merge_request, notes, label)),
             shown,
         ),
     )
@@ -95,13 +98,46 @@ def _judged(environment: Mapping[str, str], folder: Path, root: Path) -> int:
     return Status.DONE if verdict.passes else Status.REFUSED
 
 
+def _edited(rest: Rest, project: str, path: str, merge_request: Mapping[str, Any]) -> Edited:
+    """What the merge request changes. GitLab counts "1000+" where it lists no more.
+
+    https://docs.gitlab.com/api/merge_requests/#get-single-mr, https://docs.gitlab.com/api/repository_files/
+    """
+    diffs = list(rest.pages(f"{path}/diffs"))
+    names = {name for diff in diffs for name in (diff["new_path"], diff["old_path"])}
+    there = [diff["new_path"] for diff in diffs if is_read(diff["new_path"]) and not diff["deleted_file"]]
+    files = f"{project}/repository/files"
+    ref = merge_request["sha"]
+    teams = {name: b64decode(rest.get(f"{files}/{quote(name, safe='')}?ref={ref}")["content"]) for name in there}
+    count = str(merge_request["changes_count"] or ("?" if diffs else "0"))
+    return Edited(names, count.isdigit() and len(diffs) >= int(count), teams)
+
+
+# https://gitlab.com/gitlab-org/gitlab/-/blob/master/app/services/system_notes/commit_service.rb (add_commits)
+_PUSHED = re.compile(r"added \d+ commits?\b")
+
+
+def _authors(
+    rest: Rest, path: str, merge_request: Mapping[str, Any], notes: Sequence[Mapping[str, Any]], label: str
+) -> Iterator[str]:
+    """Who opened it, and who pushed to it since.
+
+    A commit says no user, so whoever has the name of its author or committer counts as that. Who pushed before it was
+    opened, GitLab does not tell.
+    """
+    yield merge_request["author"]["username"]
+    yield from (note["author"]["username"] for note in notes if note["system"] and _PUSHED.match(note["body"]))
+    commits = rest.pages(f"{path}/commits")
+    names = {commit[role].casefold() for commit in commits for role in ("author_name", "committer_name")}
+    for event in _labels(rest, path, label):
+        if {event["user"]["name"].casefold(), event["user"]["username"].casefold()} & names:
+            yield event["user"]["username"]
+
+
 def _labelled(rest: Rest, project: str, path: str, label: str) -> Iterator[Claim]:
     """Who put the label last. https://docs.gitlab.com/api/resource_label_events/"""
-    last: Mapping[str, Any] | None = None
-    for event in rest.pages(f"{path}/resource_label_events"):
-        if event["action"] == "add" and event["label"] and event["label"]["name"] == label:
-            last = event
-    if last:
+    if events := list(_labels(rest, path, label)):
+        last = events[-1]
         user = last["user"]
         yield Claim(
             "label",
@@ -109,6 +145,12 @@ def _labelled(rest: Rest, project: str, path: str, label: str) -> Iterator[Claim
             _permission(rest, project, user["id"]),
             datetime.fromisoformat(last["created_at"]),
         )
+
+
+def _labels(rest: Rest, path: str, label: str) -> Iterator[Mapping[str, Any]]:
+    for event in rest.pages(f"{path}/resource_label_events"):
+        if event["action"] == "add" and event["label"] and event["label"]["name"] == label:
+            yield event
 
 
 def _permission(rest: Rest, project: str, user: int) -> str:

@@ -10,18 +10,37 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import astuple, dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
-from tools.forge.policy import FILE, Approvals, Policy
+from blueprint import team_files
+from tools.forge.policy import Approvals, Policy
 from tools.forge.received import Received
 from tools.review.dangers import Danger
 
-JUDGES = ("tools/", ".github/", ".gitlab-ci.yml", "Makefile", FILE)
-"""What the review and its verdict come from."""
+UNDER_REVIEW = (
+    *("clusters/", "teams/", "addons/versions.toml", "facts/node_images.toml"),
+    *("examples/", "tests/", "bench/", "docs/", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE"),
+)
+"""What a review is about, or never reads. All else is what it comes from: a new file beside `app.py` may be imported in
+the place of one of Python's own."""
+CODE = "team-code"
+"""The rule that nobody can approve, and no policy can change: a file of a team that is more than data."""
 PERMISSIONS = ("none", "read", "triage", "write", "maintain", "admin")
+
+
+@dataclass(frozen=True)
+class Edited:
+    """What the pull request changes."""
+
+    files: Collection[str]
+    """By their names, former ones as well."""
+    complete: bool = True
+    """Whether these are all; a forge ends its list somewhere."""
+    teams: Mapping[str, bytes] = field(default_factory=dict)
+    """Files of teams as they are at the head. Nothing of them is executed."""
 
 
 @dataclass(frozen=True)
@@ -75,23 +94,24 @@ def verdict(policy: Policy, dangers: Iterable[Danger], approved: Approved = Appr
     given = {claim.how for claim in approved.given}
     wanted = {how for how, on in (("label", policy.approvals.label), ("review", policy.approvals.review)) if on}
     enough = given >= wanted if policy.approvals.needs == "all" else bool(given & wanted)
-    return Verdict(blocking, warnings, approved, not blocking or (enough and bool(given)))
+    final = any(danger.rule == CODE for danger in blocking)
+    return Verdict(blocking, warnings, approved, not blocking or (enough and bool(given) and not final))
 
 
 def judged(
     policy: Policy,
     received: Received,
-    files: Collection[str],
+    edited: Edited,
     shown: tuple[Shown | None, Shown],
     approved: Callable[[Shown], Approved],
 ) -> tuple[Verdict, Shown]:
     """The verdict, and what the comment shows from now on.
 
-    `files` are those that the pull request changes. `shown` is what the comment has been showing, and the head commit
+    `shown` is what the comment has been showing, and the head commit
     and the time of now. `approved` is asked only where something blocks.
     """
     before, now = shown
-    dangers = (*received.dangers, *edits(files))
+    dangers = (*received.dangers, *edits(edited), *code(edited))
     blocking = verdict(policy, dangers).blocking
     now = replace(now, dangers=digest(blocking))
     if before and (before.head, before.dangers) == (now.head, now.dangers):
@@ -99,15 +119,30 @@ def judged(
     return verdict(policy, dangers, approved(now) if blocking else Approved()), now
 
 
-def edits(files: Collection[str]) -> list[Danger]:
+def edits(edited: Edited) -> list[Danger]:
     """A pull request that changes what judges it may have changed the judgement; a person has to look."""
-    found = [re.sub(r"[^\w./-]", "?", name) for name in sorted(files) if name.startswith(JUDGES)]
+    found = [_inert(name) for name in sorted(edited.files) if not name.startswith(UNDER_REVIEW)]
+    if not edited.complete:
+        found.append("perhaps anything, as it changes more files than are listed")
     if not found:
         return []
     more = f" and {len(found) - 5} more" if len(found) > 5 else ""
     what = f"it changes what the review comes from: {', '.join(found[:5])}{more}"
     why = "the review was written by the changed code, so it may not show what it should"
     return [Danger("edits-review", "", "", "", "", "", what, why, "read these changes first")]
+
+
+def code(edited: Edited) -> Iterator[Danger]:
+    """A team's file that would run with the credentials of a deploy."""
+    for name, source in sorted(edited.teams.items()):
+        for problem in list(team_files.problems_in(name, source))[:1]:
+            what = f"{_inert(problem.place)} is not data"
+            yield Danger(CODE, "", "", "", "", "", what, problem.rule, problem.fix)
+
+
+def _inert(name: str) -> str:
+    """A name that a stranger chose, without what Markdown reads."""
+    return re.sub(r"[^\w./:-]", "?", name)
 
 
 def digest(dangers: Iterable[Danger]) -> str:
@@ -117,16 +152,21 @@ def digest(dangers: Iterable[Danger]) -> str:
 
 
 def approvals(
-    rules: Approvals, claims: Sequence[Claim], author: str, shown: Shown, decision: str | None = None
+    rules: Approvals,
+    claims: Sequence[Claim],
+    authors: Collection[str] | None,
+    shown: Shown,
+    decision: str | None = None,
 ) -> Approved:
     """Which claims count. `shown` is what the comment has been showing until now.
 
-    `decision` is what GitHub makes of all reviews by the rules of the branch: `APPROVED`, `REVIEW_REQUIRED`,
-    `CHANGES_REQUESTED`, or None where the branch has no such rule.
+    `authors` are all who wrote or pushed a commit of the head, or opened the pull request; None where they are too many
+    to be listed. `decision` is what GitHub makes of all reviews by the rules of the branch: `APPROVED`,
+    `REVIEW_REQUIRED`, `CHANGES_REQUESTED`, or None where the branch has no such rule.
     """
     given, refused = [], []
     for claim in claims:
-        problem = _problem(rules, claim, author, shown, decision)
+        problem = _problem(rules, claim, authors, shown, decision)
         if problem:
             refused.append(f"the {claim.how} of {claim.by} does not count: {problem}")
         else:
@@ -134,11 +174,15 @@ def approvals(
     return Approved(tuple(given), tuple(refused))
 
 
-def _problem(rules: Approvals, claim: Claim, author: str, shown: Shown, decision: str | None) -> str:
+def _problem(
+    rules: Approvals, claim: Claim, authors: Collection[str] | None, shown: Shown, decision: str | None
+) -> str:
     """Why a claim does not count, and what to do; empty if it does."""
     again = "take the label off and put it again" if claim.how == "label" else "approve again"
-    if claim.by.casefold() == author.casefold():
-        return "it is the author's own"
+    if authors is None:
+        return "there are more commits than are listed, so nobody knows who wrote them all; squash some"
+    if claim.by.casefold() in map(str.casefold, authors):
+        return "it is of somebody who opened the pull request, or wrote or pushed some of it"
     if PERMISSIONS.index(claim.permission) < PERMISSIONS.index(rules.permission):
         return f"it takes the permission {rules.permission}, and theirs is {claim.permission}"
     if claim.how == "review" and claim.commit != shown.head:

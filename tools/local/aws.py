@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from tools.environment import NO_CONFIGURATION
 from tools.local.errors import LocalError
 
 # Not 127.0.0.1: the CLI derives the address of templates in S3 from it.
 HOST = "localhost"
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-_NOWHERE = os.devnull
 
 
 def checked(endpoint: str) -> str:
@@ -31,14 +31,7 @@ def isolate() -> None:
     for name in list(os.environ):
         if name.startswith("AWS_") or name.lower().endswith("_proxy"):
             del os.environ[name]
-    os.environ |= _NO_CONFIGURATION
-
-
-_NO_CONFIGURATION = {
-    "AWS_CONFIG_FILE": _NOWHERE,
-    "AWS_SHARED_CREDENTIALS_FILE": _NOWHERE,
-    "AWS_EC2_METADATA_DISABLED": "true",
-}
+    os.environ |= NO_CONFIGURATION
 
 
 @dataclass(frozen=True)
@@ -72,7 +65,7 @@ class Account:
         """Variables for a program that talks to AWS: nothing is inherited but where programs are."""
         return {
             **bare(home),
-            **_NO_CONFIGURATION,
+            **NO_CONFIGURATION,
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ACCESS_KEY_ID": self.account,
             "AWS_SECRET_ACCESS_KEY": "local",

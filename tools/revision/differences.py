@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tools.assembly import Assembly, Stack, Template
+from tools.environment import inherited
 
 Impact = Literal["create", "update", "may-replace", "replace", "delete", "orphan"]
 """`may-replace` depends on the value or on the account; an `orphan` stays in the account, outside of any stack."""
@@ -153,6 +154,7 @@ def _judged(pairs: Sequence[_Pair], *, folded: bool) -> list[StackDifference]:
     done = subprocess.run(
         (str(_NODE), str(_ENGINE)),
         input=json.dumps(asked),
+        env=inherited(),
         capture_output=True,
         text=True,
         check=True,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import subprocess
 import sys
 import tarfile
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from blueprint.planning.file import documents
 from tools.assembly import Assembly, read
+from tools.environment import INSTALLERS, inherited
 from tools.revision.differences import ClusterDifference, differences
 from tools.status import CannotError
 
@@ -41,9 +41,12 @@ class Revision:
     python: Path
 
     def run(self, command: str, *arguments: str) -> str:
-        """What a command of tools prints there. Raises RevisionError with what it says when it fails."""
+        """What a command of tools prints there. Raises RevisionError with what it says when it fails.
+
+        It is code that nobody may have read yet, so it gets no credentials.
+        """
         environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("PYTHON")},
+            **inherited(),
             "PYTHONPATH": str(self.folder),
             "JSII_NODE": str(self.python.with_name("node")),
         }
@@ -167,7 +170,9 @@ def _checked_out(commit: str, root: Path, folder: Path) -> Revision:
     if locks[0] == locks[1]:
         return Revision(name, folder, Path(sys.executable))
     _say(f"{_LOCK} differs: installing the base's own packages")
-    done = subprocess.run(("make", "setup"), cwd=folder, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ("make", "setup"), cwd=folder, env=inherited(*INSTALLERS), capture_output=True, text=True, check=False
+    )
     if done.returncode:
         raise RevisionError(f"The packages of {name} cannot be installed.\n\n{done.stderr.strip()}")
     return Revision(name, folder, folder / ".venv" / "bin" / "python")

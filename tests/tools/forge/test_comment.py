@@ -12,7 +12,7 @@ from tests.tools.forge.reviews import BASE, DANGER
 from tools.forge.comment import LIMIT, MARKER, STATUS_LIMIT, comment, headline, shown_in
 from tools.forge.policy import Approvals, Policy
 from tools.forge.received import Received
-from tools.forge.verdict import Approved, Claim, Shown, Verdict, digest, edits, verdict
+from tools.forge.verdict import Approved, Claim, Edited, Shown, Verdict, code, digest, edits, verdict
 from tools.review.dangers import Danger
 
 POLICY = Policy()
@@ -31,7 +31,7 @@ def text(found: Verdict, markdown: str = "# Review", policy: Policy = POLICY) ->
 
 def test_a_comment_of_blocking_dangers() -> None:
     refused = ("the label of eve does not count: `x`",)
-    body = text(verdict(Policy(), [BLOCKS, BLOCKS, WARNS, *edits(["Makefile"])], Approved((), refused)))
+    body = text(verdict(Policy(), [BLOCKS, BLOCKS, WARNS, *edits(Edited(["Makefile"]))], Approved((), refused)))
     assert body == (
         f"{MARKER} head={'a' * 40} dangers={SHOWN.dangers} since=2026-11-23T09:00:01Z -->\n"
         "**Blocked: 3 dangers must be approved; 1 warning.**\n"
@@ -49,6 +49,15 @@ def test_a_comment_of_blocking_dangers() -> None:
         f"[the page and the data]({URL}) hang on its run.\n"
         "\n---\n\n# Review\n"
     )
+
+
+def test_what_nobody_can_approve() -> None:
+    found = verdict(Policy(), [BLOCKS, *code(Edited((), teams={"teams/`a`.py": b"import os"}))], Approved((BOB,)))
+    assert headline(found) == "Blocked: a file in teams/ is not data."
+    body = text(found)
+    assert "- Blocks: `team-code`: teams/?a?.py:1 is not data\n" in body
+    assert "Nobody can let that pass: a file in teams/ is data: " in body
+    assert "To let it pass" not in body
 
 
 def test_what_it_shows_is_read_back() -> None:

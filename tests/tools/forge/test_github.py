@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -22,6 +23,12 @@ REPOSITORY = "/repos/example/clusters"
 BOT = {"login": "github-actions[bot]"}
 
 
+def commit(author: str | None, committer: str | None = "web-flow", sha: str = HEAD) -> dict[str, Any]:
+    """One of a pull request; None is somebody whom GitHub does not know."""
+    people = [login and {"login": login} for login in (author, committer)]
+    return {"sha": sha, "author": people[0], "committer": people[1]}
+
+
 class Repository:
     """One pull request, #12 of a fork, and what happens to it."""
 
@@ -39,7 +46,7 @@ class Repository:
             "number": 12,
             "state": "open",
             "user": {"login": "mallory"},
-            "head": {"sha": HEAD, "repo": {"full_name": FORK}},
+            "head": {"sha": HEAD, "ref": "topic", "repo": {"full_name": FORK}},
             "base": {"ref": "main"},
             "labels": [],
         }
@@ -47,14 +54,19 @@ class Repository:
         self.comments: list[dict[str, Any]] = []
         self.events: list[dict[str, Any]] = []
         self.reviews: list[dict[str, Any]] = []
-        self.files: list[dict[str, Any]] = [{"filename": "examples/prod.py"}]
+        self.files: list[dict[str, Any]] = [{"filename": "examples/prod.py", "status": "modified"}]
+        self.unlisted = 0
+        self.commits: list[dict[str, Any]] = [commit("mallory"), commit("mallory", sha="b" * 40)]
+        self.pushes: list[dict[str, Any]] = [{"after": HEAD, "actor": {"login": "mallory"}}]
         self.decision: str | None = "APPROVED"
         self.permissions = {"bob": ["pull", "triage", "push"], "eve": ["pull", "triage"], "mallory": ["push"]}
         server.routes |= {
             f"GET {REPOSITORY}": {"default_branch": "main"},
             f"GET {REPOSITORY}/actions/runs/7": lambda _: self.run,
             f"GET {REPOSITORY}/pulls": lambda _: self.pulls,
-            f"GET {REPOSITORY}/pulls/12": lambda _: self.pull,
+            f"GET {REPOSITORY}/pulls/12": lambda _: {**self.pull, "changed_files": len(self.files) + self.unlisted},
+            f"GET {REPOSITORY}/pulls/12/commits": lambda _: self.commits,
+            f"GET /repos/{FORK}/activity": lambda _: self.pushes,
             f"GET {REPOSITORY}/pulls/12/files": lambda _: self.files,
             f"GET {REPOSITORY}/pulls/12/reviews": lambda _: self.reviews,
             f"GET {REPOSITORY}/issues/12/comments": lambda _: self.comments,
@@ -242,7 +254,7 @@ def test_a_comment_that_somebody_deleted_makes_an_approval_stale(github: Reposit
 
 @pytest.mark.parametrize(
     ("login", "reason"),
-    [("eve", "theirs is triage"), ("mallory", "the author's own"), ("gone", "theirs is none")],
+    [("eve", "theirs is triage"), ("mallory", "somebody who opened the pull request"), ("gone", "theirs is none")],
 )
 @pytest.mark.parametrize("how", ["labelled", "reviewed"])
 def test_not_everybody_may_approve(github: Repository, tmp_path: Path, how: str, login: str, reason: str) -> None:
@@ -296,10 +308,92 @@ def test_code_owners_have_their_say(github: Repository, tmp_path: Path, decision
 
 
 def test_a_change_of_the_judge_must_be_approved(github: Repository, tmp_path: Path) -> None:
-    github.files += [{"filename": "docs/x.md"}, {"filename": "x.py", "previous_filename": "tools/forge/policy.py"}]
+    github.files += [{"filename": "docs/x.md"}, {"filename": "docs/x.py", "previous_filename": "tools/forge/policy.py"}]
     judge(github, written(tmp_path, dangers=[], touched=[]))
     assert github.status[0] == "failure"
     assert "`edits-review`: it changes what the review comes from: tools/forge/policy.py" in github.body
+
+
+@pytest.mark.parametrize("how", ["labelled", "reviewed"])
+@pytest.mark.parametrize("part", ["author", "committer", "pusher"])
+def test_who_wrote_or_pushed_some_of_it_is_not_somebody_else(
+    github: Repository, tmp_path: Path, how: str, part: str
+) -> None:
+    """On a pull request that another opened."""
+    match part:
+        case "author":
+            github.commits.append(commit("Bob"))
+        case "committer":
+            github.commits.append(commit(None, "bob"))
+        case _:
+            github.pushes += [{"after": "b" * 40, "actor": {"login": "bob"}}, {"after": HEAD, "actor": None}]
+    judge(github, written(tmp_path))
+    getattr(github, how)("bob")
+    judge(github, written(tmp_path))
+    assert github.status[0] == "failure"
+    assert "of bob does not count: it is of somebody who" in github.body
+    asked = [asked.path for asked in github.server.asked if "/activity" in asked.path]
+    assert asked[0].startswith(f"/repos/{FORK}/activity?ref=refs%2Fheads%2Ftopic")
+
+
+def test_pushes_of_other_commits_and_of_forks_that_nobody_sees_are_no_one_s(github: Repository, tmp_path: Path) -> None:
+    github.pushes.append({"after": "9" * 40, "actor": {"login": "bob"}})
+    judge(github, written(tmp_path))
+    github.labelled("bob")
+    judge(github, written(tmp_path))
+    assert github.status[0] == "success"
+    for gone in (Answer({"message": "Not Found"}, 404), Answer({"message": "Forbidden"}, 403)):
+        github.server.routes[f"GET /repos/{FORK}/activity"] = gone
+        judge(github, written(tmp_path))
+        assert github.status[0] == "success"
+    github.server.routes[f"GET /repos/{FORK}/activity"] = Answer({}, 500)
+    assert judge(github, written(tmp_path)) == 2
+
+
+def test_more_commits_than_github_lists_are_approved_by_nobody(github: Repository, tmp_path: Path) -> None:
+    github.server.routes[f"GET {REPOSITORY}/pulls/12/commits"] = Answer([commit("mallory") for _ in range(250)])
+    judge(github, written(tmp_path))
+    github.labelled("bob")
+    judge(github, written(tmp_path))
+    assert github.status[0] == "failure"
+    assert "squash some" in github.body
+
+
+def test_more_files_than_github_lists_may_be_any(github: Repository, tmp_path: Path) -> None:
+    github.unlisted = 1
+    judge(github, written(tmp_path, dangers=[], touched=[]))
+    assert github.status[0] == "failure"
+    assert "more files than are listed" in github.body
+
+
+def test_a_head_that_moves_on_is_not_judged_by_what_came_after(github: Repository, tmp_path: Path) -> None:
+    moved = {**github.pull, "head": {**github.pull["head"], "sha": "c" * 40}, "changed_files": 1}
+    github.server.routes[f"GET {REPOSITORY}/pulls/12"] = moved
+    assert judge(github, written(tmp_path, dangers=[], touched=[])) == 2
+    assert not github.server.sent("POST")
+
+
+def test_a_team_s_file_is_read_and_never_executed(github: Repository, tmp_path: Path) -> None:
+    ran = tmp_path / "ran"
+    blobs = {"1": b"X = 1\n", "2": f"X = 1\nopen({str(ran)!r}, 'w')\n".encode()}
+    for sha, text in blobs.items():
+        blob = {"content": base64.encodebytes(text).decode(), "encoding": "base64"}
+        github.server.routes[f"GET {REPOSITORY}/git/blobs/{sha}"] = blob
+    github.files += [
+        {"filename": "teams/gone.py", "status": "removed", "sha": "0"},
+        {"filename": "teams/notes.md", "status": "added", "sha": "0"},
+        {"filename": "teams/a.py", "status": "added", "sha": "1"},
+    ]
+    judge(github, written(tmp_path, dangers=[], touched=[]))
+    assert github.status[0] == "success"
+    github.files.append({"filename": "teams/b.py", "status": "renamed", "sha": "2", "previous_filename": "teams/c.py"})
+    judge(github, written(tmp_path, dangers=[], touched=[]))
+    github.labelled("bob")
+    github.reviewed("bob")
+    judge(github, written(tmp_path, dangers=[], touched=[]))
+    assert github.status == ("failure", "Blocked: a file in teams/ is not data.")
+    assert "teams/b.py:2 is not data" in github.body
+    assert not ran.exists()
 
 
 @pytest.mark.parametrize(
@@ -309,7 +403,7 @@ def test_a_change_of_the_judge_must_be_approved(github: Repository, tmp_path: Pa
         {"base": {"ref": "release"}},
         {"head": {"sha": "d" * 40, "repo": {"full_name": FORK}}},
         {"head": {"sha": HEAD, "repo": {"full_name": "mallory/other"}}},
-        {"head": {"sha": HEAD, "repo": None}},
+        {"head": {"sha": HEAD, "ref": "topic", "repo": None}},
     ],
 )
 def test_a_run_speaks_only_for_the_pull_request_whose_head_it_is(

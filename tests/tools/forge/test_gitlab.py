@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +22,22 @@ class Project:
 
     def __init__(self, server: Forge) -> None:
         self.server = server
-        self.merge_request: dict[str, Any] = {"sha": HEAD, "labels": [], "author": {"username": "mallory"}}
+        self.merge_request: dict[str, Any] = {
+            "sha": HEAD,
+            "labels": [],
+            "author": {"username": "mallory"},
+            "changes_count": "1",
+        }
+        self.commits = [{"author_name": "Mallory M.", "committer_name": "GitLab"}]
         self.notes: list[dict[str, Any]] = []
         self.events: list[dict[str, Any]] = []
-        self.diffs = [{"new_path": "examples/prod.py", "old_path": "clusters/prod.py"}]
+        self.diffs = [{"new_path": "examples/prod.py", "old_path": "clusters/prod.py", "deleted_file": False}]
         server.routes |= {
             f"GET {PATH}": lambda _: self.merge_request,
             "GET /user": {"id": 99},
             f"GET {PATH}/notes": lambda _: self.notes,
             f"GET {PATH}/diffs": lambda _: self.diffs,
+            f"GET {PATH}/commits": lambda _: self.commits,
             f"GET {PATH}/resource_label_events": lambda _: self.events,
             f"POST {PATH}/notes": self.created,
             f"PUT {PATH}/notes/50": self.changed,
@@ -39,7 +47,7 @@ class Project:
 
     def created(self, asked: Asked) -> dict[str, Any]:
         """A new note."""
-        self.notes.append({"id": 50, "author": {"id": 99}, "body": asked.body["body"]})
+        self.notes.append({"id": 50, "author": {"id": 99}, "body": asked.body["body"], "system": False})
         return {}
 
     def changed(self, asked: Asked) -> dict[str, Any]:
@@ -50,7 +58,11 @@ class Project:
     def labelled(self, user: int, name: str) -> None:
         """Somebody puts the label."""
         self.merge_request["labels"] = ["approved: dangers"]
-        event = {"action": "add", "label": {"name": "approved: dangers"}, "user": {"id": user, "username": name}}
+        event = {
+            "action": "add",
+            "label": {"name": "approved: dangers"},
+            "user": {"id": user, "username": name, "name": f"{name} b."},
+        }
         self.events.extend(
             [{**event, "created_at": self.server.later().replace("Z", ".077Z")}, {**event, "action": "remove"}]
         )
@@ -77,7 +89,10 @@ def judge(gitlab: Project, folder: Path, **more: str) -> int:
 
 
 def test_one_note_is_written_and_changed_in_place(gitlab: Project, tmp_path: Path) -> None:
-    others = [{"id": 1, "author": {"id": 4}, "body": MARKER}, {"id": 2, "author": {"id": 99}, "body": "another"}]
+    others = [
+        {"id": 1, "author": {"id": 4}, "body": MARKER, "system": False},
+        {"id": 2, "author": {"id": 99}, "body": "another", "system": False},
+    ]
     gitlab.notes.extend(others)
     assert judge(gitlab, written(tmp_path, "/merge\n@all")) == 1
     assert judge(gitlab, written(tmp_path, "/merge\n@all")) == 1
@@ -113,8 +128,40 @@ def test_a_label_from_before_the_note_does_not(gitlab: Project, tmp_path: Path) 
 
 
 def test_a_change_of_the_pipeline_must_be_approved(gitlab: Project, tmp_path: Path) -> None:
-    gitlab.diffs.append({"new_path": "x", "old_path": ".gitlab-ci.yml"})
+    gitlab.diffs.append({"new_path": "docs/x", "old_path": ".gitlab-ci.yml", "deleted_file": False})
     assert judge(gitlab, written(tmp_path, dangers=[], touched=[])) == 1
+
+
+@pytest.mark.parametrize("part", ["author_name", "committer_name", "pusher"])
+def test_who_wrote_or_pushed_some_of_it_is_not_somebody_else(gitlab: Project, tmp_path: Path, part: str) -> None:
+    if part == "pusher":
+        note = {"id": 3, "author": {"id": 1, "username": "bob"}, "body": "added 2 commits\n\n<ul>", "system": True}
+        gitlab.notes.append({**note, "system": False, "body": "added 1 commit, @bob", "author": {"id": 4}})
+        gitlab.notes.append(note)
+    else:
+        gitlab.commits.append({**gitlab.commits[0], part: "Bob B."})
+    judge(gitlab, written(tmp_path))
+    gitlab.labelled(1, "bob")
+    assert judge(gitlab, written(tmp_path)) == 1
+    assert "of bob does not count: it is of somebody who" in gitlab.notes[-1]["body"]
+
+
+@pytest.mark.parametrize("count", ["1000+", "2", None])
+def test_more_files_than_gitlab_lists_may_be_any(gitlab: Project, tmp_path: Path, count: str | None) -> None:
+    gitlab.merge_request["changes_count"] = count
+    assert judge(gitlab, written(tmp_path, dangers=[], touched=[])) == 1
+    assert "more files than are listed" in gitlab.notes[-1]["body"]
+
+
+def test_a_team_s_file_is_read_and_never_executed(gitlab: Project, tmp_path: Path) -> None:
+    text = {"content": base64.b64encode(b"import os").decode()}
+    gitlab.server.routes["GET /projects/5/repository/files/teams%2Fa.py"] = text
+    gitlab.diffs.append({"new_path": "teams/gone.py", "old_path": "teams/gone.py", "deleted_file": True})
+    assert judge(gitlab, written(tmp_path, dangers=[], touched=[])) == 0
+    gitlab.diffs.append({"new_path": "teams/a.py", "old_path": "teams/a.py", "deleted_file": False})
+    assert judge(gitlab, written(tmp_path, dangers=[], touched=[])) == 1
+    assert "teams/a.py:1 is not data" in gitlab.notes[-1]["body"]
+    assert any(asked.path.endswith(f"?ref={HEAD}") for asked in gitlab.server.asked)
 
 
 def test_a_pipeline_of_the_merged_result_is_of_the_branchs_head(gitlab: Project, tmp_path: Path) -> None:

@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.tools.forge.reviews import BASE, DANGER
+from tools.forge.policy import RULES as KNOWN
 from tools.forge.policy import Approvals, Policy
 from tools.forge.received import Received
-from tools.forge.verdict import Approved, Claim, Shown, approvals, digest, edits, judged, verdict
+from tools.forge.verdict import CODE, Approved, Claim, Edited, Shown, approvals, code, digest, edits, judged, verdict
 from tools.review.dangers import Danger
 
 RULES = Approvals()
@@ -26,7 +27,7 @@ WARNS = replace(BLOCKS, rule="leaves-behind")
 
 def counted(claim: Claim, rules: Approvals = RULES, decision: str | None = "APPROVED") -> str:
     """Why a claim does not count; empty if it does."""
-    found = approvals(rules, [claim], "alice", SHOWN, decision)
+    found = approvals(rules, [claim], ("alice", "dave"), SHOWN, decision)
     assert len(found.given) + len(found.refused) == 1
     return "".join(found.refused)
 
@@ -62,7 +63,14 @@ def test_what_is_switched_off_does_not_approve() -> None:
 
 @pytest.mark.parametrize("claim", [LABEL, REVIEW], ids=["label", "review"])
 def test_the_authors_own_does_not_count(claim: Claim) -> None:
-    assert "the author's own" in counted(replace(claim, by="Alice"))
+    for author in ("Alice", "dave"):
+        assert "opened the pull request, or wrote or pushed" in counted(replace(claim, by=author))
+
+
+def test_nothing_counts_while_the_authors_are_not_known() -> None:
+    found = approvals(RULES, [LABEL, REVIEW], None, SHOWN, "APPROVED")
+    assert (found.given, len(found.refused)) == ((), 2)
+    assert "squash some" in found.refused[0]
 
 
 @pytest.mark.parametrize("claim", [LABEL, REVIEW], ids=["label", "review"])
@@ -118,18 +126,33 @@ def test_what_is_shown_is_new_when_the_head_or_the_dangers_are() -> None:
         (None, (BLOCKS,), LATER),
     ]
     for shown, dangers, since in cases:
-        _, found = judged(Policy(), review(*dangers), (), (shown, now), nobody)
+        _, found = judged(Policy(), review(*dangers), Edited(()), (shown, now), nobody)
         assert found.since == since
         assert asked[-1] == found
-    assert judged(Policy(), review(), (), (before, now), nobody)[1].since == LATER
+    assert judged(Policy(), review(), Edited(()), (before, now), nobody)[1].since == LATER
     assert len(asked) == len(cases), "nothing blocks, nobody is asked"
 
 
 def test_a_change_of_what_judges_is_a_danger() -> None:
-    assert edits(["examples/prod.py", "docs/tools/x.md", "addons/tools.py"]) == []
+    innocent = ("clusters/prod.py", "teams/search.py", "addons/versions.toml", "tests/x.ambr", "docs/tools/x.md")
+    assert edits(Edited(innocent)) == []
+    for name in ("app.py", "argparse.py", "addons/karpenter/__init__.py", "blueprint/rules.py", "yaml/__init__.py"):
+        (found,) = edits(Edited((name, *innocent)))
+        assert found.what == f"it changes what the review comes from: {name}"
+    assert "more files than are listed" in edits(Edited(innocent, complete=False))[0].what
     files = [".github/workflows/review.yml", "Makefile", "tools/`[x](y)`<b>.py", *(f"tools/{n}.py" for n in range(9))]
-    (found,) = edits(files)
+    (found,) = edits(Edited(files))
     assert found.what.endswith("tools/2.py and 7 more")
-    assert "tools/??x??y???b?.py" in edits(files[2:3])[0].what
-    result, _ = judged(Policy(), review(), files, (None, SHOWN), lambda _: Approved())
+    assert "tools/??x??y???b?.py" in edits(Edited(files[2:3]))[0].what
+    result, _ = judged(Policy(), review(), Edited(files), (None, SHOWN), lambda _: Approved())
     assert [danger.rule for danger in result.blocking] == ["edits-review"]
+
+
+def test_a_team_s_file_that_runs_passes_by_nobody() -> None:
+    """Whatever the pull request's own check says of it, which it may have changed."""
+    teams = {"teams/a.py": b"X = 1\n", "teams/b.py": b"X = 1\nimport os\nimport sys\n", "teams/b.pyc": b""}
+    found = list(code(Edited((), teams=teams)))
+    assert [danger.what for danger in found] == ["teams/b.py:2 is not data", "teams/b.pyc is not data"]
+    result, _ = judged(Policy(), review(), Edited((), teams=teams), (None, SHOWN), lambda _: Approved((LABEL, REVIEW)))
+    assert ({danger.rule for danger in result.blocking}, result.passes) == ({CODE}, False)
+    assert CODE not in KNOWN, "a policy cannot name it, so it blocks"

@@ -79,7 +79,7 @@ def _judged(
     verdict, shown = judged(
         policy,
         review,
-        github.edited(pull.number),
+        github.edited(pull),
         (shown_in(existing.body) if existing else None, Shown(pull.head, "", rest.now)),
         lambda shown: _approved(github, pull, policy, shown),
     )
@@ -100,7 +100,7 @@ def _approved(github: GitHub, pull: PullRequest, policy: Policy, shown: Shown) -
     labels = list(github.labelled(pull, rules.label)) if rules.label else []
     reviews = list(github.reviewed(pull)) if rules.review else []
     decision = github.decision(pull.number) if reviews and rules.code_owners else None
-    return approvals(rules, [*labels, *reviews], pull.author, shown, decision)
+    return approvals(rules, [*labels, *reviews], github.authors(pull), shown, decision)
 
 
 def _headers(environment: Mapping[str, str]) -> dict[str, str]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import quote, urlencode
 
+from blueprint.team_files import is_read
 from tools.forge.comment import MARKER, STATUS_LIMIT
 from tools.forge.rest import ForgeError, Rest
-from tools.forge.verdict import Claim
+from tools.forge.verdict import Claim, Edited
 
 CONTEXT = "dangers"
 """The name of the commit status, which a ruleset requires."""
@@ -20,6 +22,8 @@ _QUEUED = re.compile(r"gh-readonly-queue/.+/pr-(\d{1,10})-[0-9a-f]{40}")
 _DECISION = """query($owner: String!, $name: String!, $number: Int!) {
   repository(owner: $owner, name: $name) { pullRequest(number: $number) { reviewDecision } }
 }"""
+_MOST_COMMITS = 250
+"""Of a pull request, in a list. https://docs.github.com/en/rest/pulls/pulls#list-commits-on-a-pull-request"""
 _RANKS = (("admin", "admin"), ("maintain", "maintain"), ("push", "write"), ("triage", "triage"), ("pull", "read"))
 
 
@@ -44,6 +48,9 @@ class PullRequest:
     number: int
     author: str
     head: str
+    branch: str
+    repository: str
+    """Where the branch is; empty when the fork is gone."""
     labels: tuple[str, ...]
 
 
@@ -89,7 +96,8 @@ class GitHub:
         for pull in found:
             if pull["state"] == "open" and pull["base"]["ref"] == default:
                 labels = tuple(label["name"] for label in pull["labels"])
-                return PullRequest(pull["number"], pull["user"]["login"], pull["head"]["sha"], labels)
+                head = pull["head"]
+                return PullRequest(pull["number"], pull["user"]["login"], head["sha"], head["ref"], _fork(pull), labels)
         return None
 
     def comment(self, number: int) -> Comment | None:
@@ -107,10 +115,41 @@ class GitHub:
         path = f"/repos/{self._repository}/issues/{number}/comments"
         return str(self._rest.send("POST", path, {"body": body})["html_url"])
 
-    def edited(self, number: int) -> set[str]:
-        """The files that the pull request changes, also by their former names."""
-        files = self._rest.pages(f"/repos/{self._repository}/pulls/{number}/files")
-        return {name for file in files for name in (file["filename"], file.get("previous_filename")) if name}
+    def edited(self, pull: PullRequest) -> Edited:
+        """The files that the pull request changes, and the text of those of teams.
+
+        GitHub lists 3,000. https://docs.github.com/en/rest/pulls/pulls#list-pull-requests-files
+        """
+        path = f"/pulls/{pull.number}"
+        files = list(self._rest.pages(f"/repos/{self._repository}{path}/files"))
+        now = self._get(path)
+        if now["head"]["sha"] != pull.head:
+            raise ForgeError(f"{pull.head[:7]} is no longer the head; a newer run speaks for it")
+        names = {name for file in files for name in (file["filename"], file.get("previous_filename")) if name}
+        there = [file for file in files if is_read(file["filename"]) and file["status"] != "removed"]
+        teams = {file["filename"]: b64decode(self._get(f"/git/blobs/{file['sha']}")["content"]) for file in there}
+        return Edited(names, len(files) >= now["changed_files"], teams)
+
+    def authors(self, pull: PullRequest) -> frozenset[str] | None:
+        """Who opened it, and who wrote, committed or pushed what it consists of; None of too many commits.
+
+        Whom a commit names is its author's choice, so pushes count as well, where the token may see them: not in a fork
+        that is private. https://docs.github.com/en/rest/repos/repos#list-repository-activities
+        """
+        commits = list(self._rest.pages(f"/repos/{self._repository}/pulls/{pull.number}/commits"))
+        if len(commits) >= _MOST_COMMITS:
+            return None
+        people = [commit[role] for commit in commits for role in ("author", "committer")]
+        known = {commit["sha"] for commit in commits}
+        query = urlencode({"ref": f"refs/heads/{pull.branch}"})
+        try:
+            pushes = list(self._rest.pages(f"/repos/{pull.repository}/activity?{query}")) if pull.repository else []
+        except ForgeError as error:
+            if error.status not in (403, 404):
+                raise
+            pushes = []
+        people += [push["actor"] for push in pushes if push["after"] in known]
+        return frozenset({pull.author, *(person["login"] for person in people if person)})
 
     def labelled(self, pull: PullRequest, label: str) -> Iterator[Claim]:
         """Who put the label last, if it is there. https://docs.github.com/en/rest/issues/events"""

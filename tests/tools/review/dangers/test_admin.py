@@ -65,6 +65,32 @@ IF = {"Condition": {"StringEquals": {"aws:ResourceTag/a": "b"}}}
         ({"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}, True),
         ({"Effect": "Allow", "Action": "s3:GetObject", "NotResource": "arn:aws:s3:::b"}, True),
         (allow("nothing:Known", "*"), True),
+        # A name that is all wildcard, of whatever kind.
+        (allow("s3:GetObject", "arn:aws:s3:::*"), True),
+        (allow("ec2:TerminateInstances", {"Fn::Sub": "arn:aws:ec2:${AWS::Region}:1:instance/*"}), True),
+        # What a team may not have, on whatever, under whatever condition.
+        (allow("sts:AssumeRole", "arn:aws:iam::1:role/BreakGlass"), True),
+        (allow("iam:PassRole", "arn:aws:iam::1:role/a"), True),
+        (allow("iam:PassRole", "arn:aws:iam::1:role/a*", **IF), True),
+        (allow("ec2:RunInstances", "arn:aws:ec2:a:1:instance/*"), True),
+        (allow("ec2:RunInstances", "arn:aws:ec2:a:1:instance/*", Condition={"StringNotEquals": {"aws:a": "b"}}), True),
+        (allow("lambda:InvokeFunction", "arn:aws:lambda:a:1:function:x-KubectlHandler0", **IF), True),
+        (allow("lambda:InvokeFunction", "arn:aws:lambda:a:1:function:dev-cluster-KubectlHandler0-x"), True),
+        (allow("lambda:Inv*", "arn:aws:lambda:a:1:function:dev-*"), True),
+        (allow("ssm:SendCommand", "arn:aws:ec2:a:1:instance/i-0"), True),
+        (allow("cloudformation:UpdateStack", "arn:aws:cloudformation:a:1:stack/a/b"), True),
+        (allow("kms:PutKeyPolicy", "arn:aws:kms:a:1:key/0"), True),
+        (allow("sso:CreateAccountAssignment", "arn:aws:sso:::instance/a"), True),
+        (allow("s3:PutObject", "arn:aws:s3:::cdk-hnb659fds-assets-1-a/*"), True),
+        (allow(["sqs:SendMessage", "eks:CreateAccessEntry"], "arn:aws:eks:a:1:cluster/a"), True),
+        (allow("s3:GetObject", "arn:aws:s3:::cdk-hnb659fds-assets-1-a/*"), False),
+        (allow("lambda:InvokeFunction", "arn:aws:lambda:a:1:function:own"), False),
+        (allow("eks:DescribeCluster", "arn:aws:eks:a:1:cluster/a"), False),
+        # As Karpenter and controllers with a service-linked role are bound.
+        (allow("iam:PassRole", "arn:aws:iam::1:role/a", **IF), False),
+        (allow("ec2:RunInstances", "arn:aws:ec2:a:1:instance/*", **IF), False),
+        (allow(["ec2:RunInstances", "ec2:CreateFleet"], ["arn:aws:ec2:a::image/*", "arn:aws:ec2:a:1:subnet/*"]), False),
+        (allow("route53:GetChange", "arn:aws:route53:::change/*"), False),
         (allow("s3:GetObject"), False),
         (allow("s3:GetObject", "*", **IF), False),
         (allow(["ec2:DescribeInstances", "ec2:DescribeSubnets"], "*"), False),
@@ -82,6 +108,43 @@ def test_statements(statement: dict[str, Any], *, wider: bool) -> None:
         assert told(differing(before, after)) == [("widens-admin", "It")] * wider
     assert told(differing(role, empty)) == []
     assert told(differing(role, {"It": {**role["It"], "Metadata": {}}})) == []
+
+
+def test_an_action_beside_what_a_role_had_is_no_new_power() -> None:
+    """An add-on whose new version calls one thing more."""
+
+    def having(*actions: str) -> Resources:
+        document = {"Statement": [allow([*actions], "arn:aws:iam::1:role/nodes")]}
+        return {"It": resource("AWS::IAM::Role", {"Policies": [{"PolicyDocument": document}]})}
+
+    assert only(differing({}, having("iam:PassRole"))).what == "it may iam:PassRole, which takes on another identity"
+    assert told(differing(having("iam:PassRole"), having("iam:PassRole", "ec2:DescribeImages"))) == []
+    found = only(differing(having("iam:PassRole"), having("iam:PassRole", "iam:CreateRole", "iam:TagRole")))
+    assert found.what == (
+        "it may iam:CreateRole, which changes who may do what; "
+        "it may iam:TagRole, which gives access to the account or to a cluster"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "wider"),
+    [
+        ("AdministratorAccess", True),
+        ("PowerUserAccess", True),
+        ("IAMFullAccess", True),
+        ("AmazonEKS_CNI_Policy", False),
+    ],
+)
+def test_policies_of_aws(name: str, *, wider: bool) -> None:
+    """By the names that AWS gives them: https://docs.aws.amazon.com/aws-managed-policy/latest/reference."""
+
+    def having(*names: str) -> Resources:
+        arns = [{"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, f":iam::aws:policy/{each}"]]} for each in names]
+        return {"It": resource("AWS::IAM::Role", {"ManagedPolicyArns": arns})}
+
+    assert told(differing(having(), having(name))) == [("widens-admin", "It")] * wider
+    assert told(differing(having(name), having())) == []
+    assert told(differing(having(name), having(name, "ReadOnlyAccess"))) == []
 
 
 def test_a_key_policy_names_its_key_by_a_star() -> None:
