@@ -206,7 +206,17 @@ def _refused(
         found.add("Pod Security")
     if before is None and _over_quota(world, namespace, one):
         found.add("quota")
+    if before is None and _over_limit(world, namespace, one):
+        found.add("limit")
     return frozenset(found)
+
+
+def _over_limit(world: World, namespace: str, one: Object) -> bool:
+    """As far as the questions go: a container that claims some memory claims more than any limit."""
+    limits = [each["spec"] for each in world.of_kind("LimitRange") if each["metadata"]["namespace"] == namespace]
+    most = any("memory" in limit.get("max", {}) for each in limits for limit in each["limits"])
+    claims = one["kind"] == "Pod" and any("resources" in container for container in one["spec"]["containers"])
+    return most and claims
 
 
 def _over_quota(world: World, namespace: str, one: Object) -> bool:
