@@ -14,6 +14,7 @@ class VpcCni(CallsAws, EksAddon):
     """Pods have addresses of their node's subnet."""
 
     name = "vpc-cni"
+    lost = "pods get no addresses, so none starts, and network policies have no effect on new ones"
     versions = locked_versions(name)
     notes = "https://github.com/aws/amazon-vpc-cni-k8s/releases/tag/v{version}"
     service_account = "aws-node"

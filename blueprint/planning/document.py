@@ -197,6 +197,8 @@ class Part:
     """What the blueprint states: AwsEbsCsiDriver."""
     contribution: Contribution
     after: tuple[str, ...] = ()
+    lost: str = ""
+    """What goes with it that others stand on; empty where nobody does."""
 
     @property
     def version(self) -> str:

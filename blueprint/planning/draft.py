@@ -18,8 +18,9 @@ class Draft:
     type: str
     contribution: Contribution
     after: tuple[str, ...] = ()
+    lost: str = ""
 
     @property
     def planned(self) -> Part:
         """The part of the plan, which is the same wherever a blueprint states it."""
-        return Part(self.name, self.type, self.contribution, self.after)
+        return Part(self.name, self.type, self.contribution, self.after, self.lost)

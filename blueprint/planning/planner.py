@@ -65,14 +65,18 @@ def _planned(blueprint: object) -> Plan | list[Problem]:
     problems.extend(of_cycle)
 
     auto = [compute for compute in view.compute.values() if isinstance(compute, AutoMode)][:1]
-    addons = [Draft(("compute",), auto_mode.NAME, "AutoMode", auto_mode.contribution(facts, one)) for one in auto]
+    addons = [
+        Draft(("compute",), auto_mode.NAME, "AutoMode", auto_mode.contribution(facts, one), lost=auto_mode.LOST)
+        for one in auto
+    ]
     for path, addon in ordered.items():
         unfit = [problem.below(path) for problem in addon.problems_on(facts)]
         problems.extend(unfit)
         if not unfit:
             required = (other for other in ordered.values() if isinstance(other, addon.requires))
             after = tuple(other.name for other in required if other is not addon)
-            addons.append(Draft(path, addon.name, type(addon).__name__, addon.contribute(facts).portable(), after))
+            brought = addon.contribute(facts).portable()
+            addons.append(Draft(path, addon.name, type(addon).__name__, brought, after, addon.lost))
     teams: list[Draft] = []
     first = {team.name: path for path, team in reversed([*view.teams.items()])}
     for path, team in view.teams.items():
