@@ -65,7 +65,7 @@ def _objects(parts: Iterable[Draft]) -> Iterator[Problem]:
     named = [
         (part.path, "/".join((manifest["kind"], metadata.get("namespace", ""), metadata["name"])))
         for part in parts
-        for manifest in part.contribution.objects
+        for manifest in part.contribution.every_object
         for metadata in (manifest["metadata"],)
         if owned[metadata.get("namespace", "")] < 2  # two owners of a namespace are one mistake, told above
     ]
@@ -94,7 +94,7 @@ def _names(parts: Sequence[Draft], entries: Sequence[tuple[FieldPath, AccessEntr
     Objects are told apart by `_objects`, AWS roles by `_grants`.
     """
     for part in parts:
-        for one in part.contribution.objects:
+        for one in part.contribution.every_object:
             kind, name = one["kind"], one["metadata"]["name"]
             form = _LABELLED if kind in _NAMED_BY_LABEL else _SUBDOMAIN
             known = not any(references_in(name))  # what AWS decides in a deploy is named by AWS

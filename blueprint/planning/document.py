@@ -269,4 +269,4 @@ class Plan:
         """All Kubernetes objects of its own, the namespaces of a part first; charts bring more."""
         for part in self.parts:
             yield from (namespace.manifest() for namespace in part.contribution.namespaces)
-            yield from part.contribution.objects
+            yield from part.contribution.every_object

@@ -23,6 +23,7 @@ from blueprint.planning.draft import Draft
 from blueprint.planning.frozen import frozen
 from blueprint.planning.network import planned_network, subnets
 from blueprint.planning.placement import Placement, place_workload, places_of
+from blueprint.planning.platform_network import with_policies
 from blueprint.value import position
 
 
@@ -86,6 +87,7 @@ def _planned(blueprint: object) -> Plan | list[Problem]:
         problems.extend(unfit)
         if not unfit:
             teams.append(Draft(path, team.name, type(team).__name__, team.contribute(facts).portable()))
+    addons = with_policies(addons)
     people = _people(teams)
     places = {entry.principal: team.path for team in teams[::-1] for entry in team.contribution.access}
     admins = list(_admins(view))

@@ -105,6 +105,8 @@ def opens_network(difference: ClusterDifference) -> Iterator[Danger]:
     before, after = (_policies(side) for side in them)
     for namespace, policies in after.items():
         old = [each.object for each in before.get(namespace, ())]
+        if not old and not any(_denies(each.object) for each in policies):
+            continue  # without any policy, everybody was let through
         for what, why in opened(old, [each.object for each in policies], vpcs):
             words = f"namespace {namespace}: {what}"
             yield _danger("opens-endpoint", policies[0], words, why, "name the addresses, teams and ports that need it")

@@ -74,6 +74,7 @@ NARROW = [
 
 @pytest.mark.parametrize(("after", "what"), WIDE)
 def test_wide(after: Any, what: str) -> None:
+    # Also in the namespace of a new team, which denies by default as all of them do.
     for before in (having(policy(DATABASE)), having(policy()), VPC | {"It": manifest(thing("ConfigMap", "a", "b"))}):
         danger = only(differing(before, having(after)))
         assert (danger.rule, danger.what) == ("opens-endpoint", f"namespace shop: {what}")
@@ -93,6 +94,13 @@ def test_the_same_under_another_name_or_on_another_port() -> None:
     assert told(differing(having(policy(DATABASE, wide)), moved)) == []
     on_another = having(policy(to(block("10.0.0.0/8"), ports=[{"port": 80, "protocol": "TCP"}])))
     assert told(differing(having(policy(wide)), on_another)) == []
+
+
+def test_a_policy_where_there_was_none_closes_more_than_it_opens() -> None:
+    """As those that the platform's own namespaces get where the network is strict."""
+    before = VPC | {"It": manifest(thing("ConfigMap", "a", "b"))}
+    after = {**VPC, "It": manifest(thing("ConfigMap", "a", "b"), policy({}, ingress=[{"ports": HTTPS}]))}
+    assert told(differing(before, after)) == []
 
 
 def test_edges_of_our_teams() -> None:
