@@ -17,6 +17,7 @@ _Rule = tuple[str, str, str]
 """Direction, a peer, ports; the last two as JSON."""
 
 _PEERS = {"ingress": "from", "egress": "to"}
+_ALL = "all ports"
 _WORDS = {"ingress": "its pods are reached by", "egress": "its pods reach"}
 _WIDEST = 8  # of IPv4, what is wider belongs to no single owner
 
@@ -24,14 +25,15 @@ _WIDEST = 8  # of IPv4, what is wider belongs to no single owner
 def opened(before: Iterable[_Object], after: Iterable[_Object], vpcs: Sequence[str]) -> Weaknesses:
     """Of the policies of one namespace: what is open to all of something, and was not; with the rule that opens it."""
     old = {rule for policy in before for rule in _rules(policy)}
-    known = {(direction, _all_of(json.loads(peer), direction, vpcs)) for direction, peer, _ in old}
+    known = {(direction, _all_of(json.loads(peer), direction, vpcs), ports == _ALL) for direction, peer, ports in old}
     for direction, peer, ports in sorted({rule for policy in after for rule in _rules(policy)} - old):
         whom = _all_of(json.loads(peer), direction, vpcs)
         if direction == "egress" and peer == "null" and _asks_names(ports):
             continue
         within = any(one == direction and other == peer and _more(kept, ports) for one, other, kept in old)
         # A further port towards those who were let in is what the declared connections of a team are for.
-        if whom and not within and (direction, whom) not in known:
+        before_too = {(direction, whom, True), (direction, whom, ports == _ALL)} & known
+        if whom and not within and not before_too:
             yield f"{_WORDS[direction]} {whom}", f"{direction}: {peer if peer != 'null' else 'anybody'} on {ports}"
 
 
@@ -39,23 +41,21 @@ def _rules(policy: _Object) -> Iterator[_Rule]:
     spec = policy.get("spec", {})
     for direction, peers in _PEERS.items():
         for rule in spec.get(direction) or ():
-            ports = json.dumps(rule.get("ports") or "all ports", sort_keys=True)
+            ports = json.dumps(rule["ports"], sort_keys=True) if rule.get("ports") else _ALL
             for peer in rule.get(peers) or (None,):
                 yield direction, json.dumps(peer, sort_keys=True), ports
 
 
 def _more(kept: str, ports: str) -> bool:
     """Whether what was open has all of these ports."""
-    one, other = json.loads(kept), json.loads(ports)
-    return one == "all ports" or (other != "all ports" and all(each in one for each in other))
+    return kept == _ALL or (ports != _ALL and all(each in json.loads(kept) for each in json.loads(ports)))
 
 
 def _asks_names(ports: str) -> bool:
     """On Auto Mode each node answers for itself, outside of any pod that a policy could name; who asks for names can
     send words to anybody anyway. https://docs.aws.amazon.com/eks/latest/userguide/auto-networking.html
     """
-    listed = json.loads(ports)
-    return listed != "all ports" and all(each.get("port") == 53 and "endPort" not in each for each in listed)
+    return ports != _ALL and all(each.get("port") == 53 and "endPort" not in each for each in json.loads(ports))
 
 
 def _all_of(peer: Any, direction: str, vpcs: Sequence[str]) -> str:

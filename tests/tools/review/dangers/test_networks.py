@@ -94,6 +94,9 @@ def test_the_same_under_another_name_or_on_another_port() -> None:
     assert told(differing(having(policy(DATABASE, wide)), moved)) == []
     on_another = having(policy(to(block("10.0.0.0/8"), ports=[{"port": 80, "protocol": "TCP"}])))
     assert told(differing(having(policy(wide)), on_another)) == []
+    on_all = having(policy(to(block("10.0.0.0/8"), ports=None)))
+    assert told(differing(having(policy(wide)), on_all)) == [("opens-endpoint", "It")]
+    assert told(differing(on_all, having(policy(wide)))) == []
 
 
 def test_a_policy_where_there_was_none_closes_more_than_it_opens() -> None:
