@@ -61,6 +61,7 @@ class VpcCni(CallsAws, EksAddon):
         return self.prefix_delegation if given is None else given == "true"
 
     def problems(self) -> Iterator[Problem]:
+        yield from super().problems()
         if self.enforcing_mode == "strict" and not self.network_policy:
             rule = "pods would wait for policies that nobody enforces"
             yield Problem(("enforcing_mode",), self.enforcing_mode, rule, "leave it out, or write network_policy=True")

@@ -17,6 +17,7 @@ from addons.karpenter import Karpenter
 from addons.secrets_store_csi_driver import SecretsStoreCsiDriver
 from addons.vpc_cni import VpcCni
 from blueprint import Plan, plan
+from blueprint.iam import Statement
 from blueprint.planning.file import dumped, loaded
 from tests.blueprint.examples import SMALL, TABLE, TEAM, assert_reported, changed, mistake
 from tests.isolation.network import Network, Pod
@@ -26,6 +27,15 @@ OTHERS = (
     *(ExternalDns(zones=("Z1",)), ExternalSecrets(), Karpenter(), SecretsStoreCsiDriver()),
     ArgoCd(domain="argocd.example.com"),
 )
+
+
+READ = Statement(("s3:GetObject",), ("arn:aws:s3:::a/b",))
+
+
+class WithoutAccount(VpcCni):
+    """On the permissions of the nodes."""
+
+    service_account = ""
 
 
 def planned(*cni: VpcCni) -> Plan:
@@ -124,6 +134,13 @@ def test_who_writes_it_into_the_configuration_gets_the_policies_too() -> None:
             "addons[0].enforcing_mode",
             "nobody enforces",
             "network_policy=True",
+        ),
+        mistake(
+            "what all that call AWS keep to",
+            changed(SMALL, addons=(WithoutAccount(extra_permissions=(READ,)), *CORE[1:])),
+            "addons[0].extra_permissions",
+            "no service account",
+            "service_account",
         ),
         mistake(
             "another mode",
