@@ -11,6 +11,7 @@ class CoreDns(EksAddon):
     """Two replicas with a disruption budget, spread over zones: the add-on's own defaults."""
 
     name = "coredns"
+    lost = "no pod finds another by its name, or anything outside of the cluster"
     versions = locked_versions(name)
     notes = "https://github.com/coredns/coredns/releases/tag/v{version}"
     workloads = (

@@ -10,6 +10,7 @@ class EksPodIdentityAgent(EksAddon):
     """On every node; pods on Fargate cannot reach it, and get their credentials by IRSA."""
 
     name = "eks-pod-identity-agent"
+    lost = "pods with AWS permissions get no credentials"
     versions = locked_versions(name)
     workloads = (
         Workload(

@@ -21,6 +21,7 @@ class ExternalDns(CallsAws, HelmAddon):
     """
 
     name = "external-dns"
+    lost = "records stay as they are, whatever becomes of the load balancers that they name"
     namespace = "external-dns"
     service_account = "external-dns"
     pod_security = "restricted"

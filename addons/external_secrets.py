@@ -18,6 +18,7 @@ class ExternalSecrets(HelmAddon):
 
     offers = (COPIED_SECRETS,)
     name = COPIED_SECRETS.addon
+    lost = "Secrets that it copied get no new values"
     namespace = COPIED_SECRETS.namespace
     controller = COPIED_SECRETS.controller
     """Its service account, which asks for tokens of those that stores name."""

@@ -11,6 +11,7 @@ class KubeProxy(EksAddon):
     """Its version goes with the minor of the cluster."""
 
     name = "kube-proxy"
+    lost = "new nodes do not become ready, and connections to Services go where their pods no longer are"
     versions = locked_versions(name)
     notes = RELEASE_NOTES
     workloads = (

@@ -11,6 +11,7 @@ class MetricsServer(EksAddon):
     """The community add-on of EKS."""
 
     name = "metrics-server"
+    lost = "nothing is scaled by what it uses"
     versions = locked_versions(name)
     notes = "https://github.com/kubernetes-sigs/metrics-server/releases/tag/v{version}"
 

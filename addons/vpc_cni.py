@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import Literal
 
 from blueprint.addons import EVERYTHING, CallsAws, ClusterFacts, Contribution, EksAddon, Values, Workload
 from blueprint.addons.lock import locked_versions
+from blueprint.errors import Problem
 from blueprint.workload import first
+
+# amazon-vpc-cni-k8s v1.22.4 README.md (NETWORK_POLICY_ENFORCING_MODE), pkg/ipamd/ipamd.go
+_MODE = "NETWORK_POLICY_ENFORCING_MODE"
 
 
 class VpcCni(CallsAws, EksAddon):
     """Pods have addresses of their node's subnet."""
 
     name = "vpc-cni"
+    lost = "pods get no addresses, so none starts, and network policies have no effect on new ones"
     versions = locked_versions(name)
     notes = "https://github.com/aws/amazon-vpc-cni-k8s/releases/tag/v{version}"
     service_account = "aws-node"
@@ -40,6 +47,11 @@ class VpcCni(CallsAws, EksAddon):
 
     network_policy: bool = True
     """Enforce NetworkPolicy objects; without it they are accepted and ignored."""
+    enforcing_mode: Literal["standard", "strict"] = "standard"
+    """In the standard mode a new pod talks to everybody until its policies have arrived, moments later; in the strict
+    mode to nobody, and what no policy selects never does: pods of namespaces that neither a team nor an add-on has.
+    Those of add-ons get policies by which they reach everybody, and are reached on the ports that they listen on.
+    https://docs.aws.amazon.com/eks/latest/userguide/cni-network-policy.html"""
     prefix_delegation: bool = False
     """Give nodes /28 prefixes instead of single addresses: more pods on a node, larger holes in the subnets."""
 
@@ -48,6 +60,12 @@ class VpcCni(CallsAws, EksAddon):
         given = first(self.configuration, ("env.ENABLE_PREFIX_DELEGATION",))
         return self.prefix_delegation if given is None else given == "true"
 
+    def problems(self) -> Iterator[Problem]:
+        yield from super().problems()
+        if self.enforcing_mode == "strict" and not self.network_policy:
+            rule = "pods would wait for policies that nobody enforces"
+            yield Problem(("enforcing_mode",), self.enforcing_mode, rule, "leave it out, or write network_policy=True")
+
     def services(self, facts: ClusterFacts) -> tuple[str, ...]:
         return ("ec2",)
 
@@ -55,12 +73,15 @@ class VpcCni(CallsAws, EksAddon):
         contribution = super().contribute(facts)
         (addon,) = contribution.managed_addons
         ignores = addon.configuration.get("enableNetworkPolicy") != "true"
-        return replace(contribution, ignores_network_policies=ignores)
+        strict = first(addon.configuration, (f"env.{_MODE}",)) == "strict"
+        return replace(contribution, ignores_network_policies=ignores, denies_unselected_pods=strict and not ignores)
 
     def values(self, facts: ClusterFacts) -> Values:
         # The schema of the add-on takes text, not booleans.
         values: Values = {"enableNetworkPolicy": str(self.network_policy).lower()}
         env = {"ENABLE_PREFIX_DELEGATION": "true", "WARM_PREFIX_TARGET": "1"} if self.prefix_delegation else {}
+        if self.enforcing_mode == "strict":
+            env[_MODE] = self.enforcing_mode
         if facts.tags:
             env["ADDITIONAL_ENI_TAGS"] = json.dumps(dict(facts.tags))
         return {**values, "env": env} if env else values

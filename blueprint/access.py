@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/eks/latest/userguide/access-entries.html
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -118,6 +119,16 @@ class AccessEntry:
     kind: Literal["STANDARD", "EC2_LINUX", "EC2"] = "STANDARD"
     groups: tuple[str, ...] = ()
     policies: tuple[AccessPolicy, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Of its construct: `access-role.platform.Ana`. With one of its position, a change of order would make an entry
+        for a principal that still has one.
+        """
+        return f"access-{_OF_A_PRINCIPAL.sub('', self.principal).replace('/', '.')}"
+
+
+_OF_A_PRINCIPAL = re.compile(r"^arn:[^:]*(:[^:]*)?:iam::|^\$\{blueprint:role-arn:|\}$")
 
 
 def node_access(role_name: str) -> AccessEntry:

@@ -14,6 +14,8 @@ from blueprint.kubernetes import Manifest, storage_classes
 from blueprint.references import PARTITION
 
 NAME = "auto-mode"
+LOST = "the nodes that it launched are terminated, and nobody makes volumes and load balancers for its classes"
+"""https://docs.aws.amazon.com/eks/latest/userguide/auto-disable.html"""
 
 
 def contribution(facts: ClusterFacts, compute: AutoMode) -> Contribution:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from blueprint.access import Principal
 from blueprint.errors import Problem
-from blueprint.fields import NOT_EMPTY, PRIVATE_RANGES, UNIQUE, Cidr, at_most, inside, sized
+from blueprint.fields import NOT_EMPTY, NOT_RESERVED, PRIVATE_RANGES, UNIQUE, Cidr, at_most, inside, sized
 from blueprint.network import LogRetentionDays
 from blueprint.value import Value
 from blueprint.versions import EXTENDED_SUPPORT, KubernetesVersion
@@ -22,6 +22,7 @@ PublicCidr = Annotated[
         "the API of a cluster is never open to the world",
         "name your own ranges, or write endpoint=PrivateEndpoint()",
     ),
+    NOT_RESERVED,
 ]
 ServiceCidr = Annotated[
     Cidr,

@@ -142,6 +142,8 @@ class ManagedAddon:
     """Nodes are not ready without it, so it stands before them and goes after them."""
     release_notes: str = ""
     """Address of those of its version; empty when nobody knows where they are."""
+    objects: tuple[Manifest, ...] = ()
+    """Kubernetes objects without which those add-ons of EKS that come after the nodes would not start."""
 
 
 @dataclass(frozen=True)
@@ -240,6 +242,8 @@ class Contribution:
     """Whether it makes EBS volumes under the key of the account and region, since the blueprint names none."""
     ignores_network_policies: bool = False
     """Whether it is the network of pods and lets objects of kind NetworkPolicy have no effect."""
+    denies_unselected_pods: bool = False
+    """Whether it is the network of pods and cuts off each that no NetworkPolicy selects."""
     from_git: tuple[str, ...] = ()
     """Names of what a controller in the cluster installs from Git repositories; what that is no plan knows."""
     notes: tuple[str, ...] = ()
@@ -262,6 +266,13 @@ class Contribution:
     def every_grant(self) -> tuple[Grant, ...]:
         """Those of add-ons that EKS installs, and its own."""
         return (*(each.grant for each in self.managed_addons if each.grant), *self.grants)
+
+    @property
+    def every_object(self) -> tuple[Manifest, ...]:
+        """Kubernetes objects of its own: those of namespaces and of add-ons that EKS installs, and all others."""
+        of_addons = (each for addon in self.managed_addons for each in addon.objects)
+        of_namespaces = (each for namespace in self.namespaces for each in namespace.objects)
+        return (*of_addons, *of_namespaces, *self.objects)
 
     @property
     def reaches_cluster(self) -> bool:

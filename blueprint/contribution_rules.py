@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +13,7 @@ from blueprint import iam
 from blueprint.access import AccessEntry
 from blueprint.contribution import NodeRole, Queue, Release, ReleaseFields
 from blueprint.errors import FieldPath, Key, Problem, Quoted, duplicates
+from blueprint.interpreted import misread_below
 from blueprint.kubernetes import RESERVED_NAMESPACES
 from blueprint.references import references_in
 from blueprint.secret_keys import is_secret
@@ -39,9 +42,11 @@ def between_contributions(
     yield from duplicates(principals, "access entry", "name each principal once")
     yield from _namespaces(parts)
     yield from _objects(parts)
+    yield from _names(parts, entries)
     yield from _grants(view, facts, parts)
     for part in parts:
         yield from (problem.below(part.path) for problem in _references(part))
+        yield from _texts(part)
         for release in part.contribution.releases:
             yield from (problem.below(part.path) for problem in _release(view.blueprint, release, part.fields))
     yield from _network_policies(facts, parts)
@@ -60,11 +65,51 @@ def _objects(parts: Iterable[Draft]) -> Iterator[Problem]:
     named = [
         (part.path, "/".join((manifest["kind"], metadata.get("namespace", ""), metadata["name"])))
         for part in parts
-        for manifest in part.contribution.objects
+        for manifest in part.contribution.every_object
         for metadata in (manifest["metadata"],)
         if owned[metadata.get("namespace", "")] < 2  # two owners of a namespace are one mistake, told above
     ]
     yield from duplicates(named, "Kubernetes object", "remove one of them")
+
+
+def _texts(part: Draft) -> Iterator[Problem]:
+    """What no field holds: classes of add-ons and files bring text as well. Statements are values."""
+    brought = part.contribution
+    configurations = [addon.configuration for addon in brought.managed_addons]
+    for each in (brought.resources, brought.namespaces, brought.releases, brought.objects, configurations):
+        yield from (replace(problem, path=part.path) for problem in misread_below(each, ()))
+
+
+# https://kubernetes.io/docs/concepts/overview/working-with-objects/names; of RBAC's kinds: path segment names
+_LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
+_SUBDOMAIN = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(\.{_LABEL})*")
+_LABELLED = re.compile(_LABEL)
+_NAMED_BY_LABEL = frozenset({"Namespace", "Service"})
+_NAMED_BY_PATH = frozenset({"ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"})
+
+
+def _names(parts: Sequence[Draft], entries: Sequence[tuple[FieldPath, AccessEntry]]) -> Iterator[Problem]:
+    """Whatever is made from names that people write is a name itself, and one of its own.
+
+    Objects are told apart by `_objects`, AWS roles by `_grants`.
+    """
+    for part in parts:
+        for one in part.contribution.every_object:
+            kind, name = one["kind"], one["metadata"]["name"]
+            form = _LABELLED if kind in _NAMED_BY_LABEL else _SUBDOMAIN
+            known = not any(references_in(name))  # what AWS decides in a deploy is named by AWS
+            if known and kind not in _NAMED_BY_PATH and not form.fullmatch(name):
+                rule = f"the {kind} {name} would be made, and Kubernetes takes no such name"
+                yield Problem(part.path, part.name, rule, "take other names, or shorter ones")
+    of_parts = [(part.path, entry) for part in parts for entry in part.contribution.access]
+    first: dict[str, str] = {}
+    for path, entry in (*entries, *of_parts):
+        other = first.setdefault(entry.name, entry.principal)
+        if other != entry.principal:
+            rule = f"in the template it would have the same name as {other}: paths are written with dots there"
+            yield Problem(
+                path, entry.principal, rule, "take a role or user of another name in the place of one of them"
+            )
 
 
 def _grants(view: Checked, facts: ClusterFacts, parts: Sequence[Draft]) -> Iterator[Problem]:

@@ -75,12 +75,34 @@ def inside(ranges: Iterable[str], says: str, fix: str) -> Rule:
 PRIVATE_RANGES = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 
 
+# There a pod's own node answers: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html,
+# https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html (169.254.170.23),
+# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html (169.254.170.2);
+# the rest: RFC 6890, RFC 5771.
+RESERVED_RANGES = ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "240.0.0.0/4")
+"""This host, loopback, link-local with all that gives out credentials, multicast, and what nobody has."""
+_WIDEST = 8  # what is wider holds all of these, and has a rule of its own wherever a range stands
+
+
+def _is_free(text: str) -> bool:
+    network = _network(text)
+    return network.prefixlen < _WIDEST or not any(
+        network.overlaps(ipaddress.IPv4Network(reserved)) for reserved in RESERVED_RANGES
+    )
+
+
 Cidr = Annotated[
     str,
     Rule(
         _is_network, "must be an IPv4 network in CIDR notation with no host bits set", "write for example 10.0.0.0/16"
     ),
 ]
+NOT_RESERVED = Rule(
+    _is_free,
+    f"must hold no address of {', '.join(RESERVED_RANGES)}: some of a node's own there give out credentials",
+    "name the range of what is meant, no wider",
+)
+"""A network that overlaps none of them; those inside of private ranges do not anyway."""
 AccountId = Annotated[str, matches(r"\d{12}", "an AWS account id has 12 digits", 'write it as text: "111111111111"')]
 Region = Annotated[
     str,

@@ -37,6 +37,8 @@ class Namespace:
     name: str
     pod_security: PodSecurity = "baseline"
     labels: tuple[tuple[str, str], ...] = ()
+    objects: tuple[Manifest, ...] = ()
+    """What stands in it before any pod does."""
 
     def manifest(self) -> Manifest:
         """https://kubernetes.io/docs/concepts/security/pod-security-admission"""

@@ -42,6 +42,11 @@ class NodePool(Value):
     """Keep pods off that do not tolerate them."""
     expire_after_hours: Annotated[int, between(24, 8760, "hours")] = 720
     """A node is replaced after so long, so that patched images reach all; pod disruption budgets are respected."""
+    drain_hours: Annotated[int, between(1, 8760, "hours")] = 24
+    """How long a node that is to go waits for its pods; then it goes, whatever a disruption budget or the annotation
+    karpenter.sh/do-not-disrupt says, by which any team could keep it, and its image, for ever. Karpenter calls it
+    terminationGracePeriod; 24 hours as AWS has it in node pools of Auto Mode. A change replaces all nodes of the pool.
+    https://karpenter.sh/docs/concepts/disruption/#terminationgraceperiod"""
     consolidation_policy: ConsolidationPolicy = "WhenEmptyOrUnderutilized"
     """Which nodes go to save costs. WhenEmpty moves no pod; Balanced moves them where enough is saved."""
     consolidate_after: QuietTime = "5m"
@@ -80,6 +85,7 @@ class NodePool(Value):
                 _requirement("karpenter.k8s.aws/instance-generation", "Gte", [str(self.min_generation)]),
             ],
             "expireAfter": f"{self.expire_after_hours}h",
+            "terminationGracePeriod": f"{self.drain_hours}h",
         }
         if self.taints:
             spec["taints"] = [taint.planned.manifest() for taint in self.taints]

@@ -12,6 +12,7 @@ from inspect import get_annotations
 from typing import Annotated, Any, ClassVar, Literal, NoReturn, Union, dataclass_transform, get_args, get_origin
 
 from blueprint.errors import FieldPath, Key, Problem, Quoted, rendered, shown
+from blueprint.interpreted import misread_in
 
 Missing: typing.Final = Quoted("<missing>")
 """Stands in a required field that the user left out, until the check reports it."""
@@ -118,6 +119,9 @@ def problems_in(value: Value) -> list[Problem]:
         found.append(Problem((), value, f"{cls.__name__} is only a base, without {_listing(lacking)}", fix))
     mismatches = {name: _judged(getattr(value, name), hint, (name,)) for name, hint in field_types(cls).items()}
     found.extend(problem for mistakes in mismatches.values() for problem in mistakes)
+    right = (name for name, mistakes in mismatches.items() if not mistakes)
+    misread = {name: list(misread_in(getattr(value, name), (name,))) for name in right}
+    found.extend(problem for mistakes in misread.values() for problem in mistakes)
     # Also on a value with wrong fields: what can still be judged is, so that one report tells all.
     wrong = {name for name, mistakes in mismatches.items() if mistakes}
     with suppress(_UnjudgedError):

@@ -37,7 +37,8 @@ class ClusterStack(BlueprintStack):
         compute = _after(Construct(self, "Compute"), before, cluster)
         addons = _after(Construct(self, "Addons"), compute, before, cluster)
         self.identity_provider = IdentityProvider(self, cluster)
-        for addon in (addon for part in plan.addons for addon in part.contribution.managed_addons):
+        managed = [addon for part in plan.addons for addon in part.contribution.managed_addons]
+        for addon in managed:
             _addon(before if addon.before_nodes else addons, plan, addon, self.identity_provider)
         add_compute(compute, plan, cluster, network.private.subnet_ids)
         CfnOutput(
@@ -47,6 +48,13 @@ class ClusterStack(BlueprintStack):
             description="Makes kubectl use this cluster",
         )
         self.target, installer = kubectl_target(self, plan, cluster, network, key)
+        if objects := [one for addon in managed for one in addon.objects]:
+            # Applied as in later stacks, of which these are too late: EKS waits for its add-ons to be ready.
+            first = eks.KubernetesManifest(
+                self, "Objects", cluster=self.target, manifest=resolved(objects, PARTITION_ONLY), overwrite=True
+            )
+            first.node.add_dependency(before, self.node.find_child("KubectlAccess"))
+            _after(addons, first)
         self.export(installer, self.identity_provider.issuer, self.identity_provider.arn)
 
     def _control_plane(self, plan: Plan, subnets: list[str], key: str) -> eks.CfnCluster:

@@ -63,7 +63,7 @@ class _Part(Construct):
         done += self._permissions(contribution)
         # Each by itself and named after itself only: one that goes to another team is changed, and so never deleted.
         done += [
-            self._manifest(namespaces, namespace.name, [namespace.manifest()], prune=False)
+            self._manifest(namespaces, namespace.name, [namespace.manifest(), *namespace.objects], prune=False)
             for namespace in contribution.namespaces
         ]
         objects = [one for one in contribution.objects if not is_named_after_content(one)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,8 +17,6 @@ from blueprint.planning.document import Plan
 from blueprint.references import resolved
 from stacks.acknowledge import acknowledge, of_grant
 from stacks.base import PARTITION, PARTITION_ONLY, managed_policies
-
-_PRINCIPAL = re.compile(r"^arn:[^:]*(:[^:]*)?:iam::|^\$\{blueprint:role-arn:|\}$")
 
 
 def role_of(
@@ -102,10 +99,7 @@ def _irsa_trust(grant: Grant, provider: IdentityProvider) -> str:
 def access_entry(
     scope: Construct, plan: Plan, entry: AccessEntry, references: Mapping[str, str], id: str | None = None
 ) -> eks.CfnAccessEntry:
-    """An access entry, named after its principal unless `id` is given.
-
-    With an id of its position, a change of order would make an entry for a principal that still has one.
-    """
+    """An access entry, named after its principal unless `id` is given."""
     policies = [
         {
             "policyArn": f"arn:{PARTITION}:eks::aws:cluster-access-policy/{policy.name}",
@@ -117,7 +111,7 @@ def access_entry(
     ]
     return eks.CfnAccessEntry(
         scope,
-        id or f"access-{_PRINCIPAL.sub('', entry.principal).replace('/', '.')}",
+        id or entry.name,
         cluster_name=plan.facts.name,
         principal_arn=resolved(entry.principal, references),
         type=entry.kind,

@@ -24,6 +24,7 @@ class ArgoCd(HelmAddon):
 
     offers = (FROM_GIT,)
     name = FROM_GIT.addon
+    lost = "nothing from Git is applied any more; what was stays, as nobody keeps it"
     namespace = FROM_GIT.namespace
     pod_security = "restricted"
     api_groups = ("argoproj.io",)

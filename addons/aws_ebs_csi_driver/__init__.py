@@ -19,6 +19,7 @@ class AwsEbsCsiDriver(CallsAws, EksAddon):
     """Each volume and snapshot carries the cluster's name, and the driver may touch no others."""
 
     name = "aws-ebs-csi-driver"
+    lost = "no volume is made, attached or moved: pods with claims do not start on another node"
     versions = locked_versions(name)
     notes = "https://github.com/kubernetes-sigs/aws-ebs-csi-driver/releases/tag/v{version}"
     service_account = "ebs-csi-controller-sa"

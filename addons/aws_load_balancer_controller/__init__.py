@@ -23,6 +23,7 @@ class AwsLoadBalancerController(CallsAws, HelmAddon):
     """
 
     name = "aws-load-balancer-controller"
+    lost = "load balancers stay, in nobody's care: new pods get no traffic, and Ingresses with its finalizers cannot go"
     namespace = "kube-system"
     service_account = "aws-load-balancer-controller"
     built_into_auto_mode = "skip"

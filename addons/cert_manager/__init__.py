@@ -24,6 +24,7 @@ class CertManager(CallsAws, HelmAddon):
     """
 
     name = "cert-manager"
+    lost = "no certificate is made or renewed, so that each ends at its date"
     namespace = "cert-manager"
     service_account = "cert-manager"
     pod_security = "restricted"

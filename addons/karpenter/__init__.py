@@ -41,6 +41,7 @@ class Karpenter(CallsAws, HelmAddon):
 
     offers = (NODES_ON_DEMAND,)
     name = NODES_ON_DEMAND.addon
+    lost = "its node pools go, and with them all nodes that it launched; nobody launches more"
     namespace = NODES_ON_DEMAND.namespace  # whose requests the API server serves before others
     service_account = "karpenter"
     built_into_auto_mode = "refuse"

@@ -34,6 +34,7 @@ class SecretsStoreCsiDriver(HelmAddon):
 
     offers = (MOUNTED_SECRETS,)
     name = MOUNTED_SECRETS.addon
+    lost = "pods that mount secrets of AWS do not start any more"
     namespace = MOUNTED_SECRETS.namespace  # its pods are privileged
     api_groups = ("secrets-store.csi.x-k8s.io",)
     chart = locked_chart(

@@ -70,6 +70,10 @@ class Addon(Value):
     replaced_by: ClassVar[str] = ""
     """What Auto Mode brings in its place; stands in the report."""
 
+    lost: ClassVar[str] = ""
+    """What goes or stops with it when it is removed, and others stand on; the review of such a change says it. Empty
+    where it serves people alone."""
+
     readies_nodes: ClassVar[NodeNetwork | None] = None
     """What it brings of that without which no node becomes ready."""
     pod_identity: ClassVar[bool] = False

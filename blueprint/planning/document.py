@@ -197,6 +197,8 @@ class Part:
     """What the blueprint states: AwsEbsCsiDriver."""
     contribution: Contribution
     after: tuple[str, ...] = ()
+    lost: str = ""
+    """What goes with it that others stand on; empty where nobody does."""
 
     @property
     def version(self) -> str:
@@ -267,4 +269,4 @@ class Plan:
         """All Kubernetes objects of its own, the namespaces of a part first; charts bring more."""
         for part in self.parts:
             yield from (namespace.manifest() for namespace in part.contribution.namespaces)
-            yield from part.contribution.objects
+            yield from part.contribution.every_object

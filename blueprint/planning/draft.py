@@ -20,8 +20,9 @@ class Draft:
     after: tuple[str, ...] = ()
     fields: ReleaseFields = RELEASE_FIELDS
     """Of its value."""
+    lost: str = ""
 
     @property
     def planned(self) -> Part:
         """The part of the plan, which is the same wherever a blueprint states it."""
-        return Part(self.name, self.type, self.contribution, self.after)
+        return Part(self.name, self.type, self.contribution, self.after, self.lost)

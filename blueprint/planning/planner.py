@@ -23,6 +23,7 @@ from blueprint.planning.draft import Draft
 from blueprint.planning.frozen import frozen
 from blueprint.planning.network import planned_network, subnets
 from blueprint.planning.placement import Placement, place_workload, places_of
+from blueprint.planning.platform_network import with_policies
 from blueprint.value import position
 
 
@@ -65,14 +66,17 @@ def _planned(blueprint: object) -> Plan | list[Problem]:
     problems.extend(of_cycle)
 
     auto = [compute for compute in view.compute.values() if isinstance(compute, AutoMode)][:1]
-    addons = [Draft(("compute",), auto_mode.NAME, "AutoMode", auto_mode.contribution(facts, one)) for one in auto]
+    addons = [
+        Draft(("compute",), auto_mode.NAME, "AutoMode", auto_mode.contribution(facts, one), lost=auto_mode.LOST)
+        for one in auto
+    ]
     for path, addon in ordered.items():
         unfit = [problem.below(path) for problem in addon.problems_on(facts)]
         problems.extend(unfit)
         if not unfit:
             after = tuple(other.name for other in ordered.values() if addon.follows(other))
-            made_of, cls = addon.contribute(facts).portable(), type(addon).__name__
-            addons.append(Draft(path, addon.name, cls, made_of, after, addon.release_fields))
+            brought, cls = addon.contribute(facts).portable(), type(addon).__name__
+            addons.append(Draft(path, addon.name, cls, brought, after, addon.release_fields, addon.lost))
     teams: list[Draft] = []
     first = {team.name: path for path, team in reversed([*view.teams.items()])}
     for path, team in view.teams.items():
@@ -82,6 +86,7 @@ def _planned(blueprint: object) -> Plan | list[Problem]:
         problems.extend(unfit)
         if not unfit:
             teams.append(Draft(path, team.name, type(team).__name__, team.contribute(facts).portable()))
+    addons = with_policies(addons)
     people = _people(teams)
     places = {entry.principal: team.path for team in teams[::-1] for entry in team.contribution.access}
     admins = list(_admins(view))

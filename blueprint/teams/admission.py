@@ -48,15 +48,19 @@ def guards(
     theirs = {"matchLabels": {TEAM_LABEL: team}}
     classes = ["", *(f"team-{team}-{priority.name}" for priority in priorities)]
     pods = [
-        (
+        _changed(
+            "priorityClassName",
             f"(has(object.spec.priorityClassName) ? object.spec.priorityClassName : '') in {_listed(classes)}",
             "the priority class belongs to the platform or another team",
         )
     ]
     if registries:
         for kind in ("containers", "initContainers", "ephemeralContainers"):
-            every = f"object.spec.{kind}.all(c, {_listed(registries)}.exists(r, c.image.startsWith(r)))"
-            pods.append((f"!has(object.spec.{kind}) || {every}", f"images come from {', '.join(registries)} only"))
+            old = f"oldObject.spec.{kind}"
+            there = f"oldObject != null && has({old}) && {old}.exists(o, o.name == c.name && o.image == c.image)"
+            every = f"{_listed(registries)}.exists(r, c.image.startsWith(r)) || ({there})"
+            judged = f"!has(object.spec.{kind}) || object.spec.{kind}.all(c, {every})"
+            pods.append((judged, f"images come from {', '.join(registries)} only"))
     resources = ["pods", "pods/ephemeralcontainers"]
     yield from _policy(f"team-{team}-pods", resources, theirs, pods)
     # A pod that names its node needs no toleration. The scheduler names it later, by another request.
@@ -64,7 +68,10 @@ def guards(
     yield from _policy(f"team-{team}-placement", ["pods"], theirs, [unplaced], ("CREATE",))
     addresses = "!has(object.spec.externalIPs) || size(object.spec.externalIPs) == 0"
     yield from _policy(
-        f"team-{team}-services", ["services"], theirs, [(addresses, "an external address takes over other's traffic")]
+        f"team-{team}-services",
+        ["services"],
+        theirs,
+        [_changed("externalIPs", addresses, "an external address takes over other's traffic")],
     )
     if own_nodes:
         others = {
@@ -76,8 +83,22 @@ def guards(
         mine = f"(has(t.key) ? t.key : '{TEAM_LABEL}') == '{TEAM_LABEL}'"
         value = f"((has(t.operator) && t.operator == 'Exists') || (has(t.value) && t.value == '{team}'))"
         tolerates = f"object.spec.tolerations.exists(t, {mine} && {value})"
-        rule = (f"!has(object.spec.tolerations) || !{tolerates}", f"the nodes belong to team {team}")
+        rule = _changed(
+            "tolerations", f"!has(object.spec.tolerations) || !{tolerates}", f"the nodes belong to team {team}"
+        )
         yield from _policy(f"team-{team}-nodes", ["pods"], others, [rule])
+
+
+def _changed(field: str, holds: str, message: str) -> tuple[str, str]:
+    """A rule about a field of the spec, for what is new in it.
+
+    What was there before the rule stays as it is: else nobody could change it any more, not even a controller that
+    removes its finalizer so that it can go.
+    https://kubernetes.io/docs/concepts/workloads/controllers/job (job tracking with finalizers)
+    """
+    new, old = f"object.spec.{field}", f"oldObject.spec.{field}"
+    same = f"oldObject != null && has({old}) && has({new}) && {new} == {old}"
+    return f"({holds}) || ({same})", message
 
 
 def _policy(

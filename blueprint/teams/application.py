@@ -62,9 +62,10 @@ class ApplicationTeam(Team):
     developers: Principals = ()
     """What deployers may, removing pods, and forwarding ports to them."""
     viewers: Principals = ()
-    """See all but Secrets."""
+    """See all but Secrets; also what pods log."""
     deployers: Principals = ()
-    """Pipelines: they see all but Secrets, and change and scale workloads."""
+    """Pipelines: they see all but Secrets, and change and scale workloads, whose pods may mount any Secret of the
+    namespace. https://kubernetes.io/docs/concepts/security/rbac-good-practices/#workload-creation"""
     namespaces: tuple[TeamNamespace, ...] = ()
     """One namespace with the team's name when empty."""
     network: tuple[Edge, ...] = ()
@@ -202,6 +203,12 @@ class ApplicationTeam(Team):
         ]
 
     def _notes(self, grants: Sequence[Grant]) -> Iterator[str]:
+        # https://kubernetes.io/docs/concepts/security/rbac-good-practices/#workload-creation
+        for space in self.spaces:
+            yield (
+                f"who may create pods in {space.name} may read its Secrets, by mounting them, and who may see pods "
+                "there reads what they log: what few may know belongs in a namespace of its own"
+            )
         for grant in grants:
             yield f"who may create pods in {grant.namespace} may act as the AWS role of {grant.name}"
         for edge in self.network:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import field
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from blueprint.errors import Key, Problem
@@ -27,15 +28,37 @@ class Quota(Value):
     """Storage that claims request."""
     pods: Annotated[int, between(1, 5000, "pods")] = 50
     """How many there are."""
+    ephemeral_storage: Quantity = "200Gi"
+    """Room on the disks of nodes that they request, and to which they are limited: logs, layers, emptyDir volumes."""
+    volume_claims: Annotated[int, between(0, 10_000, "claims")] = 50
+    """PersistentVolumeClaims; each is a volume of the account."""
+    services: Annotated[int, between(0, 10_000, "Services")] = 100
+    """Each takes an address of the cluster's range, and rules on every node."""
+    ingresses: Annotated[int, between(0, 10_000, "Ingresses")] = 50
+    """Each may be a load balancer, which the account has 50 of unless it asked for more."""
+    config_maps: Annotated[int, between(1, 10_000, "ConfigMaps")] = 500
+    """Kubernetes puts one into each namespace itself. What the control plane stores is shared by all."""
+    secrets: Annotated[int, between(0, 10_000, "Secrets")] = 500
+    """Helm keeps ten for each release, one for each of its last revisions."""
+    jobs: Annotated[int, between(0, 10_000, "Jobs")] = 500
+    """Those that are done count until they are removed: three for each CronJob, unless it says otherwise."""
 
     def manifest(self, namespace: str) -> Manifest:
         """No NodePort or LoadBalancer Services: traffic enters by an Ingress, where the platform can see it."""
         hard = {
+            "count/ingresses.networking.k8s.io": str(self.ingresses),
+            "count/jobs.batch": str(self.jobs),
+            "configmaps": str(self.config_maps),
+            "limits.ephemeral-storage": self.ephemeral_storage,
             "limits.memory": self.memory,
+            "persistentvolumeclaims": str(self.volume_claims),
             "pods": str(self.pods),
             "requests.cpu": self.cpu,
+            "requests.ephemeral-storage": self.ephemeral_storage,
             "requests.memory": self.memory,
             "requests.storage": self.storage,
+            "secrets": str(self.secrets),
+            "services": str(self.services),
             "services.loadbalancers": "0",
             "services.nodeports": "0",
         }
@@ -43,7 +66,7 @@ class Quota(Value):
 
 
 class ContainerDefaults(Value):
-    """What a container gets that does not say. https://kubernetes.io/docs/concepts/policy/limit-range
+    """What a container gets that does not say, and the most it may say: https://kubernetes.io/docs/concepts/policy/limit-range
 
     There is no CPU limit: it would throttle a container while the node idles.
     """
@@ -54,20 +77,37 @@ class ContainerDefaults(Value):
     """Memory that it requests."""
     memory_limit: Quantity = "256Mi"
     """Memory beyond which it is killed."""
+    memory_max: Quantity = "16Gi"
+    """The most memory that any container may have as its limit, so that none takes a node for itself."""
+    ephemeral_storage_request: Quantity = "256Mi"
+    """Room on its node's disk that it requests."""
+    ephemeral_storage_limit: Quantity = "2Gi"
+    """Room on its node's disk beyond which its pod is evicted."""
+    ephemeral_storage_max: Quantity = "20Gi"
+    """The most room that any container may have as its limit; a node's disk has 50 GiB unless it says otherwise."""
 
     def problems(self) -> Iterator[Problem]:
         # ValidateLimitRange of https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/core/validation/validation.go
-        request, limit = amount(self.memory_request), amount(self.memory_limit)
-        if request and limit and request > limit:
-            rule = f"a container's request must not exceed its limit ({self.memory_limit})"
-            yield Problem(("memory_request",), self.memory_request, rule, "lower it, or raise memory_limit")
+        for what in ("memory", "ephemeral_storage"):
+            for low, high in pairwise(("request", "limit", "max")):
+                field, above = f"{what}_{low}", f"{what}_{high}"
+                one, other = getattr(self, field), getattr(self, above)
+                if (amount(one) or 0) > (amount(other) or 0):
+                    words = {"limit": "limit", "max": "most"}[high]
+                    rule = f"a container's {low} must not exceed its {words} ({other})"
+                    yield Problem((field,), one, rule, f"lower it, or raise {above}")
 
     def manifest(self, namespace: str) -> Manifest:
         """As a LimitRange."""
         limits = {
             "type": "Container",
-            "default": {"memory": self.memory_limit},
-            "defaultRequest": {"cpu": self.cpu_request, "memory": self.memory_request},
+            "default": {"memory": self.memory_limit, "ephemeral-storage": self.ephemeral_storage_limit},
+            "defaultRequest": {
+                "cpu": self.cpu_request,
+                "memory": self.memory_request,
+                "ephemeral-storage": self.ephemeral_storage_request,
+            },
+            "max": {"memory": self.memory_max, "ephemeral-storage": self.ephemeral_storage_max},
         }
         return named("v1", "LimitRange", "team", namespace, spec={"limits": [limits]})
 

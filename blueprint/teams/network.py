@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from blueprint.errors import Problem
 from blueprint.facts import ClusterFacts
-from blueprint.fields import NOT_EMPTY, Cidr, DnsLabel, between
+from blueprint.fields import NOT_EMPTY, NOT_RESERVED, Cidr, DnsLabel, between
 from blueprint.kubernetes import Manifest
 from blueprint.teams.namespaces import TEAM_LABEL, named
 from blueprint.value import Value
@@ -115,16 +115,13 @@ class FromInternalLoadBalancer(Edge):
 class ToRange(Edge):
     """Pods may connect to a range of addresses outside of the cluster, for example of an RDS database."""
 
-    cidr: Cidr
+    cidr: Annotated[Cidr, NOT_RESERVED]
     """/8 or smaller."""
     ports: Ports
     """Of what is there."""
 
     def problems(self) -> Iterator[Problem]:
         network = ipaddress.ip_network(self.cidr)
-        if network.is_link_local or network.is_loopback:
-            rule = "a node's own addresses give out its credentials"
-            yield Problem(("cidr",), self.cidr, rule, "name the range of what the pods connect to")
         if network.prefixlen < 8 and self.cidr != "0.0.0.0/0":
             yield Problem(("cidr",), self.cidr, "the range is /8 or smaller", "write ToInternet(), or a smaller range")
         if self.cidr == "0.0.0.0/0":

@@ -185,6 +185,11 @@ def test_every_pool_has_a_limit_and_replaces_old_nodes() -> None:
     (pool,) = node_pools()
     assert pool["spec"]["limits"] == {"cpu": "100", "memory": "400Gi"}
     assert pool["spec"]["template"]["spec"]["expireAfter"] == "720h"
+    # A budget of 0 or do-not-disrupt holds a node back no longer:
+    # karpenter v1.14.0 pkg/apis/crds/karpenter.sh_nodepools.yaml:420
+    assert pool["spec"]["template"]["spec"]["terminationGracePeriod"] == "24h"
+    (patient,) = node_pools(Karpenter(node_pools=(NodePool(drain_hours=48),)))
+    assert patient["spec"]["template"]["spec"]["terminationGracePeriod"] == "48h"
     assert pool["spec"]["template"]["spec"]["nodeClassRef"]["name"] == ADDON.objects(FACTS)[0]["metadata"]["name"]
 
 

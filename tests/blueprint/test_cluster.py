@@ -84,6 +84,10 @@ MISTAKES = [
         "two accounts", with_cluster(admins=(Role("A", "1" * 24),)), "cluster.admins[0].account", "12 digits", "text"
     ),
     mistake("retention", with_cluster(log_retention_days=31), "cluster.log_retention_days", "CloudWatch Logs", "60"),
+    *(
+        mistake(f"an API for {cidr}", public(cidr), f"{ALLOW}[0]", "a node's own", "no wider")
+        for cidr in ("127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/8")
+    ),
     mistake("Services in /8", with_cluster(service_cidr="10.0.0.0/8"), "cluster.service_cidr", "/12 to /24", "172.20"),
     mistake("Services in /25", with_cluster(service_cidr="172.20.0.0/25"), "cluster.service_cidr", "/12 to", "172.20"),
     mistake("public Services", with_cluster(service_cidr="8.8.0.0/16"), "cluster.service_cidr", "private", "172.20"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,7 @@ from addons.karpenter import Karpenter
 from addons.metrics_server import MetricsServer
 from blueprint import Blueprint, FargateProfile, FargateSelector, PermissionSet, PublicEndpoint, Role, Taint
 from blueprint.errors import shown
+from blueprint.fields import PRIVATE_RANGES, RESERVED_RANGES
 from blueprint.node_pool import NodePool
 from blueprint.teams import Quota, TeamNamespace
 from blueprint.value import Value, problems_in
@@ -262,3 +264,9 @@ def test_limits_of_each_kind_of_text(value: Callable[[str], Value], good: list[s
 def test_limits_of_each_number(number: Callable[[Any], Value], good: list[int], bad: list[int]) -> None:
     assert [each for each in good if problem_places(number(each))] == []
     assert [each for each in bad if len(problem_places(number(each))) != 1] == []
+
+
+def test_no_private_range_holds_a_reserved_address() -> None:
+    """So that the ranges of a VPC and of Services need no rule of their own."""
+    private = [ipaddress.ip_network(each) for each in (*PRIVATE_RANGES, "100.64.0.0/10")]
+    assert not any(each.overlaps(ipaddress.ip_network(other)) for each in private for other in RESERVED_RANGES)

@@ -338,7 +338,12 @@ def pods_stay_in_their_node(world: World) -> Iterator[str]:
             yield f"{name} admits pods that run as root"
 
 
-CLAIMS = {"limits.memory", "pods", "requests.cpu", "requests.memory", "requests.storage"}
+# Of nodes, of the account, and of what the control plane stores.
+CLAIMS = {
+    *("limits.memory", "pods", "requests.cpu", "requests.memory", "requests.storage", "persistentvolumeclaims"),
+    *("limits.ephemeral-storage", "requests.ephemeral-storage", "services", "count/ingresses.networking.k8s.io"),
+    *("configmaps", "secrets", "count/jobs.batch"),
+}
 
 
 def claims_are_bounded(world: World) -> Iterator[str]:
@@ -351,9 +356,19 @@ def claims_are_bounded(world: World) -> Iterator[str]:
             yield f"{name} claims without end: {sorted(CLAIMS - hard.keys())}"
         if {hard.get("services.nodeports"), hard.get("services.loadbalancers")} != {"0"}:
             yield f"{name} makes Services that the outside reaches"
-        limits = [one["spec"] for one in world.of_kind("LimitRange") if one["metadata"]["namespace"] == name]
-        if not any(limit.get("default") and limit.get("defaultRequest") for one in limits for limit in one["limits"]):
-            yield f"{name} has no defaults for containers"
+        limits = [
+            limit
+            for one in world.of_kind("LimitRange")
+            if one["metadata"]["namespace"] == name
+            for limit in one["spec"]["limits"]
+        ]
+        for what, needed in {
+            "default": {key.removeprefix("limits.") for key in CLAIMS if key.startswith("limits.")},
+            "defaultRequest": {"cpu", "memory", "ephemeral-storage"},
+            "max": {"memory", "ephemeral-storage"},
+        }.items():
+            if not any(limit.get(what, {}).keys() >= needed for limit in limits):
+                yield f"{name} has no {what} for containers"
 
 
 TEAM_LABEL = "blueprint/team"
@@ -404,9 +419,31 @@ def admission_refuses(world: World) -> Iterator[str]:
     """Classes, addresses, images and nodes that are not the team's."""
     for namespace, team in world.owner.items():
         for what, resource, one in foreign(world, team):
-            for operation in ("CREATE", "UPDATE") if "/" not in resource else ("UPDATE",):
-                if not any(refusals(world.admission, Request(resource, namespace, one, operation=operation))):
-                    yield f"{namespace} takes {what} ({operation})"
+            requests = [Request(resource, namespace, one, operation="UPDATE", old=_owned(world, team, resource))]
+            if "/" not in resource:
+                requests.append(Request(resource, namespace, one))
+            for request in requests:
+                if not any(refusals(world.admission, request)):
+                    yield f"{namespace} takes {what} ({request.operation})"
+
+
+def _owned(world: World, team: str, resource: str) -> Object:
+    """What nothing is wrong with."""
+    own = world.teams[team].image_registries
+    return running(f"{own[0]}app" if own else "app") if resource.startswith("pods") else {"spec": {"type": "ClusterIP"}}
+
+
+def what_is_there_can_go(world: World) -> Iterator[str]:
+    """Whoever changes nothing of it is let through, as a controller that removes its finalizer: rules come later.
+
+    https://kubernetes.io/docs/concepts/workloads/controllers/job (job tracking with finalizers)
+    """
+    for namespace, team in world.owner.items():
+        for what, resource, one in foreign(world, team):
+            kept = {**one, "metadata": {"finalizers": ["batch.kubernetes.io/job-tracking"]}}
+            request = Request(resource, namespace, one, operation="UPDATE", old=kept)
+            for message in refusals(world.admission, request):
+                yield f"{namespace} keeps {what} for ever: {message}"
 
 
 PROPERTIES: tuple[Property, ...] = (
@@ -424,6 +461,7 @@ PROPERTIES: tuple[Property, ...] = (
     pods_stay_in_their_node,
     claims_are_bounded,
     admission_refuses,
+    what_is_there_can_go,
 )
 
 

@@ -40,7 +40,7 @@ from tests.isolation.admission import Request, refusals
 from tests.isolation.fleets import READ_S3
 from tests.isolation.network import Pod
 from tests.isolation.pod_security import ENFORCE, admitted
-from tests.isolation.properties import GUARDS, assumable, broken, pod_identity, running, tolerations, ways_out
+from tests.isolation.properties import CLAIMS, GUARDS, assumable, broken, pod_identity, running, tolerations, ways_out
 from tests.isolation.rbac import can, service_account
 from tests.isolation.test_pod_security import pod
 from tests.isolation.world import ISSUER, World, world_of
@@ -207,6 +207,20 @@ def unlabelled(namespace: Any) -> None:
 
 def unvalidated(policy: Any, index: int) -> None:
     del policy["validations"][index]
+
+
+def unquoted(quota: Any, what: str) -> None:
+    del quota["hard"][what]
+
+
+def unlimited(limits: Any, what: str, resource: str) -> None:
+    del limits["limits"][0][what][resource]
+
+
+def forgetful(policy: Any) -> None:
+    """Judges what is there as if it were new."""
+    for each in policy["validations"]:
+        each["expression"] = each["expression"].replace("oldObject != null", "false")
 
 
 def patterned(statement: Any) -> None:
@@ -416,7 +430,27 @@ BREAKS: list[tuple[str, Break, set[str]]] = [
         edited("ResourceQuota", "team", "b", spec(lambda s: s["hard"].pop("services.nodeports"))),
         {"claims_are_bounded"},
     ),
+    *(
+        (
+            f"no end of {what}",
+            edited("ResourceQuota", "team", "b", spec(partial(unquoted, what=what))),
+            {"claims_are_bounded"},
+        )
+        for what in sorted(CLAIMS - {"pods"})
+    ),
     ("no limits", without("LimitRange", namespace="b"), {"claims_are_bounded"}),
+    *(
+        (
+            f"no {what} of {resource}",
+            edited("LimitRange", "team", "b", spec(partial(unlimited, what=what, resource=resource))),
+            {"claims_are_bounded"},
+        )
+        for what, resource in (
+            *(("default", each) for each in ("memory", "ephemeral-storage")),
+            *(("defaultRequest", each) for each in ("cpu", "memory", "ephemeral-storage")),
+            *(("max", each) for each in ("memory", "ephemeral-storage")),
+        )
+    ),
     # Admission
     *((f"no policy on {name}", without(VAP, name), {"admission_refuses"}) for name in GUARDS_OF_ADMISSION),
     *((f"{name} not bound", without(VAP_BINDING, name), {"admission_refuses"}) for name in GUARDS_OF_ADMISSION),
@@ -442,6 +476,10 @@ BREAKS: list[tuple[str, Break, set[str]]] = [
             {"admission_refuses"},
         )
         for index in range(4)
+    ),
+    *(
+        (f"{name} judges what is there", edited(VAP, name, None, spec(forgetful)), {"what_is_there_can_go"})
+        for name in GUARDS_OF_ADMISSION
     ),
     ("a namespace without its label", edited("Namespace", "a-jobs", None, unlabelled), {"admission_refuses"}),
     # AWS
@@ -584,6 +622,23 @@ MINE = [
     ("pods", running("example.com/a/app", tolerations=[tolerations("a")[0]])),
     ("pods", running("example.com/a/app", tolerations=[tolerations("a")[1]])),
 ]
+
+
+def test_a_pod_of_an_older_rule_gets_an_image_of_the_new_one() -> None:
+    """Each container by itself: the one that changes is judged, the other is as it was."""
+
+    def pod(*images: str) -> Any:
+        containers = [{"name": str(number), "image": image} for number, image in enumerate(images)]
+        return {"spec": {"containers": containers}}
+
+    old = pod("old.example.com/app", "old.example.com/sidecar")
+    for images, taken in (
+        (("example.com/a/app", "old.example.com/sidecar"), True),
+        (("old.example.com/sidecar", "old.example.com/sidecar"), False),
+        (("old.example.com/app", "old.example.com/newer"), False),
+    ):
+        request = Request("pods", "a-web", pod(*images), operation="UPDATE", old=old)
+        assert (list(refusals(WORLD.admission, request)) == []) is taken
 
 
 def test_no_pod_names_a_node_of_another_team() -> None:

@@ -103,7 +103,7 @@ def admission(world: World, real: Real) -> Iterator[Asked]:
         own = world.teams[team].image_registries
         image = f"{own[0]}app" if own else "app"
         for what, one in _pods(world, team, image):
-            sent = _pod(namespace, one)
+            sent = pod_of(namespace, one)
             who = _who(world, namespace, "pods")
             ours = _refused(world, spaces[namespace], "pods", sent)
             yield Asked(f"{what} in {namespace}", ours, real.create(sent, who))
@@ -149,7 +149,7 @@ def _services(world: World, team: str) -> Iterator[tuple[str, Object]]:
 def _changes(world: World, real: Real, space: Object, image: str) -> Iterator[Asked]:
     """A pod that is there gets another image, and a container to debug it."""
     namespace = space["metadata"]["name"]
-    before = real.there(_pod(namespace, running(image), name="there"))
+    before = real.there(pod_of(namespace, running(image), name="there"))
     if before is None:
         return
     for foreign_image in ("evil.example.com/app", image):
@@ -164,7 +164,7 @@ def _changes(world: World, real: Real, space: Object, image: str) -> Iterator[As
         yield Asked(f"a debugger {foreign_image} in {namespace}", ours, theirs)
 
 
-def _pod(namespace: str, one: Object, name: str = "asked") -> dict[str, Any]:
+def pod_of(namespace: str, one: Object, name: str = "asked") -> dict[str, Any]:
     """Hardened where the pod does not say otherwise, so that only what is asked for can be refused."""
     spec = {"securityContext": POD_CONTEXT, **copy.deepcopy(one["spec"])}
     hardened = "securityContext" not in one["spec"]
@@ -206,7 +206,17 @@ def _refused(
         found.add("Pod Security")
     if before is None and _over_quota(world, namespace, one):
         found.add("quota")
+    if before is None and _over_limit(world, namespace, one):
+        found.add("limit")
     return frozenset(found)
+
+
+def _over_limit(world: World, namespace: str, one: Object) -> bool:
+    """As far as the questions go: a container that claims some memory claims more than any limit."""
+    limits = [each["spec"] for each in world.of_kind("LimitRange") if each["metadata"]["namespace"] == namespace]
+    most = any("memory" in limit.get("max", {}) for each in limits for limit in each["limits"])
+    claims = one["kind"] == "Pod" and any("resources" in container for container in one["spec"]["containers"])
+    return most and claims
 
 
 def _over_quota(world: World, namespace: str, one: Object) -> bool:

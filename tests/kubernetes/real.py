@@ -182,6 +182,7 @@ _REASONS = (
     (r"ValidatingAdmissionPolicy '[^']+' with binding '[^']+' denied request: (.*)$", r"\1"),
     (r'violates PodSecurity "', "Pod Security"),
     (r"exceeded quota|failed quota", "quota"),
+    (r"maximum \S+ usage per Container", "limit"),
 )
 
 

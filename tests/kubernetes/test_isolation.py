@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,10 +11,11 @@ from hypothesis import HealthCheck, given, settings
 
 from blueprint import Blueprint
 from tests.isolation.fleets import fleets
-from tests.isolation.test_guards import BREAKS, WORLD, Break
+from tests.isolation.properties import running
+from tests.isolation.test_guards import BREAKS, VAP, VAP_BINDING, WORLD, Break, edited, forgetful, spec, without
 from tests.isolation.world import World, world_of
 from tests.kubernetes.cluster import Cluster
-from tests.kubernetes.questions import Asked, access, admission
+from tests.kubernetes.questions import Asked, access, admission, pod_of
 from tests.kubernetes.real import Real
 from tools.kubernetes import control_plane
 
@@ -72,3 +74,25 @@ def test_a_missing_guard_is_noticed(
     asked = ask(change(WORLD), real, known)
     assert [one for one in asked if not one.agreed] == []
     assert any(sound.get(one.question) != one.theirs for one in asked)
+
+
+def test_a_pod_of_an_older_rule_can_go(real: Real) -> None:
+    """A controller removes its finalizer, and changes nothing that the newer rule judges; another image is refused."""
+    real.become(without(VAP_BINDING, "team-a-pods")(WORLD))
+    old = pod_of("a-web", running("old.example.com/app"), name="old")
+    old["metadata"]["finalizers"] = ["example.com/tracking"]
+    assert real.there(old)
+    real.become(WORLD)
+    held = real.there(old)
+    assert held
+    gone = {**held, "metadata": {**held["metadata"], "finalizers": []}}
+    renewed = copy.deepcopy(gone)
+    renewed["spec"]["containers"][0]["image"] = "old.example.com/newer"
+    try:
+        assert real.change(gone) is None
+        assert real.change(renewed) == "images come from example.com/a/ only"
+        real.become(edited(VAP, "team-a-pods", None, spec(forgetful))(WORLD))
+        assert real.change(gone) == "images come from example.com/a/ only"
+    finally:
+        real.become(without(VAP_BINDING, "team-a-pods")(WORLD))
+        real.cluster.client.ask("PUT", f"{real.cluster.objects.path(gone)}", gone)

@@ -70,7 +70,7 @@ def _width(template: Template) -> int:
     By Dilworth's theorem it is their number less the largest matching of those that wait with those waited for.
     """
     ids = [id for kind in (HELM, MANIFEST) for id in of_type(template, kind)]
-    waits = {id: _waits_for(template, id) & set(ids) for id in ids}
+    waits = {id: waits_for(template, id) & set(ids) for id in ids}
     matched: dict[str, str] = {}
 
     def match(id: str, seen: set[str]) -> bool:
@@ -84,7 +84,7 @@ def _width(template: Template) -> int:
     return len(ids) - sum(match(id, set()) for id in ids)
 
 
-def _waits_for(template: Template, id: str) -> set[str]:
+def waits_for(template: Template, id: str) -> set[str]:
     """All that stands before a resource in its template: in DependsOn or referred to, and so on."""
     found: set[str] = set()
     waiting = [id]
@@ -124,7 +124,7 @@ class TestOrder:
                 text(addon["Properties"]["AddonName"]): key for key, addon in of_type(template, f"{EKS}Addon").items()
             }
             first = {addons[name] for name in ("vpc-cni", "kube-proxy", "eks-pod-identity-agent")}
-            assert first | {"Cluster"} <= _waits_for(template, id), cluster
+            assert first | {"Cluster"} <= waits_for(template, id), cluster
 
     def test_other_eks_addons_come_after_the_nodes_that_run_them(self, fleet: Templates) -> None:
         checked = 0
@@ -134,7 +134,7 @@ class TestOrder:
                 nodes = {key for kind in capacity for key in of_type(template, EKS + kind)}
                 nodes |= set(of_type(template, "AWS::AutoScaling::AutoScalingGroup"))
                 assert bool(nodes) is (cluster != "auto"), cluster
-                assert nodes <= _waits_for(template, id), (cluster, id)
+                assert nodes <= waits_for(template, id), (cluster, id)
                 checked += 1
         assert checked > len(FLEET)
 
@@ -147,18 +147,18 @@ class TestOrder:
                 if each["Properties"].get("LogGroupName") == f"/aws/eks/{cluster}/cluster"
             }
             assert len(named) == 1
-            assert named <= _waits_for(template, id)
+            assert named <= waits_for(template, id)
 
     def test_everything_in_the_cluster_comes_after_the_cluster(self, fleet: Templates) -> None:
         kinds = ("Addon", "AccessEntry", "Nodegroup", "FargateProfile")
         for kind in kinds:
             for cluster, template, id, _ in _every(fleet, EKS + kind):
                 if "Cluster" in template["Resources"]:
-                    assert "Cluster" in _waits_for(template, id), (cluster, id)
+                    assert "Cluster" in waits_for(template, id), (cluster, id)
 
     def test_a_release_comes_after_its_namespace_permissions_and_definitions(self, fleet: Templates) -> None:
         for cluster, template, id, properties in _every(fleet, HELM):
-            before = _waits_for(template, id)
+            before = waits_for(template, id)
             part = id.partition("release")[0]
             own = {
                 key
@@ -176,7 +176,7 @@ class TestOrder:
                 part = id.partition("objects")[0]
                 releases = {key for key in of_type(template, HELM) if key.startswith(part)}
                 namespaces = {key for key in of_type(template, MANIFEST) if key.startswith(f"{part}namespaces")}
-                assert releases | namespaces <= _waits_for(template, id), (cluster, id)
+                assert releases | namespaces <= waits_for(template, id), (cluster, id)
                 checked += len(releases)
         assert checked
 
@@ -184,7 +184,7 @@ class TestOrder:
         template = fleet["teams", "teams"]
         (release,) = (id for id in of_type(template, HELM) if id.startswith("shop"))
         (guards,) = (id for id in of_type(template, MANIFEST) if id.startswith("shopobjects"))
-        assert guards in _waits_for(template, release)
+        assert guards in waits_for(template, release)
 
     def test_every_namespaced_object_is_in_a_namespace_that_exists(self, fleet: Templates) -> None:
         for cluster in {cluster for cluster, _ in fleet}:
@@ -641,7 +641,7 @@ class TestKinds:
     def test_fargate_profiles_are_made_one_at_a_time(self, fleet: Templates) -> None:
         template = fleet["fargate", "cluster"]
         first, second = of_type(template, "AWS::EKS::FargateProfile")
-        assert first in _waits_for(template, second)
+        assert first in waits_for(template, second)
 
     def test_tags_reach_stacks_and_what_controllers_and_groups_launch(self, tmp_path: Path) -> None:
         """CloudFormation puts a stack's tags on its resources; what others launch, it does not see."""

@@ -59,8 +59,8 @@ WIDE = ApplicationTeam(
     namespaces=(
         TeamNamespace(
             "shop",
-            quota=Quota(cpu="20", memory="40Gi", storage="1Ti", pods=7),
-            container_defaults=ContainerDefaults("50m", "64Mi", "1Gi"),
+            quota=Quota(cpu="20", memory="40Gi", storage="1Ti", pods=7, services=9),
+            container_defaults=ContainerDefaults("50m", "64Mi", "1Gi", "32Gi"),
             pod_security="baseline",
             labels={"example.com/cost-center": "42"},
         ),
@@ -129,6 +129,21 @@ MISTAKES = [
         "not exceed its limit (256Mi)",
         "raise memory_limit",
     ),
+    mistake(
+        "more than any container",
+        space(container_defaults=ContainerDefaults(memory_limit="17Gi")),
+        f"{HERE}.container_defaults.memory_limit",
+        "not exceed its most (16Gi)",
+        "raise memory_max",
+    ),
+    mistake(
+        "more of the disk than there is",
+        space(container_defaults=ContainerDefaults(ephemeral_storage_request="3Gi")),
+        f"{HERE}.container_defaults.ephemeral_storage_request",
+        "not exceed its limit (2Gi)",
+        "raise ephemeral_storage_limit",
+    ),
+    mistake("no ConfigMap", space(quota=Quota(config_maps=0)), f"{HERE}.quota.config_maps", "1 to 10000", "write"),
     mistake(
         "service account twice",
         team(
@@ -248,6 +263,20 @@ MISTAKES = [
         "credentials",
         "name the range",
     ),
+    *(
+        mistake(
+            f"a range with {cidr}",
+            team(network=(ToRange(cidr, ports=(80,)),)),
+            "teams[0].network[0].cidr",
+            "credentials",
+            "name the range",
+        )
+        # Of the metadata, of the credentials of pods and of tasks, and of what is around them.
+        for cidr in (
+            *("169.254.0.0/15", "169.0.0.0/8", "169.254.169.0/24", "169.254.170.2/32", "169.254.170.22/31"),
+            *("127.0.0.53/32", "127.0.0.0/8", "224.0.0.0/8", "239.255.0.0/16", "255.255.255.255/32", "0.0.0.0/8"),
+        )
+    ),
     mistake("any image", team(image_registries=("*",)), "teams[0].image_registries[0]", "with a slash", "dkr.ecr"),
     mistake("quote in CEL", team(image_registries=("a'/",)), "teams[0].image_registries[0]", "slash", "dkr.ecr"),
     mistake(
@@ -323,19 +352,32 @@ def test_namespaces_are_those_named_or_the_name() -> None:
 
 def test_quota_and_what_a_container_gets_that_does_not_say() -> None:
     shop, jobs = wide_objects("ResourceQuota")
+    # https://kubernetes.io/docs/concepts/policy/resource-quotas (compute, storage, object count)
     assert shop["spec"]["hard"] == {
+        "configmaps": "500",
+        "count/ingresses.networking.k8s.io": "50",
+        "count/jobs.batch": "500",
+        "limits.ephemeral-storage": "200Gi",
         "limits.memory": "40Gi",
+        "persistentvolumeclaims": "50",
         "pods": "7",
         "requests.cpu": "20",
+        "requests.ephemeral-storage": "200Gi",
         "requests.memory": "40Gi",
         "requests.storage": "1Ti",
+        "secrets": "500",
+        "services": "9",
         "services.loadbalancers": "0",
         "services.nodeports": "0",
     }
     assert jobs["spec"]["hard"]["pods"] == "50"
-    limits = wide_objects("LimitRange")[0]["spec"]["limits"]
-    default = {"memory": "1Gi"}
-    assert limits == [{"type": "Container", "default": default, "defaultRequest": {"cpu": "50m", "memory": "64Mi"}}]
+    (limits,) = wide_objects("LimitRange")[0]["spec"]["limits"]
+    assert limits == {
+        "type": "Container",
+        "default": {"memory": "1Gi", "ephemeral-storage": "2Gi"},
+        "defaultRequest": {"cpu": "50m", "memory": "64Mi", "ephemeral-storage": "256Mi"},
+        "max": {"memory": "32Gi", "ephemeral-storage": "20Gi"},
+    }
 
 
 def powers(role: str, team: ApplicationTeam = TEAM) -> set[tuple[str, str]]:
@@ -461,9 +503,10 @@ def test_internal_load_balancers_come_from_the_private_subnets() -> None:
     assert ranges == ["10.0.0.0/19", "10.0.32.0/19", "10.0.64.0/19"]
     assert ranges == [subnet.cidr for subnet in made.network.subnets if subnet.kind == "private"]
     assert not {peer["ipBlock"]["cidr"] for peer in public["from"]} & set(ranges)
-    (note,) = made.teams[0].contribution.notes
+    note = made.teams[0].contribution.notes[-1]
     assert note.startswith("internal load balancers reach its pods on port 80 and 443, and so do nodes")
-    assert contribution(changed(TEAM, network=(FromLoadBalancer(ports=(8080,)),))).notes == ()
+    public_only = contribution(changed(TEAM, network=(FromLoadBalancer(ports=(8080,)),)))
+    assert not any("load balancers" in each for each in public_only.notes)
 
 
 MANY = tuple(range(8000, 8021))
@@ -519,7 +562,15 @@ def test_an_aws_role_belongs_to_one_service_account_and_is_bounded() -> None:
     made = part(wide(), "payments")
     (grant,) = made.grants
     assert (grant.name, grant.boundary, grant.irsa) == ("shop/api", "TeamBoundary", False)
-    assert made.notes == ("who may create pods in shop may act as the AWS role of shop/api",)
+    assert made.notes[-1] == "who may create pods in shop may act as the AWS role of shop/api"
+
+
+def test_says_that_the_namespace_is_the_boundary() -> None:
+    """Whoever creates pods mounts the Secrets. kubernetes.io, RBAC good practices: workload creation"""
+    (note,) = part(plan(with_teams(TEAM)), TEAM.name).notes
+    assert "who may create pods in payments may read its Secrets, by mounting them" in note
+    assert "what they log" in note
+    assert "a namespace of its own" in note
     accounts = {one["metadata"]["name"] for one in wide_objects("ServiceAccount")}
     assert accounts == {"default", "api"}
 

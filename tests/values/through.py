@@ -135,7 +135,8 @@ def _compared(before: Plan, after: Plan, found: ClusterDifference | None) -> Non
     """By those that look at a change."""
     if not found:
         return
-    fleet, told = Fleet("0123456789ab", (Touched(found, (before, after)),), ()), dangers(found)
+    plans = (before, after)
+    fleet, told = Fleet("0123456789ab", (Touched(found, plans),), ()), dangers(found, plans)
     document = review(fleet, told, _unreachable, prices())
     markdown(document, draw=drawn), review_page.page(document), json.dumps(review_json(fleet, told))
 

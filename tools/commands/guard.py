@@ -15,6 +15,7 @@ from argparse import ArgumentParser, Namespace
 
 from tools.options import add_base, add_json
 from tools.review.dangers import dangers
+from tools.review.fleet import fleet
 from tools.review.guard.render import as_json, as_text
 from tools.review.guard.verdict import verdict
 from tools.revision.revisions import ROOT, compared, default_base
@@ -31,7 +32,8 @@ def run(options: Namespace) -> int:
     """Prints the verdict."""
     base = default_base(ROOT) if options.base is None else options.base
     comparison = compared(base, ROOT)
-    found = verdict([danger for cluster in comparison.touched for danger in dangers(cluster)], options.allow)
+    touched = fleet(comparison).touched
+    found = verdict([each for one in touched for each in dangers(one.difference, one.plans)], options.allow)
     print(json.dumps(as_json(comparison, found), indent=2) if options.json else as_text(comparison, found))
     for words in found.mistakes:
         print(words, file=sys.stderr)

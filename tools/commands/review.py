@@ -46,7 +46,7 @@ def run(options: Namespace) -> int:
     price_table = prices(options.prices)
     comparison = compared(default_base() if options.base is None else options.base)
     found = fleet(comparison)
-    told = tuple(danger for cluster in comparison.touched for danger in dangers(cluster))
+    told = tuple(danger for cluster in found.touched for danger in dangers(cluster.difference, cluster.plans))
     document = review(found, told, partial(_rendered, source=options.charts), price_table)
     files = {
         "review.md": markdown(document, url=options.link, draw=drawn),

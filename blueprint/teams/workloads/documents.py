@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from blueprint.errors import Problem, Quoted
+from blueprint.interpreted import misread
 
 Way = tuple[str | int, ...]
 """To a value in a document: ("spec", "ports", 0)."""
@@ -22,7 +23,6 @@ _DEEPEST = 50  # far below, libyaml's composer would overflow the stack, and Pyt
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # of a PyYAML without libyaml, the slow one
 _CONSTRUCTOR: Any = yaml.SafeLoader("")
 _TAG = "tag:yaml.org,2002:"
-_CDK_TOKENS = ("${Token[", "#{Token[")
 
 
 @dataclass(frozen=True)
@@ -113,6 +113,8 @@ class _Builder:
             if key is None:
                 shown = key_node.value if isinstance(key_node.value, str) else "<a list or mapping>"
                 self._wrong(key_node, shown, "a key is text; yes, on, 80 and << are not", "put it in quotes")
+            elif interpreted := misread(key):
+                self._wrong(key_node, key, *interpreted)
             elif key in result:
                 first = self.lines[(*way, key)]
                 self._wrong(key_node, key, f"duplicate key: line {first} has it already", "remove one of them")
@@ -123,8 +125,8 @@ class _Builder:
 
     def _scalar(self, node: yaml.ScalarNode) -> Any:
         text, kind = node.value, node.tag.removeprefix(_TAG)
-        if any(token in text for token in _CDK_TOKENS):
-            return self._wrong(node, text, "this is how the CDK marks what it fills in", "write it another way")
+        if interpreted := misread(text):
+            return self._wrong(node, text, *interpreted)
         if kind in ("str", "timestamp", "value") or (kind in ("int", "float") and ":" in text):
             return text
         if kind == "null":

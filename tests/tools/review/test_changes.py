@@ -104,7 +104,7 @@ def _render(releases: Sequence[Release], version: str, charts: Path) -> tuple[Ou
 
 def _review(name: str, found: Touched | None, render: Render) -> Document:
     fleet = Fleet("0123456789ab", (found,) if found else (), ("another",) if found else (name, "another"))
-    return review(fleet, dangers(found.difference) if found else (), render, prices())
+    return review(fleet, dangers(found.difference, found.plans) if found else (), render, prices())
 
 
 @pytest.mark.locked

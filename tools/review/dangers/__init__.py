@@ -10,7 +10,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from tools.review.dangers import admin, exposure, kubernetes, protection, renames, stacks, state, updates
+from tools.review.dangers import (
+    addons,
+    admin,
+    exposure,
+    kubernetes,
+    protection,
+    renames,
+    sources,
+    stacks,
+    state,
+    updates,
+)
+from tools.review.dangers.addons import Plans
 from tools.review.dangers.danger import Danger
 from tools.revision.differences import ClusterDifference
 
@@ -41,20 +53,25 @@ RULES: Mapping[str, Handling] = {
     "skips-minor": Handling(refused=True),
     "changes-owner": Handling(refused=True),
     "resets-nodes": Handling(refused=True),
+    "removes-addon": Handling(refused=True),
     "opens-endpoint": Handling(refused=False),
     "removes-protection": Handling(refused=False),
+    "changes-source": Handling(refused=False),
     "widens-admin": Handling(refused=False),
 }
 """All rules by name, in the order in which dangers are told."""
 
 _ORDER = {rule: place for place, rule in enumerate(RULES)}
-_MODULES = (state, renames, stacks, updates, exposure, protection, kubernetes, admin)
+_MODULES = (state, renames, stacks, updates, exposure, protection, sources, kubernetes, admin)
 
 
-def dangers(difference: ClusterDifference) -> tuple[Danger, ...]:
-    """All dangers of a cluster's change, the worst rules first; none of a new cluster."""
+def dangers(difference: ClusterDifference, plans: Plans = (None, None)) -> tuple[Danger, ...]:
+    """All dangers of a cluster's change, the worst rules first; none of a new cluster.
+
+    Without the plans of both sides nobody knows what stands on an add-on that goes.
+    """
     found = [danger for module in _MODULES for rule in module.RULES for danger in rule(difference)]
-    return worst_first(found)
+    return worst_first([*found, *addons.removed(difference, plans)])
 
 
 def worst_first(found: Iterable[Danger]) -> tuple[Danger, ...]:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from blueprint.actions import CHANGES, matching
 from blueprint.powers import overlap, powers
 from tools.assembly import Template, text
+from tools.review.dangers.conditions import weakened
 from tools.review.dangers.danger import Danger, DangerRule, at, danger, shown, surviving
 from tools.revision.differences import ClusterDifference
 
@@ -69,7 +70,7 @@ def managed_policies(difference: ClusterDifference) -> Iterator[Danger]:
 
 
 def trust(difference: ClusterDifference) -> Iterator[Danger]:
-    """Roles that more principals may assume, or the same with fewer conditions."""
+    """Roles that more principals may assume, or the same under weaker conditions."""
     for change in surviving(difference):
         if change.type != "AWS::IAM::Role" or not change.after:
             continue
@@ -168,13 +169,10 @@ def _wider(statement: _Statement, old: Sequence[_Statement]) -> str:
     new = sorted(_principals(statement) - known)
     if new:
         return f"{', '.join(new)} may assume it"
-    lost = {
-        name
-        for each in old
-        if _principals(each) & _principals(statement) and _plain(each) != _plain(statement)
-        for name in _conditions(each) - _conditions(statement)
-    }
-    return f"it is assumed without {', '.join(sorted(lost))}" if lost else ""
+    those = [each for each in old if _principals(each) & _principals(statement)]
+    found = [list(weakened(each, statement)) for each in those]
+    # Where one of them let all of this through, nobody is added.
+    return f"it is assumed {', '.join(found[0])}" if found and all(found) else ""
 
 
 def _anyone(statement: _Statement) -> str:
@@ -187,10 +185,6 @@ def _principals(statement: _Statement) -> set[str]:
     if isinstance(principal, str):
         return {f"AWS:{principal}"}
     return {f"{kind}:{text(who)}" for kind, those in principal.items() for who in _many(those)}
-
-
-def _conditions(statement: _Statement) -> set[str]:
-    return {f"{operator} {key}" for operator, keys in statement.get("Condition", {}).items() for key in keys}
 
 
 def _plain(statement: _Statement) -> str:

@@ -35,6 +35,8 @@ class Danger:
     """What to write or do instead."""
 
 
+Weaknesses = Iterator[tuple[str, str]]
+"""Of an object that differs: what happens, and why, each time that it protects less."""
 DangerRule = Callable[[ClusterDifference], Iterator[Danger]]
 
 

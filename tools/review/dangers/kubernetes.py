@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from blueprint.kubernetes import PRUNED, ObjectKey
 from tools.assembly import MANIFEST, Stack, objects
-from tools.review.dangers.danger import Danger, DangerRule, danger_of, shown, step
+from tools.review.dangers.admission import weaker_binding, weaker_policy
+from tools.review.dangers.danger import Danger, DangerRule, Weaknesses, at, danger_of, shown, step
+from tools.review.dangers.limits import weaker_limits, weaker_quota
 from tools.review.dangers.names import key
+from tools.review.dangers.networks import opened
 from tools.review.dangers.renames import renamed
 from tools.revision.differences import ClusterDifference
 
@@ -84,14 +87,37 @@ def _place(applied: _Applied) -> str:
 def removes_protection(difference: ClusterDifference) -> Iterator[Danger]:
     """What protected a namespace or the cluster, of which something is left."""
     them = _objects(difference)
+    known = frozenset(name for *_, name in them.after)
     for name, old in them.before.items():
         if name in them.after:
-            for what, why in _weaker(old.object, them.after[name].object):
+            for what, why in _weaker(old.object, them.after[name].object, known):
                 yield _danger("removes-protection", old, f"{_words(name)}: {what}", why, "leave it as it was")
         elif name[1] in _PROTECTING and _guards(them, name, old):
             what = f"{_words(name)} is deleted: {_PROTECTING[name[1]]}"
             yield _danger("removes-protection", old, what, _NO_MORE, "keep it")
     yield from _isolation(them)
+
+
+def opens_network(difference: ClusterDifference) -> Iterator[Danger]:
+    """Pods that reach, or are reached by, the whole VPC, all pods or the world; of new teams as well."""
+    them = _objects(difference)
+    vpcs = [str(at(vpc, "CidrBlock")) for stack in difference.after for vpc in stack.of_type("AWS::EC2::VPC").values()]
+    before, after = (_policies(side) for side in them)
+    for namespace, policies in after.items():
+        old = [each.object for each in before.get(namespace, ())]
+        if not old and not any(_denies(each.object) for each in policies):
+            continue  # without any policy, everybody was let through
+        for what, why in opened(old, [each.object for each in policies], vpcs):
+            words = f"namespace {namespace}: {what}"
+            yield _danger("opens-endpoint", policies[0], words, why, "name the addresses, teams and ports that need it")
+
+
+def _policies(side: Mapping[ObjectKey, _Applied]) -> Mapping[str, list[_Applied]]:
+    found: dict[str, list[_Applied]] = {}
+    for (_, kind, namespace, _), applied in side.items():
+        if kind == "NetworkPolicy":
+            found.setdefault(namespace, []).append(applied)
+    return found
 
 
 def opens_load_balancer(difference: ClusterDifference) -> Iterator[Danger]:
@@ -145,33 +171,23 @@ def _stays(them: _Objects, name: ObjectKey) -> bool:
     return namespace in them.after or namespace not in them.before
 
 
-def _weaker(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _weaker(before: Mapping[str, Any], after: Mapping[str, Any], known: Collection[str]) -> Weaknesses:
+    if before.get("kind") == "ValidatingAdmissionPolicy":
+        yield from weaker_policy(before, after, known)
     for check in _CHECKS.get(str(before.get("kind")), ()):
         yield from check(before, after)
 
 
-_Check = Callable[[Mapping[str, Any], Mapping[str, Any]], Iterator[tuple[str, str]]]
+_Check = Callable[[Mapping[str, Any], Mapping[str, Any]], Weaknesses]
 
 
-def _level(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _level(before: Mapping[str, Any], after: Mapping[str, Any]) -> Weaknesses:
     one, other = ((each["metadata"].get("labels") or {}).get(_ENFORCE, "privileged") for each in (before, after))
     if one in _LEVELS and other in _LEVELS and _LEVELS.index(other) < _LEVELS.index(one):
         yield "its pods are confined less", step(_ENFORCE, one, other)
 
 
-def _failure(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    one, other = (each.get("spec", {}).get("failurePolicy", "Fail") for each in (before, after))
-    if one == "Fail" != other:
-        yield "what it cannot judge is let in", step("failurePolicy", one, other)
-
-
-def _actions(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    one, other = (each.get("spec", {}).get("validationActions", []) for each in (before, after))
-    if "Deny" in one and "Deny" not in other:
-        yield "what breaks its rules is let in", step("validationActions", one, other)
-
-
-def _metadata(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _metadata(before: Mapping[str, Any], after: Mapping[str, Any]) -> Weaknesses:
     """Without options Karpenter asks for tokens, one hop away. https://karpenter.sh/docs/concepts/nodeclasses"""
     one, other = (each.get("spec", {}).get("metadataOptions", {}) for each in (before, after))
     if one.get("httpTokens", "required") == "required" != other.get("httpTokens", "required"):
@@ -183,9 +199,10 @@ def _metadata(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[t
 
 _CHECKS: Mapping[str, tuple[_Check, ...]] = {
     "EC2NodeClass": (_metadata,),
+    "LimitRange": (weaker_limits,),
     "Namespace": (_level,),
-    "ValidatingAdmissionPolicy": (_failure,),
-    "ValidatingAdmissionPolicyBinding": (_actions,),
+    "ResourceQuota": (weaker_quota,),
+    "ValidatingAdmissionPolicyBinding": (weaker_binding,),
 }
 
 
@@ -225,4 +242,10 @@ def _danger(rule: str, old: _Applied, what: str, why: str, fix: str) -> Danger:
     return danger_of(rule, old.stack, old.id, MANIFEST, what, shown(why), fix)
 
 
-RULES: tuple[DangerRule, ...] = (deletes_objects, changes_owner, removes_protection, opens_load_balancer)
+RULES: tuple[DangerRule, ...] = (
+    deletes_objects,
+    changes_owner,
+    removes_protection,
+    opens_network,
+    opens_load_balancer,
+)

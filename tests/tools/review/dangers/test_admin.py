@@ -167,6 +167,10 @@ def when(*keys: str, value: str = "a") -> dict[str, Any]:
     return {"Condition": {"StringEquals": dict.fromkeys(keys, value)}}
 
 
+def says(operator: str, *values: str, listed: bool = False) -> dict[str, Any]:
+    return {"Condition": {operator: {"k": list(values) if listed or len(values) > 1 else values[0]}}}
+
+
 @pytest.mark.parametrize(
     ("before", "after", "wider"),
     [
@@ -179,13 +183,59 @@ def when(*keys: str, value: str = "a") -> dict[str, Any]:
         ({}, role(ROOT), True),
         ({}, role(PODS), False),
         ({}, role(ROOT, **when("aws:PrincipalOrgID")), False),
-        (role(PODS, **when("a")), role(PODS, **when("a", value="b")), False),
+        # Of the values, each lets somebody else in.
+        (role(PODS, **when("a")), role(PODS, **when("a", value="b")), True),
+        *(
+            (role(PODS, **says(*before)), role(PODS, **says(*after)), wider)
+            for before, after, wider in (
+                (("StringEquals", "a"), ("StringEquals", "a", "b"), True),
+                (("StringEquals", "a"), ("StringEquals", "a*"), True),
+                (("StringEquals", "a"), ("StringLike", "a*"), True),
+                (("StringEquals", "a*"), ("StringLike", "a*"), True),
+                (("StringEquals", "a"), ("StringEqualsIfExists", "a"), True),
+                (("StringEquals", "a"), ("StringEqualsIgnoreCase", "a"), True),
+                (("StringEquals", "a"), ("ForAllValues:StringEquals", "a"), True),
+                (("StringEquals", "a"), ("StringNotEquals", "b"), True),
+                (("StringLike", "a/b/*"), ("StringLike", "a/*"), True),
+                (("StringLike", "a?"), ("StringLike", "a*"), True),
+                (("ArnLike", "arn:aws:eks:*:1:cluster/a"), ("ArnLike", "arn:aws:eks:*:1:cluster/*"), True),
+                (("StringNotEquals", "a", "b"), ("StringNotEquals", "a"), True),
+                (("IpAddress", "10.0.0.0/16"), ("IpAddress", "10.0.0.0/8"), True),
+                (("Bool", "true"), ("Bool", "false"), True),
+                (("StringEquals", "a", "b"), ("StringEquals", "b"), False),
+                (("StringEquals", "a", "b"), ("StringEquals", "b", "a"), False),
+                (("StringEquals", "a"), ("StringLike", "a"), False),
+                (("StringLike", "a/*"), ("StringLike", "a/b/*"), False),
+                (("StringLike", "a*"), ("StringEquals", "ab"), False),
+                (("StringEqualsIfExists", "a"), ("StringEquals", "a"), False),
+                (("ArnLike", "arn:aws:eks:*:1:cluster/*"), ("ArnEquals", "arn:aws:eks:x:1:cluster/a"), False),
+                (("StringNotEquals", "a"), ("StringNotEquals", "a", "b"), False),
+                (("IpAddress", "10.0.0.0/8"), ("IpAddress", "10.0.0.0/16"), False),
+            )
+        ),
+        (role(PODS, **says("StringEquals", "a")), role(PODS, **says("StringEquals", "a", listed=True)), False),
         (role(PODS), role(PODS, **when("a")), False),
         (role(PODS, ROOT), role(PODS), False),
     ],
 )
 def test_trust(before: Resources, after: Resources, *, wider: bool) -> None:
     assert told(differing(before, after)) == [("widens-admin", "It")] * wider
+
+
+def test_says_which_condition() -> None:
+    danger = only(differing(role(PODS, **says("StringEquals", "a")), role(PODS, **says("StringLike", "a*"))))
+    assert danger.what == "it is assumed with StringLike k a*, where it was a"
+    danger = only(differing(role(PODS, **says("StringEquals", "a")), role(PODS)))
+    assert danger.what == "it is assumed without StringEquals k"
+
+
+def test_a_second_statement_that_lets_the_same_through() -> None:
+    """Each statement allows by itself, so that the widest counts."""
+    both = role(PODS, PODS)
+    for statement, value in zip(both["It"]["Properties"]["AssumeRolePolicyDocument"]["Statement"], "ab", strict=True):
+        statement["Condition"] = {"StringEquals": {"k": value}}
+    assert told(differing(both, role(PODS, **says("StringEquals", "b")))) == []
+    assert told(differing(both, role(PODS, **says("StringEquals", "c")))) == [("widens-admin", "It")]
 
 
 def test_trust_that_is_text() -> None:

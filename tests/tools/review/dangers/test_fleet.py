@@ -7,16 +7,18 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from addons.argo_cd import ArgoCd
+from addons.aws_load_balancer_controller import AwsLoadBalancerController
 from addons.core import CORE
 from addons.external_dns import ExternalDns
 from addons.karpenter import Karpenter
 from blueprint import AutoMode, Blueprint, ManagedNodes, PublicEndpoint, Role
 from blueprint.planning.planner import plan
-from blueprint.teams import ApplicationTeam, TeamNamespace
+from blueprint.teams import ApplicationTeam, PriorityClass, Quota, TeamNamespace, ToInternet, ToRange
 from examples.managed import MANAGED
 from examples.shared import PLATFORM
 from tools.assembly import Stack, read
@@ -34,6 +36,26 @@ BASE = replace(
 NEWER = replace(BASE.cluster, version="1.36")
 PUBLIC = PublicEndpoint(allow=("203.0.113.0/24",))
 TEAM = ApplicationTeam("shop", owners=(Role("ShopOwner"),), namespaces=(TeamNamespace("shop"),))
+JOBS = ApplicationTeam(
+    "jobs",
+    owners=(Role("JobsOwner"),),
+    namespaces=(TeamNamespace("jobs"),),
+    image_registries=("111111111111.dkr.ecr.us-west-2.amazonaws.com/jobs/",),
+    network=(ToRange("10.9.0.0/24", (5432,)),),
+)
+
+
+def with_jobs(**changes: Any) -> Blueprint:
+    return replace(BASE, teams=(*BASE.teams, replace(JOBS, **changes)))
+
+
+def with_dns(**changes: Any) -> Blueprint:
+    return replace(BASE, addons=(*BASE.addons, ExternalDns(zones=("Z0123456789",), **changes)))
+
+
+def without(name: str) -> Blueprint:
+    return replace(BASE, addons=tuple(each for each in BASE.addons if each.name != name))
+
 
 FINE: dict[str, Blueprint] = {
     "nothing": BASE,
@@ -100,9 +122,69 @@ DANGEROUS: dict[str, tuple[Blueprint, dict[str, int]]] = {
     ),
     "a minor back": (replace(BASE, cluster=replace(BASE.cluster, version="1.34")), {"skips-minor": 2}),
     "shorter logs": (replace(BASE, cluster=replace(BASE.cluster, log_retention_days=30)), {"removes-protection": 3}),
-    "an add-on less": (replace(BASE, addons=CORE), {"deletes-state": 1}),
+    "an add-on less": (replace(BASE, addons=CORE), {"deletes-state": 1, "removes-addon": 1}),
+    **{
+        f"no {name}": (without(name), {"removes-addon": 1})
+        for name in ("coredns", "aws-ebs-csi-driver", "metrics-server")  # nodes need the others of the core set
+    },
     "a team less": (replace(BASE, teams=(PLATFORM,)), {"deletes-state": 2}),
     "another region": (replace(BASE, region="eu-west-1"), {"moves": 1}),
+}
+
+
+# A fleet's usual changes of a team and a chart, and those that take others' place.
+OF_A_TEAM: dict[str, tuple[Blueprint, Blueprint, dict[str, int]]] = {
+    "a class, more pods and a database": (
+        with_jobs(),
+        with_jobs(
+            priority_classes=(PriorityClass("high", 1000),),
+            namespaces=(TeamNamespace("jobs", quota=Quota(cpu="16", pods=100)),),
+            network=(ToRange("10.9.0.0/24", (5432,)), ToRange("10.8.0.0/28", (6379,)), ToInternet()),
+        ),
+        {},
+    ),
+    "a narrower registry": (
+        with_jobs(),
+        with_jobs(image_registries=("111111111111.dkr.ecr.us-west-2.amazonaws.com/jobs/batch/",)),
+        {},
+    ),
+    "no registry": (with_jobs(), with_jobs(image_registries=()), {"removes-protection": 3}),
+    "a stranger's registry": (
+        with_jobs(),
+        with_jobs(image_registries=(*JOBS.image_registries, "docker.io/")),
+        {"removes-protection": 3},
+    ),
+    "a hundred times": (
+        with_jobs(),
+        with_jobs(namespaces=(TeamNamespace("jobs", quota=Quota(cpu="800")),)),
+        {"removes-protection": 1},
+    ),
+    "the whole VPC": (
+        with_jobs(),
+        with_jobs(network=(ToRange(BASE.network.cidr, (5432,)),)),
+        {"opens-endpoint": 1},
+    ),
+    "a stranger's chart": (
+        with_dns(),
+        with_dns(chart_repository="https://charts.example.org/dns"),
+        {"changes-source": 1},
+    ),
+    "a mirror of the account": (
+        with_dns(),
+        with_dns(chart_repository="oci://111111111111.dkr.ecr.us-west-2.amazonaws.com/external-dns"),
+        {},
+    ),
+    "the only DNS controller": (with_dns(), BASE, {"deletes-state": 1, "removes-addon": 1}),
+    "Karpenter": (
+        replace(BASE, addons=(*BASE.addons, Karpenter())),
+        BASE,
+        {"removes-addon": 1},
+    ),
+    "the load balancer controller": (
+        replace(BASE, addons=(*BASE.addons, AwsLoadBalancerController())),
+        BASE,
+        {"removes-addon": 1, "removes-protection": 2},
+    ),
 }
 
 
@@ -110,12 +192,18 @@ DANGEROUS: dict[str, tuple[Blueprint, dict[str, int]]] = {
 def told(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, tuple[Danger, ...]]:
     """Clusters of one app have names of their own, which are one name again before they are compared."""
     out = tmp_path_factory.mktemp("fleet")
-    cases = {**FINE, **{name: blueprint for name, (blueprint, _) in DANGEROUS.items()}}
+    after_them = {name: after for name, (_, after, _) in OF_A_TEAM.items()}
+    before_them = {f"{name}, before": before for name, (before, _, _) in OF_A_TEAM.items()}
+    cases = {**FINE, **{name: blueprint for name, (blueprint, _) in DANGEROUS.items()}, **after_them, **before_them}
     names = {name: f"case{number:03}" for number, name in enumerate(cases)}
-    synthesize([plan(replace(each, name=names[name])) for name, each in cases.items()], out, validate=False)
+    plans = {names[name]: plan(replace(each, name=names[name])) for name, each in cases.items()}
+    synthesize(list(plans.values()), out, validate=False)
     assembly = {cluster: tuple(map(_same, stacks)) for cluster, stacks in read(out).items()}
-    before = {names[name]: assembly[names["nothing"]] for name in cases}
-    found = {each.name: dangers(each) for each in differences(before, assembly)}
+    base = {names[name]: names[f"{name}, before"] if name in OF_A_TEAM else names["nothing"] for name in cases}
+    before = {name: assembly[other] for name, other in base.items()}
+    found = {
+        each.name: dangers(each, (plans[base[each.name]], plans[each.name])) for each in differences(before, assembly)
+    }
     assert names["nothing"] not in found
     return {name: found.get(names[name], ()) for name in cases}
 
@@ -136,6 +224,11 @@ def test_no_false_alarm(case: str, told: Mapping[str, tuple[Danger, ...]]) -> No
 def test_tells(case: str, told: Mapping[str, tuple[Danger, ...]]) -> None:
     assert Counter(danger.rule for danger in told[case]) == DANGEROUS[case][1]
     assert list(told[case]) == sorted(told[case], key=lambda danger: list(RULES).index(danger.rule))
+
+
+@pytest.mark.parametrize("case", OF_A_TEAM)
+def test_tells_what_takes_others_place(case: str, told: Mapping[str, tuple[Danger, ...]]) -> None:
+    assert Counter(danger.rule for danger in told[case]) == OF_A_TEAM[case][2]
 
 
 def test_names_what_to_look_at(told: Mapping[str, tuple[Danger, ...]]) -> None:

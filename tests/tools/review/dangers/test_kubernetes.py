@@ -26,7 +26,7 @@ DENY = thing(
 )
 ALLOW = thing(
     *("NetworkPolicy", "web", "shop", "networking.k8s.io"),
-    spec={"podSelector": {}, "policyTypes": ["Ingress"], "ingress": [{}]},
+    spec={"podSelector": {}, "policyTypes": ["Ingress"], "ingress": [{"from": [{"podSelector": {}}]}]},
 )
 QUOTA = thing("ResourceQuota", "team", "shop")
 POLICY = thing("ValidatingAdmissionPolicy", "pods", group=ADMISSION, spec={"failurePolicy": "Fail"})

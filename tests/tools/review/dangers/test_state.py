@@ -10,6 +10,7 @@ from tests.tools.review.dangers.support import (
     Edit,
     Resources,
     Told,
+    differing,
     edited,
     judged,
     manifest,
@@ -314,3 +315,10 @@ TAGGED = {"Template": RESOURCES["Template"], "Nodes": RESOURCES["Nodes"]}
 def test_tags_of_the_stack_are_an_update_of_nodes(edit: Edit, tags: dict[str, str], told_of: Told) -> None:
     before = stack_of(TAGGED, tags={"a": "b"})
     assert told(stacks_differing((before, stack_of(edited(TAGGED, edit), tags=tags)))) == told_of
+
+
+def test_the_provider_that_service_accounts_sign_in_by() -> None:
+    """With it goes what every role by IRSA trusts, the last one too."""
+    provider = {"It": resource("AWS::IAM::OIDCProvider", {"Url": "https://oidc.example.com"})}
+    what = "deleted: service accounts with roles by IRSA lose their AWS permissions"
+    assert only(differing(provider, {})).what == what
