@@ -128,6 +128,14 @@ DnsName = Annotated[
         'write for example "apps.example.com"',
     ),
 ]
+HostName = Annotated[
+    str,
+    matches(
+        r"(?=.{1,253}\Z)(\*\.)?([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)+[a-z]{2,63}",
+        "must be a DNS name in lowercase, or *. and a DNS name for all names under it",
+        'write for example "shop.example.com" or "*.shop.example.com"',
+    ),
+]
 EmailAddress = Annotated[
     str,
     matches(

@@ -177,6 +177,7 @@ class ApplicationTeam(Team):
             launched_nodes=(self.node_pool.owned_by(TEAM_LABEL, self.name).planned,) if self.node_pool else (),
             aws_services=tuple(sorted({secret.service for secret in self._secrets})),
             from_git=tuple(chain.from_iterable(workload.from_git(self.name) for workload in self.workloads)),
+            hosts=self.hosts,
             notes=(*self._notes(grants),),
         )
 
