@@ -6,7 +6,7 @@ Otherwise who publishes it first has it: ExternalDNS leaves a record to whoever 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -70,6 +70,15 @@ def contested_in_fleet(fleet: Mapping[str, Blueprint]) -> Iterator[tuple[str, Pr
                 told.add(claim)
                 problem = _problem(claim, other)
                 yield str(claim.path[0]), replace(problem, rule=f"{problem.rule}, and both write into the zone {zone}")
+
+
+def within(hosts: Sequence[str], domains: Iterable[str]) -> tuple[str, ...]:
+    """Hosts that are in the domains, all without any; the domains and all under them where no host is in any."""
+    all_names = [form.format(domain) for domain in domains for form in ("{}", "*.{}")]
+    own = [host for host in hosts if {host, *wildcards(host)} & {*all_names} or not all_names]
+    # A host that has a whole domain has no more than that of it.
+    own += [name for name in all_names if {*wildcards(name)} & {*hosts}]
+    return tuple(dict.fromkeys(own or all_names))
 
 
 def wildcards(host: str) -> Iterator[str]:

@@ -5,8 +5,8 @@ https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-pol
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Annotated, Any, NamedTuple
 
 from blueprint.fields import DnsLabel, between, matches
 from blueprint.kubernetes import Manifest
@@ -41,31 +41,38 @@ class PriorityClass(Value):
         return {**meta, "value": self.value, "preemptionPolicy": "Never", "globalDefault": False}
 
 
+class PolicyRule(NamedTuple):
+    """What must be true of an object, in CEL, and what is told otherwise."""
+
+    expression: str
+    message: str
+
+
 def guards(
     team: str, registries: tuple[str, ...], priorities: tuple[PriorityClass, ...], *, own_nodes: bool
 ) -> Iterator[Manifest]:
     """Policies on what a team's namespaces may hold, and for its own nodes on what others may not."""
-    theirs = {"matchLabels": {TEAM_LABEL: team}}
+    theirs = namespaces_of(team)
     classes = ["", *(f"team-{team}-{priority.name}" for priority in priorities)]
     pods = [
-        (
-            f"(has(object.spec.priorityClassName) ? object.spec.priorityClassName : '') in {_listed(classes)}",
+        PolicyRule(
+            f"(has(object.spec.priorityClassName) ? object.spec.priorityClassName : '') in {listed(classes)}",
             "the priority class belongs to the platform or another team",
         )
     ]
     if registries:
         for kind in ("containers", "initContainers", "ephemeralContainers"):
-            every = f"object.spec.{kind}.all(c, {_listed(registries)}.exists(r, c.image.startsWith(r)))"
-            pods.append((f"!has(object.spec.{kind}) || {every}", f"images come from {', '.join(registries)} only"))
-    resources = ["pods", "pods/ephemeralcontainers"]
-    yield from _policy(f"team-{team}-pods", resources, theirs, pods)
+            every = f"object.spec.{kind}.all(c, {listed(registries)}.exists(r, c.image.startsWith(r)))"
+            message = f"images come from {', '.join(registries)} only"
+            pods.append(PolicyRule(f"!has(object.spec.{kind}) || {every}", message))
+    core = ("",)
+    yield from policy(f"team-{team}-pods", (core, ("pods", "pods/ephemeralcontainers")), theirs, pods)
     # A pod that names its node needs no toleration. The scheduler names it later, by another request.
-    unplaced = ("!has(object.spec.nodeName)", "only the scheduler chooses a node")
-    yield from _policy(f"team-{team}-placement", ["pods"], theirs, [unplaced], ("CREATE",))
+    unplaced = PolicyRule("!has(object.spec.nodeName)", "only the scheduler chooses a node")
+    yield from policy(f"team-{team}-placement", (core, ("pods",)), theirs, [unplaced], ("CREATE",))
     addresses = "!has(object.spec.externalIPs) || size(object.spec.externalIPs) == 0"
-    yield from _policy(
-        f"team-{team}-services", ["services"], theirs, [(addresses, "an external address takes over other's traffic")]
-    )
+    services = PolicyRule(addresses, "an external address takes over other's traffic")
+    yield from policy(f"team-{team}-services", (core, ("services",)), theirs, [services])
     if own_nodes:
         others = {
             "matchExpressions": [
@@ -76,19 +83,33 @@ def guards(
         mine = f"(has(t.key) ? t.key : '{TEAM_LABEL}') == '{TEAM_LABEL}'"
         value = f"((has(t.operator) && t.operator == 'Exists') || (has(t.value) && t.value == '{team}'))"
         tolerates = f"object.spec.tolerations.exists(t, {mine} && {value})"
-        rule = (f"!has(object.spec.tolerations) || !{tolerates}", f"the nodes belong to team {team}")
-        yield from _policy(f"team-{team}-nodes", ["pods"], others, [rule])
+        rule = PolicyRule(f"!has(object.spec.tolerations) || !{tolerates}", f"the nodes belong to team {team}")
+        yield from policy(f"team-{team}-nodes", (core, ("pods",)), others, [rule])
 
 
-def _policy(
+def namespaces_of(team: str) -> Mapping[str, Any]:
+    """Selects a team's namespaces."""
+    return {"matchLabels": {TEAM_LABEL: team}}
+
+
+def policy(
     name: str,
-    resources: list[str],
+    resources: tuple[Iterable[str], Iterable[str]],
     namespaces: Mapping[str, Any],
-    rules: list[tuple[str, str]],
+    rules: Iterable[PolicyRule],
     operations: tuple[str, ...] = ("CREATE", "UPDATE"),
+    only_if: Mapping[str, str] | None = None,
 ) -> Iterator[Manifest]:
+    """A policy and its binding, on resources of API groups in these namespaces; `only_if` has conditions by name.
+
+    A kind that the cluster does not know is no matter.
+    """
     api = "admissionregistration.k8s.io/v1"
-    made = {"apiGroups": [""], "apiVersions": ["v1"], "operations": list(operations), "resources": resources}
+    groups, kinds = map(list, resources)
+    # Kubernetes' own stable kinds have one version each, others any.
+    versions = ["v1"] if set(groups) <= {"", "networking.k8s.io"} else ["*"]
+    made = {"apiGroups": groups, "apiVersions": versions, "operations": list(operations), "resources": kinds}
+    conditions = [{"name": title, "expression": expression} for title, expression in (only_if or {}).items()]
     yield named(
         api,
         "ValidatingAdmissionPolicy",
@@ -96,7 +117,8 @@ def _policy(
         spec={
             "failurePolicy": "Fail",
             "matchConstraints": {"namespaceSelector": namespaces, "resourceRules": [made]},
-            "validations": [{"expression": expression, "message": message} for expression, message in rules],
+            **({"matchConditions": conditions} if conditions else {}),
+            "validations": [{"expression": rule.expression, "message": rule.message} for rule in rules],
         },
     )
     yield named(
@@ -107,5 +129,6 @@ def _policy(
     )
 
 
-def _listed(words: list[str] | tuple[str, ...]) -> str:
+def listed(words: Iterable[str]) -> str:
+    """A list of texts in CEL."""
     return "[" + ", ".join(f"'{word}'" for word in words) + "]"

@@ -14,7 +14,7 @@ from addons.cert_manager import CertManager
 from addons.external_dns import ExternalDns
 from blueprint import Blueprint, Role
 from blueprint.errors import BlueprintError
-from blueprint.hosts import HostClaim, contested
+from blueprint.hosts import HostClaim, contested, within
 from blueprint.planning.planner import plan, plans
 from blueprint.teams import ApplicationTeam, PlatformTeam
 from blueprint.value import problems_in
@@ -49,6 +49,19 @@ def test_two_hosts_are_contested_when_they_have_a_name_in_common(one: str, other
     common = [name for name in [*NAMES, *HOSTS] if fnmatchcase(name, one) and fnmatchcase(name, other)]
     found = list(contested([HostClaim(("one",), "a", one), HostClaim(("other",), "b", other)]))
     assert bool(found) is bool(common)
+
+
+@pytest.mark.parametrize("domain", [name for name in NAMES if name.count(".") < 3])
+@pytest.mark.parametrize("host", HOSTS)
+def test_hosts_within_a_domain_have_the_names_that_both_have(host: str, domain: str) -> None:
+    def has(patterns: tuple[str, ...], name: str) -> bool:
+        return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+    of_domain = (domain, f"*.{domain}")
+    both = [name for name in NAMES if has((host,), name) and has(of_domain, name)]
+    expected = both or [name for name in NAMES if has(of_domain, name)]
+    assert [name for name in NAMES if has(within((host,), (domain,)), name)] == expected
+    assert within((host,), ()) == (host,)
 
 
 def test_an_owner_may_say_the_same_twice() -> None:
