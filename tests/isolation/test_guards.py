@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -255,8 +256,10 @@ def unbounded(world: World) -> World:
     return replace(world, plan=replace(world.plan, teams=teams))
 
 
-def conditional(policy: Any, expression: str) -> None:
-    policy["matchConditions"][0]["expression"] = expression
+def conditional(policy: Any, without: str) -> None:
+    (condition,) = policy["matchConditions"]
+    condition["expression"], times = re.subn(without, "", condition["expression"], count=1)
+    assert times
 
 
 def overlooking(rule: Any, kind: str) -> None:
@@ -299,16 +302,12 @@ EXPOSURE_BREAKS: list[tuple[str, Break, set[str]]] = [
         for name in OF_EXPOSURE
     ),
     *(
-        (
-            f"{name} when {only}",
-            edited(VAP, f"team-a-{name}", None, spec(partial(conditional, expression=only))),
-            NAMES,
-        )
+        (f"{name} when {only}", edited(VAP, f"team-a-{name}", None, spec(partial(conditional, without=part))), NAMES)
         for name in OF_EXPOSURE
-        for only in (
-            "oldObject == null",
-            "oldObject == null || object.spec != oldObject.spec",
-            "oldObject == null || object.metadata != oldObject.metadata",
+        for only, part in (
+            ("they are new, by a condition", r" \|\| .*"),
+            ("their spec changes", r"(?<=oldObject.spec) \|\| .*"),
+            ("their annotations change", r" \|\| object.spec != oldObject.spec"),
         )
     ),
     *(
