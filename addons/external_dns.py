@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
+from blueprint import hosts
 from blueprint.access import Role
 from blueprint.addons import CallsAws, ClusterFacts, HelmAddon, HostedZone, ImageSource, Statement, Values
 from blueprint.addons.lock import locked_chart
@@ -11,13 +13,18 @@ from blueprint.addons.pods import resources, workload
 from blueprint.fields import NOT_EMPTY, DnsName, HostedZoneId
 from blueprint.references import PARTITION
 
+_CHANGE = ("route53:ChangeResourceRecordSets",)
+_NAMES = "route53:ChangeResourceRecordSetsNormalizedRecordNames"
+# --managed-record-types is left at its default: pkg/apis/externaldns/types.go:323 of v0.21.0.
+_MANAGED = ("A", "AAAA", "CNAME")
 Source = Literal["service", "ingress", "gateway-httproute", "gateway-grpcroute", "gateway-tlsroute", "crd"]
 
 
 class ExternalDns(CallsAws, HelmAddon):
     """Writes A, AAAA and CNAME records, and a TXT record beside each that names this cluster as its owner.
 
-    It never touches a record that another owner made. The chart runs one pod and offers no more.
+    It never touches a record that another owner made. Where teams say which `hosts` are theirs, it may write these and
+    no others: those of the platform stand in PlatformTeam.hosts. The chart runs one pod and offers no more.
     """
 
     name = "external-dns"
@@ -55,22 +62,26 @@ class ExternalDns(CallsAws, HelmAddon):
             return (Statement(("sts:AssumeRole", "sts:TagSession"), (self.assume_role.arn(facts.account),)),)
         zones = tuple(f"arn:{PARTITION}:route53:::hostedzone/{zone}" for zone in self.zones)
         # NS, SOA and MX records stay out of reach: with them a cluster could take over the domain or its mail.
-        types = ("A", "AAAA", "CNAME", "TXT")
         allowed: dict[str, dict[str, tuple[str, ...]]] = {
-            "ForAllValues:StringEquals": {"route53:ChangeResourceRecordSetsRecordTypes": types}
+            "ForAllValues:StringEquals": {"route53:ChangeResourceRecordSetsRecordTypes": (*_MANAGED, "TXT")}
         }
-        # The TXT record of the domain itself has the type in front, for example a-apps.example.com.
-        if names := tuple(form.format(domain) for domain in self.domains for form in ("{}", "*.{}", "*-{}")):
-            allowed["ForAllValues:StringLike"] = {"route53:ChangeResourceRecordSetsNormalizedRecordNames": names}
+        if names := tuple(self._names(facts)):
+            allowed["ForAllValues:StringLike"] = {_NAMES: names}
+        why = "it finds zones by name, and AWS offers no narrower resource"
         return (
-            Statement(
-                ("route53:ListHostedZones",),
-                ("*",),
-                reason="it finds zones by name, and AWS offers no narrower resource",
-            ),
+            Statement(("route53:ListHostedZones",), ("*",), reason=why),
             Statement(("route53:ListResourceRecordSets",), zones),
-            Statement(("route53:ChangeResourceRecordSets",), zones, allowed),
+            Statement(_CHANGE, zones, allowed),
+            # By such a record somebody else gets certificates for the domain.
+            Statement(_CHANGE, zones, {"ForAnyValue:StringLike": {_NAMES: "_acme-challenge.*"}}, effect="Deny"),
         )
+
+    def _names(self, facts: ClusterFacts) -> Iterator[str]:
+        """What it may write. Its TXT record for a host has the type in front: registry/mapper/mapper.go (ToTXTName)."""
+        for host in hosts.within(facts.hosts, self.domains):
+            yield host
+            if not host.startswith("*."):
+                yield from (f"{kind.lower()}-{host}" for kind in _MANAGED)
 
     def hosted_zones(self) -> tuple[HostedZone, ...]:
         account = (self.assume_role and self.assume_role.account) or ""

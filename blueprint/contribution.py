@@ -235,6 +235,8 @@ class Contribution:
     """What its pods call, by the name of a VPC endpoint, such as `elasticloadbalancing`."""
     images: tuple[str, ...] = ()
     """Repositories of the images that its charts run, with their hosts. EKS has its own registry."""
+    hosts: tuple[str, ...] = ()
+    """Host names that are its own."""
     hosted_zones: tuple[HostedZone, ...] = ()
     service_linked_roles: tuple[ServiceLinkedRole, ...] = ()
     """Without which what it does in AWS fails."""

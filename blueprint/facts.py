@@ -41,6 +41,8 @@ class ClusterFacts:
     """API groups of the custom resources that its add-ons define."""
     tags: tuple[tuple[str, str], ...] = ()
     """The blueprint's AWS tags, for what controllers make."""
+    hosts: tuple[str, ...] = ()
+    """Host names of its teams and add-ons; none unless some team says which are its own."""
     vpc_id: str = VPC_ID
 
     def arn(self, service: str, resource: str) -> str:

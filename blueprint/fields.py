@@ -139,6 +139,14 @@ KmsKeyArn = Annotated[
         'write for example "arn:aws:kms:us-west-2:111111111111:key/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f"',
     ),
 ]
+CertificateArn = Annotated[
+    str,
+    matches(
+        r"arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+        "must be the ARN of a certificate of ACM",
+        'write for example "arn:aws:acm:us-west-2:111111111111:certificate/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f"',
+    ),
+]
 HostedZoneId = Annotated[
     str, matches(r"Z[A-Z0-9]{1,31}", "must be the id of a Route 53 hosted zone", 'write for example "Z0123456789ABC"')
 ]
@@ -148,6 +156,14 @@ DnsName = Annotated[
         r"(?=.{1,253}\Z)([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)+[a-z]{2,63}",
         "must be a DNS name in lowercase without a dot at the end",
         'write for example "apps.example.com"',
+    ),
+]
+HostName = Annotated[
+    str,
+    matches(
+        r"(?=.{1,253}\Z)(\*\.)?([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)+[a-z]{2,63}",
+        "must be a DNS name in lowercase, or *. and a DNS name for all names under it",
+        'write for example "shop.example.com" or "*.shop.example.com"',
     ),
 ]
 EmailAddress = Annotated[

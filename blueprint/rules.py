@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, get_args
 
-from blueprint import images
+from blueprint import hosts, images
 from blueprint.addons import Addon, NodeNetwork
 from blueprint.compute import AutoMode, Nodes
 from blueprint.encryption import foreign_key
@@ -32,6 +32,7 @@ def between_values(view: Checked) -> Iterator[Problem]:
     if view.knows_all("teams"):
         yield from _connections(view)
     yield from _secrets(view)
+    yield from hosts.contested(hosts.claims(view.addons, view.teams))
     names = (((*path, "name"), team.name) for path, team in view.teams.items())
     yield from duplicates(names, "name of a team", "rename one")
 

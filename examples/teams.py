@@ -36,7 +36,7 @@ from blueprint.teams import (
     ToTeam,
 )
 from examples.managed import MANAGED
-from examples.shared import KEY, PAYMENTS, PLATFORM
+from examples.shared import CERTIFICATE, KEY, PAYMENTS, PLATFORM
 
 OPERATORS = PlatformTeam("operators", members=(Role("Operator"),), access="read-only")
 SHOP = ApplicationTeam(
@@ -66,13 +66,23 @@ SHOP = ApplicationTeam(
         ),
     ),
     copied_secrets=(CopiedSecrets("shop", (SecretsManagerSecret("shop/db"), Parameter("/shop/flags", key_arn=KEY))),),
+    hosts=("shop.example.com", "*.shop.example.com"),
+    certificates=(CERTIFICATE,),
+    issuers=("letsencrypt",),
     permissions_boundary="TeamBoundary",
     image_registries=("111111111111.dkr.ecr.us-west-2.amazonaws.com/shop/",),
     priority_classes=(PriorityClass("high", 1000),),
     node_pool=NodePool(),
     workloads=(
         Manifests("examples/workloads/shop", namespace="shop"),
-        HelmWorkload("podinfo", "podinfo", "https://stefanprodan.github.io/podinfo", "6.9.2", namespace="shop-jobs"),
+        HelmWorkload(
+            "podinfo",
+            "podinfo",
+            "https://stefanprodan.github.io/podinfo",
+            "6.9.2",
+            values={"ingress": {"enabled": True, "className": "alb", "hosts": [{"host": "podinfo.shop.example.com"}]}},
+            namespace="shop-jobs",
+        ),
         GitWorkload("pages", "https://github.com/example/pages", "deploy", namespace="shop-jobs"),
     ),
 )
@@ -82,7 +92,7 @@ TEAMS = replace(
     addons=(
         *CORE,
         AwsLoadBalancerController(),
-        ExternalDns(zones=("Z0123456789",), domains=("shop.example.com",)),
+        ExternalDns(zones=("Z0123456789",), domains=("example.com",)),
         CertManager(zones={"example.com": "Z0123456789"}, acme_email="platform@example.com"),
         Karpenter(),
         ExternalSecrets(),

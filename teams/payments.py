@@ -11,4 +11,5 @@ PAYMENTS = ApplicationTeam(
     developers=(Role("PaymentsDeveloper"),),
     namespaces=(TeamNamespace("payments", quota=Quota(cpu="20", memory="40Gi")), TeamNamespace("payments-jobs")),
     network=(FromLoadBalancer(ports=(8080,)), ToInternet()),
+    hosts=("payments.example.com", "payments.dev.example.com"),
 )

@@ -1,4 +1,4 @@
-"""Each test that the document names is there."""
+"""Each test that the documents name is there."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-DOCUMENT = Path(__file__).parent.parent / "docs" / "what-aws-does.md"
-NAMED = sorted(set(re.findall(r"`(tests/[^`]+)`", DOCUMENT.read_text(encoding="utf-8"))))
+DOCUMENTS = [Path(__file__).parent.parent / "docs" / name for name in ("what-aws-does.md", "isolation.md")]
+TEXT = "".join(document.read_text(encoding="utf-8") for document in DOCUMENTS)
+NAMED = sorted(set(re.findall(r"`(tests/[^`]+)`", TEXT)))
 
 
 def test_many_are_named() -> None:

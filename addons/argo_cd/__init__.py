@@ -55,6 +55,9 @@ class ArgoCd(HelmAddon):
     tls_at_load_balancer: bool = False
     """The server then speaks plain HTTP; otherwise HTTPS with a certificate that it makes itself."""
 
+    def hosts(self) -> tuple[str, ...]:
+        return (self.domain,)
+
     def values(self, facts: ClusterFacts) -> Values:
         values = {
             "fullnameOverride": "argocd",  # the names in Argo CD's own documentation

@@ -71,6 +71,8 @@ class AwsLoadBalancerController(CallsAws, HelmAddon):
             "region": facts.region,
             "vpcId": facts.vpc_id,
             "serviceAccount": {"name": self.service_account},
+            # By this annotation an Ingress would join the load balancer of another; IngressClassParams make groups.
+            "disableIngressGroupNameAnnotation": True,
             "replicaCount": 2,
             "podDisruptionBudget": {"maxUnavailable": 1},
             "topologySpreadConstraints": across_zones(name=self.chart.name, instance=self.name),

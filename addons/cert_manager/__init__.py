@@ -8,11 +8,13 @@ from typing import Any
 
 from addons.cert_manager.issuer import letsencrypt
 from addons.cert_manager.pods import IMAGES, WORKLOADS
+from blueprint import hosts
 from blueprint.addons import CallsAws, ClusterFacts, HelmAddon, HostedZone, Statement, Values
 from blueprint.addons.lock import locked_chart
 from blueprint.addons.pods import across_zones, resources
 from blueprint.errors import Problem
 from blueprint.fields import DnsName, EmailAddress, HostedZoneId
+from blueprint.iam import Conditions
 from blueprint.kubernetes import Manifest
 from blueprint.references import PARTITION
 
@@ -20,7 +22,8 @@ from blueprint.references import PARTITION
 class CertManager(CallsAws, HelmAddon):
     """With `zones` it can prove by DNS that it holds a domain; with `acme_email` there is a ClusterIssuer letsencrypt.
 
-    Issuers of your own name `hostedZoneID`, since it may not list zones.
+    Issuers of your own name `hostedZoneID`, since it may not list zones. Where teams say which `hosts` are theirs, it
+    proves no others: those of the platform stand in PlatformTeam.hosts.
     """
 
     name = "cert-manager"
@@ -53,9 +56,11 @@ class CertManager(CallsAws, HelmAddon):
         if not self.zones:
             return ()
         # As https://cert-manager.io/docs/configuration/acme/dns01/route53, and no name but that of a challenge.
-        challenge = {
+        own = hosts.within(facts.hosts, sorted(self.zones))
+        names = tuple(dict.fromkeys(name for host in own for name in _challenges(host)))
+        challenge: Conditions = {
             "ForAllValues:StringEquals": {"route53:ChangeResourceRecordSetsRecordTypes": "TXT"},
-            "ForAllValues:StringLike": {"route53:ChangeResourceRecordSetsNormalizedRecordNames": "_acme-challenge.*"},
+            "ForAllValues:StringLike": {"route53:ChangeResourceRecordSetsNormalizedRecordNames": names},
         }
         zones = tuple(f"arn:{PARTITION}:route53:::hostedzone/{zone}" for zone in sorted(set(self.zones.values())))
         changes, why = (f"arn:{PARTITION}:route53:::change/*",), "Route 53 picks the id of a change; reads only"
@@ -87,6 +92,16 @@ class CertManager(CallsAws, HelmAddon):
 
     def objects(self, facts: ClusterFacts) -> tuple[Manifest, ...]:
         return (letsencrypt(self.acme_email, self.zones, facts.region),) if self.acme_email else ()
+
+
+def _challenges(host: str) -> Iterator[str]:
+    """Names under which it proves who holds a host; a wildcard is proved under its domain.
+
+    https://letsencrypt.org/docs/challenge-types/#dns-01-challenge
+    """
+    yield f"_acme-challenge.{host}"
+    if host.startswith("*."):
+        yield f"_acme-challenge.{host.removeprefix('*.')}"
 
 
 def _replicas(count: int, component: str, size: dict[str, Any]) -> dict[str, Any]:

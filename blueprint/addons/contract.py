@@ -95,6 +95,10 @@ class Addon(Value):
         """Whether it gives nodes prefixes of addresses, so that they have room for more pods."""
         return False
 
+    def hosts(self) -> tuple[str, ...]:
+        """Names that it serves, and so no team."""
+        return ()
+
     def hosted_zones(self) -> tuple[HostedZone, ...]:
         """In which it writes records."""
         return ()

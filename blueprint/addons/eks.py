@@ -79,6 +79,7 @@ class EksAddon(Addon):
             objects=self.objects(facts),
             workloads=workloads,
             aws_services=self.services(facts),
+            hosts=self.hosts(),
             hosted_zones=self.hosted_zones(),
             service_linked_roles=self.service_linked_roles(),
         )

@@ -89,6 +89,7 @@ class HelmAddon(Addon):
             objects=self.objects(facts),
             workloads=workloads,
             aws_services=self.services(facts),
+            hosts=self.hosts(),
             hosted_zones=self.hosted_zones(),
             service_linked_roles=self.service_linked_roles(),
             images=tuple(image.read(values) for image in self.images),

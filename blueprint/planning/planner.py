@@ -7,7 +7,7 @@ from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 from operator import itemgetter
 
-from blueprint import auto_mode, contribution_rules, placement_rules, private_rules, rules
+from blueprint import auto_mode, contribution_rules, hosts, placement_rules, private_rules, rules
 from blueprint.access import AccessEntry, AccessPolicy
 from blueprint.addons import Addon
 from blueprint.blueprint import Blueprint
@@ -38,18 +38,19 @@ def plan(blueprint: Blueprint, place: str = "blueprint") -> Plan:
 def plans(fleet: Mapping[str, Blueprint], found: Iterable[Problem] = ()) -> tuple[Plan, ...]:
     """The plans of many clusters; raises one BlueprintError for the mistakes of all and for those already `found`."""
     problems = [(problem.file, problem) for problem in found]
-    made = []
+    made: dict[str, Plan] = {}
     for place, blueprint in fleet.items():
         outcome = _planned(blueprint)
         if isinstance(outcome, Plan):
-            made.append(outcome)
+            made[place] = outcome
             continue
         root = (place,) if place else ()
         in_order = sorted(outcome, key=lambda problem: position(blueprint, problem.path))
         problems.extend((place, problem.below(root)) for problem in in_order)
+    problems.extend(hosts.contested_in_fleet({place: fleet[place] for place in made}))
     if problems:
         raise BlueprintError(problem for _, problem in sorted(problems, key=itemgetter(0)))
-    return tuple(made)
+    return tuple(made.values())
 
 
 def _planned(blueprint: object) -> Plan | list[Problem]:
@@ -188,6 +189,7 @@ def _facts(view: Checked) -> ClusterFacts:
         internal_load_balancer_ranges=tuple(cidr for kind, cidr in ranges if kind == "private"),
         api_groups=tuple(sorted({group for addon in listed for group in addon.api_groups})),
         tags=tuple(sorted(blueprint.tags.items())),
+        hosts=hosts.declared(view.addons, view.teams),
     )
 
 

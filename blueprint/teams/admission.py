@@ -5,8 +5,8 @@ https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-pol
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Annotated, Any, NamedTuple
 
 from blueprint.fields import DnsLabel, between, matches
 from blueprint.kubernetes import Manifest
@@ -41,16 +41,23 @@ class PriorityClass(Value):
         return {**meta, "value": self.value, "preemptionPolicy": "Never", "globalDefault": False}
 
 
+class PolicyRule(NamedTuple):
+    """What must be true of an object, in CEL, and what is told otherwise."""
+
+    expression: str
+    message: str
+
+
 def guards(
     team: str, registries: tuple[str, ...], priorities: tuple[PriorityClass, ...], *, own_nodes: bool
 ) -> Iterator[Manifest]:
     """Policies on what a team's namespaces may hold, and for its own nodes on what others may not."""
-    theirs = {"matchLabels": {TEAM_LABEL: team}}
+    theirs = namespaces_of(team)
     classes = ["", *(f"team-{team}-{priority.name}" for priority in priorities)]
     pods = [
         _changed(
             "priorityClassName",
-            f"(has(object.spec.priorityClassName) ? object.spec.priorityClassName : '') in {_listed(classes)}",
+            f"(has(object.spec.priorityClassName) ? object.spec.priorityClassName : '') in {listed(classes)}",
             "the priority class belongs to the platform or another team",
         )
     ]
@@ -58,21 +65,17 @@ def guards(
         for kind in ("containers", "initContainers", "ephemeralContainers"):
             old = f"oldObject.spec.{kind}"
             there = f"oldObject != null && has({old}) && {old}.exists(o, o.name == c.name && o.image == c.image)"
-            every = f"{_listed(registries)}.exists(r, c.image.startsWith(r)) || ({there})"
+            every = f"{listed(registries)}.exists(r, c.image.startsWith(r)) || ({there})"
             judged = f"!has(object.spec.{kind}) || object.spec.{kind}.all(c, {every})"
-            pods.append((judged, f"images come from {', '.join(registries)} only"))
-    resources = ["pods", "pods/ephemeralcontainers"]
-    yield from _policy(f"team-{team}-pods", resources, theirs, pods)
+            pods.append(PolicyRule(judged, f"images come from {', '.join(registries)} only"))
+    core = ("",)
+    yield from policy(f"team-{team}-pods", (core, ("pods", "pods/ephemeralcontainers")), theirs, pods)
     # A pod that names its node needs no toleration. The scheduler names it later, by another request.
-    unplaced = ("!has(object.spec.nodeName)", "only the scheduler chooses a node")
-    yield from _policy(f"team-{team}-placement", ["pods"], theirs, [unplaced], ("CREATE",))
+    unplaced = PolicyRule("!has(object.spec.nodeName)", "only the scheduler chooses a node")
+    yield from policy(f"team-{team}-placement", (core, ("pods",)), theirs, [unplaced], ("CREATE",))
     addresses = "!has(object.spec.externalIPs) || size(object.spec.externalIPs) == 0"
-    yield from _policy(
-        f"team-{team}-services",
-        ["services"],
-        theirs,
-        [_changed("externalIPs", addresses, "an external address takes over other's traffic")],
-    )
+    services = _changed("externalIPs", addresses, "an external address takes over other's traffic")
+    yield from policy(f"team-{team}-services", (core, ("services",)), theirs, [services])
     if own_nodes:
         others = {
             "matchExpressions": [
@@ -86,10 +89,10 @@ def guards(
         rule = _changed(
             "tolerations", f"!has(object.spec.tolerations) || !{tolerates}", f"the nodes belong to team {team}"
         )
-        yield from _policy(f"team-{team}-nodes", ["pods"], others, [rule])
+        yield from policy(f"team-{team}-nodes", (core, ("pods",)), others, [rule])
 
 
-def _changed(field: str, holds: str, message: str) -> tuple[str, str]:
+def _changed(field: str, holds: str, message: str) -> PolicyRule:
     """A rule about a field of the spec, for what is new in it.
 
     What was there before the rule stays as it is: else nobody could change it any more, not even a controller that
@@ -98,18 +101,32 @@ def _changed(field: str, holds: str, message: str) -> tuple[str, str]:
     """
     new, old = f"object.spec.{field}", f"oldObject.spec.{field}"
     same = f"oldObject != null && has({old}) && has({new}) && {new} == {old}"
-    return f"({holds}) || ({same})", message
+    return PolicyRule(f"({holds}) || ({same})", message)
 
 
-def _policy(
+def namespaces_of(team: str) -> Mapping[str, Any]:
+    """Selects a team's namespaces."""
+    return {"matchLabels": {TEAM_LABEL: team}}
+
+
+def policy(
     name: str,
-    resources: list[str],
+    resources: tuple[Iterable[str], Iterable[str]],
     namespaces: Mapping[str, Any],
-    rules: list[tuple[str, str]],
+    rules: Iterable[PolicyRule],
     operations: tuple[str, ...] = ("CREATE", "UPDATE"),
+    only_if: Mapping[str, str] | None = None,
 ) -> Iterator[Manifest]:
+    """A policy and its binding, on resources of API groups in these namespaces; `only_if` has conditions by name.
+
+    A kind that the cluster does not know is no matter.
+    """
     api = "admissionregistration.k8s.io/v1"
-    made = {"apiGroups": [""], "apiVersions": ["v1"], "operations": list(operations), "resources": resources}
+    groups, kinds = map(list, resources)
+    # Kubernetes' own stable kinds have one version each, others any.
+    versions = ["v1"] if set(groups) <= {"", "networking.k8s.io"} else ["*"]
+    made = {"apiGroups": groups, "apiVersions": versions, "operations": list(operations), "resources": kinds}
+    conditions = [{"name": title, "expression": expression} for title, expression in (only_if or {}).items()]
     yield named(
         api,
         "ValidatingAdmissionPolicy",
@@ -117,7 +134,8 @@ def _policy(
         spec={
             "failurePolicy": "Fail",
             "matchConstraints": {"namespaceSelector": namespaces, "resourceRules": [made]},
-            "validations": [{"expression": expression, "message": message} for expression, message in rules],
+            **({"matchConditions": conditions} if conditions else {}),
+            "validations": [{"expression": rule.expression, "message": rule.message} for rule in rules],
         },
     )
     yield named(
@@ -128,5 +146,6 @@ def _policy(
     )
 
 
-def _listed(words: list[str] | tuple[str, ...]) -> str:
+def listed(words: Iterable[str]) -> str:
+    """A list of texts in CEL."""
     return "[" + ", ".join(f"'{word}'" for word in words) + "]"

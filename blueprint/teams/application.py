@@ -11,19 +11,22 @@ from blueprint.addons.offers import COPIED_SECRETS, MOUNTED_SECRETS, NODES_ON_DE
 from blueprint.contribution import Contribution, Grant
 from blueprint.errors import FieldPath, Problem, duplicates
 from blueprint.facts import ClusterFacts
-from blueprint.fields import DnsLabel, IamName
+from blueprint.fields import CertificateArn, DnsLabel, IamName
 from blueprint.iam import Statement
 from blueprint.kubernetes import Manifest, Namespace
 from blueprint.node_pool import NodePool
 from blueprint.secrets import TeamSecret
-from blueprint.teams.admission import ImageRegistry, PriorityClass, guards
+from blueprint.teams.admission import ImageRegistry, PriorityClass, guards, namespaces_of
 from blueprint.teams.contract import Connection, Team
+from blueprint.teams.exposure import Exposure
+from blueprint.teams.exposure_policies import exposure_policies
 from blueprint.teams.external_secrets import CopiedSecrets
 from blueprint.teams.identity import ServiceAccount
 from blueprint.teams.namespaces import TEAM_LABEL, TeamNamespace, named
 from blueprint.teams.network import (
     Edge,
     FromInternalLoadBalancer,
+    FromLoadBalancer,
     FromTeam,
     ToTeam,
     crowded,
@@ -80,6 +83,10 @@ class ApplicationTeam(Team):
     """Secrets of AWS as Kubernetes Secrets."""
     permissions_boundary: IamName | None = None
     """A managed policy of the account that bounds every AWS role of the team."""
+    certificates: tuple[CertificateArn, ...] = ()
+    """Of ACM, that its Ingresses may name. One that they do not name is found in ACM by their hosts."""
+    issuers: tuple[DnsLabel, ...] = ()
+    """ClusterIssuers of cert-manager that give its Ingresses certificates, for its hosts."""
     image_registries: tuple[ImageRegistry, ...] = ()
     """Where images may come from; anywhere when empty."""
     priority_classes: tuple[PriorityClass, ...] = ()
@@ -93,6 +100,13 @@ class ApplicationTeam(Team):
     def spaces(self) -> tuple[TeamNamespace, ...]:
         """The team's namespaces."""
         return self.namespaces or (TeamNamespace(self.name),)
+
+    @property
+    def exposure(self) -> Exposure:
+        """What it may show to the outside."""
+        edges = {"internet-facing": FromLoadBalancer, "internal": FromInternalLoadBalancer}
+        let_in = (scheme for scheme, kind in edges.items() if any(isinstance(edge, kind) for edge in self.network))
+        return Exposure(self.name, self.hosts, tuple(let_in), self.certificates, self.issuers)
 
     @property
     def connections(self) -> frozenset[Connection]:
@@ -154,7 +168,7 @@ class ApplicationTeam(Team):
     def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:
         spaces = {space.name: space for space in self.spaces}
         for index, workload in enumerate(self.workloads):
-            found = workload.problems_on(facts, spaces[workload.namespace])
+            found = workload.problems_on(facts, spaces[workload.namespace], self.exposure)
             yield from (problem.below(("workloads", index)) for problem in found)
 
     def contribute(self, facts: ClusterFacts) -> Contribution:
@@ -179,6 +193,7 @@ class ApplicationTeam(Team):
             launched_nodes=(self.node_pool.owned_by(TEAM_LABEL, self.name).planned,) if self.node_pool else (),
             aws_services=tuple(sorted({secret.service for _, secret in self.named_secrets})),
             from_git=tuple(chain.from_iterable(workload.from_git(self.name) for workload in self.workloads)),
+            hosts=self.hosts,
             notes=(*self._notes(grants),),
         )
 
@@ -231,6 +246,7 @@ class ApplicationTeam(Team):
 
     def _cluster_objects(self, facts: ClusterFacts) -> Iterator[Manifest]:
         yield from guards(self.name, self.image_registries, self.priority_classes, own_nodes=self.node_pool is not None)
+        yield from exposure_policies(self.exposure, namespaces_of(self.name))
         for priority in self.priority_classes:
             yield priority.manifest(self.name)
         if self.node_pool:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
+from dataclasses import field
 from typing import NamedTuple
 
 from blueprint.addons.offers import Offer
 from blueprint.contribution import Contribution
 from blueprint.errors import FieldPath, Problem
 from blueprint.facts import ClusterFacts
-from blueprint.fields import DnsLabel
+from blueprint.fields import DnsLabel, HostName
 from blueprint.iam import Statement
 from blueprint.secrets import TeamSecret
 from blueprint.value import Value
@@ -29,6 +30,9 @@ class Team(Value):
 
     name: DnsLabel
     """Unique in the cluster; its Kubernetes groups are called team:<name>:<role>."""
+    hosts: tuple[HostName, ...] = field(default=(), kw_only=True)
+    """Names that it alone may serve; `*.shop.example.com` is all names under shop.example.com. No other team of the
+    cluster has one of them, nor of any cluster of the fleet that writes into the same hosted zone."""
 
     @property
     def connections(self) -> frozenset[Connection]:

@@ -25,10 +25,11 @@ class PlatformTeam(Team):
         arns = [member.arn(facts.account) for member in self.members]
         if self.access == "admin":
             admin = (AccessPolicy("AmazonEKSClusterAdminPolicy"),)
-            return Contribution(access=tuple(AccessEntry(arn, policies=admin) for arn in arns))
+            return Contribution(access=tuple(AccessEntry(arn, policies=admin) for arn in arns), hosts=self.hosts)
         # AWS's policy shows what workloads consist of, the group all else.
         groups, policies = (group(self.name, "viewer"),), (AccessPolicy("AmazonEKSViewPolicy"),)
         return Contribution(
             access=tuple(AccessEntry(arn, groups=groups, policies=policies) for arn in arns),
             objects=tuple(viewing(self.name, facts.api_groups)),
+            hosts=self.hosts,
         )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, Literal
 
+from blueprint.errors import Problem
 from blueprint.fields import NOT_EMPTY, matches
 from blueprint.kubernetes import Manifest
 from blueprint.teams.namespaces import named
@@ -35,6 +36,8 @@ PluralName = Annotated[
     str,
     matches(r"[a-z][a-z0-9-]{0,62}(/[a-z]+)?", "must be a kind's plural name, never *", 'write for example "rollouts"'),
 ]
+# A CertificateRequest holds its names encoded, so that no admission policy could read them.
+_CERTIFICATES = ".cert-manager.io"
 Verb = Literal["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"]
 
 
@@ -51,6 +54,12 @@ class Permission(Value):
     verbs: Annotated[tuple[Verb, ...], NOT_EMPTY]
     """What may be done with them.
     https://kubernetes.io/docs/reference/access-authn-authz/authorization/#determine-the-request-verb"""
+
+    def problems(self) -> Iterator[Problem]:
+        if f".{self.api_group}".endswith(_CERTIFICATES) and not {*self.verbs} <= {*READ}:
+            rule = "by these objects a team would get certificates for names that are not its own"
+            fix = "let it read them; it gets certificates by Ingresses, from issuers of the team"
+            yield Problem(("verbs",), self.verbs, rule, fix)
 
 
 READ = ["get", "list", "watch"]

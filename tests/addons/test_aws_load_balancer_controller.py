@@ -168,6 +168,8 @@ def test_values_need_no_instance_metadata_and_keep_services_working() -> None:
     assert (values["clusterName"], values["region"], values["vpcId"]) == ("prod", REGION, FACTS.vpc_id)
     assert values["serviceAccount"]["name"] == AwsLoadBalancerController.service_account
     assert values["enableServiceMutatorWebhook"] is False
+    # helm/aws-load-balancer-controller/templates/deployment.yaml:148 of v3.5.0: only where it is a bool
+    assert values["disableIngressGroupNameAnnotation"] is True
     assert (values["enableShield"], values["enableWaf"], values["enableWafv2"]) == (False, False, False)
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -41,6 +42,23 @@ def test_answers_challenges_in_its_zones() -> None:
 )
 def test_writes_no_other_record(request_: dict[str, list[str]]) -> None:
     assert not allowed(PERMISSIONS, CHANGE, ZONE, request_)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("_acme-challenge.shop.example.com", True),
+        ("_acme-challenge.www.pay.example.com", True),
+        ("_acme-challenge.pay.example.com", True),  # of *.pay.example.com, where Let's Encrypt asks for a wildcard
+        ("_acme-challenge.www.shop.example.com", False),
+        ("_acme-challenge.example.com", False),
+        ("shop.example.com", False),
+        ("_acme-challenge.web.example.net", False),
+    ],
+)
+def test_proves_the_hosts_of_the_cluster_s_teams(name: str, expected: bool) -> None:
+    facts = replace(FACTS, hosts=("shop.example.com", "*.pay.example.com", "web.example.net"))
+    assert allowed(WITH_ZONES.permissions(facts), CHANGE, ZONE, {TYPES: ["TXT"], NAMES: [name]}) is expected
 
 
 @pytest.mark.parametrize(

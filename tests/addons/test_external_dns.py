@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -55,7 +56,15 @@ def test_never_changes_a_zone_itself(action: str) -> None:
         ("apps.example.com", True),
         ("web.apps.example.com", True),
         ("a-web.apps.example.com", True),
-        ("a-apps.example.com", True),  # the owner's record of the domain itself
+        # The owner's records of the domain itself: registry/mapper/mapper.go:101 of v0.21.0, for the types of
+        # pkg/apis/externaldns/types.go:323.
+        ("a-apps.example.com", True),
+        ("aaaa-apps.example.com", True),
+        ("cname-apps.example.com", True),
+        ("eu-apps.example.com", False),
+        ("ns-apps.example.com", False),
+        ("_acme-challenge.apps.example.com", False),
+        ("_acme-challenge.web.apps.example.com", False),
         ("\\052.apps.example.com", True),  # *.apps.example.com as Route 53 writes it
         ("example.com", False),
         ("www.example.com", False),
@@ -67,6 +76,48 @@ def test_keeps_to_its_domains_in_a_shared_zone(name: str, expected: bool) -> Non
     permissions = ExternalDns(zones=("Z1",), domains=("apps.example.com",)).permissions(FACTS)
     assert allowed(permissions, CHANGE, ZONE, {TYPES: ["A"], NAMES: [name]}) is expected
     assert not allowed(permissions, CHANGE, ZONE, {TYPES: ["MX"], NAMES: [name]})
+
+
+HOSTS = ("shop.example.com", "*.pay.example.com", "web.example.org")
+
+
+@pytest.mark.parametrize(
+    ("domains", "name", "expected"),
+    [
+        ((), "shop.example.com", True),
+        ((), "a-shop.example.com", True),
+        ((), "cname-web.example.org", True),
+        ((), "www.pay.example.com", True),
+        ((), "a-www.pay.example.com", True),
+        ((), "\\052.pay.example.com", True),
+        ((), "aaaa-\\052.pay.example.com", True),
+        ((), "pay.example.com", False),
+        ((), "www.shop.example.com", False),
+        ((), "eu-shop.example.com", False),
+        ((), "example.com", False),
+        ((), "_acme-challenge.shop.example.com", False),
+        ((), "_acme-challenge.www.pay.example.com", False),
+        (("example.com",), "shop.example.com", True),
+        (("example.com",), "web.example.org", False),
+        (("eu.pay.example.com",), "www.eu.pay.example.com", True),
+        (("eu.pay.example.com",), "www.pay.example.com", False),
+        (("eu.pay.example.com",), "shop.example.com", False),
+        # Its own domains are all that is known where no host is in one.
+        (("example.net",), "any.example.net", True),
+        (("example.net",), "shop.example.com", False),
+    ],
+)
+def test_keeps_to_the_hosts_of_the_cluster_s_teams(domains: tuple[str, ...], name: str, expected: bool) -> None:
+    facts = replace(FACTS, hosts=HOSTS)
+    permissions = ExternalDns(zones=("Z1",), domains=domains).permissions(facts)
+    assert allowed(permissions, CHANGE, ZONE, {TYPES: ["A", "TXT"], NAMES: [name]}) is expected
+
+
+@pytest.mark.parametrize("fields", [{}, {"domains": ("example.com",)}])
+def test_answers_no_challenge_of_a_certificate_authority(fields: Any) -> None:
+    permissions = ExternalDns(zones=("Z1",), **fields).permissions(FACTS)
+    for names in (["_acme-challenge.www.example.com"], ["www.example.com", "_acme-challenge.example.com"]):
+        assert not allowed(permissions, CHANGE, ZONE, {TYPES: ["TXT", "CNAME"], NAMES: names})
 
 
 def test_policy_is_sound_in_every_partition() -> None:

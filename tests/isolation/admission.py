@@ -19,7 +19,7 @@ Object = Mapping[str, Any]
 Scope = Mapping[str, Any]
 Expression = Callable[[Scope], Any]
 
-_KNOWN = {"failurePolicy", "matchConstraints", "validations"}
+_KNOWN = {"failurePolicy", "matchConditions", "matchConstraints", "validations"}
 
 
 @dataclass(frozen=True)
@@ -90,9 +90,18 @@ def _is_resource(pattern: str, resource: str) -> bool:
 
 
 def _failed(policy: Object, request: Request) -> Iterator[str]:
+    """As the API server: a condition that is false decides before one that is an error does."""
+    scope = {"object": request.object, "oldObject": request.old}
+    conditions = [compiled(condition["expression"]) for condition in policy.get("matchConditions", ())]
+    try:
+        if not _decided(False, _lazily(conditions, scope)):
+            return
+    except CelError as error:
+        if policy.get("failurePolicy", "Fail") == "Fail":
+            yield f"error: {error}"
+        return
     for validation in policy["validations"]:
         try:
-            scope = {"object": request.object, "oldObject": request.old}
             if compiled(validation["expression"])(scope) is not True:
                 yield validation.get("message") or validation["expression"]
         except CelError as error:
@@ -226,6 +235,9 @@ class _Parser:
                 items.append(self.ternary())
                 self._take(",")
             return lambda scope: [item(scope) for item in items]
+        if token == "{":
+            self._expect("}")
+            return lambda scope: {}
         if kind == "name":
             return self._name(token)
         raise ValueError(f"{token!r} in {self._text}")
@@ -278,8 +290,15 @@ _METHODS: Mapping[str, Callable[[Any, Any], bool]] = {
     "startsWith": str.startswith,
     "endsWith": str.endswith,
     "contains": lambda text, part: part in text,
-    "matches": lambda text, pattern: re.search(pattern, text) is not None,
+    "matches": lambda text, pattern: _found(pattern, text),
 }
+
+
+def _found(pattern: str, text: str) -> bool:
+    """By a regular expression of RE2, whose `$` is the end of the text and no line break before it."""
+    if "\\" in pattern:
+        raise ValueError(pattern)
+    return re.search(pattern.replace("$", r"\Z"), text, re.ASCII) is not None
 
 
 def _truth(value: Any) -> bool:

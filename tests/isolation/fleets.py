@@ -57,6 +57,15 @@ FREE = st.sampled_from(
     ]
 )
 SHARED_SECRET = "all/registry"
+HOSTS = (
+    "a.example.com",
+    "*.a.example.com",
+    "b.example.com",
+    "*.web.example.com",
+    "x.y.example.com",
+    "*.c.b.example.com",
+)
+CERTIFICATES = tuple(f"arn:aws:acm:us-west-2:111111111111:certificate/0a1b2c3d-0a1b-0a1b-0a1b-{n:012}" for n in (1, 2))
 READ_S3 = Statement(("s3:GetObject",), ("arn:${blueprint:partition}:s3:::shop/file",))
 
 
@@ -78,17 +87,24 @@ def teams(draw: st.DrawFn) -> tuple[ApplicationTeam, ...]:
             edges[source].append(ToTeam(target, ports))
             edges[target].append(FromTeam(source, ports))
     made = []
+    hosts = list(draw(st.permutations(HOSTS)))
     for name in names:
         taken = () if name in unnamed else tuple(free.pop() for _ in range(draw(st.integers(1, 2))))
-        made.append(draw(team(name, taken, edges[name], [other for other in names if other != name])))
+        own = tuple(hosts.pop() for _ in range(draw(st.integers(0, 2))) if hosts)
+        made.append(draw(team(name, taken, edges[name], own, [other for other in names if other != name])))
     return tuple(made)
 
 
 @st.composite
 def team(
-    draw: st.DrawFn, name: str, namespaces: tuple[str, ...], edges: list[Edge], others: list[str]
+    draw: st.DrawFn,
+    name: str,
+    namespaces: tuple[str, ...],
+    edges: list[Edge],
+    hosts: tuple[str, ...],
+    others: list[str],
 ) -> ApplicationTeam:
-    """One team in these namespaces; the others are those that it may share them with."""
+    """One team in these namespaces, with these hosts; the others are those that it may share them with."""
     spaces = namespaces or (name,)
     people = some(st.sampled_from(PEOPLE), 2)
     shares = some(st.builds(Share, st.sampled_from(spaces), st.sampled_from(others), st.sampled_from(SHARED)), 2)
@@ -124,6 +140,9 @@ def team(
             ServiceAccount(account, space, (READ_S3,), draw(some(secrets, 1))) for account, space in accounts
         ),
         copied_secrets=tuple(CopiedSecrets(space, draw(some(secrets, 2, 1))) for space in copied),
+        hosts=hosts,
+        certificates=draw(some(st.sampled_from(CERTIFICATES), 2)),
+        issuers=draw(some(st.sampled_from(["letsencrypt", "internal"]), 2)),
         permissions_boundary=draw(st.sampled_from([None, "TeamBoundary"])),
         image_registries=draw(some(st.sampled_from(["example.com/a/", "example.com/b/"]), 2)),
         priority_classes=draw(some(st.builds(PriorityClass, st.sampled_from(["x", "y"]), st.just(5)), 1)),
@@ -153,7 +172,7 @@ def fleets(draw: st.DrawFn) -> Blueprint:
     addons = (*SMALL.addons, ExternalDns(zones=("Z1",)), ArgoCd(domain="argocd.example.com"))
     addons = (*addons, ExternalSecrets(), SecretsStoreCsiDriver())
     platform = [
-        PlatformTeam("platform", members=(Role("Engineer"),)),
+        PlatformTeam("platform", members=(Role("Engineer"),), hosts=("*.ops.example.com",)),
         PlatformTeam("operators", members=(Role("Operator"),), access="read-only"),
     ]
     return replace(

@@ -13,6 +13,7 @@ from blueprint.teams import FromInternalLoadBalancer, FromLoadBalancer, ToIntern
 from tests.addons.support import deployed
 from tests.isolation.admission import Request, refusals
 from tests.isolation.aws import forbidden
+from tests.isolation.exposure import foreign_exposure, taken
 from tests.isolation.network import Pod, Ports
 from tests.isolation.pod_security import violations
 from tests.isolation.rbac import allowed, can, rules_for, user
@@ -41,6 +42,11 @@ GUARDS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("discovery.k8s.io", "endpointslices", "", WRITES),
     ("elbv2.k8s.aws", "targetgroupbindings", "", WRITES),
     ("networking.k8s.io", "networkpolicies", "", WRITES),
+    # Records and certificates for any name: what their controllers make of these, nobody judges.
+    ("networking.k8s.io", "ingresses", "status", WRITES),
+    *(("cert-manager.io", name, "", WRITES) for name in ("certificates", "certificaterequests", "issuers")),
+    *(("acme.cert-manager.io", name, "", WRITES) for name in ("orders", "challenges")),
+    ("externaldns.k8s.io", "dnsendpoints", "", WRITES),
     # What the VPC CNI makes of network policies, and what it adds to them; security groups of pods.
     *(("networking.k8s.aws", name, "", WRITES) for name in ("policyendpoints", "applicationnetworkpolicies")),
     ("vpcresources.k8s.aws", "securitygrouppolicies", "", WRITES),
@@ -399,7 +405,7 @@ def foreign(world: World, name: str) -> Iterator[tuple[str, str, Object]]:
     classes -= {f"team-{name}-{each.name}" for each in team.priority_classes}
     for each in ("system-node-critical", "system-cluster-critical", *sorted(classes)):
         yield f"pods of class {each}", "pods", running(allowed_image, priorityClassName=each)
-    yield "external addresses", "services", {"spec": {"type": "ClusterIP", "externalIPs": ["8.8.8.8"]}}
+    yield "external addresses", "services", {"metadata": {}, "spec": {"type": "ClusterIP", "externalIPs": ["8.8.8.8"]}}
     for image in ("nginx", "evil.example.com/app", *(registry[:-1] for registry in own)) if own else ():
         inside = {"name": "app", "image": allowed_image}
         bad = {"name": "bad", "image": image}
@@ -446,6 +452,14 @@ def what_is_there_can_go(world: World) -> Iterator[str]:
                 yield f"{namespace} keeps {what} for ever: {message}"
 
 
+def names_have_owners(world: World) -> Iterator[str]:
+    """No team is served, published or certified under a name of others, or by load balancers that are not its own."""
+    for namespace, team in world.owner.items():
+        for sent in foreign_exposure(world, team):
+            if taken(world, namespace, sent):
+                yield f"{namespace} takes {sent.what} ({'UPDATE' if sent.old else 'CREATE'})"
+
+
 PROPERTIES: tuple[Property, ...] = (
     nothing_elsewhere,
     no_foreign_secret,
@@ -462,6 +476,7 @@ PROPERTIES: tuple[Property, ...] = (
     claims_are_bounded,
     admission_refuses,
     what_is_there_can_go,
+    names_have_owners,
 )
 
 

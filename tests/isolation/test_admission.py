@@ -16,6 +16,7 @@ OBJECT = {
     "empty": [],
     "number": 5,
     "map": {"a.b/c": "d"},
+    "line": "b\n",
 }
 VALUES = [
     ("1 == 1", True),
@@ -37,6 +38,8 @@ VALUES = [
     ("object.list.all(e, e.a == '2')", False),
     ("'abc'.matches('^a.c$') && 'a.b' != 'a'", True),
     ("true || false && false", True),
+    ("'a' in {} || {} != {}", False),
+    ("object.line.matches('b$') || !object.line.matches('^b')", False),
     ("object.map['a.b/c'] == 'd' && 'a.b/c' in object.map && !('x' in object.map)", True),
     ("null == null && object != null && object.name != null", True),
     ("has(object.map) && (object.map['x'] == 'd' || object.map['a.b/c'] in ['d'])", True),
@@ -102,6 +105,20 @@ CASES = [
     pytest.param([policy(), binding("Audit", "Deny")], POD, ["no"], id="more than a warning"),
     pytest.param([policy("object.a"), binding()], POD, ["error: no such key: a"], id="errors refuse"),
     pytest.param([policy("object.a", failurePolicy="Ignore"), binding()], POD, [], id="unless ignored"),
+    pytest.param([policy(matchConditions=[{"name": "c", "expression": "true"}]), binding()], POD, ["no"], id="if"),
+    pytest.param([policy(matchConditions=[{"name": "c", "expression": "false"}]), binding()], POD, [], id="if not"),
+    pytest.param(
+        [policy(matchConditions=[{"name": "c", "expression": each} for each in ("object.a", "false")]), binding()],
+        POD,
+        [],
+        id="a false condition beside an error",
+    ),
+    pytest.param(
+        [policy(matchConditions=[{"name": "c", "expression": "object.a"}]), binding()],
+        POD,
+        ["error: no such key: a"],
+        id="an error among conditions",
+    ),
     pytest.param([policy(), binding(matchResources=THEIRS)], POD, ["no"], id="of a namespace"),
     pytest.param([policy(), binding(matchResources=OTHERS)], POD, [], id="of other namespaces"),
     pytest.param([policy(matchConstraints={**rules(), **OTHERS}), binding()], POD, [], id="both choose"),
@@ -130,6 +147,6 @@ def test_refusals(objects: Any, request_: Request, expected: list[str]) -> None:
 
 
 def test_parts_that_are_unknown_are_not_guessed() -> None:
-    for unknown in (policy(matchConditions=[]), policy(matchConstraints={**rules(), "objectSelector": {}})):
-        with pytest.raises(ValueError, match=r"matchConditions|objectSelector"):
+    for unknown in (policy(paramKind={}), policy(matchConstraints={**rules(), "objectSelector": {}})):
+        with pytest.raises(ValueError, match=r"paramKind|objectSelector"):
             list(refusals([unknown, binding()], POD))

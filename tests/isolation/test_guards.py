@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -37,6 +38,7 @@ from blueprint.teams import (
 )
 from tests.blueprint.examples import SMALL
 from tests.isolation.admission import Request, refusals
+from tests.isolation.exposure import CERTIFICATE, ROUTES, Sent, ingress, own_exposure, taken
 from tests.isolation.fleets import READ_S3
 from tests.isolation.network import Pod
 from tests.isolation.pod_security import ENFORCE, admitted
@@ -63,6 +65,9 @@ A = ApplicationTeam(
     namespaces=(TeamNamespace("a-web"), TeamNamespace("a-jobs", pod_security="baseline")),
     network=(ToTeam("b", (8080,)), ToInternet()),
     service_accounts=(ServiceAccount("app", "a-web", (READ_S3,), (SecretsManagerSecret("a/db"),)),),
+    hosts=("a.example.com", "*.a.example.com"),
+    certificates=(f"{CERTIFICATE}000000000001", f"{CERTIFICATE}000000000002"),
+    issuers=("letsencrypt",),
     permissions_boundary="TeamBoundary",
     image_registries=("example.com/a/",),
     priority_classes=(PriorityClass("batch", 5),),
@@ -74,6 +79,7 @@ B = ApplicationTeam(
     viewers=(Role("Bea"),),
     network=(FromTeam("a", (8080,)), FromLoadBalancer((443,))),
     shares=(Share("b", "a", "viewer"),),
+    hosts=("b.example.com",),
     service_accounts=(ServiceAccount("app", "b", (READ_S3,)),),
 )
 C = ApplicationTeam("c", developers=(Role("Cid"),), node_pool=NodePool())
@@ -223,6 +229,16 @@ def forgetful(policy: Any) -> None:
         each["expression"] = each["expression"].replace("oldObject != null", "false")
 
 
+def unruled(text: str) -> Callable[[Any], object]:
+    """Without the only validation of a policy in whose expression a text stands."""
+
+    def edit(one: Any) -> None:
+        (found,) = (rule for rule in one["spec"]["validations"] if text in rule["expression"])
+        one["spec"]["validations"].remove(found)
+
+    return edit
+
+
 def patterned(statement: Any) -> None:
     values = statement["Condition"].pop("StringEquals")
     statement["Condition"]["StringLike"] = {**values, f"{TAG}kubernetes-namespace": "*"}
@@ -279,7 +295,76 @@ def granting(name: str, *statements: Statement) -> Break:
     return change
 
 
+def conditional(policy: Any, without: str) -> None:
+    (condition,) = policy["matchConditions"]
+    condition["expression"], times = re.subn(without, "", condition["expression"], count=1)
+    assert times
+
+
+def overlooking(rule: Any, kind: str) -> None:
+    rule["resources"].remove(kind)
+
+
+def owning(text: str, loose: str) -> Callable[[Any], object]:
+    """Has another text in all expressions of a policy."""
+
+    def edit(one: Any) -> None:
+        assert text in json.dumps(one["spec"]["validations"])
+        one["spec"]["validations"] = json.loads(json.dumps(one["spec"]["validations"]).replace(text, loose))
+
+    return edit
+
+
+OF_EXPOSURE: Mapping[str, tuple[str, ...]] = {
+    "ingresses": ("defaultBackend", "object.spec.rules", "object.spec.tls"),
+    "published": ("clusterIP",),
+    "gateways": ("object.spec.listeners", "object.spec.infrastructure"),
+    "routes": ("object.spec.hostnames",),
+}
+LIMITED = ("hostname", "internal-hostname", "scheme", "certificate-arn", "cluster-issuer", "load-balancer-attributes")
+OF_ANNOTATIONS = (".all(k,", *(f"/{name}'].matches" for name in LIMITED))
+NAMES = {"names_have_owners"}
+EXPOSURE_BREAKS: list[tuple[str, Break, set[str]]] = [
+    *((f"nothing judges {name}", without(VAP, f"team-a-{name}"), NAMES) for name in OF_EXPOSURE),
+    *((f"{name} judged and taken", without(VAP_BINDING, f"team-a-{name}"), NAMES) for name in OF_EXPOSURE),
+    *(
+        (f"{rule} of {name}", edited(VAP, f"team-a-{name}", None, unruled(rule)), NAMES)
+        for name, own in OF_EXPOSURE.items()
+        for rule in (*OF_ANNOTATIONS, *own)
+    ),
+    *(
+        (
+            f"new {name} only",
+            edited(VAP, f"team-a-{name}", None, judged(lambda rule: rule.update(operations=["CREATE"]))),
+            NAMES,
+        )
+        for name in OF_EXPOSURE
+    ),
+    *(
+        (f"{name} when {only}", edited(VAP, f"team-a-{name}", None, spec(partial(conditional, without=part))), NAMES)
+        for name in OF_EXPOSURE
+        for only, part in (
+            ("they are new, by a condition", r" \|\| .*"),
+            ("their spec changes", r"(?<=oldObject.spec) \|\| .*"),
+            ("their annotations change", r" \|\| object.spec != oldObject.spec"),
+        )
+    ),
+    *(
+        (
+            f"no {kind}",
+            edited(VAP, f"team-a-{name}", None, judged(partial(overlooking, kind=kind))),
+            NAMES,
+        )
+        for name, kinds in (("gateways", ("gateways", "listenersets", "tcproutes", "udproutes")), ("routes", ROUTES))
+        for kind in kinds
+    ),
+    ("a host that only ends so", edited(VAP, "team-b-ingresses", None, owning("'^(", "'(")), NAMES),
+    ("a host that only begins so", edited(VAP, "team-b-ingresses", None, owning(")$'", ")'")), NAMES),
+    ("any character for a dot", edited(VAP, "team-b-ingresses", None, owning("[.]", ".")), NAMES),
+    ("challenges under a wildcard", edited(VAP, "team-a-ingresses", None, owning("[a-z0-9*][", "[a-z0-9*_][")), NAMES),
+]
 BREAKS: list[tuple[str, Break, set[str]]] = [
+    *EXPOSURE_BREAKS,
     # Network
     ("no policies", without(NET, namespace="b"), {"pods_stay_apart", "doors_stay_shut"}),
     (
@@ -618,7 +703,7 @@ def test_a_pod_has_the_role_of_its_service_account() -> None:
 MINE = [
     ("pods", running("example.com/a/web/app")),
     ("pods", running("example.com/a/app", priorityClassName="team-a-batch", tolerations=[{"key": "x", "value": "c"}])),
-    ("services", {"spec": {"type": "ClusterIP"}}),
+    ("services", {"metadata": {}, "spec": {"type": "ClusterIP"}}),
     ("pods", running("example.com/a/app", tolerations=[tolerations("a")[0]])),
     ("pods", running("example.com/a/app", tolerations=[tolerations("a")[1]])),
 ]
@@ -632,13 +717,13 @@ def test_a_pod_of_an_older_rule_gets_an_image_of_the_new_one() -> None:
         return {"spec": {"containers": containers}}
 
     old = pod("old.example.com/app", "old.example.com/sidecar")
-    for images, taken in (
+    for images, passes in (
         (("example.com/a/app", "old.example.com/sidecar"), True),
         (("old.example.com/sidecar", "old.example.com/sidecar"), False),
         (("old.example.com/app", "old.example.com/newer"), False),
     ):
         request = Request("pods", "a-web", pod(*images), operation="UPDATE", old=old)
-        assert (list(refusals(WORLD.admission, request)) == []) is taken
+        assert (list(refusals(WORLD.admission, request)) == []) is passes
 
 
 def test_no_pod_names_a_node_of_another_team() -> None:
@@ -673,3 +758,16 @@ def test_hardened_pods_are_admitted() -> None:
 
 def test_a_pod_of_a_team_has_no_rights() -> None:
     assert not can(WORLD.objects, service_account("a-web", "app"), "get", "pods", namespace="a-web")
+
+
+def test_a_team_shows_what_is_its_own() -> None:
+    assert [sent.what for sent in own_exposure(WORLD, "a") if not taken(WORLD, "a-web", sent)] == []
+    assert len(list(own_exposure(WORLD, "a"))) > 30
+
+
+def test_a_controller_may_take_its_finalizer_away_whatever_the_rules_say_now() -> None:
+    old = ingress("www.example.org")
+    new = {**old, "metadata": {"deletionTimestamp": "2026-01-01T00:00:00Z"}}
+    changed = Sent("a finalizer less", "networking.k8s.io", "ingresses", new, old)
+    assert taken(WORLD, "b", changed)
+    assert not taken(WORLD, "b", changed._replace(old=None))

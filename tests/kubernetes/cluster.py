@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -59,9 +59,9 @@ class Cluster:
         self.client.close()
         self.plane.stop()
 
-    def define(self) -> None:
-        """Brings the custom resource definitions of the add-ons, and waits until their kinds are served."""
-        found = definitions()
+    def define(self, found: Sequence[Object] | None = None) -> None:
+        """Brings custom resource definitions, those of the add-ons, and waits until their kinds are served."""
+        found = definitions() if found is None else found
         for one in found:
             answer = self.objects.create(one)
             assert not answer.refused, answer.refused

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.isolation.admission import Request, refusals
+from tests.isolation.exposure import ALB, Sent, foreign_exposure, own_exposure
 from tests.isolation.pod_security import violations
 from tests.isolation.properties import BREAKOUTS, GUARDS, OF_OWNERS, READS, WRITES, foreign, running
 from tests.isolation.rbac import Rule, User, allowed, can, rules_for
@@ -112,6 +113,9 @@ def admission(world: World, real: Real) -> Iterator[Asked]:
             ours = _refused(world, spaces[namespace], "services", service)
             yield Asked(f"{what} in {namespace}", ours, real.create(service, _who(world, namespace, "services")))
         yield from _changes(world, real, spaces[namespace], image)
+        if namespace == world.teams[team].spaces[0].name:  # the same policies judge all of a team's
+            yield from _shown(world, real, spaces[namespace], team)
+            yield from _shown_otherwise(world, real, spaces[namespace], team)
 
 
 def _pods(world: World, team: str, image: str) -> Iterator[tuple[str, Object]]:
@@ -164,6 +168,77 @@ def _changes(world: World, real: Real, space: Object, image: str) -> Iterator[As
         yield Asked(f"a debugger {foreign_image} in {namespace}", ours, theirs)
 
 
+def _shown(world: World, real: Real, space: Object, team: str) -> Iterator[Asked]:
+    """What a team shows to the outside, as something new."""
+    for sent in (*foreign_exposure(world, team), *own_exposure(world, team)):
+        if not sent.old and (one := _complete(sent, space["metadata"]["name"])):
+            ours = _refused(world, space, sent.resource, one, group=sent.group)
+            yield Asked(f"{sent.what} ({sent.resource}) in {one['metadata']['namespace']}", ours, real.create(one))
+
+
+def _shown_otherwise(world: World, real: Real, space: Object, team: str) -> Iterator[Asked]:
+    """What is there gets another host, another annotation, and a label."""
+    namespace = space["metadata"]["name"]
+    for sent in own_exposure(world, team):
+        one = _complete(sent, namespace, "there") if sent.what.startswith("an Ingress for") else None
+        before = real.there(one) if one else None
+        if before is None:
+            continue
+        for what, change in (
+            ("host", {"spec": json.loads(json.dumps(before["spec"]).replace('.example.com"', '.example.org"'))}),
+            ("annotation", {"metadata": {**before["metadata"], "annotations": {f"{ALB}group.name": "shared"}}}),
+            ("label", {"metadata": {**before["metadata"], "labels": {"example.com/changed": "yes"}}}),
+        ):
+            after = {**before, **change}
+            ours = _refused(world, space, sent.resource, after, before, group=sent.group)
+            yield Asked(f"another {what} of {sent.what} in {namespace}", ours, real.change(after))
+
+
+_KINDS = {
+    "services": "Service",
+    "ingresses": "Ingress",
+    "gateways": "Gateway",
+    "listenersets": "ListenerSet",
+    **{f"{name.lower()}s": name for name in ("HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute")},
+}
+
+
+def _complete(sent: Sent, namespace: str, name: str = "asked") -> dict[str, Any] | None:
+    """With what Kubernetes asks for beside; None where it would refuse the name itself, or an Ingress without rules."""
+    spec = copy.deepcopy({**sent.object["spec"]})
+    if sent.resource == "ingresses":
+        backend = {"service": {"name": "app", "port": {"number": 80}}}
+        for rule in spec.get("rules", ()):
+            rule["http"] = {"paths": [{"path": "/", "pathType": "Prefix", "backend": backend}]}
+        spec |= {"defaultBackend": backend} if "defaultBackend" in spec else {}
+        hosts = [rule.get("host", "") for rule in spec.get("rules", ())]
+        hosts += [host for tls in spec.get("tls", ()) for host in tls["hosts"]]
+        if not spec or "rules" not in spec or any(host.startswith("_") for host in hosts):
+            return None
+    if sent.resource == "services":
+        spec |= {"type": "ClusterIP", "ports": [{"port": 80}]}
+    metadata = {**sent.object["metadata"], "name": name, "namespace": namespace}
+    version = f"{sent.group}/v1" if sent.group else "v1"
+    return {"apiVersion": version, "kind": _KINDS[sent.resource], "metadata": metadata, "spec": spec}
+
+
+def gateway_definitions() -> Iterator[dict[str, Any]]:
+    """Kinds of the Gateway API, with any fields: what is asked is what admission says of them."""
+    group = "gateway.networking.k8s.io"
+    schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
+    for plural, kind in _KINDS.items():
+        if plural not in ("services", "ingresses"):
+            names = {"plural": plural, "singular": kind.lower(), "kind": kind, "listKind": f"{kind}List"}
+            approved = {"api-approved.kubernetes.io": "unapproved, a stand-in of these tests"}
+            yield {
+                "apiVersion": "apiextensions.k8s.io/v1",
+                "kind": "CustomResourceDefinition",
+                "metadata": {"name": f"{plural}.{group}", "annotations": approved},
+                "spec": {"group": group, "names": names, "scope": "Namespaced", "versions": [version]},
+            }
+
+
 def pod_of(namespace: str, one: Object, name: str = "asked") -> dict[str, Any]:
     """Hardened where the pod does not say otherwise, so that only what is asked for can be refused."""
     spec = {"securityContext": POD_CONTEXT, **copy.deepcopy(one["spec"])}
@@ -196,15 +271,16 @@ def _who(world: World, namespace: str, resource: str) -> User | None:
 
 
 def _refused(
-    world: World, space: Object, resource: str, one: dict[str, Any], before: Object | None = None
+    world: World, space: Object, resource: str, one: dict[str, Any], before: Object | None = None, group: str = ""
 ) -> frozenset[str]:
     """What our evaluators refuse it for."""
     namespace = space["metadata"]["name"]
     operation = "UPDATE" if before else "CREATE"
-    found = set(refusals(world.admission, Request(resource, namespace, one, operation=operation, old=before)))
+    request = Request(resource, namespace, one, group=group, operation=operation, old=before)
+    found = set(refusals(world.admission, request))
     if resource.startswith("pods") and list(violations(space, one)):
         found.add("Pod Security")
-    if before is None and _over_quota(world, namespace, one):
+    if before is None and one["kind"] in ("Pod", "Service") and _over_quota(world, namespace, one):
         found.add("quota")
     if before is None and _over_limit(world, namespace, one):
         found.add("limit")

@@ -578,10 +578,8 @@ def test_says_that_the_namespace_is_the_boundary() -> None:
 def test_images_priorities_and_addresses_are_judged_on_admission() -> None:
     policies = {one["metadata"]["name"]: one["spec"] for one in wide_objects("ValidatingAdmissionPolicy")}
     assert sorted(policies) == [
-        "team-payments-nodes",
-        "team-payments-placement",
-        "team-payments-pods",
-        "team-payments-services",
+        f"team-payments-{name}"
+        for name in ("gateways", "ingresses", "nodes", "placement", "pods", "published", "routes", "services")
     ]
     rules = " ".join(each["expression"] for each in policies["team-payments-pods"]["validations"])
     assert rules.count("'111111111111.dkr.ecr.us-west-2.amazonaws.com/payments/'") == 3

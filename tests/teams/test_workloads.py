@@ -22,6 +22,7 @@ from blueprint.secrets import SecretsManagerSecret
 from blueprint.teams import (
     ApplicationTeam,
     CopiedSecrets,
+    FromLoadBalancer,
     GitWorkload,
     HelmWorkload,
     Manifests,
@@ -54,7 +55,8 @@ VERSIONS = SUPPORTED
 
 
 def team(*workloads: object, **fields: Any) -> ApplicationTeam:
-    return changed(ApplicationTeam("shop", developers=(Role("ShopDeveloper"),)), workloads=workloads, **fields)
+    base = ApplicationTeam("shop", developers=(Role("ShopDeveloper"),), hosts=("shop.example.com",))
+    return changed(base, workloads=workloads, **fields)
 
 
 def brings(*workloads: object, **fields: Any) -> Blueprint:
@@ -67,7 +69,11 @@ def objects(made: Plan) -> list[Mapping[str, Any]]:
 
 
 def sample(version: str = "1.36") -> Plan:
-    shop = team(SAMPLE, copied_secrets=(CopiedSecrets("shop", (SecretsManagerSecret("shop/db"),)),))
+    shop = team(
+        SAMPLE,
+        copied_secrets=(CopiedSecrets("shop", (SecretsManagerSecret("shop/db"),)),),
+        network=(FromLoadBalancer(ports=(8080,)),),
+    )
     base = changed(AUTO, cluster=changed(AUTO.cluster, version=version, support_policy="EXTENDED"))
     return plan(with_teams(shop, base=with_addons(ExternalSecrets(), base=base)))
 
@@ -111,6 +117,11 @@ def dumped(**spec: Any) -> str:
 def bomb() -> str:
     lines = ["a0: &a0 [x, x]"] + [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
     return CONFIG + "data:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+def ingress(annotations: str = "", rule: str = "host: evil.example.org", more: str = "") -> str:
+    metadata = f"  annotations: {{{annotations}}}\nspec:\n  rules:\n    - {rule}\n{more}"
+    return kind("Ingress", "networking.k8s.io/v1", metadata)
 
 
 def kind(name: str, version: str = "v1", more: str = "") -> str:
@@ -172,6 +183,50 @@ HOSTILE: dict[str, tuple[str | bytes, int | None, str, str]] = {
     "way as name": (kind("ConfigMap").replace("name: a", "name: ../a"), 4, "name", "name"),
     "abroad": (CONFIG + "  namespace: kube-system\n", 5, "in the namespace shop", "leave"),
     "namespace of another type": (CONFIG + "  namespace: [shop]\n", 5, "in the namespace shop", "leave"),
+    "host of another": (ingress(), 8, "host name of team shop", "hosts of the team"),
+    "every host": (ingress(rule="http: {paths: []}"), 8, "host name of team shop", "hosts of the team"),
+    "certificate of another": (
+        ingress(more="  tls:\n    - hosts: [www.example.org]\n", rule="host: shop.example.com"),
+        10,
+        "host name of team shop",
+        "hosts of the team",
+    ),
+    "default backend": (
+        ingress(rule="host: shop.example.com", more="  defaultBackend: {service: {name: a, port: {number: 80}}}\n"),
+        9,
+        "every host",
+        "rule with a host",
+    ),
+    "load balancer of another": (
+        ingress('"alb.ingress.kubernetes.io/group.name": shared', "host: shop.example.com"),
+        5,
+        "no team may write it",
+        "remove",
+    ),
+    "load balancer that is not let in": (
+        ingress('"alb.ingress.kubernetes.io/scheme": internet-facing', "host: shop.example.com"),
+        5,
+        "scheme of load balancers",
+        "FromLoadBalancer",
+    ),
+    "record of another": (
+        kind(
+            "Service", more='  annotations: {"external-dns.alpha.kubernetes.io/hostname": www.example.org}\nspec: {}\n'
+        ),
+        5,
+        "host names of team shop",
+        "hosts of the team",
+    ),
+    "records of pods": (
+        kind(
+            "Service",
+            more='  annotations: {"external-dns.alpha.kubernetes.io/hostname": shop.example.com}\n'
+            "spec: {clusterIP: None}\n",
+        ),
+        5,
+        "headless",
+        "remove",
+    ),
     "misspelt": (CONFIG + "daat: {}\n", 5, "no field daat", "write data"),
     "misspelt below": (dumped(replcas=2), 9, "Deployment.spec has no field replcas", "write replicas"),
     "field missing": (kind("Deployment", "apps/v1", "spec:\n  template: {}\n"), 5, "the field selector", "add"),

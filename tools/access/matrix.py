@@ -71,6 +71,13 @@ class Note(NamedTuple):
     text: str
 
 
+class Host(NamedTuple):
+    """A name, or all names under one, and the team or add-on that alone may serve it."""
+
+    host: str
+    owner: str
+
+
 class Matrix(NamedTuple):
     """All of one cluster."""
 
@@ -80,6 +87,7 @@ class Matrix(NamedTuple):
     kubernetes: tuple[Access, ...]
     aws: tuple[AwsAccess, ...]
     nodes: tuple[NodeAccess, ...]
+    hosts: tuple[Host, ...]
     notes: tuple[Note, ...]
 
 
@@ -93,6 +101,7 @@ def matrix(plan: Plan) -> Matrix:
         kubernetes=tuple(_in_kubernetes(plan)),
         aws=tuple(_in_aws(plan)),
         nodes=tuple(_nodes(plan)),
+        hosts=tuple(Host(host, part.name) for part in plan.parts for host in part.contribution.hosts),
         notes=tuple(Note(part.name, text) for part in plan.parts for text in part.contribution.notes),
     )
 

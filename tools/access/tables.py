@@ -15,9 +15,10 @@ _SIGNS = {"StringEquals": "=", "StringLike": "like", "ArnEquals": "=", "ArnLike"
 
 
 def tables(matrix: Matrix, *, full: bool) -> tuple[PlainTable, ...]:
-    """The four tables of a cluster. Unless `full`, long lists are shortened and repeated cells are empty."""
+    """The tables of a cluster. Unless `full`, long lists are shortened and repeated cells are empty."""
     aws = _aws_rows(matrix, full=full)
     nodes = [((", ".join(each.names),), (each.kind,), each.policies) for each in matrix.nodes]
+    hosts = [((each.host,), (each.owner,)) for each in matrix.hosts]
     notes = [((note.part,), (note.text,)) for note in matrix.notes]
     return (
         PlainTable("In Kubernetes", ("who", "via", "where", "may"), tuple(_kubernetes_rows(matrix))),
@@ -25,6 +26,7 @@ def tables(matrix: Matrix, *, full: bool) -> tuple[PlainTable, ...]:
             "In AWS", ("service account", "may", "on", "only if"), tuple(aws if full else _without_repetition(aws))
         ),
         PlainTable("Nodes", ("nodes", "kind", "policies of AWS"), tuple(nodes)),
+        PlainTable("Host names", ("host", "of"), tuple(hosts)),
         PlainTable("Notes", ("by", "note"), tuple(notes)),
     )
 

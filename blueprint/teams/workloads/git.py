@@ -19,9 +19,9 @@ class GitWorkload(TeamWorkload):
     """An Application, in an AppProject that reaches this repository and the team's namespaces and no others.
 
     Objects without a namespace get `namespace`. Whoever may write to the repository brings objects into the team's
-    namespaces, of the kinds that `Manifests` takes. Removing the workload leaves what it brought, until somebody
-    deletes it. The credentials of a private repository stand in a Secret beside Argo CD, labelled
-    `argocd.argoproj.io/secret-type: repository`.
+    namespaces, of the kinds that `Manifests` takes. No plan sees them: the cluster judges their hosts and annotations.
+    Removing the workload leaves what it brought, until somebody deletes it. The credentials of a private repository
+    stand in a Secret beside Argo CD, labelled `argocd.argoproj.io/secret-type: repository`.
     """
 
     name: DnsLabel

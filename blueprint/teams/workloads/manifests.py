@@ -11,6 +11,7 @@ from blueprint.errors import FieldPath, Problem, duplicates
 from blueprint.facts import ClusterFacts
 from blueprint.fields import matches
 from blueprint.kubernetes import Manifest
+from blueprint.teams.exposure import Exposure
 from blueprint.teams.namespaces import TeamNamespace
 from blueprint.teams.workloads.workload import TeamWorkload
 
@@ -29,7 +30,8 @@ class Manifests(TeamWorkload):
     """The .yaml and .yml files of a directory of this project, those of directories below it included.
 
     An object without a namespace gets `namespace`. The fields are checked against the schemas of the cluster's
-    Kubernetes version, pods against the Pod Security level of the namespace.
+    Kubernetes version, pods against the Pod Security level of the namespace, Ingresses and Services against the hosts
+    of the team.
     """
 
     directory: Annotated[str, _DIRECTORY]
@@ -39,7 +41,7 @@ class Manifests(TeamWorkload):
     def key(self) -> str:
         return self.directory
 
-    def problems_on(self, facts: ClusterFacts, space: TeamNamespace) -> Iterator[Problem]:
+    def problems_on(self, facts: ClusterFacts, space: TeamNamespace, exposure: Exposure) -> Iterator[Problem]:
         # YAML and schemas are for those who have manifests.
         from blueprint.teams.workloads.files import read
         from blueprint.teams.workloads.objects import mistakes
@@ -48,7 +50,7 @@ class Manifests(TeamWorkload):
         yield from problems
         names: list[tuple[FieldPath, str]] = []
         for document in documents:
-            found = mistakes(document, facts.version, space)
+            found = mistakes(document, facts.version, space, exposure)
             yield from found
             if not found:
                 names.append(((document.place(),), f"{document.data['kind']}/{document.data['metadata']['name']}"))

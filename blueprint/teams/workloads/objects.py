@@ -8,8 +8,10 @@ from typing import Any
 
 from blueprint.errors import Problem, Quoted
 from blueprint.secret_keys import is_secret_variable
+from blueprint.teams.exposure import Exposure
 from blueprint.teams.namespaces import TeamNamespace
 from blueprint.teams.workloads.documents import ManifestDocument, Way
+from blueprint.teams.workloads.exposed import refused_in_object
 from blueprint.teams.workloads.kinds import INSTEAD, KINDS
 from blueprint.teams.workloads.pod_security import violations
 from blueprint.teams.workloads.schema import errors
@@ -17,9 +19,9 @@ from blueprint.teams.workloads.schema import errors
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 
 
-def mistakes(document: ManifestDocument, version: str, space: TeamNamespace) -> list[Problem]:
+def mistakes(document: ManifestDocument, version: str, space: TeamNamespace, exposure: Exposure) -> list[Problem]:
     """Everything wrong with a document; what is no object of ours is not judged any further."""
-    return list(_of_object(document, space.name)) or list(_of_content(document, version, space))
+    return list(_of_object(document, space.name)) or list(_of_content(document, version, space, exposure))
 
 
 def _of_object(document: ManifestDocument, namespace: str) -> Iterator[Problem]:
@@ -49,7 +51,9 @@ def _of_object(document: ManifestDocument, namespace: str) -> Iterator[Problem]:
         yield problem(("metadata", "namespace"), metadata["namespace"], rule, fix)
 
 
-def _of_content(document: ManifestDocument, version: str, space: TeamNamespace) -> Iterator[Problem]:
+def _of_content(
+    document: ManifestDocument, version: str, space: TeamNamespace, exposure: Exposure
+) -> Iterator[Problem]:
     """Whether Kubernetes would take it. What looks like a secret is told alone: a schema's mistake shows values."""
     secrets = list(_secrets(document.data, ()))
     for way in secrets:
@@ -61,6 +65,8 @@ def _of_content(document: ManifestDocument, version: str, space: TeamNamespace) 
     yield from wrong
     if not wrong:
         yield from _of_service(document)
+        for way, refusal in refused_in_object(document.data, exposure):
+            yield document.problem(way, *refusal)
         yield from _of_pods(document, space)
 
 

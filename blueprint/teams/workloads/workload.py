@@ -12,6 +12,7 @@ from blueprint.errors import Problem
 from blueprint.facts import ClusterFacts
 from blueprint.fields import DnsLabel
 from blueprint.kubernetes import Manifest
+from blueprint.teams.exposure import Exposure
 from blueprint.teams.namespaces import TeamNamespace
 from blueprint.value import Value
 
@@ -32,8 +33,8 @@ class TeamWorkload(Value):
         """What add-ons must do for it, without which it is of no use."""
         return frozenset()
 
-    def problems_on(self, facts: ClusterFacts, space: TeamNamespace) -> Iterator[Problem]:
-        """Rules between it, its namespace and the cluster's facts. Paths are from the workload."""
+    def problems_on(self, facts: ClusterFacts, space: TeamNamespace, exposure: Exposure) -> Iterator[Problem]:
+        """Rules between it, its namespace, its team and the cluster's facts. Paths are from the workload."""
         yield from ()
 
     def releases(self) -> tuple[Release, ...]:
