@@ -39,10 +39,12 @@ def of_version(blueprint: Blueprint, version: str) -> Blueprint:
     return replace(blueprint, cluster=replace(blueprint.cluster, version=version))
 
 
-def started_lab(version: str, folder: Path, **blueprints: Blueprint) -> tuple[Lab, Started]:
+def started_lab(
+    version: str, folder: Path, *, charts: Path | None = None, **blueprints: Blueprint
+) -> tuple[Lab, Started]:
     """An emulator with real clusters, and assemblies of the version."""
     aws.isolate()
-    started = process.start(folder, kubernetes=True)
+    started = process.start(folder, charts=charts, kubernetes=True)
     assemblies = {}
     for name, blueprint in blueprints.items():
         synthesize([plan(of_version(blueprint, version))], folder / name, validate=False)
@@ -82,7 +84,7 @@ def publish(world: World) -> None:
     account, s3 = world.account, world.account.client("s3")
     bucket = f"cdk-hnb659fds-assets-{account.account}-{account.region}"
     s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": account.region})
-    (code,) = {path.parent for path in world.lab.folder.glob("base/**/asset.*/index.py")}
+    code = next(path.parent for path in world.lab.folder.glob("*/**/asset.*/index.py"))
     archive = Path(shutil.make_archive(str(world.lab.folder / "code"), "zip", code))
     s3.put_object(Bucket=bucket, Key=f"{code.name.removeprefix('asset.')}.zip", Body=archive.read_bytes())
 

@@ -102,18 +102,18 @@ KINDS = {
 """Clusters of other kinds."""
 
 
-def _own(blueprint: Blueprint) -> Blueprint:
+def own(blueprint: Blueprint) -> Blueprint:
     """By the name that all clusters have here, and without protection."""
     return replace(blueprint, name=BASE.name, cluster=replace(blueprint.cluster, deletion_protection=False))
 
 
 _REFERRING = (AwsLoadBalancerController(), ExternalDns(zones=("Z0123456789LAB",)))
 _REST = tuple(addon for addon in TEAMS.addons if type(addon) not in map(type, _REFERRING))
-FULL = replace(_own(TEAMS), addons=(*_REST, *_REFERRING))
+FULL = replace(own(TEAMS), addons=(*_REST, *_REFERRING))
 """With what refers to the most of earlier stacks."""
 
 VARIANTS = {
-    **{name: _own(found) for name, found in KINDS.items()},
+    **{name: own(found) for name, found in KINDS.items()},
     "bare": replace(FULL, addons=(CoreDns(), EksPodIdentityAgent(), KubeProxy(), VpcCni()), teams=()),
     "base": BASE,
     "full": FULL,

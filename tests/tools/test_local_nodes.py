@@ -9,7 +9,7 @@ import pytest
 
 from tools.local.emulator.images import known
 from tools.local.emulator.managed_policies import ACTIONS
-from tools.local.emulator.user_data import NodeConfig, UserDataError, parse
+from tools.local.emulator.user_data import KubernetesTaint, NodeConfig, UserDataError, parse
 
 # awslabs/amazon-eks-ami v20260714, nodeadm/doc/examples.md, with taints.
 AL2023 = """MIME-Version: 1.0
@@ -53,8 +53,11 @@ cluster-certificate = "Y2VydGlmaWNhdGVBdXRob3JpdHk="
 [settings.kubernetes.node-taints]
 "example.com/a" = ["b:NoSchedule"]
 "example.com/c" = [":NoExecute"]
+[settings.kubernetes.node-labels]
+"a" = "b"
 """
-TAINTS = (("example.com/a", "NoSchedule"), ("example.com/c", "NoExecute"))
+TAINTS = (KubernetesTaint("example.com/a", "NoSchedule", "b"), KubernetesTaint("example.com/c", "NoExecute"))
+LABELS = {"a": "b"}
 KNOWN = ("my-cluster", "https://example.com", "Y2VydGlmaWNhdGVBdXRob3JpdHk=")
 
 
@@ -65,9 +68,12 @@ def encoded(text: str) -> str:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        (AL2023, NodeConfig(*KNOWN, "10.100.0.0/16", TAINTS)),
-        (TWO_PARTS, NodeConfig(*KNOWN, "10.100.0.0/16", (("example.com/d", "NoSchedule"), *TAINTS))),
-        (BOTTLEROCKET, NodeConfig(*KNOWN, None, TAINTS)),
+        (AL2023, NodeConfig(*KNOWN, "10.100.0.0/16", TAINTS, LABELS)),
+        (
+            TWO_PARTS,
+            NodeConfig(*KNOWN, "10.100.0.0/16", (KubernetesTaint("example.com/d", "NoSchedule"), *TAINTS), LABELS),
+        ),
+        (BOTTLEROCKET, NodeConfig(*KNOWN, None, TAINTS, LABELS)),
         (BOTTLEROCKET.partition("[settings.kubernetes.node-taints]")[0], NodeConfig(*KNOWN, None, ())),
     ],
 )
@@ -85,7 +91,7 @@ def test_a_node_is_told_its_cluster(text: str, told: NodeConfig) -> None:
         AL2023.replace("application/node.eks.aws", "text/x-shellscript"),
         BOTTLEROCKET.replace("api-server", "apiserver"),
         # https://github.com/bottlerocket-os/bottlerocket/issues/1897
-        BOTTLEROCKET + '"example.com/a" = ["d:NoExecute"]\n',
+        BOTTLEROCKET.replace('"example.com/c"', '"example.com/a"'),
     ],
 )
 def test_user_data_with_which_no_node_starts(text: str) -> None:

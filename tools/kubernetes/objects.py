@@ -77,6 +77,16 @@ class ApiObjects:
         content = _APPLY if method == "PATCH" else "application/json"
         return self.client.ask(method, path, one, query=query, content=content, acting=acting)
 
+    def all_of(self, api_version: str, name: str) -> list[dict[str, Any]]:
+        """The objects of one kind; none of a kind that the API server does not know."""
+        kind = self.kind(api_version, name)
+        answer = self.client.ask("GET", f"{_root(api_version)}/{kind.resource}") if kind else None
+        if answer is None or answer.status == _NOT_FOUND:
+            return []
+        if answer.refused:
+            raise NoAnswerError(answer.refused)
+        return list(answer.body["items"])
+
     def everything(self) -> Iterator[dict[str, Any]]:
         """Each object of the cluster, once, whatever its kind."""
         for api_version in self.api_versions():

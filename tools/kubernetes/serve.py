@@ -22,7 +22,7 @@ from typing import Any
 
 from tools.kubernetes.certificates import Authority
 from tools.kubernetes.client import Client, Identity, NoAnswerError
-from tools.kubernetes.programs import KWOK, STAGES, plays_kubelets
+from tools.kubernetes.programs import KWOK, STAGES, plays_kubelets, version_of
 
 _HOST = "127.0.0.1"
 _START_SECONDS = 120
@@ -35,9 +35,18 @@ _USERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "kube-controller-manager": ("system:kube-controller-manager", ()),
     "kube-scheduler": ("system:kube-scheduler", ()),
 }
+# Versions in which admission policies that change objects are a beta, and off. EKS has webhooks of its own instead.
+# https://kubernetes.io/docs/reference/access-authn-authz/mutating-admission-policy/
+_BETA = ("1.34", "1.35")
+_MUTATING_POLICIES = (
+    "--feature-gates=MutatingAdmissionPolicy=true",
+    "--runtime-config=admissionregistration.k8s.io/v1beta1=true",
+)
 # Beside the defaults, which hold the others of EKS's list: amazon-eks-user-guide,
 # latest/ug/outposts/eks-outposts-local-cluster-overview.adoc, "admission controllers are enabled".
 _ADMISSION = "NodeRestriction,ExtendedResourceToleration"
+# Nobody starts the containers of pods here, so no webhook would answer, and most refuse all when there is no answer.
+_WITHOUT = "MutatingAdmissionWebhook,ValidatingAdmissionWebhook"
 
 
 def main() -> int:
@@ -146,9 +155,11 @@ def _commands(programs: Path, folder: Path, port: int, services: str) -> Iterato
         f"--service-cluster-ip-range={services}",
         "--authorization-mode=Node,RBAC",
         f"--enable-admission-plugins={_ADMISSION}",
+        f"--disable-admission-plugins={_WITHOUT}",
         "--allow-privileged=true",
         # An address on loopback is no endpoint of a Service.
         "--endpoint-reconciler-type=none",
+        *(_MUTATING_POLICIES if version_of(programs) in _BETA else ()),
     ]
     if plays_kubelets(programs):
         kubeconfig = folder / "admin.kubeconfig"

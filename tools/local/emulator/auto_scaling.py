@@ -29,8 +29,9 @@ def update_group(name: str, old: Properties, new: Properties, stack: str, logica
 
 
 def _launch(name: str, properties: Properties) -> None:
-    """The template of a group with several instance types, which the emulator leaves out."""
+    """The template and the types of a group with several instance types, which the emulator leaves out."""
     policy = properties.get("MixedInstancesPolicy")
     if policy:
-        specification = policy["LaunchTemplate"]["LaunchTemplateSpecification"]
-        autoscaling._asgs[name]["LaunchTemplate"] = provisioners._asg_launch_template(specification)
+        launched, group = policy["LaunchTemplate"], autoscaling._asgs[name]
+        group["LaunchTemplate"] = provisioners._asg_launch_template(launched["LaunchTemplateSpecification"])
+        group["_instance_types"] = [each["InstanceType"] for each in launched.get("Overrides", ())]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 import subprocess
@@ -14,11 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import ec2, lambda_svc
 from ministack.services import eks as service
+from ministack.services import lambda_svc
 
 from blueprint.access import AccessEntry, AccessPolicy
-from blueprint.instances import allocatable_millicpus, architecture, pods_with_prefixes, vcpus
 from blueprint.kubernetes import Manifest
 from tools.kubernetes import control_plane
 from tools.kubernetes.access import access_objects
@@ -28,15 +26,12 @@ from tools.kubernetes.definitions import definitions
 from tools.kubernetes.kubeconfig import ADMINISTRATOR, acting, file_names, username
 from tools.kubernetes.objects import ApiObjects, key
 from tools.kubernetes.programs import ROOT, MissingPrograms, plays_kubelets, programs_for
-from tools.local.emulator import eks, nodes
+from tools.local.emulator import node_objects
 from tools.local.kubernetes import RefusedError
 
 _PYTHON = ROOT / ".venv" / "bin" / "python"
 """The project's own: its kubectl layers are there."""
 _APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
-# By the first letter of a family: compute, memory, and what is in between. A rough size is enough to place pods.
-# https://aws.amazon.com/ec2/instance-types/
-_GIB_FOR_A_CPU = {"c": 2, "r": 8, "x": 16}
 _OF_ACCESS = {"blueprint.local/of": "access-policies"}
 # What EKS defines in clusters with Auto Mode; it publishes no definitions.
 _OF_AUTO_MODE = (("IngressClassParams", "ingressclassparams"), ("NodeClass", "nodeclasses"))
@@ -53,7 +48,8 @@ class Running:
     """The kubeconfigs of all principals that are no functions."""
     access: Mapping[tuple[str, str, str, str], Object] = field(default_factory=dict)
     """What stands for access policies."""
-    nodes: dict[str, Object] = field(default_factory=dict)
+    nodes: dict[tuple[str, str, str, str], Object] = field(default_factory=dict)
+    """With what lets Fargate take pods."""
     has_kubelets: bool = False
 
 
@@ -141,6 +137,25 @@ def define(running: Running, chart: str) -> None:
         _put(running, one)
 
 
+def release_status(running: Running, namespace: str, name: str) -> str | None:
+    """What Helm keeps of a release in the cluster; None of one that it does not know.
+
+    https://helm.sh/docs/topics/advanced/#storage-backends
+    """
+    selector = {"labelSelector": f"owner=helm,name={name}"}
+    answer = running.objects.client.ask("GET", f"/api/v1/namespaces/{namespace}/secrets", query=selector)
+    kept = [one["metadata"]["labels"] for one in answer.body.get("items") or ()]
+    newest = max(kept, key=lambda labels: int(labels["version"]), default=None)
+    return str(newest["status"]) if newest else None
+
+
+def unasked(running: Running) -> list[str]:
+    """Webhooks that the API server does not ask, since none of the programs behind them runs."""
+    kinds = ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration")
+    found = [one for kind in kinds for one in running.objects.all_of("admissionregistration.k8s.io/v1", kind)]
+    return sorted({hook["name"] for one in found for hook in one.get("webhooks") or ()})
+
+
 def bring(running: Running, kind: str, namespace: str, name: str) -> None:
     """An empty object that an add-on of EKS brings."""
     metadata = {"name": name, "namespace": namespace}
@@ -176,50 +191,35 @@ def follow_access(name: str) -> None:
 
 
 def follow_nodes(name: str) -> None:
-    """Lets the cluster have the nodes of its managed groups, as far as something plays their kubelets."""
+    """Lets the cluster have the nodes that it has by what AWS and its own node pools say, and Fargate take its pods."""
     running = of(name)
     if running is None or not running.has_kubelets:
         return
-    wanted = {one["metadata"]["name"]: one for one in _nodes(name)}
-    for gone in running.nodes.keys() - wanted.keys():
-        running.objects.delete(running.nodes.pop(gone))
-    for new in wanted.keys() - running.nodes.keys():
-        answer = running.objects.create(wanted[new])
+    classes = {one["metadata"]["name"]: one for one in running.objects.all_of("karpenter.k8s.aws/v1", "EC2NodeClass")}
+    pools = running.objects.all_of("karpenter.sh/v1", "NodePool")
+    policies = node_objects.fargate_policies(name, _mutating(running.objects))
+    wanted = {key(one): one for one in (*policies, *node_objects.node_objects(name, pools, classes))}
+    for at, held in list(running.nodes.items()):
+        if wanted.get(at) != held:
+            running.objects.delete(running.nodes.pop(at))
+    for at in wanted.keys() - running.nodes.keys():
+        answer = running.objects.create(wanted[at])
         if answer.refused:
             raise RefusedError(answer.refused)
-        running.nodes[new] = wanted[new]
+        running.nodes[at] = wanted[at]
 
 
-def _nodes(cluster: str) -> Iterator[Object]:
-    for group in eks.node_groups(cluster):
-        for number in range(group["scalingConfig"]["desiredSize"]):
-            digest = hashlib.sha256(f"{group['nodegroupArn']}/{number}".encode()).hexdigest()
-            subnet = group["subnets"][number % len(group["subnets"])]
-            zone = ec2._subnets[subnet]["AvailabilityZone"]
-            yield _node(group, f"i-{digest[:17]}.{get_region()}.compute.internal", zone)
+def follow_all_nodes() -> None:
+    """The same for each cluster of the account and region, whatever has changed there."""
+    for account, region, name in list(_running):
+        if (account, region) == (get_account_id(), get_region()):
+            follow_nodes(name)
 
 
-def _node(group: Mapping[str, Any], name: str, zone: str) -> Object:
-    """https://kubernetes.io/docs/reference/labels-annotations-taints/ , and what EKS adds to nodes of its groups."""
-    kind = group["instanceTypes"][0]
-    labels = {
-        **(group.get("labels") or {}),
-        "eks.amazonaws.com/nodegroup": group["nodegroupName"],
-        "eks.amazonaws.com/capacityType": group["capacityType"],
-        "kubernetes.io/arch": architecture(kind),
-        "kubernetes.io/hostname": name,
-        "kubernetes.io/os": "linux",
-        "node.kubernetes.io/instance-type": kind,
-        "topology.kubernetes.io/region": get_region(),
-        "topology.kubernetes.io/zone": zone,
-    }
-    taints = [{**taint, "effect": nodes.KUBERNETES_EFFECTS[taint["effect"]]} for taint in group.get("taints") or ()]
-    count = vcpus(kind) or 2
-    room = {"memory": f"{count * _GIB_FOR_A_CPU.get(kind[0], 4)}Gi", "pods": str(pods_with_prefixes([kind]))}
-    status = {"capacity": {"cpu": str(count), **room}}
-    status["allocatable"] = {"cpu": f"{allocatable_millicpus(kind) or 1000 * count}m", **room}
-    metadata = {"name": name, "labels": labels}
-    return {"apiVersion": "v1", "kind": "Node", "metadata": metadata, "spec": {"taints": taints}, "status": status}
+def _mutating(objects: ApiObjects) -> str:
+    """The version of the API that has admission policies which change objects."""
+    group = "admissionregistration.k8s.io"
+    return f"{group}/v1" if objects.kind(f"{group}/v1", "MutatingAdmissionPolicy") else f"{group}/v1beta1"
 
 
 def _entry(cluster: str, entry: Mapping[str, Any]) -> AccessEntry:

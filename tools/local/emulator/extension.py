@@ -13,6 +13,7 @@ from tools.local.emulator import (
     addons,
     auto_scaling,
     clusters,
+    control_planes,
     ec2,
     exports,
     failures,
@@ -41,11 +42,7 @@ TYPES: dict[str, Handlers] = {
         "update_with_logical_id": True,
         "delete": clusters.delete_cluster,
     },
-    "AWS::EKS::Nodegroup": {
-        "create": node_groups.create_group,
-        "update": node_groups.update_group,
-        "delete": node_groups.delete_group,
-    },
+    "AWS::EKS::Nodegroup": {"create": node_groups.create_group, "update": node_groups.update_group},
     "AWS::EKS::Addon": {"create": addons.create_addon, "update": addons.update_addon, "delete": addons.delete_addon},
     "AWS::EKS::AccessEntry": {
         "create": access.create_access_entry,
@@ -73,10 +70,32 @@ TYPES: dict[str, Handlers] = {
 }
 
 
+# What decides which nodes a cluster has: what starts them, lets them in, and says of itself that it wants some.
+_OF_NODES = (
+    *("AWS::AutoScaling::AutoScalingGroup", "AWS::EKS::AccessEntry", "AWS::EKS::Addon", "AWS::EKS::Cluster"),
+    *("AWS::EKS::FargateProfile", "AWS::EKS::Nodegroup", "Custom::AWSCDK-EKS-HelmChart"),
+    "Custom::AWSCDK-EKS-KubernetesResource",
+)
+
+
+def _with_nodes(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """Real clusters get their nodes, or lose them, by what was done."""
+
+    def done(*arguments: Any) -> Any:
+        answer = handler(*arguments)
+        control_planes.follow_all_nodes()
+        return answer
+
+    return done
+
+
 def install() -> None:
     """Puts it all into the emulator, which has not started yet."""
     for name, handlers in TYPES.items():
         provisioners._RESOURCE_HANDLERS[name] = {**provisioners._RESOURCE_HANDLERS.get(name, {}), **handlers}
+    for name in _OF_NODES:
+        handlers = provisioners._RESOURCE_HANDLERS[name]
+        handlers |= {each: _with_nodes(handlers[each]) for each in ("create", "update", "delete") if each in handlers}
     provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]["create"] = _in_vpc(provisioners._lambda_create)
     replacing = {name: known.replacing for name, known in RESOURCE_TYPES.items() if known.replacing}
     provisioners._REPLACING_PROPERTIES.update(replacing)

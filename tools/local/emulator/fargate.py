@@ -29,7 +29,7 @@ def create_profile(logical_id: str, properties: Properties, stack: str) -> Made:
     public = [subnet for subnet in properties["Subnets"] if ec2.is_public(subnet)]
     if public:
         raise eks.ServiceError(f"InvalidParameterException: Subnet {public[0]} is not a private subnet")
-    PROFILES[f"{cluster}|{name}"] = properties
+    PROFILES[f"{cluster}|{name}"] = {**properties, "FargateProfileName": name}
     eks.admit(cluster, role_arn, "FARGATE_LINUX")
     return f"{cluster}|{name}", {"Arn": arn}
 
@@ -39,16 +39,24 @@ def delete_profile(name: str, properties: Properties) -> None:
 
 
 def any_of(cluster: str) -> bool:
-    return any(name.startswith(f"{cluster}|") for name in PROFILES)
+    return bool(all_of(cluster))
+
+
+def all_of(cluster: str) -> list[Mapping[str, Any]]:
+    """The properties of each profile of a cluster."""
+    return [profile for name, profile in PROFILES.items() if name.startswith(f"{cluster}|")]
+
+
+def name_of(profile: Mapping[str, Any]) -> str:
+    return str(profile["FargateProfileName"])
 
 
 def profiles(cluster: str, namespace: str) -> list[Mapping[str, Any]]:
     """Those that take all pods of a namespace. Profiles that choose by labels too are left out: pods are not known."""
     return [
         profile
-        for name, profile in PROFILES.items()
-        if name.startswith(f"{cluster}|")
-        and any(
+        for profile in all_of(cluster)
+        if any(
             fnmatchcase(namespace, selector["Namespace"]) and not selector.get("Labels")
             for selector in profile["Selectors"]
         )

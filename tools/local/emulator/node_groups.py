@@ -35,13 +35,7 @@ def create_group(logical_id: str, properties: Properties, stack: str) -> Made:
         "version": version,
     }
     eks.admit(name, properties["NodeRole"], "EC2_LINUX")
-    control_planes.follow_nodes(name)
     return group, attributes
-
-
-def delete_group(group: str, properties: Properties) -> None:
-    provisioners._eks_nodegroup_delete(group, properties)
-    control_planes.follow_nodes(properties["ClusterName"])
 
 
 # https://docs.aws.amazon.com/eks/latest/APIReference/API_NodegroupScalingConfig.html
@@ -91,7 +85,6 @@ def update_group(group: str, old: Properties, new: Properties, stack: str, logic
     service._nodegroups[f"{name}/{made[0]}"]["version"] = version
     if made[0] == group:
         service._nodegroups[f"{name}/{group}"]["scalingConfig"] = sizes
-    control_planes.follow_nodes(name)
     return made
 
 

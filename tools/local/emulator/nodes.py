@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from ministack.services import autoscaling, ec2
@@ -41,9 +42,9 @@ _ADDONS = frozenset({"vpc-cni", "kube-proxy"})
 # https://docs.aws.amazon.com/eks/latest/userguide/set-builtin-node-pools.html
 _BUILTIN_POOLS: Mapping[str, tuple[KubernetesTaint, ...]] = {
     "general-purpose": (),
-    "system": (("CriticalAddonsOnly", "NoSchedule"),),
+    "system": (KubernetesTaint("CriticalAddonsOnly", "NoSchedule"),),
 }
-KUBERNETES_EFFECTS = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "PREFER_NO_SCHEDULE": "PreferNoSchedule"}
+_EFFECTS = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "PREFER_NO_SCHEDULE": "PreferNoSchedule"}
 # Addresses: EKS asks for six of its own (network-reqs.html), AWS keeps five, and a node takes a block of sixteen for
 # its pods (nodes and pods of Auto Mode share the subnet).
 _SMALLEST_SUBNET = 6 + 5 + 16
@@ -56,9 +57,14 @@ def have_room(cluster: str, namespace: str, tolerated: Iterable[Mapping[str, Any
     """
     taken = fargate.profiles(cluster, namespace)
     if taken and on_fargate:
-        return any(fargate.may_pull(each) and not _cut_off(cluster, each["Subnets"]) for each in taken)
+        return any(runs_pods(cluster, each) for each in taken)
     listed = list(tolerated)
     return any(all(_tolerated(taint, listed) for taint in taints) for taints in _places(cluster))
+
+
+def runs_pods(cluster: str, profile: Mapping[str, Any]) -> bool:
+    """Whether pods start on Fargate, by a profile that takes them."""
+    return fargate.may_pull(profile) and not _cut_off(cluster, profile["Subnets"])
 
 
 def tolerations(values: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -128,18 +134,52 @@ def _cut_off(cluster: str, subnets: Iterable[str]) -> str | None:
     return None
 
 
+@dataclass(frozen=True)
+class Machines:
+    """Nodes that are alike."""
+
+    name: str
+    """Nobody else's in their cluster."""
+    instance_type: str
+    subnets: tuple[str, ...]
+    count: int
+    taints: tuple[KubernetesTaint, ...]
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
 def _places(cluster: str) -> Iterator[tuple[KubernetesTaint, ...]]:
     """The taints of each kind of node that is there."""
+    return (each.taints for each in machines(cluster) if each.count)
+
+
+def machines(cluster: str) -> Iterator[Machines]:
+    """All nodes that have joined."""
     for group in eks.node_groups(cluster):
-        if group["scalingConfig"]["desiredSize"]:
-            yield tuple((taint["key"], KUBERNETES_EFFECTS[taint["effect"]]) for taint in group["taints"])
+        yield Machines(
+            group["nodegroupArn"],
+            group["instanceTypes"][0],
+            tuple(group["subnets"]),
+            group["scalingConfig"]["desiredSize"],
+            tuple(
+                KubernetesTaint(each["key"], _EFFECTS[each["effect"]], each.get("value") or "")
+                for each in group["taints"] or ()
+            ),
+            {
+                **(group.get("labels") or {}),
+                "eks.amazonaws.com/nodegroup": group["nodegroupName"],
+                "eks.amazonaws.com/capacityType": group["capacityType"],
+            },
+        )
     yield from _self_managed(cluster)
     yield from _auto_mode(cluster)
 
 
-def _auto_mode(cluster: str) -> Iterator[tuple[KubernetesTaint, ...]]:
+def _auto_mode(cluster: str) -> Iterator[Machines]:
     """The built-in pools start nodes in the subnets that the cluster had when Auto Mode was turned on, whatever it has
     now: https://github.com/aws/containers-roadmap/issues/2793, terraform-aws-modules/terraform-aws-eks #3284 and #3574.
+
+    One in each subnet, as if pods waited for it. What EKS may choose is said of the pools:
+    https://docs.aws.amazon.com/eks/latest/userguide/set-builtin-node-pools.html
     """
     record = service._clusters.get(cluster, {})
     subnets = record.get("_auto_mode_subnets")
@@ -148,10 +188,17 @@ def _auto_mode(cluster: str) -> Iterator[tuple[KubernetesTaint, ...]]:
     if not subnets or not all(iam.allows(config["nodeRoleArn"], action) for action in (_POD_IDENTITY, *_IMAGES)):
         return
     if all(network.size(subnet) >= _SMALLEST_SUBNET for subnet in subnets) and not _cut_off(cluster, subnets):
-        yield from (_BUILTIN_POOLS[pool] for pool in config.get("nodePools") or [])
+        for pool in config.get("nodePools") or []:
+            for kind in ("m7i.4xlarge", "m7g.4xlarge") if pool == "system" else ("m7i.4xlarge",):
+                labels = {
+                    "eks.amazonaws.com/compute-type": "auto",
+                    "karpenter.sh/nodepool": pool,
+                    "karpenter.sh/capacity-type": "on-demand",
+                }
+                yield Machines(f"{pool}/{kind}", kind, subnets, len(subnets), _BUILTIN_POOLS[pool], labels)
 
 
-def _self_managed(cluster: str) -> Iterator[tuple[KubernetesTaint, ...]]:
+def _self_managed(cluster: str) -> Iterator[Machines]:
     """Auto Scaling groups whose nodes know the cluster and are let in. The groups themselves are made in any case.
 
     https://docs.aws.amazon.com/eks/latest/userguide/worker.html
@@ -167,15 +214,17 @@ def _self_managed(cluster: str) -> Iterator[tuple[KubernetesTaint, ...]]:
         entry = service._access_entries.get(service._ae_key(cluster, role_arn), {})
         known = (record["name"], record["endpoint"], record["certificateAuthority"]["data"])
         network_config = record["kubernetesNetworkConfig"]
+        subnets = tuple(group["VPCZoneIdentifier"].split(","))
         if (
-            group["DesiredCapacity"]
-            and (told.cluster, told.endpoint, told.authority) == known
+            (told.cluster, told.endpoint, told.authority) == known
             and told.services in (None, network_config["serviceIpv4Cidr"])
             and entry.get("type") == "EC2_LINUX"
             and _is_owned(group, cluster)
-            and not stopped(cluster, role_arn, group["VPCZoneIdentifier"].split(","), _groups(launched))
+            and not stopped(cluster, role_arn, subnets, _groups(launched))
         ):
-            yield told.taints
+            kind = (group.get("_instance_types") or [launched.get("InstanceType", "m5.large")])[0]
+            name = group["AutoScalingGroupName"]
+            yield Machines(name, kind, subnets, group["DesiredCapacity"], told.taints, told.labels)
 
 
 def _is_owned(group: Mapping[str, Any], cluster: str) -> bool:
@@ -210,7 +259,6 @@ def _role_of(profile_arn: str) -> str:
 
 def _tolerated(taint: KubernetesTaint, given: Iterable[Mapping[str, Any]]) -> bool:
     """https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/ ; values are not compared."""
-    key, effect = taint
-    return effect == "PreferNoSchedule" or any(
-        each.get("key") in (None, key) and each.get("effect") in (None, "", effect) for each in given
+    return taint.effect == "PreferNoSchedule" or any(
+        each.get("key") in (None, taint.key) and each.get("effect") in (None, "", taint.effect) for each in given
     )

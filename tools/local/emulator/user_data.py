@@ -6,14 +6,21 @@ import base64
 import binascii
 import re
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from email import message_from_string
 from email.message import Message
+from typing import NamedTuple
 
 import yaml
 
-KubernetesTaint = tuple[str, str]
-"""Key and effect, in the words of Kubernetes."""
+
+class KubernetesTaint(NamedTuple):
+    """In the words of Kubernetes."""
+
+    key: str
+    effect: str
+    value: str = ""
 
 
 @dataclass(frozen=True)
@@ -25,6 +32,7 @@ class NodeConfig:
     authority: str
     services: str | None
     taints: tuple[KubernetesTaint, ...]
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 class UserDataError(ValueError):
@@ -48,18 +56,22 @@ def _nodeadm(message: Message) -> NodeConfig:
     parts = [part for part in message.walk() if part.get_content_type() == "application/node.eks.aws"]
     specs = [yaml.safe_load(str(part.get_payload()))["spec"] for part in parts]
     cluster = {key: value for spec in specs for key, value in spec.get("cluster", {}).items()}
-    taints: list[KubernetesTaint] = []
+    taints, labels = list[KubernetesTaint](), dict[str, str]()
     for kubelet in (spec.get("kubelet", {}) for spec in specs):
-        taints += [(each["key"], each["effect"]) for each in kubelet.get("config", {}).get("registerWithTaints", ())]
-        flags = [flag for flag in kubelet.get("flags", ()) if flag.startswith("--register-with-taints=")]
-        taints += [(key, effect) for flag in flags for key, effect in _FLAG.findall(flag.partition("=")[2])]
+        registered = kubelet.get("config", {}).get("registerWithTaints", ())
+        taints += [KubernetesTaint(each["key"], each["effect"], each.get("value", "")) for each in registered]
+        for name, value in (flag.split("=", 1) for flag in kubelet.get("flags", ()) if "=" in flag):
+            if name == "--register-with-taints":
+                taints += [KubernetesTaint(key, effect, text) for key, text, effect in _TAINT.findall(value)]
+            elif name == "--node-labels":
+                labels |= dict(label.split("=", 1) for label in value.split(","))
     return NodeConfig(
         *(cluster["name"], cluster["apiServerEndpoint"], cluster["certificateAuthority"], cluster["cidr"]),
-        tuple(taints),
+        *(tuple(taints), labels),
     )
 
 
-_FLAG = re.compile(r"([^=:,]+)(?:=[^:,]*)?:(\w+)")
+_TAINT = re.compile(r"([^=:,]+)(?:=([^:,]*))?:(\w+)")
 
 
 def _bottlerocket(text: str) -> NodeConfig:
@@ -69,5 +81,7 @@ def _bottlerocket(text: str) -> NodeConfig:
     """
     settings = tomllib.loads(text)["settings"]["kubernetes"]
     taints = settings.get("node-taints", {})
-    listed = tuple((key, value.rpartition(":")[2]) for key, values in taints.items() for value in values)
-    return NodeConfig(settings["cluster-name"], settings["api-server"], settings["cluster-certificate"], None, listed)
+    parts = [(key, *text.rpartition(":")) for key, texts in taints.items() for text in texts]
+    listed = tuple(KubernetesTaint(key, effect, value) for key, value, _, effect in parts)
+    names = (settings["cluster-name"], settings["api-server"], settings["cluster-certificate"])
+    return NodeConfig(*names, None, listed, settings.get("node-labels", {}))
