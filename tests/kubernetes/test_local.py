@@ -6,7 +6,7 @@ import copy
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -32,7 +32,17 @@ from tools.synthesis import synthesize
 Key = tuple[str, str, str, str]
 
 # What comes and goes by itself.
-_FLEETING = {"Event", "Lease", "EndpointSlice", "Endpoints", "ReplicaSet", "Pod", "ControllerRevision", "Job"}
+_FLEETING = {
+    "Event",
+    "Lease",
+    "EndpointSlice",
+    "Endpoints",
+    "ReplicaSet",
+    "Pod",
+    "ControllerRevision",
+    "Job",
+    "IPAddress",
+}
 
 
 def of_version(blueprint: Blueprint, version: str) -> Blueprint:
@@ -40,7 +50,7 @@ def of_version(blueprint: Blueprint, version: str) -> Blueprint:
 
 
 def started_lab(
-    version: str, folder: Path, *, charts: Path | None = None, **blueprints: Blueprint
+    version: str, folder: Path, blueprints: Mapping[str, Blueprint], charts: Path | None = None
 ) -> tuple[Lab, Started]:
     """An emulator with real clusters, and assemblies of the version."""
     aws.isolate()
@@ -52,11 +62,22 @@ def started_lab(
     return Lab(started.emulator, folder, assemblies), started
 
 
+def without(blueprint: Blueprint, *names: str) -> Blueprint:
+    """The same less add-ons and teams of these names."""
+    addons = tuple(each for each in blueprint.addons if each.name not in names)
+    return replace(blueprint, addons=addons, teams=tuple(each for each in blueprint.teams if each.name not in names))
+
+
+# One part after the other goes: what needs another goes first.
+PARTS = ("orders", "shop", "cert-manager", "karpenter", "external-dns")
+SHRINKING = {f"without {part}": without(GROWN, *PARTS[: number + 1]) for number, part in enumerate(PARTS)}
+
+
 @pytest.fixture(scope="module")
 def lab(version: str) -> Iterator[Lab]:
     """One for the tests of this module."""
     folder = Path(tempfile.mkdtemp(prefix="eks-kubernetes-"))
-    made, started = started_lab(version, folder, base=BASE, grown=GROWN)
+    made, started = started_lab(version, folder, {"base": BASE, "grown": GROWN, **SHRINKING})
     try:
         yield made
     finally:
@@ -142,6 +163,57 @@ def test_a_life_leaves_at_each_step_what_it_should(world: World, version: str) -
     assert {one for one in inside(world) - empty if one in ours or not is_kubernetes_own(one)} == set()
 
 
+def test_a_part_that_goes_takes_what_is_its_own_and_no_more(world: World, version: str, programs: Path) -> None:
+    world.put_all("grown")
+    before, of_before = inside(world), planned(GROWN, version)
+    for name, blueprint in SHRINKING.items():
+        for stack in ("teams", "addons", "cluster"):
+            assert world.put(stack, name) == "UPDATE_COMPLETE", (name, world.reasons(stack))
+        after, of_after = inside(world), planned(blueprint, version)
+        assert applied(world) == of_after, name
+        spaces = {one[3] for one in of_before - of_after if one[1] == "Namespace"}
+        assert elsewhere(before - after, spaces) == elsewhere(of_before - of_after, spaces), name
+        assert elsewhere(after - before, set()) == set(), name
+        assert {one for one in after if one[2] in spaces} == set(), name
+        before, of_before = after, of_after
+    if plays_kubelets(programs):
+        assert sum(one[1] == "Node" for one in before) == 3, "those of the two groups, and none of Karpenter's"
+
+
+def elsewhere(keys: set[Key], namespaces: set[str]) -> set[Key]:
+    """What is in none of the namespaces, and neither made by Kubernetes itself nor a node, which nobody declares."""
+    return {one for one in keys if one[2] not in namespaces and one[1] != "Node" and not is_kubernetes_own(one)}
+
+
+def spoilt(template: dict[str, Any], kind: str) -> set[Key]:
+    """Spoils an object of a kind with a field that it does not have; all that are sent with it."""
+    for one in template["Resources"].values():
+        manifest = one["Properties"].get("Manifest")
+        if isinstance(manifest, str) and f'"kind":"{kind}"' in manifest:
+            objects = json.loads(manifest)
+            next(each for each in objects if each["kind"] == kind)["spec"]["colour"] = "red"
+            one["Properties"]["Manifest"] = json.dumps(objects)
+            return {key(each) for each in objects}
+    raise AssertionError(kind)
+
+
+def test_a_failed_deploy_leaves_what_was_sent_with_it_and_the_next_succeeds(world: World, version: str) -> None:
+    world.put_all(until="addons")
+    before = inside(world)
+    bad = copy.deepcopy(world.template("teams"))
+    sent = spoilt(bad, "ResourceQuota")
+    assert world.put("teams", template=bad) == "ROLLBACK_COMPLETE"
+    assert any('unknown field "spec.colour"' in reason for reason in world.reasons("teams"))
+    assert {one for one in inside(world) ^ before if not is_kubernetes_own(one)} <= sent
+    assert world.delete("teams") == "DELETE_COMPLETE"
+    assert world.put("teams") == "CREATE_COMPLETE", world.reasons("teams")
+    assert applied(world) == planned(BASE, version)
+    good = inside(world)
+    assert world.put("teams", template=bad) == "UPDATE_ROLLBACK_COMPLETE"
+    assert inside(world) == good
+    assert applied(world) == planned(BASE, version)
+
+
 def ready(world: World, kind: str, path: str) -> list[dict[str, Any]]:
     """Those whose condition Ready is true."""
     with reaching(world) as client:
@@ -182,7 +254,7 @@ def test_what_is_created_and_not_applied_is_refused_by_the_api_server(world: Wor
 @pytest.mark.parametrize("ending", ["killed", "left by who started it"])
 def test_an_emulator_takes_its_control_planes_along(version: str, ending: str) -> None:
     folder = Path(tempfile.mkdtemp(prefix="eks-kubernetes-"))
-    lab, started = started_lab(version, folder, base=BASE)
+    lab, started = started_lab(version, folder, {"base": BASE})
     try:
         world = lab.world()
         world.put_all(until="cluster")
@@ -202,7 +274,7 @@ def test_an_emulator_takes_its_control_planes_along(version: str, ending: str) -
 @pytest.mark.parametrize(("old", "new"), PAIRS)
 def test_an_upgrade_keeps_what_is_in_the_cluster(old: str, new: str) -> None:
     folder = Path(tempfile.mkdtemp(prefix="eks-kubernetes-"))
-    lab, started = started_lab(old, folder, base=BASE)
+    lab, started = started_lab(old, folder, {"base": BASE})
     try:
         synthesize([plan(of_version(BASE, new))], folder / "newer", validate=False)
         lab = replace(lab, assemblies={**lab.assemblies, "newer": read(folder / "newer")["lab"]})

@@ -40,7 +40,7 @@ def lab(name: str) -> Iterator[Lab]:
     if not plays_kubelets(programs):
         pytest.skip("nothing plays the kubelets")
     folder = Path(tempfile.mkdtemp(prefix="eks-kubernetes-"))
-    made, started = started_lab(VERSION, folder, **{name: CLUSTERS[name]})
+    made, started = started_lab(VERSION, folder, {name: CLUSTERS[name]})
     try:
         yield made
     finally:
@@ -68,6 +68,36 @@ def test_pods_run_where_the_plan_says(lab: Lab, name: str) -> None:
             assert place in {words(each, planned) for each in places}, path
 
 
+@pytest.mark.parametrize("name", ["fargate"])
+def test_fargate_takes_the_pods_that_its_profiles_select(lab: Lab, name: str) -> None:
+    world = lab.world()
+    world.put_all(name, until="cluster")
+    daemon = {"apiVersion": "apps/v1", "kind": "DaemonSet", "name": "agent", "uid": "1"}
+    with reaching(world) as client:
+        objects = ApiObjects(client)
+        assert not objects.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "batch"}}).refused
+        for space in ("batch", "default", "kube-system"):
+            await_account(client, space)
+
+        def taken(namespace: str, labels: Mapping[str, str], **more: Any) -> str:
+            asked = pod("asked", Workload("asked", namespace=namespace, labels=labels))
+            answer = objects.create({**asked, "metadata": {**asked["metadata"], **more}}, dry_run=True)
+            assert not answer.refused, answer.refused
+            return place_of(answer.body["spec"].get("nodeSelector") or {})
+
+        assert taken("kube-system", {}) == "Computesystem"
+        assert taken("kube-system", {"app": "agent"}, ownerReferences=[daemon]) == "nodes"
+        assert taken("batch", {"example.com/fargate": "yes", "app": "job"}) == "Computebatch"
+        assert taken("batch", {"example.com/fargate": "yess"}) == "nodes"
+        assert taken("batch", {}) == "nodes"
+        assert taken("default", {"example.com/fargate": "yes"}) == "nodes"
+
+
+def await_account(client: Client, namespace: str) -> None:
+    where = f"/api/v1/namespaces/{namespace}/serviceaccounts/default"
+    wait(lambda: client.ask("GET", where).status == 200, where)
+
+
 def is_beside_the_point(properties: Mapping[str, Any]) -> bool:
     """What decides neither about nodes nor about where pods may be: each takes a second or more."""
     manifest, chart = str(properties.get("Manifest", "")), str(properties.get("Chart", ""))
@@ -83,8 +113,7 @@ def started(client: Client, planned: Plan) -> Iterator[tuple[str, tuple[str, ...
         workload = placed.workload
         if workload.kind == "DaemonSet":
             continue
-        where = f"/api/v1/namespaces/{workload.namespace}/serviceaccounts/default"
-        wait(lambda where=where: client.ask("GET", where).status == 200, where)
+        await_account(client, workload.namespace)
         answer = objects.create(pod(f"pod-{number}", workload))
         assert not answer.refused, answer.refused
         yield f"/api/v1/namespaces/{workload.namespace}/pods/pod-{number}", placed.places

@@ -18,8 +18,8 @@ from tools.local.cdk import Cdk
 from tools.local.inventory import stack_names
 from tools.local.process import Emulator
 
-_SECONDS = 60
-NOTHING: Mapping[str, Any] = {"objects": [], "releases": [], "lost": []}
+_SECONDS = 180
+NOTHING: Mapping[str, Any] = {"objects": [], "releases": [], "lost": [], "webhooks": []}
 """The contents of a cluster that went in good order."""
 Template = Mapping[str, Any]
 
@@ -138,7 +138,7 @@ class World:
         described: dict[str, Any] = eks.describe_nodegroup(clusterName=BASE.name, nodegroupName=name)["nodegroup"]
         return described
 
-    def contents(self) -> dict[str, list[dict[str, Any]]]:
+    def contents(self) -> dict[str, list[Any]]:
         """What reached the cluster."""
         return self.lab.emulator.contents(self.account.account, self.account.region, BASE.name)
 

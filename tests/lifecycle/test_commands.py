@@ -86,7 +86,7 @@ def test_a_protected_cluster_is_deployed_updated_and_removed(place: Path, capsys
     run = place / "run"
     shown = deploy(run)
     assert "deletion protection on" in shown
-    assert "podinfo 6.9.2 (not rendered: chart not at hand)" in shown
+    assert "podinfo 6.9.2 (only recorded: its chart is not at hand)" in shown
     first = process.load(run)
     assert first
     # In this process nothing holds it any more: the command has ended.

@@ -60,23 +60,25 @@ def test_a_manifest_is_a_json_list(text: str, answer: str) -> None:
         manifests_of(text)
 
 
-@pytest.mark.parametrize(
-    ("manifest", "answer"),
-    [
-        ("text", "cannot unmarshal"),
-        (None, "cannot unmarshal"),
-        ({}, "apiVersion not set"),
-        ({"apiVersion": "v1"}, "kind not set"),
-        ({"apiVersion": "v1", "kind": 7}, "kind not set"),
-        ({"apiVersion": "v1", "kind": "Namespace"}, "name may not be empty"),
-        ({"apiVersion": "v1", "kind": "Namespace", "metadata": []}, "name may not be empty"),
-        ({**NAMESPACE, "spec": {"colour": "red"}}, "colour"),
-        ({**config_map(), "data": {"a": 1}}, "is invalid"),
-        (config_map(namespace="nowhere"), 'namespaces "nowhere" not found'),
-        ({**config_map(), "apiVersion": "v7"}, "ensure CRDs are installed first"),
-        (NODE_POOL, 'no matches for kind "NodePool"'),
-    ],
-)
+_REFUSED: list[tuple[object, str]] = [
+    ("text", "cannot unmarshal"),
+    (None, "cannot unmarshal"),
+    ({}, "apiVersion not set"),
+    ({"apiVersion": "v1"}, "kind not set"),
+    ({"apiVersion": "v1", "kind": 7}, "kind not set"),
+    ({"apiVersion": "v1", "kind": "Namespace"}, "name may not be empty"),
+    ({"apiVersion": "v1", "kind": "Namespace", "metadata": []}, "name may not be empty"),
+    ({**NAMESPACE, "spec": {"colour": "red"}}, "colour"),
+    ({**config_map(), "data": {"a": 1}}, "is invalid"),
+    (config_map(namespace="nowhere"), 'namespaces "nowhere" not found'),
+    ({**config_map(), "apiVersion": "v7"}, "ensure CRDs are installed first"),
+    (NODE_POOL, 'no matches for kind "NodePool"'),
+]
+REFUSED = [manifest for manifest, _ in _REFUSED]
+"""What an API server refuses as well: tests/kubernetes/test_emulator.py."""
+
+
+@pytest.mark.parametrize(("manifest", "answer"), _REFUSED)
 def test_what_the_api_server_would_refuse(cluster: Contents, manifest: object, answer: str) -> None:
     with pytest.raises(RefusedError, match=answer):
         cluster.apply([manifest], VERSION, None)
@@ -131,6 +133,15 @@ def test_prune_removes_what_is_no_longer_sent_and_carries_the_label(cluster: Con
     cluster.create([config_map("mine", prune=""), config_map("other"), config_map("kept", prune="")], VERSION)
     cluster.apply([config_map("kept", prune="")], VERSION, "prune")
     assert {key[3] for key in cluster.objects if key[1] == "ConfigMap"} == {"other", "kept"}
+
+
+def test_prune_looks_only_where_something_is_sent_and_sends_only_what_has_the_label(cluster: Contents) -> None:
+    """Held against kubectl in tests/kubernetes/test_emulator.py."""
+    cluster.create([{**NAMESPACE, "metadata": {"name": "other"}}, config_map("there", "other", prune="")], VERSION)
+    cluster.apply([config_map("one", prune=""), config_map("two")], VERSION, "prune")
+    assert {key[2:] for key in cluster.objects if key[1] == "ConfigMap"} == {("other", "there"), ("shop", "one")}
+    with pytest.raises(RefusedError, match="no objects passed to apply"):
+        cluster.apply([config_map("two")], VERSION, "prune")
 
 
 def test_prune_does_not_see_roles_as_kubectl_does_not(cluster: Contents) -> None:

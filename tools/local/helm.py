@@ -10,8 +10,10 @@ from typing import Any
 
 from blueprint import contribution as charts
 from blueprint.kubernetes import Manifest
+from tools.charts.archives import Archive, archive_of
+from tools.charts.helm import CACHE, helm_for
 from tools.charts.render import render
-from tools.charts.results import Failed, Rendered
+from tools.charts.results import Failed, Rendered, Unreachable
 from tools.local.kubernetes import InstalledRelease, RefusedError, Waiting
 
 # https://github.com/helm/helm/blob/main/pkg/chart/v2/util/validate_name.go
@@ -45,6 +47,22 @@ def release_of(properties: Mapping[str, Any], kubernetes_version: str) -> Instal
         source = charts.Chart(str(chart), str(repository or ""), str(version))
         rendered = _rendered(name, namespace, source, values, kubernetes_version)
     return InstalledRelease(name, namespace, str(chart or properties["ChartAssetURL"]), version, repository, rendered)
+
+
+def at_hand(properties: Mapping[str, Any], kubernetes_version: str) -> Mapping[str, Any] | None:
+    """The same properties for a chart that lies in the folder; None where it does not.
+
+    Nothing else may decide where it comes from: no repository is reached from here.
+    """
+    folder, helm = os.environ.get(CHARTS), helm_for(kubernetes_version)
+    if not folder or isinstance(helm, Unreachable) or "Version" not in properties or "Chart" not in properties:
+        return None
+    wanted = charts.Chart(str(properties["Chart"]), "", str(properties["Version"]))
+    found = archive_of(wanted, folder, helm, CACHE)
+    if not isinstance(found, Archive):
+        return None
+    others = {name: each for name, each in properties.items() if name not in ("Repository", "Version")}
+    return {**others, "Chart": str(found.path.resolve())}
 
 
 def waiting_of(properties: Mapping[str, Any], lifetime_seconds: int) -> Waiting:

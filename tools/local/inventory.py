@@ -23,6 +23,7 @@ def inventory(emulator: Emulator, account: Account, cluster: str) -> Rows:
         *_cluster(account, cluster),
         *_releases(contents["releases"]),
         *_objects(contents["objects"]),
+        *(("webhook", f"{name} is not asked, since none of its pods has a program") for name in contents["webhooks"]),
     ]
 
 
@@ -84,7 +85,9 @@ def _access(eks: Any, cluster: str, principal: str) -> str:
 def _releases(releases: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
     for release in releases:
         count = release["rendered"]
-        state = "not rendered: chart not at hand" if count is None else _count(count, "object")
+        state = "only recorded: its chart is not at hand" if count is None else _count(count, "object")
+        if release["status"] != "deployed":
+            state = f"{release['status']}, {state}"
         chart = f"{release['chart']} {release['version']}"
         yield "release", f"{release['namespace']}/{release['name']}: {chart} ({state})"
 

@@ -118,10 +118,18 @@ class Contents:
         self._put(manifests, version, overwrite=False)
 
     def apply(self, manifests: Iterable[object], version: str, prune: str | None) -> None:
-        """`kubectl apply`; with `--prune -l <label>` when `prune` names a label."""
-        sent = self._put(manifests, version, overwrite=True)
+        """`kubectl apply`; with `--prune -l <label>` when `prune` names a label.
+
+        It then takes no notice of what it is given without the label, and prunes in the namespaces of what it sends:
+        https://github.com/kubernetes/kubectl/blob/master/pkg/cmd/apply/prune.go
+        """
+        listed = [one for one in manifests if not prune or not isinstance(one, Mapping) or prune in _labels(one)]
+        if not listed:
+            raise RefusedError("error: no objects passed to apply")
+        sent = self._put(listed, version, overwrite=True)
+        visited = {"", *(key[2] for key in sent)}
         for key, held in list(self.objects.items()):
-            if prune and key not in sent and key[:2] in PRUNED and prune in _labels(held):
+            if prune and key not in sent and key[:2] in PRUNED and key[2] in visited and prune in _labels(held):
                 self._remove(key)
 
     def delete(self, manifests: Iterable[object]) -> None:
@@ -284,7 +292,7 @@ def key_of(manifest: object) -> ObjectKey:
 
 
 def _labels(manifest: Manifest) -> Mapping[str, str]:
-    labels: Mapping[str, str] = manifest["metadata"].get("labels") or {}
+    labels: Mapping[str, str] = manifest.get("metadata", {}).get("labels") or {}
     return labels
 
 

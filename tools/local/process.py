@@ -14,6 +14,7 @@ import urllib.request
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from blueprint.versions import DEFAULT
 from tools.charts.helm import helm_for
@@ -85,11 +86,11 @@ class Emulator:
         with urllib.request.urlopen(request, timeout=5):  # noqa: S310
             pass
 
-    def contents(self, account: str, region: str, cluster: str) -> dict[str, list[dict[str, object]]]:
-        """Objects and releases that reached the cluster."""
+    def contents(self, account: str, region: str, cluster: str) -> dict[str, list[Any]]:
+        """Objects and releases that reached the cluster, and what it does without."""
         query = f"account={account}&region={region}&cluster={cluster}"
         with urllib.request.urlopen(f"{self.endpoint}/_local/contents?{query}", timeout=5) as answer:  # noqa: S310
-            found: dict[str, list[dict[str, object]]] = json.load(answer)
+            found: dict[str, list[Any]] = json.load(answer)
             return found
 
 

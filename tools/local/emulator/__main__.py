@@ -111,7 +111,7 @@ def _in_progress(stack: Any) -> bool:
 
 
 def _answer(scope: Any) -> tuple[int, object] | None:
-    from tools.local.emulator import failures, kubectl
+    from tools.local.emulator import control_planes, failures, kubectl
 
     query = dict(parse_qsl(scope["query_string"].decode()))
     if scope["path"] == "/_local/contents":
@@ -121,7 +121,14 @@ def _answer(scope: Any) -> tuple[int, object] | None:
             for release in held.releases.values()
         ]
         lost = ["/".join(key) for key in sorted(held.lost)]
-        return 200, {"objects": list(held.objects.values()), "releases": releases, "lost": lost}
+        running = control_planes.at(query["account"], query["region"], query["cluster"])
+        webhooks = control_planes.unasked(running) if running else []
+        return 200, {
+            "objects": list(held.objects.values()),
+            "releases": releases,
+            "lost": lost,
+            "webhooks": webhooks,
+        }
     if scope["path"] == "/_local/stick":
         failures.stick(query["account"], query["release"], query["version"], stuck=query["stuck"] == "True")
         return 200, {}

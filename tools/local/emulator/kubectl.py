@@ -10,6 +10,7 @@ ignores it, by the mark AWSCDK::CustomResourceProviderFramework::CREATE_FAILED (
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -18,8 +19,16 @@ from ministack.services import lambda_svc
 
 from tools.local.emulator import control_planes, ec2, eks, failures, iam, nodes
 from tools.local.emulator.ec2 import Made, Properties
-from tools.local.helm import release_of, values_of, waiting_of
-from tools.local.kubernetes import ADDON_OBJECTS, Contents, KilledError, RefusedError, key_of, manifests_of
+from tools.local.helm import at_hand, release_of, values_of, waiting_of
+from tools.local.kubernetes import (
+    ADDON_OBJECTS,
+    Contents,
+    InstalledRelease,
+    KilledError,
+    RefusedError,
+    key_of,
+    manifests_of,
+)
 
 CLUSTERS: dict[tuple[str, str, str], Contents] = defaultdict(Contents)
 """What is in each cluster, by account, region and name; what was in it when it went, until there is another."""
@@ -53,13 +62,35 @@ def delete_manifest(physical_id: str, properties: Properties) -> None:
 
 
 def put_release(logical_id: str, properties: Properties, stack: str) -> Made:
+    _put_release("Create", properties)
+    return _physical_id(logical_id, stack), {}
+
+
+def update_release(physical_id: str, old: Properties, new: Properties, stack: str) -> Made:
+    _put_release("Update", new)
+    return physical_id, {}
+
+
+def _put_release(request: str, properties: Properties) -> None:
     version = _connect(properties)
     handler = _handler(properties)
     _check_repository(properties, handler)
     release = release_of(properties, version)
-    cluster = properties["ClusterName"]
-    if running := control_planes.of(cluster):
+    running = control_planes.of(properties["ClusterName"])
+    if running and (local := at_hand(properties, version)):
+        try:
+            _call(running, request, _HELM, local)
+        finally:
+            _record(running, properties, release)
+        return
+    if running:
         control_planes.define(running, release.chart)
+    _record_only(properties, release, handler)
+
+
+def _record_only(properties: Properties, release: InstalledRelease, handler: dict[str, Any]) -> None:
+    """What would become of it: its chart is not at hand, or no cluster is there."""
+    cluster = properties["ClusterName"]
     install = partial(
         contents(properties).install,
         release,
@@ -75,7 +106,16 @@ def put_release(logical_id: str, properties: Properties, stack: str) -> Made:
         # called twice again: https://github.com/aws/aws-cdk/issues/5873 ,
         # https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
         install()
-    return _physical_id(logical_id, stack), {}
+
+
+def _record(running: control_planes.Running, properties: Properties, release: InstalledRelease) -> None:
+    """What Helm itself says of it, if it knows it."""
+    held, at = contents(properties).releases, (release.namespace, release.name)
+    status = control_planes.release_status(running, release.namespace, release.name)
+    if status:
+        held[at] = replace(release, status=status)
+    else:
+        held.pop(at, None)
 
 
 def _check_repository(properties: Properties, handler: dict[str, Any]) -> None:
@@ -89,28 +129,31 @@ def _check_repository(properties: Properties, handler: dict[str, Any]) -> None:
             raise RefusedError(f"looks like {repository} is not a valid chart repository or cannot be reached")
 
 
-def update_release(physical_id: str, old: Properties, new: Properties, stack: str) -> Made:
-    put_release("", new, stack)
-    return physical_id, {}
-
-
 def delete_release(physical_id: str, properties: Properties) -> None:
     _connect(properties)
-    contents(properties).uninstall(str(properties.get("Namespace") or "default"), properties["Release"])
+    namespace, name = str(properties.get("Namespace") or "default"), properties["Release"]
+    running = control_planes.of(properties["ClusterName"])
+    if running and control_planes.release_status(running, namespace, name):
+        _call(running, "Delete", _HELM, properties)
+    contents(properties).uninstall(namespace, name)
 
 
 def _handled(request: str, properties: Properties) -> bool:
-    """Whether there is a real cluster, which the function's own code has then been asked to change.
-
-    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-requests.html
-    """
+    """Whether there is a real cluster, which the function's own code has then been asked to change."""
     running = control_planes.of(properties["ClusterName"])
     if running is None:
         return False
-    kind = "Custom::AWSCDK-EKS-KubernetesResource"
+    _call(running, request, "Custom::AWSCDK-EKS-KubernetesResource", properties)
+    return True
+
+
+_HELM = "Custom::AWSCDK-EKS-HelmChart"
+
+
+def _call(running: control_planes.Running, request: str, kind: str, properties: Properties) -> None:
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-requests.html"""
     event = {"RequestType": request, "ResourceType": kind, "ResourceProperties": _as_texts(properties)}
     control_planes.call(running, _handler(properties)["FunctionName"], event)
-    return True
 
 
 def _as_texts(properties: Any) -> Any:
