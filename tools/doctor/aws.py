@@ -62,6 +62,7 @@ class Aws:
         self.quotas: ServiceQuotasClient = session.client("service-quotas", config=_CONFIG)
         home = iam_region(region)
         self.iam_quotas: ServiceQuotasClient = session.client("service-quotas", region_name=home, config=_CONFIG)
+        self.s3: Any = session.client("s3", config=_CONFIG)  # one call; its stubs are not among the requirements
         self.ssm: SSMClient = session.client("ssm", config=_CONFIG)
         self.sts: STSClient = session.client("sts", config=_CONFIG)
         self._answers: dict[str, Future[Any]] = {}

@@ -7,9 +7,9 @@ from typing import Literal
 
 from tools.status import CannotError
 
-FindingStatus = Literal["problem", "unknown", "warning", "ok"]
-STATUSES: tuple[FindingStatus, ...] = ("problem", "unknown", "warning", "ok")
-"""Worst first: a deploy would fail; nobody could look; it would work, with a risk; fine."""
+FindingStatus = Literal["problem", "unknown", "warning", "unchecked", "ok"]
+STATUSES: tuple[FindingStatus, ...] = ("problem", "unknown", "warning", "unchecked", "ok")
+"""Worst first: a deploy would fail; the look failed; it would work, with a risk; nobody looked; fine."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,11 @@ class Finding:
 def ok(check: str, what: str) -> Finding:
     """Nothing to do."""
     return Finding(check, "ok", what)
+
+
+def unchecked(check: str, what: str) -> Finding:
+    """The doctor has no check for it."""
+    return Finding(check, "unchecked", what)
 
 
 def warning(check: str, what: str, why: str, fix: str) -> Finding:

@@ -21,7 +21,7 @@ from blueprint.network import ENDPOINTS_WITHOUT_NAT
 from blueprint.teams import ApplicationTeam, ServiceAccount
 from tests.blueprint.examples import SMALL, with_network
 from tests.tools.doctor.account import Account
-from tests.tools.doctor.ready import Writers, live, make_ready
+from tests.tools.doctor.ready import Writers, furnish, live, make_ready, without_bootstrap
 from tools.__main__ import main
 from tools.commands import doctor as command
 from tools.doctor.calls import ACTIONS, policy
@@ -43,14 +43,6 @@ def planned(monkeypatch: pytest.MonkeyPatch, made: Plan) -> None:
     monkeypatch.setattr(command, "planned", lambda *_: (made,))
 
 
-def furnish(make: Writers, made: Plan) -> None:
-    """The roles that the cluster needs."""
-    make.iam.create_role(RoleName="BreakGlass", AssumeRolePolicyDocument="{}")
-    for role in made.service_linked_roles:
-        path = f"/aws-service-role/{role.service}/"
-        make.iam.create_role(RoleName=role.name, Path=path, AssumeRolePolicyDocument="{}")
-
-
 def test_an_account_that_is_ready(
     doctor: Account, make: Writers, small: Plan, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -61,7 +53,7 @@ def test_an_account_that_is_ready(
     assert err == "Checking 111111111111 us-west-2 for dev\n"
     *report, last = out.splitlines()
     assert last.startswith("111111111111 us-west-2 is ready for dev: 0 problem, 0 unknown, 0 warning, ")
-    assert report[0] == "OK"
+    assert [line for line in report if line.isupper()] == ["UNCHECKED", "OK"]
     assert all(len(line) <= WIDTH for line in report)
 
 
@@ -69,7 +61,7 @@ def test_an_empty_account_is_not(
     doctor: Account, make: Writers, small: Plan, capsys: pytest.CaptureFixture[str]
 ) -> None:
     make_ready(doctor, small)
-    doctor.refuses("GetParameter", "ParameterNotFound")
+    without_bootstrap(doctor)
     assert main(["doctor", "dev"]) == 1
     out, _ = capsys.readouterr()
     assert out.startswith("PROBLEM\n  account     account and region are not bootstrapped for the CDK\n")
@@ -94,7 +86,7 @@ def test_json_is_the_only_output(
 ) -> None:
     make_ready(doctor, small)
     furnish(make, small)
-    doctor.refuses("GetParameter", "ParameterNotFound")
+    without_bootstrap(doctor)
     assert main(["doctor", "dev", "--json"]) == 1
     out, err = capsys.readouterr()
     document = json.loads(out)
@@ -146,6 +138,7 @@ def test_every_listed_call_is_made(
     make_ready(doctor, made)
     doctor.refuses("GetServiceQuota", "NoSuchResourceException")
     doctor.answers("GetAWSDefaultServiceQuota", {"Quota": {"Value": 100.0}})
+    furnish(make, made, people=False)
     doctor.answers("DescribeLogGroups", {"logGroups": []})
     doctor.answers("DescribeVpcEndpointServices", {"ServiceDetails": []})
     doctor.refuses("GetHostedZone", "NoSuchHostedZone")
@@ -163,6 +156,10 @@ def with_upgrade(doctor: Account, made: Plan, make: Writers) -> None:
     vpc = make.ec2.create_vpc(CidrBlock=made.network.cidr)["Vpc"]["VpcId"]
     live(doctor, made, vpc=vpc, version="1.34", endpoint="https://x", certificateAuthority={"data": ""})
     insight: dict[str, Any] = {"id": "1", "name": "Kubelet skew", "insightStatus": {"status": "ERROR"}}
+    doctor.answers("ListAddons", {"addons": ["vpc-cni"]})
+    doctor.answers("DescribeAddon", {"addon": {"status": "ACTIVE"}})
+    doctor.answers("ListFargateProfiles", {"fargateProfileNames": ["apps"]})
+    doctor.answers("DescribeFargateProfile", {"fargateProfile": {"status": "ACTIVE"}})
     doctor.answers("ListNodegroups", {"nodegroups": ["system"]})
     doctor.answers("DescribeNodegroup", {"nodegroup": {"version": "1.34"}})
     doctor.answers("ListInsights", {"insights": [insight]})
@@ -263,7 +260,7 @@ def test_the_worst_stands_first() -> None:
 
 def test_the_summary_counts(small: Plan) -> None:
     assert summary(small, FINDINGS) == (
-        "111111111111 us-west-2 is not ready for dev: 1 problem, 1 unknown, 1 warning, 1 ok"
+        "111111111111 us-west-2 is not ready for dev: 1 problem, 1 unknown, 1 warning, 0 unchecked, 1 ok"
     )
 
 

@@ -9,7 +9,7 @@ from blueprint.planning.document import Plan
 from blueprint.versions import minor
 from tools.doctor.aws import Aws
 from tools.doctor.finding import Finding, ok, problem, unknown, warning
-from tools.doctor.lookups import live_cluster
+from tools.doctor.lookups import live_cluster, node_groups
 
 if TYPE_CHECKING:
     from types_boto3_eks.type_defs import AddonVersionInfoTypeDef, InsightTypeDef
@@ -30,6 +30,10 @@ def kubernetes(plan: Plan, aws: Aws) -> Iterator[Finding]:
     elif offered[version].get("versionStatus") == "EXTENDED_SUPPORT":
         ends = offered[version].get("endOfExtendedSupportDate")
         what = f"Kubernetes {version} is in extended support" + (f" until {ends:%Y-%m-%d}" if ends else "")
+        if plan.control_plane.support_policy == "STANDARD":
+            extended = 'upgrade, or pay for extended support: support_policy="EXTENDED"'
+            yield problem(NAME, what, "EKS refuses it to a cluster with support_policy STANDARD", extended)
+            return
         why = "a cluster costs more by the hour, and is upgraded by AWS when that ends"
         yield warning(NAME, what, why, "plan an upgrade, one minor at a time")
     else:
@@ -114,14 +118,15 @@ def upgrade(plan: Plan, aws: Aws) -> Iterator[Finding]:
 
 def _node_groups(plan: Plan, live: str, aws: Aws) -> Iterator[Finding]:
     """They must match the cluster: https://docs.aws.amazon.com/eks/latest/APIReference/API_UpdateClusterVersion.html"""
-    cluster = plan.facts.name
-    for page in aws.eks.get_paginator("list_nodegroups").paginate(clusterName=cluster):
-        for name in page["nodegroups"]:
-            version = aws.eks.describe_nodegroup(clusterName=cluster, nodegroupName=name)["nodegroup"].get("version")
-            if version and version != live:
-                what = f"the node group {name} runs {version}, its control plane {live}"
-                why = "EKS upgrades a control plane only when its managed node groups have its version"
-                yield problem(NAME, what, why, f"deploy its nodes with {live} first")
+    behind = [
+        f"{name} runs {version}"
+        for name, group in node_groups(plan, aws).items()
+        if (version := group.get("version")) and version != live
+    ]
+    if behind:
+        what = f"managed node groups differ from their control plane's {live}: {', '.join(behind)}"
+        why = "EKS upgrades a control plane only when its managed node groups have its version"
+        yield problem(NAME, what, why, f"deploy their nodes with {live} first")
 
 
 def _insights(plan: Plan, aws: Aws) -> Iterator[Finding]:
