@@ -16,7 +16,7 @@ FILE = Path(__file__).parents[1] / "facts" / "quotas.toml"
 _CODE = matches(r"L-[0-9A-F]{8}", "must be a code of Service Quotas", "let `make facts` write it")
 
 
-class Quota(Value):
+class ServiceQuota(Value):
     """A quota of Service Quotas."""
 
     service: str
@@ -35,11 +35,11 @@ class Quota(Value):
 class Quotas(Value):
     """All of the file."""
 
-    quota: Mapping[str, Quota]
+    quota: Mapping[str, ServiceQuota]
     """By what this project calls them."""
 
 
-def read(text: str) -> Mapping[str, Quota]:
+def read(text: str) -> Mapping[str, ServiceQuota]:
     """The quotas of a text in TOML. Raises BlueprintError with all mistakes."""
     table, problems = toml.read(Quotas, text, FILE.name)
     if problems:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import boto3
 
 from blueprint.planning.document import Plan
+from blueprint.references import resolved
 from tests.blueprint.examples import SMALL
 from tests.tools.doctor.account import Account, refused
 from tools.doctor import bootstrap
@@ -63,7 +64,12 @@ def furnish(make: Writers, plan: Plan, *, people: bool = True) -> None:
     trust = '{"Version": "2012-10-17", "Statement": []}'
     with_cdk_roles(make, plan)
     for entry in (*plan.admins, *plan.people) if people else ():
-        make.iam.create_role(RoleName=str(entry.principal).rpartition("/")[2], AssumeRolePolicyDocument=trust)
+        kind, _, path = resolved(entry.principal, {"partition": "aws"}).rpartition(":")[2].partition("/")
+        folder, _, name = f"/{path}".rpartition("/")
+        if kind == "user":
+            make.iam.create_user(UserName=name, Path=f"{folder}/")
+        else:
+            make.iam.create_role(RoleName=name, Path=f"{folder}/", AssumeRolePolicyDocument=trust)
     for role in plan.service_linked_roles:
         path = f"/aws-service-role/{role.service}/"
         make.iam.create_role(RoleName=role.name, Path=path, AssumeRolePolicyDocument=trust)

@@ -95,8 +95,15 @@ def test_a_domain_that_no_zone_holds(account: Account) -> None:
 
 
 def test_a_zone_that_no_domain_uses(account: Account) -> None:
-    found = account.found(hosted_zones, dns(PUBLIC, "example.org"))
-    assert [one.status for one in found] == ["problem", "warning"]
+    """One cause, one finding; a zone too many beside one that fits is told by itself."""
+    assert statuses(account.found(hosted_zones, dns(PUBLIC, "example.org"))) == ["problem"]
+    other = {"Id": "/hostedzone/ZORG", "Name": "example.org.", "CallerReference": "1"}
+    account.aws._answers.clear()
+    own = {**other, "Name": "example.com."}
+    account.answers("GetHostedZone", lambda asked: {"HostedZone": own if asked["Id"] == PUBLIC else other})
+    made = plan(with_addons(ExternalDns(zones=(PUBLIC, "Z0123456789ORG"), domains=("example.com",))))
+    found = worst(account.found(hosted_zones, made))
+    assert (found.status, found.what) == ("warning", "external-dns: zone Z0123456789ORG is of example.org")
 
 
 def test_a_private_zone_that_answers_elsewhere(account: Account) -> None:

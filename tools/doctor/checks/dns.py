@@ -74,14 +74,16 @@ def within(name: str, domain: str) -> bool:
 
 def _records(addon: str, zones: Sequence[tuple[HostedZone, Zone]], *, complete: bool) -> Iterator[Finding]:
     domains = dict.fromkeys(domain for zone, _ in zones for domain in zone.domains)
-    for domain in domains if complete else ():
-        if not any(within(domain, live.domain) for _, live in zones):
-            held = ", ".join(sorted({live.domain for _, live in zones}))
-            why = f"its zones are of {held}, so names in {domain} are never written"
-            yield problem(NAME, f"{addon}: no zone holds {domain}", why, "correct `zones` or `domains`")
+    homeless = [each for each in domains if complete and not any(within(each, live.domain) for _, live in zones)]
+    if homeless:
+        held, names = ", ".join(sorted({live.domain for _, live in zones})), ", ".join(homeless)
+        why = f"its zones are of {held}, so names in {names} are never written"
+        yield problem(NAME, f"{addon}: no zone holds {names}", why, "correct `zones` or `domains`")
     for zone, live in zones:
         related = [one for one in zone.domains if within(one, live.domain) or within(live.domain, one)]
         if zone.domains and not related:
+            if homeless:
+                continue  # one cause, one finding
             why = f"it writes names in {', '.join(zone.domains)} only"
             yield warning(NAME, f"{addon}: zone {zone.id} is of {live.domain}", why, "correct `zones` or `domains`")
         else:

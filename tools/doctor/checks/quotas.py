@@ -12,12 +12,12 @@ from tools.doctor.checks.capacity import groups_of, zones_of
 from tools.doctor.checks.needs import types_of
 from tools.doctor.finding import Finding, ok, problem, unchecked, warning
 from tools.doctor.lookups import caller, code_of, live_cluster, live_vpc, subnets, vpcs, where
-from tools.quotas import QUOTAS, Quota
+from tools.quotas import QUOTAS, ServiceQuota
 
 NAME = "quotas"
 
 
-def limit(quota: Quota, aws: Aws) -> int:
+def limit(quota: ServiceQuota, aws: Aws) -> int:
     """The value that is applied to the account; AWS's default where nobody asked for another.
 
     https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_GetServiceQuota.html
@@ -33,7 +33,7 @@ def limit(quota: Quota, aws: Aws) -> int:
 
 
 def judged(
-    quota: Quota, name: str, allowed: int, used: int, least: int, most: int | None = None, region: str = ""
+    quota: ServiceQuota, name: str, allowed: int, used: int, least: int, most: int | None = None, region: str = ""
 ) -> Finding:
     """`used` by others, and what the cluster needs: `least` to be deployed, `most` when it has grown.
 
@@ -50,7 +50,7 @@ def judged(
     return ok(NAME, what)
 
 
-def increase(quota: Quota, value: int) -> str:
+def increase(quota: ServiceQuota, value: int) -> str:
     """The command that asks AWS for more."""
     return (
         f"aws service-quotas request-service-quota-increase --service-code {quota.service} "
