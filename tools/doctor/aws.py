@@ -43,14 +43,14 @@ class NotReadOnlyError(Exception):
 
 
 class Aws:
-    """Clients with the credentials of the environment, in the region of the cluster.
+    """Clients with the credentials of a session, those of the environment by default, in the region of the cluster.
 
     Clients may be shared by threads, their making may not, so all are made here.
     Raises botocore's errors for a profile or region that it does not know.
     """
 
-    def __init__(self, region: str) -> None:
-        session = boto3.Session(region_name=region)
+    def __init__(self, region: str, session: boto3.Session | None = None) -> None:
+        session = session or boto3.Session(region_name=region)
         session.events.register("before-call.*.*", _refuse_others)
         self.region = region
         self.cloudformation: CloudFormationClient = session.client("cloudformation", config=_CONFIG)

@@ -55,4 +55,5 @@ class NotReadyError(CannotError):
     """Nothing can be checked: no credentials, the wrong account, no network."""
 
     def __init__(self, what: str, why: str, fix: str) -> None:
+        self.what, self.why, self.fix = what, why, fix
         super().__init__(f"{what}\n    why  {why}\n    fix  {fix}")

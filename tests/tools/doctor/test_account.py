@@ -24,6 +24,7 @@ from tools.doctor.bootstrap import QUALIFIER, VERSION
 from tools.doctor.checks import account as checks
 from tools.doctor.checks.account import connect
 from tools.doctor.finding import NotReadyError
+from tools.doctor.login import Login
 from tools.doctor.lookups import STACKS, caller
 
 
@@ -53,8 +54,8 @@ def with_stacks(account: Account, states: Mapping[str, str], *, protected: bool 
 
 
 def test_credentials_of_the_account_connect(account: Account, small: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checks, "Aws", lambda region: account.aws if region == "us-west-2" else None)
-    assert caller(connect(small)) == (CALLER, small.facts.account)
+    monkeypatch.setattr(checks, "Aws", lambda region, _: account.aws if region == "us-west-2" else None)
+    assert caller(connect(small, Login())) == (CALLER, small.facts.account)
     assert caller(account.aws).partition == "aws"
 
 
@@ -79,12 +80,12 @@ def test_the_caller_is_named(account: Account, small: Plan) -> None:
 def test_what_fails_every_check_is_one_error(
     error: Exception, what: str, small: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(_: object) -> None:
+    def fail(*_: object) -> None:
         raise error
 
     monkeypatch.setattr(checks, "Aws", fail)
     with pytest.raises(NotReadyError) as raised:
-        connect(small)
+        connect(small, Login())
     first, why, fix = str(raised.value).split("\n")
     assert what in first
     assert why.startswith("    why  ")
@@ -94,10 +95,10 @@ def test_what_fails_every_check_is_one_error(
 def test_another_account_is_refused_before_any_check(
     account: Account, small: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checks, "Aws", lambda _: account.aws)
+    monkeypatch.setattr(checks, "Aws", lambda *_: account.aws)
     account.answers("GetCallerIdentity", {"Arn": "arn:aws:iam::999999999999:user/me", "Account": "999999999999"})
     with pytest.raises(NotReadyError, match="of account 999999999999, dev is in 111111111111"):
-        connect(small)
+        connect(small, Login())
 
 
 def test_bootstrap_is_what_the_cdk_asks_for() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ProfileNotFound
 
 from addons.aws_ebs_csi_driver import AwsEbsCsiDriver
 from addons.cert_manager import CertManager
@@ -28,13 +29,14 @@ from tools.doctor.calls import ACTIONS, policy
 from tools.doctor.checks import account as account_checks
 from tools.doctor.checks import reach
 from tools.doctor.finding import Finding, NotReadyError, problem, unknown, warning
+from tools.doctor.login import Login
 from tools.doctor.report import WIDTH, as_json, as_text, summary
 
 
 @pytest.fixture
 def doctor(account: Account, monkeypatch: pytest.MonkeyPatch) -> Account:
     """The command on the small cluster, in this account."""
-    monkeypatch.setattr(account_checks, "connect", lambda _: account.aws)
+    monkeypatch.setattr(account_checks, "connect", lambda *_: account.aws)
     planned(monkeypatch, plan(SMALL))
     return account
 
@@ -176,7 +178,7 @@ def test_the_policy_is_printed_without_an_account(capsys: pytest.CaptureFixture[
 def test_what_fails_every_check_is_told_once(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def fail(_: Plan) -> None:
+    def fail(*_: object) -> None:
         raise NotReadyError("there are no AWS credentials", "every check asks the account", "sign in")
 
     planned(monkeypatch, plan(SMALL))
@@ -191,10 +193,77 @@ def test_what_fails_every_check_is_told_once(
     ]
 
 
-@pytest.mark.parametrize("arguments", [[], ["dev", "--policy"], ["dev", "prod"]])
-def test_one_cluster_or_the_policy(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def fleet(monkeypatch: pytest.MonkeyPatch, account: Account, *others: str) -> None:
+    """The small cluster, and one in each of other accounts, which the credentials do not reach."""
+    plans = [plan(SMALL), *(plan(replace(SMALL, name=f"c{number}", account=number)) for number in others)]
+    monkeypatch.setattr(command, "planned", lambda *_: tuple(plans))
+    monkeypatch.setattr(account_checks, "Aws", lambda *_: account.aws)
+
+
+def test_all_clusters_when_none_is_named(
+    account: Account, make: Writers, small: Plan, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_ready(account, small)
+    furnish(make, small)
+    fleet(monkeypatch, account, "222222222222", "333333333333")
+    assert main(["doctor"]) == 2
+    out, err = capsys.readouterr()
+    assert err.count("Checking ") == 3
+    assert "111111111111 us-west-2 is ready for dev" in out
+    assert "not checked: c222222222222 (222222222222)\n" in out
+    assert "--profile or --role" in out
+    assert main(["doctor", "--json"]) == 2
+    documents = json.loads(capsys.readouterr().out)
+    assert [each["cluster"] for each in documents] == ["dev", "c222222222222", "c333333333333"]
+    assert "error" not in documents[0]
+    assert documents[1]["error"]["what"].startswith("the credentials are of account 111111111111")
+
+
+def test_one_reason_for_all_is_told_once(
+    account: Account, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fleet(monkeypatch, account, "222222222222")
+    account.refuses("GetCallerIdentity", "ExpiredToken", "The security token is expired", 403)
+    assert main(["doctor"]) == 2
+    out, _ = capsys.readouterr()
+    assert out.splitlines()[0] == "not checked: dev (111111111111), c222222222222 (222222222222)"
+    assert out.count("the credentials have expired") == 1
+
+
+PROFILES = """
+[profile 111111111111-readonly]
+aws_access_key_id = one
+aws_secret_access_key = x
+"""
+
+
+def test_each_account_has_its_profile(small: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = tmp_path / "config"
+    config.write_text(PROFILES, encoding="utf-8")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    given = Login("{account}-readonly").session(small).get_credentials()
+    assert given
+    assert given.access_key == "one"
+    with pytest.raises(ProfileNotFound, match="dev-us-west-2"):
+        Login("{cluster}-{region}").session(small)
+
+
+@pytest.mark.parametrize(("region", "partition"), [("eu-west-1", "aws"), ("cn-north-1", "aws-cn")])
+@pytest.mark.usefixtures("moto")
+def test_each_account_has_its_role(region: str, partition: str, small: Plan) -> None:
+    made = replace(small, facts=replace(small.facts, account="222222222222", region=region))
+    from moto.sts.models import sts_backends
+
+    given = Login(role="audit/Doctor").session(made).get_credentials()
+    assert given
+    (assumed,) = sts_backends["222222222222"][partition].assumed_roles
+    assert assumed.role_arn == f"arn:{partition}:iam::222222222222:role/audit/Doctor"
+    assert given.access_key == assumed.access_key_id
+
+
+def test_the_policy_is_of_no_cluster(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as raised:
-        main(["doctor", *arguments])
+        main(["doctor", "dev", "--policy"])
     assert raised.value.code == 2
     assert "usage: python -m tools doctor" in capsys.readouterr().err
 

@@ -10,24 +10,24 @@ from blueprint.planning.document import Plan
 from tools.doctor.aws import Aws
 from tools.doctor.bootstrap import PARAMETER, VERSION, missing
 from tools.doctor.finding import Finding, NotReadyError, ok, problem, warning
+from tools.doctor.login import Login
 from tools.doctor.lookups import NOT_CREATED, caller, code_of, live_cluster, stacks
 from tools.doctor.refusals import failure
 
 NAME = "account"
 
 
-def connect(plan: Plan) -> Aws:
+def connect(plan: Plan, login: Login) -> Aws:
     """Clients for the plan's account and region. Raises NotReadyError when nothing can be checked with them."""
     facts = plan.facts
     try:
-        aws = Aws(facts.region)
+        aws = Aws(facts.region, login.session(plan))
         found = caller(aws)
     except Exception as error:
-        what, why, fix = failure(error)
-        raise NotReadyError(what, why, f"{fix}; it is about {facts.name} in {facts.account} {facts.region}") from error
+        raise NotReadyError(*failure(error)) from error
     if found.account != facts.account:
         what = f"the credentials are of account {found.account}, {facts.name} is in {facts.account}"
-        fix = f"use credentials of {facts.account}, or correct `account` in the cluster's file"
+        fix = f"use credentials of {facts.account} (--profile or --role), or correct `account` in the cluster's file"
         raise NotReadyError(what, f"they are of {found.arn}", fix)
     return aws
 
