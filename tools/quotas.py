@@ -28,6 +28,8 @@ class ServiceQuota(Value):
     date: Annotated[dt.date, Form("a date", "2026-11-27")]
     """When the source said so."""
     source: str
+    default: int = 0
+    """AWS's; 0 where nobody wrote it down."""
     counts: Annotated[tuple[str, ...], Form("an array of texts", '["AWS::EC2::VPC"]')] = ()
     """Types of resources of which it is a number."""
 

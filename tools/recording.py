@@ -17,7 +17,7 @@ from blueprint.linked_roles import LinkedRoleFacts
 from tools.doctor.aws import iam_region
 from tools.quotas import ServiceQuota
 
-_Row = Mapping[str, str | bool | dt.date | tuple[str, ...]]
+_Row = Mapping[str, str | bool | int | dt.date | tuple[str, ...]]
 
 
 class Recorded(NamedTuple):
@@ -30,16 +30,17 @@ class Recorded(NamedTuple):
 
 def quotas(text: str, known: Mapping[str, ServiceQuota], session: boto3.Session, today: dt.date) -> Recorded:
     """The table of quotas with AWS's codes."""
-    codes: dict[tuple[str, str], str] = {}
+    said: dict[tuple[str, str], tuple[str, int]] = {}
     for service in sorted({quota.service for quota in known.values()}):
-        codes |= {(service, name): code for name, code in _quotas_of(service, session)}
+        said |= {(service, name): told for name, told in _quotas_of(service, session)}
     rows: dict[str, _Row] = {}
     for key, quota in known.items():
-        if code := codes.get((quota.service, quota.name)):
+        if told := said.get((quota.service, quota.name)):
             rows[key] = {
                 "service": quota.service,
                 "name": quota.name,
-                "code": code,
+                "code": told[0],
+                "default": told[1],
                 **({"counts": quota.counts} if quota.counts else {}),
                 "date": today,
                 "source": "servicequotas:ListAWSDefaultServiceQuotas",
@@ -47,13 +48,13 @@ def quotas(text: str, known: Mapping[str, ServiceQuota], session: boto3.Session,
     return _with_rows(text, rows, tuple(known))
 
 
-def _quotas_of(service: str, session: boto3.Session) -> Iterator[tuple[str, str]]:
-    """Names and codes. IAM's are those of the partition's home."""
+def _quotas_of(service: str, session: boto3.Session) -> Iterator[tuple[str, tuple[str, int]]]:
+    """Names, with codes and values. IAM's are those of the partition's home."""
     region = iam_region(session.region_name) if service == "iam" else session.region_name
     client = session.client("service-quotas", region_name=region)
     pages = client.get_paginator("list_aws_default_service_quotas").paginate(ServiceCode=service)
     for quota in (quota for page in pages for quota in page["Quotas"]):
-        yield quota["QuotaName"], quota["QuotaCode"]
+        yield quota["QuotaName"], (quota["QuotaCode"], int(quota["Value"]))
 
 
 def linked_roles(text: str, known: Mapping[str, LinkedRoleFacts], session: boto3.Session, today: dt.date) -> Recorded:

@@ -40,7 +40,7 @@ def test_codes_come_from_aws_and_everything_else_stays() -> None:
     found = recording.quotas(wrong, known, command.session_in("us-east-1"), DAY)
     assert found.untold == ()
     rows = read_quotas(found.text)
-    assert (rows["VPCs"].code, rows["VPCs"].date) == ("L-F678F1CE", DAY)
+    assert (rows["VPCs"].code, rows["VPCs"].default, rows["VPCs"].date) == ("L-F678F1CE", 5, DAY)
     assert rows["VPCs"].source == "servicequotas:ListAWSDefaultServiceQuotas"
     assert rows["VPCs"].counts == ("AWS::EC2::VPC",)
     before = read_quotas(text)

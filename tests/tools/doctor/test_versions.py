@@ -114,7 +114,8 @@ def test_a_skipped_minor(version: str, path: str, account: Account) -> None:
 def test_the_way_back(account: Account, small: Plan) -> None:
     live(account, small, version="1.36")
     found = worst(account.found(versions.upgrade, small))
-    assert (found.status, found.fix) == ("problem", 'write version="1.36"')
+    assert found.status == "problem"
+    assert found.fix.startswith('write version="1.36"')
 
 
 @pytest.mark.parametrize("status", ["UPDATING", "FAILED", "DELETING"])

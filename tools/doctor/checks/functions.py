@@ -12,9 +12,7 @@ from tools.doctor.checks.quotas import NAME, increase, limit
 from tools.doctor.finding import Finding, ok, problem
 from tools.quotas import QUOTAS
 
-# "New AWS accounts have reduced concurrency": https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
-_DEFAULT = 1000
-"""AWS's, below which new accounts are held."""
+# Below the default: "New AWS accounts have reduced concurrency", https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 _FUNCTIONS = 2
 """Of each chart or manifest that is being installed: the CDK's provider framework, and the handler it waits for."""
 
@@ -31,7 +29,7 @@ def concurrency(plan: Plan, aws: Aws) -> Iterator[Finding]:
         yield ok(NAME, what)
         return
     why = "what is beyond is throttled: a chart or manifest fails then, and its stack rolls back"
-    yield problem(NAME, what, why, increase(quota, _DEFAULT))
+    yield problem(NAME, what, why, increase(quota, quota.default))
 
 
 def at_once(plan: Plan) -> int:
