@@ -30,7 +30,7 @@ EVERY_VALUE := tests/every_value tests/isolation/test_isolation.py tests/bluepri
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup synth plan access diagram reference review guard plan-upgrade doctor local local-destroy versions kubernetes kubernetes-test test test-oldest every-value lifecycle mutants snapshots lint check bench lock clean FORCE
+.PHONY: help setup synth plan access diagram reference review guard plan-upgrade doctor local local-destroy versions facts kubernetes kubernetes-test test test-oldest every-value lifecycle mutants snapshots lint check bench lock clean FORCE
 
 help: ## List the commands
 	@echo "make COMMAND, one of:"
@@ -49,7 +49,7 @@ plan: setup ## Write what each cluster consists of into plans, as JSON, without 
 access: setup ## Print who may do what in a cluster: make access CLUSTER=prod, or with ARGS=--markdown, ARGS=--json
 	@$(TOOLS) access $(CLUSTER) $(ARGS)
 
-doctor: setup ## Check whether an account is ready for a cluster: make doctor CLUSTER=prod; ARGS=--policy prints what it needs
+doctor: setup ## Check whether accounts are ready for all clusters, or for one: make doctor CLUSTER=prod; ARGS=--policy prints what it needs
 	@$(TOOLS) doctor $(CLUSTER) $(ARGS)
 
 local: setup .venv-local/.installed ## Deploy a cluster to an AWS emulator on this machine: make local CLUSTER=prod; dev by default
@@ -60,6 +60,9 @@ local-destroy: setup .venv-local/.installed ## Remove it again: all that make lo
 
 plan-upgrade: setup ## Print the way to a newer Kubernetes version: make plan-upgrade CLUSTER=prod TO=1.36 CHARTS=folder-or-mirror
 	@$(TOOLS) plan-upgrade $(CLUSTER) $(call option,to,TO) $(call option,charts,CHARTS) $(ARGS)
+
+facts: setup ## Ask AWS for quota codes and service-linked roles, and write them into facts: it needs credentials of any account
+	@$(TOOLS) facts $(ARGS)
 
 versions: setup ## Look charts of addons/versions.toml up, and write digests and Kubernetes ranges there: make versions CHARTS=folder-or-mirror
 	@$(TOOLS) versions $(call option,charts,CHARTS) $(ARGS)

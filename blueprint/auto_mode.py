@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from blueprint.compute import AutoMode
-from blueprint.contribution import LOAD_BALANCING, Contribution
+from blueprint.contribution import Contribution
 from blueprint.encryption import key_of, volume_key
 from blueprint.facts import ClusterFacts
 from blueprint.iam import Conditions, Statement
 from blueprint.kubernetes import Manifest, storage_classes
+from blueprint.linked_roles import LOAD_BALANCING
 from blueprint.references import PARTITION
 
 NAME = "auto-mode"

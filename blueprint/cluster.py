@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from blueprint.access import Principal
+from blueprint.eks import EKS_RULES
 from blueprint.errors import Problem
 from blueprint.fields import NOT_EMPTY, NOT_RESERVED, PRIVATE_RANGES, UNIQUE, Cidr, at_most, inside, sized
 from blueprint.network import LogRetentionDays
@@ -76,6 +77,6 @@ class Cluster(Value):
 
     def problems(self) -> Iterator[Problem]:
         if self.support_policy == "STANDARD" and self.version in EXTENDED_SUPPORT:
-            rule = f"EKS takes no STANDARD policy for {self.version}, whose standard support has ended"
+            rule = f"{EKS_RULES.extended_support.says}, as that of {self.version} has"
             fix = 'upgrade, or pay for extended support: support_policy="EXTENDED"'
             yield Problem(("support_policy",), self.support_policy, rule, fix)

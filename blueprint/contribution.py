@@ -205,12 +205,6 @@ class ServiceLinkedRole:
     """Whether a deploy makes it, when it may."""
 
 
-LOAD_BALANCING = ServiceLinkedRole("AWSServiceRoleForElasticLoadBalancing", "elasticloadbalancing.amazonaws.com")
-"""https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/elb-service-linked-roles.html"""
-SPOT = ServiceLinkedRole("AWSServiceRoleForEC2Spot", "spot.amazonaws.com", by_itself=False)
-"""https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/service-linked-roles-spot-instance-requests.html"""
-
-
 AwsResource = Queue | EventRule | NodeRole
 
 

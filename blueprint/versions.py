@@ -5,17 +5,14 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
+from blueprint.eks import VERSIONS
 from blueprint.fields import matches, one_of
 
-# Those that EKS offers and for which versions of all add-ons of `addons/core.py` are known: 1.32 is in extended support
-# until March 2027, 1.37 came in October 2026, and AWS publishes no list of add-on versions that can be read without an
-# account. https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions.html, as of November 2026. A version
-# leaves standard support 14 months after EKS released it, 1.34 on 2 December 2026, and is refused 12 months later.
-STANDARD_SUPPORT = ("1.34", "1.35", "1.36")
-EXTENDED_SUPPORT = ("1.33",)
+STANDARD_SUPPORT = VERSIONS.standard_support
+EXTENDED_SUPPORT = VERSIONS.extended_support
 SUPPORTED = EXTENDED_SUPPORT + STANDARD_SUPPORT
-DEFAULT = "1.36"
-"""What EKS itself takes for a new cluster, as of October 2026."""
+DEFAULT = VERSIONS.default
+"""What EKS itself takes for a new cluster."""
 
 RELEASE_NOTES = "https://github.com/kubernetes/kubernetes/blob/master/CHANGELOG/CHANGELOG-{minor}.md"
 

@@ -7,8 +7,8 @@ from addons.aws_load_balancer_controller.service_classes import policies
 from blueprint.addons import CallsAws, ClusterFacts, HelmAddon, ImageSource, ServiceLinkedRole, Statement, Values
 from blueprint.addons.lock import locked_chart
 from blueprint.addons.pods import CRITICAL, across_zones, resources, workload
-from blueprint.contribution import LOAD_BALANCING
 from blueprint.kubernetes import Manifest
+from blueprint.linked_roles import LOAD_BALANCING
 
 _SERVICE_CLASS = "service.k8s.aws/nlb"
 

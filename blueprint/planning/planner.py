@@ -7,13 +7,13 @@ from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 from operator import itemgetter
 
-from blueprint import auto_mode, contribution_rules, hosts, placement_rules, private_rules, rules
+from blueprint import auto_mode, contribution_rules, hosts, linked_roles, placement_rules, private_rules, rules
 from blueprint.access import AccessEntry, AccessPolicy
 from blueprint.addons import Addon
 from blueprint.blueprint import Blueprint
 from blueprint.checked import Checked, checked
 from blueprint.compute import AutoMode, FargateProfile, Nodes
-from blueprint.contribution import SPOT, ServiceLinkedRole
+from blueprint.contribution import ServiceLinkedRole
 from blueprint.errors import BlueprintError, FieldPath, Problem, Quoted
 from blueprint.facts import ClusterFacts
 from blueprint.planning.compute import node_roles, planned_compute
@@ -125,24 +125,20 @@ def _planned(blueprint: object) -> Plan | list[Problem]:
 def _service_linked_roles(
     compute: Sequence[NodeGroup | FargateNodes], parts: Sequence[Draft]
 ) -> Iterator[ServiceLinkedRole]:
-    """Those of EKS and of nodes, then those of the parts.
-
-    https://docs.aws.amazon.com/eks/latest/userguide/using-service-linked-roles.html
-    https://docs.aws.amazon.com/autoscaling/ec2/userguide/autoscaling-service-linked-role.html
-    """
+    """Those of EKS and of nodes, then those of the parts."""
     groups = [each for each in compute if isinstance(each, NodeGroup)]
-    yield ServiceLinkedRole("AWSServiceRoleForAmazonEKS", "eks.amazonaws.com")
+    yield linked_roles.EKS
     if any(group.kind == "managed" for group in groups):
-        yield ServiceLinkedRole("AWSServiceRoleForAmazonEKSNodegroup", "eks-nodegroup.amazonaws.com")
+        yield linked_roles.NODE_GROUPS
     if len(groups) < len(compute):
-        yield ServiceLinkedRole("AWSServiceRoleForAmazonEKSForFargate", "eks-fargate.amazonaws.com")
+        yield linked_roles.FARGATE
     if groups:
-        yield ServiceLinkedRole("AWSServiceRoleForAutoScaling", "autoscaling.amazonaws.com")
+        yield linked_roles.AUTO_SCALING
     for part in parts:
         yield from part.contribution.service_linked_roles
     launched = (nodes for part in parts for nodes in part.contribution.launched_nodes)
     if any(group.capacity == "SPOT" for group in groups) or any(nodes.spot for nodes in launched):
-        yield SPOT
+        yield linked_roles.SPOT
 
 
 def _placements(

@@ -37,7 +37,7 @@ MISTAKES = [
         "standard policy after standard support",
         with_cluster(version="1.33"),
         "cluster.support_policy",
-        "no STANDARD policy for 1.33",
+        "as that of 1.33 has",
         'support_policy="EXTENDED"',
     ),
     mistake("unknown policy", with_cluster(support_policy="LTS"), "cluster.support_policy", "'EXTENDED'", "'STANDARD'"),

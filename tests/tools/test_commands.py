@@ -118,7 +118,7 @@ def test_how_a_command_ends(
     assert said in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("arguments", [[], ["nobody"], ["synth", "--nothing"], ["doctor"], ["--", "doctor"]])
+@pytest.mark.parametrize("arguments", [[], ["nobody"], ["synth", "--nothing"], ["doctor", "--role"], ["--", "doctor"]])
 def test_wrong_options(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as raised:
         main(arguments)

@@ -464,7 +464,7 @@ def test_the_way_back_into_extended_support() -> None:
         ("1.३६", "that EKS offers"),
         ("v1.36", "that EKS offers"),
         ("1.35", "already"),
-        ("1.34", "goes back one minor at most"),
+        ("1.34", "EKS goes back one minor, within seven days of an upgrade"),
     ],
 )
 def test_targets_that_are_none(to: str, rule: str) -> None:

@@ -1,7 +1,9 @@
-"""Whether the account is ready for a deploy of a cluster. It only reads.
+"""Whether accounts are ready for a deploy of their clusters: of one, or of all when none is named. It only reads.
 
-It uses the credentials that boto3 finds (AWS_PROFILE, `aws sso login`). Ends with 1 where a deploy would fail or break
-what runs, with 2 where there is no such problem, but something could not be checked: the wrong account, a denied call.
+It uses the credentials that boto3 finds (AWS_PROFILE, `aws sso login`). They are of one account; for clusters in
+several, name a profile of each (--profile '{account}-readonly'), or a role that these credentials may assume in each
+(--role Doctor). Ends with 1 where a deploy would fail or break what runs, with 2 where there is no such problem, but
+something could not be checked: the wrong account, a denied call.
 """
 
 from __future__ import annotations
@@ -9,47 +11,101 @@ from __future__ import annotations
 import json
 import sys
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 from app import CLUSTERS
 from blueprint.inventory import planned
 from blueprint.planning.document import Plan
 from tools.doctor.calls import policy
-from tools.doctor.finding import Finding
-from tools.doctor.report import as_json, as_text, summary
-from tools.options import add_json
+from tools.doctor.finding import Finding, NotReadyError
+from tools.doctor.report import as_json, as_text, failure_as_json, summary
+from tools.options import add_clusters, add_json
 from tools.status import Status
+
+if TYPE_CHECKING:
+    from tools.doctor.login import Login
+
+Examination = tuple[Finding, ...] | NotReadyError
+"""What was found, or why nothing was."""
 
 
 def add_options(parser: ArgumentParser) -> None:
     """Declares the options."""
-    what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("cluster", nargs="?", metavar="CLUSTER", help="name of a cluster")
-    what.add_argument("--policy", action="store_true", help="print the IAM policy that the doctor needs, and no more")
-    add_json(parser, "one object with all findings")
+    add_clusters(parser)
+    where = "{account}, {cluster} and {region} in it are those of each cluster"
+    parser.add_argument("--profile", default="", metavar="NAME", help=f"an AWS profile; {where}")
+    parser.add_argument("--role", default="", metavar="NAME", help="a role to assume in the account of each cluster")
+    parser.add_argument("--policy", action="store_true", help="print the IAM policy that the doctor needs, and no more")
+    add_json(parser, "one object with all findings; of several clusters, a list of these")
 
 
 def run(options: Namespace) -> int:
     """Prints the findings, worst first."""
+    if options.policy and options.clusters:
+        options.parser.error("the policy is the same for all clusters")
     if options.policy:
         print(json.dumps(policy(), indent=2))
         return Status.DONE
-    (plan,) = planned(CLUSTERS, [options.cluster])
-    findings = examined(plan)
-    print(json.dumps(as_json(plan, findings), indent=2) if options.json else as_text(findings) + "\n")
-    print(summary(plan, findings), file=sys.stderr if options.json else sys.stdout)
-    found = {finding.status for finding in findings}
-    return Status.REFUSED if "problem" in found else Status.FAILED if "unknown" in found else Status.DONE
+    plans = planned(CLUSTERS, options.clusters)
+    found = _examined(plans, options.profile, options.role)
+    if len(plans) == 1 and isinstance(found[0], NotReadyError):
+        raise found[0]
+    if options.json:
+        documents = [
+            failure_as_json(plan, each) if isinstance(each, NotReadyError) else as_json(plan, each)
+            for plan, each in zip(plans, found, strict=True)
+        ]
+        print(json.dumps(documents if len(options.clusters) != 1 else documents[0], indent=2))
+    _print(plans, found, with_findings=not options.json)
+    return _status(found)
 
 
-def examined(plan: Plan) -> tuple[Finding, ...]:
-    """The findings of all checks. Raises NotReadyError."""
+def _examined(plans: Sequence[Plan], profile: str, role: str) -> list[Examination]:
+    """A few accounts at a time."""
     # boto3 takes longer to load than a mistake in a cluster file should take to be reported.
+    from tools.doctor.login import Login
+
+    login = Login(profile, role)
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        return list(pool.map(lambda plan: examined(plan, login, alone=len(plans) == 1), plans))
+
+
+def examined(plan: Plan, login: Login, *, alone: bool) -> Examination:
+    """The findings of all checks."""
     from tools.doctor.checklist import CHECKS
     from tools.doctor.checks.account import connect
     from tools.doctor.runner import run
 
     print(f"Checking {plan.facts.account} {plan.facts.region} for {plan.facts.name}", file=sys.stderr, flush=True)
-    return run(CHECKS, plan, connect(plan), _progress)
+    try:
+        return run(CHECKS, plan, connect(plan, login), _progress if alone else lambda _: None)
+    except NotReadyError as error:
+        return error
+
+
+def _print(plans: Sequence[Plan], found: Sequence[Examination], *, with_findings: bool) -> None:
+    """Each cluster, then once for each reason those that nobody looked at."""
+    out = sys.stdout if with_findings else sys.stderr
+    unreached: dict[str, list[str]] = {}
+    for plan, each in zip(plans, found, strict=True):
+        if isinstance(each, NotReadyError):
+            unreached.setdefault(str(each), []).append(f"{plan.facts.name} ({plan.facts.account})")
+        else:
+            if with_findings:
+                print(as_text(each) + "\n", file=out)
+            print(summary(plan, each) + "\n" * (len(plans) > 1), file=out)
+    for why, clusters in unreached.items():
+        print(f"not checked: {', '.join(clusters)}\n{why}", file=out)
+
+
+def _status(found: Sequence[Examination]) -> Status:
+    statuses = {finding.status for each in found if not isinstance(each, NotReadyError) for finding in each}
+    if "problem" in statuses:
+        return Status.REFUSED
+    left_out = any(isinstance(each, NotReadyError) for each in found)
+    return Status.FAILED if left_out or "unknown" in statuses else Status.DONE
 
 
 def _progress(left: str) -> None:

@@ -43,14 +43,14 @@ class NotReadOnlyError(Exception):
 
 
 class Aws:
-    """Clients with the credentials of the environment, in the region of the cluster.
+    """Clients with the credentials of a session, those of the environment by default, in the region of the cluster.
 
     Clients may be shared by threads, their making may not, so all are made here.
     Raises botocore's errors for a profile or region that it does not know.
     """
 
-    def __init__(self, region: str) -> None:
-        session = boto3.Session(region_name=region)
+    def __init__(self, region: str, session: boto3.Session | None = None) -> None:
+        session = session or boto3.Session(region_name=region)
         session.events.register("before-call.*.*", _refuse_others)
         self.region = region
         self.cloudformation: CloudFormationClient = session.client("cloudformation", config=_CONFIG)
@@ -62,6 +62,7 @@ class Aws:
         self.quotas: ServiceQuotasClient = session.client("service-quotas", config=_CONFIG)
         home = iam_region(region)
         self.iam_quotas: ServiceQuotasClient = session.client("service-quotas", region_name=home, config=_CONFIG)
+        self.s3: Any = session.client("s3", config=_CONFIG)  # one call; its stubs are not among the requirements
         self.ssm: SSMClient = session.client("ssm", config=_CONFIG)
         self.sts: STSClient = session.client("sts", config=_CONFIG)
         self._answers: dict[str, Future[Any]] = {}

@@ -7,9 +7,9 @@ from typing import Literal
 
 from tools.status import CannotError
 
-FindingStatus = Literal["problem", "unknown", "warning", "ok"]
-STATUSES: tuple[FindingStatus, ...] = ("problem", "unknown", "warning", "ok")
-"""Worst first: a deploy would fail; nobody could look; it would work, with a risk; fine."""
+FindingStatus = Literal["problem", "unknown", "warning", "unchecked", "ok"]
+STATUSES: tuple[FindingStatus, ...] = ("problem", "unknown", "warning", "unchecked", "ok")
+"""Worst first: a deploy would fail; the look failed; it would work, with a risk; nobody looked; fine."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,11 @@ def ok(check: str, what: str) -> Finding:
     return Finding(check, "ok", what)
 
 
+def unchecked(check: str, what: str) -> Finding:
+    """The doctor has no check for it."""
+    return Finding(check, "unchecked", what)
+
+
 def warning(check: str, what: str, why: str, fix: str) -> Finding:
     """A deploy works, but something will go wrong later, or may."""
     return Finding(check, "warning", what, why, fix)
@@ -50,4 +55,5 @@ class NotReadyError(CannotError):
     """Nothing can be checked: no credentials, the wrong account, no network."""
 
     def __init__(self, what: str, why: str, fix: str) -> None:
+        self.what, self.why, self.fix = what, why, fix
         super().__init__(f"{what}\n    why  {why}\n    fix  {fix}")

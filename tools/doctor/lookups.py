@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from types_boto3_cloudformation.type_defs import StackTypeDef
     from types_boto3_ec2.type_defs import FilterTypeDef, InstanceTypeInfoTypeDef, SubnetTypeDef, VpcTypeDef
-    from types_boto3_eks.type_defs import ClusterTypeDef
+    from types_boto3_eks.type_defs import ClusterTypeDef, NodegroupTypeDef
 
     from blueprint.planning.document import Plan
 
@@ -51,8 +51,9 @@ def where(name: str, *values: str) -> list[FilterTypeDef]:
 
 
 def code_of(error: ClientError) -> str:
-    """AWS's name for an error."""
-    return error.response["Error"]["Code"]
+    """AWS's name for an error; empty when it gives none, which no service of AWS does."""
+    code: str = error.response.get("Error", {}).get("Code", "")
+    return "" if code == "Unknown" else code
 
 
 def live_cluster(plan: Plan, aws: Aws) -> ClusterTypeDef | None:
@@ -67,6 +68,21 @@ def live_cluster(plan: Plan, aws: Aws) -> ClusterTypeDef | None:
             raise
 
     return aws.once("cluster", ask)
+
+
+def node_groups(plan: Plan, aws: Aws) -> dict[str, NodegroupTypeDef]:
+    """The managed node groups of the live cluster, by name."""
+    cluster = plan.facts.name
+
+    def ask() -> dict[str, NodegroupTypeDef]:
+        pages = aws.eks.get_paginator("list_nodegroups").paginate(clusterName=cluster)
+        return {
+            name: aws.eks.describe_nodegroup(clusterName=cluster, nodegroupName=name)["nodegroup"]
+            for page in pages
+            for name in page["nodegroups"]
+        }
+
+    return aws.once("node groups", ask)
 
 
 def stacks(plan: Plan, aws: Aws) -> dict[str, StackTypeDef]:
@@ -87,10 +103,16 @@ def stacks(plan: Plan, aws: Aws) -> dict[str, StackTypeDef]:
 
 
 def vpcs(aws: Aws) -> list[VpcTypeDef]:
-    """Every VPC of the region."""
+    """Every VPC of the region that is the account's own; what others share with it is theirs, and so are its quotas.
+
+    https://docs.aws.amazon.com/vpc/latest/userguide/vpc-sharing-service-behavior.html
+    """
 
     def ask() -> list[VpcTypeDef]:
-        return [vpc for page in aws.ec2.get_paginator("describe_vpcs").paginate() for vpc in page["Vpcs"]]
+        found = [vpc for page in aws.ec2.get_paginator("describe_vpcs").paginate() for vpc in page["Vpcs"]]
+        return [vpc for vpc in found if vpc.get("OwnerId", own) == own]
+
+    own = caller(aws).account
 
     return aws.once("vpcs", ask)
 
@@ -132,3 +154,19 @@ def instance_types(names: Sequence[str], aws: Aws) -> dict[str, InstanceTypeInfo
         return found
 
     return aws.once(f"instance types {wanted}", ask)
+
+
+def principal(kind: str, name: str, aws: Aws) -> str:
+    """The ARN of a role or user; empty when there is none of the name."""
+
+    def ask() -> str:
+        try:
+            if kind == "user":
+                return aws.iam.get_user(UserName=name)["User"]["Arn"]
+            return aws.iam.get_role(RoleName=name)["Role"]["Arn"]
+        except ClientError as error:
+            if code_of(error) == "NoSuchEntity":
+                return ""
+            raise
+
+    return aws.once(f"{kind} {name}", ask)

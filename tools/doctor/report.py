@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from blueprint.planning.document import Plan
-from tools.doctor.finding import STATUSES, Finding
+from tools.doctor.finding import STATUSES, Finding, NotReadyError
 from tools.markdown import one_line
 
 WIDTH = 120
@@ -53,6 +53,13 @@ def summary(plan: Plan, findings: Sequence[Finding]) -> str:
     )
     listed = ", ".join(f"{count} {status}" for status, count in counts.items())
     return f"{where} {verdict} for {facts.name}: {listed}"
+
+
+def failure_as_json(plan: Plan, error: NotReadyError) -> dict[str, Any]:
+    """The same of a cluster whose account was not reached."""
+    facts = plan.facts
+    failed = {"what": error.what, "why": error.why, "fix": error.fix}
+    return {"cluster": facts.name, "account": facts.account, "region": facts.region, "error": failed}
 
 
 def as_json(plan: Plan, findings: Sequence[Finding]) -> dict[str, Any]:

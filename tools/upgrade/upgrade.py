@@ -9,6 +9,7 @@ from blueprint.addons import Addon, UpgradeSteps
 from blueprint.blueprint import Blueprint
 from blueprint.cluster import Cluster
 from blueprint.compute import AutoMode
+from blueprint.eks import EKS_RULES
 from blueprint.errors import BlueprintError, Problem, rendered
 from blueprint.planning.document import Plan
 from blueprint.planning.planner import plan
@@ -93,7 +94,7 @@ def _no_target(version: str, to: str) -> Problem | None:
     if to == version:
         return Problem(("TO",), to, "the cluster's file names this version already", "name a newer one")
     if minor(to) < minor(version):
-        rule = f"older than the cluster's {version}: EKS goes back one minor at most, within 7 days of an upgrade"
+        rule = f"older than the cluster's {version}: {EKS_RULES.down.says}"
         fix = "read https://docs.aws.amazon.com/eks/latest/userguide/rollback-cluster.html; no deploy does it"
         return Problem(("TO",), to, rule, fix)
     return None

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from blueprint.addons import UpgradeSteps
 from blueprint.blueprint import Blueprint
 from blueprint.compute import AutoMode, FargateProfile, ManagedNodes, SelfManagedNodes
+from blueprint.eks import EKS_RULES
 from blueprint.versions import EXTENDED_SUPPORT
 from tools.upgrade.commands import aws, insights
 from tools.upgrade.model import AddonMove
@@ -16,7 +17,7 @@ from tools.upgrade.model import AddonMove
 def way_back(before: Blueprint, then: str, addons: Sequence[AddonMove], own: Sequence[UpgradeSteps]) -> tuple[str, ...]:
     """What to do and to know, in this order; `before` is the cluster at the version to return to."""
     now = before.cluster.version
-    window = f"EKS takes the control plane back to {now} for 7 days after it came to {then}"
+    window = f"EKS takes the control plane back to {now} for {EKS_RULES.down.days} days after it came to {then}"
     lines = [
         f"{window}, unless it went further or EKS itself moved it at the end of support. The cluster must be ACTIVE."
     ]

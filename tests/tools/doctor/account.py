@@ -20,12 +20,13 @@ from tools.doctor.runner import Check, Look, run
 Output = Mapping[str, Any]
 Answer = Callable[[Mapping[str, Any]], Output]
 
-SERVICES = ("cloudformation", "ec2", "eks", "iam", "iam_quotas", "logs", "route53", "quotas", "ssm", "sts")
+SERVICES = ("cloudformation", "ec2", "eks", "iam", "iam_quotas", "logs", "route53", "quotas", "s3", "ssm", "sts")
 
 
-def refused(code: str, message: str = "no") -> ClientError:
+def refused(code: str, message: str = "no", status: int = 400) -> ClientError:
     """What AWS says no with."""
-    return ClientError({"Error": {"Code": code, "Message": message}}, "")
+    error: Any = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(error, "")
 
 
 class Account:
@@ -57,11 +58,11 @@ class Account:
         """Gives this output, or what a function makes of the parameters; it may raise what `refused` makes."""
         self._given[operation] = answer if callable(answer) else lambda _: answer
 
-    def refuses(self, operation: str, code: str, message: str = "no") -> None:
+    def refuses(self, operation: str, code: str, message: str = "no", status: int = 400) -> None:
         """Refuses an operation."""
 
         def answer(_: Mapping[str, Any]) -> Output:
-            raise refused(code, message)
+            raise refused(code, message, status)
 
         self._given[operation] = answer
 
@@ -75,7 +76,7 @@ class Account:
         try:
             output = dict(self._given[model.name](context["asked"]))
         except ClientError as error:
-            return SimpleNamespace(status_code=400), {**error.response, "ResponseMetadata": {}}
+            return SimpleNamespace(status_code=error.response["ResponseMetadata"]["HTTPStatusCode"]), error.response
         if model.output_shape:
             # A test cannot pretend what AWS would not say.
             validate_parameters(output, model.output_shape)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import boto3
 
 from blueprint.planning.document import Plan
+from blueprint.references import resolved
 from tests.blueprint.examples import SMALL
 from tests.tools.doctor.account import Account, refused
-from tools.doctor.checks.account import BOOTSTRAP_VERSION
+from tools.doctor import bootstrap
 
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
@@ -45,12 +48,66 @@ def empty(account: Account) -> None:
 
 def make_ready(account: Account, plan: Plan) -> None:
     """Answers to everything that moto does not know, as an account gives them that has nothing yet."""
-    account.answers("GetParameter", {"Parameter": {"Value": str(BOOTSTRAP_VERSION)}})
+    account.answers("GetParameter", {"Parameter": {"Value": str(bootstrap.VERSION)}})
+    account.answers("GetBucketVersioning", {"Status": "Enabled"})
+    account.answers("GetPolicy", managed_policy)
     account.answers("GetServiceQuota", {"Quota": {"Value": float(QUOTA)}})
     account.answers("SimulatePrincipalPolicy", allowed)
+    account.answers("GetAccountSummary", {"SummaryMap": {"Roles": 10, "RolesQuota": 1000}})
     account.answers("GetEbsDefaultKmsKeyId", {"KmsKeyId": "alias/aws/ebs"})
     account.answers("DescribeClusterVersions", cluster_versions(plan.facts.version))
     account.answers("DescribeAddonVersions", lambda asked: addon_versions(plan, asked["addonName"]))
+
+
+def furnish(make: Writers, plan: Plan, *, people: bool = True) -> None:
+    """The roles that the cluster needs: its administrators', those of the CDK and of AWS's services."""
+    trust = '{"Version": "2012-10-17", "Statement": []}'
+    with_cdk_roles(make, plan)
+    for entry in (*plan.admins, *plan.people) if people else ():
+        kind, _, path = resolved(entry.principal, {"partition": "aws"}).rpartition(":")[2].partition("/")
+        folder, _, name = f"/{path}".rpartition("/")
+        if kind == "user":
+            make.iam.create_user(UserName=name, Path=f"{folder}/")
+        else:
+            make.iam.create_role(RoleName=name, Path=f"{folder}/", AssumeRolePolicyDocument=trust)
+    for role in plan.service_linked_roles:
+        path = f"/aws-service-role/{role.service}/"
+        make.iam.create_role(RoleName=role.name, Path=path, AssumeRolePolicyDocument=trust)
+
+
+def with_cdk_roles(make: Writers, plan: Plan) -> None:
+    """Those that `cdk bootstrap` makes, with the names that the CDK has for them."""
+    for purpose in ("deploy", "file-publishing", "cfn-exec", "image-publishing", "lookup"):
+        name = f"cdk-hnb659fds-{purpose}-role-{plan.facts.account}-{plan.facts.region}"
+        make.iam.create_role(RoleName=name, AssumeRolePolicyDocument='{"Version": "2012-10-17", "Statement": []}')
+
+
+@cache
+def _of_aws() -> Mapping[str, Any]:
+    """AWS's own policies, as moto ships them."""
+    from moto.iam.aws_managed_policies import aws_managed_policies_data  # heavy
+
+    found: Mapping[str, Any] = json.loads(aws_managed_policies_data)
+    return found
+
+
+def managed_policy(asked: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Each of AWS's own policies exists; the account has none."""
+    arn = asked["PolicyArn"]
+    if ":aws:policy/" not in arn or arn.rpartition("/")[2] not in _of_aws():
+        raise refused("NoSuchEntity", f"Policy {arn} was not found.")
+    return {"Policy": {"Arn": arn}}
+
+
+def without_bootstrap(account: Account) -> None:
+    """Nobody has bootstrapped it; AWS's own parameters are there."""
+
+    def answer(asked: Mapping[str, Any]) -> Mapping[str, Any]:
+        if asked["Name"].startswith("/cdk-bootstrap/"):
+            raise refused("ParameterNotFound")
+        return {"Parameter": {"Value": "ami-0123456789abcdef0"}}
+
+    account.answers("GetParameter", answer)
 
 
 def no_stack(asked: Mapping[str, Any]) -> Mapping[str, Any]:

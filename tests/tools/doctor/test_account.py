@@ -20,9 +20,11 @@ from botocore.exceptions import (
 from blueprint.planning.document import Plan
 from tests.tools.doctor.account import Account, refused, statuses, worst
 from tests.tools.doctor.ready import CALLER, live
+from tools.doctor.bootstrap import QUALIFIER, VERSION
 from tools.doctor.checks import account as checks
-from tools.doctor.checks.account import BOOTSTRAP_VERSION, QUALIFIER, connect
+from tools.doctor.checks.account import connect
 from tools.doctor.finding import NotReadyError
+from tools.doctor.login import Login
 from tools.doctor.lookups import STACKS, caller
 
 
@@ -30,6 +32,14 @@ def bootstrapped(account: Account, version: str) -> None:
     name = f"/cdk-bootstrap/{QUALIFIER}/version"
     parameter = {"Name": name, "Value": version}
     account.answers("GetParameter", lambda asked: {"Parameter": parameter} if asked["Name"] == name else {})
+    account.answers("GetRole", lambda asked: role_of(asked["RoleName"]))
+    account.answers("GetBucketVersioning", {"Status": "Enabled"})
+
+
+def role_of(name: str) -> Mapping[str, Any]:
+    arn = f"arn:aws:iam::111111111111:role/{name}"
+    role = {"Path": "/", "RoleName": name, "RoleId": "AROA0123456789ABCDEF", "Arn": arn}
+    return {"Role": {**role, "CreateDate": "2026-01-01T00:00:00Z"}}
 
 
 def with_stacks(account: Account, states: Mapping[str, str], *, protected: bool = False) -> None:
@@ -44,8 +54,8 @@ def with_stacks(account: Account, states: Mapping[str, str], *, protected: bool 
 
 
 def test_credentials_of_the_account_connect(account: Account, small: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checks, "Aws", lambda region: account.aws if region == "us-west-2" else None)
-    assert caller(connect(small)) == (CALLER, small.facts.account)
+    monkeypatch.setattr(checks, "Aws", lambda region, _: account.aws if region == "us-west-2" else None)
+    assert caller(connect(small, Login())) == (CALLER, small.facts.account)
     assert caller(account.aws).partition == "aws"
 
 
@@ -60,9 +70,9 @@ def test_the_caller_is_named(account: Account, small: Plan) -> None:
         (NoCredentialsError(), "there are no AWS credentials"),
         (ProfileNotFound(profile="prod"), "prod"),
         (TokenRetrievalError(provider="sso", error_msg="Token has expired"), "Token has expired"),
-        (EndpointConnectionError(endpoint_url="https://sts.us-west-2.amazonaws.com"), "was not reached"),
-        (ReadTimeoutError(endpoint_url="https://sts.us-west-2.amazonaws.com"), "was not reached"),
-        (refused("ExpiredToken", "The security token is expired"), "The security token is expired"),
+        (EndpointConnectionError(endpoint_url="https://sts.us-west-2.amazonaws.com"), "Could not connect"),
+        (ReadTimeoutError(endpoint_url="https://sts.us-west-2.amazonaws.com"), "Read timeout"),
+        (refused("ExpiredToken", "The security token is expired"), "the credentials have expired"),
         (refused("InvalidClientTokenId", "The token is invalid"), "The token is invalid"),
     ],
     ids=lambda value: type(value).__name__,
@@ -70,12 +80,12 @@ def test_the_caller_is_named(account: Account, small: Plan) -> None:
 def test_what_fails_every_check_is_one_error(
     error: Exception, what: str, small: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(_: object) -> None:
+    def fail(*_: object) -> None:
         raise error
 
     monkeypatch.setattr(checks, "Aws", fail)
     with pytest.raises(NotReadyError) as raised:
-        connect(small)
+        connect(small, Login())
     first, why, fix = str(raised.value).split("\n")
     assert what in first
     assert why.startswith("    why  ")
@@ -85,10 +95,10 @@ def test_what_fails_every_check_is_one_error(
 def test_another_account_is_refused_before_any_check(
     account: Account, small: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checks, "Aws", lambda _: account.aws)
+    monkeypatch.setattr(checks, "Aws", lambda *_: account.aws)
     account.answers("GetCallerIdentity", {"Arn": "arn:aws:iam::999999999999:user/me", "Account": "999999999999"})
     with pytest.raises(NotReadyError, match="of account 999999999999, dev is in 111111111111"):
-        connect(small)
+        connect(small, Login())
 
 
 def test_bootstrap_is_what_the_cdk_asks_for() -> None:
@@ -101,7 +111,7 @@ def test_bootstrap_is_what_the_cdk_asks_for() -> None:
         member = opened.extractfile("package/core/lib/stack-synthesizers/default-synthesizer.js")
         assert member
         source = member.read().decode()
-    assert f"MIN_BOOTSTRAP_STACK_VERSION={BOOTSTRAP_VERSION}," in source
+    assert f"MIN_BOOTSTRAP_STACK_VERSION={VERSION}," in source
     assert f'DEFAULT_QUALIFIER="{QUALIFIER}"' in source
 
 
@@ -123,6 +133,43 @@ def test_an_old_bootstrap_is_a_problem(version: str, account: Account, small: Pl
 def test_no_bootstrap_is_a_problem(account: Account, small: Plan) -> None:
     found = worst(account.found(checks.bootstrap, small))
     assert (found.status, found.what) == ("problem", "account and region are not bootstrapped for the CDK")
+
+
+BUCKET = "cdk-hnb659fds-assets-111111111111-us-west-2"
+
+
+def test_what_somebody_deleted_of_the_bootstrap_is_named(account: Account, small: Plan) -> None:
+    """Its stack still says that it is there, so to bootstrap again changes nothing."""
+    bootstrapped(account, "30")
+
+    def role(asked: Mapping[str, Any]) -> Mapping[str, Any]:
+        if "-deploy-role-" in asked["RoleName"]:
+            raise refused("NoSuchEntity")
+        return role_of(asked["RoleName"])
+
+    account.answers("GetRole", role)
+    account.refuses("GetBucketVersioning", "NoSuchBucket", "The specified bucket does not exist", 404)
+    found = worst(account.found(checks.bootstrap, small))
+    assert (found.status, found.what) == (
+        "problem",
+        "of the CDK's bootstrap is missing: role cdk-hnb659fds-deploy-role-111111111111-us-west-2, bucket " + BUCKET,
+    )
+    assert "delete-stack --stack-name CDKToolkit" in found.fix
+    assert found.fix.endswith("cdk bootstrap aws://111111111111/us-west-2")
+
+
+def test_the_bucket_must_be_the_accounts_own(account: Account, small: Plan) -> None:
+    """Anybody can make a bucket of that name where there is none, to read what is deployed."""
+    bootstrapped(account, "30")
+    asked: list[Mapping[str, Any]] = []
+
+    def denied(given: Mapping[str, Any]) -> Mapping[str, Any]:
+        asked.append(given)
+        raise refused("AccessDenied", "Access Denied", 403)
+
+    account.answers("GetBucketVersioning", denied)
+    assert worst(account.found(checks.bootstrap, small)).status == "unknown"
+    assert asked == [{"Bucket": BUCKET, "ExpectedBucketOwner": "111111111111"}]
 
 
 def test_no_stacks_yet(account: Account, small: Plan) -> None:
@@ -148,7 +195,7 @@ def test_a_stack_that_takes_a_deploy(state: str, account: Account, small: Plan) 
         ("UPDATE_IN_PROGRESS", "problem", "wait"),
         ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "problem", "wait"),
         ("ROLLBACK_COMPLETE", "warning", "read its events"),
-        ("UPDATE_FAILED", "warning", "cdk rollback dev-cluster"),
+        ("UPDATE_FAILED", "warning", "cdk rollback 'dev/cluster'"),
     ],
 )
 def test_a_stack_that_does_not(state: str, status: str, fix: str, account: Account, small: Plan) -> None:

@@ -12,6 +12,7 @@ from addons.external_dns import ExternalDns
 from blueprint import Plan, Role, plan
 from tests.blueprint.examples import with_addons
 from tests.tools.doctor.account import Account, refused, statuses, worst
+from tests.tools.doctor.ready import live
 from tools.doctor.checks.dns import hosted_zones, within
 
 # moto makes ids that Route 53 would not.
@@ -27,9 +28,11 @@ def account(account: Account) -> Account:
             raise refused("NoSuchHostedZone")
         private = asked["Id"] == PRIVATE
         zone = {"Id": f"/hostedzone/{asked['Id']}", "Name": "example.com.", "CallerReference": "1"}
-        return {"HostedZone": {**zone, "Config": {"PrivateZone": private}}}
+        found = {"HostedZone": {**zone, "Config": {"PrivateZone": private}}}
+        return {**found, "VPCs": [{"VPCRegion": "us-west-2", "VPCId": "vpc-own"}]} if private else found
 
     account.answers("GetHostedZone", answer)
+    account.answers("DescribeVpcs", {"Vpcs": [{"VpcId": "vpc-own"}, {"VpcId": "vpc-other"}]})
     return account
 
 
@@ -74,6 +77,7 @@ def test_zones_of_the_domains(domains: tuple[str, ...], account: Account) -> Non
 
 
 def test_a_private_zone_serves_external_dns(account: Account) -> None:
+    live(account, dns(PRIVATE), vpc="vpc-own")
     (found,) = account.found(hosted_zones, dns(PRIVATE))
     assert found.status == "ok"
     assert found.what.endswith("of example.com, private")
@@ -91,8 +95,37 @@ def test_a_domain_that_no_zone_holds(account: Account) -> None:
 
 
 def test_a_zone_that_no_domain_uses(account: Account) -> None:
-    found = account.found(hosted_zones, dns(PUBLIC, "example.org"))
-    assert [one.status for one in found] == ["problem", "warning"]
+    """One cause, one finding; a zone too many beside one that fits is told by itself."""
+    assert statuses(account.found(hosted_zones, dns(PUBLIC, "example.org"))) == ["problem"]
+    other = {"Id": "/hostedzone/ZORG", "Name": "example.org.", "CallerReference": "1"}
+    account.aws._answers.clear()
+    own = {**other, "Name": "example.com."}
+    account.answers("GetHostedZone", lambda asked: {"HostedZone": own if asked["Id"] == PUBLIC else other})
+    made = plan(with_addons(ExternalDns(zones=(PUBLIC, "Z0123456789ORG"), domains=("example.com",))))
+    found = worst(account.found(hosted_zones, made))
+    assert (found.status, found.what) == ("warning", "external-dns: zone Z0123456789ORG is of example.org")
+
+
+def test_a_private_zone_that_answers_elsewhere(account: Account) -> None:
+    """Of a live cluster it is a mistake; before the first deploy there is no VPC to associate it with."""
+    made = dns(PRIVATE)
+    found = worst(account.found(hosted_zones, made))
+    assert found.status == "warning"
+    assert "when the network stack has made the VPC" in found.fix
+    live(account, made, vpc="vpc-other")
+    account.aws._answers.clear()
+    found = worst(account.found(hosted_zones, made))
+    assert (found.status, found.what) == (
+        "problem",
+        f"external-dns: the private zone {PRIVATE} answers in vpc-own, not in the cluster's VPC",
+    )
+    assert found.fix == (
+        f"aws route53 associate-vpc-with-hosted-zone --hosted-zone-id {PRIVATE} "
+        "--vpc VPCRegion=us-west-2,VPCId=vpc-other"
+    )
+    live(account, made, vpc="vpc-own")
+    account.aws._answers.clear()
+    assert statuses(account.found(hosted_zones, made)) == ["ok"]
 
 
 def certificates(domain: str, zone: str) -> Plan:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 
 from addons.aws_load_balancer_controller import AwsLoadBalancerController
@@ -13,9 +16,9 @@ from blueprint.iam import Statement
 from blueprint.node_pool import NodePool
 from blueprint.teams import ApplicationTeam, ServiceAccount, TeamNamespace
 from tests.blueprint.examples import AUTO, FARGATE, SMALL, with_addons, with_cluster, with_nodes, with_teams
-from tests.tools.doctor.account import Account, statuses, worst
-from tests.tools.doctor.ready import Writers, allowed, decided
-from tools.doctor.checks.identities import boundaries, people, service_linked_roles
+from tests.tools.doctor.account import Account, refused, statuses, worst
+from tests.tools.doctor.ready import Writers, allowed, decided, managed_policy, with_cdk_roles
+from tools.doctor.checks.identities import boundaries, managed_policies, people, service_linked_roles
 
 TRUST = '{"Version": "2012-10-17", "Statement": []}'
 POLICY = '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}'
@@ -104,7 +107,7 @@ def test_a_boundary(make: Writers, account: Account) -> None:
 def test_a_boundary_that_does_not_exist(make: Writers, account: Account) -> None:
     found = worst(account.found(boundaries, plan(BOUND)))
     assert found.status == "problem"
-    assert "arn:aws:iam::111111111111:policy/Bound does not exist" in found.what
+    assert "the account has no policy Bound" in found.what
 
 
 def needed(made: Plan) -> list[str]:
@@ -146,20 +149,49 @@ def test_service_linked_roles_that_exist(make: Writers, account: Account, small:
 
 
 def test_a_deploy_makes_what_it_may(make: Writers, account: Account, small: Plan) -> None:
+    with_cdk_roles(make, small)
     account.answers("SimulatePrincipalPolicy", allowed)
-    found = account.found(service_linked_roles, small)
-    assert statuses(found) == ["ok"] * 3
-    assert found[0].what == "AWSServiceRoleForAmazonEKS is missing; a deploy makes it"
+    (found,) = account.found(service_linked_roles, small)
+    names = "AWSServiceRoleForAmazonEKS, AWSServiceRoleForAmazonEKSNodegroup, AWSServiceRoleForAutoScaling"
+    assert (found.status, found.what) == ("ok", f"{names}: missing; a deploy makes it")
 
 
 def test_and_not_what_it_may_not(make: Writers, account: Account, small: Plan) -> None:
+    """Then EKS refuses the cluster, the group or the nodes."""
+    with_cdk_roles(make, small)
     account.answers("SimulatePrincipalPolicy", lambda asked: decided(asked, EvalDecision="implicitDeny"))
-    found = account.found(service_linked_roles, small)
-    assert statuses(found) == ["warning"] * 3
-    assert found[0].fix == "aws iam create-service-linked-role --aws-service-name eks.amazonaws.com"
+    (found,) = account.found(service_linked_roles, small)
+    assert found.status == "problem"
+    assert found.fix.split(" && ") == [
+        "aws iam create-service-linked-role --aws-service-name eks.amazonaws.com",
+        "aws iam create-service-linked-role --aws-service-name eks-nodegroup.amazonaws.com",
+        "aws iam create-service-linked-role --aws-service-name autoscaling.amazonaws.com",
+    ]
 
 
-def test_nobody_makes_that_of_spot(make: Writers, account: Account) -> None:
+def test_nobody_makes_that_of_spot(make: Writers, account: Account, small: Plan) -> None:
+    with_cdk_roles(make, small)
     account.answers("SimulatePrincipalPolicy", allowed)
     found = worst(account.found(service_linked_roles, plan(with_nodes(capacity="SPOT"))))
-    assert (found.status, found.what) == ("warning", "the service-linked role AWSServiceRoleForEC2Spot is missing")
+    assert (found.status, found.what) == (
+        "problem",
+        "the account lacks the service-linked role AWSServiceRoleForEC2Spot",
+    )
+
+
+def test_managed_policies_that_a_partition_lacks(account: Account, small: Plan) -> None:
+    account.answers("GetPolicy", managed_policy)
+    (found,) = account.found(managed_policies, small)
+    assert found.status == "ok"
+
+    def without(asked: Mapping[str, Any]) -> Mapping[str, Any]:
+        if asked["PolicyArn"] == "arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryPullOnly":
+            raise refused("NoSuchEntity")
+        return managed_policy(asked)
+
+    account.answers("GetPolicy", without)
+    found = worst(account.found(managed_policies, small))
+    assert (found.status, found.what) == (
+        "problem",
+        "the partition aws has no AWS managed policy AmazonEC2ContainerRegistryPullOnly",
+    )

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ProfileNotFound
 
 from addons.aws_ebs_csi_driver import AwsEbsCsiDriver
 from addons.cert_manager import CertManager
@@ -21,34 +22,27 @@ from blueprint.network import ENDPOINTS_WITHOUT_NAT
 from blueprint.teams import ApplicationTeam, ServiceAccount
 from tests.blueprint.examples import SMALL, with_network
 from tests.tools.doctor.account import Account
-from tests.tools.doctor.ready import Writers, live, make_ready
+from tests.tools.doctor.ready import Writers, furnish, live, make_ready, without_bootstrap
 from tools.__main__ import main
 from tools.commands import doctor as command
 from tools.doctor.calls import ACTIONS, policy
 from tools.doctor.checks import account as account_checks
 from tools.doctor.checks import reach
 from tools.doctor.finding import Finding, NotReadyError, problem, unknown, warning
+from tools.doctor.login import Login
 from tools.doctor.report import WIDTH, as_json, as_text, summary
 
 
 @pytest.fixture
 def doctor(account: Account, monkeypatch: pytest.MonkeyPatch) -> Account:
     """The command on the small cluster, in this account."""
-    monkeypatch.setattr(account_checks, "connect", lambda _: account.aws)
+    monkeypatch.setattr(account_checks, "connect", lambda *_: account.aws)
     planned(monkeypatch, plan(SMALL))
     return account
 
 
 def planned(monkeypatch: pytest.MonkeyPatch, made: Plan) -> None:
     monkeypatch.setattr(command, "planned", lambda *_: (made,))
-
-
-def furnish(make: Writers, made: Plan) -> None:
-    """The roles that the cluster needs."""
-    make.iam.create_role(RoleName="BreakGlass", AssumeRolePolicyDocument="{}")
-    for role in made.service_linked_roles:
-        path = f"/aws-service-role/{role.service}/"
-        make.iam.create_role(RoleName=role.name, Path=path, AssumeRolePolicyDocument="{}")
 
 
 def test_an_account_that_is_ready(
@@ -61,7 +55,7 @@ def test_an_account_that_is_ready(
     assert err == "Checking 111111111111 us-west-2 for dev\n"
     *report, last = out.splitlines()
     assert last.startswith("111111111111 us-west-2 is ready for dev: 0 problem, 0 unknown, 0 warning, ")
-    assert report[0] == "OK"
+    assert [line for line in report if line.isupper()] == ["UNCHECKED", "OK"]
     assert all(len(line) <= WIDTH for line in report)
 
 
@@ -69,7 +63,7 @@ def test_an_empty_account_is_not(
     doctor: Account, make: Writers, small: Plan, capsys: pytest.CaptureFixture[str]
 ) -> None:
     make_ready(doctor, small)
-    doctor.refuses("GetParameter", "ParameterNotFound")
+    without_bootstrap(doctor)
     assert main(["doctor", "dev"]) == 1
     out, _ = capsys.readouterr()
     assert out.startswith("PROBLEM\n  account     account and region are not bootstrapped for the CDK\n")
@@ -94,7 +88,7 @@ def test_json_is_the_only_output(
 ) -> None:
     make_ready(doctor, small)
     furnish(make, small)
-    doctor.refuses("GetParameter", "ParameterNotFound")
+    without_bootstrap(doctor)
     assert main(["doctor", "dev", "--json"]) == 1
     out, err = capsys.readouterr()
     document = json.loads(out)
@@ -146,6 +140,7 @@ def test_every_listed_call_is_made(
     make_ready(doctor, made)
     doctor.refuses("GetServiceQuota", "NoSuchResourceException")
     doctor.answers("GetAWSDefaultServiceQuota", {"Quota": {"Value": 100.0}})
+    furnish(make, made, people=False)
     doctor.answers("DescribeLogGroups", {"logGroups": []})
     doctor.answers("DescribeVpcEndpointServices", {"ServiceDetails": []})
     doctor.refuses("GetHostedZone", "NoSuchHostedZone")
@@ -163,6 +158,10 @@ def with_upgrade(doctor: Account, made: Plan, make: Writers) -> None:
     vpc = make.ec2.create_vpc(CidrBlock=made.network.cidr)["Vpc"]["VpcId"]
     live(doctor, made, vpc=vpc, version="1.34", endpoint="https://x", certificateAuthority={"data": ""})
     insight: dict[str, Any] = {"id": "1", "name": "Kubelet skew", "insightStatus": {"status": "ERROR"}}
+    doctor.answers("ListAddons", {"addons": ["vpc-cni"]})
+    doctor.answers("DescribeAddon", {"addon": {"status": "ACTIVE"}})
+    doctor.answers("ListFargateProfiles", {"fargateProfileNames": ["apps"]})
+    doctor.answers("DescribeFargateProfile", {"fargateProfile": {"status": "ACTIVE"}})
     doctor.answers("ListNodegroups", {"nodegroups": ["system"]})
     doctor.answers("DescribeNodegroup", {"nodegroup": {"version": "1.34"}})
     doctor.answers("ListInsights", {"insights": [insight]})
@@ -179,7 +178,7 @@ def test_the_policy_is_printed_without_an_account(capsys: pytest.CaptureFixture[
 def test_what_fails_every_check_is_told_once(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def fail(_: Plan) -> None:
+    def fail(*_: object) -> None:
         raise NotReadyError("there are no AWS credentials", "every check asks the account", "sign in")
 
     planned(monkeypatch, plan(SMALL))
@@ -194,10 +193,77 @@ def test_what_fails_every_check_is_told_once(
     ]
 
 
-@pytest.mark.parametrize("arguments", [[], ["dev", "--policy"], ["dev", "prod"]])
-def test_one_cluster_or_the_policy(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def fleet(monkeypatch: pytest.MonkeyPatch, account: Account, *others: str) -> None:
+    """The small cluster, and one in each of other accounts, which the credentials do not reach."""
+    plans = [plan(SMALL), *(plan(replace(SMALL, name=f"c{number}", account=number)) for number in others)]
+    monkeypatch.setattr(command, "planned", lambda *_: tuple(plans))
+    monkeypatch.setattr(account_checks, "Aws", lambda *_: account.aws)
+
+
+def test_all_clusters_when_none_is_named(
+    account: Account, make: Writers, small: Plan, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_ready(account, small)
+    furnish(make, small)
+    fleet(monkeypatch, account, "222222222222", "333333333333")
+    assert main(["doctor"]) == 2
+    out, err = capsys.readouterr()
+    assert err.count("Checking ") == 3
+    assert "111111111111 us-west-2 is ready for dev" in out
+    assert "not checked: c222222222222 (222222222222)\n" in out
+    assert "--profile or --role" in out
+    assert main(["doctor", "--json"]) == 2
+    documents = json.loads(capsys.readouterr().out)
+    assert [each["cluster"] for each in documents] == ["dev", "c222222222222", "c333333333333"]
+    assert "error" not in documents[0]
+    assert documents[1]["error"]["what"].startswith("the credentials are of account 111111111111")
+
+
+def test_one_reason_for_all_is_told_once(
+    account: Account, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fleet(monkeypatch, account, "222222222222")
+    account.refuses("GetCallerIdentity", "ExpiredToken", "The security token is expired", 403)
+    assert main(["doctor"]) == 2
+    out, _ = capsys.readouterr()
+    assert out.splitlines()[0] == "not checked: dev (111111111111), c222222222222 (222222222222)"
+    assert out.count("the credentials have expired") == 1
+
+
+PROFILES = """
+[profile 111111111111-readonly]
+aws_access_key_id = one
+aws_secret_access_key = x
+"""
+
+
+def test_each_account_has_its_profile(small: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = tmp_path / "config"
+    config.write_text(PROFILES, encoding="utf-8")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    given = Login("{account}-readonly").session(small).get_credentials()
+    assert given
+    assert given.access_key == "one"
+    with pytest.raises(ProfileNotFound, match="dev-us-west-2"):
+        Login("{cluster}-{region}").session(small)
+
+
+@pytest.mark.parametrize(("region", "partition"), [("eu-west-1", "aws"), ("cn-north-1", "aws-cn")])
+@pytest.mark.usefixtures("moto")
+def test_each_account_has_its_role(region: str, partition: str, small: Plan) -> None:
+    made = replace(small, facts=replace(small.facts, account="222222222222", region=region))
+    from moto.sts.models import sts_backends
+
+    given = Login(role="audit/Doctor").session(made).get_credentials()
+    assert given
+    (assumed,) = sts_backends["222222222222"][partition].assumed_roles
+    assert assumed.role_arn == f"arn:{partition}:iam::222222222222:role/audit/Doctor"
+    assert given.access_key == assumed.access_key_id
+
+
+def test_the_policy_is_of_no_cluster(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as raised:
-        main(["doctor", *arguments])
+        main(["doctor", "dev", "--policy"])
     assert raised.value.code == 2
     assert "usage: python -m tools doctor" in capsys.readouterr().err
 
@@ -263,7 +329,7 @@ def test_the_worst_stands_first() -> None:
 
 def test_the_summary_counts(small: Plan) -> None:
     assert summary(small, FINDINGS) == (
-        "111111111111 us-west-2 is not ready for dev: 1 problem, 1 unknown, 1 warning, 1 ok"
+        "111111111111 us-west-2 is not ready for dev: 1 problem, 1 unknown, 1 warning, 0 unchecked, 1 ok"
     )
 
 

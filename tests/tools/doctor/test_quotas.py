@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 from botocore.model import StringShape
 from botocore.session import get_session
 
+from addons.core_dns import CoreDns
+from addons.karpenter import Karpenter
 from blueprint import ManagedNodes, Plan, plan
 from blueprint.network import ENDPOINTS_WITHOUT_NAT
-from tests.blueprint.examples import FARGATE, SMALL, changed, with_network, with_nodes
+from blueprint.node_pool import NodePool
+from tests.blueprint.examples import AUTO, FARGATE, SMALL, changed, with_addons, with_network, with_nodes
 from tests.tools.doctor.account import Account, statuses, worst
 from tests.tools.doctor.ready import Writers, live
 from tools.doctor.aws import iam_region
-from tools.doctor.checks import quotas, vcpus
-from tools.doctor.checks.quotas import CLUSTERS, VPCS, judged, limit
-from tools.doctor.checks.vcpus import family
+from tools.doctor.checks import fargate, quotas, vcpus
+from tools.doctor.checks.quotas import judged, limit
+from tools.doctor.checks.vcpus import counted, family
+from tools.quotas import QUOTAS
 
 
 @pytest.mark.parametrize(
@@ -33,7 +38,7 @@ from tools.doctor.checks.vcpus import family
     ],
 )
 def test_a_quota_is_judged(allowed: int, used: int, least: int, most: int | None, status: str) -> None:
-    found = judged(VPCS, allowed, used, least, most)
+    found = judged(QUOTAS["VPCs"], "VPCs in the region", allowed, used, least, most)
     assert found.status == status
     assert f"{used} of {allowed} in use" in found.what
     if status != "ok":
@@ -42,27 +47,23 @@ def test_a_quota_is_judged(allowed: int, used: int, least: int, most: int | None
 
 def test_the_applied_quota_wins_over_the_default(account: Account) -> None:
     account.answers("GetServiceQuota", {"Quota": {"Value": 7.0}})
-    assert limit(CLUSTERS, account.aws) == 7
+    assert limit(QUOTAS["clusters"], account.aws) == 7
 
 
 def test_the_default_is_asked_for_where_none_is_applied(account: Account) -> None:
     account.refuses("GetServiceQuota", "NoSuchResourceException")
     account.answers("GetAWSDefaultServiceQuota", {"Quota": {"Value": 100.0}})
-    assert limit(CLUSTERS, account.aws) == 100
+    assert limit(QUOTAS["clusters"], account.aws) == 100
 
 
 @pytest.mark.usefixtures("moto")
 def test_vpc_quotas_have_the_codes_that_moto_copied(account: Account) -> None:
     """Its answers were recorded from AWS."""
-    names = {
-        quota.code: account.aws.quotas.get_service_quota(ServiceCode="vpc", QuotaCode=quota.code)["Quota"]["QuotaName"]
-        for quota in (quotas.VPCS, quotas.INTERNET_GATEWAYS, quotas.NAT_GATEWAYS)
-    }
-    assert names == {
-        "L-F678F1CE": "VPCs per Region",
-        "L-A4707A72": "Internet gateways per Region",
-        "L-FE5A380F": "NAT gateways per Availability Zone",
-    }
+    rows = [quota for quota in QUOTAS.values() if quota.service == "vpc"]
+    assert len(rows) == 5
+    for row in rows:
+        found = account.aws.quotas.get_service_quota(ServiceCode="vpc", QuotaCode=row.code)["Quota"]
+        assert found["QuotaName"] == row.name
 
 
 @pytest.mark.usefixtures("moto")
@@ -87,6 +88,11 @@ def test_the_vpc_of_a_stack_is_not_counted_twice(account: Account, small: Plan, 
     tag = {"Key": "aws:cloudformation:stack-name", "Value": "dev-network"}
     make.ec2.create_tags(Resources=[vpc], Tags=[tag])  # type: ignore[list-item]  # the stubs want a TypedDict, and this is one
     assert statuses(account.found(quotas.networks, small)) == ["ok", "ok"]
+
+
+def with_quotas(account: Account, values: Mapping[str, int]) -> None:
+    """Quotas by their codes; each other one is 100."""
+    account.answers("GetServiceQuota", lambda asked: {"Quota": {"Value": float(values.get(asked["QuotaCode"], 100))}})
 
 
 def gateway(vpc: str, subnet: str) -> dict[str, Any]:
@@ -147,16 +153,86 @@ def test_without_nat_nothing_is_asked(account: Account) -> None:
 
 
 def test_clusters_are_counted(account: Account, small: Plan) -> None:
-    account.answers("GetServiceQuota", {"Quota": {"Value": 2.0}})
+    with_quotas(account, {"L-1194D53C": 2})
     account.answers("ListClusters", {"clusters": ["one", "two"]})
-    assert worst(account.found(quotas.clusters, small)).status == "problem"
+    found = worst(account.found(quotas.clusters, small))
+    assert (found.status, found.what) == (
+        "problem",
+        "EKS clusters in the region: 2 of 2 in use, the cluster needs 1 more",
+    )
 
 
 def test_a_live_cluster_is_in_the_count(account: Account, small: Plan) -> None:
     live(account, small)
-    account.answers("GetServiceQuota", {"Quota": {"Value": 2.0}})
+    with_quotas(account, {"L-1194D53C": 2})
     account.answers("ListClusters", {"clusters": ["one", "dev"]})
-    assert statuses(account.found(quotas.clusters, small)) == ["ok"]
+    assert statuses(account.found(quotas.clusters, small)) == ["ok"] * 3
+
+
+@pytest.mark.parametrize(
+    ("code", "value", "status", "what"),
+    [
+        ("L-6D54EA21", 1, "problem", "managed node groups of a cluster: 0 of 1 in use, the cluster needs 2 more"),
+        ("L-BD136A63", 3, "problem", "nodes of a managed node group: 0 of 3 in use, the cluster needs 4 to 600 more"),
+        (
+            "L-BD136A63",
+            450,
+            "warning",
+            "nodes of a managed node group: 0 of 450 in use, the cluster needs 4 to 600 more",
+        ),
+        ("L-33415657", 0, "problem", "Fargate profiles of a cluster: 0 of 0 in use, the cluster needs 1 more"),
+    ],
+)
+def test_what_a_cluster_may_have(code: str, value: int, status: str, what: str, account: Account) -> None:
+    groups = [ManagedNodes(name, instance_types=("m7g.large",), min=4, max=600) for name in ("one", "two")]
+    made = plan(changed(SMALL, compute=(*groups, *FARGATE.compute)))
+    account.answers("ListClusters", {"clusters": []})
+    with_quotas(account, {"L-BD136A63": 600, code: value})
+    found = worst(account.found(quotas.clusters, made))
+    assert (found.status, found.what) == (status, what)
+
+
+def test_what_another_account_shares_does_not_count(account: Account, small: Plan) -> None:
+    shared = [{"VpcId": f"vpc-{number}", "OwnerId": "999999999999"} for number in range(9)]
+    account.answers("DescribeVpcs", {"Vpcs": [{"VpcId": "vpc-own", "OwnerId": SMALL.account}, *shared]})
+    gateways = [{"InternetGatewayId": one["VpcId"], "OwnerId": one["OwnerId"]} for one in shared]
+    account.answers("DescribeInternetGateways", {"InternetGateways": gateways})
+    with_quotas(account, {"L-F678F1CE": 5, "L-A4707A72": 5})
+    vpcs, internet = account.found(quotas.networks, small)
+    assert vpcs.what == "VPCs in the region: 1 of 5 in use, the cluster needs 1 more"
+    assert internet.what == "internet gateways in the region: 0 of 5 in use, the cluster needs 1 more"
+
+
+def test_endpoints_of_other_vpcs_count(account: Account) -> None:
+    made = plan(with_network(interface_endpoints=("sts", "ec2")))
+    needed = len(made.network.gateway_endpoints)
+    others = [{"VpcId": "vpc-1"}] * (21 - needed)
+    account.answers("DescribeVpcs", {"Vpcs": []})
+    account.answers("DescribeVpcEndpoints", {"VpcEndpoints": others})
+    with_quotas(account, {"L-1B52E74A": 20, "L-29B6F2EB": 1})
+    gateways, interfaces = account.found(quotas.endpoints, made)
+    assert (gateways.status, interfaces.status) == ("problem", "problem")
+    assert interfaces.what == "interface endpoints in a VPC: 0 of 1 in use, the cluster needs 2 more"
+
+
+def test_the_account_counts_its_roles(account: Account, small: Plan) -> None:
+    """The control plane's, that of the nodes, and that of the network plugin."""
+    account.answers("GetAccountSummary", {"SummaryMap": {"Roles": 998, "RolesQuota": 1000}})
+    found = worst(account.found(quotas.roles, small))
+    assert (found.status, found.what) == (
+        "problem",
+        "roles of the account: 998 of 1000 in use, the cluster needs 3 more",
+    )
+    account.answers("GetAccountSummary", {"SummaryMap": {"Roles": 997, "RolesQuota": 1000}})
+    assert statuses(account.found(quotas.roles, small)) == ["ok"]
+
+
+def test_what_no_quota_is_known_of_is_said(account: Account, small: Plan) -> None:
+    (found,) = account.found(quotas.others, small)
+    assert found.status == "unchecked"
+    assert "EC2::SecurityGroup" not in found.what  # it has no endpoints, so no group of its own
+    assert all(kind in found.what for kind in ("EC2::LaunchTemplate", "KMS::Key", "Logs::LogGroup"))
+    assert "EKS::Cluster" not in found.what
 
 
 # --- vCPUs ---
@@ -262,6 +338,63 @@ def test_a_family_without_a_quota_is_unknown(account: Account) -> None:
     with_instances(account)
     found = worst(account.found(vcpus.vcpus, plan(with_nodes(instance_types=("hpc7a.12xlarge",), capacity="SPOT"))))
     assert (found.status, found.what) == ("unknown", "vCPUs of spot hpc instances")
+
+
+def test_p5_on_spot_has_a_quota_of_its_own() -> None:
+    """Names of Service Quotas: one is of P4, P3 and P2, the other of P5 alone."""
+    assert QUOTAS[counted("p5.48xlarge", "SPOT")].name == "All P5 Spot Instance Requests"
+    assert QUOTAS[counted("p4d.24xlarge", "SPOT")].name == "All P4, P3 and P2 Spot Instance Requests"
+    assert QUOTAS[counted("p5.48xlarge", "ON_DEMAND")].name == "Running On-Demand P instances"
+
+
+POOLS = Karpenter(
+    node_pools=(
+        NodePool(max_cpu=20, capacity=("on-demand", "spot")),
+        NodePool("gpu", max_cpu=50, categories=("g",)),
+    )
+)
+
+
+def test_pools_of_karpenter_count_up_to_their_limits(account: Account) -> None:
+    """Two to three m7g.large, and whatever the pools may launch; what they launched already is theirs."""
+    made = plan(with_addons(POOLS))
+    own = running("m7g.4xlarge", "kubernetes.io/cluster/dev")
+    own["Tags"].append({"Key": "karpenter.sh/nodepool", "Value": "default"})
+    with_instances(account, own, running("m7g.large"), quota=24)
+    found = account.found(vcpus.vcpus, made)
+    assert [(one.status, one.what) for one in found] == [
+        ("warning", "vCPUs of on-demand g and vt instances: 0 of 24 in use, the cluster needs 0 to 50 more"),
+        ("warning", "vCPUs of on-demand standard instances: 2 of 24 in use, the cluster needs 4 to 26 more"),
+        ("ok", "vCPUs of spot standard instances: 0 of 24 in use, the cluster needs 0 to 20 more"),
+    ]
+
+
+def test_auto_mode_needs_room_for_a_node(account: Account) -> None:
+    """Its pools have no limits."""
+    with_instances(account, running("m7g.large"), quota=4)
+    (found,) = account.found(vcpus.vcpus, plan(AUTO))
+    what = "vCPUs of on-demand standard instances: 2 of 4 in use, the cluster needs 2 more"
+    assert (found.status, found.what) == ("ok", f"{what}; pools of Auto Mode have no limit but the quota")
+    with_instances(account, running("m7g.large"), quota=3)
+    assert worst(account.found(vcpus.vcpus, plan(AUTO))).status == "problem"
+
+
+def test_pods_on_fargate_have_vcpus_of_their_own(account: Account) -> None:
+    """Two of CoreDNS, which ask for 100m each and get 0.25."""
+    made = plan(with_addons(CoreDns(), base=FARGATE))
+    with_quotas(account, {"L-3032A538": 0})
+    found = worst(account.found(fargate.vcpus, made))
+    assert (found.status, found.what) == (
+        "problem",
+        "vCPUs of Fargate in the region: 0 in all, pods of add-ons and teams need 0.5",
+    )
+    with_quotas(account, {"L-3032A538": 1})
+    assert statuses(account.found(fargate.vcpus, made)) == ["ok"]
+
+
+def test_without_fargate_its_quota_is_not_asked_for(account: Account, small: Plan) -> None:
+    assert account.found(fargate.vcpus, small) == []
+    assert account.calls == []
 
 
 def test_without_nodes_no_instance_is_looked_at(account: Account) -> None:

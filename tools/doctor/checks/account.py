@@ -4,50 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, NoCredentialsError
-from botocore.exceptions import ConnectionError as UnreachedError
-from botocore.parsers import ResponseParserError
+from botocore.exceptions import ClientError
 
 from blueprint.planning.document import Plan
 from tools.doctor.aws import Aws
+from tools.doctor.bootstrap import PARAMETER, VERSION, missing
 from tools.doctor.finding import Finding, NotReadyError, ok, problem, warning
+from tools.doctor.login import Login
 from tools.doctor.lookups import NOT_CREATED, caller, code_of, live_cluster, stacks
+from tools.doctor.refusals import failure
 
 NAME = "account"
 
-# Of the CDK's DefaultStackSynthesizer, which this app uses as it is; a test compares it with what is installed.
-# https://github.com/aws/aws-cdk/blob/main/packages/aws-cdk-lib/core/lib/stack-synthesizers/default-synthesizer.ts
-QUALIFIER = "hnb659fds"
-BOOTSTRAP_VERSION = 6
-_PARAMETER = f"/cdk-bootstrap/{QUALIFIER}/version"
 
-
-def connect(plan: Plan) -> Aws:
+def connect(plan: Plan, login: Login) -> Aws:
     """Clients for the plan's account and region. Raises NotReadyError when nothing can be checked with them."""
     facts = plan.facts
     try:
-        aws = Aws(facts.region)
+        aws = Aws(facts.region, login.session(plan))
         found = caller(aws)
-    except ClientError as error:
-        message = error.response["Error"].get("Message", code_of(error))
-        fix = f"sign in again, for example `aws sso login`; enable the region {facts.region} where it is opt-in"
-        raise NotReadyError(
-            f"AWS refuses the credentials: {message}", f"{code_of(error)}, before any check", fix
-        ) from error
-    except NoCredentialsError as error:
-        fix = f"sign in to account {facts.account}, or set AWS_PROFILE"
-        raise NotReadyError("there are no AWS credentials", "every check asks the account", fix) from error
-    except (UnreachedError, HTTPClientError, ResponseParserError) as error:
-        fix = f"check network, proxy and the name of the region: {facts.region}"
-        raise NotReadyError(f"AWS was not reached: {error}", "every check asks the account", fix) from error
-    except BotoCoreError as error:
-        fix = "correct AWS_PROFILE and the AWS configuration, or sign in again"
-        raise NotReadyError(
-            f"the AWS credentials cannot be used: {error}", "every check asks the account", fix
-        ) from error
+    except Exception as error:
+        raise NotReadyError(*failure(error)) from error
     if found.account != facts.account:
         what = f"the credentials are of account {found.account}, {facts.name} is in {facts.account}"
-        fix = f"use credentials of {facts.account}, or correct `account` in the cluster's file"
+        fix = f"use credentials of {facts.account} (--profile or --role), or correct `account` in the cluster's file"
         raise NotReadyError(what, f"they are of {found.arn}", fix)
     return aws
 
@@ -58,20 +38,24 @@ def identity(plan: Plan, aws: Aws) -> Iterator[Finding]:
 
 
 def bootstrap(plan: Plan, aws: Aws) -> Iterator[Finding]:
-    """The version of the CDK's bootstrap stack. https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-env.html"""
-    why = f"the templates ask for version {BOOTSTRAP_VERSION} and for its roles and bucket"
+    """What `cdk bootstrap` makes. https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-env.html"""
+    why = f"the templates ask for version {VERSION} and for its roles and bucket"
     fix = f"cdk bootstrap aws://{plan.facts.account}/{plan.facts.region}"
     try:
-        value = aws.ssm.get_parameter(Name=_PARAMETER)["Parameter"].get("Value", "")
+        value = aws.ssm.get_parameter(Name=PARAMETER)["Parameter"].get("Value", "")
     except ClientError as error:
         if code_of(error) != "ParameterNotFound":
             raise
         yield problem(NAME, "account and region are not bootstrapped for the CDK", why, fix)
         return
-    if not value.isdecimal() or int(value) < BOOTSTRAP_VERSION:
+    if not value.isdecimal() or int(value) < VERSION:
         yield problem(NAME, f"the CDK's bootstrap stack has version {value!r}", why, fix)
+    elif absent := missing(plan, aws):
+        # CloudFormation makes nothing anew that somebody deleted beside it.
+        again = f"aws cloudformation delete-stack --stack-name CDKToolkit --region {plan.facts.region}, then {fix}"
+        yield problem(NAME, f"of the CDK's bootstrap is missing: {', '.join(absent)}", why, again)
     else:
-        yield ok(NAME, f"bootstrap version {value}, of at least {BOOTSTRAP_VERSION}")
+        yield ok(NAME, f"bootstrap version {value}, of at least {VERSION}, with its roles and bucket")
 
 
 def stack_states(plan: Plan, aws: Aws) -> Iterator[Finding]:
@@ -94,7 +78,8 @@ def stack_states(plan: Plan, aws: Aws) -> Iterator[Finding]:
             why = "CloudFormation does one operation on a stack at a time"
             yield problem(NAME, f"stack {full} is in {state}", why, "wait until it ends, then deploy")
         elif state in ("CREATE_FAILED", "UPDATE_FAILED", "IMPORT_ROLLBACK_FAILED"):
-            fix = f"cdk rollback {full}, or deploy what mends it"
+            # The CDK calls a stack by its path in the app, CloudFormation by its name.
+            fix = f"cdk rollback '{plan.facts.name}/{name}', or deploy what mends it"
             yield warning(NAME, f"stack {full} is in {state}", "its last deploy stopped half-way", fix)
         else:
             healthy.append(f"{name} {state}")

@@ -11,7 +11,7 @@ from blueprint.contribution import HostedZone
 from blueprint.planning.document import Plan
 from tools.doctor.aws import Aws
 from tools.doctor.finding import Finding, ok, problem, warning
-from tools.doctor.lookups import code_of
+from tools.doctor.lookups import code_of, live_vpc
 
 NAME = "dns"
 
@@ -24,6 +24,8 @@ class Zone(NamedTuple):
 
     domain: str
     private: bool
+    vpcs: tuple[str, ...] = ()
+    """In which a private one answers."""
 
 
 def hosted_zones(plan: Plan, aws: Aws) -> Iterator[Finding]:
@@ -39,17 +41,20 @@ def hosted_zones(plan: Plan, aws: Aws) -> Iterator[Finding]:
         found = [(zone, live) for zone in own if (live := there[zone.id])]
         yield from _records(part.name, [each for each in found if not each[0].challenges], complete=all(there.values()))
         yield from (_challenge(part.name, zone, live) for zone, live in found if zone.challenges)
+        yield from _elsewhere(plan, part.name, [each for each in found if each[1].private], aws)
 
 
 def _zone(id: str, aws: Aws) -> Zone | None:
     def ask() -> Zone | None:
         try:
-            found = aws.route53.get_hosted_zone(Id=id)["HostedZone"]
+            answer = aws.route53.get_hosted_zone(Id=id)
         except ClientError as error:
             if code_of(error) in ("NoSuchHostedZone", "InvalidInput"):
                 return None
             raise
-        return Zone(found["Name"].rstrip("."), found.get("Config", {}).get("PrivateZone", False))
+        found = answer["HostedZone"]
+        vpcs = tuple(vpc.get("VPCId", "") for vpc in answer.get("VPCs", []))
+        return Zone(found["Name"].rstrip("."), found.get("Config", {}).get("PrivateZone", False), vpcs)
 
     return aws.once(f"hosted zone {id}", ask)
 
@@ -69,18 +74,41 @@ def within(name: str, domain: str) -> bool:
 
 def _records(addon: str, zones: Sequence[tuple[HostedZone, Zone]], *, complete: bool) -> Iterator[Finding]:
     domains = dict.fromkeys(domain for zone, _ in zones for domain in zone.domains)
-    for domain in domains if complete else ():
-        if not any(within(domain, live.domain) for _, live in zones):
-            held = ", ".join(sorted({live.domain for _, live in zones}))
-            why = f"its zones are of {held}, so names in {domain} are never written"
-            yield problem(NAME, f"{addon}: no zone holds {domain}", why, "correct `zones` or `domains`")
+    homeless = [each for each in domains if complete and not any(within(each, live.domain) for _, live in zones)]
+    if homeless:
+        held, names = ", ".join(sorted({live.domain for _, live in zones})), ", ".join(homeless)
+        why = f"its zones are of {held}, so names in {names} are never written"
+        yield problem(NAME, f"{addon}: no zone holds {names}", why, "correct `zones` or `domains`")
     for zone, live in zones:
         related = [one for one in zone.domains if within(one, live.domain) or within(live.domain, one)]
         if zone.domains and not related:
+            if homeless:
+                continue  # one cause, one finding
             why = f"it writes names in {', '.join(zone.domains)} only"
             yield warning(NAME, f"{addon}: zone {zone.id} is of {live.domain}", why, "correct `zones` or `domains`")
         else:
             yield ok(NAME, f"{addon}: zone {zone.id} is of {live.domain}{', private' if live.private else ''}")
+
+
+def _elsewhere(plan: Plan, addon: str, zones: Sequence[tuple[HostedZone, Zone]], aws: Aws) -> Iterator[Finding]:
+    """A private zone answers in the VPCs that it is associated with, and nowhere else.
+
+    https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-associate-vpcs.html
+    """
+    vpc = live_vpc(plan, aws) if zones else None
+    id = vpc["VpcId"] if vpc else ""
+    for zone, live in zones:
+        if id in live.vpcs or zone.challenges:
+            continue
+        what = f"{addon}: the private zone {zone.id} answers in {', '.join(live.vpcs)}, not in the cluster's VPC"
+        why = "what the add-on writes there is not found from the cluster"
+        fix = (
+            f"aws route53 associate-vpc-with-hosted-zone --hosted-zone-id {zone.id} --vpc VPCRegion={aws.region},VPCId="
+        )
+        if id:
+            yield problem(NAME, what, why, f"{fix}{id}")
+        else:
+            yield warning(NAME, what, why, f"when the network stack has made the VPC: {fix}…")
 
 
 def _challenge(addon: str, zone: HostedZone, live: Zone) -> Finding:

@@ -8,13 +8,11 @@ from blueprint.contribution import Contribution
 from blueprint.kubernetes import is_named_after_content
 from blueprint.planning.document import Part, Plan
 from tools.doctor.aws import Aws
-from tools.doctor.checks.quotas import NAME, ServiceQuota, limit
+from tools.doctor.checks.quotas import NAME, increase, limit
 from tools.doctor.finding import Finding, ok, problem
+from tools.quotas import QUOTAS
 
-# The code is in no page of AWS, but in public scripts: aws service-quotas get-service-quota --service-code lambda
-# --quota-code L-B99A9384. The default is 1,000; "New AWS accounts have reduced concurrency":
-# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
-CONCURRENCY = ServiceQuota("Lambda functions at once in the region", "lambda", "L-B99A9384")
+# Below the default: "New AWS accounts have reduced concurrency", https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 _FUNCTIONS = 2
 """Of each chart or manifest that is being installed: the CDK's provider framework, and the handler it waits for."""
 
@@ -24,15 +22,14 @@ def concurrency(plan: Plan, aws: Aws) -> Iterator[Finding]:
     needed = at_once(plan)
     if not needed:
         return
-    allowed = limit(CONCURRENCY, aws)
-    what = f"{CONCURRENCY.name}: {allowed} for the whole account, a deploy runs up to {needed}"
+    quota = QUOTAS["functions at once"]
+    allowed = limit(quota, aws)
+    what = f"Lambda functions at once in the region: {allowed} for the whole account, a deploy runs up to {needed}"
     if needed <= allowed:
         yield ok(NAME, what)
         return
     why = "what is beyond is throttled: a chart or manifest fails then, and its stack rolls back"
-    command = "aws service-quotas request-service-quota-increase --service-code lambda"
-    # The default, below which new accounts are held.
-    yield problem(NAME, what, why, f"{command} --quota-code {CONCURRENCY.code} --desired-value 1000")
+    yield problem(NAME, what, why, increase(quota, quota.default))
 
 
 def at_once(plan: Plan) -> int:

@@ -2,38 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from botocore.exceptions import ClientError
 
-from blueprint.contribution import ServiceLinkedRole
-from blueprint.planning.document import Plan
+from blueprint.contribution import NodeRole, ServiceLinkedRole
+from blueprint.planning.document import FargateNodes, Plan
 from blueprint.references import resolved
+from tools.doctor import bootstrap
 from tools.doctor.aws import Aws
-from tools.doctor.checks.permissions import cdk_role
 from tools.doctor.finding import Finding, ok, problem, warning
-from tools.doctor.lookups import caller, code_of
+from tools.doctor.lookups import caller, code_of, principal
 
 NAME = "identities"
 _SSO_PATH = "/aws-reserved/sso.amazonaws.com/"
-
-
-def _found(kind: str, name: str, aws: Aws) -> str:
-    """The ARN of a role or user; empty when there is none of the name."""
-
-    def ask() -> str:
-        try:
-            return aws.iam.get_user(UserName=name)["User"]["Arn"] if kind == "user" else _role(name, aws)
-        except ClientError as error:
-            if code_of(error) == "NoSuchEntity":
-                return ""
-            raise
-
-    return aws.once(f"{kind} {name}", ask)
-
-
-def _role(name: str, aws: Aws) -> str:
-    return aws.iam.get_role(RoleName=name)["Role"]["Arn"]
 
 
 def people(plan: Plan, aws: Aws) -> Iterator[Finding]:
@@ -51,7 +33,7 @@ def people(plan: Plan, aws: Aws) -> Iterator[Finding]:
             yield warning(NAME, what, why, f"aws iam get-role in account {arn.split(':')[4]}")
             continue
         kind, _, path = arn.rpartition(":")[2].partition("/")
-        there = _found(kind, path.rpartition("/")[2], aws)
+        there = principal(kind, path.rpartition("/")[2], aws)
         if there == arn:
             fine.append(path)
         else:
@@ -85,41 +67,82 @@ def _of_identity_center(aws: Aws) -> list[str]:
 
 def boundaries(plan: Plan, aws: Aws) -> Iterator[Finding]:
     """Permissions boundaries of teams."""
-    found = {grant.boundary for part in plan.parts for grant in part.contribution.grants if grant.boundary}
-    for name in sorted(found):
-        arn = f"arn:{caller(aws).partition}:iam::{plan.facts.account}:policy/{name}"
-        try:
-            aws.iam.get_policy(PolicyArn=arn)
-        except ClientError as error:
-            if code_of(error) != "NoSuchEntity":
-                raise
-            why = "IAM refuses roles with it, and the stack teams fails"
-            yield problem(NAME, f"the permissions boundary {arn} does not exist", why, "make it, or correct the name")
-        else:
-            yield ok(NAME, f"the permissions boundary {name} exists")
+    names = sorted({grant.boundary for part in plan.parts for grant in part.contribution.grants if grant.boundary})
+    absent = [name for name in names if not _policy(f"{plan.facts.account}:policy/{name}", aws)]
+    if absent:
+        what = f"the account has no policy {', '.join(absent)}, the permissions boundary of roles of teams"
+        yield problem(
+            NAME, what, "IAM refuses roles with it, and the stack teams fails", "make it, or correct the name"
+        )
+    if fine := [name for name in names if name not in absent]:
+        yield ok(NAME, f"permissions boundaries that exist: {', '.join(fine)}")
+
+
+def managed_policies(plan: Plan, aws: Aws) -> Iterator[Finding]:
+    """AWS's own policies for the roles of the plan; not every partition has all of them."""
+    names = sorted(set(_managed_policies(plan)))
+    absent = [name for name in names if not _policy(f"aws:policy/{name}", aws)]
+    if absent:
+        what = f"the partition {caller(aws).partition} has no AWS managed policy {', '.join(absent)}"
+        yield problem(NAME, what, "IAM refuses roles with it", "the blueprint cannot be deployed in this partition")
+    else:
+        yield ok(NAME, f"{len(names)} AWS managed policies exist")
+
+
+def _managed_policies(plan: Plan) -> Iterator[str]:
+    roles = [plan.control_plane.role, *plan.node_roles.values()]
+    roles += [each.role for each in plan.compute if isinstance(each, FargateNodes)]
+    if plan.control_plane.auto_mode:
+        roles.append(plan.control_plane.auto_mode.role)
+    for role in roles:
+        yield from role.managed_policies
+    for part in plan.parts:
+        for grant in part.contribution.every_grant:
+            yield from grant.managed_policies
+        for made in part.contribution.resources:
+            if isinstance(made, NodeRole):
+                yield from made.managed_policies
+
+
+def _policy(rest: str, aws: Aws) -> bool:
+    """Whether there is a policy, by its ARN behind `iam::`."""
+    try:
+        return bool(aws.iam.get_policy(PolicyArn=f"arn:{caller(aws).partition}:iam::{rest}")["Policy"])
+    except ClientError as error:
+        if code_of(error) != "NoSuchEntity":
+            raise
+        return False
 
 
 def service_linked_roles(plan: Plan, aws: Aws) -> Iterator[Finding]:
     """They are there, or CloudFormation's role may have them made."""
-    fine = []
-    for role in plan.service_linked_roles:
-        if _found("role", role.name, aws):
-            fine.append(role.name)
-        elif role.by_itself and _may_be_made(role, plan, aws):
-            yield ok(NAME, f"{role.name} is missing; a deploy makes it")
-        else:
-            by = "nobody makes it by itself" if not role.by_itself else "the role of CloudFormation may not make it"
-            why = f"{by}, and what needs it does not start"
-            fix = f"aws iam create-service-linked-role --aws-service-name {role.service}"
-            yield warning(NAME, f"the service-linked role {role.name} is missing", why, fix)
-    if fine:
+    absent = [role for role in plan.service_linked_roles if not principal("role", role.name, aws)]
+    if fine := [role.name for role in plan.service_linked_roles if role not in absent]:
         yield ok(NAME, f"service-linked roles: {', '.join(fine)}")
+    yield from _missing([role for role in absent if not role.by_itself], "nobody makes it by itself")
+    by_itself = [role for role in absent if role.by_itself]
+    if not bootstrap.exists(plan, aws, "cfn-exec"):
+        return  # which is told elsewhere
+    may = [role for role in by_itself if _may_be_made(role, plan, aws)]
+    if may:
+        yield ok(NAME, f"{', '.join(role.name for role in may)}: missing; a deploy makes it")
+    barred = [role for role in by_itself if role not in may]
+    yield from _missing(barred, "the role of CloudFormation may not make it: iam:CreateServiceLinkedRole")
+
+
+def _missing(roles: Sequence[ServiceLinkedRole], why: str) -> Iterator[Finding]:
+    """https://docs.aws.amazon.com/eks/latest/userguide/using-service-linked-roles.html"""
+    if roles:
+        names = ", ".join(role.name for role in roles)
+        commands = [f"aws iam create-service-linked-role --aws-service-name {role.service}" for role in roles]
+        what = f"the account lacks the service-linked role {names}"
+        yield problem(NAME, what, f"{why}; what needs it fails", " && ".join(commands))
 
 
 def _may_be_made(role: ServiceLinkedRole, plan: Plan, aws: Aws) -> bool:
     arn = f"arn:{caller(aws).partition}:iam::{plan.facts.account}:role/aws-service-role/{role.service}/{role.name}"
     answer = aws.iam.simulate_principal_policy(
-        PolicySourceArn=cdk_role(plan, aws, "cfn-exec"),
+        PolicySourceArn=bootstrap.role(plan, aws, "cfn-exec"),
         ActionNames=["iam:CreateServiceLinkedRole"],
         ResourceArns=[arn],
         ContextEntries=[

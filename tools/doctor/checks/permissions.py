@@ -7,18 +7,15 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import partial
-from typing import TYPE_CHECKING
-
-from botocore.exceptions import ClientError
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, NamedTuple
 
 from blueprint.planning.document import Plan
+from tools.doctor import bootstrap
 from tools.doctor.aws import Aws
-from tools.doctor.checks.account import QUALIFIER
 from tools.doctor.checks.needs import needed_actions
-from tools.doctor.finding import Finding, ok, problem, unknown, warning
-from tools.doctor.lookups import caller, code_of
-from tools.doctor.runner import Check
+from tools.doctor.finding import Finding, FindingStatus, ok, warning
+from tools.doctor.lookups import caller
 
 if TYPE_CHECKING:
     from types_boto3_iam.type_defs import EvaluationResultTypeDef
@@ -26,55 +23,66 @@ if TYPE_CHECKING:
 NAME = "permissions"
 
 
-def cdk_role(plan: Plan, aws: Aws, purpose: str) -> str:
-    """ARN of a role of the CDK's bootstrap stack: deploy, cfn-exec, file-publishing."""
-    facts = plan.facts
-    name = f"cdk-{QUALIFIER}-{purpose}-role-{facts.account}-{facts.region}"
-    return f"arn:{caller(aws).partition}:iam::{facts.account}:role/{name}"
+class _Denial(NamedTuple):
+    """Why an action is not allowed, and who changes that."""
+
+    why: str
+    fix: str
+    status: FindingStatus = "problem"
 
 
-def execution(service: str, plan: Plan, aws: Aws) -> Iterator[Finding]:
-    """What CloudFormation's role needs of one service. Services are simulated apart, since their resources differ."""
-    actions = [action for action in needed_actions(plan) if action.partition(":")[0] == service]
-    if not actions:
-        return
-    role, resource = cdk_role(plan, aws, "cfn-exec"), _resource(service, plan, aws)
-    try:
-        results = _simulated(role, actions, resource, aws)
-    except ClientError as error:
-        if code_of(error) != "NoSuchEntity":
-            raise
-        fix = f"cdk bootstrap aws://{plan.facts.account}/{plan.facts.region}"
-        yield problem(NAME, f"the role {role} does not exist", "CloudFormation deploys with it", fix)
-        return
-    denied = {result["EvalActionName"]: result for result in results if result["EvalDecision"] != "allowed"}
-    for cause, names in _by_cause(denied).items():
-        what = f"{role.rpartition('/')[2]} may not {', '.join(names)}"
-        why = f"{cause}; the stacks need it on {resource}"
-        if cause.startswith("it depends"):
-            yield unknown(NAME, what, why, "see that the conditions of its policies hold for this cluster")
-        else:
-            fix = "allow it: cdk bootstrap --cloudformation-execution-policies …"
-            yield problem(NAME, what, why, fix)
+_BY_ORGANIZATION = _Denial(
+    "a policy of the organization does not allow it",
+    "ask whoever administers the organization to allow it to the account; no role of the account can",
+)
+_BY_BOUNDARY = _Denial(
+    "the permissions boundary of the role does not allow it",
+    "allow it in that policy, which cdk bootstrap --custom-permissions-boundary named",
+)
+_BY_DENY = _Denial("a policy of the role denies it", "remove the Deny from the policies of the role")
+_BY_NOTHING = _Denial(
+    "no policy of the role allows it", "allow it: cdk bootstrap --cloudformation-execution-policies …"
+)
+
+
+def execution(plan: Plan, aws: Aws) -> Iterator[Finding]:
+    """What CloudFormation's role needs. Services are simulated apart, since their resources differ."""
+    needed = needed_actions(plan)
+    services = sorted({action.partition(":")[0] for action in needed})
+    if not bootstrap.exists(plan, aws, "cfn-exec"):
+        return  # which is told elsewhere
+    role = bootstrap.role(plan, aws, "cfn-exec")
+    resources = {service: _resource(service, plan, aws) for service in services}
+
+    def simulated(service: str) -> list[EvaluationResultTypeDef]:
+        actions = [action for action in needed if action.partition(":")[0] == service]
+        return _simulated(role, actions, resources[service], aws)
+
+    denied: dict[_Denial, list[str]] = {}
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        for results in pool.map(simulated, services):
+            for result in results:
+                if result["EvalDecision"] != "allowed":
+                    denied.setdefault(_denial(result), []).append(result["EvalActionName"])
+    name = role.rpartition("/")[2]
+    for (why, fix, status), actions in denied.items():
+        on = ", ".join(dict.fromkeys(resources[action.partition(":")[0]] for action in actions))
+        yield Finding(NAME, status, f"{name} may not {', '.join(actions)}", f"{why}; the stacks need it on {on}", fix)
     if not denied:
-        yield ok(NAME, f"{role.rpartition('/')[2]} may do the {len(actions)} actions on {service} that the stacks need")
+        yield ok(NAME, f"{name} may do the {len(needed)} actions that the stacks need, on {', '.join(services)}")
 
 
-def _by_cause(denied: dict[str, EvaluationResultTypeDef]) -> dict[str, list[str]]:
-    causes: dict[str, list[str]] = {}
-    for action, result in denied.items():
-        if not result.get("OrganizationsDecisionDetail", {}).get("AllowedByOrganizations", True):
-            cause = "a service control policy of the organization denies it"
-        elif not result.get("PermissionsBoundaryDecisionDetail", {}).get("AllowedByPermissionsBoundary", True):
-            cause = "the permissions boundary of the role does not allow it"
-        elif result["EvalDecision"] == "explicitDeny":
-            cause = "a policy of the role denies it"
-        elif missing := result.get("MissingContextValues", []):
-            cause = f"it depends on {', '.join(sorted(missing))}"
-        else:
-            cause = "no policy of the role allows it"
-        causes.setdefault(cause, []).append(action)
-    return causes
+def _denial(result: EvaluationResultTypeDef) -> _Denial:
+    if not result.get("OrganizationsDecisionDetail", {}).get("AllowedByOrganizations", True):
+        return _BY_ORGANIZATION
+    if not result.get("PermissionsBoundaryDecisionDetail", {}).get("AllowedByPermissionsBoundary", True):
+        return _BY_BOUNDARY
+    if result["EvalDecision"] == "explicitDeny":
+        return _BY_DENY
+    if missing := result.get("MissingContextValues", []):
+        fix = "see that the conditions of its policies hold for this cluster"
+        return _Denial(f"it depends on {', '.join(sorted(missing))}", fix, "unknown")
+    return _BY_NOTHING
 
 
 def _resource(service: str, plan: Plan, aws: Aws) -> str:
@@ -102,14 +110,19 @@ def _simulated(principal: str, actions: Sequence[str], resource: str, aws: Aws) 
 def assumption(plan: Plan, aws: Aws) -> Iterator[Finding]:
     """Whether the caller may take on the roles that `cdk deploy` uses; whom they trust is not simulated."""
     principal = _principal(aws)
-    roles = [cdk_role(plan, aws, purpose) for purpose in ("deploy", "file-publishing")]
-    results = [one for role in roles if principal for one in _simulated(principal, ["sts:AssumeRole"], role, aws)]
-    denied = [result.get("EvalResourceName", "") for result in results if result["EvalDecision"] != "allowed"]
+    if not principal:
+        return
+    purposes = [each for each in ("deploy", "file-publishing") if bootstrap.exists(plan, aws, each)]
+    roles = [bootstrap.role(plan, aws, purpose) for purpose in purposes]
+    results = [(role, one) for role in roles for one in _simulated(principal, ["sts:AssumeRole"], role, aws)]
+    denied = {role: _denial(one) for role, one in results if one["EvalDecision"] != "allowed"}
     if denied:
         what = f"{principal} may not assume {', '.join(denied)}"
         why = "the CDK then deploys with these credentials themselves, which need all that the roles may"
-        yield warning(NAME, what, why, f"allow sts:AssumeRole on {', '.join(denied)}")
-    elif principal:
+        (cause, *_) = denied.values()
+        fix = cause.fix if cause is not _BY_NOTHING else f"allow sts:AssumeRole on {', '.join(denied)}"
+        yield warning(NAME, what, f"{cause.why}; {why}", fix)
+    elif roles:
         yield ok(NAME, f"{principal} may assume the CDK's roles")
 
 
@@ -120,7 +133,3 @@ def _principal(aws: Aws) -> str:
     if kind == "assumed-role":
         return aws.iam.get_role(RoleName=name.partition("/")[0])["Role"]["Arn"]
     return arn if kind == "user" else ""
-
-
-SERVICES = ("autoscaling", "ec2", "eks", "events", "iam", "kms", "lambda", "logs", "sqs")
-EXECUTION = tuple(Check(NAME, partial(execution, service)) for service in SERVICES)

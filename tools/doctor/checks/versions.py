@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from blueprint.eks import EKS_RULES
 from blueprint.planning.document import Plan
 from blueprint.versions import minor
 from tools.doctor.aws import Aws
 from tools.doctor.finding import Finding, ok, problem, unknown, warning
-from tools.doctor.lookups import live_cluster
+from tools.doctor.lookups import live_cluster, node_groups
 
 if TYPE_CHECKING:
     from types_boto3_eks.type_defs import AddonVersionInfoTypeDef, InsightTypeDef
@@ -30,6 +31,10 @@ def kubernetes(plan: Plan, aws: Aws) -> Iterator[Finding]:
     elif offered[version].get("versionStatus") == "EXTENDED_SUPPORT":
         ends = offered[version].get("endOfExtendedSupportDate")
         what = f"Kubernetes {version} is in extended support" + (f" until {ends:%Y-%m-%d}" if ends else "")
+        if plan.control_plane.support_policy == "STANDARD":
+            extended = 'upgrade, or pay for extended support: support_policy="EXTENDED"'
+            yield problem(NAME, what, EKS_RULES.extended_support.says, extended)
+            return
         why = "a cluster costs more by the hour, and is upgraded by AWS when that ends"
         yield warning(NAME, what, why, "plan an upgrade, one minor at a time")
     else:
@@ -97,13 +102,14 @@ def upgrade(plan: Plan, aws: Aws) -> Iterator[Finding]:
         what = f"EKS reports on the cluster: {issue.get('code')}: {issue.get('message')}"
         yield warning(NAME, what, "updates of the control plane may fail", "mend it before the deploy")
     step = minor(wanted) - minor(live)
-    if step > 1:
+    if step > EKS_RULES.up.limit:
         path = ", then ".join(f"1.{number}" for number in range(minor(live) + 1, minor(wanted) + 1))
         what = f"the cluster runs {live}, the blueprint says {wanted}"
-        yield problem(NAME, what, "EKS upgrades one minor at a time", f"deploy {path}")
+        yield problem(NAME, what, EKS_RULES.up.says, f"deploy {path}")
     elif step < 0:
         what = f"the cluster runs {live}, the blueprint says {wanted}"
-        yield problem(NAME, what, "CloudFormation cannot take a control plane back", f'write version="{live}"')
+        fix = f'write version="{live}"; the way back, where there is one, stands in make plan-upgrade'
+        yield problem(NAME, what, f"{EKS_RULES.down.says}: else the deploy fails", fix)
     elif step == 0:
         yield ok(NAME, f"the cluster runs {live} already")
     else:
@@ -114,14 +120,14 @@ def upgrade(plan: Plan, aws: Aws) -> Iterator[Finding]:
 
 def _node_groups(plan: Plan, live: str, aws: Aws) -> Iterator[Finding]:
     """They must match the cluster: https://docs.aws.amazon.com/eks/latest/APIReference/API_UpdateClusterVersion.html"""
-    cluster = plan.facts.name
-    for page in aws.eks.get_paginator("list_nodegroups").paginate(clusterName=cluster):
-        for name in page["nodegroups"]:
-            version = aws.eks.describe_nodegroup(clusterName=cluster, nodegroupName=name)["nodegroup"].get("version")
-            if version and version != live:
-                what = f"the node group {name} runs {version}, its control plane {live}"
-                why = "EKS upgrades a control plane only when its managed node groups have its version"
-                yield problem(NAME, what, why, f"deploy its nodes with {live} first")
+    behind = [
+        f"{name} runs {version}"
+        for name, group in node_groups(plan, aws).items()
+        if (version := group.get("version")) and version != live
+    ]
+    if behind:
+        what = f"managed node groups differ from their control plane's {live}: {', '.join(behind)}"
+        yield problem(NAME, what, EKS_RULES.nodes_first.says, f"deploy their nodes with {live} first")
 
 
 def _insights(plan: Plan, aws: Aws) -> Iterator[Finding]:

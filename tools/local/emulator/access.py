@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ministack.services import eks as service
-from ministack.services import iam
+from ministack.services import iam as iam_service
 from ministack.services.cloudformation import provisioners
 
-from tools.local.emulator import control_planes, eks
+from tools.local.emulator import control_planes, eks, iam, refusals
 from tools.local.emulator.ec2 import Made, Properties
 
 
@@ -16,6 +16,7 @@ def create_access_entry(logical_id: str, properties: Properties, stack: str) -> 
     kind = properties.get("Type", "STANDARD")
     if kind.startswith("EC2_") and (properties.get("KubernetesGroups") or properties.get("AccessPolicies")):
         raise eks.ServiceError(f"InvalidParameterException: groups and policies are not allowed for type {kind}")
+    eks.refuse(refusals.access_groups(properties.get("KubernetesGroups") or []))
     body = {
         "principalArn": principal,
         "type": kind,
@@ -30,6 +31,7 @@ def create_access_entry(logical_id: str, properties: Properties, stack: str) -> 
 
 def update_access_entry(physical_id: str, old: Properties, new: Properties, stack: str) -> Made:
     cluster, principal = new["ClusterName"], new["PrincipalArn"]
+    eks.refuse(refusals.access_groups(new.get("KubernetesGroups") or []))
     body = {"kubernetesGroups": list(new.get("KubernetesGroups") or []), "username": new.get("Username", "")}
     entry = eks.answer(service._update_access_entry(cluster, principal, body))["accessEntry"]
     for policy in old.get("AccessPolicies") or []:
@@ -50,7 +52,16 @@ def _grant(properties: Properties) -> None:
         eks.answer(service._associate_access_policy(properties["ClusterName"], properties["PrincipalArn"], body))
 
 
+def refuse_distrust(role_arn: str) -> None:
+    """https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html"""
+    role = iam.find(role_arn)
+    if role is None:
+        raise eks.ServiceError(f"ResourceNotFoundException: Role provided in the request does not exist: {role_arn}")
+    eks.refuse(refusals.pod_identity_trust(role["AssumeRolePolicyDocument"]))
+
+
 def create_pod_identity_association(logical_id: str, properties: Properties, stack: str) -> Made:
+    refuse_distrust(properties["RoleArn"])
     body = provisioners._pascal_to_camel({key: properties[key] for key in ("Namespace", "ServiceAccount", "RoleArn")})
     made = eks.answer(service._create_pod_identity_association(properties["ClusterName"], body))["association"]
     arn = made["associationArn"]
@@ -58,6 +69,7 @@ def create_pod_identity_association(logical_id: str, properties: Properties, sta
 
 
 def update_pod_identity_association(arn: str, old: Properties, new: Properties, stack: str) -> Made:
+    refuse_distrust(new["RoleArn"])
     association = arn.rpartition("/")[2]
     eks.answer(service._update_pod_identity_association(new["ClusterName"], association, {"roleArn": new["RoleArn"]}))
     return arn, {"AssociationArn": arn, "AssociationId": association}
@@ -68,10 +80,10 @@ def delete_pod_identity_association(arn: str, properties: Properties) -> None:
 
 
 def create_oidc_provider(logical_id: str, properties: Properties, stack: str) -> Made:
-    before = set(iam._oidc_providers)
+    before = set(iam_service._oidc_providers)
     clients = {f"ClientIDList.member.{number}": id for number, id in enumerate(properties["ClientIdList"], 1)}
-    iam._create_oidc_provider({"Url": properties["Url"], **clients})
-    made = set(iam._oidc_providers) - before
+    iam_service._create_oidc_provider({"Url": properties["Url"], **clients})
+    made = set(iam_service._oidc_providers) - before
     if not made:
         raise eks.ServiceError(f"EntityAlreadyExists: Provider with url {properties['Url']} already exists.")
     (arn,) = made
@@ -79,4 +91,4 @@ def create_oidc_provider(logical_id: str, properties: Properties, stack: str) ->
 
 
 def delete_oidc_provider(arn: str, properties: Properties) -> None:
-    iam._oidc_providers.pop(arn, None)
+    iam_service._oidc_providers.pop(arn, None)

@@ -6,7 +6,7 @@ import yaml
 from ministack.services import eks as service
 from ministack.services.cloudformation import provisioners
 
-from tools.local.emulator import control_planes, eks, nodes
+from tools.local.emulator import access, control_planes, eks, nodes
 from tools.local.emulator.ec2 import Made, Properties
 from tools.local.kubernetes import ADDON_OBJECTS
 
@@ -87,6 +87,7 @@ def _associate(properties: Properties) -> None:
     arn = service._addons[f"{cluster}/{properties['AddonName']}"]["addonArn"]
     made = []
     for association in properties.get("PodIdentityAssociations") or []:
+        access.refuse_distrust(association["RoleArn"])
         body = {"namespace": "kube-system", **provisioners._pascal_to_camel(association)}
         answer = eks.answer(service._create_pod_identity_association(cluster, body))["association"]
         service._pod_identity_associations[service._pia_key(cluster, answer["associationId"])]["ownerArn"] = arn

@@ -6,6 +6,7 @@ The emulator's own API keeps the records; it takes anything in any order. EKS do
 from __future__ import annotations
 
 import base64
+import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,7 +14,7 @@ from ministack.services import ec2
 from ministack.services import eks as service
 from ministack.services.cloudformation import provisioners
 
-from tools.local.emulator import control_planes, eks, fargate, iam, kubectl
+from tools.local.emulator import control_planes, eks, fargate, iam, kubectl, refusals
 from tools.local.emulator.ec2 import Made, Properties
 
 
@@ -22,6 +23,8 @@ def create_cluster(logical_id: str, properties: Properties, stack: str) -> Made:
     zones = _zones(subnets)
     if len(zones) < 2:
         raise eks.ServiceError("Subnets specified must be in at least two different AZs")
+    version = str(properties["Version"])
+    eks.refuse(refusals.not_offered(version), refusals.support_policy(version, _policy(properties)))
     _check_role(properties)
     name, _ = provisioners._eks_cluster_create(logical_id, properties, stack)
     cluster = service._clusters[name]
@@ -39,20 +42,29 @@ def create_cluster(logical_id: str, properties: Properties, stack: str) -> Made:
 
 def update_cluster(name: str, old: Properties, new: Properties, stack: str, logical_id: str) -> Made:
     cluster = eks.cluster(name)
-    _refuse_steps(str(cluster["version"]), str(new["Version"]), name)
-    zones = _zones(new["ResourcesVpcConfig"]["SubnetIds"])
-    if zones != cluster["_zones"]:
-        # https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html
-        raise eks.ServiceError(
-            f"InvalidParameterException: Provided subnets belong to the AZs {', '.join(sorted(zones))}, but must be in "
-            f"the same set of AZs as when the cluster was created: {', '.join(sorted(cluster['_zones']))}"
-        )
+    before, after = str(cluster["version"]), str(new["Version"])
+    groups = {group["nodegroupName"]: str(group["version"]) for group in eks.node_groups(name)}
+    now = time.time()
+    eks.refuse(
+        refusals.not_offered(after),
+        refusals.control_plane_step(before, after, groups, cluster.get("_upgraded"), now),
+        refusals.support_policy(after, _policy(new)),
+        refusals.update_kinds(old, new),
+        refusals.zones(cluster["_zones"], _zones(new["ResourcesVpcConfig"]["SubnetIds"])),
+    )
     _check_role(new)
     made: Made = provisioners._eks_cluster_update(name, old, new, stack, logical_id)
     service._clusters[made[0]] |= _settings(new)
+    if after != before:
+        service._clusters[made[0]]["_upgraded"] = refusals.Upgraded(before, now)
     _start_auto_mode(service._clusters[made[0]])
     control_planes.upgrade(name, str(new["Version"]), _services(service._clusters[made[0]]))
     return made
+
+
+def _policy(properties: Properties) -> str:
+    """EKS's own default is to stay: https://docs.aws.amazon.com/eks/latest/APIReference/API_UpgradePolicyRequest.html"""
+    return str((properties.get("UpgradePolicy") or {}).get("SupportType", "EXTENDED"))
 
 
 def _services(cluster: dict[str, Any]) -> str:
@@ -108,20 +120,3 @@ def _settings(properties: Properties) -> dict[str, Any]:
         **provisioners._pascal_to_camel(shown),
         "deletionProtection": provisioners._cfn_bool(properties.get("DeletionProtection", False)),
     }
-
-
-def _refuse_steps(old: str, new: str, cluster: str) -> None:
-    """EKS goes up one minor at a time, and down one after an upgrade.
-
-    https://docs.aws.amazon.com/eks/latest/userguide/update-cluster.html
-    """
-    step = eks.minor(new) - eks.minor(old)
-    if abs(step) > 1:
-        raise eks.ServiceError(
-            f"InvalidParameterException: Unsupported Kubernetes minor version update from {old} to {new}"
-        )
-    behind = [
-        group["nodegroupName"] for group in eks.node_groups(cluster) if eks.minor(group["version"]) > eks.minor(new)
-    ]
-    if step < 0 and behind:
-        raise eks.ServiceError(f"InvalidParameterException: Nodegroups {', '.join(behind)} are newer than {new}")

@@ -15,6 +15,13 @@ class ServiceError(ValueError):
     """An answer of the EKS API that fails the resource."""
 
 
+def refuse(*reasons: str | None) -> None:
+    """Fails the resource for the first reason that there is."""
+    for reason in reasons:
+        if reason:
+            raise ServiceError(reason)
+
+
 def administers(cluster: str, role_arn: str) -> bool:
     """Whether an access entry makes the role an administrator of the cluster."""
     prefix = service._ae_key(cluster, role_arn) + "\x00"

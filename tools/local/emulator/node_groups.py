@@ -11,14 +11,17 @@ from ministack.services import ec2
 from ministack.services import eks as service
 from ministack.services.cloudformation import provisioners
 
-from tools.local.emulator import control_planes, eks, nodes
+from blueprint.eks import NODE_SETTINGS
+from tools.local.emulator import control_planes, eks, nodes, refusals
 from tools.local.emulator.ec2 import Made, Properties
+from tools.quotas import QUOTAS
 
 
 def create_group(logical_id: str, properties: Properties, stack: str) -> Made:
     name = properties["ClusterName"]
     cluster = eks.cluster(name)
     version = _version(properties, cluster)
+    eks.refuse(refusals.new_group(version, str(cluster["version"])))
     template = (properties.get("LaunchTemplate") or {}).get("Id")
     if template and template not in ec2._launch_templates:
         raise eks.ServiceError(f"InvalidRequestException: Launch template {template} not found")
@@ -46,14 +49,7 @@ _DEFAULT_SIZES = {"minSize": 1, "maxSize": 2, "desiredSize": 1}
 def _check_sizes(sizes: Mapping[str, int]) -> None:
     """https://github.com/aws/containers-roadmap/issues/1637"""
     low, high, desired = (sizes[name] for name in _SIZES)
-    if low > desired:
-        raise eks.ServiceError(
-            f"InvalidParameterException: Minimum capacity {low} can't be greater than desired size {desired}"
-        )
-    if desired > high:
-        raise eks.ServiceError(
-            f"InvalidParameterException: desired capacity {desired} can't be greater than max size {high}"
-        )
+    eks.refuse(refusals.sizes(low, high, desired, QUOTAS["nodes of a group"].default))
 
 
 def _security_groups(template: str | None) -> list[str]:
@@ -72,8 +68,11 @@ def update_group(group: str, old: Properties, new: Properties, stack: str, logic
     cluster = eks.cluster(name)
     version = service._nodegroups[f"{name}/{group}"]["version"]
     if _changed(old, new, "Version", "ReleaseVersion"):
-        version = _version(new, cluster)
-        if _changed(old, new, "ScalingConfig", "Labels", "Taints", "UpdateConfig"):
+        before, version = version, _version(new, cluster)
+        eks.refuse(refusals.group_step(before, version, str(cluster["version"])))
+        if old.get("ReleaseVersion") and new.get("ReleaseVersion"):
+            eks.refuse(refusals.release_step(old["ReleaseVersion"], new["ReleaseVersion"]))
+        if _changed(old, new, *NODE_SETTINGS):
             # https://github.com/eksctl-io/eksctl/issues/2565
             raise eks.ServiceError("Version and ReleaseVersion updates cannot be combined with other updates")
     sizes = dict(service._nodegroups[f"{name}/{group}"]["scalingConfig"])
@@ -108,11 +107,6 @@ def _version(properties: Properties, cluster: Mapping[str, Any]) -> str:
                 f"{version}."
             )
         version = of_image
-    if eks.minor(version) > eks.minor(cluster["version"]):
-        raise eks.ServiceError(
-            f"InvalidParameterException: Requested Nodegroup version {version} is newer than the cluster's "
-            f"{cluster['version']}"
-        )
     return version
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from blueprint.eks import CLUSTER_UPDATES, EKS_RULES, NODE_SETTINGS
 from tools.assembly import Stack, Template
 from tools.review.dangers.danger import Danger, DangerRule, at, danger, danger_of, shown, step, surviving, was_and_is
 from tools.revision.differences import ClusterDifference, StackDifference
@@ -13,31 +14,6 @@ from tools.revision.differences import ClusterDifference, StackDifference
 _CLUSTER = "AWS::EKS::Cluster"
 _NODES = "AWS::EKS::Nodegroup"
 _Path = tuple[str, ...]
-
-# UpdateType of https://docs.aws.amazon.com/eks/latest/APIReference/API_Update.html; tags are not among them.
-CLUSTER_UPDATES: Mapping[str, Sequence[_Path]] = {
-    "VersionUpdate": [("Version",)],
-    "EndpointAccessUpdate": [
-        ("ResourcesVpcConfig", name) for name in ("EndpointPrivateAccess", "EndpointPublicAccess", "PublicAccessCidrs")
-    ],
-    "VpcConfigUpdate": [("ResourcesVpcConfig", name) for name in ("SecurityGroupIds", "SubnetIds")],
-    "LoggingUpdate": [("Logging",)],
-    "AccessConfigUpdate": [("AccessConfig", "AuthenticationMode")],
-    "UpgradePolicyUpdate": [("UpgradePolicy",)],
-    "ZonalShiftConfigUpdate": [("ZonalShiftConfig",)],
-    "AutoModeUpdate": [("ComputeConfig",), ("StorageConfig",), ("KubernetesNetworkConfig", "ElasticLoadBalancing")],
-    "RemoteNetworkConfigUpdate": [("RemoteNetworkConfig",)],
-    "DeletionProtectionUpdate": [("DeletionProtection",)],
-    "ControlPlaneScalingConfigUpdate": [("ControlPlaneScalingConfig",)],
-    "ControlPlaneComponentConfigUpdate": [
-        (f"Kube{name}Config",) for name in ("ApiServer", "ControllerManager", "Scheduler")
-    ],
-    "CertificateAuthorityUpdate": [("ActiveCertificateAuthorityId",)],
-}
-
-# What UpdateNodegroupConfig takes:
-# https://docs.aws.amazon.com/eks/latest/APIReference/API_UpdateNodegroupConfig.html
-_NODE_SETTINGS = ("Labels", "NodeRepairConfig", "ScalingConfig", "Taints", "UpdateConfig", "WarmPoolConfig")
 
 
 def mixed_cluster_update(difference: ClusterDifference) -> Iterator[Danger]:
@@ -61,8 +37,8 @@ def mixed_cluster_update(difference: ClusterDifference) -> Iterator[Danger]:
                 ]
             )
         }
-        if len(kinds) > 1:
-            what = f"EKS takes one kind of update at a time, these are {len(kinds)}: the deploy may fail halfway"
+        if len(kinds) > EKS_RULES.one_kind.limit:
+            what = f"{EKS_RULES.one_kind.says}, these are {len(kinds)}: the deploy may fail halfway"
             why = "; ".join(f"{kind} ({', '.join(words)})" for kind, words in kinds.items())
             yield danger("mixed-eks-update", change, what, why, "a deploy for each of them")
 
@@ -106,12 +82,30 @@ def skips_minor(difference: ClusterDifference) -> Iterator[Danger]:
         if change.impact != "update" or before is None or after is None or change.type == _NODES:
             continue
         why = step("Version", *was_and_is(change, "Version"))
-        if change.type == _CLUSTER and after > before + 1:
-            what = "EKS goes up one minor at a time: the deploy fails"
+        if change.type == _CLUSTER and after > before + EKS_RULES.up.limit:
+            what = f"{EKS_RULES.up.says}: the deploy fails"
             yield danger("skips-minor", change, what, why, f"write 1.{before + 1}, and go on from there")
         elif change.type == _CLUSTER and after < before:
-            what = "EKS goes back one minor, within seven days of an upgrade: else the deploy fails"
+            what = f"{EKS_RULES.down.says}: else the deploy fails"
             yield danger("skips-minor", change, what, why, "check that the upgrade is that young, or keep the version")
+
+
+def nodes_stay_behind(difference: ClusterDifference) -> Iterator[Danger]:
+    """A control plane that goes up while managed groups have not its version yet; their own update comes after it."""
+    for change in surviving(difference):
+        if change.type != _CLUSTER or change.impact != "update":
+            continue
+        before, after = (_numbers(value) for value in was_and_is(change, "Version"))
+        if not before or after <= before:
+            continue
+        groups = [each for stack in difference.before for each in stack.of_type(_NODES).items()]
+        for id, group in groups:
+            named = _numbers(at(group, "Version")) or _numbers(at(group, "ReleaseVersion"))
+            # The number of a Bottlerocket release is its own.
+            if (at(group, "Version") or len(named) > 3) and named[:2] < before:
+                what = f"{EKS_RULES.nodes_first.says}: the deploy fails"
+                why = f"{id} runs {named[0]}.{named[1]}; {step('Version', *was_and_is(change, 'Version'))}"
+                yield danger("skips-minor", change, what, why, "deploy the nodes with the version of today first")
 
 
 def node_image_back(difference: ClusterDifference) -> Iterator[Danger]:
@@ -126,7 +120,7 @@ def node_image_back(difference: ClusterDifference) -> Iterator[Danger]:
         for name in ("Version", "ReleaseVersion"):
             before, after = (_numbers(value) for value in was_and_is(change, name))
             if before and after and after < before:
-                what = "EKS takes no node group back to an earlier version or image: the deploy fails"
+                what = f"{EKS_RULES.nodes_back.says}: the deploy fails"
                 fix = "add a group of another name with it, and remove this one in a change of its own"
                 yield danger("skips-minor", change, what, step(name, *was_and_is(change, name)), fix)
 
@@ -146,7 +140,7 @@ def new_nodes_behind(difference: ClusterDifference) -> Iterator[Danger]:
         # The number of a Bottlerocket release is its own.
         dated = name == "Version" or len(numbers) > 3
         if dated and numbers and wanted and numbers[:2] != wanted:
-            what = "EKS makes new node groups of the cluster's version only: the deploy fails"
+            what = f"{EKS_RULES.new_nodes.says}: the deploy fails"
             why = f"{name}: {at(change.after, name)}, of the cluster {at(cluster, 'Version')}"
             yield danger("skips-minor", change, what, why, "leave version and release_version out of a new group")
 
@@ -163,7 +157,7 @@ def node_count(difference: ClusterDifference) -> Iterator[Danger]:
             continue
         sizes, desired = was_and_is(change, "ScalingConfig"), at(change.after, "ScalingConfig", "DesiredSize")
         if change.impact in ("create", "replace", "may-replace") and sizes[1] and desired is None:
-            what = "EKS makes no group without a number of nodes: the deploy fails"
+            what = f"{EKS_RULES.sizes.says}: the deploy fails"
             why = f"ScalingConfig: {shown(sizes[1])}"
             yield danger("resets-nodes", change, what, why, "leave desired out until the group is there")
         elif change.impact == "update" and desired is not None and sizes[0] != sizes[1]:
@@ -187,7 +181,7 @@ def control_plane_zones(difference: ClusterDifference) -> Iterator[Danger]:
                 _zones(stacks, ids) for stacks, ids in zip((difference.before, difference.after), subnets, strict=True)
             )
             if before != after and before and after:
-                what = "EKS takes subnets of the zones of its creation, one in each: the deploy fails"
+                what = f"{EKS_RULES.zones.says}: the deploy fails"
                 why = f"zones: {', '.join(sorted(before))} -> {', '.join(sorted(after))}"
                 letters = ", ".join(f'"{zone[-1]}"' for zone in sorted(before))
                 yield danger("create-only", change, what, why, f"write control_plane_zones=({letters})")
@@ -228,7 +222,7 @@ def new_nodes(stack: StackDifference, before: Template, after: Template) -> Iter
 
 
 def _new_settings(stack: StackDifference, before: Template, after: Template) -> Iterator[str]:
-    for name in (*_NODE_SETTINGS, "Tags"):
+    for name in (*NODE_SETTINGS, "Tags"):
         if _differ(at(before, name), at(after, name)):
             yield _step(before, after, (name,))
     if stack.before and stack.after and stack.before.tags != stack.after.tags:
@@ -261,6 +255,7 @@ RULES: tuple[DangerRule, ...] = (
     mixed_cluster_update,
     mixed_node_update,
     skips_minor,
+    nodes_stay_behind,
     node_image_back,
     new_nodes_behind,
     node_count,
