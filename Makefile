@@ -119,7 +119,10 @@ lock: setup ## Resolve requirements.in and package.json anew: make lock ARGS=--u
 	@$(NPM) install --package-lock-only --omit-lockfile-registry-resolved=false
 
 clean: ## Remove all that the other commands made, the installation included
-	rm -rf .venv .venv-oldest .venv-local .kubernetes node_modules cdk.out plans review .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-oldest .venv-local .kubernetes node_modules cdk.out .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@for each in plans review; do \
+	  if [ ! -e $$each ] || [ -f $$each/.eks-blueprints ]; then rm -rf $$each; \
+	  else echo "$$each stays: no command wrote it"; fi; done
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- Installation -------------------------------------------------------------------------------------------------
