@@ -2,16 +2,19 @@
 # Works with GNU make 3.81 (macOS) and newer, and any POSIX shell.
 
 PYTHON ?= python3
-CLUSTER ?=
-TO ?=
-VERSION ?=
-
 ARGS ?=
+
+# What somebody gives to make reaches programs as it is, by the environment: neither make nor a shell reads into it. ARGS
+# is for whoever types it, and a shell takes its quotes.
+GIVEN := ALLOW BASE CHARTS CLUSTER FILES OUT PRICES TO VERSION
+$(foreach each,$(GIVEN),$(eval export GIVEN_$(each) := $$(value $(each))))
+unexport $(GIVEN)
 
 PY := .venv/bin/python
 TOOLS := $(PY) -m tools
-# An option that is given to make as a variable: --base="main" for BASE=main.
-option = $(if $($2),--$1="$($2)")
+# An option that is given to make as a variable: --base=main for BASE=main; and names, which may begin with a dash.
+option = $${GIVEN_$2:+--$1="$$GIVEN_$2"}
+names = $${GIVEN_$1:+-- "$$GIVEN_$1"}
 # One lock file for all Pythons and platforms.
 COMPILE = .venv/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 $(ARGS)
 
@@ -41,25 +44,25 @@ setup: .venv/.installed node_modules/.installed ## Install what the other comman
 	@:
 
 synth: setup ## Write the CloudFormation of all clusters into cdk.out, or of one: make synth CLUSTER=dev
-	@$(TOOLS) synth $(CLUSTER) $(ARGS)
+	@$(TOOLS) synth $(ARGS) $(call names,CLUSTER)
 
 plan: setup ## Write what each cluster consists of into plans, as JSON, without the CDK: make plan CLUSTER=dev
-	@$(TOOLS) plan $(CLUSTER) $(ARGS)
+	@$(TOOLS) plan $(ARGS) $(call names,CLUSTER)
 
 access: setup ## Print who may do what in a cluster: make access CLUSTER=prod, or with ARGS=--markdown, ARGS=--json
-	@$(TOOLS) access $(CLUSTER) $(ARGS)
+	@$(TOOLS) access $(ARGS) $(call names,CLUSTER)
 
 doctor: setup ## Check whether an account is ready for a cluster: make doctor CLUSTER=prod; ARGS=--policy prints what it needs
-	@$(TOOLS) doctor $(CLUSTER) $(ARGS)
+	@$(TOOLS) doctor $(ARGS) $(call names,CLUSTER)
 
 local: setup .venv-local/.installed ## Deploy a cluster to an AWS emulator on this machine: make local CLUSTER=prod; dev by default
-	@$(TOOLS) local $(or $(CLUSTER),dev) $(call option,charts,CHARTS) $(ARGS)
+	@$(TOOLS) local $(call option,charts,CHARTS) $(ARGS) -- "$${GIVEN_CLUSTER:-dev}"
 
 local-destroy: setup .venv-local/.installed ## Remove it again: all that make local made, or one cluster: make local-destroy CLUSTER=prod
-	@$(TOOLS) local-destroy $(CLUSTER) $(ARGS)
+	@$(TOOLS) local-destroy $(ARGS) $(call names,CLUSTER)
 
 plan-upgrade: setup ## Print the way to a newer Kubernetes version: make plan-upgrade CLUSTER=prod TO=1.36 CHARTS=folder-or-mirror
-	@$(TOOLS) plan-upgrade $(CLUSTER) $(call option,to,TO) $(call option,charts,CHARTS) $(ARGS)
+	@$(TOOLS) plan-upgrade $(call option,to,TO) $(call option,charts,CHARTS) $(ARGS) $(call names,CLUSTER)
 
 versions: setup ## Look charts of addons/versions.toml up, and write digests and Kubernetes ranges there: make versions CHARTS=folder-or-mirror
 	@$(TOOLS) versions $(call option,charts,CHARTS) $(ARGS)
@@ -89,13 +92,13 @@ lifecycle: setup .venv-local/.installed ## Let a cluster live on the emulator by
 	@$(PY) -m pytest tests/lifecycle $(ARGS)
 
 kubernetes: setup ## Build a control plane from Go modules, once: make kubernetes VERSION=1.36; a quarter of an hour, 3 GB
-	@$(TOOLS) kubernetes $(VERSION) $(ARGS)
+	@$(TOOLS) kubernetes $(ARGS) $(call names,VERSION)
 
 kubernetes-test: kubernetes ## Ask real control planes what the other tests believe of Kubernetes
 	@$(PY) -m pytest tests/kubernetes $(SIDE_BY_SIDE) $(ARGS)
 
 mutants: setup ## Put mistakes into a copy of the code and see whether the tests notice: make mutants FILES=blueprint/rules.py or BASE=main
-	@$(TOOLS) mutants $(FILES) $(call option,base,BASE) $(ARGS)
+	@$(TOOLS) mutants $(call option,base,BASE) $(ARGS) $(call names,FILES)
 
 snapshots: setup ## Rewrite tests/__snapshots__ after a change that is meant; review the diff
 	@$(PY) -m pytest --snapshot-update $(ARGS)

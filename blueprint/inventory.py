@@ -12,6 +12,7 @@ from blueprint.blueprint import Blueprint
 from blueprint.errors import BlueprintError, Problem, Quoted, shown
 from blueprint.planning.document import Plan
 from blueprint.planning.planner import plans
+from blueprint.sources import compile_from_source
 
 
 def planned(directory: Path, only: Sequence[str] = ()) -> tuple[Plan, ...]:
@@ -27,6 +28,7 @@ def blueprints(directory: Path, only: Sequence[str] = ()) -> tuple[dict[str, Blu
 
     Nothing is imported while a file of a team is more than data.
     """
+    compile_from_source(directory)
     paths = [path for path in sorted(directory.glob("*.py")) if path.stem != "__init__"]
     files = {path.stem.replace("_", "-"): path for path in paths if path.stem.isidentifier()}
     rule, fix = "the file name must be a Python name", "use letters, digits and _: prod_eu.py"
