@@ -6,7 +6,7 @@ ARGS ?=
 
 # What somebody gives to make reaches programs as it is, by the environment: neither make nor a shell reads into it. ARGS
 # is for whoever types it, and a shell takes its quotes.
-GIVEN := ALLOW BASE CHARTS CLUSTER FILES OUT PRICES TO VERSION
+GIVEN := ACCOUNT ADMIN ALLOW BASE CHARTS CIDR CLUSTER FILES NAME OUT OWNER PRICES REGION REPOSITORY TO VERSION
 $(foreach each,$(GIVEN),$(eval export GIVEN_$(each) := $$(value $(each))))
 unexport $(GIVEN)
 
@@ -33,7 +33,7 @@ EVERY_VALUE := tests/every_value tests/isolation/test_isolation.py tests/bluepri
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup synth plan access diagram reference review guard plan-upgrade doctor local local-destroy versions kubernetes kubernetes-test test test-oldest every-value lifecycle mutants snapshots lint check bench lock clean FORCE
+.PHONY: help setup synth plan access diagram reference review guard plan-upgrade new-cluster new-team new-addon doctor local local-destroy versions kubernetes kubernetes-test test test-oldest every-value lifecycle mutants snapshots lint check bench lock clean FORCE
 
 help: ## List the commands
 	@echo "make COMMAND, one of:"
@@ -63,6 +63,15 @@ local-destroy: setup .venv-local/.installed ## Remove it again: all that make lo
 
 plan-upgrade: setup ## Print the way to a newer Kubernetes version: make plan-upgrade CLUSTER=prod TO=1.36 CHARTS=folder-or-mirror
 	@$(TOOLS) plan-upgrade $(call option,to,TO) $(call option,charts,CHARTS) $(ARGS) $(call names,CLUSTER)
+
+new-cluster: setup ## Write the file of a new cluster: make new-cluster NAME=stage; it asks for ACCOUNT, REGION and ADMIN
+	@$(TOOLS) new-cluster $(call option,name,NAME) $(call option,account,ACCOUNT) $(call option,region,REGION) $(call option,admin,ADMIN) $(call option,cidr,CIDR) $(ARGS)
+
+new-team: setup ## Write the file of a new team: make new-team NAME=search OWNER=SearchLead
+	@$(TOOLS) new-team $(call option,name,NAME) $(call option,owner,OWNER) $(ARGS)
+
+new-addon: setup ## Write the file of a new add-on from a chart: make new-addon NAME=podinfo; it asks for REPOSITORY and VERSION
+	@$(TOOLS) new-addon $(call option,name,NAME) $(call option,repository,REPOSITORY) $(call option,version,VERSION) $(ARGS)
 
 versions: setup ## Look charts of addons/versions.toml up, and write digests and Kubernetes ranges there: make versions CHARTS=folder-or-mirror
 	@$(TOOLS) versions $(call option,charts,CHARTS) $(ARGS)

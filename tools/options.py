@@ -9,13 +9,14 @@ from typing import Any
 def add_clusters(parser: ArgumentParser) -> None:
     """Any number of clusters."""
     help_words = "names of clusters; all when none is given"
-    parser.add_argument("clusters", nargs="*", action=_Names, metavar="CLUSTER", help=help_words)
+    parser.add_argument("clusters", nargs="*", action=Names, metavar="CLUSTER", help=help_words)
 
 
-class _Names(Action):
+class Names(Action):
     """Make gives several names as one text: CLUSTER="dev prod"."""
 
     def __call__(self, parser: ArgumentParser, namespace: Namespace, values: Any, option: str | None = None) -> None:
+        """Splits each text."""
         setattr(namespace, self.dest, [name for text in values for name in text.split() or [text]])
 
 

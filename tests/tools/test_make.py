@@ -53,6 +53,15 @@ VARIABLES = [
     ("review", "OUT", "--out={}"),
     ("review", "PRICES", "--prices={}"),
     ("versions", "CHARTS", "--charts={}"),
+    ("mutants", "FILES", "{}"),
+    ("new-cluster", "NAME", "--name={}"),
+    ("new-cluster", "ACCOUNT", "--account={}"),
+    ("new-cluster", "REGION", "--region={}"),
+    ("new-cluster", "ADMIN", "--admin={}"),
+    ("new-cluster", "CIDR", "--cidr={}"),
+    ("new-team", "OWNER", "--owner={}"),
+    ("new-addon", "REPOSITORY", "--repository={}"),
+    ("new-addon", "VERSION", "--version={}"),
 ]
 
 
@@ -90,7 +99,7 @@ def given(project: Path, command: str, *variables: str, **environment: str) -> l
 
 @pytest.mark.parametrize("value", HOSTILE)
 def test_a_value_is_data(project: Path, value: str) -> None:
-    for command, name, form in VARIABLES if value in HOSTILE[:5] else VARIABLES[-6:-4]:
+    for command, name, form in VARIABLES if value in HOSTILE[:2] else VARIABLES[8:10]:
         expected = form.format(value)
         assert given(project, command, f"{name}={value}")[-1] == expected, (command, name)
         assert given(project, command, **{name: value})[-1] == expected, (command, name)
