@@ -2,16 +2,19 @@
 # Works with GNU make 3.81 (macOS) and newer, and any POSIX shell.
 
 PYTHON ?= python3
-CLUSTER ?=
-TO ?=
-VERSION ?=
-
 ARGS ?=
+
+# What somebody gives to make reaches programs as it is, by the environment: neither make nor a shell reads into it. ARGS
+# is for whoever types it, and a shell takes its quotes.
+GIVEN := ACCOUNT ADMIN ALLOW BASE CHARTS CIDR CLUSTER FILES NAME OUT OWNER PRICES REGION REPOSITORY TO VERSION
+$(foreach each,$(GIVEN),$(eval export GIVEN_$(each) := $$(value $(each))))
+unexport $(GIVEN)
 
 PY := .venv/bin/python
 TOOLS := $(PY) -m tools
-# An option that is given to make as a variable: --base="main" for BASE=main.
-option = $(if $($2),--$1="$($2)")
+# An option that is given to make as a variable: --base=main for BASE=main; and names, which may begin with a dash.
+option = $${GIVEN_$2:+--$1="$$GIVEN_$2"}
+names = $${GIVEN_$1:+-- "$$GIVEN_$1"}
 # One lock file for all Pythons and platforms.
 COMPILE = .venv/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 $(ARGS)
 
@@ -30,7 +33,7 @@ EVERY_VALUE := tests/every_value tests/isolation/test_isolation.py tests/bluepri
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup synth plan access diagram reference review guard plan-upgrade doctor local local-destroy versions facts kubernetes kubernetes-test test test-oldest every-value lifecycle mutants snapshots lint check bench lock clean FORCE
+.PHONY: help setup synth plan access diagram reference review guard plan-upgrade new-cluster new-team new-addon doctor local local-destroy versions facts kubernetes kubernetes-test test test-oldest every-value lifecycle mutants snapshots lint check bench lock clean FORCE
 
 help: ## List the commands
 	@echo "make COMMAND, one of:"
@@ -41,25 +44,34 @@ setup: .venv/.installed node_modules/.installed ## Install what the other comman
 	@:
 
 synth: setup ## Write the CloudFormation of all clusters into cdk.out, or of one: make synth CLUSTER=dev
-	@$(TOOLS) synth $(CLUSTER) $(ARGS)
+	@$(TOOLS) synth $(ARGS) $(call names,CLUSTER)
 
 plan: setup ## Write what each cluster consists of into plans, as JSON, without the CDK: make plan CLUSTER=dev
-	@$(TOOLS) plan $(CLUSTER) $(ARGS)
+	@$(TOOLS) plan $(ARGS) $(call names,CLUSTER)
 
 access: setup ## Print who may do what in a cluster: make access CLUSTER=prod, or with ARGS=--markdown, ARGS=--json
-	@$(TOOLS) access $(CLUSTER) $(ARGS)
+	@$(TOOLS) access $(ARGS) $(call names,CLUSTER)
 
 doctor: setup ## Check whether accounts are ready for all clusters, or for one: make doctor CLUSTER=prod; ARGS=--policy prints what it needs
-	@$(TOOLS) doctor $(CLUSTER) $(ARGS)
+	@$(TOOLS) doctor $(ARGS) $(call names,CLUSTER)
 
 local: setup .venv-local/.installed ## Deploy a cluster to an AWS emulator on this machine: make local CLUSTER=prod; dev by default
-	@$(TOOLS) local $(or $(CLUSTER),dev) $(call option,charts,CHARTS) $(ARGS)
+	@$(TOOLS) local $(call option,charts,CHARTS) $(ARGS) -- "$${GIVEN_CLUSTER:-dev}"
 
 local-destroy: setup .venv-local/.installed ## Remove it again: all that make local made, or one cluster: make local-destroy CLUSTER=prod
-	@$(TOOLS) local-destroy $(CLUSTER) $(ARGS)
+	@$(TOOLS) local-destroy $(ARGS) $(call names,CLUSTER)
 
 plan-upgrade: setup ## Print the way to a newer Kubernetes version: make plan-upgrade CLUSTER=prod TO=1.36 CHARTS=folder-or-mirror
-	@$(TOOLS) plan-upgrade $(CLUSTER) $(call option,to,TO) $(call option,charts,CHARTS) $(ARGS)
+	@$(TOOLS) plan-upgrade $(call option,to,TO) $(call option,charts,CHARTS) $(ARGS) $(call names,CLUSTER)
+
+new-cluster: setup ## Write the file of a new cluster: make new-cluster NAME=stage; it asks for ACCOUNT, REGION and ADMIN
+	@$(TOOLS) new-cluster $(call option,name,NAME) $(call option,account,ACCOUNT) $(call option,region,REGION) $(call option,admin,ADMIN) $(call option,cidr,CIDR) $(ARGS)
+
+new-team: setup ## Write the file of a new team: make new-team NAME=search OWNER=SearchLead
+	@$(TOOLS) new-team $(call option,name,NAME) $(call option,owner,OWNER) $(ARGS)
+
+new-addon: setup ## Write the file of a new add-on from a chart: make new-addon NAME=podinfo; it asks for REPOSITORY and VERSION
+	@$(TOOLS) new-addon $(call option,name,NAME) $(call option,repository,REPOSITORY) $(call option,version,VERSION) $(ARGS)
 
 facts: setup ## Ask AWS for quota codes and service-linked roles, and write them into facts: it needs credentials of any account
 	@$(TOOLS) facts $(ARGS)
@@ -92,13 +104,13 @@ lifecycle: setup .venv-local/.installed ## Let a cluster live on the emulator by
 	@$(PY) -m pytest tests/lifecycle $(ARGS)
 
 kubernetes: setup ## Build a control plane from Go modules, once: make kubernetes VERSION=1.36; a quarter of an hour, 3 GB
-	@$(TOOLS) kubernetes $(VERSION) $(ARGS)
+	@$(TOOLS) kubernetes $(ARGS) $(call names,VERSION)
 
 kubernetes-test: kubernetes ## Ask real control planes what the other tests believe of Kubernetes
 	@$(PY) -m pytest tests/kubernetes $(SIDE_BY_SIDE) $(ARGS)
 
 mutants: setup ## Put mistakes into a copy of the code and see whether the tests notice: make mutants FILES=blueprint/rules.py or BASE=main
-	@$(TOOLS) mutants $(FILES) $(call option,base,BASE) $(ARGS)
+	@$(TOOLS) mutants $(call option,base,BASE) $(ARGS) $(call names,FILES)
 
 snapshots: setup ## Rewrite tests/__snapshots__ after a change that is meant; review the diff
 	@$(PY) -m pytest --snapshot-update $(ARGS)
@@ -122,7 +134,10 @@ lock: setup ## Resolve requirements.in and package.json anew: make lock ARGS=--u
 	@$(NPM) install --package-lock-only --omit-lockfile-registry-resolved=false
 
 clean: ## Remove all that the other commands made, the installation included
-	rm -rf .venv .venv-oldest .venv-local .kubernetes node_modules cdk.out plans review .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-oldest .venv-local .kubernetes node_modules cdk.out .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@for each in plans review; do \
+	  if [ ! -e $$each ] || [ -f $$each/.eks-blueprints ]; then rm -rf $$each; \
+	  else echo "$$each stays: no command wrote it"; fi; done
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- Installation -------------------------------------------------------------------------------------------------

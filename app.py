@@ -19,6 +19,7 @@ from blueprint.errors import BlueprintError
 from blueprint.inventory import planned
 from blueprint.planning.document import Plan
 from blueprint.planning.file import write
+from blueprint.sources import compile_from_source
 
 if TYPE_CHECKING:
     from aws_cdk import App
@@ -28,6 +29,8 @@ CLUSTERS = ROOT / os.environ.get("BLUEPRINTS", "clusters")
 """The folder of the cluster files: `BLUEPRINTS=examples` looks at the examples instead of your own."""
 CONTEXT = {"aws:cdk:disable-creation-stack-traces": True}
 """Stack traces of constructs cost time, and name folders that differ in every run. The CLI warns of it in cdk.json."""
+
+compile_from_source(CLUSTERS, ROOT / "addons", ROOT / "teams")
 
 
 def build(app: App, plans: Sequence[Plan]) -> None:

@@ -52,6 +52,28 @@ class Blueprint(Value):
 
     create_only = dict.fromkeys(("name", "account", "region"), "it is another cluster; this one stays in its account")
 
+    words_of_others = {
+        "cluster_name": "write name",
+        "kubernetes_version": 'write it in the control plane: cluster=Cluster(version="1.36", …)',
+        "cluster_version": 'write it in the control plane: cluster=Cluster(version="1.36", …)',
+        "version": 'write it in the control plane: cluster=Cluster(version="1.36", …)',
+        "vpc_id": 'write network=NewNetwork(cidr="10.0.0.0/16"): each cluster has a VPC of its own so far',
+        "subnet_ids": "leave it out: NewNetwork makes the subnets, and the plan shows them",
+        "vpc": 'write network=NewNetwork(cidr="10.0.0.0/16")',
+        "resource_providers": "leave it out: what is shared is a field of what uses it",
+        "node_groups": 'write compute=(ManagedNodes("system", instance_types=("m7g.large",)),)',
+        "managed_node_groups": 'write compute=(ManagedNodes("system", instance_types=("m7g.large",)),)',
+        "eks_managed_node_groups": 'write compute=(ManagedNodes("system", instance_types=("m7g.large",)),)',
+        "self_managed_node_groups": 'write compute=(SelfManagedNodes("system", instance_types=("m7g.large",)),)',
+        "fargate_profiles": 'write compute=(FargateProfile("…", selectors=(FargateSelector("…"),)),)',
+        "cluster_provider": "write cluster=Cluster(…) and compute=(…)",
+        "auto_mode_config": "write compute=(AutoMode(),)",
+        "cluster_addons": "write addons=(*CORE, …), from addons.core import CORE",
+        "add_ons": "write addons",
+        "access_entries": "write teams=(…) for people, and cluster=Cluster(admins=(…), …) for break-glass",
+        "cluster_endpoint_public_access": "write cluster=Cluster(endpoint=PublicEndpoint(allow=(…)), …)",
+    }
+
     name: ClusterName
     """Name of the EKS cluster and of its stage: `cdk deploy 'name/*'`."""
     account: AccountId

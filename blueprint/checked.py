@@ -14,7 +14,7 @@ from blueprint.compute import Compute
 from blueprint.errors import FieldPath, Problem
 from blueprint.network import NewNetwork
 from blueprint.teams.contract import Team
-from blueprint.value import Value, problems_in
+from blueprint.value import Value, faults_of, lacking_in, problems_in
 from blueprint.versions import DEFAULT
 
 T = TypeVar("T")
@@ -102,5 +102,7 @@ def _is_broken(broken: Sequence[FieldPath], path: FieldPath) -> bool:
 
 
 def _is_addon(value: object) -> bool:
-    # The bases have none, and one that a user gives may be wrong.
-    return isinstance(value, Addon) and isinstance(getattr(value, "name", None), str)
+    cls: Any = type(value)  # mypy takes a class whose instances define __hash__ for unhashable
+    if not isinstance(value, Addon) or lacking_in(cls) or faults_of(cls):
+        return False
+    return isinstance(value.name, str)  # one that a user gives may be wrong

@@ -55,6 +55,24 @@ class Cluster(Value):
 
     create_only = {"service_cidr": "the cluster is replaced"}
 
+    words_of_others = {
+        "kubernetes_version": "write version",
+        "name": "write it in the blueprint: Blueprint(name=…)",
+        "access_entries": "write admins=(Role(…),) for break-glass, and teams of the blueprint for all others",
+        "masters_role": "write admins=(Role(…),)",
+        "enable_cluster_creator_admin_permissions": "leave it out: whoever deploys is no administrator; write admins",
+        "authentication_mode": "leave it out: it is API, so that access entries alone decide",
+        "endpoint_public_access": "write endpoint=PublicEndpoint(allow=(…)) or leave it out",
+        "endpoint_private_access": "leave it out: the API always answers in the VPC",
+        "endpoint_access": "write endpoint=PrivateEndpoint() or endpoint=PublicEndpoint(allow=(…))",
+        "public_access_cidrs": "write endpoint=PublicEndpoint(allow=(…))",
+        "endpoint_public_access_cidrs": "write endpoint=PublicEndpoint(allow=(…))",
+        "encryption_config": "leave it out: Secrets are encrypted with a key that the cluster makes",
+        "secrets_encryption_key": "leave it out: Secrets are encrypted with a key that the cluster makes",
+        "enabled_log_types": "leave it out: all five are on; log_retention_days says how long they stay",
+        "upgrade_policy": 'write support_policy="STANDARD" or "EXTENDED"',
+    }
+
     version: KubernetesVersion
     """The Kubernetes minor, for example "1.35". Upgrades go one minor at a time."""
     admins: Annotated[tuple[Principal, ...], NOT_EMPTY]

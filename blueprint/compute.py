@@ -78,6 +78,22 @@ class Compute(Value):
 class Nodes(Compute):
     """EC2 nodes in the private subnets: IMDSv2 with hop limit 1, an encrypted gp3 volume, no SSH, a minimal role."""
 
+    words_of_others = {
+        "instance_type": 'write instance_types=("m7g.large",)',
+        "min_size": "write min",
+        "max_size": "write max",
+        "desired_size": "write desired, or leave it out: a group starts with min",
+        "desired_capacity": "write desired, or leave it out: a group starts with min",
+        "capacity_type": 'write capacity="SPOT" or "ON_DEMAND"',
+        "spot": 'write capacity="SPOT"',
+        "disk_size": "write disk_gib",
+        "volume_size": "write disk_gib",
+        "subnet_ids": "leave it out: nodes stand in the private subnets of all zones",
+        "iam_role_additional_policies": "leave it out: pods get permissions by their service accounts, not by nodes",
+        "ami_release_version": "write release_version",
+        "node_group_type": "write ManagedNodes or SelfManagedNodes",
+    }
+
     instance_types: InstanceTypes
     """In order of preference, all of one architecture and with like accelerators; give several for spot."""
     min: Annotated[int, between(0, 5000, "nodes")] = 2

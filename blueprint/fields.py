@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any
 
+from blueprint.regions import REGIONS
 from blueprint.value import Rule
 
 LONGEST = 1000
@@ -106,7 +107,11 @@ NOT_RESERVED = Rule(
 AccountId = Annotated[str, matches(r"\d{12}", "an AWS account id has 12 digits", 'write it as text: "111111111111"')]
 Region = Annotated[
     str,
-    matches(r"[a-z]{2,4}(-[a-z]{2,9}){1,2}-\d", "must be the name of an AWS region", 'write for example "us-west-2"'),
+    matches(
+        "|".join(REGIONS),
+        "must be a region in which EKS is",
+        'write for example "us-west-2"; a region that is new goes into blueprint/regions.py',
+    ),
 ]
 ZoneLetter = Annotated[
     str, matches(r"[a-z]", "an availability zone is given by its letter in the region", 'write "a" for us-west-2a')

@@ -93,8 +93,8 @@ def _alike(instance_types: Sequence[str]) -> bool:
 InstanceType = Annotated[
     str,
     matches(
-        r"[a-z]{1,8}[\d-][a-z0-9-]{0,20}\.(\d{0,3}[a-z]{1,9}|metal-\d{1,3}xl)",
-        "must be the name of an EC2 instance type",
+        r"[a-z]{1,8}[\d-][a-z0-9-]{0,20}\.(nano|micro|small|medium|large|\d{0,3}xlarge|metal(-\d{1,3}xl)?)",
+        "must be the name of an EC2 instance type, of a size that EC2 has",
         'write for example "m7g.large"',
     ),
     Rule(

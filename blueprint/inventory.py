@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import traceback
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from blueprint.blueprint import Blueprint
 from blueprint.errors import BlueprintError, Problem, Quoted, shown
 from blueprint.planning.document import Plan
 from blueprint.planning.planner import plans
+from blueprint.sources import compile_from_source
 
 
 def planned(directory: Path, only: Sequence[str] = ()) -> tuple[Plan, ...]:
@@ -27,6 +29,7 @@ def blueprints(directory: Path, only: Sequence[str] = ()) -> tuple[dict[str, Blu
 
     Nothing is imported while a file of a team is more than data.
     """
+    compile_from_source(directory)
     paths = [path for path in sorted(directory.glob("*.py")) if path.stem != "__init__"]
     files = {path.stem.replace("_", "-"): path for path in paths if path.stem.isidentifier()}
     rule, fix = "the file name must be a Python name", "use letters, digits and _: prod_eu.py"
@@ -58,18 +61,35 @@ def _blueprint(path: Path, name: str) -> tuple[dict[str, Blueprint], list[Proble
         module = importlib.import_module(f"{path.parent.name}.{path.stem}")
     except BlueprintError as error:  # of a file that several clusters share
         return {}, list(error.problems)
-    except (Exception, SystemExit) as error:  # noqa: BLE001  # whatever a user's file may raise
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  # whatever a user's file may raise
         return {}, [_import_problem(path, error)]
     blueprints = {key: value for key, value in vars(module).items() if isinstance(value, Blueprint)}
     named = {key: value for key, value in blueprints.items() if isinstance(value.name, str) and value.name == name}
     if len(set(map(id, named.values()))) == 1:
-        return {f"{_shown(path)}: {key}": value for key, value in list(named.items())[:1]}, []
+        mine, imported = next(iter(named.values())), _imported(path)
+        others = [key for key, value in blueprints.items() if value is not mine and key not in imported]
+        rule, fix = "a file holds one cluster, and nothing would deploy this one", "move it to a file of its name"
+        unused = [
+            Problem((), Quoted(key), rule, f"{fix}, or call it _{key}", _shown(path))
+            for key in others
+            if not key.startswith("_")
+        ]
+        return {f"{_shown(path)}: {key}": value for key, value in list(named.items())[:1]}, unused
     names = ", ".join(f"{key} is named {shown(value.name)}" for key, value in blueprints.items())
     rule = f"the file must define one blueprint of the cluster {name!r}"
     fix = f'write Blueprint(name="{name}", …), or rename the file'
     # What it imports stands first, so the last is the one that the file is for.
     own = {f"{_shown(path)}: {key}": value for key, value in list(blueprints.items())[-1:]}
     return own, [Problem((), Quoted(names or "<no Blueprint>"), rule, fix, _shown(path))]
+
+
+def _imported(path: Path) -> set[str]:
+    """Names that the file has from others."""
+    tree = ast.parse(path.read_bytes())
+    found = (alias for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom) for alias in node.names)
+    return {alias.asname or alias.name for alias in found}
 
 
 def _import_problem(path: Path, error: BaseException) -> Problem:

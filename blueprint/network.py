@@ -82,6 +82,19 @@ class NewNetwork(Value):
         "control_plane_zones": "EKS refuses other zones",
     }
 
+    words_of_others = {
+        "vpc_id": "leave it out: each cluster has a VPC of its own so far",
+        "subnet_ids": "leave it out: the subnets are made, and the plan shows them",
+        "azs": 'write zones=("a", "b", "c")',
+        "availability_zones": 'write zones=("a", "b", "c")',
+        "max_azs": 'write zones=("a", "b", "c")',
+        "single_nat_gateway": 'write nat="one"',
+        "one_nat_gateway_per_az": 'write nat="per-zone"',
+        "enable_nat_gateway": 'write nat="none", "one" or "per-zone"',
+        "private_subnets": "leave it out: the subnets are calculated, and the plan shows them",
+        "public_subnets": "leave it out: the subnets are calculated, and the plan shows them",
+    }
+
     cidr: VpcCidr
     """The VPC's range, /16 to /24."""
     zones: Zones = ("a", "b", "c")

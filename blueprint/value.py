@@ -60,6 +60,8 @@ class Value(_Value):
     declare fields; rules over several fields go into `problems`.
     """
 
+    words_of_others: ClassVar[Mapping[str, str]] = {}
+    """What other tools call a field of this class, or what users of these look for in it, and what to write here."""
     create_only: ClassVar[Mapping[str, str]] = {}
     """Fields that AWS does not change in place once they are deployed, and what becomes of a change."""
 
@@ -89,7 +91,7 @@ def _tolerant(cls: type[Value]) -> Callable[..., None]:
             mistakes.append(Problem((), value, rule, f"name the field: {_listing(known)}"))
         for name, value in kwargs.items():
             if name not in known:
-                fix = f"write one of {_listing(known)}"
+                fix = cls.words_of_others.get(name) or f"write one of {_listing(known)}"
                 mistakes.append(Problem((name,), value, f"unknown field {name!r} of {cls.__name__}", fix))
             elif name in given:
                 mistakes.append(
@@ -117,6 +119,7 @@ def problems_in(value: Value) -> list[Problem]:
         written = _concrete(cls)
         fix = f"write {_choice(written)}" if written else f"define {_listing(lacking)} in {cls.__name__}"
         found.append(Problem((), value, f"{cls.__name__} is only a base, without {_listing(lacking)}", fix))
+    found.extend(faults_of(cls))
     mismatches = {name: _judged(getattr(value, name), hint, (name,)) for name, hint in field_types(cls).items()}
     found.extend(problem for mistakes in mismatches.values() for problem in mistakes)
     right = (name for name, mistakes in mismatches.items() if not mistakes)
@@ -127,6 +130,23 @@ def problems_in(value: Value) -> list[Problem]:
     with suppress(_UnjudgedError):
         found.extend(_without(value, wrong).problems())
     return found
+
+
+@cache
+def faults_of(cls: Any) -> tuple[Problem, ...]:
+    """The mistakes in what a class says of all its values: a name that is none, a `chart` that is only text."""
+    found = []
+    for name, hint in typing.get_type_hints(cls, include_extras=True).items():
+        if get_origin(hint) is ClassVar and not name.startswith("_") and name not in lacking_in(cls):
+            for problem in _judged(getattr(cls, name), get_args(hint)[0], (name,)):
+                rule = f"{cls.__name__}{rendered(('', *problem.path))} {problem.rule}"
+                found.append(Problem((), problem.value, rule, f"{problem.fix}, in the class"))
+    return tuple(found)
+
+
+def misfits(value: object, hint: Any, path: FieldPath) -> list[Problem]:
+    """What is wrong with a value that stands at a path and should be what the hint says."""
+    return _judged(value, hint, path)
 
 
 def position(value: object, path: FieldPath) -> tuple[int, ...]:
@@ -221,7 +241,10 @@ def _mismatches(value: object, hint: Any, path: FieldPath) -> Iterator[Problem]:
             yield from fitting[0] if fitting else [_mismatch(path, value, hint)]
     elif origin is tuple:
         if type(value) is not tuple:
-            yield Problem(path, value, f"must be {_name(hint)}", f"write {rendered(path)}=({_element(value)},)")
+            # Of a text each letter may be meant; to write the tuple of it is right in any case where one item is.
+            letters = isinstance(value, str) and len(value) > 1 and not any(_mismatches(tuple(value), hint, path))
+            items = ", ".join(map(shown, value)) if letters and isinstance(value, str) else f"{_element(value)},"
+            yield Problem(path, value, f"must be {_name(hint)}", f"write {rendered(path)}=({items})")
         else:
             for index, item in enumerate(value):
                 yield from _mismatches(item, args[0], (*path, index))
@@ -235,7 +258,15 @@ def _mismatches(value: object, hint: Any, path: FieldPath) -> Iterator[Problem]:
     elif not _is_instance(value, hint):
         yield _mismatch(path, value, hint)
     elif isinstance(value, Value):
-        yield from (problem.below(path) for problem in problems_in(value))
+        yield from (problem.below(path) for problem in _own_problems(value))
+
+
+def _own_problems(value: Value) -> list[Problem]:
+    try:
+        return problems_in(value)
+    except Exception as error:  # noqa: BLE001  # whatever a user's class may raise
+        rule = f"{type(value).__name__}.problems() does not come to an end"
+        return [Problem((), Quoted(f"{type(error).__name__}: {shown(error)}"), rule, "correct the class")]
 
 
 def _is_instance(value: object, hint: Any) -> bool:
@@ -248,13 +279,47 @@ def _is_instance(value: object, hint: Any) -> bool:
         return any(_is_instance(value, option) for option in get_args(hint))
     if origin is Literal:
         return any(type(value) is type(choice) and value == choice for choice in get_args(hint))
+    if origin is type:
+        return isinstance(value, type) and issubclass(value, get_args(hint)[0])
     if hint is int:
         return isinstance(value, int) and not isinstance(value, bool)
     return isinstance(value, origin or hint)
 
 
 def _mismatch(path: FieldPath, value: object, hint: Any) -> Problem:
+    if isinstance(value, type) and issubclass(value, Value) and _takes(value, hint):
+        rule = "is the class, and a value of it is needed"
+        return Problem(path, Quoted(value.__name__), rule, f"write {_call(value)}")
+    if type(value) is tuple and value and all(_is_instance(item, hint) for item in value):
+        rule, fix = f"must be {_name(hint)}, not a tuple of it", "put a * in front of it, which adds what it holds"
+        return Problem(path, value, rule, fix)
+    if isinstance(value, str) and (named := _of_name(hint, value)):
+        fix = f"write {_call(named)}, from {named.__module__} import {named.__name__}"
+        return Problem(path, value, f"must be {_name(hint)}, not a name", fix)
+    if value is None and path and isinstance(path[-1], int):
+        return Problem(path, value, f"must be {_name(hint)}", "leave it out")
     return Problem(path, value, f"must be {_name(hint)}", _written(path, hint))
+
+
+def _takes(cls: type, hint: Any) -> bool:
+    """Whether a value of the class is what the hint says."""
+    return any(_takes(cls, part) for part in get_args(hint)) if get_args(hint) else issubclass(cls, hint)
+
+
+def _of_name(hint: Any, name: str) -> Any:
+    """The class below the hint's whose values have this name, as each kind of add-on has one; None when none has."""
+    if not (isinstance(hint, type) and issubclass(hint, Value)):
+        return None
+    cls: Any = hint
+    if vars(cls).get("name") == name and not lacking_in(cls):
+        return cls
+    subclasses: list[Any] = type.__subclasses__(hint)
+    return next((found for sub in subclasses if (found := _of_name(sub, name))), None)
+
+
+def _call(cls: Any) -> str:
+    required = (f for f in fields(cls) if f.init and f.default is MISSING and f.default_factory is MISSING)
+    return f"{cls.__name__}({'…' if any(required) else ''})"
 
 
 def _written(path: FieldPath, hint: Any) -> str:
@@ -273,6 +338,8 @@ def _name(hint: Any) -> str:
         return _choice([_name(option) for option in args])
     if origin is tuple:
         return f"a tuple of {_name(args[0])}"
+    if origin in (type, frozenset):
+        return f"a {origin.__name__} of {_name(args[0])}"
     if origin is not None:
         return f"a mapping of {_name(args[0])} to {_name(args[1])}"
     if hint is types.NoneType:
@@ -296,6 +363,10 @@ def _example(hint: Any) -> str:
         return _example(args[0])
     if origin is tuple:
         return f"({_example(args[0])},)"
+    if origin is type:
+        return str(args[0].__name__)
+    if origin is frozenset:
+        return f"frozenset({{{_example(args[0])}}})"
     if origin is not None:
         return "{" + f"{_example(args[0])}: {_example(args[1])}" + "}"
     simple = {str: '"…"', int: "1", bool: "True", types.NoneType: "None", Any: "…"}
@@ -338,4 +409,6 @@ def _choice(words: list[str]) -> str:
 def _element(value: object) -> str:
     if isinstance(value, list | set | frozenset):
         return "…"
+    if isinstance(value, Value):
+        return f"{type(value).__name__}(…)"
     return shown(value) if isinstance(value, str | int) else "…"

@@ -33,6 +33,9 @@ COMMANDS: Mapping[str, str] = {
     "diagram": "write a page with pictures about each cluster",
     "review": "show what changes since a git revision",
     "reference": "write a page about every value and field",
+    "new-cluster": "write the file of a new cluster",
+    "new-team": "write the file of a new team",
+    "new-addon": "write the file of a new add-on",
     "kubernetes": "build a control plane from Go modules",
     "mutants": "put mistakes into the code, to see whether the tests notice them",
 }

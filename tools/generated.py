@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from app import ROOT
 from tools.options import add_json
-from tools.status import Status
+from tools.outputs import refuse_links
+from tools.status import CannotError, Status
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class Pages:
             if stale:
                 print(f"Run `{self.command}` and commit what it writes.", file=sys.stderr)
             return Status.REFUSED if stale else Status.DONE
+        self._refuse_foreign(stale)
         for name in stale:
             path = self.folder / name
             if name in self.texts:
@@ -62,6 +64,13 @@ class Pages:
                 print(f"{_shown(self.folder / name)}: {'written' if name in self.texts else 'removed'}")
             print(f"{len(self.texts.keys() - stale.keys())} of {len(self.texts)} pages were up to date.")
         return Status.DONE
+
+    def _refuse_foreign(self, names: Iterable[str]) -> None:
+        """Nothing is overwritten that is somebody's own, nor by a link what stands elsewhere."""
+        for path in (self.folder / name for name in names):
+            refuse_links(path, self.folder)
+            if path.exists() and not path.read_text(encoding="utf-8", errors="replace").startswith(self.header):
+                raise CannotError(f"{_shown(path)} is not of {self.command}, which would write it: move it away.")
 
 
 def add_check(parser: ArgumentParser) -> None:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
+from argparse import Action, ArgumentParser, Namespace
+from typing import Any
 
 
 def add_clusters(parser: ArgumentParser) -> None:
     """Any number of clusters."""
-    parser.add_argument("clusters", nargs="*", metavar="CLUSTER", help="names of clusters; all when none is given")
+    help_words = "names of clusters; all when none is given"
+    parser.add_argument("clusters", nargs="*", action=Names, metavar="CLUSTER", help=help_words)
+
+
+class Names(Action):
+    """Make gives several names as one text: CLUSTER="dev prod"."""
+
+    def __call__(self, parser: ArgumentParser, namespace: Namespace, values: Any, option: str | None = None) -> None:
+        """Splits each text."""
+        setattr(namespace, self.dest, [name for text in values for name in text.split() or [text]])
 
 
 def add_base(parser: ArgumentParser) -> None:

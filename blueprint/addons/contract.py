@@ -11,6 +11,7 @@ from blueprint.addons.offers import Offer
 from blueprint.contribution import Contribution, HostedZone, ReleaseFields, ServiceLinkedRole
 from blueprint.errors import FieldPath, Problem
 from blueprint.facts import ClusterFacts
+from blueprint.fields import DnsLabel
 from blueprint.instances import Architecture
 from blueprint.value import Value
 
@@ -51,7 +52,7 @@ class Addon(Value):
     Class facts say what it is and what it goes with; fields are what the user chooses.
     """
 
-    name: ClassVar[str]
+    name: ClassVar[DnsLabel]
     requires: ClassVar[tuple[type[Addon], ...]] = ()
     """Add-ons that must be installed before it. The order in which a user lists them does not matter."""
     conflicts: ClassVar[tuple[type[Addon], ...]] = ()

@@ -10,7 +10,7 @@ from blueprint.addons.calls_aws import CallsAws
 from blueprint.addons.contract import Addon
 from blueprint.contribution import Chart, Contribution, Grant, ImageSource, Release, Values, merged
 from blueprint.facts import ClusterFacts
-from blueprint.fields import JSON_LIKE, ChartRepository, ChartVersion
+from blueprint.fields import JSON_LIKE, ChartRepository, ChartVersion, DnsLabel
 from blueprint.kubernetes import RESERVED_NAMESPACES, Manifest, Namespace, PodSecurity
 from blueprint.references import role_arn
 from blueprint.workload import Workload
@@ -41,7 +41,7 @@ class HelmAddon(Addon):
     """A chart, installed by Helm in a namespace of its own unless it says kube-system."""
 
     chart: ClassVar[Chart]
-    namespace: ClassVar[str]
+    namespace: ClassVar[DnsLabel]
     pod_security: ClassVar[PodSecurity] = "baseline"
     """Level of the namespace: the strictest under which the chart's pods run."""
     service_account_annotations: ClassVar[tuple[str, ...]] = ("serviceAccount", "annotations")

@@ -31,11 +31,6 @@ def dumped(plan: Plan) -> str:
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
-def is_document(text: str) -> bool:
-    """Whether a text begins as `dumped` writes it, of whatever schema."""
-    return text.startswith('{\n "schema": ')
-
-
 def loaded(text: str) -> Plan:
     """The plan of a document. Raises DocumentError."""
     try:

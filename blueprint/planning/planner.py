@@ -16,6 +16,7 @@ from blueprint.compute import AutoMode, FargateProfile, Nodes
 from blueprint.contribution import ServiceLinkedRole
 from blueprint.errors import BlueprintError, FieldPath, Problem, Quoted
 from blueprint.facts import ClusterFacts
+from blueprint.planning.asking import contribution_of
 from blueprint.planning.compute import node_roles, planned_compute
 from blueprint.planning.control_plane import planned_control_plane, planned_installer
 from blueprint.planning.document import FargateNodes, NodeGroup, Plan, Skipped
@@ -72,21 +73,23 @@ def _planned(blueprint: object) -> Plan | list[Problem]:
         for one in auto
     ]
     for path, addon in ordered.items():
-        unfit = [problem.below(path) for problem in addon.problems_on(facts)]
-        problems.extend(unfit)
-        if not unfit:
+        contribution = contribution_of(addon, facts)
+        if isinstance(contribution, list):
+            problems.extend(problem.below(path) for problem in contribution)
+        else:
             after = tuple(other.name for other in ordered.values() if addon.follows(other))
-            brought, cls = addon.contribute(facts).portable(), type(addon).__name__
-            addons.append(Draft(path, addon.name, cls, brought, after, addon.release_fields, addon.lost))
+            cls = type(addon).__name__
+            addons.append(Draft(path, addon.name, cls, contribution, after, addon.release_fields, addon.lost))
     teams: list[Draft] = []
     first = {team.name: path for path, team in reversed([*view.teams.items()])}
     for path, team in view.teams.items():
         if path != first[team.name]:
             continue  # which is a mistake already
-        unfit = [problem.below(path) for problem in team.problems_on(facts)]
-        problems.extend(unfit)
-        if not unfit:
-            teams.append(Draft(path, team.name, type(team).__name__, team.contribute(facts).portable()))
+        contribution = contribution_of(team, facts)
+        if isinstance(contribution, list):
+            problems.extend(problem.below(path) for problem in contribution)
+        else:
+            teams.append(Draft(path, team.name, type(team).__name__, contribution))
     addons = with_policies(addons)
     people = _people(teams)
     places = {entry.principal: team.path for team in teams[::-1] for entry in team.contribution.access}

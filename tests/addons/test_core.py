@@ -57,7 +57,7 @@ def test_it_keeps_its_other_mistakes() -> None:
     ("members", "rule"),
     [
         ((PREFIXES, VpcCni()), "duplicate add-on"),
-        ((VpcCni,), "Addon"),
+        ((VpcCni,), "is the class"),
         (("vpc-cni",), "Addon"),
         ((None,), "Addon"),
     ],

@@ -131,7 +131,7 @@ def assert_reported(blueprint: object, place: str, rule: str, fix: str) -> None:
     assert fix in problem.fix
 
 
-def assert_readable(error: BlueprintError) -> None:
+def assert_readable(error: BlueprintError, *, of_faults: bool = False) -> None:
     """A head, then for each problem a place and three lines; nothing a user wrote can forge one or fill the screen."""
     head, *paragraphs = str(error).split("\n\n")
     assert head.endswith("nothing was synthesized.")
@@ -140,6 +140,7 @@ def assert_readable(error: BlueprintError) -> None:
         place, value, rule, fix = paragraph.split("\n")
         assert [line[:11] for line in (value, rule, fix)] == ["    value  ", "    rule   ", "    fix    "]
         assert place
+        assert of_faults or "does not come to an end" not in rule, f"a class of ours fails: {paragraph}"
         assert all(line[11:].strip() for line in (value, rule, fix))
         assert all(len(line) < 1100 and line.isprintable() for line in (place, value, rule, fix))
 

@@ -51,7 +51,7 @@ MISTAKES = [
         "41 tags", changed(SMALL, tags={f"t{n}": "a" for n in range(41)}), "tags", "at most 40 tags", "40 or fewer"
     ),
     mistake("short account", changed(SMALL, account="11111111111"), "account", "12 digits", '"111111111111"'),
-    mistake("a zone as region", changed(SMALL, region="us-west-2a"), "region", "name of an AWS region", '"us-west-2"'),
+    mistake("a zone as region", changed(SMALL, region="us-west-2a"), "region", "region in which EKS is", '"us-west-2"'),
     mistake("41 letters", changed(SMALL, name="a" * 41), "name", "1 to 40 lowercase letters", '"prod"'),
 ]
 

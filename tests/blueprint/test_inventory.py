@@ -239,3 +239,22 @@ def test_the_order_of_add_ons_changes_only_the_places(fleet: Fleet) -> None:
     assert turned.count("*CORE)") == 1
     found = [problem.place for problem in report_of(fleet, {"dev.py": turned}).problems]
     assert found == [place.replace("[3]", "[0]").replace("[4]", "[1]") for place in FIVE_PLACES]
+
+
+SECOND = good() + "STAGE = replace(DEV, name='stage')\n"
+
+
+def test_a_second_cluster_in_a_file_is_not_dropped(fleet: Fleet) -> None:
+    (found,) = report_of(fleet, {"dev.py": SECOND}).problems
+    assert (found.place, str(found.value)) == ("clusters/dev.py", "STAGE")
+    assert found.fix == "move it to a file of its name, or call it _STAGE"
+
+
+def test_what_a_cluster_is_made_of_is_no_second_one(fleet: Fleet) -> None:
+    stands_on_it = "from clusters.dev import DEV as BASE\n" + good("eu")
+    assert len(fleet({"dev.py": SECOND.replace("STAGE", "_STAGE"), "eu.py": stands_on_it})) == 2
+
+
+def test_an_exception_of_no_usual_kind_is_told(fleet: Fleet) -> None:
+    (found,) = report_of(fleet, {"dev.py": "raise BaseException('no')\n"}).problems
+    assert (found.place, str(found.value)) == ("clusters/dev.py:1", "BaseException: no")

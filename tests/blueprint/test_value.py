@@ -100,7 +100,7 @@ WRONG_TYPES = [
         "a tuple of str",
         "write instance_types=('m7g.large',)",
     ),
-    mistake("no comma in teams", changed(SMALL, teams=TEAM), "teams", "a tuple of", "teams=(…,)"),
+    mistake("no comma in teams", changed(SMALL, teams=TEAM), "teams", "a tuple of", "Team(…),)"),
     mistake(
         "no comma in namespaces", with_teams(changed(TEAM, namespaces="attest")), "teams[0].namespaces", "tuple", "('"
     ),
@@ -111,13 +111,17 @@ WRONG_TYPES = [
     mistake("number as key", changed(SMALL, tags={1: "a"}), "tags[1]", "must be str", "cost-center"),
     mistake("number as value", changed(SMALL, tags={"a": 1}), "tags['a']", "must be str", "platform"),
     mistake(
-        "class for instance", with_cluster(endpoint=PrivateEndpoint), "cluster.endpoint", "or PublicEndpoint", "(…)"
+        "class for instance",
+        with_cluster(endpoint=PrivateEndpoint),
+        "cluster.endpoint",
+        "is the class",
+        "write PrivateEndpoint()",
     ),
-    mistake("add-on class", with_addons(MetricsServer), "addons[3]", "must be Addon", "(…) there"),
-    mistake("add-on by name", with_addons("metrics-server"), "addons[3]", "must be Addon", "(…) there"),
+    mistake("add-on class", with_addons(MetricsServer), "addons[3]", "is the class", "write MetricsServer()"),
+    mistake("add-on by name", with_addons("metrics-server"), "addons[3]", "not a name", "import MetricsServer"),
     mistake("add-on among teams", with_teams(MetricsServer()), "teams[0]", "must be ", "(…) there"),
     mistake("team among add-ons", with_addons(TEAM), "addons[3]", "must be Addon", "(…) there"),
-    mistake("None among compute", changed(SMALL, compute=(None,)), "compute[0]", "or SelfManagedNodes", "(…) there"),
+    mistake("None among compute", changed(SMALL, compute=(None,)), "compute[0]", "or SelfManagedNodes", "leave it out"),
     mistake("role among compute", changed(SMALL, compute=(Role("A"),)), "compute[0]", "or SelfManagedNodes", "there"),
     mistake("text for value", changed(SMALL, cluster="1.35"), "cluster", "must be Cluster", "cluster=Cluster(…)"),
     mistake(

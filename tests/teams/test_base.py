@@ -93,7 +93,7 @@ HERE = "teams[0].namespaces[0]"
 MISTAKES = [
     mistake("nobody", team(developers=()), "teams[0].developers", "has people", "developers=("),
     mistake("by name", team(developers=("Dev",)), "teams[0].developers[0]", "Role or User", "PermissionSet(…)"),
-    mistake("one role", team(owners=Role("Dev")), "teams[0].owners", "a tuple of", "owners=(…,)"),
+    mistake("one role", team(owners=Role("Dev")), "teams[0].owners", "a tuple of", "owners=(Role(…),)"),
     mistake("everybody", team(viewers=(Role("*"),)), "teams[0].viewers[0].name", "no wildcard", "Break"),
     mistake("capitals", team(name="Payments"), "teams[0].name", "lowercase", '"payments"'),
     mistake("64 letters", team(name="a" * 64), "teams[0].name", "1 to 63", '"payments"'),

@@ -27,7 +27,7 @@ def test_writes_what_is_missing_or_stale_and_removes_what_is_gone(
     monkeypatch.setattr(diagram, "FOLDER", folder)
     (folder / "gone.md").write_text(f"{HEADER}\n\n# gone\n", encoding="utf-8")
     (folder / "README.md").write_text("by hand\n", encoding="utf-8")
-    (folder / "prod.md").write_text("stale\n", encoding="utf-8")
+    (folder / "prod.md").write_text(f"{HEADER}\nstale\n", encoding="utf-8")
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     assert main(["diagram", "--check"]) == 1
     lines = [line.rpartition("/")[2] for line in capsys.readouterr().err.splitlines()]

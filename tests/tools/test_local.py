@@ -23,6 +23,7 @@ from tools.local import aws, cdk, commands, process
 from tools.local.aws import Account
 from tools.local.errors import LocalError
 from tools.local.process import Deployed, Emulator, State
+from tools.outputs import MARK
 
 DEV = Deployed("dev", "111111111111", "us-west-2")
 
@@ -139,11 +140,12 @@ def test_a_state_that_cannot_be_read_is_none(tmp_path: Path, text: str) -> None:
 
 def test_a_number_that_another_process_got_since_is_not_the_emulator(tmp_path: Path) -> None:
     """The machine was started anew: whatever has the number now must not be ended."""
+    assert "nothing to remove" in commands.destroy(tmp_path, [], keep=False)
     (tmp_path / "home").mkdir()
     (tmp_path / "state.json").write_text(json.dumps({"pid": os.getpid(), "port": 4566, "charts": None, "clusters": []}))
     assert not Emulator(os.getpid(), 4566, tmp_path).alive()
     assert "nothing to remove" in commands.destroy(tmp_path, [], keep=False)
-    assert [path.name for path in tmp_path.iterdir()] == ["lock"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [MARK, "lock"]
 
 
 def test_a_dead_emulator_is_no_emulator(tmp_path: Path) -> None:

@@ -17,17 +17,15 @@ from tools.__main__ import main
 def test_writes_the_plan_of_each_cluster_and_removes_those_of_others(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "gone.plan.json").write_text('{\n "schema": 0\n}\n', encoding="utf-8")
-    (tmp_path / "other.plan.json").write_text("{}", encoding="utf-8")
-    (tmp_path / "notes.json").write_text("{}", encoding="utf-8")
     plans = {plan.facts.name: dumped(plan) for plan in planned(CLUSTERS)}
     one = next(iter(plans))
     assert main(["plan", one, "--output", str(tmp_path)]) == 0
     assert capsys.readouterr().out == f"{tmp_path / one}.plan.json\n"
-    assert set(documents(tmp_path)) == {"gone", "other", one}
+    (tmp_path / "gone.plan.json").write_text('{\n "schema": 0\n}\n', encoding="utf-8")
+    assert main(["plan", one, "--output", str(tmp_path)]) == 0
+    assert set(documents(tmp_path)) == {"gone", one}
     assert main(["plan", "--output", str(tmp_path)]) == 0
-    assert documents(tmp_path) == {**plans, "other": "{}"}
-    assert (tmp_path / "notes.json").exists()
+    assert documents(tmp_path) == plans
 
 
 def test_a_mistake_leaves_what_was_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -32,7 +32,8 @@ from tests.blueprint.examples import changed
 from tests.stacks.fleet import FLEET
 from tests.values.kinds import names, values
 
-_OURS = ("addons.", "blueprint.", "blueprint.teams.")
+_OURS = {f"addons.{type(each).__module__.split('.')[1]}" for blueprint in FLEET for each in blueprint.addons}
+"""Modules of add-ons: one that no example has is a user's own, of which no test knows a cluster."""
 
 Way = tuple[Any, ...]
 """From a blueprint to something in it: `("compute", 0, "min")`."""
@@ -77,8 +78,13 @@ def classes() -> Mapping[type[Value], Mapping[str, Any]]:
 def _concrete(cls: type[Value]) -> list[type[Value]]:
     """The class, if it is not only a base, and all below it; tests have some of their own, which are left out."""
     subclasses: list[type[Value]] = type.__subclasses__(cls)
-    below = [each for sub in subclasses if f"{sub.__module__}.".startswith(_OURS) for each in _concrete(sub)]
+    below = [each for sub in subclasses if _is_ours(sub) for each in _concrete(sub)]
     return below if _lacks(cls) else [cls, *below]
+
+
+def _is_ours(cls: type[Value]) -> bool:
+    folder, *within = cls.__module__.split(".")
+    return folder == "blueprint" or (folder == "addons" and f"addons.{within[0]}" in _OURS)
 
 
 # --- Where values are -------------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from app import ROOT
 from tools.mutants.judge import Judge, Judgement, MutantStatus, folder_of
 from tools.mutants.mutations import Mutant
 from tools.mutants.sample import drawn, lines
-from tools.options import add_json
+from tools.options import Names, add_json
 from tools.status import Status
 from tools.tables import aligned
 
@@ -31,7 +31,8 @@ PRODUCT = ("blueprint", "stacks", "addons")
 
 def add_options(parser: ArgumentParser) -> None:
     """Declares the options."""
-    parser.add_argument("files", nargs="*", metavar="FILES", help="files and folders; the product when none is given")
+    help_words = "files and folders; the product when none is given"
+    parser.add_argument("files", nargs="*", action=Names, metavar="FILES", help=help_words)
     parser.add_argument("--base", metavar="REVISION", help="a branch, tag or commit: only lines that differ from it")
     parser.add_argument("--count", type=int, default=60, metavar="N", help="how many mistakes; 60, and 0 for all")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="another one draws others; 1")

@@ -6,13 +6,15 @@
 from __future__ import annotations
 
 import json
+import re
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from app import CLUSTERS
 from blueprint.inventory import planned
-from blueprint.planning.file import SUFFIX, is_document, write
+from blueprint.planning.file import SUFFIX, write
 from tools.options import add_clusters, add_json
+from tools.outputs import OutputFolder
 from tools.status import Status
 
 OUT = Path("plans")
@@ -27,14 +29,15 @@ def add_options(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     """Writes the documents, and prints their names."""
-    plans = planned(CLUSTERS, options.clusters)
     out: Path = options.output
-    out.mkdir(parents=True, exist_ok=True)
+    folder = OutputFolder(out, "plan", "--output", re.compile(rf".*{re.escape(SUFFIX)}"))
+    folder.check()
+    plans = planned(CLUSTERS, options.clusters)
+    folder.begin()
     written = {plan.facts.name: write(plan, out) for plan in plans}
     if not options.clusters:
         for stale in {*out.glob(f"*{SUFFIX}")} - {*written.values()}:
-            if is_document(stale.read_text(encoding="utf-8", errors="replace")):  # others write such names too
-                stale.unlink()
+            stale.unlink()
     if options.json:
         print(json.dumps({name: str(path) for name, path in written.items()}, indent=2))
     else:

@@ -8,6 +8,7 @@ from their repositories, or from the mirror or folder that --charts names.
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping, Sequence
@@ -17,6 +18,7 @@ from pathlib import Path
 from blueprint.contribution import Release
 from tools.charts.results import Outcome
 from tools.options import add_base, add_charts, add_json
+from tools.outputs import OutputFolder
 from tools.review.compose import review
 from tools.review.dangers import dangers
 from tools.review.drawing import drawn
@@ -43,6 +45,8 @@ def add_options(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     """Writes the review, and prints a summary."""
+    folder = OutputFolder(options.out, "review", "--out", re.compile(r"review\.(md|html|json)"))
+    folder.clear()  # an earlier review is of another change
     price_table = prices(options.prices)
     comparison = compared(default_base() if options.base is None else options.base)
     found = fleet(comparison)
@@ -53,6 +57,7 @@ def run(options: Namespace) -> int:
         "review.html": page(document),
         "review.json": json.dumps(as_json(found, told), indent=2) + "\n",
     }
+    folder.begin()
     write(options.out, files)
     if options.json:
         print(files["review.json"], end="")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
@@ -22,11 +21,17 @@ from blueprint.planning.document import Plan
 from tools.assembly import Assembly, read
 from tools.jsii_start import finish, quicken
 from tools.options import add_clusters, add_json
-from tools.status import CannotError, Status
+from tools.outputs import OutputFolder
+from tools.status import Status
 from tools.synthesis import RESOURCE_LIMIT, synthesize
 from tools.tables import aligned
 
 OUT = Path("cdk.out")
+_OURS = re.compile(
+    r"manifest\.json|tree\.json|cdk\.out|validation-report\.json|read\..*\.lock|synth\.lock|asset\..*|assembly-.*"
+    r"|.*\.(template|assets|metadata|plan)\.json"
+)
+"""What aws-cdk-lib and the CLI write into a cloud assembly, and this project beside it."""
 
 
 def add_options(parser: ArgumentParser) -> None:
@@ -40,13 +45,14 @@ def add_options(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> int:
     """Writes the assembly, and prints the table."""
     out: Path = options.output
-    _refuse_foreign(out)
-    _clear(out, keep_assets=True)
+    folder = OutputFolder(out, "synth", "--output", _OURS, shared="cdk.out")
+    folder.clear(keep="asset.")  # which are named after their content, so they need no second copy
     try:
         plans = planned(CLUSTERS, options.clusters)
     except BlueprintError:
-        _clear(out)
+        folder.clear()
         raise
+    folder.begin()
     names = ", ".join(plan.facts.name for plan in plans)
     print(f"Synthesizing {names} into {out}/", file=sys.stderr, flush=True)
     try:
@@ -54,7 +60,7 @@ def run(options: Namespace) -> int:
             quicken()
         synthesize(plans, out, validate=options.validate)
     except Exception as error:
-        _clear(out)
+        folder.clear()
         if "ValidationFailed" not in str(error):
             raise
         print(f"The findings above fail the synth; nothing is left in {out}.", file=sys.stderr)
@@ -102,33 +108,3 @@ def as_json(plans: Sequence[Plan], assembly: Assembly) -> list[dict[str, Any]]:
         }
         for plan in plans
     ]
-
-
-_OURS = re.compile(
-    r"manifest\.json|tree\.json|cdk\.out|validation-report\.json|read\..*\.lock|synth\.lock|asset\..*|assembly-.*"
-    r"|.*\.(template|assets|metadata|plan)\.json"
-)
-"""What aws-cdk-lib and the CLI write into a cloud assembly, and this project beside it."""
-
-
-def _refuse_foreign(out: Path) -> None:
-    """What is in the folder is going to be removed, so nothing in it may be somebody's own."""
-    if out.exists() and not out.is_dir():
-        raise CannotError(f"--output {out} is no folder.")
-    foreign = sorted(entry.name for entry in out.glob("*") if not _OURS.fullmatch(entry.name))
-    if foreign:
-        raise CannotError(
-            f"--output {out} holds more than templates, {foreign[0]} for example, and what is in it would be removed: "
-            "name an empty or a new folder."
-        )
-
-
-def _clear(out: Path, *, keep_assets: bool = False) -> None:
-    """Removes what an earlier run left; assets are named after their content, so they need no second copy."""
-    for entry in out.glob("*"):
-        if keep_assets and entry.name.startswith("asset."):
-            continue
-        if entry.is_dir():
-            shutil.rmtree(entry)
-        else:
-            entry.unlink()

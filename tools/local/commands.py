@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import re
 import shutil
 import signal
 import sys
@@ -28,6 +29,7 @@ from tools.local.errors import LocalError
 from tools.local.inventory import Rows, inventory, is_bootstrapped, is_protected
 from tools.local.leftovers import leftovers
 from tools.local.process import Deployed, Emulator, State
+from tools.outputs import MARK, OutputFolder
 from tools.status import Status
 from tools.synthesis import synthesize
 from tools.tables import aligned
@@ -186,7 +188,7 @@ def _running(folder: Path) -> State | None:
     elif state:
         _say("The emulator of an earlier run is gone, with all that was in it")
     for left in folder.iterdir():
-        if left.name != _LOCK:
+        if left.name not in (_LOCK, MARK):
             shutil.rmtree(left) if left.is_dir() else left.unlink()
     return None
 
@@ -197,7 +199,7 @@ _LOCK = "lock"
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     """One command at a time."""
-    folder.mkdir(exist_ok=True)
+    OutputFolder(folder, "local", "the folder", re.compile(".*"), fixed=True).begin()
     with (folder / _LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -12,6 +12,7 @@ import pytest
 from tests.tools.review.support import changing, cluster, fleet
 from tests.tools.revision.project import copied, edit
 from tools.commands.review import write
+from tools.outputs import MARK
 from tools.review.dangers import Danger
 from tools.review.report import as_json
 
@@ -68,15 +69,15 @@ def test_mistakes_of_the_caller_leave_nothing(
     assert not (project / "review").exists()
 
 
-def test_mistakes_of_a_revision_leave_what_was_there(project: Path) -> None:
+def test_mistakes_of_a_revision_leave_no_review_of_another_change(project: Path) -> None:
+    (project / "review").mkdir()
+    (project / "review" / MARK).write_text("make review wrote this folder, and writes it anew.\n", encoding="utf-8")
     write(project / "review", {"review.md": "old"})
     edit(project / "examples" / "dev.py", "min=3, max=5", "min=5, max=4")
     done = run(project)
     assert done.returncode == 2
     assert "examples/dev.py: DEV.compute[0]" in done.stderr
-    assert [(path.name, path.read_text(encoding="utf-8")) for path in (project / "review").iterdir()] == [
-        ("review.md", "old")
-    ]
+    assert [*(project / "review").iterdir()] == []
 
 
 def test_files_are_replaced_as_a_whole(tmp_path: Path) -> None:

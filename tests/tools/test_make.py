@@ -1,0 +1,119 @@
+"""What somebody gives to make reaches the programs as it is."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+# Prints its arguments in the place of Python.
+STUB = """#!/bin/sh
+for each in "$@"; do printf '%s\\0' "$each"; done
+"""
+HOSTILE = [
+    "dev",
+    "dev;touch x",
+    "dev && touch x",
+    "$(touch x)",
+    "$$(touch x)",
+    "`touch x`",
+    "$(shell touch x)",
+    "${shell touch x}",
+    "$(MAKE)",
+    "a b",
+    '"',
+    "'",
+    '";touch x;"',
+    "';touch x;'",
+    "--json",
+    "-n",
+    "*",
+    "~",
+    "a\\b\\",
+    "#x",
+    "%",
+    "ä|>x<",
+]
+VARIABLES = [
+    ("synth", "CLUSTER", "{}"),
+    ("plan", "CLUSTER", "{}"),
+    ("access", "CLUSTER", "{}"),
+    ("doctor", "CLUSTER", "{}"),
+    ("local", "CLUSTER", "{}"),
+    ("local-destroy", "CLUSTER", "{}"),
+    ("plan-upgrade", "CLUSTER", "{}"),
+    ("plan-upgrade", "TO", "--to={}"),
+    ("kubernetes", "VERSION", "{}"),
+    ("guard", "BASE", "--base={}"),
+    ("guard", "ALLOW", "--allow={}"),
+    ("review", "OUT", "--out={}"),
+    ("review", "PRICES", "--prices={}"),
+    ("versions", "CHARTS", "--charts={}"),
+    ("mutants", "FILES", "{}"),
+    ("new-cluster", "NAME", "--name={}"),
+    ("new-cluster", "ACCOUNT", "--account={}"),
+    ("new-cluster", "REGION", "--region={}"),
+    ("new-cluster", "ADMIN", "--admin={}"),
+    ("new-cluster", "CIDR", "--cidr={}"),
+    ("new-team", "OWNER", "--owner={}"),
+    ("new-addon", "REPOSITORY", "--repository={}"),
+    ("new-addon", "VERSION", "--version={}"),
+]
+
+
+@pytest.fixture
+def project(tmp_path: Path, root: Path) -> Path:
+    """With the project's Makefile, in which all is installed."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    for name in ("Makefile", "requirements.txt", "requirements-local.txt", "package.json", "package-lock.json"):
+        shutil.copy(root / name, folder)
+    for name in (".venv", ".venv-local"):
+        (folder / name / "bin").mkdir(parents=True)
+        (folder / name / "bin" / "python").write_text(STUB, encoding="utf-8")
+        (folder / name / "bin" / "python").chmod(0o755)
+    (folder / "node_modules").mkdir()
+    for name in (".venv", ".venv-local", "node_modules"):
+        (folder / name / ".installed").write_text("", encoding="utf-8")
+    return folder
+
+
+def given(project: Path, command: str, *variables: str, **environment: str) -> list[str]:
+    """The arguments of the program."""
+    done = subprocess.run(
+        ("make", "--silent", command, *variables),
+        cwd=project,
+        env={name: value for name, value in os.environ.items() if not name.startswith("MAKE")} | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not (project / "x").exists()
+    return done.stdout.split("\0")[:-1]
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+def test_a_value_is_data(project: Path, value: str) -> None:
+    for command, name, form in VARIABLES if value in HOSTILE[:2] else VARIABLES[8:10]:
+        expected = form.format(value)
+        assert given(project, command, f"{name}={value}")[-1] == expected, (command, name)
+        assert given(project, command, **{name: value})[-1] == expected, (command, name)
+
+
+def test_what_is_not_given_is_not_there(project: Path) -> None:
+    assert given(project, "synth") == ["-m", "tools", "synth"]
+    assert given(project, "local") == ["-m", "tools", "local", "--", "dev"]
+    assert given(project, "review", "BASE=") == ["-m", "tools", "review"]
+    assert given(project, "synth", "ARGS=--output='a b' --json") == ["-m", "tools", "synth", "--output=a b", "--json"]
+
+
+def test_all_that_the_makefile_takes_is_tried(root: Path) -> None:
+    text = (root / "Makefile").read_text(encoding="utf-8")
+    (names,) = [line.split()[2:] for line in text.splitlines() if line.startswith("GIVEN :=")]
+    assert {name for _, name, _ in VARIABLES} == {*names}
+    assert not [name for name in names if f"$({name})" in text], json.dumps(names)
