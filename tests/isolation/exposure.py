@@ -219,6 +219,6 @@ def own_exposure(world: World, name: str) -> Iterator[Sent]:
     yield Sent("a Gateway", GATEWAY_API, "gateways", _object({"listeners": [{"port": 80}]}))
 
 
-def taken(world: World, namespace: str, sent: Sent) -> bool:
+def admits(world: World, namespace: str, sent: Sent) -> bool:
     """Whether the namespace takes it."""
     return not any(refusals(world.admission, sent.request(namespace)))

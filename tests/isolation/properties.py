@@ -13,7 +13,7 @@ from blueprint.teams import FromInternalLoadBalancer, FromLoadBalancer, ToIntern
 from tests.addons.support import deployed
 from tests.isolation.admission import Request, refusals
 from tests.isolation.aws import forbidden
-from tests.isolation.exposure import foreign_exposure, taken
+from tests.isolation.exposure import admits, foreign_exposure
 from tests.isolation.network import Pod, Ports
 from tests.isolation.pod_security import violations
 from tests.isolation.rbac import allowed, can, rules_for, user
@@ -433,10 +433,13 @@ def admission_refuses(world: World) -> Iterator[str]:
                     yield f"{namespace} takes {what} ({request.operation})"
 
 
+_SERVICE: Object = {"metadata": {}, "spec": {"type": "ClusterIP"}}
+
+
 def _owned(world: World, team: str, resource: str) -> Object:
     """What nothing is wrong with."""
     own = world.teams[team].image_registries
-    return running(f"{own[0]}app" if own else "app") if resource.startswith("pods") else {"spec": {"type": "ClusterIP"}}
+    return running(f"{own[0]}app" if own else "app") if resource.startswith("pods") else _SERVICE
 
 
 def what_is_there_can_go(world: World) -> Iterator[str]:
@@ -456,7 +459,7 @@ def names_have_owners(world: World) -> Iterator[str]:
     """No team is served, published or certified under a name of others, or by load balancers that are not its own."""
     for namespace, team in world.owner.items():
         for sent in foreign_exposure(world, team):
-            if taken(world, namespace, sent):
+            if admits(world, namespace, sent):
                 yield f"{namespace} takes {sent.what} ({'UPDATE' if sent.old else 'CREATE'})"
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from blueprint.teams.exposure import Exposure
 from blueprint.teams.workloads.exposed import refused_in_object, refused_in_values
-from tests.isolation.exposure import DANGEROUS, DNS, FREE, foreign_exposure, own_exposure, taken
+from tests.isolation.exposure import DANGEROUS, DNS, FREE, admits, foreign_exposure, own_exposure
 from tests.isolation.test_guards import WORLD
 
 KINDS = {"ingresses": "Ingress", "services": "Service"}
@@ -23,7 +23,7 @@ def test_plan_and_cluster_agree_on_ingresses_and_services(team: str) -> None:
     for sent in (*foreign_exposure(WORLD, team), *own_exposure(WORLD, team)):
         if sent.resource in KINDS and not sent.old:
             refused = bool(list(refused_in_object({"kind": KINDS[sent.resource], **sent.object}, exposure)))
-            assert refused is not taken(WORLD, namespace, sent), sent.what
+            assert refused is not admits(WORLD, namespace, sent), sent.what
             verdicts.add(refused)
     assert verdicts == {True, False}
 

@@ -38,7 +38,7 @@ from blueprint.teams import (
 )
 from tests.blueprint.examples import SMALL
 from tests.isolation.admission import Request, refusals
-from tests.isolation.exposure import CERTIFICATE, ROUTES, Sent, ingress, own_exposure, taken
+from tests.isolation.exposure import CERTIFICATE, ROUTES, Sent, admits, ingress, own_exposure
 from tests.isolation.fleets import READ_S3
 from tests.isolation.network import Pod
 from tests.isolation.pod_security import ENFORCE, admitted
@@ -717,13 +717,13 @@ def test_a_pod_of_an_older_rule_gets_an_image_of_the_new_one() -> None:
         return {"spec": {"containers": containers}}
 
     old = pod("old.example.com/app", "old.example.com/sidecar")
-    for images, passes in (
+    for images, taken in (
         (("example.com/a/app", "old.example.com/sidecar"), True),
         (("old.example.com/sidecar", "old.example.com/sidecar"), False),
         (("old.example.com/app", "old.example.com/newer"), False),
     ):
         request = Request("pods", "a-web", pod(*images), operation="UPDATE", old=old)
-        assert (list(refusals(WORLD.admission, request)) == []) is passes
+        assert (list(refusals(WORLD.admission, request)) == []) is taken
 
 
 def test_no_pod_names_a_node_of_another_team() -> None:
@@ -761,7 +761,7 @@ def test_a_pod_of_a_team_has_no_rights() -> None:
 
 
 def test_a_team_shows_what_is_its_own() -> None:
-    assert [sent.what for sent in own_exposure(WORLD, "a") if not taken(WORLD, "a-web", sent)] == []
+    assert [sent.what for sent in own_exposure(WORLD, "a") if not admits(WORLD, "a-web", sent)] == []
     assert len(list(own_exposure(WORLD, "a"))) > 30
 
 
@@ -769,5 +769,5 @@ def test_a_controller_may_take_its_finalizer_away_whatever_the_rules_say_now() -
     old = ingress("www.example.org")
     new = {**old, "metadata": {"deletionTimestamp": "2026-01-01T00:00:00Z"}}
     changed = Sent("a finalizer less", "networking.k8s.io", "ingresses", new, old)
-    assert taken(WORLD, "b", changed)
-    assert not taken(WORLD, "b", changed._replace(old=None))
+    assert admits(WORLD, "b", changed)
+    assert not admits(WORLD, "b", changed._replace(old=None))

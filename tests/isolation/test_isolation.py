@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 
 from blueprint import Blueprint
-from tests.isolation.exposure import own_exposure, taken
+from tests.isolation.exposure import admits, own_exposure
 from tests.isolation.fleets import fleets
 from tests.isolation.properties import ways_out
 from tests.isolation.world import world_of
@@ -21,4 +21,4 @@ def test_teams_show_what_is_their_own(blueprint: Blueprint) -> None:
     """The guards take nothing from them that is theirs."""
     world = world_of(blueprint)
     for namespace, team in world.owner.items():
-        assert [sent.what for sent in own_exposure(world, team) if not taken(world, namespace, sent)] == []
+        assert [sent.what for sent in own_exposure(world, team) if not admits(world, namespace, sent)] == []
