@@ -14,6 +14,7 @@ from addons.karpenter import Karpenter
 from addons.kube_proxy import KubeProxy
 from addons.vpc_cni import VpcCni
 from blueprint import Blueprint, Cluster, ManagedNodes, NewNetwork, Role
+from blueprint.compute import Nodes
 from blueprint.iam import Statement
 from blueprint.teams import (
     ApplicationTeam,
@@ -102,9 +103,20 @@ KINDS = {
 """Clusters of other kinds."""
 
 
+<<<<<<< HEAD
 def own(blueprint: Blueprint) -> Blueprint:
     """By the name that all clusters have here, and without protection."""
     return replace(blueprint, name=BASE.name, cluster=replace(blueprint.cluster, deletion_protection=False))
+=======
+def _own(blueprint: Blueprint) -> Blueprint:
+    """By the name that all clusters have here, without protection, and as new: EKS makes no group of another version.
+
+    Examples hold nodes back, as clusters do in the midst of an upgrade.
+    """
+    compute = tuple(replace(each, version=None) if isinstance(each, Nodes) else each for each in blueprint.compute)
+    cluster = replace(blueprint.cluster, deletion_protection=False)
+    return replace(blueprint, name=BASE.name, cluster=cluster, compute=compute)
+>>>>>>> w-doctor
 
 
 _REFERRING = (AwsLoadBalancerController(), ExternalDns(zones=("Z0123456789LAB",)))

@@ -62,7 +62,7 @@ FAILING: dict[str, tuple[str, Change, str]] = {
     "a network plugin's role without session tags": (
         "cluster",
         lambda resources: _replaced(resources, ROLE, '["sts:AssumeRole", "sts:TagSession"]', '["sts:AssumeRole"]'),
-        "does not trust its service account",
+        "Trust policy of the role provided is invalid",
     ),
 }
 

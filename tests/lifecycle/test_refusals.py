@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.lifecycle.lab import Lab
-from tests.lifecycle.templates import ACCESS_ENTRY, ADDON, CLUSTER, NODE_GROUP, ROLE, Resources, of_type
+from tests.lifecycle.templates import ACCESS_ENTRY, CLUSTER, NODE_GROUP, Resources, of_type
 
 Change = Callable[[Resources], object]
 
@@ -17,15 +16,6 @@ Change = Callable[[Resources], object]
 def put(kind: str, **properties: Any) -> Change:
     """Other properties for all resources of a type."""
     return lambda resources: [found.update(properties) for found in of_type(resources, kind)]
-
-
-def distrust(resources: Resources) -> None:
-    """Trust for a service that is not EKS Pod Identity."""
-    (addon,) = (found for found in of_type(resources, ADDON) if found["AddonName"] == "vpc-cni")
-    role = resources[addon["PodIdentityAssociations"][0]["RoleArn"]["Fn::GetAtt"][0]]
-    assert role["Type"] == ROLE
-    text = json.dumps(role["Properties"]["AssumeRolePolicyDocument"])
-    role["Properties"]["AssumeRolePolicyDocument"] = json.loads(text.replace("sts:TagSession", "sts:SetSourceIdentity"))
 
 
 AT_CREATION: dict[str, tuple[Change, str]] = {
@@ -50,7 +40,6 @@ AT_CREATION: dict[str, tuple[Change, str]] = {
         put(ACCESS_ENTRY, KubernetesGroups=["system:masters"]),
         "The kubernetes group name system:masters is invalid",
     ),
-    "a role that pods may not have": (distrust, "Trust policy of the role provided is invalid"),
 }
 
 
