@@ -103,12 +103,7 @@ KINDS = {
 """Clusters of other kinds."""
 
 
-<<<<<<< HEAD
 def own(blueprint: Blueprint) -> Blueprint:
-    """By the name that all clusters have here, and without protection."""
-    return replace(blueprint, name=BASE.name, cluster=replace(blueprint.cluster, deletion_protection=False))
-=======
-def _own(blueprint: Blueprint) -> Blueprint:
     """By the name that all clusters have here, without protection, and as new: EKS makes no group of another version.
 
     Examples hold nodes back, as clusters do in the midst of an upgrade.
@@ -116,7 +111,6 @@ def _own(blueprint: Blueprint) -> Blueprint:
     compute = tuple(replace(each, version=None) if isinstance(each, Nodes) else each for each in blueprint.compute)
     cluster = replace(blueprint.cluster, deletion_protection=False)
     return replace(blueprint, name=BASE.name, cluster=cluster, compute=compute)
->>>>>>> w-doctor
 
 
 _REFERRING = (AwsLoadBalancerController(), ExternalDns(zones=("Z0123456789LAB",)))
