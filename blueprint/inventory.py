@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import ast
 import importlib
+import os
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 from blueprint import team_files
 from blueprint.blueprint import Blueprint
@@ -58,7 +61,8 @@ def _blueprint(path: Path, name: str) -> tuple[dict[str, Blueprint], list[Proble
     One with a wrong name comes with a problem, so that its other mistakes are reported as well.
     """
     try:
-        module = importlib.import_module(f"{path.parent.name}.{path.stem}")
+        with _no_way_out():
+            module = importlib.import_module(f"{path.parent.name}.{path.stem}")
     except BlueprintError as error:  # of a file that several clusters share
         return {}, list(error.problems)
     except KeyboardInterrupt:
@@ -83,6 +87,21 @@ def _blueprint(path: Path, name: str) -> tuple[dict[str, Blueprint], list[Proble
     # What it imports stands first, so the last is the one that the file is for.
     own = {f"{_shown(path)}: {key}": value for key, value in list(blueprints.items())[-1:]}
     return own, [Problem((), Quoted(names or "<no Blueprint>"), rule, fix, _shown(path))]
+
+
+@contextmanager
+def _no_way_out() -> Iterator[None]:
+    """`os._exit` would end the command without a word, and with whatever status the file says."""
+    ends = os._exit
+
+    def told(status: int) -> NoReturn:
+        raise SystemExit(f"os._exit({status})")
+
+    os._exit = told
+    try:
+        yield
+    finally:
+        os._exit = ends
 
 
 def _imported(path: Path) -> set[str]:

@@ -31,7 +31,7 @@ def test_what_is_written_here_is_there(rows: list[list[str]]) -> None:
             for field in re.findall(r"(\w+)=", re.sub(r"PublicEndpoint\(.*", "", written)):
                 assert field in fields[getattr(blueprint, name)], here
         for name in re.findall(r"`([A-Z]\w+)\(", here):
-            assert name in {"ServiceAccount", "PublicEndpoint", *blueprint.__all__}, here
+            assert name in {"ServiceAccount", "HelmRelease", *blueprint.__all__}, here
 
 
 def test_terraform_s_words_lead_to_ours(rows: list[list[str]]) -> None:

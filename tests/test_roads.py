@@ -12,41 +12,6 @@ from pathlib import Path
 import pytest
 
 UNWANTED = shutil.ignore_patterns(".git", ".venv*", ".*_cache", ".local", ".kubernetes", "cdk.out", "node_modules")
-OWN = '''"""A cluster of mine."""
-
-from addons.core import CORE
-from addons.podinfo import Podinfo
-from blueprint import Blueprint, Cluster, ManagedNodes, NewNetwork, Role
-from teams.platform import PLATFORM
-from teams.search import SEARCH
-
-OWN = Blueprint(
-    name="own",
-    account="333333333333",
-    region="eu-central-1",
-    network=NewNetwork(cidr="10.40.0.0/16"),
-    cluster=Cluster(version="1.36", admins=(Role("BreakGlass"),)),
-    compute=(ManagedNodes("system", instance_types=("m7g.large",), min=2, max=4),),
-    addons=(*CORE, Podinfo()),
-    teams=(PLATFORM, SEARCH),
-)
-'''
-PODINFO = '''"""A small web service. https://github.com/stefanprodan/podinfo"""
-
-from __future__ import annotations
-
-from blueprint.addons import HelmAddon
-from blueprint.addons.lock import locked_chart
-
-
-class Podinfo(HelmAddon):
-    """A small web service that shows where it runs."""
-
-    name = "podinfo"
-    namespace = "podinfo"
-    chart = locked_chart(name)
-'''
-LOCKED = '\n[charts.podinfo]\nrepository = "https://stefanprodan.github.io/podinfo"\nversion = "6.9.2"\n'
 # Those that look into the folders of users, or at every add-on that is there.
 LOOKING = (
     "tests/addons/test_lock.py",
@@ -106,16 +71,23 @@ def project(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
     return Project(folder)
 
 
-def test_an_own_cluster_with_a_team_and_an_add_on_of_its_own_is_green(project: Project, root: Path) -> None:
-    guide = (root / "docs" / "onboard-a-team.md").read_text(encoding="utf-8")
-    (team, *_) = re.findall(r"^```python\n(.*?)^```", guide, re.MULTILINE | re.DOTALL)
-    (owner,) = re.findall(r"^/teams/search.py .*\n", guide, re.MULTILINE)
+def test_an_own_cluster_with_a_team_and_an_add_on_of_its_own_is_green(project: Project) -> None:
+    """What `make new-…` writes, each with the lines that it says."""
     before = project.files()
-    project.write("teams/search.py", team)
+    identity = ("--account=333333333333", "--region=eu-central-1", "--admin=BreakGlass")
+    project.run("tools", "new-cluster", "--name=own", *identity)
+    of_team = project.run("tools", "new-team", "--name=search", "--owner=SearchLead")
+    chart = ("--repository=https://stefanprodan.github.io/podinfo", "--version=6.9.2")
+    of_addon = project.run("tools", "new-addon", "--name=podinfo", *chart)
+    (owner,) = re.findall(r"^/teams/search.py .*\n", of_team, re.MULTILINE)
     project.add(".github/CODEOWNERS", owner)
-    project.write("addons/podinfo.py", PODINFO)
-    project.add("addons/versions.toml", LOCKED)
-    project.write("clusters/own.py", OWN)
+    imports = re.findall(r"^from .*\n", of_team + of_addon, re.MULTILINE)
+    (addons,) = re.findall(r"^addons=.*\n", of_addon, re.MULTILINE)
+    (teams,) = re.findall(r"^teams=.*\n", of_team, re.MULTILINE)
+    own = (project.folder / "clusters" / "own.py").read_text(encoding="utf-8")
+    own = own.replace("addons=CORE,\n", addons + teams.replace("…", "PLATFORM"))
+    imports.append("from teams.platform import PLATFORM\n")
+    project.write("clusters/own.py", own.replace("from blueprint", f"{''.join(imports)}from blueprint", 1))
     assert re.search(r"addons 3, teams 2 +8 +2$", project.run("tools", "synth", "own"), re.MULTILINE)
     assert "role/SearchLead" in project.run("tools", "access", "own")
     project.run("tools", "reference")

@@ -78,6 +78,7 @@ FILES = [
     ("circular import", "from clusters.dev import DEV\n", "clusters/dev.py:1", "cannot import name 'DEV'"),
     ("inside a function", "def f():\n    1 / 0\nf()\n", "clusters/dev.py:2", "ZeroDivisionError: division by zero"),
     ("exit without words", "import sys\nsys.exit(0)\n", "clusters/dev.py:2", "SystemExit: 0"),
+    ("os._exit", "import os\nos._exit(0)\n", "clusters/dev.py:2", "SystemExit: os._exit(0)"),
     ("endless recursion", "def f():\n    f()\nf()\n", "clusters/dev.py:2", "RecursionError: maximum recursion"),
     ("no text of the exception", BROKEN_TEXT, "clusters/dev.py:5", "Broken: its str() fails"),
     (
