@@ -223,10 +223,16 @@ def ready(world: World, kind: str, path: str) -> list[dict[str, Any]]:
     return [one for one, each in conditions if (each["type"], each["status"]) == ("Ready", "True")]
 
 
+def of_groups(world: World) -> list[dict[str, Any]]:
+    """The nodes of managed groups that are ready."""
+    nodes = ready(world, "Node", "/api/v1/nodes")
+    return [one for one in nodes if "eks.amazonaws.com/nodegroup" in one["metadata"]["labels"]]
+
+
 def test_pods_run_where_nodes_have_room_for_them(world: World, programs: Path) -> None:
     if not plays_kubelets(programs):
         pytest.skip("nothing plays the kubelets")
-    wait(lambda: len(ready(world, "Node", "/api/v1/nodes")) == 2, "the nodes of the group")
+    wait(lambda: len(of_groups(world)) == 2, "the nodes of the group")
     world.put_all()
     names = "/api/v1/namespaces/shop/pods"
     wait(lambda: any("catalog" in one["metadata"]["name"] for one in ready(world, "Pod", names)), "a pod of the team")
@@ -235,7 +241,7 @@ def test_pods_run_where_nodes_have_room_for_them(world: World, programs: Path) -
     world.account.client("eks").update_nodegroup_config(
         clusterName=BASE.name, nodegroupName=group["nodegroupName"], scalingConfig=sizes
     )
-    wait(lambda: len(ready(world, "Node", "/api/v1/nodes")) == 3, "one node more")
+    wait(lambda: len(of_groups(world)) == 3, "one node more")
 
 
 def test_what_is_created_and_not_applied_is_refused_by_the_api_server(world: World) -> None:

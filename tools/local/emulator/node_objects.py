@@ -24,6 +24,8 @@ from tools.local.emulator.user_data import KubernetesTaint
 # By the first letter of a family: compute, memory, and what is in between. A rough size is enough to place pods.
 # https://aws.amazon.com/ec2/instance-types/
 _GIB_FOR_A_CPU = {"c": 2, "r": 8, "x": 16}
+# The volume of a node that names none: https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateNodegroup.html
+_DISK = "20Gi"
 _COMPUTE = "eks.amazonaws.com/compute-type"
 _PROFILE = "eks.amazonaws.com/fargate-profile"
 _ARCHITECTURE, _CAPACITY = "kubernetes.io/arch", "karpenter.sh/capacity-type"
@@ -46,7 +48,11 @@ def node_objects(cluster: str, pools: Iterable[Object], classes: Mapping[str, Ob
 def _node(machines: Machines, name: str, subnet: str) -> Object:
     kind = machines.instance_type
     count = vcpus(kind) or 2
-    room = {"memory": f"{count * _GIB_FOR_A_CPU.get(kind[0], 4)}Gi", "pods": str(pods_with_prefixes([kind]))}
+    room = {
+        "memory": f"{count * _GIB_FOR_A_CPU.get(kind[0], 4)}Gi",
+        "pods": str(pods_with_prefixes([kind])),
+        "ephemeral-storage": _DISK,
+    }
     status = {
         "capacity": {"cpu": str(count), **room},
         "allocatable": {"cpu": f"{allocatable_millicpus(kind) or 1000 * count}m", **room},
@@ -147,7 +153,7 @@ def _subnets(node_class: Object, zones: Sequence[str]) -> list[str]:
 # --- Fargate ---
 
 # On Fargate each pod has a node of its own. Here one for each subnet stands for all of them.
-_MANY = {"cpu": "1000", "memory": "8000Gi", "pods": "1000"}
+_MANY = {"cpu": "1000", "memory": "8000Gi", "pods": "1000", "ephemeral-storage": "20000Gi"}
 
 
 def _fargate_node(profile: str, subnet: str) -> Object:
