@@ -51,10 +51,9 @@ def plans() -> tuple[Plan, ...]:
 
 
 @pytest.fixture(scope="session")
-def templates(plans: tuple[Plan, ...], fleet: Templates) -> Templates:
+def templates(plans: tuple[Plan, ...], assembly: Assembly) -> Templates:
     """Their templates."""
-    names = {plan.facts.name for plan in plans}
-    return {key: template for key, template in fleet.items() if key[0] in names}
+    return by_stack({plan.facts.name: assembly[plan.facts.name] for plan in plans})
 
 
 @pytest.fixture(scope="session")

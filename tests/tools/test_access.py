@@ -30,7 +30,7 @@ from examples.government import GOVERNMENT
 from examples.self_managed import SELF_MANAGED
 from examples.teams import TEAMS
 from tests.blueprint.examples import SMALL, Plain
-from tests.templates import Template, Templates, objects, of_type, synthesized
+from tests.templates import Template, by_stack, objects, of_type
 from tests.tools.snapshots import Markdown, Text
 from tools.__main__ import main
 from tools.access import render
@@ -38,7 +38,7 @@ from tools.access.account import account_access
 from tools.access.matrix import INSTALLER, NOBODY, matrix
 from tools.access.render import as_json
 from tools.access.tables import account_tables, tables
-from tools.assembly import Stack, read, text
+from tools.assembly import Assembly, Stack, read, text
 from tools.synthesis import synthesize
 from tools.tables import WIDTH, PlainTable, markdown_table, text_table
 
@@ -50,13 +50,13 @@ Fleet = Mapping[str, tuple[Plan, Sequence[Template]]]
 
 
 @pytest.fixture(scope="module")
-def fleet(plans: tuple[Plan, ...], templates: Templates, tmp_path_factory: pytest.TempPathFactory) -> Fleet:
+def fleet(plans: tuple[Plan, ...], assembly: Assembly) -> Fleet:
     """Plans and templates of the examples and of every kind of cluster that matters here, by name."""
-    others = tuple(map(plan, OTHERS))
-    every = {**templates, **synthesized(others, tmp_path_factory.mktemp("access"))}
+    names = [one.facts.name for one in plans]
+    every = by_stack({name: assembly[name] for name in (*names, *(each.name for each in OTHERS))})
     return {
         one.facts.name: (one, [template for (name, _), template in every.items() if name == one.facts.name])
-        for one in (*plans, *others)
+        for one in (*plans, *map(plan, OTHERS))
     }
 
 
