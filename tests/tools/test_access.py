@@ -440,12 +440,6 @@ assert "clusters.prod" not in sys.modules
     assert ran.stdout.startswith("dev: account 111111111111, us-west-2\n")
 
 
-def test_make_passes_the_cluster_on(root: Path) -> None:
-    command = ["make", "--dry-run", "access", "CLUSTER=prod", "ARGS=--markdown"]
-    ran = subprocess.run(command, cwd=root, check=True, timeout=30, capture_output=True, text=True)
-    assert "python -m tools access prod --markdown" in ran.stdout
-
-
 def test_the_partition_is_that_of_the_region() -> None:
     def first(region: str) -> str:
         return matrix(plan(replace(SMALL, region=region))).kubernetes[1].who

@@ -61,7 +61,7 @@ def test_json_has_all_but_the_blueprints(capsys: pytest.CaptureFixture[str]) -> 
         (["--to", "1.36"], ("CLUSTER", "<none>", "CLUSTER=prod TO=1.36")),
         (["dev", "prod", "--to", "1.36"], ("CLUSTER", "dev, prod", "one cluster")),
         (["prod"], ("TO", "''", "that EKS offers")),
-        (["prod", "--to", "1.34"], ("TO", "'1.34'", "7 days")),
+        (["prod", "--to", "1.34"], ("TO", "'1.34'", "within seven days")),
     ],
 )
 def test_mistakes_are_reported(
@@ -89,9 +89,3 @@ assert not {"aws_cdk", "jsii", "stacks"} & set(sys.modules)
 """
     ran = subprocess.run([sys.executable, "-c", code], cwd=root, check=True, timeout=60, capture_output=True, text=True)
     assert ran.stdout.startswith("# Upgrade `prod` from 1.35 to 1.36\n")
-
-
-def test_make_passes_everything_on(root: Path) -> None:
-    command = ["make", "--dry-run", "plan-upgrade", "CLUSTER=prod", "TO=1.36", "CHARTS=a b", "ARGS=--json"]
-    ran = subprocess.run(command, cwd=root, check=True, timeout=30, capture_output=True, text=True)
-    assert 'python -m tools plan-upgrade prod --to="1.36" --charts="a b" --json' in ran.stdout

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -63,14 +62,3 @@ def test_the_base_is_where_a_change_goes(project: Path) -> None:
     assert default_base(project) == "main"
     git(project, "update-ref", "refs/remotes/origin/main", "main")
     assert default_base(project) == "origin/main"
-
-
-def test_make_passes_its_variables_on(root: Path) -> None:
-    printed = subprocess.run(
-        ("make", "--dry-run", "guard", "BASE=a b", "ALLOW=Cluster,Nodes Key", "ARGS=--json"),
-        cwd=root,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    assert '-m tools guard --base="a b" --allow="Cluster,Nodes Key" --json' in printed
