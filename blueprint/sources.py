@@ -7,27 +7,27 @@ the same length, would go by unseen: https://docs.python.org/3/reference/import.
 from __future__ import annotations
 
 import sys
-from importlib.machinery import FileFinder, SourceFileLoader
+import types
+from importlib import machinery
 from pathlib import Path
-from types import CodeType
 
 _folders: set[Path] = set()
 
 
-class _FromSource(SourceFileLoader):
-    def get_code(self, fullname: str) -> CodeType:
+class _FromSource(machinery.SourceFileLoader):
+    def get_code(self, fullname: str) -> types.CodeType:
         path = self.get_filename(fullname)
         return self.source_to_code(self.get_data(path), path)
 
 
-_hook = FileFinder.path_hook((_FromSource, [".py"]))
+_hook = machinery.FileFinder.path_hook((_FromSource, [".py"]))
 
 
-def _finder(path: str) -> FileFinder:
+def _finder(path: str) -> machinery.FileFinder:
     """A hook of imports. https://docs.python.org/3/library/sys.html#sys.path_hooks"""
     if not _is_within(path, _folders):
         raise ImportError(path)
-    found: FileFinder = _hook(path)  # type: ignore[assignment]  # typeshed says less than path_hook does
+    found: machinery.FileFinder = _hook(path)  # type: ignore[assignment]  # typeshed says less than path_hook does
     return found
 
 

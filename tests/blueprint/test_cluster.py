@@ -56,7 +56,7 @@ MISTAKES = [
         with_cluster(admins=Role("A")),
         "cluster.admins",
         "a tuple of PermissionSet, Role or User",
-        "(…,)",
+        "write admins=(Role(…),)",
     ),
     mistake("every role", with_cluster(admins=(Role("*"),)), "cluster.admins[0].name", "no wildcard", '"BreakGlass"'),
     mistake(
