@@ -7,15 +7,25 @@ description of 1,395 types.
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Literal
 
-from blueprint.fields import NOT_EMPTY, UNIQUE, at_most, matches
+from blueprint.fields import NOT_EMPTY, UNIQUE, at_most
 from blueprint.value import Rule
 
 Architecture = Literal["amd64", "arm64"]
 Accelerator = Literal["nvidia", "neuron", "other"]
 """NVIDIA's GPUs, Neuron chips, and those for which EKS has no image with drivers (AMD, Gaudi, Qualcomm, Xilinx)."""
+
+_FILE = Path(__file__).parent.parent / "facts" / "instance_types.toml"
+_SIZES = tomllib.loads(_FILE.read_text(encoding="utf-8"))["families"]
+TYPES = frozenset(f"{family}.{size}" for family, sizes in _SIZES.items() for size in sizes.split())
+"""All that EC2 has, in whatever region."""
+CATEGORIES = tuple(sorted({re.split(r"[\d-]", family)[0] for family in _SIZES}))
+"""The letters before the generation: m of m7g. Karpenter calls it karpenter.k8s.aws/instance-category.
+https://github.com/aws/karpenter-provider-aws/blob/v1.14.1/pkg/providers/instancetype/types.go"""
 
 _NVIDIA = re.compile(r"g(?!4ad)\d.*|gr\d.*|p\d.*")
 _NEURON = re.compile(r"inf\d.*|trn\d.*")
@@ -92,10 +102,11 @@ def _alike(instance_types: Sequence[str]) -> bool:
 
 InstanceType = Annotated[
     str,
-    matches(
-        r"[a-z]{1,8}[\d-][a-z0-9-]{0,20}\.(nano|micro|small|medium|large|\d{0,3}xlarge|metal(-\d{1,3}xl)?)",
+    Rule(
+        lambda name: name in TYPES,
         "must be the name of an EC2 instance type, of a size that EC2 has",
-        'write for example "m7g.large"',
+        f'write for example "m7g.large"; a type that is new goes into facts/{_FILE.name}',
+        pattern=r"[a-z]{1,8}[\d-][a-z0-9-]{0,20}\.(nano|micro|small|medium|large|\d{0,3}xlarge|metal(-\d{1,3}xl)?)",
     ),
     Rule(
         lambda name: not name.endswith((".nano", ".micro")),

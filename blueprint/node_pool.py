@@ -11,12 +11,12 @@ from blueprint.compute import Taint, Taints
 from blueprint.contribution import LaunchedNodes
 from blueprint.disruption import ConsolidationPolicy, DisruptionBudget, QuietTime
 from blueprint.errors import Key, Problem
-from blueprint.fields import NOT_EMPTY, DnsLabel, LabelKey, LabelValue, at_most, between, matches
-from blueprint.instances import Architecture
+from blueprint.fields import NOT_EMPTY, DnsLabel, LabelKey, LabelValue, at_most, between, one_of
+from blueprint.instances import CATEGORIES, Architecture
 from blueprint.kubernetes import Manifest
 from blueprint.value import Value
 
-_CATEGORY = matches(r"[a-z]{1,4}", "must be an instance category", 'write for example "m", of m7g.large')
+_CATEGORY = one_of(CATEGORIES, "must be a category of EC2 instance types", 'write for example "m", of m7g.large')
 
 
 class NodePool(Value):

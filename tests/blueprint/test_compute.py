@@ -22,6 +22,7 @@ from tests.blueprint.examples import (
     with_nodes,
 )
 
+SIZES = ("medium", "large", "xlarge", "2xlarge", "4xlarge", "8xlarge", "16xlarge")
 TYPES = "compute[0].instance_types"
 X86 = {"instance_types": ("m7i.large",)}
 APPS = FargateSelector("apps")
@@ -43,7 +44,7 @@ MISTAKES = [
     mistake("a type twice", with_nodes(instance_types=("m7g.large",) * 2), TYPES, "no duplicate", "remove"),
     mistake(
         "21 types",
-        with_nodes(instance_types=tuple(f"m{n}g.large" for n in range(1, 22))),
+        with_nodes(instance_types=tuple(f"m{n}g.{size}" for n in (6, 7, 8) for size in SIZES)),
         TYPES,
         "at most 20",
         "20 or fewer",

@@ -83,7 +83,7 @@ def networks(draw: st.DrawFn) -> NewNetwork:
 @st.composite
 def nodes(draw: st.DrawFn, name: str) -> ManagedNodes | SelfManagedNodes:
     """A group of either kind and architecture."""
-    families = draw(st.sampled_from([("m7g", "c6g", "t4g"), ("m7i", "m7a", "r5n")]))
+    families = draw(st.sampled_from([("m7g", "c6g", "r8g"), ("m7i", "m7a", "r5n")]))
     types = draw(some(st.sampled_from([f"{family}.4xlarge" for family in families]), min_size=1, unique=True))
     first = name == "group-0"  # takes all pods, and has room for them
     low = draw(st.integers(2 if first else 0, 10))

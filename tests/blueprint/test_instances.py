@@ -7,14 +7,24 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import botocore.loaders
 import moto
 import pytest
 
-from blueprint.instances import accelerator, allocatable_millicpus, architecture, pods_with_prefixes, vcpus
+from blueprint.instances import (
+    CATEGORIES,
+    TYPES,
+    accelerator,
+    allocatable_millicpus,
+    architecture,
+    pods_with_prefixes,
+    vcpus,
+)
 
 # Macs run no Kubernetes; DescribeInstanceTypes tells nothing of the chips of a type that was not out when moto asked.
 IGNORED = ("mac", "trn2u.")
@@ -30,6 +40,20 @@ def types() -> dict[str, dict[str, Any]]:
 
 def test_there_are_many() -> None:
     assert len(types()) > 1300
+
+
+def test_all_of_them_are_known() -> None:
+    """To the API of EC2; `facts/instance_types.toml` may have more, which that does not know yet."""
+    shapes = botocore.loaders.Loader().load_service_model("ec2", "service-2")["shapes"]
+    listed = {name for name in shapes["InstanceType"]["enum"] if not name.startswith("mac")}
+    assert not listed - TYPES
+    assert set(types()) <= TYPES
+
+
+def test_categories_are_those_of_karpenter() -> None:
+    """karpenter-provider-aws v1.14.1 pkg/providers/instancetype/types.go:52, instanceTypeScheme."""
+    scheme = re.compile(r"(^[a-z]+)(\-[0-9]+tb)?([0-9]+).*\.")
+    assert {found[1] for name in types() if (found := scheme.match(name))} <= set(CATEGORIES)
 
 
 def test_architecture() -> None:
