@@ -399,7 +399,8 @@ def _is_fact(hint: object) -> bool:
 def _concrete(cls: type) -> list[str]:
     """Names of the classes that a user can write for this base."""
     subclasses: list[type] = type.__subclasses__(cls)
-    return sorted(name for subclass in subclasses for name in _concrete(subclass) or [subclass.__name__])
+    below = [name for subclass in subclasses for name in _concrete(subclass)]
+    return sorted(below if lacking_in(cls) else {cls.__name__, *below})
 
 
 def _choice(words: list[str]) -> str:

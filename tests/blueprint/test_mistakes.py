@@ -196,3 +196,9 @@ def test_eks_is_in_these_regions() -> None:
     partitions = botocore.loaders.create_loader().load_data("endpoints")["partitions"]
     known = {region for each in partitions for region in each["services"].get("eks", {}).get("endpoints", {})}
     assert {region for region in known if not region.startswith("fips-")} == {*REGIONS}
+
+
+def test_a_class_of_one_s_own_hides_none_of_the_model() -> None:
+    hook("contribute", Contribution, ApplicationTeam)
+    (found,) = report(changed(SMALL, teams=(Role("Lead"),))).problems
+    assert "ApplicationTeam" in found.rule

@@ -38,7 +38,7 @@ def wanted_by(plan: Plan) -> Mapping[str, str]:
         wanted.setdefault(_of_group(group), group.name)
     for part in plan.parts:
         for one in part.contribution.objects:
-            if one.get("kind") == "EC2NodeClass" and "karpenter" in str(one.get("apiVersion")):
+            if one.get("kind") == "EC2NodeClass" and str(one.get("apiVersion")).startswith("karpenter."):
                 for term in one["spec"]["amiSelectorTerms"]:
                     kind, _, release = term.get("alias", "").partition("@v")
                     if kind == "al2023" and release.isdigit():
