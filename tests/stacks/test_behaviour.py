@@ -243,8 +243,8 @@ class TestOwnership:
     def test_a_namespace_that_goes_to_another_team_is_never_deleted(self, tmp_path: Path) -> None:
         """Its manifest is the same resource, which changes its labels; and nothing prunes a namespace."""
         space = TeamNamespace("ledger")
-        keeps = replace(PAYMENTS, namespaces=(TeamNamespace("payments"), space))
-        other = replace(PAYMENTS, name="books", namespaces=(TeamNamespace("books"),))
+        keeps = replace(PAYMENTS, namespaces=(TeamNamespace("payments"), space), hosts=())
+        other = replace(keeps, name="books", namespaces=(TeamNamespace("books"),))
         given = (replace(keeps, namespaces=keeps.namespaces[:1]), replace(other, namespaces=(*other.namespaces, space)))
         found = []
         for index, teams in enumerate(((keeps, other), given)):
