@@ -18,6 +18,7 @@ from blueprint.compute import Nodes
 from blueprint.iam import Statement
 from blueprint.teams import (
     ApplicationTeam,
+    FromLoadBalancer,
     HelmWorkload,
     Manifests,
     PlatformTeam,
@@ -38,7 +39,8 @@ SHOP = ApplicationTeam(
     owners=(Role("ShopOwner"),),
     developers=(Role("ShopDeveloper"),),
     namespaces=(TeamNamespace("shop", pod_security="baseline"), TeamNamespace("shop-jobs")),
-    network=(ToInternet(),),
+    network=(FromLoadBalancer(ports=(8080,)), ToInternet()),
+    hosts=("shop.example.com",),
     service_accounts=(
         ServiceAccount(
             "api",
