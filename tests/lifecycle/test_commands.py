@@ -124,7 +124,8 @@ def test_a_protected_cluster_whose_addons_fail_can_be_removed(place: Path, monke
 
 def test_an_emulator_ends_by_force_whatever_is_in_it(place: Path) -> None:
     run = place / "run"
-    started = process.start(run)
+    with commands._alone(run):  # as each command begins: it marks the folder
+        started = process.start(run)
     process.State(started.emulator, {"lab": process.Deployed("lab", "111111111111", "us-west-2")}).save()
     started.stay()
     assert "No stack was destroyed" in commands.destroy(run, [], keep=False, force=True)
@@ -134,7 +135,8 @@ def test_an_emulator_ends_by_force_whatever_is_in_it(place: Path) -> None:
 
 def test_an_emulator_that_died_is_recognised(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = place / "run"
-    started = process.start(run)
+    with commands._alone(run):  # as each command begins: it marks the folder
+        started = process.start(run)
     process.State(started.emulator, {"lab": process.Deployed("lab", "111111111111", "us-west-2")}).save()
     started.stay()
     os.kill(started.emulator.pid, signal.SIGKILL)
