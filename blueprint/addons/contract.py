@@ -13,6 +13,7 @@ from blueprint.errors import FieldPath, Problem
 from blueprint.facts import ClusterFacts
 from blueprint.fields import DnsLabel
 from blueprint.instances import Architecture
+from blueprint.kubernetes import Manifest
 from blueprint.value import Value
 
 NodeNetwork = Literal["network of pods", "network of Services"]
@@ -111,6 +112,14 @@ class Addon(Value):
     def upgrade_steps(self, facts: ClusterFacts, to: str) -> UpgradeSteps:
         """For the way of a cluster, as it is now, to the next Kubernetes minor."""
         return UpgradeSteps()
+
+    def services(self, facts: ClusterFacts) -> tuple[str, ...]:
+        """AWS services that its pods call, by the names of VPC endpoints."""
+        return ()
+
+    def objects(self, facts: ClusterFacts) -> tuple[Manifest, ...]:
+        """Kubernetes objects that go with it; those of a chart come after its release, as their kinds may."""
+        return ()
 
     @abstractmethod
     def contribute(self, facts: ClusterFacts) -> Contribution:

@@ -12,7 +12,6 @@ from blueprint.contribution import Contribution, ManagedAddon, ReleaseFields, Va
 from blueprint.errors import Problem
 from blueprint.facts import ClusterFacts
 from blueprint.fields import JSON_LIKE, matches
-from blueprint.kubernetes import Manifest
 from blueprint.workload import Workload
 
 AddonVersion = Annotated[
@@ -48,14 +47,6 @@ class EksAddon(Addon):
     def values(self, facts: ClusterFacts) -> Values:
         """Values of the add-on's configuration schema."""
         return {}
-
-    def services(self, facts: ClusterFacts) -> tuple[str, ...]:
-        """AWS services that its pods call, by the names of VPC endpoints."""
-        return ()
-
-    def objects(self, facts: ClusterFacts) -> tuple[Manifest, ...]:
-        """Kubernetes objects that go with it."""
-        return ()
 
     def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:
         if self.version is None and facts.version not in self.versions:

@@ -11,7 +11,7 @@ from blueprint.addons.contract import Addon
 from blueprint.contribution import Chart, Contribution, Grant, ImageSource, Release, Values, merged
 from blueprint.facts import ClusterFacts
 from blueprint.fields import JSON_LIKE, ChartRepository, ChartVersion, DnsLabel
-from blueprint.kubernetes import RESERVED_NAMESPACES, Manifest, Namespace, PodSecurity
+from blueprint.kubernetes import RESERVED_NAMESPACES, Namespace, PodSecurity
 from blueprint.references import role_arn
 from blueprint.workload import Workload
 
@@ -63,14 +63,6 @@ class HelmAddon(Addon):
     def values(self, facts: ClusterFacts) -> Values:
         """Values of the chart; every key stands in the chart's own values.yaml."""
         return {}
-
-    def services(self, facts: ClusterFacts) -> tuple[str, ...]:
-        """AWS services that its pods call, by the names of VPC endpoints."""
-        return ()
-
-    def objects(self, facts: ClusterFacts) -> tuple[Manifest, ...]:
-        """Kubernetes objects applied after the release, for example of kinds that the chart defines."""
-        return ()
 
     def contribute(self, facts: ClusterFacts) -> Contribution:
         values = merged(self.values(facts), self.extra_values)

@@ -7,7 +7,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -49,17 +49,25 @@ def of_version(blueprint: Blueprint, version: str) -> Blueprint:
     return replace(blueprint, cluster=replace(blueprint.cluster, version=version))
 
 
-def started_lab(
-    version: str, folder: Path, blueprints: Mapping[str, Blueprint], charts: Path | None = None
-) -> tuple[Lab, Started]:
-    """An emulator with real clusters, and assemblies of the version."""
+@contextmanager
+def running_lab(
+    version: str, blueprints: Mapping[str, Blueprint], charts: Path | None = None
+) -> Iterator[tuple[Lab, Started]]:
+    """An emulator with real clusters, and assemblies of the version; it ends with all its processes and files."""
     aws.isolate()
-    started = process.start(folder, charts=charts, kubernetes=True)
-    assemblies = {}
-    for name, blueprint in blueprints.items():
-        synthesize([plan(of_version(blueprint, version))], folder / name, validate=False)
-        assemblies[name] = read(folder / name)["lab"]
-    return Lab(started.emulator, folder, assemblies), started
+    # An emulator that is left removes its folder by itself.
+    with tempfile.TemporaryDirectory(prefix="eks-kubernetes-", ignore_cleanup_errors=True) as made:
+        folder = Path(made)
+        started = process.start(folder, charts=charts, kubernetes=True)
+        try:
+            assemblies = {}
+            for name, blueprint in blueprints.items():
+                synthesize([plan(of_version(blueprint, version))], folder / name, validate=False)
+                assemblies[name] = read(folder / name)["lab"]
+            yield Lab(started.emulator, folder, assemblies), started
+        finally:
+            started.stop()
+    assert processes(folder) == []
 
 
 def without(blueprint: Blueprint, *names: str) -> Blueprint:
@@ -76,14 +84,8 @@ SHRINKING = {f"without {part}": without(GROWN, *PARTS[: number + 1]) for number,
 @pytest.fixture(scope="module")
 def lab(version: str) -> Iterator[Lab]:
     """One for the tests of this module."""
-    folder = Path(tempfile.mkdtemp(prefix="eks-kubernetes-"))
-    made, started = started_lab(version, folder, {"base": BASE, "grown": GROWN, **SHRINKING})
-    try:
+    with running_lab(version, {"base": BASE, "grown": GROWN, **SHRINKING}) as (made, _):
         yield made
-    finally:
-        started.stop()
-        shutil.rmtree(folder, ignore_errors=True)
-    assert processes(folder) == []
 
 
 @pytest.fixture
@@ -259,9 +261,7 @@ def test_what_is_created_and_not_applied_is_refused_by_the_api_server(world: Wor
 
 @pytest.mark.parametrize("ending", ["killed", "left by who started it"])
 def test_an_emulator_takes_its_control_planes_along(version: str, ending: str) -> None:
-    folder = Path(tempfile.mkdtemp(prefix="eks-kubernetes-"))
-    lab, started = started_lab(version, folder, {"base": BASE})
-    try:
+    with running_lab(version, {"base": BASE}) as (lab, started):
         world = lab.world()
         world.put_all(until="cluster")
         assert len(processes(plane_of(world))) >= len(PROGRAMS)
@@ -270,20 +270,16 @@ def test_an_emulator_takes_its_control_planes_along(version: str, ending: str) -
         else:
             assert started.process.stdin
             started.process.stdin.close()
-        wait(lambda: not processes(folder), "the end of all processes")
-        wait(lambda: ending == "killed" or not folder.exists(), "the end of all files")
-    finally:
-        started.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+        wait(lambda: not processes(lab.folder), "the end of all processes")
+        wait(lambda: ending == "killed" or not lab.folder.exists(), "the end of all files")
 
 
 @pytest.mark.parametrize(("old", "new"), PAIRS)
 def test_an_upgrade_keeps_what_is_in_the_cluster(old: str, new: str) -> None:
-    folder = Path(tempfile.mkdtemp(prefix="eks-kubernetes-"))
-    lab, started = started_lab(old, folder, {"base": BASE})
-    try:
-        synthesize([plan(of_version(BASE, new))], folder / "newer", validate=False)
-        lab = replace(lab, assemblies={**lab.assemblies, "newer": read(folder / "newer")["lab"]})
+    with running_lab(old, {"base": BASE}) as (older, _):
+        newer = older.folder / "newer"
+        synthesize([plan(of_version(BASE, new))], newer, validate=False)
+        lab = replace(older, assemblies={**older.assemblies, "newer": read(newer)["lab"]})
         world = lab.world()
         publish(world)
         world.put_all()
@@ -293,6 +289,3 @@ def test_an_upgrade_keeps_what_is_in_the_cluster(old: str, new: str) -> None:
             assert client.ask("GET", "/version").body["minor"] == new.partition(".")[2]
         assert before <= inside(world)
         assert applied(world) == planned(BASE, new)
-    finally:
-        started.stop()
-        shutil.rmtree(folder, ignore_errors=True)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,8 +13,7 @@ from blueprint.workload import Workload
 from examples.launched import LAUNCHED
 from tests.isolation.test_pod_security import HARDENED, POD_CONTEXT
 from tests.kubernetes.cluster import versions, wait
-from tests.kubernetes.test_control_plane import processes
-from tests.kubernetes.test_local import of_version, publish, reaching, started_lab
+from tests.kubernetes.test_local import of_version, publish, reaching, running_lab
 from tests.lifecycle.cluster import VARIANTS, own
 from tests.lifecycle.lab import Lab
 from tests.lifecycle.templates import remove
@@ -39,14 +35,8 @@ def lab(name: str) -> Iterator[Lab]:
     assert not isinstance(programs, MissingPrograms), programs.reason
     if not plays_kubelets(programs):
         pytest.skip("nothing plays the kubelets")
-    folder = Path(tempfile.mkdtemp(prefix="eks-kubernetes-"))
-    made, started = started_lab(VERSION, folder, {name: CLUSTERS[name]})
-    try:
+    with running_lab(VERSION, {name: CLUSTERS[name]}) as (made, _):
         yield made
-    finally:
-        started.stop()
-        shutil.rmtree(folder, ignore_errors=True)
-    assert processes(folder) == []
 
 
 @pytest.mark.parametrize("name", CLUSTERS)

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import copy
 import json
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.isolation.test_pod_security import HARDENED, POD_CONTEXT
 from tests.kubernetes.cluster import versions, wait
-from tests.kubernetes.test_control_plane import processes
-from tests.kubernetes.test_local import inside, is_kubernetes_own, publish, reaching, started_lab
+from tests.kubernetes.test_local import inside, is_kubernetes_own, publish, reaching, running_lab
 from tests.lifecycle.cluster import BASE
 from tests.lifecycle.lab import World
 from tests.lifecycle.templates import alone
@@ -73,13 +69,13 @@ _DEFINITION = {
 
 
 @pytest.fixture(scope="module")
-def world() -> Iterator[World]:
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A cluster with nodes, beside a folder with one chart."""
     programs = programs_for(VERSION)
     assert not isinstance(programs, MissingPrograms), programs.reason
     if not plays_kubelets(programs):
         pytest.skip("nothing plays the kubelets")
-    charts = Path(tempfile.mkdtemp(prefix="eks-charts-"))
+    charts = tmp_path_factory.mktemp("charts")
     app = json.dumps(_APP).replace('"REPLICAS"', "{{ .Values.replicas }}").replace("ARCHITECTURE", "{{ .Values.cpu }}")
     files = {
         "values.yaml": "{replicas: 1, cpu: arm64}",
@@ -88,18 +84,11 @@ def world() -> Iterator[World]:
         "crds/things.yaml": json.dumps(_DEFINITION),
     }
     write(charts, files, name="podinfo", version="6.9.2")
-    folder = Path(tempfile.mkdtemp(prefix="eks-kubernetes-"))
-    lab, started = started_lab(VERSION, folder, {"base": BASE}, charts)
-    try:
+    with running_lab(VERSION, {"base": BASE}, charts) as (lab, _):
         made = lab.world()
         publish(made)
         made.put_all(until="cluster")
         yield made
-    finally:
-        started.stop()
-        shutil.rmtree(folder, ignore_errors=True)
-        shutil.rmtree(charts)
-    assert processes(folder) == []
 
 
 def template(world: World, chart: str = "podinfo", seconds: int = 60, **values: Any) -> dict[str, Any]:

@@ -185,3 +185,16 @@ def test_clean_leaves_what_no_command_wrote(sandbox: Path, root: Path) -> None:
     assert "plans stays" in done.stdout
     assert (sandbox / "plans" / "mine.txt").exists()
     assert not (sandbox / "review").exists()
+
+
+def test_a_link_among_what_a_dead_emulator_left_goes_and_what_it_leads_to_stays(tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "kept").touch()
+    folder = tmp_path / "local"
+    with local._alone(folder):
+        (folder / "elsewhere").symlink_to(mine)
+        (folder / "of the emulator").mkdir()
+        assert local._running(folder) is None
+    assert (mine / "kept").exists()
+    assert sorted(each.name for each in folder.iterdir()) == [MARK, "lock"]

@@ -189,7 +189,7 @@ def _running(folder: Path) -> State | None:
         _say("The emulator of an earlier run is gone, with all that was in it")
     for left in folder.iterdir():
         if left.name not in (_LOCK, MARK):
-            shutil.rmtree(left) if left.is_dir() else left.unlink()
+            shutil.rmtree(left) if left.is_dir() and not left.is_symlink() else left.unlink()
     return None
 
 
