@@ -5,12 +5,16 @@ from __future__ import annotations
 import ast
 import importlib
 import os
+import re
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
+import blueprint
+import blueprint.addons
+import blueprint.teams
 from blueprint import team_files
 from blueprint.blueprint import Blueprint
 from blueprint.errors import BlueprintError, Problem, Quoted, shown
@@ -122,7 +126,22 @@ def _import_problem(path: Path, error: BaseException) -> Problem:
         words = str(error)
     except Exception:  # noqa: BLE001  # a user's own __str__ may fail
         words = "its str() fails"
-    return Problem((), Quoted(f"{type(error).__name__}: {words}"), "Python cannot import the file", "correct it", place)
+    fix = _import_of(error.name, path.parents[1]) if isinstance(error, NameError) and error.name else ""
+    shown = Quoted(f"{type(error).__name__}: {words}")
+    return Problem((), shown, "Python cannot import the file", fix or "correct it", place)
+
+
+def _import_of(name: str, root: Path) -> str:
+    """The line that a file lacks for a name of the model, of an add-on or of a team; nothing is imported for that."""
+    for package in (blueprint, blueprint.addons, blueprint.teams):
+        if name in package.__all__:
+            return f"add: from {package.__name__} import {name}"
+    stated = re.compile(rf"^(class {re.escape(name)}\b|{re.escape(name)} = )", re.MULTILINE)
+    for file in (file for folder in ("addons", "teams") for file in sorted((root / folder).rglob("*.py"))):
+        if stated.search(file.read_text(encoding="utf-8", errors="replace")):
+            module = ".".join(file.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
+            return f"add: from {module} import {name}"
+    return ""
 
 
 def _shown(path: Path) -> str:

@@ -259,3 +259,28 @@ def test_what_a_cluster_is_made_of_is_no_second_one(fleet: Fleet) -> None:
 def test_an_exception_of_no_usual_kind_is_told(fleet: Fleet) -> None:
     (found,) = report_of(fleet, {"dev.py": "raise BaseException('no')\n"}).problems
     assert (found.place, str(found.value)) == ("clusters/dev.py:1", "BaseException: no")
+
+
+@pytest.mark.parametrize(
+    ("name", "module"),
+    [
+        ("Role", "blueprint"),
+        ("HelmRelease", "blueprint.addons"),
+        ("Quota", "blueprint.teams"),
+        ("Karpenter", "addons.karpenter"),
+        ("CORE", "addons.core"),
+        ("SEARCH", "teams.search"),
+    ],
+)
+def test_a_name_that_stands_elsewhere_is_told_with_its_import(
+    fleet: Fleet, tmp_path: Path, name: str, module: str
+) -> None:
+    for folder in ("addons/karpenter", "teams"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "addons/karpenter/__init__.py").write_text("class Karpenter(HelmAddon): ...\n")
+    (tmp_path / "addons/core.py").write_text("CORE = (\n)\n")
+    (tmp_path / "teams/search.py").write_text(
+        "from blueprint.teams import ApplicationTeam\n\nSEARCH = ApplicationTeam('search')\n"
+    )
+    (problem,) = report_of(fleet, {"dev.py": f"X = {name}\n"}).problems
+    assert problem.fix == f"add: from {module} import {name}"
