@@ -1,7 +1,8 @@
 """What hurried engineers write: mistakes of security that a plan refuses, and what is left to whoever decides.
 
 The first 21 are those of 40 injected into templates that neither the validation of the CDK nor cfn-lint nor checkov
-saw; the others were made up before the rules were read.
+saw (of manifests that are garbage, tests/teams/test_workloads.py knows more); the others were made up before the rules
+were read.
 """
 
 from __future__ import annotations
@@ -133,7 +134,7 @@ MISTAKES: list[tuple[str, Written, str]] = [
     ("both endpoints off", lambda: cluster(endpoint=None), "cluster.endpoint"),
     ("one AZ", lambda: network(zones=("a",)), "network.zones"),
     (
-        "garbage manifest",
+        "manifests that are not there",
         lambda: shop(workloads=(Manifests("garbage", namespace="shop"),)),
         "teams[2].workloads[0].directory",
     ),
@@ -291,6 +292,15 @@ MISTAKES: list[tuple[str, Written, str]] = [
         "ebs key of another region",
         lambda: addon(AwsEbsCsiDriver, kms_key_arn=KEY.replace("us-west-2", "eu-west-1")),
         "addons[4].kms_key_arn",
+    ),
+    (
+        "secret's key of another region",
+        lambda: shop(
+            copied_secrets=(
+                CopiedSecrets("shop", (SecretsManagerSecret("a", key_arn=KEY.replace("us-west-2", "eu-west-1")),)),
+            )
+        ),
+        "teams[2].copied_secrets[0].secrets[0].key_arn",
     ),
     (
         "cert of another region",
