@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from ipaddress import IPv4Network
 from typing import Annotated, Literal
 
 from blueprint.access import Principal
@@ -10,7 +11,7 @@ from blueprint.eks import EKS_RULES
 from blueprint.errors import Problem
 from blueprint.fields import NOT_EMPTY, NOT_RESERVED, PRIVATE_RANGES, UNIQUE, Cidr, at_most, inside, sized
 from blueprint.network import LogRetentionDays
-from blueprint.value import Value
+from blueprint.value import Rule, Value
 from blueprint.versions import EXTENDED_SUPPORT, KubernetesVersion
 
 # https://docs.aws.amazon.com/eks/latest/userguide/control-plane-logs.html
@@ -24,6 +25,11 @@ PublicCidr = Annotated[
         "name your own ranges, or write endpoint=PrivateEndpoint()",
     ),
     NOT_RESERVED,
+    Rule(
+        lambda text: not any(IPv4Network(text).subnet_of(IPv4Network(each)) for each in PRIVATE_RANGES),
+        "nobody comes from a private range (RFC 1918) by the internet, and inside the VPC the API answers anyway",
+        "name the public ranges that your people come from",
+    ),
 ]
 ServiceCidr = Annotated[
     Cidr,

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from blueprint.facts import ClusterFacts
     from blueprint.planning.draft import Draft
 
+_ROLE = "eks.amazonaws.com/role-arn"
+"""Annotation of a service account: https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html"""
 # aws-cdk-lib custom-resource-handlers: the kubectl handler, and the framework's function that waits for it. When they
 # end first, CloudFormation hears nothing for an hour, and Helm's record says that an operation is in progress.
 _MINUTES_OF_THE_FUNCTION = 15
@@ -47,6 +49,8 @@ def between_contributions(
     for part in parts:
         yield from (problem.below(part.path) for problem in _references(part))
         yield from _texts(part)
+        for addon in part.contribution.managed_addons:
+            yield from (problem.below(part.path) for problem in _values(addon.configuration, (part.fields.values,)))
         for release in part.contribution.releases:
             yield from (problem.below(part.path) for problem in _release(view.blueprint, release, part.fields))
     yield from _network_policies(facts, parts)
@@ -160,12 +164,7 @@ def _references(part: Draft) -> Iterator[Problem]:
 
 
 def _release(blueprint: Blueprint, release: Release, fields: ReleaseFields) -> Iterator[Problem]:
-    for path, value in _leaves(release.values, (fields.values,)):
-        key = path[-1]
-        if isinstance(value, str) and isinstance(key, Key) and is_secret(str(key.key), value):
-            rule = "Helm values stand in the template in clear text, so they never hold a secret"
-            fix = "name an existing Secret, made by External Secrets for example"
-            yield Problem(path, Quoted("<not shown>"), rule, fix)
+    yield from _values(release.values, (fields.values,))
     if 2 * release.timeout_minutes > _MINUTES_OF_THE_FUNCTION - _MINUTES_AROUND:
         rule = (
             f"Helm waits for {release.timeout_minutes} minutes and as long again when it undoes the release, but the "
@@ -187,15 +186,30 @@ def _release(blueprint: Blueprint, release: Release, fields: ReleaseFields) -> I
         yield Problem((fields.repository,), release.chart.repository, rule, fix)
 
 
-def _leaves(data: Any, path: FieldPath) -> Iterator[tuple[FieldPath, Any]]:
+def _values(values: Any, path: FieldPath) -> Iterator[Problem]:
+    """What values of a chart or of an add-on of EKS never hold: secrets, and roles that nothing here grants."""
+    for place, key, value in _leaves(values, path):
+        if isinstance(value, str) and is_secret(key, value):
+            rule = "values stand in the template in clear text, so they never hold a secret"
+            fix = "name an existing Secret, made by External Secrets for example"
+            yield Problem(place, Quoted("<not shown>"), rule, fix)
+        if key == _ROLE and value and not any(name.startswith("role-arn:") for name in references_in(value)):
+            rule = "pods get AWS permissions by statements that a review shows, and never by a role from elsewhere"
+            fix = "write the statements: permissions or extra_permissions of the add-on"
+            yield Problem(place, value, rule, fix)
+
+
+def _leaves(data: Any, path: FieldPath, key: str = "") -> Iterator[tuple[FieldPath, str, Any]]:
+    """Path, key and value; a variable of a container is known by its name."""
     if isinstance(data, Mapping):
-        for key, item in data.items():
-            yield from _leaves(item, (*path, Key(key)))
+        for each, item in data.items():
+            variable = each == "value" and isinstance(data.get("name"), str)
+            yield from _leaves(item, (*path, Key(each)), data["name"] if variable else str(each))
     elif isinstance(data, list | tuple):
         for index, item in enumerate(data):
             yield from _leaves(item, (*path, index))
     else:
-        yield path, data
+        yield path, key, data
 
 
 def _network_policies(facts: ClusterFacts, parts: Sequence[Draft]) -> Iterator[Problem]:

@@ -36,7 +36,7 @@ def volume_key(arn: str, region: str) -> tuple[Statement, ...]:
 
 
 def foreign_key(path: FieldPath, arn: str | None, region: str) -> Iterator[Problem]:
-    """A key encrypts volumes of its own region only; where the region is not known, none is foreign."""
+    """A key encrypts what is in its own region only; where the region is not known, none is foreign."""
     if arn and region and arn.split(":")[3] != region:
         rule = f"the key is of another region than the cluster ({region})"
         yield Problem(path, arn, rule, f"name a key of {region}")

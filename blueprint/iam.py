@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from blueprint.errors import FieldPath, Key, Problem
 from blueprint.fields import NOT_EMPTY, matches
 from blueprint.references import portable
+from blueprint.regions import REGIONS
 from blueprint.value import Value
 
 # What IAM refuses during a deploy. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html and
@@ -22,7 +23,7 @@ Resource = Annotated[
     str,
     matches(
         r"\*|\$\{blueprint:[\w:/.-]+\}|"
-        r"arn:(aws[a-z-]*|\$\{blueprint:partition\}):[a-z0-9-]+:[\w*?-]*:[\w*?-]*:[\x20-\xff]+",
+        r"arn:(aws[a-z-]*|\$\{blueprint:partition\}):[a-z0-9-]+:[\w*?-]*:(\d{12}|aws|[\d*?]*[*?][\d*?]*)?:[\x20-\xff]+",
         "must be the ARN of a resource, or of several by * and ?",
         'write for example "arn:${blueprint:partition}:s3:::reports/latest"',
     ),
@@ -89,13 +90,25 @@ class Statement(Value):
                 ("actions",), self.actions, "a whole service or all of AWS is never granted", "name the actions"
             )
         wide = [resource for resource in self.resources if "*" in resource]
-        if self.effect == "Allow" and not self.reason and ("*" in wide or (wide and not self.conditions)):
+        if self.effect == "Allow" and not self.reason and ("*" in wide or (wide and not self._is_narrowed)):
             rule = "a grant on resources with a wildcard needs a reason, or conditions that narrow it"
             fix = "name the resources, or say in `reason` why it cannot be narrower"
             yield Problem(("resources",), self.resources, rule, fix)
 
+        for resource in self.resources:
+            # What is filled in has colons of its own.
+            parts = re.sub(r"\$\{[^}]*\}", "*", resource).split(":")
+            if len(parts) > 3 and parts[3] not in ("", *REGIONS) and not re.search(r"[*?]", parts[3]):
+                rule = "its fourth part is a region, and AWS has none of this name"
+                yield Problem(("resources",), resource, rule, 'write for example "us-west-2", or * for any')
         for operator, keys in self.conditions.items():
             yield from _compared(operator, keys)
+
+    @property
+    def _is_narrowed(self) -> bool:
+        """Whether some condition asks for more than that there is a value."""
+        values = (value for keys in self.conditions.values() for value in keys.values())
+        return any("*" not in ((value,) if isinstance(value, str) else value) for value in values)
 
     def portable(self) -> Statement:
         """The same in whatever partition the cluster is."""

@@ -1,4 +1,4 @@
-"""Text that a later stage would read as more than text: it never is in anything that people write."""
+"""Text that is more than text, for a later stage or for a thief: it never is in anything that people write."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from blueprint.errors import FieldPath, Key, Problem, Quoted
+from blueprint.secret_keys import looks_secret
 
 _LATER: tuple[tuple[re.Pattern[str], str, str], ...] = (
     (
@@ -23,20 +24,31 @@ _LATER: tuple[tuple[re.Pattern[str], str, str], ...] = (
         "write it another way",
     ),
 )
+_SECRET = (
+    "this is a key or a token, and it would stand in templates in clear text",
+    "revoke it, and refer to a secret where it is used: CopiedSecrets, or the secrets of a ServiceAccount",
+)
 
 
 def misread(text: str) -> tuple[str, str] | None:
-    """Rule and fix for a text that CloudFormation or the CDK would interpret."""
+    """Rule and fix for a text that CloudFormation or the CDK would interpret, and for one that is a secret."""
+    if looks_secret(text):
+        return _SECRET
     if "{{" not in text and "{Token[" not in text:
         return None
     return next(((rule, fix) for pattern, rule, fix in _LATER if pattern.search(text)), None)
+
+
+def shown(text: str) -> Quoted:
+    """It as a report shows it."""
+    return Quoted("<not shown>" if looks_secret(text) else text)
 
 
 def misread_in(data: Any, path: FieldPath) -> Iterator[Problem]:
     """Each such text in plain data: text, lists, mappings, with keys; other objects are left out."""
     for place, text in _texts(data, path):
         if found := misread(text):
-            yield Problem(place, Quoted(text), *found)
+            yield Problem(place, shown(text), *found)
 
 
 def misread_below(data: Any, path: FieldPath) -> Iterator[Problem]:

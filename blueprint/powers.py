@@ -56,6 +56,9 @@ _PLATFORM = (
     ("administers a cluster", "arn:*:lambda:*:*:function:*Kubectl*"),
 )
 
+_BUCKET = re.compile(r"arn:[^:]*:s3:::")
+"""And objects in it."""
+
 
 def powers(actions: Sequence[str], resources: Sequence[str], *, reading: bool = True) -> Iterator[tuple[str, str]]:
     """What stands there, an action or a resource, and what it does; references in resources stand for anything.
@@ -97,6 +100,27 @@ def power(action: ListedAction, resources: Sequence[str]) -> str:
 def reaches(actions: Sequence[str], resources: Sequence[str], arn: str) -> bool:
     """Whether some of the actions may be done to what a pattern means."""
     return any(overlap(_plain(each), arn) for each in resources) and any(_acts_on(each, arn, True) for each in actions)
+
+
+def misses(actions: Sequence[str], resources: Sequence[str]) -> Iterator[str]:
+    """The actions that can be done to none of these: IAM takes them, and they give nothing.
+
+    Of S3 buckets and objects are told apart, elsewhere services only, since AWS's list lacks some forms of ARNs.
+    """
+    plain = [_plain(resource) for resource in resources]
+    for pattern in actions:
+        found = matching(pattern)
+        if all(each.resources for each in found) and not any(_meets(each, arn) for each in found for arn in plain):
+            yield pattern
+
+
+def _meets(action: ListedAction, arn: str) -> bool:
+    service = [*arn.split(":", 3), "*", "*"][2]
+    if arn == "*" or (action.name.startswith(f"{service}:") and not _BUCKET.match(arn)):
+        return True
+    if _BUCKET.match(arn):
+        return any(overlap(resource, arn) for resource in action.resources)
+    return any(_overlap(resource.split(":", 3)[2], service) for resource in action.resources)
 
 
 def _plain(resource: str) -> str:

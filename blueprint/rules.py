@@ -32,6 +32,7 @@ def between_values(view: Checked) -> Iterator[Problem]:
     if view.knows_all("teams"):
         yield from _connections(view)
     yield from _secrets(view)
+    yield from _regions(view)
     yield from hosts.contested(hosts.claims(view.addons, view.teams))
     names = (((*path, "name"), team.name) for path, team in view.teams.items())
     yield from duplicates(names, "name of a team", "rename one")
@@ -139,6 +140,18 @@ def _secrets(view: Checked) -> Iterator[Problem]:
                     yield Problem(
                         (*path, *place, "resources"), statement.resources, rule, "name the team's own secrets"
                     )
+
+
+def _regions(view: Checked) -> Iterator[Problem]:
+    """Keys serve their own region only, and so do certificates, of which a team may name several."""
+    region = view.blueprint.region
+    for path, team in view.teams.items():
+        for place, secret in team.named_secrets:
+            yield from foreign_key((*path, *place, "key_arn"), secret.key_arn, region)
+        certificates = getattr(team, "certificates", ())
+        if certificates and region and all(arn.split(":")[3] != region for arn in certificates):
+            rule = f"none is of the cluster's region ({region}), and load balancers take no other"
+            yield Problem((*path, "certificates"), certificates, rule, f"add one of {region}")
 
 
 def _connections(view: Checked) -> Iterator[Problem]:

@@ -1,4 +1,4 @@
-"""Names under which people write secrets down, where everybody could read them."""
+"""Names under which people write secrets down, where everybody could read them, and what secrets look like."""
 
 from __future__ import annotations
 
@@ -9,6 +9,21 @@ _KEY = re.compile(
 )
 _NO_SECRET = re.compile(r"yes|no|true|false|[01]|\$\(\w+\)", re.IGNORECASE)
 """A switch, or a reference to another variable."""
+
+# Of what its issuer marks, so that it is found: access keys of AWS
+# (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html), GitHub
+# (https://github.blog/engineering/platform-security/behind-githubs-new-authentication-token-formats), GitLab
+# (https://docs.gitlab.com/security/tokens/#token-prefixes), Slack (https://docs.slack.dev/authentication/tokens), and
+# private keys (RFC 7468).
+_MARKED = re.compile(
+    r"\b(AKIA|ASIA)[A-Z2-7]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}|\bgithub_pat_\w{22}|\bglpat-[\w-]{20}|\bxox[abprs]-\d|"
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----"
+)
+
+
+def looks_secret(text: str) -> bool:
+    """Whether a text has the form of an access key, a token or a private key, wherever it stands."""
+    return _MARKED.search(text) is not None
 
 
 def is_secret(key: str, value: object) -> bool:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 from addons.argo_cd.bootstrap import NAME, Bootstrap
 from addons.argo_cd.pods import WORKLOADS
-from addons.argo_cd.sso import SingleSignOn
+from addons.argo_cd.sso import SingleSignOn, open_to_all
 from blueprint.addons import ClusterFacts, Contribution, HelmAddon, ImageSource, Values, merged
 from blueprint.addons.lock import locked_chart
 from blueprint.addons.offers import FROM_GIT
 from blueprint.addons.pods import across_zones, resources
+from blueprint.errors import Problem
 from blueprint.fields import DnsName
 from blueprint.kubernetes import Manifest
 
@@ -54,6 +56,9 @@ class ArgoCd(HelmAddon):
     """What it keeps applied from the first deploy on."""
     tls_at_load_balancer: bool = False
     """The server then speaks plain HTTP; otherwise HTTPS with a certificate that it makes itself."""
+
+    def problems(self) -> Iterator[Problem]:
+        yield from open_to_all(self.extra_values)
 
     def hosts(self) -> tuple[str, ...]:
         return (self.domain,)

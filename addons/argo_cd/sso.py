@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
+from blueprint.errors import Key, Problem
 from blueprint.fields import DnsLabel, matches
 from blueprint.value import Value
 
@@ -39,3 +41,22 @@ class SingleSignOn(Value):
             "cm": {"admin.enabled": False, "oidc.config": json.dumps(oidc)},  # Argo CD takes YAML, so JSON too
             "rbac": {"policy.csv": f'g, "{self.admin_group}", role:admin\n'},
         }
+
+
+# https://argo-cd.readthedocs.io/en/stable/operator-manual/rbac (Anonymous Access, Basic Built-in Roles),
+# https://argo-cd.readthedocs.io/en/stable/operator-manual/server-commands/argocd-server (--disable-auth)
+_OPEN = (
+    ("cm", "users.anonymous.enabled", "true", "whoever reaches it would be signed in"),
+    ("params", "server.disable.auth", "true", "whoever reaches it would administer all that it deploys"),
+    ("rbac", "policy.default", "role:admin", "whoever signs in would administer all that it deploys"),
+)
+
+
+def open_to_all(values: Mapping[str, Any]) -> Iterator[Problem]:
+    """What gives Argo CD, which may do anything in the cluster, to whoever comes."""
+    for section, key, opens, rule in _OPEN:
+        configs = values.get("configs")
+        given = configs.get(section) if isinstance(configs, Mapping) else None
+        if isinstance(given, Mapping) and str(given.get(key)).lower() == opens:
+            path = ("extra_values", Key("configs"), Key(section), Key(key))
+            yield Problem(path, given[key], rule, "remove it, and name who administers: sso=SingleSignOn(…)")

@@ -29,8 +29,12 @@ from blueprint.fields import (
 )
 from blueprint.iam import Statement
 from blueprint.kubernetes import PodSecurity
+from blueprint.statement_rules import mistakes_in
+from blueprint.value import Rule
 from blueprint.workload import Workload
 
+EVERYTHING = ("AdministratorAccess", "IAMFullAccess", "PowerUserAccess")
+"""Policies of AWS that give all services, or all of IAM."""
 # Of AWS, with its path: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 AwsPolicy = Annotated[
     str,
@@ -39,6 +43,11 @@ AwsPolicy = Annotated[
         "must be the name of a policy of AWS, with its path if it has one",
         'write for example "service-role/AmazonEFSCSIDriverPolicy"',
         longest=512,
+    ),
+    Rule(
+        lambda name: name.rpartition("/")[2] not in EVERYTHING,
+        "whoever has it may do anything in the account, or take the right to",
+        'take the one that the documentation of the add-on names, for example "service-role/AmazonEFSCSIDriverPolicy"',
     ),
 ]
 
@@ -75,6 +84,8 @@ class ByValue(Addon):
         return other is not self and other.name in self.after
 
     def problems(self) -> Iterator[Problem]:
+        for index, statement in enumerate(self.permissions):
+            yield from (problem.below(("permissions", index)) for problem in mistakes_in(statement))
         if self._may_call_aws and not self.service_account:
             rule = "AWS permissions are those of a service account"
             yield Problem(("service_account",), None, rule, "name the one that its pods use")

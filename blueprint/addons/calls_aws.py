@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import field
 from typing import ClassVar
 
-from blueprint.actions import unknown
 from blueprint.errors import Problem
 from blueprint.facts import ClusterFacts
 from blueprint.iam import Statement
+from blueprint.statement_rules import mistakes_in
 from blueprint.value import Value
 
 
@@ -35,4 +35,4 @@ class CallsAws(Value):
             fix = "name one in a class of your own: service_account"
             yield Problem(("extra_permissions",), self.extra_permissions, rule, fix)
         for index, statement in enumerate(self.extra_permissions):
-            yield from (problem.below(("extra_permissions", index)) for problem in unknown(statement.actions))
+            yield from (problem.below(("extra_permissions", index)) for problem in mistakes_in(statement))

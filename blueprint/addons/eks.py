@@ -53,6 +53,12 @@ class EksAddon(Addon):
             rule = f"no version of {self.name} is known for Kubernetes {facts.version}"
             yield Problem(("version",), None, rule, 'name one: version="v1.…-eksbuild.…"')
 
+        known = self.versions.get(facts.version, "")
+        major = known.partition(".")[0]
+        if self.version and known and self.version.partition(".")[0] != major:
+            rule = f"{self.name} is written for {major}: another major version takes another configuration"
+            yield Problem(("version",), self.version, rule, "leave it out; a newer one goes into addons/versions.toml")
+
     def contribute(self, facts: ClusterFacts) -> Contribution:
         values = merged(self.values(facts), self.configuration)
         workloads = tuple(workload.read(values, "kube-system") for workload in self.workloads)

@@ -11,8 +11,18 @@ from typing import Annotated, Any, NamedTuple
 from blueprint.fields import DnsLabel, between, matches
 from blueprint.kubernetes import Manifest
 from blueprint.teams.namespaces import TEAM_LABEL, named
-from blueprint.value import Value
+from blueprint.value import Rule, Value
 
+_OF_EVERYBODY = (
+    "docker.io",
+    "index.docker.io",
+    "ghcr.io",
+    "quay.io",
+    "public.ecr.aws",
+    "registry.gitlab.com",
+    "gcr.io",
+)
+"""Registries that give a namespace to whoever signs up."""
 ImageRegistry = Annotated[
     str,
     matches(
@@ -20,6 +30,11 @@ ImageRegistry = Annotated[
         "must be the beginning of image names up to and with a slash",
         'write "111111111111.dkr.ecr.us-west-2.amazonaws.com/payments/"',
         longest=255,
+    ),
+    Rule(
+        lambda prefix: prefix.rstrip("/") not in _OF_EVERYBODY,
+        "everybody may push images there, so it is no restriction",
+        'name whose they are, for example "ghcr.io/example/"',
     ),
 ]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from blueprint.actions import unknown
 from blueprint.contribution import Grant
 from blueprint.errors import Problem
 from blueprint.facts import ClusterFacts
@@ -15,6 +14,7 @@ from blueprint.powers import powers
 from blueprint.references import role_arn
 from blueprint.secrets import TeamSecrets
 from blueprint.secrets import permissions as read_permissions
+from blueprint.statement_rules import mistakes_in
 from blueprint.teams.external_secrets import READER
 from blueprint.teams.mounted_secrets import objects
 from blueprint.teams.namespaces import named
@@ -41,7 +41,7 @@ class ServiceAccount(Value):
     def problems(self) -> Iterator[Problem]:
         for index, statement in enumerate(self.permissions):
             path = ("permissions", index)
-            yield from (problem.below(path) for problem in unknown(statement.actions))
+            yield from (problem.below(path) for problem in mistakes_in(statement))
             for what, why in powers(statement.actions, statement.resources) if statement.effect == "Allow" else ():
                 field = "resources" if what in statement.resources else "actions"
                 fix = "name what is the team's own, without a wildcard, or leave it to the platform team"

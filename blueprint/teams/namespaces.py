@@ -135,6 +135,19 @@ class TeamNamespace(Value):
             if key.partition("/")[0].endswith(("kubernetes.io", "k8s.io", "blueprint")) and "/" in key:
                 rule = "policies choose namespaces by labels of this domain"
                 yield Problem(("labels", Key(key)), key, rule, "take a prefix of your own, for example example.com/")
+        one = self.container_defaults
+        least = {
+            "cpu": one.cpu_request,
+            "memory": one.memory_request,
+            "ephemeral_storage": one.ephemeral_storage_request,
+        }
+        for what, needed in least.items():
+            given = getattr(self.quota, what)
+            if (amount(given) or 0) < (amount(needed) or 0):
+                rule = f"not one container would have room: by container_defaults it requests {needed}"
+                yield Problem(
+                    ("quota", what), given, rule, "raise it; 16 of memory are 16 bytes, and 16Gi are gibibytes"
+                )
 
 
 def named(version: str, kind: str, name: str, namespace: str | None = None, **rest: Any) -> Manifest:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from blueprint.secret_keys import is_secret, is_secret_variable
+from blueprint.secret_keys import is_secret, is_secret_variable, looks_secret
 
 # As upstream's charts and images name them: https://github.com/argoproj/argo-helm (argo-cd: configs.secret),
 # https://github.com/docker-library/docs/tree/master/postgres (POSTGRES_PASSWORD),
@@ -48,3 +48,30 @@ def test_a_variable_that_is_called_a_secret_holds_it(name: str) -> None:
 def test_no_value_a_switch_and_a_reference_are_none(value: object) -> None:
     assert not is_secret("automountServiceAccountToken", value)
     assert not is_secret_variable("APP_SECRET", value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "AKIAIOSFODNN7EXAMPLE",  # https://docs.aws.amazon.com/IAM/latest/UserGuide/security-creds.html
+        "https://x:ghp_0123456789abcdefghijABCDEFGHIJ012345@github.com/example/pages",
+        "glpat-0123456789abcdefghij",
+        "-----BEGIN RSA PRIVATE KEY-----\nMII",
+    ],
+)
+def test_a_secret_by_its_form(text: str) -> None:
+    assert looks_secret(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "AKIA",
+        "arn:aws:iam::111111111111:role/BreakGlass",
+        "-----BEGIN CERTIFICATE-----",
+        "ghp_short",
+        "sha256:0a1b2c3d",
+    ],
+)
+def test_what_only_resembles_one(text: str) -> None:
+    assert not looks_secret(text)

@@ -159,7 +159,7 @@ MISTAKES = [
             f"service account {name}",
             team(
                 service_accounts=(
-                    ServiceAccount(name, "payments", (Statement(("s3:GetObject",), ("arn:aws:s3:::a",)),)),
+                    ServiceAccount(name, "payments", (Statement(("s3:GetObject",), ("arn:aws:s3:::a/b",)),)),
                 )
             ),
             "teams[0].service_accounts[0].name",

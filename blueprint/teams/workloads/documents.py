@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from blueprint.errors import Problem, Quoted
-from blueprint.interpreted import misread
+from blueprint.interpreted import misread, shown
 
 Way = tuple[str | int, ...]
 """To a value in a document: ("spec", "ports", 0)."""
@@ -111,10 +111,10 @@ class _Builder:
         for key_node, value_node in node.value:
             key = key_node.value if key_node.tag == f"{_TAG}str" else None
             if key is None:
-                shown = key_node.value if isinstance(key_node.value, str) else "<a list or mapping>"
-                self._wrong(key_node, shown, "a key is text; yes, on, 80 and << are not", "put it in quotes")
+                written = key_node.value if isinstance(key_node.value, str) else "<a list or mapping>"
+                self._wrong(key_node, written, "a key is text; yes, on, 80 and << are not", "put it in quotes")
             elif interpreted := misread(key):
-                self._wrong(key_node, key, *interpreted)
+                self._wrong(key_node, shown(key), *interpreted)
             elif key in result:
                 first = self.lines[(*way, key)]
                 self._wrong(key_node, key, f"duplicate key: line {first} has it already", "remove one of them")
@@ -126,7 +126,7 @@ class _Builder:
     def _scalar(self, node: yaml.ScalarNode) -> Any:
         text, kind = node.value, node.tag.removeprefix(_TAG)
         if interpreted := misread(text):
-            return self._wrong(node, text, *interpreted)
+            return self._wrong(node, shown(text), *interpreted)
         if kind in ("str", "timestamp", "value") or (kind in ("int", "float") and ":" in text):
             return text
         if kind == "null":
