@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterator
-from ipaddress import IPv4Network
 from typing import Annotated, Literal
 
 from blueprint.access import Principal
@@ -26,7 +26,9 @@ PublicCidr = Annotated[
     ),
     NOT_RESERVED,
     Rule(
-        lambda text: not any(IPv4Network(text).subnet_of(IPv4Network(each)) for each in PRIVATE_RANGES),
+        lambda text: (
+            not any(ipaddress.IPv4Network(text).subnet_of(ipaddress.IPv4Network(each)) for each in PRIVATE_RANGES)
+        ),
         "nobody comes from a private range (RFC 1918) by the internet, and inside the VPC the API answers anyway",
         "name the public ranges that your people come from",
     ),

@@ -151,7 +151,7 @@ OF_A_TEAM: dict[str, tuple[Blueprint, Blueprint, dict[str, int]]] = {
     "no registry": (with_jobs(), with_jobs(image_registries=()), {"removes-protection": 3}),
     "a stranger's registry": (
         with_jobs(),
-        with_jobs(image_registries=(*JOBS.image_registries, "docker.io/")),
+        with_jobs(image_registries=(*JOBS.image_registries, "docker.io/example/")),
         {"removes-protection": 3},
     ),
     "a hundred times": (
