@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from blueprint.access import Principal
 from blueprint.eks import EKS_RULES
 from blueprint.errors import Problem
-from blueprint.fields import NOT_EMPTY, NOT_RESERVED, PRIVATE_RANGES, UNIQUE, Cidr, at_most, inside, sized
+from blueprint.fields import NOT_EMPTY, NOT_RESERVED, PRIVATE_RANGES, UNIQUE, Cidr, at_most, inside, outside, sized
 from blueprint.network import LogRetentionDays
-from blueprint.value import Rule, Value
+from blueprint.value import Value
 from blueprint.versions import EXTENDED_SUPPORT, KubernetesVersion
 
 # https://docs.aws.amazon.com/eks/latest/userguide/control-plane-logs.html
@@ -25,10 +24,8 @@ PublicCidr = Annotated[
         "name your own ranges, or write endpoint=PrivateEndpoint()",
     ),
     NOT_RESERVED,
-    Rule(
-        lambda text: (
-            not any(ipaddress.IPv4Network(text).subnet_of(ipaddress.IPv4Network(each)) for each in PRIVATE_RANGES)
-        ),
+    outside(
+        PRIVATE_RANGES,
         "nobody comes from a private range (RFC 1918) by the internet, and inside the VPC the API answers anyway",
         "name the public ranges that your people come from",
     ),

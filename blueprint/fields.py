@@ -72,6 +72,12 @@ def inside(ranges: Iterable[str], says: str, fix: str) -> Rule:
     return Rule(lambda text: any(_network(text).subnet_of(network) for network in networks), says, fix)
 
 
+def outside(ranges: Iterable[str], says: str, fix: str) -> Rule:
+    """A network in none of these ranges."""
+    within = inside(ranges, says, fix)
+    return Rule(lambda text: not within.accepts(text), says, fix)
+
+
 # RFC 1918. `is_private` of Python's networks holds for loopback, link-local, documentation and others as well.
 PRIVATE_RANGES = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 
