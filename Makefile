@@ -33,7 +33,7 @@ EVERY_VALUE := tests/every_value tests/isolation/test_isolation.py tests/bluepri
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup synth plan access diagram reference review guard plan-upgrade new-cluster new-team new-addon doctor local local-destroy versions facts kubernetes kubernetes-test test test-oldest every-value lifecycle mutants snapshots lint check bench lock clean FORCE
+.PHONY: help setup synth plan access diagram reference review guard plan-upgrade new-cluster new-team new-addon doctor local local-destroy versions contracts facts kubernetes kubernetes-test test test-oldest every-value lifecycle mutants snapshots lint check bench lock clean FORCE
 
 help: ## List the commands
 	@echo "make COMMAND, one of:"
@@ -78,6 +78,9 @@ facts: setup ## Ask AWS for quota codes and service-linked roles, and write them
 
 versions: setup ## Look charts of addons/versions.toml up, and write digests and Kubernetes ranges there: make versions CHARTS=folder-or-mirror
 	@$(TOOLS) versions $(call option,charts,CHARTS) $(ARGS)
+
+contracts: setup ## Write down what charts of add-ons install, from the charts: make contracts NAME=cert-manager CHARTS=folder-or-mirror
+	@$(TOOLS) contracts $(call option,charts,CHARTS) $(ARGS) $(call names,NAME)
 
 guard: setup ## Refuse a change that loses state: make guard BASE=main, and ALLOW=<logical id> to accept it
 	@$(TOOLS) guard $(call option,base,BASE) $(call option,allow,ALLOW) $(ARGS)

@@ -42,6 +42,8 @@ class ExternalDns(CallsAws, HelmAddon):
     workloads = (workload(name, service_account=service_account, ports=(7979,)),)
     images = (ImageSource("registry.k8s.io/external-dns/external-dns", ("image.repository",)),)
 
+    typical = {"zones": ("Z0123456789ABC",)}
+
     zones: Annotated[tuple[HostedZoneId, ...], NOT_EMPTY]
     """Hosted zones, public or private, that it may write to; it sees no other."""
     domains: tuple[DnsName, ...] = ()
@@ -79,9 +81,7 @@ class ExternalDns(CallsAws, HelmAddon):
     def _names(self, facts: ClusterFacts) -> Iterator[str]:
         """What it may write. Its TXT record for a host has the type in front: registry/mapper/mapper.go (ToTXTName)."""
         for host in hosts.within(facts.hosts, self.domains):
-            yield host
-            if not host.startswith("*."):
-                yield from (f"{kind.lower()}-{host}" for kind in _MANAGED)
+            yield from (host, *(f"{kind.lower()}-{host}" for kind in _MANAGED if not host.startswith("*.")))
 
     def hosted_zones(self) -> tuple[HostedZone, ...]:
         account = (self.assume_role and self.assume_role.account) or ""

@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, str] = {
     "local-destroy": "remove clusters from the emulator again",
     "plan-upgrade": "print the way to a newer Kubernetes version",
     "versions": "look charts up, and write their digests and Kubernetes ranges into the lock",
+    "contracts": "write down what charts of add-ons install",
     "facts": "write down what AWS says of quotas and service-linked roles",
     "guard": "refuse a change that loses state",
     "diagram": "write a page with pictures about each cluster",

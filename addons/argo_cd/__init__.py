@@ -48,6 +48,8 @@ class ArgoCd(HelmAddon):
         ImageSource("ecr-public.aws.com/docker/library/redis", ("redis.image.repository",)),
     )
 
+    typical = {"domain": "argocd.example.com"}
+
     domain: DnsName
     """Where people reach it; the address that sign-in returns to."""
     sso: SingleSignOn | None = None

@@ -10,8 +10,8 @@ from blueprint.addons.pods import workload
 
 def _workload(name: str, **more: Any) -> Workload:
     labels = {"app.kubernetes.io/component": name}
-    account = f"argocd-{name}"
-    return workload(account, for_all="global", instance="argo-cd", service_account=account, labels=labels, **more)
+    own = {"for_all": "global", "instance": "argo-cd", "service_account": f"argocd-{name}", "labels": labels}
+    return workload(f"argocd-{name}", **{**own, **more})
 
 
 WORKLOADS = (
@@ -20,6 +20,6 @@ WORKLOADS = (
     _workload("repo-server", under="repoServer", ports=(8081, 8084)),
     _workload("applicationset-controller", under="applicationSet", ports=(7000, 8080, 8081)),
     _workload("notifications-controller", under="notifications", ports=(9001,)),
-    _workload("redis", under="redis", ports=(6379,)),
+    _workload("redis", under="redis", service_account="", ports=(6379,)),
     _workload("redis-secret-init", under="redisSecretInit", kind="Job"),
 )

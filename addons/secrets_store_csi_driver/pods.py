@@ -9,6 +9,7 @@ DRIVER = Workload(
     kind="DaemonSet",
     labels={"app": "secrets-store-csi-driver"},
     cpu="70m",
+    ports=(8095, 9808),
     tolerations_at=("linux.tolerations",),
     node_selector_at=("linux.nodeSelector",),
     on_fargate=False,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from blueprint.addons.offers import Offer
 from blueprint.contribution import Contribution, HostedZone, ReleaseFields, ServiceLinkedRole
@@ -67,6 +67,8 @@ class Addon(Value):
     built_into_auto_mode: ClassVar[Literal["no", "skip", "refuse"]] = "no"
     """On a cluster with Auto Mode only: `skip` leaves the add-on out, since Auto Mode brings its work, and the plan
     says so. `refuse`: it would work against the part that Auto Mode brings, so the user must decide."""
+    typical: ClassVar[Mapping[str, Any]] = {}
+    """Fields of a typical use, where it cannot do without; what its chart installs is written down for this one."""
     offers: ClassVar[tuple[Offer, ...]] = ()
     """What it does for teams that ask for it."""
     replaced_by: ClassVar[str] = ""

@@ -15,7 +15,7 @@ _ROLES = ("Role", "ClusterRole")
 def images(objects: Objects) -> Iterator[tuple[str, str]]:
     """Each container, and the image that it runs."""
     for name, manifest in objects.items():
-        for container in _containers(_pod(manifest)):
+        for container in containers(_pod(manifest)):
             yield f"{title(name)}, {container.get('name')}", str(container.get("image", ""))
 
 
@@ -48,7 +48,7 @@ def privileges(objects: Objects) -> Iterator[tuple[str, str]]:
         for volume in pod.get("volumes") or ():
             if path := (volume.get("hostPath") or {}).get("path"):
                 yield workload, f"hostPath {path}"
-        for container in _containers(pod):
+        for container in containers(pod):
             for what in _of_container(container, pod.get("securityContext") or {}):
                 yield workload, f"{container.get('name')}: {what}"
 
@@ -67,19 +67,24 @@ def _of_container(container: Manifest, pod: Manifest) -> Iterator[str]:
         yield "no seccomp profile"
 
 
-def _containers(pod: Manifest) -> Iterator[Manifest]:
+def containers(pod: Manifest) -> Iterator[Manifest]:
+    """All containers of the spec of a pod."""
     for key in ("initContainers", "containers", "ephemeralContainers"):
         yield from pod.get(key) or ()
 
 
-def _pod(manifest: Manifest) -> Manifest:
-    """The pod of a workload of Kubernetes; nothing for other kinds."""
+def template(manifest: Manifest) -> Manifest:
+    """Metadata and spec of the pods of a workload of Kubernetes; nothing for other kinds."""
+    if manifest["kind"] == "Pod":
+        return manifest
     spec: Any = manifest.get("spec") or {}
     if manifest["kind"] == "CronJob":
         spec = (spec.get("jobTemplate") or {}).get("spec") or {}
-    if manifest["kind"] == "Pod":
-        found: Manifest = spec
-        return found
-    template = spec.get("template") if isinstance(spec, Mapping) else None
-    pod = template.get("spec") if isinstance(template, Mapping) else None
-    return pod if isinstance(pod, Mapping) and "containers" in pod else {}
+    found = spec.get("template") if isinstance(spec, Mapping) else None
+    pod = found.get("spec") if isinstance(found, Mapping) else None
+    return found if isinstance(found, Mapping) and isinstance(pod, Mapping) and "containers" in pod else {}
+
+
+def _pod(manifest: Manifest) -> Manifest:
+    pod: Manifest = template(manifest).get("spec") or {}
+    return pod

@@ -125,18 +125,18 @@ def _by_owner(found: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def _named(side: Rendered) -> Objects:
-    return {name_in(each): _without_secrets(each) for each in side.objects}
+    return {name_in(each): without_secrets(each) for each in side.objects}
 
 
-def _without_secrets(data: Any) -> Any:
+def without_secrets(data: Any) -> Any:
     """Charts make certificates and passwords up each time they are rendered, and no review may show them."""
     if isinstance(data, list):
-        return [_without_secrets(each) for each in data]
+        return [without_secrets(each) for each in data]
     if not isinstance(data, Mapping):
         return data
     hidden = {"caBundle", *(("data", "stringData") if data.get("kind") == "Secret" else ())}
     return {
-        key: "(not shown)" if key in hidden or str(key).startswith("checksum/") else _without_secrets(value)
+        key: "(not shown)" if key in hidden or str(key).startswith("checksum/") else without_secrets(value)
         for key, value in data.items()
     }
 

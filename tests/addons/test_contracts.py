@@ -1,0 +1,125 @@
+"""What add-on classes say of their charts, held against contracts: what the real charts render to (`make contracts`).
+
+Placement is decided by it: whether pods find room, whether a Fargate profile chooses them, and whether two listen on a
+port that Fargate's own agents have.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from blueprint.addons import HelmAddon
+from blueprint.contribution import Contribution
+from blueprint.kubernetes import RESERVED_NAMESPACES
+from blueprint.quantity import amount
+from tests.stacks.fleet import FLEET
+from tools import contracts
+
+OURS = {type(each) for blueprint in FLEET for each in blueprint.addons if isinstance(each, HelmAddon)}
+ADDONS = {cls.name: contracts.typical(cls) for cls in contracts.classes() if contracts.read(cls.name)}
+LEVELS = ("restricted", "baseline", "privileged")
+ONCE = ("Job", "CronJob")
+NEVER_RENDERED = {
+    # It is started by the controller for HTTP01 challenges, by --acme-http01-solver-image.
+    "cert-manager": {"quay.io/jetstack/cert-manager-acmesolver"},
+}
+"""Images that run, and stand in no object of the chart."""
+
+
+@pytest.fixture(params=ADDONS)
+def addon(request: pytest.FixtureRequest) -> HelmAddon:
+    return ADDONS[request.param]
+
+
+@pytest.fixture
+def contribution(addon: HelmAddon) -> Contribution:
+    return addon.contribute(contracts.FACTS)
+
+
+def pods_of(addon: HelmAddon) -> dict[str, tuple[str, Mapping[str, Any]]]:
+    """Kind and contract of each workload, by its name."""
+    found = {}
+    for release in contracts.read(addon.name).values():
+        for name, pods in release["pods"].items():
+            found[re.split("[ /]", name)[-1]] = (name.partition(" ")[0].partition(".")[0], pods)
+    return found
+
+
+def test_each_add_on_of_ours_with_a_chart_has_a_contract() -> None:
+    """A user's own, which no example has, may go without."""
+    assert {cls.name for cls in OURS} <= ADDONS.keys()
+
+
+def test_it_is_of_the_chart_and_the_values_that_are_installed(addon: HelmAddon) -> None:
+    """With others it says nothing: `make contracts NAME=…` writes it anew, from the chart in its new version."""
+    made = contracts.read(addon.name)
+    for release in contracts.releases(addon):
+        assert contracts.made_for(release).items() <= made[release.name].items()
+    assert [release.name for release in contracts.releases(addon)] == list(made)
+
+
+def test_its_pods_are_known(addon: HelmAddon, contribution: Contribution) -> None:
+    """All that stay; what runs once and ends needs no place of its own."""
+    kinds = {name: kind for name, (kind, _) in pods_of(addon).items() if kind not in ONCE}
+    assert {each.name: each.kind for each in contribution.workloads if each.kind not in ONCE} == kinds
+
+
+def test_they_are_as_the_chart_has_them(addon: HelmAddon, contribution: Contribution) -> None:
+    rendered = pods_of(addon)
+    for workload in contribution.workloads:
+        kind, pods = rendered[workload.name]
+        assert kind == workload.kind
+        assert workload.labels.items() <= pods["labels"].items()
+        assert workload.service_account in ("", pods.get("service_account"))
+        assert workload.replicas == pods.get("replicas", 1)
+        assert sorted(workload.ports) == pods.get("ports", [])
+        assert amount(workload.cpu) == amount(pods.get("requests", {}).get("cpu", "0"))
+        assert all(dict(each) in pods.get("tolerations", ()) for each in workload.tolerations)
+
+
+def test_its_namespace_admits_them(addon: HelmAddon) -> None:
+    """And no looser one is needed: the level is the strictest under which all of them start."""
+    found = {pods["level"] for release in contracts.read(addon.name).values() for pods in release["pods"].values()}
+    if addon.namespace not in RESERVED_NAMESPACES:
+        assert addon.pod_security == max(found, key=LEVELS.index)
+
+
+def test_on_fargate_go_only_pods_that_can(addon: HelmAddon, contribution: Contribution) -> None:
+    """https://docs.aws.amazon.com/eks/latest/userguide/fargate.html: no privileged pods, DaemonSets, host networks."""
+    for workload in contribution.workloads:
+        kind, pods = pods_of(addon)[workload.name]
+        if workload.on_fargate:
+            assert kind != "DaemonSet"
+            assert pods["level"] != "privileged"
+
+
+def test_its_images_are_known(addon: HelmAddon, contribution: Contribution) -> None:
+    """By their repositories: a tag, and a digest after it, are the chart's."""
+    rendered = {re.sub(r"(:[^:/]+)?(@.*)?$", "", i) for c in contracts.read(addon.name).values() for i in c["images"]}
+    assert {*contribution.images} - NEVER_RENDERED.get(addon.name, set()) == rendered
+
+
+def test_its_service_account_is_the_charts(addon: HelmAddon, contribution: Contribution) -> None:
+    made = {each for contract in contracts.read(addon.name).values() for each in contract["objects"]}
+    for grant in contribution.grants:
+        assert f"ServiceAccount {grant.namespace}/{grant.service_account}" in made
+
+
+def test_its_custom_resources_are_known(addon: HelmAddon) -> None:
+    """By their API groups: operators of the cluster see these."""
+    names = {name for contract in contracts.read(addon.name).values() for name in contract["definitions"]}
+    assert {name.partition(".")[2] for name in names} == {*addon.api_groups}
+
+
+def test_no_two_define_the_same() -> None:
+    """The charts would overwrite each other's definitions, unless one add-on excludes the other."""
+    owners: dict[str, set[str]] = {}
+    for name in ADDONS:
+        for contract in contracts.read(name).values():
+            for definition in contract["definitions"]:
+                owners.setdefault(definition, set()).add(name)
+    assert {each: own for each, own in owners.items() if len(own) > 1} == {}
