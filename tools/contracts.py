@@ -52,6 +52,7 @@ _OTHER = "another-value"
 _LEVELS: tuple[PodSecurity, ...] = ("restricted", "baseline")
 _WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Pod")
 _WEBHOOKS = ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration")
+_OF_A_VERSION = ("app.kubernetes.io/version", "version", "helm.sh/chart", "chart")
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 
 
@@ -128,7 +129,7 @@ def _pods(manifest: Manifest) -> dict[str, Any]:
     spec = template.get("spec") or {}
     found = {
         "replicas": (manifest.get("spec") or {}).get("replicas"),
-        "labels": (template.get("metadata") or {}).get("labels"),
+        "labels": _labels(template),
         "service_account": spec.get("serviceAccountName"),
         "priority": spec.get("priorityClassName"),
         "tolerations": spec.get("tolerations"),
@@ -138,6 +139,12 @@ def _pods(manifest: Manifest) -> dict[str, Any]:
         "privileges": sorted({what for _, what in pods.privileges({name_in(manifest): manifest})}),
     }
     return {key: value for key, value in found.items() if value not in (None, [], {})}
+
+
+def _labels(template: Manifest) -> dict[str, str]:
+    """Those by which somebody may choose the pods: not the version, which moves."""
+    labels: Mapping[str, str] = (template.get("metadata") or {}).get("labels") or {}
+    return {key: labels[key] for key in sorted(labels) if key not in _OF_A_VERSION}
 
 
 def _ports(spec: Manifest) -> Iterator[int]:

@@ -177,9 +177,9 @@ def test_what_the_lock_does_not_name_is_said() -> None:
     full = f'kubernetes = ">=1.25"\ndigest = "{DIGEST}"\n'
     assert read(f"{ADDON}{CHART}{full}").chart("web") == replace(lock.chart("web"), kubernetes=">=1.25", digest=DIGEST)
     assert lock.addon_versions("web") == {"1.36": "v1.2.3-eksbuild.1"}
-    with pytest.raises(BlueprintError, match=r"charts\.shop\n.*\n.*lock\n.*add a table \[charts\.shop\]"):
+    with pytest.raises(BlueprintError, match=r"charts\.shop\n.*'shop'\n.*lock\n.*add a table \[charts\.shop\]"):
         lock.chart("shop")
-    with pytest.raises(BlueprintError, match=r'eks\.\*\.shop\n.*\n.*lock\n.*write shop = "v1'):
+    with pytest.raises(BlueprintError, match=r'eks\.\*\.shop\n.*\'shop\'\n.*lock\n.*write shop = "v1'):
         lock.addon_versions("shop")
 
 
@@ -250,6 +250,12 @@ DEFINITIONS = {
     # cert-manager deploy/charts/cert-manager/templates, argo-helm charts/argo-cd/templates/crds,
     # external-secrets hack/helm.generate.sh (templates/crds)
     **dict.fromkeys(("cert-manager", "argo-cd", "external-secrets"), False),
+    # autoscaler vertical-pod-autoscaler/charts/vertical-pod-autoscaler/crds
+    "vertical-pod-autoscaler": True,
+    # charts keda/templates/crds
+    "keda": False,
+    # They define nothing.
+    **dict.fromkeys(("cluster-autoscaler", "kube-state-metrics", "prometheus-node-exporter", "reloader"), False),
 }
 
 

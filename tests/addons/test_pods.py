@@ -11,11 +11,15 @@ from typing import Any
 import pytest
 
 from addons.aws_ebs_csi_driver import AwsEbsCsiDriver
+from addons.core import CORE
 from addons.core_dns import CoreDns
 from addons.secrets_store_csi_driver import SecretsStoreCsiDriver
 from blueprint.addons import Addon
+from blueprint.blueprint import Blueprint
+from blueprint.planning.planner import plan
 from blueprint.workload import Workload
 from tests.addons.support import FACTS
+from tests.stacks.fleet import FLEET
 from tools import contracts
 
 ES = "external-secrets"
@@ -106,6 +110,28 @@ def test_the_pods_of_the_block_storage_driver() -> None:
         "ebs-csi-node",
     )
     assert not node.on_fargate, "it is privileged"
+
+
+@pytest.mark.parametrize("part", ["controller", "node"])
+def test_values_of_the_block_storage_driver_place_its_pods(part: str) -> None:
+    """aws-ebs-csi-driver v1.64.0, charts/aws-ebs-csi-driver/values.yaml."""
+    found = workloads(AwsEbsCsiDriver(configuration={part: PLACED}))
+    assert {name for name, each in found.items() if is_placed(each)} == {f"ebs-csi-{part}"}
+
+
+@pytest.mark.parametrize("cluster", FLEET, ids=lambda cluster: cluster.name)
+def test_what_runs_on_each_node_runs_on_no_fargate(cluster: Blueprint) -> None:
+    """https://docs.aws.amazon.com/eks/latest/userguide/fargate.html: DaemonSets aren't supported on Fargate."""
+    pods = [each for part in plan(cluster).addons for each in part.contribution.workloads]
+    assert [each.name for each in pods if each.kind == "DaemonSet" and each.on_fargate] == []
+
+
+def test_what_the_nodes_of_auto_mode_bring_does_not_run_there_again() -> None:
+    """https://docs.aws.amazon.com/eks/latest/userguide/automode.html: networking, DNS, storage, Pod Identity and node
+    monitoring are parts of its nodes.
+    """
+    found = {name for addon in CORE for name, each in workloads(addon).items() if each.on_auto_mode}
+    assert found == {"coredns", "metrics-server", "ebs-csi-controller"}
 
 
 def test_the_pods_of_the_secrets_store_driver() -> None:

@@ -23,6 +23,7 @@ from addons.secrets_store_csi_driver import SecretsStoreCsiDriver
 from blueprint import plan
 from blueprint.addons.by_value import ByValue
 from blueprint.planning.document import Part
+from examples.operations import OPERATIONS
 from tests.blueprint.examples import SMALL
 from tests.stacks.fleet import FLEET
 from tests.templates import plain
@@ -41,6 +42,7 @@ MADE = plan(
             ArgoCd(domain="argocd.example.com"),
             ExternalSecrets(),
             SecretsStoreCsiDriver(),
+            *(each for each in OPERATIONS.addons if each not in CORE),
         ),
     )
 )

@@ -12,18 +12,18 @@ from typing import Any
 Object = Mapping[str, Any]
 
 ENFORCE = "pod-security.kubernetes.io/enforce"
-_CAPABILITIES = {
+CAPABILITIES = {
     *("AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "SETFCAP"),
     *("SETGID", "SETPCAP", "SETUID", "SYS_CHROOT"),
 }
 _SELINUX_TYPES = {"", "container_t", "container_init_t", "container_kvm_t", "container_engine_t"}
-_SYSCTLS = {
+SYSCTLS = {
     "kernel.shm_rmid_forced",
     *(f"net.ipv4.{name}" for name in ("ip_local_port_range", "ip_local_reserved_ports", "ip_unprivileged_port_start")),
     *(f"net.ipv4.{name}" for name in ("ping_group_range", "tcp_syncookies", "tcp_rmem", "tcp_wmem")),
     *(f"net.ipv4.tcp_{name}" for name in ("fin_timeout", "keepalive_intvl", "keepalive_probes", "keepalive_time")),
 }
-_VOLUMES = {
+VOLUMES = {
     *("configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret"),
 }
 
@@ -56,7 +56,7 @@ def _baseline(spec: Object, metadata: Object) -> Iterator[str]:
     yield from (name for name in ("hostNetwork", "hostPID", "hostIPC") if spec.get(name))
     if any("hostPath" in volume for volume in spec.get("volumes") or ()):
         yield "hostPath"
-    if any(sysctl["name"] not in _SYSCTLS for sysctl in _security(spec).get("sysctls") or ()):
+    if any(sysctl["name"] not in SYSCTLS for sysctl in _security(spec).get("sysctls") or ()):
         yield "sysctls"
     annotations = (metadata.get("annotations") or {}).items()
     profiles = [
@@ -83,7 +83,7 @@ def _baseline_of_container(container: Object) -> Iterator[str]:
     context = _security(container)
     if context.get("privileged"):
         yield "privileged"
-    if set((context.get("capabilities") or {}).get("add") or ()) - _CAPABILITIES:
+    if set((context.get("capabilities") or {}).get("add") or ()) - CAPABILITIES:
         yield "capabilities"
     if context.get("procMount") not in (None, "Default"):
         yield "procMount"
@@ -98,7 +98,7 @@ def _baseline_of_container(container: Object) -> Iterator[str]:
 def _restricted(spec: Object) -> Iterator[str]:
     of_pod = _security(spec)
     # A volume that does not say is an emptyDir.
-    if any(set(volume) - {"name"} and not set(volume) & _VOLUMES for volume in spec.get("volumes") or ()):
+    if any(set(volume) - {"name"} and not set(volume) & VOLUMES for volume in spec.get("volumes") or ()):
         yield "restrictedVolumes"
     if any(_security(one).get("runAsUser") == 0 for one in (spec, *_containers(spec))):
         yield "runAsUser"

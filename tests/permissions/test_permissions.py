@@ -16,6 +16,7 @@ import pytest
 from addons.aws_ebs_csi_driver import AwsEbsCsiDriver
 from addons.aws_load_balancer_controller import AwsLoadBalancerController
 from addons.cert_manager import CertManager
+from addons.cluster_autoscaler import ClusterAutoscaler
 from addons.external_dns import ExternalDns
 from addons.external_secrets import ExternalSecrets
 from addons.karpenter import Karpenter
@@ -58,6 +59,7 @@ INSTALLED: Mapping[str, set[str]] = {
     "aws-ebs-csi-driver": set(AwsEbsCsiDriver.versions.values()),
     "aws-load-balancer-controller": {AwsLoadBalancerController.chart.version},
     "cert-manager": {CertManager.chart.version},
+    "cluster-autoscaler": {ClusterAutoscaler.chart.version},
     "external-dns": {ExternalDns.chart.version},
     "external-secrets": {ExternalSecrets.chart.version},
     "karpenter": {Karpenter.chart.version},

@@ -11,7 +11,8 @@ from examples.isolated import ISOLATED
 from examples.launched import LAUNCHED
 from examples.managed import MANAGED
 from examples.mixed import MIXED
+from examples.operations import OPERATIONS
 from examples.self_managed import SELF_MANAGED
 from examples.teams import TEAMS
 
-FLEET = (MANAGED, AUTO, FARGATE, LAUNCHED, SELF_MANAGED, ISOLATED, MIXED, BARE, CHINA, GOVERNMENT, TEAMS)
+FLEET = (MANAGED, AUTO, FARGATE, LAUNCHED, SELF_MANAGED, ISOLATED, MIXED, BARE, CHINA, GOVERNMENT, TEAMS, OPERATIONS)

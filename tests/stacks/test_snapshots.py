@@ -55,6 +55,13 @@ def test_what_an_addon_adds(addon: str, assembly: Assembly, snapshot: SnapshotAs
     assert _without_versions(readable(found), plan, addon) == snapshot
 
 
+@pytest.mark.parametrize("name", ["network", "cluster", "addons", "teams"])
+def test_logical_ids(name: str, assembly: Assembly, snapshot: SnapshotAssertion) -> None:
+    """Of all examples: what gets another id is made anew, and deleted."""
+    stacks = [stack for cluster in assembly.values() for stack in cluster if stack.name == name]
+    assert sorted({id for stack in stacks for id in stack.resources}) == snapshot
+
+
 def test_the_examples_have_every_kind_of_cluster() -> None:
     replicas = {"dev", "prod", "prod-eu"}
     assert set(PLANS) - replicas == {blueprint.name for blueprint in FLEET}

@@ -18,7 +18,9 @@ from addons.cert_manager import CertManager
 from addons.external_dns import ExternalDns
 from addons.external_secrets import ExternalSecrets
 from addons.karpenter import Karpenter
+from addons.keda import Keda
 from addons.secrets_store_csi_driver import SecretsStoreCsiDriver
+from addons.vertical_pod_autoscaler import VerticalPodAutoscaler
 from addons.vpc_cni import VpcCni
 from blueprint import Role
 from blueprint.addons import Addon, EksAddon, HelmAddon
@@ -32,7 +34,8 @@ OPERATORS = PlatformTeam("operators", members=(Role("Operator"),), access="read-
 
 
 def world(*addons: Addon) -> World:
-    return world_of(replace(with_addons(*addons), teams=(OPERATORS,)))
+    required = (each() for addon in addons for each in addon.requires)
+    return world_of(replace(with_addons(*required, *addons), teams=(OPERATORS,)))
 
 
 SMALLEST = world()
@@ -133,6 +136,11 @@ CUSTOM = [
     (ExternalSecrets(), "generators.external-secrets.io", "passwords"),
     # secrets-store-csi-driver charts/secrets-store-csi-driver/crds
     (SecretsStoreCsiDriver(), "secrets-store.csi.x-k8s.io", "secretproviderclasspodstatuses"),
+    # kedacore/charts keda/templates/crds
+    (Keda(), "keda.sh", "scaledobjects"),
+    (Keda(), "eventing.keda.sh", "cloudeventsources"),
+    # autoscaler vertical-pod-autoscaler/charts/vertical-pod-autoscaler/crds
+    (VerticalPodAutoscaler(), "autoscaling.k8s.io", "verticalpodautoscalercheckpoints"),
 ]
 # Of no add-on of SMALL but the CNI (amazon-vpc-cni-k8s charts/aws-vpc-cni/crds), of EKS's control plane
 # (charts/aws-vpc-cni/templates/clusterrole.yaml names both), of Auto Mode, and of what some add-ons read.

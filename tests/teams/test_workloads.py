@@ -43,7 +43,7 @@ from tests.blueprint.examples import (
     with_teams,
 )
 from tests.isolation import test_pod_security as standard
-from tests.isolation.pod_security import ENFORCE, admitted
+from tests.isolation.pod_security import CAPABILITIES, ENFORCE, SYSCTLS, VOLUMES, admitted
 from tests.templates import plain
 
 GIT = GitWorkload("pages", repository="https://github.com/example/pages", path="deploy", namespace="shop")
@@ -295,11 +295,29 @@ def test_a_baseline_namespace_takes_more(folder: Path) -> None:
     assert "privileged must not be true" in problem.rule
 
 
+def is_admitted(level: str, pod: Any) -> bool:
+    return admitted({"metadata": {"labels": {ENFORCE: level}}}, pod)
+
+
 @pytest.mark.parametrize(("control", "pod"), [*standard.BASELINE, *standard.RESTRICTED])
 @pytest.mark.parametrize("level", ["baseline", "restricted"])
 def test_pods_are_judged_as_the_tests_own_evaluator_does(control: str, pod: Any, level: Any) -> None:
-    labelled = {"metadata": {"labels": {ENFORCE: level}}}
-    assert (not list(violations(pod, level))) is admitted(labelled, pod)
+    assert (not list(violations(pod, level))) is is_admitted(level, pod)
+
+
+LISTED = (
+    *(standard.pod(securityContext={**standard.POD_CONTEXT, "sysctls": [{"name": each}]}) for each in SYSCTLS),
+    *(standard.pod({"capabilities": {"drop": ["ALL"], "add": [each]}}) for each in CAPABILITIES),
+    *(standard.pod(volumes=[{"name": "a", each: {}}]) for each in VOLUMES),
+)
+
+
+@pytest.mark.parametrize("level", ["baseline", "restricted"])
+def test_each_member_of_its_lists_is_judged_so(level: Any) -> None:
+    for pod in LISTED:
+        admits = is_admitted(level, pod)
+        assert (not list(violations(pod, level))) is admits, pod
+        assert admits or level == "restricted", "the lists are of what baseline lets through"
 
 
 def test_every_mistake_of_every_file_is_told_in_order(folder: Path) -> None:

@@ -1,0 +1,29 @@
+"""Node groups that grow by themselves, workloads that do, and metrics about both for a Prometheus outside."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from addons.cluster_autoscaler import ClusterAutoscaler
+from addons.core import CORE
+from addons.keda import Keda
+from addons.kube_state_metrics import KubeStateMetrics
+from addons.prometheus_node_exporter import PrometheusNodeExporter
+from addons.reloader import Reloader
+from addons.vertical_pod_autoscaler import VerticalPodAutoscaler
+from examples.managed import MANAGED
+
+OPERATIONS = replace(
+    MANAGED,
+    name="operations",
+    addons=(
+        *CORE,
+        ClusterAutoscaler(),
+        Keda(),
+        KubeStateMetrics(),
+        PrometheusNodeExporter(),
+        Reloader(),
+        VerticalPodAutoscaler(),
+    ),
+    teams=(),
+)
