@@ -33,7 +33,7 @@ class ClusterAutoscaler(CallsAws, HelmAddon):
     service_account_annotations = ("rbac", "serviceAccount", "annotations")
     pod_security = "restricted"
     built_into_auto_mode = "skip"
-    replaced_by = "Auto Mode launches nodes itself"
+    replaced_by = "node pools of its own"
     chart = locked_chart(
         name,
         notes="https://github.com/kubernetes/autoscaler/releases/tag/cluster-autoscaler-chart-{version}",

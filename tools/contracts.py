@@ -9,6 +9,7 @@ need no chart, and a pull request that moves a version shows what the new one br
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from hashlib import sha256
@@ -96,6 +97,11 @@ def write(addon: str, contract: Mapping[str, Contract]) -> None:
     """Puts it there, in the place of an older one."""
     FOLDER.mkdir(exist_ok=True)
     path_of(addon).write_text(f"{json.dumps(contract, indent=1)}\n", encoding="utf-8", newline="\n")
+
+
+def repository(image: str) -> str:
+    """Of an image, without its tag and digest."""
+    return re.sub(r"(:[^:/]+)?(@.*)?$", "", image)
 
 
 def made_for(release: Release) -> Mapping[str, str]:

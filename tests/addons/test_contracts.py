@@ -99,7 +99,8 @@ def test_on_fargate_go_only_pods_that_can(addon: HelmAddon, contribution: Contri
 
 def test_its_images_are_known(addon: HelmAddon, contribution: Contribution) -> None:
     """By their repositories: a tag, and a digest after it, are the chart's."""
-    rendered = {re.sub(r"(:[^:/]+)?(@.*)?$", "", i) for c in contracts.read(addon.name).values() for i in c["images"]}
+    images = (image for contract in contracts.read(addon.name).values() for image in contract["images"])
+    rendered = {contracts.repository(image) for image in images}
     assert {*contribution.images} - NEVER_RENDERED.get(addon.name, set()) == rendered
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 from blueprint.addons import Addon, CallsAws, EksAddon, HelmAddon
 from blueprint.fields import LONGEST
 from blueprint.value import Value, field_types
+from tools import contracts
 from tools.markdown import code, link, plain, table
 from tools.reference.pages import ADDONS, Page, addon_pages, concepts, page_of
 from tools.reference.source import docstrings
@@ -57,13 +58,65 @@ def _addons() -> str:
     for page in addon_pages():
         addon = page.classes[0]
         by = "EKS" if issubclass(addon, EksAddon) else "Helm" if issubclass(addon, HelmAddon) else "itself"
-        rows.append((_link(addon, ADDONS), code(addon.name), by, prose(_first(page.intro))))
+        needs = ", ".join(_link(each, ADDONS) for each in addon.requires)
+        aws = "yes" if issubclass(addon, CallsAws) else "no"
+        cells = (by, aws, needs, _on_auto_mode(addon), _on_fargate(addon), prose(_first(page.intro)))
+        rows.append((_link(addon, ADDONS), code(addon.name), *cells))
     return _joined(
         HEADER,
         "# Add-ons",
         "One of each class in a cluster. Their versions stand in `addons/versions.toml`.",
-        table(("class", "add-on", "installed by", "what it does"), rows),
+        table(("class", "add-on", "installed by", "calls AWS", "needs", "Auto Mode", "Fargate", "what it does"), rows),
+        "A chart's pods, images, roles and definitions stand on the page of its add-on, from the chart itself.",
     )
+
+
+def _on_auto_mode(addon: type[Addon]) -> str:
+    """On a cluster that has nothing else."""
+    if addon.built_into_auto_mode == "no":
+        return "yes"
+    how = "left out" if addon.built_into_auto_mode == "skip" else "refused"
+    return f"{how}: Auto Mode brings {prose(addon.replaced_by)}" if addon.replaced_by else how
+
+
+def _on_fargate(addon: type[Addon]) -> str:
+    workloads = addon.workloads if issubclass(addon, EksAddon | HelmAddon) else ()
+    some = {workload.on_fargate for workload in workloads}
+    if some == {False}:
+        return "no"
+    return "but for its DaemonSet" if False in some else "yes"
+
+
+def _installed(addon: str) -> list[str]:
+    """What its charts install, as its contract has it."""
+    text = []
+    for contract in contracts.read(addon).values():
+        name = code(contract["chart"])
+        text.append(f"## What the chart {name} installs")
+        text.append(
+            f"With the values of a typical use; [its contract](../../../addons/contracts/{addon}.json) has all of it, "
+            "what its roles may do as well."
+        )
+        rows = [
+            (
+                code(pods),
+                str(found.get("replicas", "")),
+                code(found["service_account"]) if "service_account" in found else "",
+                ", ".join(map(str, found.get("ports", ()))),
+                found["level"],
+            )
+            for pods, found in contract["pods"].items()
+        ]
+        if rows:
+            text.append(table(("pods", "replicas", "service account", "ports", "Pod Security level"), rows))
+        for what, words in (
+            ("Images", sorted({contracts.repository(image) for image in contract["images"]})),
+            ("Definitions", contract["definitions"]),
+            ("Webhooks", contract["webhooks"]),
+        ):
+            if words:
+                text.append(f"{what}: {', '.join(map(code, words))}.")
+    return text
 
 
 def _first(text: str) -> str:
@@ -73,7 +126,9 @@ def _first(text: str) -> str:
 
 def _page(page: Page) -> str:
     values = (_value(cls, page.file) for cls in page.classes)
-    return _joined(HEADER, f"# {plain(page.title)}", *map(prose, page.intro.split("\n\n")), *values)
+    first = page.classes[0] if page.classes else None
+    installed = _installed(first.name) if first and issubclass(first, HelmAddon) and hasattr(first, "name") else []
+    return _joined(HEADER, f"# {plain(page.title)}", *map(prose, page.intro.split("\n\n")), *values, *installed)
 
 
 def _value(cls: Class, file: str) -> str:
