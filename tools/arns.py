@@ -29,6 +29,28 @@ def shortened(text: str, *, region: str, account: str, own_region: str = "") -> 
     return _ARN.sub(without, text)
 
 
+# `${Key961B73FD.Arn}`, `${Role}`, `${dev-network:ExportsOutputRefVpc8378EB38272D6E3A}`. What IAM itself puts in has
+# another form, as ${aws:PrincipalTag/team}.
+_PARAMETER = re.compile(r"\$\{AWS::(\w+)\}")
+_IMPORTED = re.compile(r"\$\{([\w-]+):ExportsOutput(?:Ref|FnGetAtt)(\w+?)(?:[0-9A-F]{8}(\w*?))?[0-9A-F]{8}\}")
+_OF_ANOTHER = re.compile(r"\$\{(\w+?)(?:[0-9A-F]{8})?(?:\.(\w+))?\}")
+# One of the parts of a text: an issuer without its https://.
+_PART = re.compile(r"\$\{\d+\.\$\{\W*\.(\$\{[^{}]*\}|[^{}]*)\}\}")
+_PARAMETERS = {"URLSuffix": "URL suffix", "AccountId": "account", "Region": "region", "Partition": "partition"}
+
+
+def worded(text: str) -> str:
+    """The text with words for what CloudFormation puts in: `<Arn of FlowLogs>`, `<Vpc of dev-network>`."""
+
+    def imported(found: re.Match[str]) -> str:
+        stack, name, attribute = found.groups()
+        return f"<{attribute} of {name} of {stack}>" if attribute else f"<{name} of {stack}>"
+
+    text = _PARAMETER.sub(lambda found: f"<{_PARAMETERS.get(found[1], found[1])}>", _PART.sub(r"\1", text))
+    text = _IMPORTED.sub(imported, text)
+    return _OF_ANOTHER.sub(lambda found: f"<{found[2]} of {found[1]}>" if found[2] else f"<{found[1]}>", text)
+
+
 def principal(short: str) -> str:
     """`role/BreakGlass` of a shortened ARN, and the account where it is another one."""
     match short.split(":"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tools.arns import principal, shortened
+from tools.arns import principal, shortened, worded
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,23 @@ def test_a_word_for_the_own_region_makes_clusters_alike() -> None:
 )
 def test_a_principal(short: str, words: str) -> None:
     assert principal(short) == words
+
+
+# As aws-cdk-lib 2.275.0 names resources, and exports of other stacks.
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("${FlowLogs.Arn}", "<Arn of FlowLogs>"),
+        ("${Vpc8378EB38.DefaultSecurityGroup}", "<DefaultSecurityGroup of Vpc>"),
+        ("${KubectlHandler44EFEE3B.Arn}:*", "<Arn of KubectlHandler>:*"),
+        ("${ClusterRoleFA261979}", "<ClusterRole>"),
+        ("logs.eu-central-1.${AWS::URLSuffix}", "logs.eu-central-1.<URL suffix>"),
+        ("ec2:vpc/${dev-network:ExportsOutputRefVpc8378EB38272D6E3A}", "ec2:vpc/<Vpc of dev-network>"),
+        ("${dev-cluster:ExportsOutputFnGetAttCluster9EE0221CArn2D2F4BD3}", "<Arn of Cluster of dev-cluster>"),
+        ("${aws:PrincipalTag/eks:eks-cluster-name}", "${aws:PrincipalTag/eks:eks-cluster-name}"),
+        ("${1.${//.${Cluster9EE0221C.OpenIdConnectIssuerUrl}}}:sub", "<OpenIdConnectIssuerUrl of Cluster>:sub"),
+        ("a ${B.Arn} and ${C}", "a <Arn of B> and <C>"),
+    ],
+)
+def test_what_cloudformation_puts_in_is_told_in_words(text: str, words: str) -> None:
+    assert worded(text) == words

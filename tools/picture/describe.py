@@ -12,6 +12,7 @@ MOST_BOXES = 18
 """Of one group. More are counted: a picture of a hundred boxes shows nothing."""
 MOST_ARROWS = 40
 _NAMED = 4
+_INNER = "network, roles or objects differ"
 _NOTHING = Described()
 
 
@@ -68,6 +69,8 @@ def _merged(old: Sequence[Thing], new: Sequence[Thing]) -> Iterator[Box]:
         was, is_ = before.get(id), after.get(id)
         if was and is_:
             lines = tuple(_lines(was.facts, is_.facts))
+            if was.within != is_.within and not any(line.changed for line in lines):
+                lines = (*lines, Line(_INNER, changed=True))
             yield Box(id, is_.title, lines, _status(was, is_, changed=any(line.changed for line in lines)))
         elif thing := is_ or was:
             yield Box(id, thing.title, tuple(_lines(thing.facts, thing.facts)), _status(was, is_))

@@ -23,6 +23,8 @@ class Thing:
     title: str
     facts: Mapping[str, Fact] = field(default_factory=dict)
     """By label; one label may be empty."""
+    within: object = None
+    """What it holds beside its facts: a change of that is one, though the picture has no room for it."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,8 @@ def _part(kind: str, part: Part) -> Thing:
         "AWS permissions of": accounts(part),
         "after": part.after,
     }
-    return Thing(f"{kind}/{part.name}", part.name, _known(facts))
+    # What an add-on installs other sections show; of a team, what it may and who reaches it is all that there is.
+    return Thing(f"{kind}/{part.name}", part.name, _known(facts), part.contribution if kind == "team" else None)
 
 
 def accounts(part: Part) -> tuple[str, ...]:

@@ -12,7 +12,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.tools.page.browser import chromium, complaints, requested, written
-from tests.tools.page.sample import HOSTILE_SAMPLE, SAMPLE, large
+from tests.tools.page.sample import HOSTILE_SAMPLE, SAMPLE, large, row
+from tools.review.document import Document, Section, Table
 from tools.review.page import page
 
 ROWS = 9
@@ -133,17 +134,17 @@ def test_light_and_dark(browser: Chrome) -> None:
     assert (light, dark) == ("rgb(246, 247, 249)", "rgb(16, 21, 28)")
     button = browser.find_element(By.ID, "theme")
 
-    def pressed(value: str) -> None:
+    def offers(colours: str) -> None:
         """The news of another scheme comes with the next frame."""
-        WebDriverWait(browser, 20, 0.02).until(lambda _: button.get_attribute("aria-pressed") == value)
+        WebDriverWait(browser, 20, 0.02).until(lambda _: button.text == f"{colours} colours")
 
-    pressed("true")
+    offers("Light")
     button.click()
-    pressed("false")
+    offers("Dark")
     assert ground() == light
     assert preferring("light") == light
     button.click()
-    pressed("true")
+    offers("Light")
     assert ground() == dark
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
 
@@ -183,6 +184,49 @@ def test_fits_the_window_and_texts_of_pictures_their_boxes(browser: Chrome, widt
     )
     assert outside == []
     browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+# Words that stand in two lines: <wbr> begins another text.
+BROKEN = """
+return [...document.querySelectorAll('td, th, h1, h2, p, li, summary, figcaption')].flatMap(each => {
+  const walker = document.createTreeWalker(each, NodeFilter.SHOW_TEXT), found = [];
+  for (let text; (text = walker.nextNode()); )
+    for (const word of text.data.matchAll(/[A-Za-z]{2,}/g)) {
+      const range = document.createRange();
+      range.setStart(text, word.index);
+      range.setEnd(text, word.index + word[0].length);
+      if (new Set([...range.getClientRects()].map(line => Math.round(line.top))).size > 1) found.push(word[0]);
+    }
+  return found;
+})"""
+WIDE = (
+    "NetworkPolicy.networking.k8s.io shop/declared",
+    "spec.egress[0].to[0].ipBlock.except[10]",
+    "ForAllValues:StringLike route53:ChangeResourceRecordSetsNormalizedRecordNames: *.platform.example.com",
+    "arn:aws:iam::aws:policy/AmazonElasticContainerRegistryPublicReadOnly",
+    "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy",
+    "VpcRestrictDefaultSGCustomResourceProvider",
+)
+
+
+@pytest.mark.parametrize("width", [320, 400, 800, 1280])
+def test_no_word_of_a_table_breaks(browser: Chrome, folder: Path, width: int) -> None:
+    tables = tuple(
+        Table(("a", "what", "b", "before", "after"), (row(*WIDE[:4], "words"), row(*WIDE[2:], "words"))) for _ in "ab"
+    )
+    browser.get(written(folder, "wide", page(Document("Wide", (), (Section("wide", "Wide", tables),)))))
+    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    try:
+        assert browser.execute_script(BROKEN) == []
+        assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_a_broken_word_would_be_seen(browser: Chrome, folder: Path) -> None:
+    browser.get(written(folder, "narrow", '<p style="width: 40px; overflow-wrap: anywhere">elasticloadbalancing</p>'))
+    assert browser.execute_script(BROKEN) == ["elasticloadbalancing"]
 
 
 def test_without_javascript_everything_is_there_and_nothing_is_dead(browser: Chrome) -> None:

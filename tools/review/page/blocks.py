@@ -22,7 +22,10 @@ SIGNS: Mapping[Sign, tuple[str, str, str]] = {
 ROWS_AT_ONCE = 500
 _FEW_CLUSTERS = 4
 _SHORT = 16
-_BREAKS = re.compile(r"(?<=[:/,=])(?=[^:/,=\d])")
+# Where the parts of a value end, and the words of a name that would fill a column. Numbers stay whole.
+_BREAKS = re.compile(r"(?<=[:/,=])(?=[^:/,=\d])|(?<=[\w\]])(?=\.[A-Za-z_])|(?<=\w)(?=\[)")
+_LONG = re.compile(r"\w{20,}")
+_WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 # The lines of `cdk diff`, whose trees stand before the sign and whose tables around it, and those of a unified diff.
 _LINE = re.compile(r"[\s│├└─]*\[(?P<tree>[+~-])\]|│ (?P<table>[+-]) │|(?P<plain>[+-])(?!(?P=plain){2})")
 
@@ -65,7 +68,8 @@ def _code(line: str) -> Markup:
     """A value; a long one breaks where its parts end."""
     if len(line) <= _SHORT:
         return element("code", {"class": "short"}, line)
-    first, *rest = _BREAKS.split(line)
+    parts = [part for each in _BREAKS.split(line) for part in (_WORDS.split(each) if _LONG.search(each) else (each,))]
+    first, *rest = parts
     return element("code", {}, first, *(joined(empty("wbr", {}), part) for part in rest))
 
 

@@ -71,8 +71,8 @@ def _header(sections: Iterable[Section]) -> Iterator[Markup]:
     rows = list(_rows(sections))
     if len(rows) >= _MANY_ROWS:
         yield _filters(rows)
-    theme = {"type": "button", "id": "theme", "class": "button", "aria-pressed": "false", "hidden": True}
-    yield element("button", theme, "Dark")
+    theme = {"type": "button", "id": "theme", "class": "button", "hidden": True}
+    yield element("button", theme, "Dark colours")
 
 
 def _filters(rows: Iterable[Row]) -> Markup:

@@ -6,13 +6,16 @@
   const dark = matchMedia("(prefers-color-scheme: dark)");
 
   const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : dark.matches);
-  const press = () => button.setAttribute("aria-pressed", String(isDark()));
+  // The button says what it does.
+  const name = () => {
+    button.textContent = isDark() ? "Light colours" : "Dark colours";
+  };
   button.addEventListener("click", () => {
     root.dataset.theme = isDark() ? "light" : "dark";
-    press();
+    name();
   });
-  dark.addEventListener("change", press);
-  press();
+  dark.addEventListener("change", name);
+  name();
   button.hidden = false;
 
   // A link to a folded section shows what is in it; so does printing.

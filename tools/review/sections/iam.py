@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from tools.access.permissions import BOUNDARY, IamPermission, permissions
+from tools.arns import worded
 from tools.review.document import Cell, Row, Section, Sign, Table
 from tools.review.fleet import Fleet, Touched
 
@@ -54,7 +55,7 @@ def _rows(found: Iterable[IamPermission], *, gained: bool) -> Iterator[Row]:
             may = f"{_WORDS[effect][not gained]}: {may}"
         if principal:
             may = f"{principal}: {may}"
-        words = (holder, may, "\n".join(resources), "\n".join(conditions))
+        words = map(worded, (holder, may, "\n".join(resources), "\n".join(conditions)))
         yield Row(tuple(Cell(each, code=True) for each in words), _SIGNS[effect][not gained])
 
 
