@@ -28,7 +28,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # In their own order: by the number of tests, the slowest files come last and one processor waits.
 SIDE_BY_SIDE := --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
 # With what takes random values: a sample of them in make test.
-EVERY_VALUE := tests/every_value tests/isolation/test_isolation.py tests/blueprint/test_fuzz.py
+EVERY_VALUE := tests/every_value tests/isolation/test_isolation.py tests/blueprint/test_fuzz.py tests/blueprint/test_fuzz_hooks.py
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

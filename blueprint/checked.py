@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from blueprint.access import Principal
 from blueprint.addons import Addon
+from blueprint.asking import Part, answers_of
 from blueprint.blueprint import Blueprint
 from blueprint.cluster import Cluster
 from blueprint.compute import Compute
@@ -59,12 +60,13 @@ class Checked:
 
 def checked(blueprint: Blueprint) -> Checked:
     """Checks all values in it; what comes after reads the view and checks no value again."""
-    problems = tuple(problems_in(blueprint))
+    problems = problems_in(blueprint)
+    problems += _unfit([problem.path for problem in problems], blueprint)
     broken = [problem.path for problem in problems]
     listed = {path: addon for path, addon in _placed(blueprint.addons, ("addons",)).items() if _is_addon(addon)}
     cluster = blueprint.cluster if isinstance(blueprint.cluster, Cluster) else _STAND_IN.cluster
     return Checked(
-        problems=problems,
+        problems=tuple(problems),
         blueprint=_without(broken, blueprint, _STAND_IN, ()),
         compute=_unbroken(broken, blueprint.compute, ("compute",)),
         addons=_unbroken(broken, blueprint.addons, ("addons",)),
@@ -73,6 +75,19 @@ def checked(blueprint: Blueprint) -> Checked:
         admins=_unbroken(broken, cluster.admins, ("cluster", "admins")),
         knows_all_addons=type(blueprint.addons) is tuple and len(listed) == len(blueprint.addons),
     )
+
+
+def _unfit(broken: Sequence[FieldPath], blueprint: Blueprint) -> list[Problem]:
+    """Of add-ons, teams and their workloads, where fields are right, what their classes say wrong."""
+    addons = {p: each for p, each in _unbroken(broken, blueprint.addons, ("addons",)).items() if _is_addon(each)}
+    teams = _unbroken(broken, blueprint.teams, ("teams",))
+    workloads = {
+        (*path, "workloads", index): workload
+        for path, team in teams.items()
+        for index, workload in enumerate(getattr(team, "workloads", ()))
+    }
+    parts: dict[FieldPath, Part] = {**addons, **workloads, **teams}
+    return [problem.below(path) for path, part in parts.items() for problem in answers_of(part, addons.values())]
 
 
 def _without(broken: Sequence[FieldPath], value: Any, stand_in: Any, path: FieldPath) -> Any:

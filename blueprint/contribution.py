@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from blueprint.access import AccessEntry
+from blueprint.fields import JSON_LIKE, HostName
 from blueprint.iam import Statement
 from blueprint.kubernetes import Manifest, Namespace
 from blueprint.references import portable
 from blueprint.workload import NodeTaint, Workload, first
 
-Values = Mapping[str, Any]
+Values = Annotated[Mapping[str, Any], JSON_LIKE]
 
 NODE_POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly")
 """What a node may do: join its cluster and pull images. No CNI policy: aws-node has a role of its own.
@@ -229,7 +230,7 @@ class Contribution:
     """What its pods call, by the name of a VPC endpoint, such as `elasticloadbalancing`."""
     images: tuple[str, ...] = ()
     """Repositories of the images that its charts run, with their hosts. EKS has its own registry."""
-    hosts: tuple[str, ...] = ()
+    hosts: tuple[HostName, ...] = ()
     """Host names that are its own."""
     hosted_zones: tuple[HostedZone, ...] = ()
     service_linked_roles: tuple[ServiceLinkedRole, ...] = ()

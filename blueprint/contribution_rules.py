@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from blueprint import iam
 from blueprint.access import AccessEntry
 from blueprint.contribution import NodeRole, Queue, Release, ReleaseFields
-from blueprint.errors import FieldPath, Key, Problem, Quoted, duplicates
+from blueprint.errors import FieldPath, Key, Problem, Quoted, duplicates, shown
 from blueprint.interpreted import misread_below
 from blueprint.kubernetes import RESERVED_NAMESPACES
 from blueprint.references import references_in
@@ -167,8 +167,8 @@ def _release(blueprint: Blueprint, release: Release, fields: ReleaseFields) -> I
     yield from _values(release.values, (fields.values,))
     if 2 * release.timeout_minutes > _MINUTES_OF_THE_FUNCTION - _MINUTES_AROUND:
         rule = (
-            f"Helm waits for {release.timeout_minutes} minutes and as long again when it undoes the release, but the "
-            f"function that runs it lives {_MINUTES_OF_THE_FUNCTION}"
+            f"Helm waits for {shown(release.timeout_minutes)} minutes and as long again when it undoes the release, "
+            f"but the function that runs it lives {_MINUTES_OF_THE_FUNCTION}"
         )
         most = (_MINUTES_OF_THE_FUNCTION - _MINUTES_AROUND) // 2
         yield Problem(("timeout_minutes",), release.timeout_minutes, rule, f"write {most} or fewer")

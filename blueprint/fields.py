@@ -271,6 +271,8 @@ IamName = Annotated[
 
 
 def _is_json_like(value: Any) -> bool:
+    if type(value) is str:  # most are, and a plan has thousands
+        return True
     if isinstance(value, Mapping):
         return all(isinstance(key, str) and _is_json_like(item) for key, item in value.items())
     if isinstance(value, list | tuple):

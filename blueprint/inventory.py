@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import ast
 import importlib
-import os
 import re
 import traceback
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
 import blueprint
 import blueprint.addons
@@ -18,6 +15,7 @@ import blueprint.teams
 from blueprint import team_files
 from blueprint.blueprint import Blueprint
 from blueprint.errors import BlueprintError, Problem, Quoted, shown
+from blueprint.faults import no_way_out, told
 from blueprint.planning.document import Plan
 from blueprint.planning.planner import plans
 from blueprint.sources import compile_from_source
@@ -65,7 +63,7 @@ def _blueprint(path: Path, name: str) -> tuple[dict[str, Blueprint], list[Proble
     One with a wrong name comes with a problem, so that its other mistakes are reported as well.
     """
     try:
-        with _no_way_out():
+        with no_way_out():
             module = importlib.import_module(f"{path.parent.name}.{path.stem}")
     except BlueprintError as error:  # of a file that several clusters share
         return {}, list(error.problems)
@@ -93,21 +91,6 @@ def _blueprint(path: Path, name: str) -> tuple[dict[str, Blueprint], list[Proble
     return own, [Problem((), Quoted(names or "<no Blueprint>"), rule, fix, _shown(path))]
 
 
-@contextmanager
-def _no_way_out() -> Iterator[None]:
-    """`os._exit` would end the command without a word, and with whatever status the file says."""
-    ends = os._exit
-
-    def told(status: int) -> NoReturn:
-        raise SystemExit(f"os._exit({status})")
-
-    os._exit = told
-    try:
-        yield
-    finally:
-        os._exit = ends
-
-
 def _imported(path: Path) -> set[str]:
     """Names that the file has from others."""
     tree = ast.parse(path.read_bytes())
@@ -122,13 +105,8 @@ def _import_problem(path: Path, error: BaseException) -> Problem:
     if isinstance(error, SyntaxError) and error.filename and Path(error.filename).resolve() == path.resolve():
         lines.append(error.lineno)
     place = f"{_shown(path)}:{lines[-1]}" if lines and lines[-1] else _shown(path)
-    try:
-        words = str(error)
-    except Exception:  # noqa: BLE001  # a user's own __str__ may fail
-        words = "its str() fails"
     fix = _import_of(error.name, path.parents[1]) if isinstance(error, NameError) and error.name else ""
-    shown = Quoted(f"{type(error).__name__}: {words}")
-    return Problem((), shown, "Python cannot import the file", fix or "correct it", place)
+    return Problem((), told(error), "Python cannot import the file", fix or "correct it", place)
 
 
 def _import_of(name: str, root: Path) -> str:

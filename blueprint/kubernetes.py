@@ -7,9 +7,27 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-Manifest = Mapping[str, Any]
+from blueprint.fields import JSON_LIKE
+from blueprint.value import Rule
+
+
+def _is_object(value: Any) -> bool:
+    metadata = value["metadata"]
+    texts = (value["apiVersion"], value["kind"], metadata["name"], metadata.get("namespace", ""))
+    return all(isinstance(text, str) for text in texts)
+
+
+Manifest = Annotated[
+    Mapping[str, Any],
+    JSON_LIKE,
+    Rule(
+        _is_object,
+        "must be an object of Kubernetes: apiVersion, kind and metadata with a name, as text",
+        'write {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "…", "namespace": "…"}, …}',
+    ),
+]
 ObjectKey = tuple[str, str, str, str]
 """By which Kubernetes knows an object: API group, kind, namespace ("" outside of any), name."""
 PodSecurity = Literal["privileged", "baseline", "restricted"]

@@ -115,7 +115,7 @@ def _lacking(path: FieldPath, addon: Addon, view: Checked, *, auto_mode_only: bo
             rule, fix = f"{addon.name} requires {needed.name}", f"add {needed.__name__}() to addons"
             yield Problem(path, addon.name, rule, fix)
     names = {other.name for other in view.listed_addons.values()}
-    for name in addon.named_before:
+    for name in addon.named_before if path in view.addons else ():
         if name not in names - {addon.name}:
             fix = f"write one of {', '.join(sorted(names - {addon.name}))}"
             yield Problem((*path, "after"), name, "no other add-on of the cluster has this name", fix)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import MISSING, Field, dataclass, field, fields, replace
+from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass, replace
 from functools import cache
 from inspect import get_annotations
-from typing import Annotated, Any, ClassVar, Literal, NoReturn, Union, dataclass_transform, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Literal, NoReturn, Union, cast, dataclass_transform, get_args, get_origin
 
 from blueprint.errors import FieldPath, Key, Problem, Quoted, rendered, shown
+from blueprint.faults import FAILS, place, told
 from blueprint.interpreted import misread_in
 
 Missing: typing.Final = Quoted("<missing>")
@@ -128,8 +129,24 @@ def problems_in(value: Value) -> list[Problem]:
     # Also on a value with wrong fields: what can still be judged is, so that one report tells all.
     wrong = {name for name, mistakes in mismatches.items() if mistakes}
     with suppress(_UnjudgedError):
-        found.extend(_without(value, wrong).problems())
+        found.extend(_stated(_without(value, wrong)))
     return found
+
+
+def _stated(value: Value) -> Iterator[Problem]:
+    """What its own rules say; those of a class that a user wrote may be wrong."""
+    name = f"{type(value).__name__}.problems()"
+    try:
+        given: Iterator[object] = value.problems()
+        for problem in given:
+            if not isinstance(problem, Problem):
+                yield Problem((), problem, f"{name} must give Problems", "yield Problem(…)")
+                return
+            yield problem
+    except (KeyboardInterrupt, _UnjudgedError):
+        raise
+    except BaseException as error:  # noqa: BLE001  # whatever a user's class may raise
+        yield Problem((), told(error), f"{name} {FAILS}", f"correct {place(error) or 'the class'}")
 
 
 @cache
@@ -146,7 +163,7 @@ def faults_of(cls: Any) -> tuple[Problem, ...]:
 
 def misfits(value: object, hint: Any, path: FieldPath) -> list[Problem]:
     """What is wrong with a value that stands at a path and should be what the hint says."""
-    return _judged(value, hint, path)
+    return _judged(value, hint, path, own=False)
 
 
 def position(value: object, path: FieldPath) -> tuple[int, ...]:
@@ -201,24 +218,31 @@ def field_types(cls: Any) -> dict[str, Any]:
     return {f.name: hints[f.name] for f in fields(cls) if f.init and f.name != "_mistakes"}
 
 
-def _judged(value: object, hint: Any, path: FieldPath) -> list[Problem]:
-    """The mismatches; an object whose own methods fail, when asked what it holds, is one."""
+def _judged(value: object, hint: Any, path: FieldPath, *, own: bool = True) -> list[Problem]:
+    """The mismatches, without what values say of themselves unless `own`.
+
+    An object whose own methods fail, when asked what it holds, is one.
+    """
     try:
-        return list(_mismatches(value, hint, path))
-    except Exception as error:  # noqa: BLE001  # whatever a user's object may raise
+        return list(_mismatches(value, hint, path, own=own))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  # whatever a user's object may raise
         return [Problem(path, value, f"cannot be read: {type(error).__name__}", _written(path, hint))]
 
 
-def _mismatches(value: object, hint: Any, path: FieldPath) -> Iterator[Problem]:  # noqa: C901  # one branch for each kind of hint
+def _mismatches(value: object, hint: Any, path: FieldPath, *, own: bool = True) -> Iterator[Problem]:  # noqa: C901  # one branch for each kind of hint
     if value is Missing:
         yield Problem(path, Missing, "this field is required", f"add {rendered(path)}={_example(hint)}")
+        return
+    if type(value) is hint and hint in _ATOMS:
         return
     # Most are plain classes, and to ask those for arguments takes long.
     origin, args = (None, ()) if type(hint) is type else (get_origin(hint), get_args(hint))
     if origin is Annotated:
         rules = [note for note in args[1:] if isinstance(note, Rule)]
         form = None if _is_instance(value, args[0]) else _form(args)
-        mismatches = list(_mismatches(value, args[0], path))
+        mismatches = list(_mismatches(value, args[0], path, own=own))
         for problem in mismatches:
             if form:
                 yield replace(problem, rule=f"must be {form.name}", fix=_written(path, hint))
@@ -234,7 +258,7 @@ def _mismatches(value: object, hint: Any, path: FieldPath) -> Iterator[Problem]:
                 told = True
                 yield Problem(path, value, rule.says, rule.fix)
     elif origin in (Union, types.UnionType):
-        attempts = [list(_mismatches(value, option, path)) for option in args]
+        attempts = [list(_mismatches(value, option, path, own=own)) for option in args]
         if all(attempts):
             # The option of the value's own type tells more than "none of these fits".
             fitting = [a for a, option in zip(attempts, args, strict=True) if _is_instance(value, option)]
@@ -242,31 +266,60 @@ def _mismatches(value: object, hint: Any, path: FieldPath) -> Iterator[Problem]:
     elif origin is tuple:
         if type(value) is not tuple:
             # Of a text each letter may be meant; to write the tuple of it is right in any case where one item is.
-            letters = isinstance(value, str) and len(value) > 1 and not any(_mismatches(tuple(value), hint, path))
+            letters = (
+                isinstance(value, str) and 1 < len(value) <= _FEW and not any(_mismatches(tuple(value), hint, path))
+            )
             items = ", ".join(map(shown, value)) if letters and isinstance(value, str) else f"{_element(value)},"
             yield Problem(path, value, f"must be {_name(hint)}", f"write {rendered(path)}=({items})")
-        else:
+        elif args[-1] is Ellipsis:
             for index, item in enumerate(value):
-                yield from _mismatches(item, args[0], (*path, index))
+                yield from _mismatches(item, args[0], (*path, index), own=own)
+        elif len(value) != len(args):
+            yield _mismatch(path, value, hint)
+        else:
+            for index, (item, each) in enumerate(zip(value, args, strict=True)):
+                yield from _mismatches(item, each, (*path, index), own=own)
     elif origin is not None and origin is not Literal and issubclass(origin, Mapping):
         if not isinstance(value, Mapping):
             yield _mismatch(path, value, hint)
         else:
             for key, item in value.items():
-                yield from _mismatches(key, args[0], (*path, Key(key)))
-                yield from _mismatches(item, args[1], (*path, Key(key)))
+                yield from _mismatches(key, args[0], (*path, Key(key)), own=own)
+                yield from _mismatches(item, args[1], (*path, Key(key)), own=own)
     elif not _is_instance(value, hint):
         yield _mismatch(path, value, hint)
+    elif origin is frozenset or origin is Sequence:
+        # A set has no order, and a report always the same.
+        for item in sorted(cast("Iterable[object]", value), key=shown):
+            yield from _mismatches(item, args[0], path, own=own)
     elif isinstance(value, Value):
-        yield from (problem.below(path) for problem in _own_problems(value))
+        yield from (problem.below(path) for problem in (_own_problems(value) if own else ()))
+    elif origin is None:
+        cls: Any = type(value)  # mypy takes a class whose instances define __hash__ for unhashable
+        for name, each in _held(cls).items():
+            yield from _mismatches(getattr(value, name), each, (*path, name), own=False)
+
+
+_FEW = 100
+"""Of so many letters each may be meant."""
+_ATOMS = (str, int, bool)
+
+
+@cache
+def _held(cls: Any) -> dict[str, Any]:
+    """Annotations of the fields of plain data: a dataclass or a named tuple."""
+    names = [f.name for f in fields(cls)] if is_dataclass(cls) else getattr(cls, "_fields", ())
+    hints = typing.get_type_hints(cls, include_extras=True) if names else {}
+    return {name: hints[name] for name in names if name in hints}
 
 
 def _own_problems(value: Value) -> list[Problem]:
     try:
         return problems_in(value)
-    except Exception as error:  # noqa: BLE001  # whatever a user's class may raise
-        rule = f"{type(value).__name__}.problems() does not come to an end"
-        return [Problem((), Quoted(f"{type(error).__name__}: {shown(error)}"), rule, "correct the class")]
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  # whatever a user's class may raise
+        return [Problem((), told(error), f"{type(value).__name__} cannot be read", "correct the class")]
 
 
 def _is_instance(value: object, hint: Any) -> bool:
@@ -279,6 +332,8 @@ def _is_instance(value: object, hint: Any) -> bool:
         return any(_is_instance(value, option) for option in get_args(hint))
     if origin is Literal:
         return any(type(value) is type(choice) and value == choice for choice in get_args(hint))
+    if origin is Sequence:
+        return isinstance(value, list | tuple)
     if origin is type:
         return isinstance(value, type) and issubclass(value, get_args(hint)[0])
     if hint is int:
@@ -336,7 +391,9 @@ def _name(hint: Any) -> str:
         return _choice([repr(choice) for choice in args])
     if origin in (Union, types.UnionType):
         return _choice([_name(option) for option in args])
-    if origin is tuple:
+    if origin is tuple and args[-1] is not Ellipsis:
+        return f"a tuple ({', '.join(map(_name, args))})"
+    if origin in (tuple, Sequence):
         return f"a tuple of {_name(args[0])}"
     if origin in (type, frozenset):
         return f"a {origin.__name__} of {_name(args[0])}"
@@ -361,7 +418,9 @@ def _example(hint: Any) -> str:
         return repr(args[0])
     if origin in (Union, types.UnionType):
         return _example(args[0])
-    if origin is tuple:
+    if origin is tuple and args[-1] is not Ellipsis:
+        return f"({', '.join(map(_example, args))})"
+    if origin in (tuple, Sequence):
         return f"({_example(args[0])},)"
     if origin is type:
         return str(args[0].__name__)
@@ -386,9 +445,16 @@ def lacking_in(cls: Any) -> set[str]:
     # What is a fact of most subclasses may be a field of one.
     hints = {name: hint for base in reversed(cls.__mro__) for name, hint in get_annotations(base).items()}
     facts = (name for name, hint in hints.items() if _is_fact(hint))
-    return {name for name, member in members if getattr(member, "__isabstractmethod__", False) is True} | {
+    return {name for name, member in members if _is_abstract(member)} | {
         name for name in facts if not hasattr(cls, name)
     }
+
+
+def _is_abstract(member: object) -> bool:
+    try:
+        return getattr(member, "__isabstractmethod__", False) is True
+    except Exception:  # noqa: BLE001  # whatever a user's object may raise
+        return False
 
 
 def _is_fact(hint: object) -> bool:

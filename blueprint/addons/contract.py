@@ -11,7 +11,7 @@ from blueprint.addons.offers import Offer
 from blueprint.contribution import Contribution, HostedZone, ReleaseFields, ServiceLinkedRole
 from blueprint.errors import FieldPath, Problem
 from blueprint.facts import ClusterFacts
-from blueprint.fields import DnsLabel
+from blueprint.fields import DnsLabel, HostName
 from blueprint.instances import Architecture
 from blueprint.kubernetes import Manifest
 from blueprint.value import Value
@@ -99,7 +99,7 @@ class Addon(Value):
         """Whether it gives nodes prefixes of addresses, so that they have room for more pods."""
         return False
 
-    def hosts(self) -> tuple[str, ...]:
+    def hosts(self) -> tuple[HostName, ...]:
         """Names that it serves, and so no team."""
         return ()
 

@@ -10,13 +10,14 @@ from operator import itemgetter
 from blueprint import auto_mode, contribution_rules, hosts, linked_roles, placement_rules, private_rules, rules
 from blueprint.access import AccessEntry, AccessPolicy
 from blueprint.addons import Addon
+from blueprint.asking import contribution_of
 from blueprint.blueprint import Blueprint
 from blueprint.checked import Checked, checked
 from blueprint.compute import AutoMode, FargateProfile, Nodes
 from blueprint.contribution import ServiceLinkedRole
 from blueprint.errors import BlueprintError, FieldPath, Problem, Quoted
 from blueprint.facts import ClusterFacts
-from blueprint.planning.asking import contribution_of
+from blueprint.faults import FAILS, no_way_out, place, told
 from blueprint.planning.compute import node_roles, planned_compute
 from blueprint.planning.control_plane import planned_control_plane, planned_installer
 from blueprint.planning.document import FargateNodes, NodeGroup, Plan, Skipped
@@ -40,18 +41,31 @@ def plans(fleet: Mapping[str, Blueprint], found: Iterable[Problem] = ()) -> tupl
     """The plans of many clusters; raises one BlueprintError for the mistakes of all and for those already `found`."""
     problems = [(problem.file, problem) for problem in found]
     made: dict[str, Plan] = {}
-    for place, blueprint in fleet.items():
-        outcome = _planned(blueprint)
+    for where, blueprint in fleet.items():
+        outcome = _outcome(blueprint)
         if isinstance(outcome, Plan):
-            made[place] = outcome
+            made[where] = outcome
             continue
-        root = (place,) if place else ()
+        root = (where,) if where else ()
         in_order = sorted(outcome, key=lambda problem: position(blueprint, problem.path))
-        problems.extend((place, problem.below(root)) for problem in in_order)
-    problems.extend(hosts.contested_in_fleet({place: fleet[place] for place in made}))
+        problems.extend((where, problem.below(root)) for problem in in_order)
+    problems.extend(hosts.contested_in_fleet({where: fleet[where] for where in made}))
     if problems:
         raise BlueprintError(problem for _, problem in sorted(problems, key=itemgetter(0)))
     return tuple(made.values())
+
+
+def _outcome(blueprint: object) -> Plan | list[Problem]:
+    """A plan or problems, whatever code of users does; a fault of this project stays an exception."""
+    try:
+        with no_way_out():
+            return _planned(blueprint)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        if line := place(error):
+            return [Problem((), told(error), f"what is asked of its parts {FAILS}", f"correct {line}")]
+        raise
 
 
 def _planned(blueprint: object) -> Plan | list[Problem]:

@@ -95,7 +95,7 @@ def secret(**values: object) -> object:
 
 
 def manifest(name: str, namespace: str = "default") -> dict[str, Any]:
-    return {"kind": "ConfigMap", "metadata": {"name": name, "namespace": namespace}}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": namespace}}
 
 
 class Patient(Probe):

@@ -9,7 +9,7 @@ from functools import partial
 from itertools import pairwise
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from addons.argo_cd import ArgoCd
@@ -54,6 +54,9 @@ from blueprint.value import Value, problems_in
 from tests.blueprint.examples import CORE, HOSTILE, SMALL, Probe, assert_readable, changed, hostile
 from tests.blueprint.test_plan import mutable
 
+# 10,000 of junk in fields and in hooks with `make every-value`.
+RUNS: int = settings().max_examples
+often = settings(max_examples=5 * RUNS if RUNS >= 1000 else RUNS)
 NAMES = st.from_regex(r"[a-z]([-a-z0-9]{0,8}[a-z0-9])?", fullmatch=True).filter(
     lambda name: not name.startswith("kube-")
 )
@@ -253,6 +256,7 @@ JUNK = st.one_of(
 )
 
 
+@often
 @given(st.integers(0, len(SPOTS) - 1), JUNK)
 def test_junk_anywhere_ends_in_a_plan_or_a_report(spot: int, junk: Any) -> None:
     try:

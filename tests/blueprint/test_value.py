@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -402,7 +403,22 @@ class FaultyRule(Value):
 
 def test_a_rule_ends_at_a_wrong_field_and_its_own_fault_is_never_taken_for_that() -> None:
     assert [problem.path for problem in problems_in(FaultyRule("x"))] == [("count",)]  # type: ignore[arg-type]  # is wrong
-    with pytest.raises(ZeroDivisionError):
-        problems_in(FaultyRule("x", asks=False))  # type: ignore[arg-type]  # is wrong
-    with pytest.raises(ZeroDivisionError):
-        problems_in(FaultyRule(1))
+    for value in (FaultyRule("x", asks=False), FaultyRule(1)):  # type: ignore[arg-type]  # is wrong
+        fault = problems_in(value)[-1]
+        assert str(fault.value) == "ZeroDivisionError: "
+        assert fault.rule == "FaultyRule.problems() does not come to an end"
+        assert re.fullmatch(r"correct blueprint/test_value\.py:\d+", fault.fix)
+
+
+class Strange(Value):
+    """A value whose rules give something else than problems."""
+
+    gives: object
+
+    def problems(self) -> Iterator[Problem]:
+        return self.gives  # type: ignore[return-value]  # is wrong
+
+
+@pytest.mark.parametrize("gives", [None, 3, (3,), "text", (Problem((), 1, "a", "b"), None)])
+def test_rules_that_give_no_problems_are_told(gives: object) -> None:
+    assert "Strange.problems() " in problems_in(Strange(gives))[-1].rule

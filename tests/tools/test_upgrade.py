@@ -506,3 +506,16 @@ def test_tables_have_as_many_cells_as_heads(kind: tuple[Blueprint, Upgrade]) -> 
         lines = block.split("\n")
         if lines[0].startswith("| "):
             assert len({line.count(" | ") for line in lines}) == 1, block
+
+
+@pytest.mark.parametrize("gives", [None, "text", UpgradeSteps(before=(3,)), UpgradeSteps(first=("text",))])  # type: ignore[arg-type]  # is wrong
+def test_steps_that_are_none_are_told(gives: object) -> None:
+    class Odd(Probe):
+        def upgrade_steps(self, facts: ClusterFacts, to: str) -> UpgradeSteps:
+            return gives  # type: ignore[return-value]  # is wrong
+
+    with pytest.raises(BlueprintError) as raised:
+        upgrade(with_addons(Odd()), "1.36", unreachable, ())
+    (problem,) = raised.value.problems
+    assert problem.place == f"addons[{len(SMALL.addons)}]"
+    assert problem.rule.startswith("Odd.upgrade_steps() gives what must be ")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from blueprint.addons import Addon, UpgradeSteps
+from blueprint.asking import steps_of
 from blueprint.blueprint import Blueprint
 from blueprint.cluster import Cluster
 from blueprint.compute import AutoMode
@@ -71,7 +72,11 @@ def upgrade(blueprint: Blueprint, to: str, render: Render | None = None, fleet: 
 def _own_steps(blueprint: Blueprint, made: Plan, now: str, then: str) -> tuple[UpgradeSteps, ...]:
     """What the add-ons that run ask for."""
     facts = replace(made.facts, version=now)
-    return tuple(addon.upgrade_steps(facts, then) for _, addon in _running(blueprint, made))
+    found = [(index, steps_of(addon, facts, then)) for index, addon in _running(blueprint, made)]
+    wrong = [problem.below(("addons", index)) for index, steps in found if isinstance(steps, list) for problem in steps]
+    if wrong:
+        raise BlueprintError(wrong)
+    return tuple(steps for _, steps in found if isinstance(steps, UpgradeSteps))
 
 
 def _first(blueprint: Blueprint, made: Plan, asked: Iterable[UpgradeSteps]) -> Iterator[Blocker]:
