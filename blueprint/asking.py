@@ -16,15 +16,15 @@ from blueprint.teams.contract import Team
 from blueprint.teams.workloads import TeamWorkload
 from blueprint.value import misfits
 
-Part = Addon | Team | TeamWorkload
+Asked = Addon | Team | TeamWorkload
 
 
-def answers_of(part: Part, others: Iterable[Addon] = ()) -> Iterator[Problem]:
+def answers_of(part: Asked, others: Iterable[Addon] = ()) -> Iterator[Problem]:
     """What is wrong with what the part says of itself and, an add-on, of the others of its cluster.
 
     A plan reads these answers in many places, so each is asked once before; paths are from the part.
     """
-    contracts: tuple[type[Part], ...] = (Addon, Team, TeamWorkload)
+    contracts: tuple[type[Asked], ...] = (Addon, Team, TeamWorkload)
     contract: Any = next(each for each in contracts if isinstance(part, each))  # mypy takes it for unhashable
     for name, hint in _answers(contract).items():
         yield from _asked(part, name, hint)
@@ -69,7 +69,7 @@ def _fields() -> dict[str, Any]:
 
 
 @cache
-def _answers(contract: type[Part]) -> dict[str, Any]:
+def _answers(contract: type[Asked]) -> dict[str, Any]:
     """Members of the contract that answer without being told of a cluster, and what they must give."""
     found = {}
     for name, member in vars(contract).items():
@@ -81,7 +81,7 @@ def _answers(contract: type[Part]) -> dict[str, Any]:
     return found
 
 
-def _asked(part: Part, hook: str, hint: Any, *about: object) -> list[Problem]:
+def _asked(part: Asked, hook: str, hint: Any, *about: object) -> list[Problem]:
     try:
         member = getattr(part, hook)
         given = member(*about) if inspect.ismethod(member) else member
@@ -93,9 +93,9 @@ def _asked(part: Part, hook: str, hint: Any, *about: object) -> list[Problem]:
     return [_problem(part, hook, found.value, f"gives what {found.rule}", found.fix) for found in unfit[:1]]
 
 
-def _failed(part: Part, hook: str, error: BaseException) -> Problem:
+def _failed(part: Asked, hook: str, error: BaseException) -> Problem:
     return _problem(part, hook, told(error), FAILS, f"correct {place(error) or 'what its methods give'}")
 
 
-def _problem(part: Part, hook: str, value: object, rule: str, fix: str) -> Problem:
+def _problem(part: Asked, hook: str, value: object, rule: str, fix: str) -> Problem:
     return Problem((), value, f"{type(part).__name__}.{hook}() {rule}", fix)

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from blueprint.access import Principal
 from blueprint.addons import Addon
-from blueprint.asking import Part, answers_of
+from blueprint.asking import Asked, answers_of
 from blueprint.blueprint import Blueprint
 from blueprint.cluster import Cluster
 from blueprint.compute import Compute
@@ -86,7 +86,7 @@ def _unfit(broken: Sequence[FieldPath], blueprint: Blueprint) -> list[Problem]:
         for path, team in teams.items()
         for index, workload in enumerate(getattr(team, "workloads", ()))
     }
-    parts: dict[FieldPath, Part] = {**addons, **workloads, **teams}
+    parts: dict[FieldPath, Asked] = {**addons, **workloads, **teams}
     return [problem.below(path) for path, part in parts.items() for problem in answers_of(part, addons.values())]
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import field, replace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from blueprint.compute import Taint, Taints
+from blueprint.compute import Capacity, Taint, Taints
 from blueprint.contribution import LaunchedNodes
 from blueprint.disruption import ConsolidationPolicy, DisruptionBudget, QuietTime
 from blueprint.errors import Key, Problem
@@ -16,6 +16,8 @@ from blueprint.instances import CATEGORIES, Architecture
 from blueprint.kubernetes import Manifest
 from blueprint.value import Value
 
+# What Karpenter calls them: https://karpenter.sh/docs/concepts/nodepools/#capacity-type
+_CAPACITY_TYPES: Mapping[Capacity, str] = {"ON_DEMAND": "on-demand", "SPOT": "spot"}
 _CATEGORY = one_of(CATEGORIES, "must be a category of EC2 instance types", 'write for example "m", of m7g.large')
 
 
@@ -28,8 +30,8 @@ class NodePool(Value):
     """All nodes of the pool together: what a runaway workload can cost at most."""
     max_memory_gib: Annotated[int, between(1, 1_000_000, "GiB")] = 400
     """All nodes of the pool together, as `max_cpu`."""
-    capacity: Annotated[tuple[Literal["on-demand", "spot"], ...], NOT_EMPTY] = ("on-demand",)
-    """Spot needs the service-linked role of EC2 Spot in the account; `aws iam create-service-linked-role` makes it."""
+    capacity: Annotated[tuple[Capacity, ...], NOT_EMPTY] = ("ON_DEMAND",)
+    """SPOT needs the service-linked role of EC2 Spot in the account; `aws iam create-service-linked-role` makes it."""
     architectures: tuple[Architecture, ...] = ()
     """Those of the nodes that the blueprint states, when empty."""
     categories: Annotated[tuple[Annotated[str, _CATEGORY], ...], NOT_EMPTY] = ("c", "m", "r")
@@ -71,7 +73,7 @@ class NodePool(Value):
     def planned(self) -> LaunchedNodes:
         """The nodes that it launches, as plain data."""
         taints = tuple(taint.planned for taint in self.taints)
-        return LaunchedNodes(self.name, dict(sorted(self.labels.items())), taints, spot="spot" in self.capacity)
+        return LaunchedNodes(self.name, dict(sorted(self.labels.items())), taints, spot="SPOT" in self.capacity)
 
     def manifest(self, node_class: str, architectures: Collection[Architecture]) -> Manifest:
         """The object of kind NodePool; `architectures` are those of a pool that names none."""
@@ -80,7 +82,9 @@ class NodePool(Value):
             "requirements": [
                 _requirement("kubernetes.io/os", "In", ["linux"]),
                 _requirement("kubernetes.io/arch", "In", sorted(self.architectures or architectures)),
-                _requirement("karpenter.sh/capacity-type", "In", sorted(self.capacity)),
+                _requirement(
+                    "karpenter.sh/capacity-type", "In", sorted(_CAPACITY_TYPES[each] for each in self.capacity)
+                ),
                 _requirement("karpenter.k8s.aws/instance-category", "In", sorted(self.categories)),
                 _requirement("karpenter.k8s.aws/instance-generation", "Gte", [str(self.min_generation)]),
             ],

@@ -351,9 +351,22 @@ def _mismatch(path: FieldPath, value: object, hint: Any) -> Problem:
     if isinstance(value, str) and (named := _of_name(hint, value)):
         fix = f"write {_call(named)}, from {named.__module__} import {named.__name__}"
         return Problem(path, value, f"must be {_name(hint)}, not a name", fix)
+    if isinstance(value, str) and (meant := _meant(value, hint)):
+        fix = f"write {rendered(path)}={meant!r}" if len(path) == 1 else f"write {meant!r} there"
+        return Problem(path, value, f"must be {_name(hint)}", fix)
     if value is None and path and isinstance(path[-1], int):
         return Problem(path, value, f"must be {_name(hint)}", "leave it out")
     return Problem(path, value, f"must be {_name(hint)}", _written(path, hint))
+
+
+def _meant(word: str, hint: Any) -> str:
+    """The choice of the hint that is the word in another spelling: SPOT of spot, NO_EXECUTE of NoExecute."""
+    choices = (choice for choice in get_args(hint) if get_origin(hint) is Literal and isinstance(choice, str))
+    return next((choice for choice in choices if _spelled(choice) == _spelled(word)), "")
+
+
+def _spelled(word: str) -> str:
+    return word.lower().replace("_", "").replace("-", "").replace(" ", "")
 
 
 def _takes(cls: type, hint: Any) -> bool:

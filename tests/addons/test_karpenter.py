@@ -199,7 +199,7 @@ def test_pools_take_the_architectures_of_the_blueprint_unless_they_name_others()
 
 
 def test_order_of_the_pools_does_not_matter() -> None:
-    a, b = NodePool(name="a"), NodePool(name="b", capacity=("spot",))
+    a, b = NodePool(name="a"), NodePool(name="b", capacity=("SPOT",))
     assert node_pools(Karpenter(node_pools=(a, b))) == node_pools(Karpenter(node_pools=(b, a)))
 
 

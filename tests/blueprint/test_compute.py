@@ -97,7 +97,7 @@ MISTAKES = [
         "release of an EKS",
         "1.36.2-",
     ),
-    mistake("capacity", with_nodes(capacity="spot"), "compute[0].capacity", "'ON_DEMAND' or 'SPOT'", "'ON_DEMAND'"),
+    mistake("capacity", with_nodes(capacity="spot"), "compute[0].capacity", "'ON_DEMAND' or 'SPOT'", "='SPOT'"),
     mistake(
         "label of Kubernetes",
         with_nodes(labels={"kubernetes.io/arch": "arm64"}),

@@ -11,7 +11,7 @@ import pytest
 
 from addons.external_dns import ExternalDns
 from addons.metrics_server import MetricsServer
-from blueprint import Blueprint, FargateProfile, ManagedNodes, NewNetwork, PrivateEndpoint, Role, plan
+from blueprint import Blueprint, FargateProfile, ManagedNodes, NewNetwork, PrivateEndpoint, Role, Taint, plan
 from blueprint.access import Principal
 from blueprint.addons import Addon, EksAddon, HelmAddon
 from blueprint.compute import Compute
@@ -162,7 +162,14 @@ WRONG_TYPES = [
     mistake("None for choice", with_network(nat=None), "network.nat", "'none', 'one' or 'per-zone'", "nat='none'"),
     mistake("list for choice", with_network(nat=["one"]), "network.nat", "'none', 'one' or 'per-zone'", "nat='none'"),
     mistake("hostile choice", with_network(nat=hostile("__eq__")), "network.nat", "'none', 'one' or", "nat='none'"),
-    mistake("wrong choice", with_nodes(capacity="spot"), "compute[0].capacity", "'ON_DEMAND' or 'SPOT'", "'ON_DEMAND'"),
+    mistake("wrong choice", with_nodes(capacity="spot"), "compute[0].capacity", "'ON_DEMAND' or 'SPOT'", "='SPOT'"),
+    mistake(
+        "choice of others",
+        with_nodes(taints=(changed(Taint("a"), effect="NoExecute"),)),
+        "compute[0].taints[0].effect",
+        "'NO_EXECUTE'",
+        "effect='NO_EXECUTE'",
+    ),
     mistake(
         "optional text", with_nodes(ami_type="AL2"), "compute[0].ami_type", "'AL2023_x86_64_STANDARD'", "ami_type="
     ),

@@ -288,3 +288,13 @@ def _luminance(color: str) -> float:
     parts = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
     return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def test_a_team_of_other_rules_is_drawn_changed() -> None:
+    """Though none of its facts differs: its network, roles and objects have no room in a picture."""
+    allowed, denied = ({"kind": "NetworkPolicy", "spec": {"egress": rules}} for rules in ([{}], []))
+    shop, other = (planned(DEV, teams=(part("shop", objects=(rules,)),)) for rules in (allowed, denied))
+    (box,) = (box for box in picture(shop, other).boxes if box.id == "team/shop")
+    assert box.status == "changed"
+    assert [line.text for line in box.lines if line.changed] == ["network, roles or objects differ"]
+    assert {box.status for box in picture(shop, shop).boxes} == {"same"}

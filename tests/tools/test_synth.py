@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from blueprint.planning.document import Plan
 from blueprint.planning.planner import plan
 from examples.auto import AUTO
 from examples.dev import DEV
@@ -83,6 +85,18 @@ def test_what_a_plan_leaves_out_is_said(tmp_path: Path) -> None:
     planned = plan(AUTO)
     synthesize([planned], tmp_path, validate=False)
     assert "auto leaves out vpc-cni: Auto Mode brings pod networking" in as_text([planned], read(tmp_path))
+
+
+def test_networks_that_can_never_be_connected_are_told_and_no_mistake() -> None:
+    def at(name: str, cidr: str) -> Plan:
+        return plan(replace(DEV, name=name, network=replace(DEV.network, cidr=cidr)))
+
+    plans = [at("a", "10.0.0.0/16"), at("b", "10.1.0.0/16"), at("c", "10.0.128.0/17"), at("d", "10.1.0.0/16")]
+    text = as_text(plans, {each.facts.name: [] for each in plans})
+    assert text.splitlines()[5:] == [
+        "c has addresses of a (10.0.128.0/17, 10.0.0.0/16): nothing can ever connect their networks",
+        "d has addresses of b (10.1.0.0/16, 10.1.0.0/16): nothing can ever connect their networks",
+    ]
 
 
 def test_a_finding_fails_without_a_traceback_and_leaves_nothing(

@@ -6,11 +6,12 @@ Nothing is left in the folder when a mistake is found. Rules and nag packs run w
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import re
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +91,16 @@ def as_text(plans: Sequence[Plan], assembly: Assembly) -> str:
         identity = (facts.name, facts.account, facts.region, facts.version)
         rows.append((*identity, stacks, str(len(plan.addons)), str(len(plan.teams))))
     skipped = [f"{plan.facts.name} leaves out {skip.name}: {skip.reason}" for plan in plans for skip in plan.skipped]
-    return "\n".join([*aligned(rows), *skipped])
+    return "\n".join([*aligned(rows), *skipped, *_overlaps(plans)])
+
+
+def _overlaps(plans: Sequence[Plan]) -> Iterator[str]:
+    """Clusters whose networks can never be connected. No mistake: many never are, and nothing says which will be."""
+    networks = [(plan.facts.name, ipaddress.IPv4Network(plan.network.cidr)) for plan in plans]
+    for index, (name, network) in enumerate(networks):
+        if found := next(((other, its) for other, its in networks[:index] if its.overlaps(network)), None):
+            other, its = found
+            yield f"{name} has addresses of {other} ({network}, {its}): nothing can ever connect their networks"
 
 
 def as_json(plans: Sequence[Plan], assembly: Assembly) -> list[dict[str, Any]]:

@@ -114,7 +114,7 @@ def needed(made: Plan) -> list[str]:
     return [each.name.removeprefix("AWSServiceRoleFor") for each in made.service_linked_roles]
 
 
-SPOT = Karpenter(node_pools=(NodePool(capacity=("on-demand", "spot")),))
+SPOT = Karpenter(node_pools=(NodePool(capacity=("ON_DEMAND", "SPOT")),))
 
 
 @pytest.mark.parametrize(

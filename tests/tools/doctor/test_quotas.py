@@ -349,7 +349,7 @@ def test_p5_on_spot_has_a_quota_of_its_own() -> None:
 
 POOLS = Karpenter(
     node_pools=(
-        NodePool(max_cpu=20, capacity=("on-demand", "spot")),
+        NodePool(max_cpu=20, capacity=("ON_DEMAND", "SPOT")),
         NodePool("gpu", max_cpu=50, categories=("g",)),
     )
 )
