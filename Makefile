@@ -21,6 +21,9 @@ COMPILE = .venv/bin/uv pip compile --quiet --universal --generate-hashes --pytho
 # jsii runs on the Node.js of requirements.txt, whatever the machine has. Set JSII_NODE to run it on another.
 JSII_NODE ?= $(CURDIR)/.venv/bin/node
 export JSII_NODE
+# Where jsii unpacks the CDK; by itself in the home folder, which may be somebody's that cannot be written.
+JSII_RUNTIME_PACKAGE_CACHE_ROOT ?= $(CURDIR)/.venv/cache/packages
+export JSII_RUNTIME_PACKAGE_CACHE_ROOT
 # Without .pyc files every start takes three times as long.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -214,6 +217,7 @@ node_modules/.installed: package.json package-lock.json | .venv/.installed
 cdk-launcher = printf '%s\n' '\#!/bin/sh' '\# Written by make setup' \
   'bin=$$(CDPATH= cd -- "$$(dirname -- "$$0")" && pwd)' \
   'PATH=$$bin:$$PATH JSII_NODE=$${JSII_NODE:-$$bin/node} CDK_DISABLE_VERSION_CHECK=1' \
-  'export PATH JSII_NODE CDK_DISABLE_VERSION_CHECK' \
+  'JSII_RUNTIME_PACKAGE_CACHE_ROOT=$${JSII_RUNTIME_PACKAGE_CACHE_ROOT:-$$bin/../cache/packages}' \
+  'export PATH JSII_NODE CDK_DISABLE_VERSION_CHECK JSII_RUNTIME_PACKAGE_CACHE_ROOT' \
   'unset PYTHONDONTWRITEBYTECODE' \
   'exec "$$bin/node" "$$bin/../../node_modules/aws-cdk/bin/cdk" "$$@"'

@@ -68,3 +68,15 @@ def test_the_add_ons_are_named(root: Path) -> None:
     )
     used = {addon.name for blueprint in FLEET for addon in blueprint.addons if hasattr(type(addon), "name")}
     assert used <= listed
+
+
+def test_five_commands_lead_to_an_own_cluster(blocks: Blocks, root: Path) -> None:
+    """The road itself is in test_roads.py."""
+    (commands,) = (text.splitlines() for language, text in blocks if language == "sh" and "git clone" in text)
+    assert len(commands) == 5
+    makefile = (root / "Makefile").read_text(encoding="utf-8")
+    (taken,) = re.findall(r"^GIVEN := (.*)$", makefile, re.MULTILINE)
+    for command in commands[2:]:
+        _, target, *variables = command.partition("#")[0].split()
+        assert re.search(rf"^{target}: .*## ", makefile, re.MULTILINE)
+        assert {each.partition("=")[0] for each in variables} <= {*taken.split()}

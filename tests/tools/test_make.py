@@ -182,3 +182,12 @@ def test_npm_does_not_empty_what_a_link_leads_to(project: Path) -> None:
     done = setup(project, "node_modules/.installed")
     assert (done.returncode, "node_modules stays: it is a link" in done.stderr) == (2, True)
     assert elsewhere.is_dir()
+
+
+def test_nothing_is_kept_in_the_home_folder(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where jsii would unpack the CDK, and fail where it cannot be written."""
+    monkeypatch.delenv("JSII_RUNTIME_PACKAGE_CACHE_ROOT", raising=False)
+    stub = '#!/bin/sh\nprintf "%s\\0" "$JSII_RUNTIME_PACKAGE_CACHE_ROOT"\n'
+    (project / ".venv" / "bin" / "python").write_text(stub, encoding="utf-8")
+    assert given(project, "synth") == [str(project / ".venv" / "cache" / "packages")]
+    assert given(project, "synth", JSII_RUNTIME_PACKAGE_CACHE_ROOT="elsewhere") == ["elsewhere"]

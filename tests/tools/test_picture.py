@@ -292,8 +292,9 @@ def _luminance(color: str) -> float:
 
 def test_a_team_of_other_rules_is_drawn_changed() -> None:
     """Though none of its facts differs: its network, roles and objects have no room in a picture."""
-    allowed, denied = ({"kind": "NetworkPolicy", "spec": {"egress": rules}} for rules in ([{}], []))
-    shop, other = (planned(DEV, teams=(part("shop", objects=(rules,)),)) for rules in (allowed, denied))
+    everything: list[dict[str, Any]] = [{}]
+    policies = ({"kind": "NetworkPolicy", "spec": {"egress": rules}} for rules in (everything, []))
+    shop, other = (planned(DEV, teams=(part("shop", objects=(policy,)),)) for policy in policies)
     (box,) = (box for box in picture(shop, other).boxes if box.id == "team/shop")
     assert box.status == "changed"
     assert [line.text for line in box.lines if line.changed] == ["network, roles or objects differ"]

@@ -92,7 +92,7 @@ def test_networks_that_can_never_be_connected_are_told_and_no_mistake() -> None:
         return plan(replace(DEV, name=name, network=replace(DEV.network, cidr=cidr)))
 
     plans = [at("a", "10.0.0.0/16"), at("b", "10.1.0.0/16"), at("c", "10.0.128.0/17"), at("d", "10.1.0.0/16")]
-    text = as_text(plans, {each.facts.name: [] for each in plans})
+    text = as_text(plans, {each.facts.name: () for each in plans})
     assert text.splitlines()[5:] == [
         "c has addresses of a (10.0.128.0/17, 10.0.0.0/16): nothing can ever connect their networks",
         "d has addresses of b (10.1.0.0/16, 10.1.0.0/16): nothing can ever connect their networks",
