@@ -40,7 +40,7 @@ def contribution_of(part: Addon | Team, facts: ClusterFacts) -> Contribution | l
     hook = "problems_on"
     try:
         if unfit := list(part.problems_on(facts)):
-            strange = [each for each in unfit if not isinstance(each, Problem)]
+            strange = [each for each in unfit if not isinstance(each, Problem)][:1]
             return [_problem(part, hook, each, "must give Problems", "yield Problem(…)") for each in strange] or unfit
         hook = "contribute"
         made: object = part.contribute(facts)

@@ -5,6 +5,7 @@ Whatever it is, there is a plan or a report; and what no one could mean is never
 
 from __future__ import annotations
 
+import gc
 import inspect
 import os
 import re
@@ -17,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blueprint import Blueprint, ManagedNodes, Role, plan
+from blueprint import Blueprint, ManagedNodes, Role, plan, value
 from blueprint.addons import CallsAws, EksAddon, HelmAddon
 from blueprint.addons.offers import Offer
 from blueprint.errors import BlueprintError
@@ -50,6 +51,18 @@ class OwnWorkload(TeamWorkload):
     """Likewise."""
 
     key = "own"
+
+
+@pytest.fixture(autouse=True, scope="module")
+def forgotten() -> Iterator[None]:
+    """Reports name the classes that somebody may write, and those of this file are nobody's."""
+    yield
+    for each in (value.faults_of, value.field_types, value.lacking_in, value._held):
+        each.cache_clear()
+    for error in ERRORS:
+        error.__traceback__ = error.__context__ = None
+    gc.collect()
+    assert "Own" not in {each.__name__ for cls in CLUSTERS for each in type.__subclasses__(cls)}
 
 
 Make = Callable[[type[Any]], Blueprint]
@@ -205,3 +218,9 @@ def test_offers_of_junk_end_in_a_plan_or_a_report(offered: Offer, asked: Offer) 
     addon = in_its_place(OwnChart, "offers", giving((offered,))).addons[-1]
     team = in_its_place(ApplicationTeam, "asks_for", lambda *_: frozenset({asked})).teams[0]
     outcome(replace(SMALL, addons=(*SMALL.addons, addon), teams=(team,)))
+
+
+def test_one_cause_is_one_problem() -> None:
+    """A text of 10,000 letters, each of which is no problem."""
+    for name in ("problems_on", "problems", "hosts", "objects"):
+        assert outcome(in_its_place(OwnChart, name, giving("x" * 10_000))).startswith("1 problem;"), name
