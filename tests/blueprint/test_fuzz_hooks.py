@@ -83,8 +83,8 @@ CLUSTERS: dict[type[Value], Make] = {
 """A cluster with a value of a class in the place of this one."""
 EXTENDED = (OwnChart, OwnEksAddon, PlatformTeam, ApplicationTeam, OwnWorkload)
 """Of which users write classes; of the others none needs to, but may."""
-LATER = {"upgrade_steps"}
-"""What a plan does not ask."""
+LATER = {"upgrade_steps", "typical"}
+"""What a plan does not ask, only what plans an upgrade or writes down what charts install."""
 
 
 def hooks(cls: type[Value]) -> Iterator[str]:
