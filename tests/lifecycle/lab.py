@@ -147,6 +147,10 @@ class World:
         asked = f"account={self.account.account}&type={resource_type}&operation={operation}&late={late}"
         self.lab.emulator.post(f"fail-next?{asked}")
 
+    def turn(self, *, backwards: bool = True) -> None:
+        """Does backwards what may be done in any order."""
+        self.lab.emulator.post(f"order?account={self.account.account}&backwards={backwards}")
+
     def stick(self, release: str, version: str, *, stuck: bool = True) -> None:
         """Keeps the pods of a version of a release from becoming ready, or lets them."""
         asked = f"account={self.account.account}&release={release}&version={version}&stuck={stuck}"

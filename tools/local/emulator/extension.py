@@ -23,6 +23,7 @@ from tools.local.emulator import (
     kubectl,
     logs,
     node_groups,
+    order,
     readers,
 )
 from tools.local.emulator.ec2 import Made, Properties
@@ -101,6 +102,7 @@ def install() -> None:
     provisioners._REPLACING_PROPERTIES.update(replacing)
     drift._DRIFT_READERS.update(readers.READERS)
     stacks._resolve_stack_outputs = exports.kept(stacks._resolve_stack_outputs)
+    stacks._topological_sort = order.either(stacks._topological_sort)
     eks._handle_request_sync = node_groups.with_update_nodegroup_config(eks._handle_request_sync)
     # https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateAccessEntry.html
     eks._VALID_ACCESS_ENTRY_TYPES = (*eks._VALID_ACCESS_ENTRY_TYPES, "EC2", "HYBRID_LINUX", "HYPERPOD_LINUX")
