@@ -27,6 +27,7 @@ from tools.local.emulator import (
     readers,
 )
 from tools.local.emulator.ec2 import Made, Properties
+from tools.local.emulator.refusals import POLICIES_OF_PRINCIPALS
 from tools.resource_types import TYPES as RESOURCE_TYPES
 
 Handlers = dict[str, Any]
@@ -97,6 +98,10 @@ def install() -> None:
     for name in _OF_NODES:
         handlers = provisioners._RESOURCE_HANDLERS[name]
         handlers |= {each: _with_nodes(handlers[each]) for each in ("create", "update", "delete") if each in handlers}
+    for name in POLICIES_OF_PRINCIPALS:
+        handlers = provisioners._RESOURCE_HANDLERS[name]
+        for operation, position in (("create", 1), ("update", 2)):
+            handlers[operation] = iam.with_principals(name, handlers[operation], position)
     provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]["create"] = _in_vpc(provisioners._lambda_create)
     replacing = {name: known.replacing for name, known in RESOURCE_TYPES.items() if known.replacing}
     provisioners._REPLACING_PROPERTIES.update(replacing)
