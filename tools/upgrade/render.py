@@ -44,8 +44,8 @@ def _parts(upgrade: Upgrade) -> Iterator[str]:
     if any(len(minor.steps) > 1 for minor in upgrade.minors):
         yield (
             "Nodes move after the control plane and in a deploy of their own. If they cannot be drained, only their "
-            "deploy fails; in one deploy with the control plane, CloudFormation would want that back as well, which EKS "
-            "refuses while some nodes are newer. And as long as they are older, the control plane can still go back"
+            "deploy fails; in one deploy with the control plane, CloudFormation would want that back as well, which "
+            "EKS refuses while some nodes are newer. And as long as they are older, the control plane can still go back"
             f"{', as far as nodes are concerned that do not move by themselves' if upgrade.nodes_follow else ''}."
         )
     if upgrade.shared_with:
