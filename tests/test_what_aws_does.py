@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-DOCUMENTS = [Path(__file__).parent.parent / "docs" / name for name in ("what-aws-does.md", "isolation.md")]
+DOCUMENTS = [Path(__file__).parent.parent / "docs" / name for name in ("what-aws-does.md", "isolation.md", "tools.md")]
 TEXT = "".join(document.read_text(encoding="utf-8") for document in DOCUMENTS)
 NAMED = sorted(set(re.findall(r"`(tests/[^`]+)`", TEXT)))
 

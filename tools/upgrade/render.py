@@ -72,7 +72,8 @@ def _minor(upgrade: Upgrade, minor: Minor, number: int) -> Iterator[str]:
         yield table(("where", "what", "do"), rows)
     else:
         unread = [each.release for each in minor.charts if each.result.startswith("not checked")]
-        but = f"; of {_many(len(minor.charts), 'chart')}, {len(unread)} could not be looked at" if unread else ""
+        of = f"{len(unread)} of {len(minor.charts)} charts" if len(minor.charts) > 1 else "the chart"
+        but = f"; {of} could not be looked at" if unread else ""
         yield f"In what was looked at, nothing must change before{but}."
     if minor.addons:
         yield "### Add-ons of EKS"
