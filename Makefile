@@ -36,7 +36,7 @@ EVERY_VALUE := tests/every_value tests/isolation/test_isolation.py tests/bluepri
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup synth plan access diagram reference review guard plan-upgrade new-cluster new-team new-addon doctor local local-destroy versions contracts facts kubernetes kubernetes-test test test-oldest every-value lifecycle mutants snapshots lint check bench lock clean FORCE
+.PHONY: help setup synth plan access diagram reference review guard plan-upgrade new-cluster new-team new-addon doctor local local-destroy versions contracts prices facts kubernetes kubernetes-test test test-oldest every-value lifecycle mutants snapshots lint check bench lock clean FORCE
 
 help: ## List the commands
 	@echo "make COMMAND, one of:"
@@ -78,6 +78,9 @@ new-addon: setup ## Write the file of a new add-on from a chart: make new-addon 
 
 facts: setup ## Ask AWS for quota codes and service-linked roles, and write them into facts: it needs credentials of any account
 	@$(TOOLS) facts $(ARGS)
+
+prices: setup ## Ask AWS's price list what clusters cost, and write a table for reviews: make prices OUT=mine.toml
+	@$(TOOLS) prices $(call option,out,OUT) $(ARGS) $(call names,CLUSTER)
 
 versions: setup ## Look charts of addons/versions.toml up, and write digests and Kubernetes ranges there: make versions CHARTS=folder-or-mirror
 	@$(TOOLS) versions $(call option,charts,CHARTS) $(ARGS)

@@ -1,4 +1,4 @@
-"""Managed node groups: Bottlerocket on Graviton for what tolerates it, and Spot on x86, a minor behind the cluster."""
+"""Managed node groups: Bottlerocket on Graviton for what tolerates it, and Spot on x86."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MANAGED = Blueprint(
             labels={"example.com/pool": "arm"},
             taints=(Taint("example.com/arm", "true"),),
         ),
-        ManagedNodes("x86", instance_types=("m7i.large", "m6i.large"), capacity="SPOT", version="1.35"),
+        ManagedNodes("x86", instance_types=("m7i.large", "m6i.large"), capacity="SPOT"),
     ),
     addons=(
         *CORE,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-_NAMES = ("what-aws-does.md", "isolation.md", "a-newcomers-day.md")
+_NAMES = ("what-aws-does.md", "isolation.md", "a-newcomers-day.md", "tools.md")
 DOCUMENTS = [Path(__file__).parent.parent / "docs" / name for name in _NAMES]
 TEXT = "".join(document.read_text(encoding="utf-8") for document in DOCUMENTS)
 NAMED = sorted(set(re.findall(r"`(tests/[^`]+)`", TEXT)))

@@ -26,6 +26,7 @@ from tools.kubernetes.client import Client, Identity
 from tools.kubernetes.objects import ApiObjects, key
 from tools.kubernetes.programs import PROGRAMS, plays_kubelets
 from tools.local import aws, process
+from tools.local.people import principals
 from tools.local.process import Started
 from tools.synthesis import synthesize
 
@@ -61,10 +62,13 @@ def running_lab(
         started = process.start(folder, charts=charts, kubernetes=True)
         try:
             assemblies = {}
+            people = set()
             for name, blueprint in blueprints.items():
-                synthesize([plan(of_version(blueprint, version))], folder / name, validate=False)
+                planned = plan(of_version(blueprint, version))
+                synthesize([planned], folder / name, validate=False)
                 assemblies[name] = read(folder / name)["lab"]
-            yield Lab(started.emulator, folder, assemblies), started
+                people |= {*principals(planned)}
+            yield Lab(started.emulator, folder, assemblies, frozenset(people)), started
         finally:
             started.stop()
     assert processes(folder) == []

@@ -14,7 +14,6 @@ from addons.karpenter import Karpenter
 from addons.kube_proxy import KubeProxy
 from addons.vpc_cni import VpcCni
 from blueprint import Blueprint, Cluster, ManagedNodes, NewNetwork, Role
-from blueprint.compute import Nodes
 from blueprint.iam import Statement
 from blueprint.teams import (
     ApplicationTeam,
@@ -30,6 +29,7 @@ from blueprint.teams import (
 from examples.auto import AUTO
 from examples.fargate import FARGATE
 from examples.isolated import ISOLATED
+from examples.managed import MANAGED
 from examples.mixed import MIXED
 from examples.self_managed import SELF_MANAGED
 from examples.teams import TEAMS
@@ -98,6 +98,7 @@ KINDS = {
     "auto": AUTO,
     "fargate": FARGATE,
     "isolated": ISOLATED,
+    "managed": MANAGED,
     "mixed": MIXED,
     "self-managed": SELF_MANAGED,
     "teams": TEAMS,
@@ -106,13 +107,8 @@ KINDS = {
 
 
 def own(blueprint: Blueprint) -> Blueprint:
-    """By the name that all clusters have here, without protection, and as new: EKS makes no group of another version.
-
-    Examples hold nodes back, as clusters do in the midst of an upgrade.
-    """
-    compute = tuple(replace(each, version=None) if isinstance(each, Nodes) else each for each in blueprint.compute)
-    cluster = replace(blueprint.cluster, deletion_protection=False)
-    return replace(blueprint, name=BASE.name, cluster=cluster, compute=compute)
+    """By the name that all clusters have here, and without protection."""
+    return replace(blueprint, name=BASE.name, cluster=replace(blueprint.cluster, deletion_protection=False))
 
 
 _REFERRING = (AwsLoadBalancerController(), ExternalDns(zones=("Z0123456789LAB",)))

@@ -16,6 +16,7 @@ from tests.lifecycle.cluster import VARIANTS
 from tests.lifecycle.lab import Lab
 from tools.assembly import read
 from tools.local import aws, process
+from tools.local.people import principals
 from tools.synthesis import synthesize
 
 
@@ -35,9 +36,12 @@ def lab() -> Iterator[Lab]:
     started = process.start(folder)
     try:
         assemblies = {}
+        people = set()
         for name, blueprint in VARIANTS.items():
-            synthesize([plan(blueprint)], folder / name, validate=False)
+            planned = plan(blueprint)
+            synthesize([planned], folder / name, validate=False)
             assemblies[name] = read(folder / name)["lab"]
-        yield Lab(started.emulator, folder, assemblies)
+            people |= {*principals(planned)}
+        yield Lab(started.emulator, folder, assemblies, frozenset(people))
     finally:
         started.stop()

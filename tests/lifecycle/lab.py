@@ -16,6 +16,7 @@ from tools.assembly import Stack
 from tools.local.aws import Account
 from tools.local.cdk import Cdk
 from tools.local.inventory import stack_names
+from tools.local.people import welcome
 from tools.local.process import Emulator
 
 _SECONDS = 180
@@ -37,6 +38,8 @@ class Lab:
     emulator: Emulator
     folder: Path
     assemblies: Mapping[str, Sequence[Stack]] = field(repr=False)
+    people: frozenset[str] = field(repr=False)
+    """Principals that the clusters name and do not make."""
     _accounts: Iterator[int] = field(default_factory=lambda: count(300_000_000_000), repr=False)
 
     def account(self, number: str | None = None) -> Account:
@@ -50,11 +53,14 @@ class Lab:
         account.client("s3").create_bucket(
             Bucket=f"templates-{account.account}", CreateBucketConfiguration={"LocationConstraint": account.region}
         )
+        welcome(account, (arn.replace(BASE.account, account.account) for arn in self.people))
         return World(self, account)
 
     def cdk(self, variant: str) -> Cdk:
         """The real CLI, with a variant of the cluster, in the account that the blueprint names."""
-        return Cdk(self.account(BASE.account), self.folder / "home", self.folder / variant)
+        account = self.account(BASE.account)
+        welcome(account, self.people)
+        return Cdk(account, self.folder / "home", self.folder / variant)
 
 
 @dataclass(frozen=True)
@@ -146,6 +152,10 @@ class World:
         """Makes the next such operation fail, before it does anything or after it did all."""
         asked = f"account={self.account.account}&type={resource_type}&operation={operation}&late={late}"
         self.lab.emulator.post(f"fail-next?{asked}")
+
+    def turn(self, *, backwards: bool = True) -> None:
+        """Does backwards what may be done in any order."""
+        self.lab.emulator.post(f"order?account={self.account.account}&backwards={backwards}")
 
     def stick(self, release: str, version: str, *, stuck: bool = True) -> None:
         """Keeps the pods of a version of a release from becoming ready, or lets them."""

@@ -10,7 +10,7 @@ from typing import Any
 Resources = dict[str, Any]
 CLUSTER, NODE_GROUP, ADDON = "AWS::EKS::Cluster", "AWS::EKS::Nodegroup", "AWS::EKS::Addon"
 ACCESS_ENTRY, ROLE, INSTANCE_PROFILE = "AWS::EKS::AccessEntry", "AWS::IAM::Role", "AWS::IAM::InstanceProfile"
-PROFILE = "AWS::EKS::FargateProfile"
+KEY, PROFILE = "AWS::KMS::Key", "AWS::EKS::FargateProfile"
 LAUNCH_TEMPLATE, SCALING_GROUP = "AWS::EC2::LaunchTemplate", "AWS::AutoScaling::AutoScalingGroup"
 
 

@@ -2,7 +2,7 @@
 
 When a resource is made, all that it waits for is there, and when it is deleted, all that it waits for is there still;
 of the rest nothing is certain. The emulator makes one resource after the other, so a whole deploy may be right by
-chance. These are not.
+chance. These are not, and whole lives go in both orders: here, and of the other kinds in test_kinds.py.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.lifecycle.lab import Lab, World, stacks
+from tests.lifecycle.lab import NOTHING, Lab, World, stacks
 from tests.lifecycle.templates import ADDON, NODE_GROUP, alone
 from tools.assembly import CHART, MANIFEST, objects
 
@@ -87,6 +87,31 @@ def test_a_dependency_that_is_missing_is_noticed(
     broken = _without(template, without)
     failed = {id: lived(_fresh(world, stack), stack, alone(broken, id)) for id in found}
     assert why in "\n".join(reason for reasons in failed.values() for reason in reasons), failed
+
+
+_MISSING = [("cluster", ADDON), ("cluster", NODE_GROUP), ("addons", MANIFEST), ("addons", CHART), ("teams", MANIFEST)]
+
+
+@pytest.mark.parametrize(("stack", "without"), _MISSING)
+def test_a_deploy_that_is_right_in_one_order_by_chance_is_not_in_the_other(lab: Lab, stack: str, without: str) -> None:
+    """Else both orders would be one, and whole lives in both no more than in one."""
+    ended = {}
+    for backwards in (False, True):
+        world = lab.world()
+        world.turn(backwards=backwards)
+        world.put_all(until=stacks(stack)[-2])
+        ended[backwards] = world.put(stack, template=_without(world.template(stack), (without,)))
+    assert {*ended.values()} == {"CREATE_COMPLETE", "ROLLBACK_COMPLETE"}, ended
+
+
+def test_a_whole_life_goes_backwards_too(lab: Lab) -> None:
+    """With what comes, changes and goes in it."""
+    world = lab.world()
+    world.turn()
+    for variant in ("base", "grown", "changed", "base", "upgraded"):
+        world.put_all(variant)
+    world.delete_all()
+    assert world.contents() == NOTHING
 
 
 def test_network_policies_stand_before_what_they_guard(lab: Lab) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.lifecycle.lab import Lab
-from tests.lifecycle.templates import ACCESS_ENTRY, CLUSTER, NODE_GROUP, Resources, of_type
+from tests.lifecycle.templates import ACCESS_ENTRY, CLUSTER, KEY, NODE_GROUP, ROLE, Resources, of_type
 
 Change = Callable[[Resources], object]
 
@@ -18,6 +18,21 @@ def put(kind: str, **properties: Any) -> Change:
     return lambda resources: [found.update(properties) for found in of_type(resources, kind)]
 
 
+def policy(principal: str) -> dict[str, Any]:
+    """That lets a role or a user in, `${AWS::AccountId}` being the account of the stack."""
+    named = {"AWS": [{"Fn::Sub": "arn:aws:iam::${AWS::AccountId}:root"}, {"Fn::Sub": principal}]}
+    statement = {"Effect": "Allow", "Action": "*", "Resource": "*", "Principal": named}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def trust(principal: str) -> dict[str, Any]:
+    """A policy that lets it take a role."""
+    (statement,) = policy(principal)["Statement"]
+    del statement["Resource"]
+    return {"Version": "2012-10-17", "Statement": [{**statement, "Action": "sts:AssumeRole"}]}
+
+
+NOBODY = "arn:aws:iam::${AWS::AccountId}:role/Nobody"
 AT_CREATION: dict[str, tuple[Change, str]] = {
     "a version that is not offered": (put(CLUSTER, Version="1.32"), "unsupported Kubernetes version 1.32"),
     "STANDARD on a version in extended support": (
@@ -40,6 +55,22 @@ AT_CREATION: dict[str, tuple[Change, str]] = {
         put(ACCESS_ENTRY, KubernetesGroups=["system:masters"]),
         "The kubernetes group name system:masters is invalid",
     ),
+    "an access entry of nobody": (
+        put(ACCESS_ENTRY, PrincipalArn={"Fn::Sub": NOBODY}),
+        "The specified principalArn is invalid: invalid principal",
+    ),
+    "a role for nobody": (
+        put(ROLE, AssumeRolePolicyDocument=trust(NOBODY)),
+        'MalformedPolicyDocument: Invalid principal in policy: "AWS":"arn:aws:iam::',
+    ),
+    "a role for somebody of another path": (
+        put(ROLE, AssumeRolePolicyDocument=trust("arn:aws:iam::${AWS::AccountId}:role/people/BreakGlass")),
+        'MalformedPolicyDocument: Invalid principal in policy: "AWS":"arn:aws:iam::',
+    ),
+    "a key for nobody": (
+        put(KEY, KeyPolicy=policy("arn:aws:iam::${AWS::AccountId}:user/nobody")),
+        "Policy contains a statement with one or more invalid principals",
+    ),
 }
 
 
@@ -51,6 +82,33 @@ def test_a_creation_that_eks_refuses(lab: Lab, change: Change, why: str) -> None
     change(template["Resources"])
     assert world.put("cluster", template=template) == "ROLLBACK_COMPLETE"
     assert why in "\n".join(world.reasons("cluster"))
+
+
+@pytest.mark.parametrize(
+    "who", ["arn:aws:iam::${AWS::AccountId}:role/BreakGlass", "arn:aws:iam::999999999999:role/Other"]
+)
+def test_principals_that_are_there_or_elsewhere_may_use_a_key(lab: Lab, who: str) -> None:
+    """Nobody sees into another account, so the emulator believes in its roles."""
+    world = lab.world()
+    world.put_all(until="network")
+    template = world.template("cluster")
+    statements = [key["KeyPolicy"]["Statement"] for key in of_type(template["Resources"], KEY)]
+    for each in statements:
+        each.extend(policy(who)["Statement"])
+    assert world.put("cluster", template=template) == "CREATE_COMPLETE", world.reasons("cluster")
+    for each in statements:
+        each[-1] = policy(NOBODY)["Statement"][0]
+    assert world.put("cluster", template=template) == "UPDATE_ROLLBACK_COMPLETE"
+
+
+@pytest.mark.parametrize(("more", "ended"), [(4, "CREATE_COMPLETE"), (5, "ROLLBACK_COMPLETE")])
+def test_an_account_has_five_addresses_in_a_region(lab: Lab, more: int, ended: str) -> None:
+    """https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html ; one NAT gateway has the first."""
+    world = lab.world()
+    template = world.template("network")
+    template["Resources"] |= {f"More{number}": {"Type": "AWS::EC2::EIP"} for number in range(more)}
+    assert world.put("network", template=template) == ended
+    assert any("AddressLimitExceeded" in why for why in world.reasons("network")) == (ended == "ROLLBACK_COMPLETE")
 
 
 UPDATES: dict[str, tuple[str, Change, str]] = {

@@ -629,8 +629,10 @@ class TestKinds:
         assert [list(size.values()) for size in sizes.values()] == [[2, 4, 2], [3, 4, 2], [4, 2]]
         assert [size.get("DesiredSize") for size in sizes.values()] == [2, 3, None]
 
-    def test_nodes_may_stay_a_version_behind(self, fleet: Templates) -> None:
-        groups = of_type(fleet["managed", "cluster"], "AWS::EKS::Nodegroup")
+    def test_nodes_may_stay_a_version_behind(self, tmp_path: Path) -> None:
+        compute = (MANAGED.compute[0], changed(MANAGED.compute[1], version="1.35"))
+        templates = synthesized(plans_of(replace(MANAGED, compute=compute)), tmp_path)
+        groups = of_type(templates["managed", "cluster"], "AWS::EKS::Nodegroup")
         versions = {
             id.partition("Nodes")[0]: (each["Properties"].get("Version"), each["Properties"]["ReleaseVersion"])
             for id, each in groups.items()

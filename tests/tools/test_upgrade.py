@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from botocore import xform_name
 from botocore.session import get_session
+from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 from syrupy.assertion import SnapshotAssertion
 
 from addons.core_dns import CoreDns
@@ -441,6 +442,25 @@ def test_the_way_back_is_one_minor_for_seven_days() -> None:
     assert "update-cluster-version --region us-west-2 --name dev --kubernetes-version 1.35" in text
     assert "ROLLBACK_READINESS" in text
     assert not re.search("Karpenter|Fargate|Auto Mode|EXTENDED", text)
+
+
+def test_cloudformation_goes_back_too() -> None:
+    """By its schema, from which a deploy that fails follows: CloudFormation asks for the version before."""
+    schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", "AWS::EKS::Cluster").schema
+    assert "/properties/Version" not in schema["createOnlyProperties"]
+    config = schema["definitions"]["RollbackConfig"]
+    assert "cluster version rollback" in config["description"]
+    minutes = config["properties"]["TimeoutMinutes"]
+    text = back(KINDS["auto"][0], "1.35")
+    assert f"`--rollback-config timeoutMinutes=` says, {minutes['minimum']} to {minutes['maximum']};" in text
+    assert "720 minutes (12 hours)" in minutes["description"]
+    assert "gives up after 12 hours" in text
+    for kind, (blueprint, to) in KINDS.items():
+        said = back(blueprint, to)
+        assert "revert the pull request of the control plane and deploy it" in said, kind
+        assert "asks for" in said, kind
+        assert "UPDATE_ROLLBACK_FAILED" in said, kind
+        assert "AWS does not say" not in said, kind
 
 
 def test_the_way_back_into_extended_support() -> None:

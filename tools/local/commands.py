@@ -28,6 +28,7 @@ from tools.local.cdk import Cdk, Result, find_cli
 from tools.local.errors import LocalError
 from tools.local.inventory import Rows, inventory, is_bootstrapped, is_protected
 from tools.local.leftovers import leftovers
+from tools.local.people import principals, welcome
 from tools.local.process import Deployed, Emulator, State
 from tools.outputs import MARK, OutputFolder
 from tools.status import Status
@@ -156,6 +157,7 @@ def _deploy(state: State, found: Plan, *stacks: str) -> None:
     if not is_bootstrapped(cdk.account):
         _say(f"Bootstrapping {facts.account} in {facts.region}")
         _check(cdk.bootstrap(), state.emulator, "cdk bootstrap")
+    welcome(cdk.account, principals(found))
     _say(f"Deploying {', '.join(stacks)}")
     _check(cdk.deploy(*stacks), state.emulator, "cdk deploy")
 

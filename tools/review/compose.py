@@ -47,6 +47,7 @@ def _of_plans(fleet: Fleet, render: Render, prices: Prices) -> Iterator[Section]
     yield values.section(fleet)
     yield charts.section(fleet, render)
     yield matrix.section(fleet)
+    yield objects.brought(fleet)
     yield headroom.section(fleet)
     yield cost.section(fleet, prices)
     yield pictures.section(fleet)

@@ -21,10 +21,20 @@ def name_of(manifest: Mapping[str, Any]) -> Name:
 
 
 def come_and_gone(before: Objects, after: Objects) -> Iterator[Row]:
-    """Rows of three cells: kind, namespaces, and the names there; a namespace that goes stands for all in it."""
-    gone = {name for kind, _, name in before if kind == "Namespace" and (kind, "", name) not in after}
-    yield from _listed("+", [name for name in after if name not in before])
+    """Rows of three cells: kind, namespaces, and names; a namespace that comes or goes stands for all in it."""
+    new, gone = _namespaces(after, before), _namespaces(before, after)
+    yield from _listed("+", [name for name in after if name not in before and name[1] not in new])
     yield from _listed("-", [name for name in before if name not in after and name[1] not in gone])
+
+
+def in_new_namespaces(before: Objects, after: Objects) -> Iterator[Row]:
+    """Rows as those of `come_and_gone`: all that comes with its namespace."""
+    new = _namespaces(after, before)
+    yield from _listed("+", [name for name in after if name[1] in new])
+
+
+def _namespaces(these: Objects, those: Objects) -> set[str]:
+    return {name for kind, _, name in these if kind == "Namespace" and (kind, "", name) not in those}
 
 
 def _listed(sign: Sign, names: Iterable[Name]) -> Iterator[Row]:
@@ -36,7 +46,7 @@ def _listed(sign: Sign, names: Iterable[Name]) -> Iterator[Row]:
     for (kind, namespace), own in found.items():
         alike.setdefault((kind, "\n".join(own)), []).append(namespace)
     for (kind, listed), namespaces in alike.items():
-        whole = ", with all in it" if sign == "-" and kind == "Namespace" else ""
+        whole = ", with all in it" if kind == "Namespace" else ""
         yield codes(sign, f"{kind}{whole}", "\n".join(namespaces), listed)
 
 

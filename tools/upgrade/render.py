@@ -13,6 +13,7 @@ SOURCES = (
     "https://docs.aws.amazon.com/eks/latest/userguide/update-cluster.html",
     "https://docs.aws.amazon.com/eks/latest/userguide/rollback-cluster.html",
     "https://docs.aws.amazon.com/eks/latest/best-practices/rollback-cluster-upgrades.html",
+    "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-eks-cluster-rollbackconfig.html",
     "https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions.html",
     "https://docs.aws.amazon.com/eks/latest/best-practices/cluster-upgrades.html",
     "https://kubernetes.io/releases/version-skew-policy/",
@@ -43,8 +44,8 @@ def _parts(upgrade: Upgrade) -> Iterator[str]:
     if any(len(minor.steps) > 1 for minor in upgrade.minors):
         yield (
             "Nodes move after the control plane and in a deploy of their own. If they cannot be drained, only their "
-            "deploy fails; in one deploy with the control plane, CloudFormation would take back nodes and add-ons and "
-            "leave the control plane where it is. And as long as they are older, the control plane can still go back"
+            "deploy fails; in one deploy with the control plane, CloudFormation would want that back as well, which "
+            "EKS refuses while some nodes are newer. And as long as they are older, the control plane can still go back"
             f"{', as far as nodes are concerned that do not move by themselves' if upgrade.nodes_follow else ''}."
         )
     if upgrade.shared_with:
@@ -66,12 +67,13 @@ def _minor(upgrade: Upgrade, minor: Minor, number: int) -> Iterator[str]:
     yield prose(minor.support)
     if minor.findings:
         yield f"### Before {minor.version}, in pull requests of their own"
-        yield "These are deployed before the control plane moves, which no deploy takes back."
+        yield "These are deployed before the control plane moves: its way back is narrow."
         rows = ([code(each.where), code(each.what), code(each.fix)] for each in minor.findings)
         yield table(("where", "what", "do"), rows)
     else:
         unread = [each.release for each in minor.charts if each.result.startswith("not checked")]
-        but = f"; of {_many(len(minor.charts), 'chart')}, {len(unread)} could not be looked at" if unread else ""
+        of = f"{len(unread)} of {len(minor.charts)} charts" if len(minor.charts) > 1 else "the chart"
+        but = f"; {of} could not be looked at" if unread else ""
         yield f"In what was looked at, nothing must change before{but}."
     if minor.addons:
         yield "### Add-ons of EKS"

@@ -1,4 +1,9 @@
-"""How a cluster returns to the minor before. https://docs.aws.amazon.com/eks/latest/userguide/rollback-cluster.html"""
+"""How a cluster returns to the minor before. https://docs.aws.amazon.com/eks/latest/userguide/rollback-cluster.html
+
+CloudFormation goes back as well: `RollbackConfig` of AWS::EKS::Cluster is "to use for the cluster version rollback",
+and `Version` changes without interruption. That it asks for the version before when a deploy fails is told in
+https://github.com/aws/containers-roadmap/issues/497, from when EKS refused that. Neither was tried here.
+"""
 
 from __future__ import annotations
 
@@ -26,19 +31,25 @@ def way_back(before: Blueprint, then: str, addons: Sequence[AddonMove], own: Seq
     lines += _nodes(before, then, own)
     if any(each.moves for each in addons):
         lines.append(
-            "Add-ons stay as they are. Where an insight names one, write its version of the table above as `version` "
-            "and deploy."
+            "EKS leaves add-ons as they are; the deploy below takes them back after the control plane. Where an "
+            "insight names one, that is too late: write its version of the table above as `version`, deploy it first."
         )
     rolled = aws(before, "eks update-cluster-version", f"--name {shlex.quote(before.name)} --kubernetes-version {now}")
-    lines.append(f"`{insights(before, 'ROLLBACK_READINESS')}` must show no ERROR, then `{rolled}`.")
     lines.append(
-        "Revert the pull request of the control plane, so that the file says what runs. Read `cdk diff` before you "
-        "deploy it: AWS does not say what CloudFormation does with a version that the cluster has already."
+        f"`{insights(before, 'ROLLBACK_READINESS')}` must show no ERROR. Then revert the pull request of the control "
+        "plane and deploy it, with the cluster in ALLOW of `make guard`: CloudFormation changes the version in place, "
+        f"and EKS takes that for a rollback. By hand it is `{rolled}`; revert the pull request all the same, since a "
+        f"file that says {then} goes up again with the next deploy."
     )
     lines.append(
-        "A deploy that fails is no way back: CloudFormation returns to the template before, and the control plane "
-        f"stays at {then}. A chart that does not become ready is taken back by Helm in the same deploy; later, revert "
-        "its version and deploy, since CloudFormation does not know of `helm rollback`."
+        "A deploy that fails after the control plane moved takes this way by itself, under the same conditions: "
+        f"CloudFormation returns to the template before, and asks for {now}. Where EKS refuses that, the stack is "
+        f"`UPDATE_ROLLBACK_FAILED` and the control plane stays at {then}: mend what EKS names, then "
+        f"`cdk rollback -c cluster={before.name} {before.name}/cluster`."
+    )
+    lines.append(
+        "A chart that does not become ready is taken back by Helm in the same deploy; later, revert its version and "
+        "deploy, since CloudFormation does not know of `helm rollback`."
     )
     return tuple(lines)
 
@@ -69,7 +80,7 @@ def _nodes(before: Blueprint, then: str, own: Sequence[UpgradeSteps]) -> Iterato
         )
     if AutoMode in kinds:
         yield (
-            "EKS takes the nodes of Auto Mode back before the control plane. It gives up after 12 hours, or after what "
-            "`--rollback-config timeoutMinutes=` says, 120 to 10080; disruption budgets count. Until they are back, "
+            "EKS takes the nodes of Auto Mode back before the control plane. It gives up after 12 hours, or by hand "
+            "after what `--rollback-config timeoutMinutes=` says, 120 to 10080; disruption budgets count. Until then, "
             f"`{aws(before, 'eks cancel-update', f'--name {shlex.quote(before.name)} --update-id …')}` stops it."
         )

@@ -19,7 +19,7 @@ from blueprint.errors import BlueprintError
 from blueprint.versions import DEFAULT, EXTENDED_SUPPORT, SUPPORTED
 from tests.blueprint.examples import with_cluster, with_nodes
 from tests.tools.doctor.account import Account
-from tests.tools.doctor.ready import cluster_versions, live
+from tests.tools.doctor.ready import cluster_versions, empty, live
 from tests.tools.review.dangers.support import Resources, differing, resource, stack_of, stacks_differing
 from tools.assembly import Stack
 from tools.doctor.checks import versions
@@ -82,6 +82,17 @@ def doctor(wanted: Blueprint, running: str, *groups: str, offered: str = "STANDA
             lambda asked: {"nodegroup": {"version": groups[int(asked["nodegroupName"].partition("-")[2])]}},
         )
         found = [*account.found(versions.upgrade, made), *account.found(versions.kubernetes, made)]
+        return "; ".join(f"{each.what} {each.why}" for each in found if each.status != "ok")
+
+    return ask
+
+
+def first_deploy(wanted: Blueprint) -> Ask:
+    """The account has no such cluster."""
+
+    def ask(account: Account) -> str:
+        empty(account)
+        found = [*account.found(versions.upgrade, plan(wanted))]
         return "; ".join(f"{each.what} {each.why}" for each in found if each.status != "ok")
 
     return ask
@@ -177,10 +188,12 @@ ROWS: Mapping[str, Row] = {
     "new_nodes": Row(
         {
             "guard": guard(cluster(Version="1.35"), group("1.35", Version="1.34")),
+            "doctor": first_deploy(LAGGING),
             "emulator": emulator(refusals.new_group("1.34", "1.35")),
         },
         {
             "guard": guard(cluster(Version="1.35"), group("1.35", Version="1.35")),
+            "doctor": first_deploy(V35),
             "emulator": emulator(refusals.new_group("1.35", "1.35")),
         },
     ),

@@ -313,6 +313,11 @@ FAULTS: Mapping[str, tuple[Blueprint, Fault, str, str, str]] = {
         shows("DescribeClusterVersions", cluster_versions("1.35", "EXTENDED_SUPPORT")),
         *("problem", "in extended support", 'support_policy="EXTENDED"'),
     ),
+    "a group held back in a cluster that is not there": (
+        with_nodes(version="1.34"),
+        lambda *_: None,
+        *("problem", "is not there yet", "leave version and release_version out"),
+    ),
     "an add-on that is not offered": (SMALL, no_addon, "problem", "EKS offers no kube-proxy", "leave the add-on out"),
     "a key of its own for volumes": (
         with_addons(AwsEbsCsiDriver(), CoreDns()),

@@ -118,3 +118,13 @@ def test_review_of(name: str, reviews: Mapping[str, Document], snapshot: Snapsho
 @pytest.mark.parametrize("name", CHANGES)
 def test_every_review_fits_into_a_comment(name: str, reviews: Mapping[str, Document]) -> None:
     assert size(markdown(reviews[name])) <= LIMIT
+
+
+ONE_SCREEN = 55
+"""Lines, of which GitHub shows the blank ones as nothing. A whole new cluster takes more."""
+
+
+@pytest.mark.parametrize("name", [name for name in CHANGES if name != "new-region"])
+def test_what_is_seen_without_asking_fits_on_a_screen(name: str, reviews: Mapping[str, Document]) -> None:
+    seen = markdown(reviews[name]).partition("<details")[0]
+    assert len([line for line in seen.splitlines() if line]) <= ONE_SCREEN

@@ -12,7 +12,7 @@ from tests.tools.charts import packed, repository, write
 from tests.tools.review.support import changing, cluster, fleet, rows, thing, touched, words
 from tools.charts.render import render_all
 from tools.charts.results import Failed, Outcome, Rendered, Unreachable
-from tools.review.document import Diff, Section
+from tools.review.document import Diff, Section, Table
 from tools.review.fleet import Fleet
 from tools.review.sections import charts, values
 
@@ -83,6 +83,14 @@ def test_a_release_that_comes_or_goes() -> None:
 
 def render_nothing(releases: Sequence[Release], version: str) -> tuple[Outcome, ...]:
     raise AssertionError("of a new cluster all is new: nobody reads it object by object")
+
+
+def test_a_namespace_of_a_chart_hides_nothing_in_it() -> None:
+    """Of charts nothing else says what is in theirs."""
+    space = thing("Namespace", "web")
+    tables = [block for block in section(Rendered(()), Rendered((space, pod()))).blocks if isinstance(block, Table)]
+    (whole,) = (table for table in tables if table.columns[0] == "kind")
+    assert {row.cells[0].text for row in whole.rows} == {"Namespace, with all in it", "Deployment.apps"}
 
 
 def test_nothing_else_in_the_cluster() -> None:

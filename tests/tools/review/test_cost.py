@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from blueprint.errors import BlueprintError
+from blueprint.inventory import planned
+from blueprint.planning.document import NodeGroup
 from tests.plans import fargate, nodes
 from tests.tools.review.support import changing, cluster, fleet, resource, rows, thing, touched, words
 from tools.review.drivers import drivers
@@ -102,9 +104,33 @@ def test_the_table_of_the_project_is_sourced() -> None:
         assert row.usd_hour > 0
     assert found.of("NAT gateway", "us-west-2")
     assert found.of("control plane, standard support", "eu-west-1")
-    # Other partitions have prices, and currencies, of their own.
+    # Other partitions have prices of their own, and currencies: of GovCloud, only what names it.
     for region in ("cn-north-1", "us-gov-west-1", "eu-isoe-west-1", "eusc-de-east-1"):
-        assert not any(found.of(row.what, region) for row in found.price)
+        assert all(region in row.regions for row in found.price if found.of(row.what, region) == row)
+
+
+def test_nodes_of_every_example_have_a_price() -> None:
+    """Of one type, on demand; those of China are not paid in dollars."""
+    counted, found = 0, prices()
+    for made in planned(Path("examples")):
+        for group in made.compute:
+            if isinstance(group, NodeGroup) and len(group.instance_types) == 1 and group.capacity == "ON_DEMAND":
+                known = found.of(group.instance_types[0], made.facts.region)
+                assert bool(known) == (made.facts.region != "cn-north-1"), (made.facts.name, group.name)
+                counted += 1
+    assert counted > 5
+
+
+def test_what_has_no_price_is_named_with_what_to_do(table: Path) -> None:
+    before = cluster(compute=(nodes("n", "m7g.large", min=1, max=1),), region="eu-west-1")
+    after = cluster(compute=(nodes("n", "m7g.large", min=2, max=2),), nat_gateways=1, region="eu-west-1")
+    found = words(cost.section(changing(before, after), prices(table)))
+    assert (
+        "No price is known in eu-west-1 for NAT gateway, public IPv4 address, m7g.large: "
+        "make prices asks AWS, and PRICES=FILE takes its table."
+    ) in found
+    spot = (nodes("s", "m7g.large", capacity="SPOT", min=number, max=number) for number in (1, 2))
+    assert "No price" not in words(cost.section(changing(*(cluster(compute=(each,)) for each in spot)), prices(table)))
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,51 @@ def test_a_condition_that_goes_is_a_right_gained() -> None:
     ]
 
 
+NAMES = "route53:ChangeResourceRecordSetsNormalizedRecordNames"
+
+
+def named(*names: str, kind: str = "TXT", operator: str = "ForAllValues:StringLike") -> dict[str, Any]:
+    kinds = {"route53:ChangeResourceRecordSetsRecordTypes": [kind]}
+    return allow("a:B", "*", Condition={"ForAllValues:StringEquals": kinds, operator: {NAMES: list(names)}})
+
+
+def test_other_values_of_the_same_conditions_are_one_row() -> None:
+    """One more name among twenty is what a reader looks for."""
+    names = [f"{letter}.example.com" for letter in "abcdefghijklmnopqrst"]
+    assert gained_and_lost(role(named(*names)), role(named(*names, "search.example.com"))) == [
+        ("~", "shop/api", "a: B", "*", f"ForAllValues:StringLike {NAMES}: also search.example.com")
+    ]
+    assert gained_and_lost(role(named(*names)), role(named(*names[2:], "x.example.com", kind="A"))) == [
+        (
+            *("~", "shop/api", "a: B", "*"),
+            "\n".join(
+                (
+                    "ForAllValues:StringEquals route53:ChangeResourceRecordSetsRecordTypes: also A",
+                    "ForAllValues:StringEquals route53:ChangeResourceRecordSetsRecordTypes: no longer TXT",
+                    f"ForAllValues:StringLike {NAMES}: also x.example.com",
+                    f"ForAllValues:StringLike {NAMES}: no longer a.example.com or b.example.com",
+                )
+            ),
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ((named("a"),), (named("b", operator="StringLike"),)),
+        ((named("a"), named("b")), (named("c"), named("d"))),
+        ((named("a"), named("b")), (named("c"),)),
+    ],
+    ids=["another operator", "two for two", "one for two"],
+)
+def test_what_is_no_other_value_of_one_statement_is_shown_in_full(
+    before: tuple[dict[str, Any], ...], after: tuple[dict[str, Any], ...]
+) -> None:
+    found = gained_and_lost(role(*before), role(*after))
+    assert [row[0] for row in found] == ["+"] * len(after) + ["-"] * len(before)
+
+
 def test_what_is_no_longer_forbidden_is_a_right_gained() -> None:
     deny = {"Effect": "Deny", "Action": "a:*", "Resource": "*"}
     assert gained_and_lost(role(allow("a:B", "*"), deny), role(allow("a:B", "*"))) == [

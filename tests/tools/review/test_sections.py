@@ -130,6 +130,19 @@ def test_objects_and_their_fields() -> None:
     assert rows(objects.section(changing(shop(quota), cluster()))) == [("-", "Namespace, with all in it", "", "shop")]
 
 
+def test_a_namespace_that_comes_stands_for_all_in_it() -> None:
+    """What it brings is listed where it is asked for, and not among what changes in namespaces that are there."""
+    quota, other = thing("ResourceQuota", "team", "shop"), thing("ConfigMap", "a", "kube-system")
+    found = changing(cluster(), shop(quota, other))
+    assert rows(objects.section(found)) == [
+        ("+", "Namespace, with all in it", "", "shop"),
+        ("+", "ConfigMap", "kube-system", "a"),
+    ]
+    brought = objects.brought(found)
+    assert (rows(brought), brought.open) == ([("+", "ResourceQuota", "shop", "team")], False)
+    assert objects.brought(changing(shop(quota), shop(quota, other))).blocks == ()
+
+
 def test_versions_that_come_move_and_go() -> None:
     layer = resource("AWS::Lambda::LayerVersion", Description="/opt/kubectl/kubectl 1.36.3; /opt/helm/helm 4.2.3")
     before = cluster(version="1.35", managed={"vpc-cni": "v1.22.4-eksbuild.3"}, control={"L": layer})

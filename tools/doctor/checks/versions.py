@@ -9,6 +9,7 @@ from blueprint.eks import EKS_RULES
 from blueprint.planning.document import Plan
 from blueprint.versions import minor
 from tools.doctor.aws import Aws
+from tools.doctor.checks.capacity import groups_of
 from tools.doctor.finding import Finding, ok, problem, unknown, warning
 from tools.doctor.lookups import live_cluster, node_groups
 
@@ -92,6 +93,7 @@ def upgrade(plan: Plan, aws: Aws) -> Iterator[Finding]:
     """The step from the live version. https://docs.aws.amazon.com/eks/latest/userguide/update-cluster.html"""
     cluster = live_cluster(plan, aws)
     if not cluster:
+        yield from _new_nodes(plan)
         return
     live, wanted = cluster["version"], plan.facts.version
     if cluster["status"] != "ACTIVE":
@@ -116,6 +118,18 @@ def upgrade(plan: Plan, aws: Aws) -> Iterator[Finding]:
         yield ok(NAME, f"upgrade from {live} to {wanted}, one minor")
         yield from _node_groups(plan, live, aws)
         yield from _insights(plan, aws)
+
+
+def _new_nodes(plan: Plan) -> Iterator[Finding]:
+    """Groups that are held back, as in the midst of an upgrade, of a cluster that is not there.
+
+    https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateNodegroup.html
+    """
+    wanted = plan.facts.version
+    managed = (group for group in groups_of(plan) if group.kind == "managed")
+    if behind := [f"{group.name} says {group.version}" for group in managed if group.version != wanted]:
+        what = f"the cluster of {wanted} is not there yet, and of its managed node groups {', '.join(behind)}"
+        yield problem(NAME, what, EKS_RULES.new_nodes.says, "leave version and release_version out of them")
 
 
 def _node_groups(plan: Plan, live: str, aws: Aws) -> Iterator[Finding]:

@@ -72,7 +72,7 @@ def _leash(folder: Path) -> None:
 
 
 def _with_own_paths(app: Any) -> Any:
-    """The emulator's app, and paths that AWS does not have: what is in a cluster, and failures on demand."""
+    """The emulator's app, and paths that AWS does not have: what is in a cluster, failures and orders on demand."""
 
     async def extended(scope: Any, receive: Any, send: Any) -> None:
         answer = _answer(scope) if scope["type"] == "http" else None
@@ -111,7 +111,7 @@ def _in_progress(stack: Any) -> bool:
 
 
 def _answer(scope: Any) -> tuple[int, object] | None:
-    from tools.local.emulator import control_planes, failures, kubectl
+    from tools.local.emulator import control_planes, failures, kubectl, order
 
     query = dict(parse_qsl(scope["query_string"].decode()))
     if scope["path"] == "/_local/contents":
@@ -131,6 +131,9 @@ def _answer(scope: Any) -> tuple[int, object] | None:
         }
     if scope["path"] == "/_local/stick":
         failures.stick(query["account"], query["release"], query["version"], stuck=query["stuck"] == "True")
+        return 200, {}
+    if scope["path"] == "/_local/order":
+        order.turn(query["account"], backwards=query["backwards"] == "True")
         return 200, {}
     if scope["path"] == "/_local/fail-next":
         try:

@@ -16,6 +16,9 @@ def create_access_entry(logical_id: str, properties: Properties, stack: str) -> 
     kind = properties.get("Type", "STANDARD")
     if kind.startswith("EC2_") and (properties.get("KubernetesGroups") or properties.get("AccessPolicies")):
         raise eks.ServiceError(f"InvalidParameterException: groups and policies are not allowed for type {kind}")
+    if not iam.exists(principal):
+        # https://github.com/terraform-aws-modules/terraform-aws-eks/issues/2969
+        raise eks.ServiceError("InvalidParameterException: The specified principalArn is invalid: invalid principal.")
     eks.refuse(refusals.access_groups(properties.get("KubernetesGroups") or []))
     body = {
         "principalArn": principal,

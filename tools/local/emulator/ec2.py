@@ -8,6 +8,8 @@ from typing import Any, TypeAlias
 
 from ministack.services import ec2
 
+from tools.quotas import QUOTAS
+
 Properties: TypeAlias = Mapping[str, Any]
 Made: TypeAlias = tuple[str, dict[str, Any]]
 """Physical id and attributes."""
@@ -15,6 +17,8 @@ Made: TypeAlias = tuple[str, dict[str, Any]]
 
 def create_eip(logical_id: str, properties: Properties, stack: str) -> Made:
     before = set(ec2._addresses)
+    if len(before) >= QUOTAS["addresses"].default:
+        raise ValueError("AddressLimitExceeded: The maximum number of addresses has been reached.")
     ec2._allocate_address({"Domain": "vpc"})
     (allocation,) = set(ec2._addresses) - before
     _tag(allocation, properties)

@@ -23,9 +23,11 @@ from tools.local.emulator import (
     kubectl,
     logs,
     node_groups,
+    order,
     readers,
 )
 from tools.local.emulator.ec2 import Made, Properties
+from tools.local.emulator.refusals import POLICIES_OF_PRINCIPALS
 from tools.resource_types import TYPES as RESOURCE_TYPES
 
 Handlers = dict[str, Any]
@@ -96,11 +98,16 @@ def install() -> None:
     for name in _OF_NODES:
         handlers = provisioners._RESOURCE_HANDLERS[name]
         handlers |= {each: _with_nodes(handlers[each]) for each in ("create", "update", "delete") if each in handlers}
+    for name in POLICIES_OF_PRINCIPALS:
+        handlers = provisioners._RESOURCE_HANDLERS[name]
+        for operation, position in (("create", 1), ("update", 2)):
+            handlers[operation] = iam.with_principals(name, handlers[operation], position)
     provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]["create"] = _in_vpc(provisioners._lambda_create)
     replacing = {name: known.replacing for name, known in RESOURCE_TYPES.items() if known.replacing}
     provisioners._REPLACING_PROPERTIES.update(replacing)
     drift._DRIFT_READERS.update(readers.READERS)
     stacks._resolve_stack_outputs = exports.kept(stacks._resolve_stack_outputs)
+    stacks._topological_sort = order.either(stacks._topological_sort)
     eks._handle_request_sync = node_groups.with_update_nodegroup_config(eks._handle_request_sync)
     # https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateAccessEntry.html
     eks._VALID_ACCESS_ENTRY_TYPES = (*eks._VALID_ACCESS_ENTRY_TYPES, "EC2", "HYBRID_LINUX", "HYPERPOD_LINUX")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ministack.core import iam_evaluator
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import iam as service
 
+from tools.local.emulator import refusals
 from tools.local.emulator.managed_policies import ACTIONS
 
 
@@ -43,6 +44,32 @@ def assumable(role_arn: str, principal: str, keys: Mapping[str, str], *more: str
     role = find(role_arn)
     given = {"aws:SourceAccount": get_account_id(), **keys}
     return role is not None and lets(role["AssumeRolePolicyDocument"], principal, ("sts:AssumeRole", *more), given)
+
+
+def exists(arn: str) -> bool:
+    """Whether a principal is there, as far as it can be known: nobody sees into other accounts."""
+    if not arn.startswith("arn:"):
+        return True  # anybody, or a whole account
+    owner, _, rest = arn.split(":", 4)[4].partition(":")
+    kind, _, path = rest.partition("/")
+    name = path.rpartition("/")[2]
+    if owner != get_account_id() or kind not in ("role", "user"):
+        return True
+    known = (service._roles if kind == "role" else service._users).get(name)
+    return known is not None and known["Arn"].split(":", 4)[4] == f"{owner}:{rest}"
+
+
+def with_principals(kind: str, handler: Callable[..., Any], position: int) -> Callable[..., Any]:
+    """Refuses policies of principals that are not there; `position` is where a handler takes the properties."""
+    name, refused = refusals.POLICIES_OF_PRINCIPALS[kind]
+
+    def handled(*arguments: Any) -> Any:
+        missing = [each for each in refusals.principals(arguments[position].get(name)) if not exists(each)]
+        if missing:
+            raise ValueError(refused.format(missing[0]))
+        return handler(*arguments)
+
+    return handled
 
 
 def _request(principal: str, action: str, resource: str, keys: Mapping[str, str]) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from blueprint.access import RESERVED_GROUP_PREFIXES
@@ -135,6 +135,30 @@ def pod_identity_trust(policy: str) -> str | None:
         "InvalidParameterException: Trust policy of the role provided is invalid. Follow the official documentation "
         "to resolve the issue."
     )
+
+
+POLICIES_OF_PRINCIPALS: Mapping[str, tuple[str, str]] = {
+    "AWS::IAM::Role": ("AssumeRolePolicyDocument", 'MalformedPolicyDocument: Invalid principal in policy: "AWS":"{}"'),
+    "AWS::KMS::Key": (
+        "KeyPolicy",
+        "MalformedPolicyDocumentException: Policy contains a statement with one or more invalid principals.",
+    ),
+    "AWS::S3::BucketPolicy": ("PolicyDocument", "MalformedPolicy: Invalid principal in policy"),
+}
+"""Policies that take only principals that exist, and what AWS says of others.
+
+https://github.com/aws-samples/aws-iam-access-key-auto-rotation/issues/26,
+https://github.com/awslabs/minimum-viable-dataspace-on-aws/issues/6,
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-bucket-user-policy-specifying-principal-intro.html
+"""
+
+
+def principals(policy: Any) -> Iterator[str]:
+    """Those of IAM that a policy names, be it text or not."""
+    document = json.loads(policy) if isinstance(policy, str) else policy or {}
+    for statement in _listed(document.get("Statement")):
+        named = statement.get("Principal") or {}
+        yield from _listed(named.get("AWS")) if isinstance(named, Mapping) else ()
 
 
 def _listed(value: Any) -> list[Any]:

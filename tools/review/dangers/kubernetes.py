@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from blueprint.kubernetes import PRUNED, ObjectKey
@@ -88,14 +88,26 @@ def removes_protection(difference: ClusterDifference) -> Iterator[Danger]:
     """What protected a namespace or the cluster, of which something is left."""
     them = _objects(difference)
     known = frozenset(name for *_, name in them.after)
+    gone: dict[tuple[str, str, str], list[tuple[ObjectKey, _Applied]]] = {}
     for name, old in them.before.items():
         if name in them.after:
             for what, why in _weaker(old.object, them.after[name].object, known):
                 yield _danger("removes-protection", old, f"{_words(name)}: {what}", why, "leave it as it was")
         elif name[1] in _PROTECTING and _guards(them, name, old):
-            what = f"{_words(name)} is deleted: {_PROTECTING[name[1]]}"
-            yield _danger("removes-protection", old, what, _NO_MORE, "keep it")
+            gone.setdefault((old.stack.name, old.id, _PROTECTING[name[1]]), []).append((name, old))
+    for (*_, lost), deleted in gone.items():
+        yield _deleted(deleted, lost)
     yield from _isolation(them)
+
+
+def _deleted(deleted: Sequence[tuple[ObjectKey, _Applied]], lost: str) -> Danger:
+    """One danger for what goes out of one manifest with the same effect: a team has a dozen admission policies."""
+    (first, old), *more = deleted
+    if not more:
+        return _danger("removes-protection", old, f"{_words(first)} is deleted: {lost}", _NO_MORE, "keep it")
+    what = f"{_words(first)} and {len(more)} more are deleted: {lost.replace('its ', 'their ', 1)}"
+    names = ", ".join(dict.fromkeys("/".join(filter(None, name[2:])) for name, _ in deleted))
+    return _danger("removes-protection", old, what, f"they are no longer in the manifest: {names}", "keep them")
 
 
 def opens_network(difference: ClusterDifference) -> Iterator[Danger]:

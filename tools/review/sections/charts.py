@@ -14,7 +14,7 @@ from tools.review import pods
 from tools.review.document import Block, Diff, Row, Section, Table, code, said
 from tools.review.flat import changed, codes
 from tools.review.fleet import SIDES, Fleet
-from tools.review.manifests import Objects, come_and_gone, name_in, title
+from tools.review.manifests import Objects, come_and_gone, in_new_namespaces, name_in, title
 from tools.review.sections.values import releases, rows_of
 
 Pair = tuple[Release | None, Release | None]
@@ -87,7 +87,8 @@ def _blocks(case: _Case, where: str, sides: tuple[Rendered, Rendered]) -> Iterat
     name = f"{case.name} in {where}"
     try:
         before, after = map(_named, sides)
-        rows, whole = tuple(_rows(before, after)), tuple(come_and_gone(before, after))
+        whole = (*come_and_gone(before, after), *in_new_namespaces(before, after))
+        rows = tuple(_rows(before, after))
         text = "\n".join(_differing(before, after))
     except (AttributeError, KeyError, TypeError):
         yield said("Not compared, since Kubernetes would refuse what it renders: ", code(name))

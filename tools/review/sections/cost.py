@@ -40,12 +40,15 @@ def _counted(sides: Iterable[Side | None]) -> Counted:
 def _drivers(before: Counted, after: Counted, prices: Prices) -> Iterator[Block]:
     rows: list[Row] = []
     sums: list[tuple[float, float]] = []
+    unknown: dict[str, list[str]] = {}
     for key in dict.fromkeys((*before, *after)):
         one, other = before.get(key, (0, 0)), after.get(key, (0, 0))
         if one == other:
             continue
         what, region, priced_as = key
         price = prices.of(priced_as, region)
+        if priced_as and not price:
+            unknown.setdefault(region, []).append(priced_as)
         cells = [Cell(what), Cell(region, code=True), Cell(_range(one)), Cell(_range(other))]
         cells.append(
             Cell(f"{price.usd_hour:g} USD an hour, {price.date}", price.source) if price else Cell("not known")
@@ -57,6 +60,10 @@ def _drivers(before: Counted, after: Counted, prices: Prices) -> Iterator[Block]
         rows.append(Row(tuple(cells), "+" if other > one else "-"))
     if rows:
         yield Table(("what", "region", "before", "after", "price", "a month"), tuple(rows))
+    for region, names in unknown.items():
+        listed = ", ".join(names)
+        do = "make prices asks AWS, and PRICES=FILE takes its table"
+        yield said(f"No price is known in {region} for {listed}: {do}.")
     if sums:
         together = _dollars(*map(sum, zip(*sums, strict=True)))
         words = f"What has a price here changes by {together} a month of {HOURS} hours"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -35,9 +36,45 @@ def _compared(fleet: Fleet, clusters: Sequence[Touched]) -> tuple[Row, ...]:
         left = {each.holder for each in after}
         gone = sorted({each.holder for each in before} - left)
         lost = [each for each in before - after if each.holder in left]
-        rows = (*_rows(after - before, gained=True), *_rows(lost, gained=False), *map(_gone, gone))
-        found += [(touched.name, row) for row in rows]
-    return tuple(sorted(fleet.grouped(found), key=lambda row: "!+-".index(row.sign)))
+        compared = _paired([*_rows(after - before, gained=True)], [*_rows(lost, gained=False)])
+        found += [(touched.name, row) for row in (*compared, *map(_gone, gone))]
+    return tuple(sorted(fleet.grouped(found), key=lambda row: "!+~-".index(row.sign)))
+
+
+def _paired(gained: Sequence[Row], lost: Sequence[Row]) -> Iterator[Row]:
+    """The same right under the same conditions with other values is one row, which has only the values that differ."""
+    rights = Counter(map(_right, lost))
+    others = {_right(row): row for row in lost if rights[_right(row)] == 1}
+    for right, times in Counter(map(_right, gained)).items():
+        rows = [row for row in gained if _right(row) == right]
+        other = others.get(right) if times == 1 else None
+        values = _values_that_differ(other.cells[-1].text, rows[0].cells[-1].text) if other else ()
+        if values:
+            lost = [row for row in lost if row is not other]
+            rows = [Row((*rows[0].cells[:-1], Cell("\n".join(values), code=True)), "~")]
+        yield from rows
+    yield from lost
+
+
+def _right(row: Row) -> tuple[str, ...]:
+    return tuple(cell.text for cell in row.cells[:-1])
+
+
+def _values_that_differ(before: str, after: str) -> tuple[str, ...]:
+    """Nothing where the conditions themselves differ: then both are shown in full."""
+    one, other = (dict(line.partition(": ")[::2] for line in text.splitlines()) for text in (before, after))
+    if one.keys() != other.keys():
+        return ()
+    found = []
+    for name in other:
+        old, new = (side[name].split(" or ") for side in (one, other))
+        for word, values in (("also", _less(new, old)), ("no longer", _less(old, new))):
+            found += [f"{name}: {word} {' or '.join(values)}"] if values else []
+    return tuple(found)
+
+
+def _less(values: Iterable[str], others: Sequence[str]) -> list[str]:
+    return [each for each in values if each not in others]
 
 
 def _rows(found: Iterable[IamPermission], *, gained: bool) -> Iterator[Row]:

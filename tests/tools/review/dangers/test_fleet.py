@@ -183,7 +183,7 @@ OF_A_TEAM: dict[str, tuple[Blueprint, Blueprint, dict[str, int]]] = {
     "the load balancer controller": (
         replace(BASE, addons=(*BASE.addons, AwsLoadBalancerController())),
         BASE,
-        {"removes-addon": 1, "removes-protection": 2},
+        {"removes-addon": 1, "removes-protection": 1},
     ),
 }
 

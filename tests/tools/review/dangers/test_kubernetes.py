@@ -17,6 +17,7 @@ from tests.tools.review.dangers.support import (
     thing,
     told,
 )
+from tools.review.dangers import dangers
 
 ADMISSION = "admissionregistration.k8s.io"
 NAMESPACE = thing("Namespace", "shop", metadata={"labels": {"pod-security.kubernetes.io/enforce": "restricted"}})
@@ -61,11 +62,30 @@ def test_a_team_that_goes_takes_its_rules_along() -> None:
         (having(DENY, ALLOW, QUOTA, {**POLICY, "spec": {"failurePolicy": "Ignore"}}, BINDING), GUARD),
         (having(DENY, ALLOW, QUOTA, POLICY, {**BINDING, "spec": {"validationActions": ["Audit"]}}), GUARD),
         (having(DENY, ALLOW, QUOTA, POLICY, {**BINDING, "spec": {"validationActions": ["Deny", "Audit"]}}), []),
-        ({"Namespaces": TEAM["Namespaces"]}, GUARD * 4),
+        ({"Namespaces": TEAM["Namespaces"]}, GUARD * 3),  # a policy and its binding are one
     ],
 )
 def test_what_protects_a_team(after: Resources, expected: Told) -> None:
     assert told(differing(TEAM, after)) == expected
+
+
+def test_what_goes_together_with_the_same_effect_is_told_once() -> None:
+    """A team of another name had fourteen rows of admission policies."""
+    policies = [{**POLICY, "metadata": {"name": f"team-{part}"}} for part in ("pods", "routes", "services")]
+    quotas = [{**QUOTA, "metadata": {**QUOTA["metadata"], "namespace": space}} for space in ("shop", "other")]
+    found = dangers(differing(having(*policies, *quotas), having()))
+    assert [(each.what, each.why, each.fix) for each in found] == [
+        (
+            "ValidatingAdmissionPolicy team-pods and 2 more are deleted: their admission rules hold no longer",
+            "they are no longer in the manifest: team-pods, team-routes, team-services",
+            "keep them",
+        ),
+        (
+            "ResourceQuota shop/team and 1 more are deleted: pods there may claim all that the cluster has",
+            "they are no longer in the manifest: shop/team, other/team",
+            "keep them",
+        ),
+    ]
 
 
 def test_another_way_to_select_all_pods() -> None:
