@@ -15,6 +15,7 @@ from tools.review.dangers import (
     admin,
     exposure,
     kubernetes,
+    owners,
     protection,
     renames,
     sources,
@@ -56,6 +57,7 @@ RULES: Mapping[str, Handling] = {
     "removes-addon": Handling(refused=True),
     "opens-endpoint": Handling(refused=False),
     "removes-protection": Handling(refused=False),
+    "changes-team": Handling(refused=False),
     "changes-source": Handling(refused=False),
     "widens-admin": Handling(refused=False),
 }
@@ -68,10 +70,12 @@ _MODULES = (state, renames, stacks, updates, exposure, protection, sources, kube
 def dangers(difference: ClusterDifference, plans: Plans = (None, None)) -> tuple[Danger, ...]:
     """All dangers of a cluster's change, the worst rules first; none of a new cluster.
 
-    Without the plans of both sides nobody knows what stands on an add-on that goes.
+    Without the plans of both sides nobody knows what stands on an add-on that goes, and whose a host name is.
     """
     found = [danger for module in _MODULES for rule in module.RULES for danger in rule(difference)]
-    return worst_first([*found, *addons.removed(difference, plans)])
+    for by_plans in (addons.removed, owners.given_away, kubernetes.removes_protection):
+        found += by_plans(difference, plans)
+    return worst_first(found)
 
 
 def worst_first(found: Iterable[Danger]) -> tuple[Danger, ...]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from blueprint.kubernetes import PRUNED, ObjectKey
-from tools.assembly import MANIFEST, Stack, objects
-from tools.review.dangers.admission import weaker_binding, weaker_policy
+from blueprint.teams.exposure import host_pattern
+from tools.assembly import MANIFEST, Stack, objects, text
+from tools.review.dangers.addons import Plans
+from tools.review.dangers.admission import as_listed, weaker_binding, weaker_policy
 from tools.review.dangers.danger import Danger, DangerRule, Weaknesses, at, danger_of, shown, step
+from tools.review.dangers.guards import Guards, Successors
 from tools.review.dangers.limits import weaker_limits, weaker_quota
 from tools.review.dangers.names import key
 from tools.review.dangers.networks import opened
@@ -84,18 +87,55 @@ def _place(applied: _Applied) -> str:
     return f"{applied.stack.name}/{applied.stack.paths.get(applied.id, applied.id)}"
 
 
-def removes_protection(difference: ClusterDifference) -> Iterator[Danger]:
-    """What protected a namespace or the cluster, of which something is left."""
+def removes_protection(difference: ClusterDifference, plans: Plans = (None, None)) -> Iterator[Danger]:
+    """What protected a namespace or the cluster, of which something is left.
+
+    A host that a policy takes more of is no weakness: whose it is, tells another rule, where there are plans.
+    """
     them = _objects(difference)
-    known = frozenset(name for *_, name in them.after)
+    known = frozenset((*(name for *_, name in them.after), *_hosts(plans)))
+    successors = _successors(difference, them, known)
+    weaker: dict[tuple[str, str, str, str], list[ObjectKey]] = {}
     for name, old in them.before.items():
         if name in them.after:
             for what, why in _weaker(old.object, them.after[name].object, known):
-                yield _danger("removes-protection", old, f"{_words(name)}: {what}", why, "leave it as it was")
+                weaker.setdefault((old.stack.name, old.id, what, why), []).append(name)
         elif name[1] in _PROTECTING and _guards(them, name, old):
-            what = f"{_words(name)} is deleted: {_PROTECTING[name[1]]}"
-            yield _danger("removes-protection", old, what, _NO_MORE, "keep it")
+            left = successors.weaker_than(name, old.object)
+            if left is None:
+                what = f"{_words(name)} is deleted: {_PROTECTING[name[1]]}"
+                yield _danger("removes-protection", old, what, _NO_MORE, "keep it")
+            for what, why in left or ():
+                yield _danger("removes-protection", old, f"in the place of {_words(name)} {what}", why, "keep it")
+    for (*_, what, why), names in weaker.items():
+        words = ", ".join(dict.fromkeys(map(_words, names)))
+        yield _danger("removes-protection", them.before[names[0]], f"{words}: {what}", why, "leave it as it was")
     yield from _isolation(them)
+
+
+def _hosts(plans: Plans) -> Iterator[str]:
+    """Those that somebody has, as policies list them."""
+    if plans[0] and plans[1]:
+        yield from (as_listed(host_pattern(host)) for part in plans[1].parts for host in part.contribution.hosts)
+
+
+def _successors(difference: ClusterDifference, them: _Objects, known: Collection[str]) -> Successors:
+    before, after = (Guards({key: each.object for key, each in side.items()}) for side in them)
+    one, other = (
+        {*_taints(guards, stacks)} for guards, stacks in ((before, difference.before), (after, difference.after))
+    )
+    return Successors(before, after, known, gone=one - other)
+
+
+def _taints(guards: Guards, stacks: Iterable[Stack]) -> Iterator[str]:
+    """Values of those of nodes, which policies keep others from tolerating."""
+    for (_, kind, _, _), each in guards.objects.items():
+        if kind == "NodePool":
+            taints = each["spec"].get("template", {}).get("spec", {}).get("taints", ())
+            yield from (taint.get("value", "") for taint in taints)
+    for stack in stacks:
+        for group in stack.of_type("AWS::EKS::Nodegroup").values():
+            yield from (text(taint.get("Value", "")) for taint in at(group, "Taints") or ())
 
 
 def opens_network(difference: ClusterDifference) -> Iterator[Danger]:
@@ -245,7 +285,6 @@ def _danger(rule: str, old: _Applied, what: str, why: str, fix: str) -> Danger:
 RULES: tuple[DangerRule, ...] = (
     deletes_objects,
     changes_owner,
-    removes_protection,
     opens_network,
     opens_load_balancer,
 )

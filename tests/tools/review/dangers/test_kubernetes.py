@@ -17,6 +17,7 @@ from tests.tools.review.dangers.support import (
     thing,
     told,
 )
+from tools.review.dangers import dangers
 
 ADMISSION = "admissionregistration.k8s.io"
 NAMESPACE = thing("Namespace", "shop", metadata={"labels": {"pod-security.kubernetes.io/enforce": "restricted"}})
@@ -172,3 +173,74 @@ def test_a_namespace_between_stacks_says_what_is_lost() -> None:
     assert (danger.rule, danger.stack) == ("changes-owner", "addons")
     assert "all that is in it is deleted with it: workloads, volumes, Secrets" in danger.what
     assert danger.why == "it was in addons/A, and is in teams/B"
+
+
+# A team under another name: its namespace stays, and what judges it is called otherwise.
+def judged(team: str, *rules: str, space: str = "shop", nodes: str = "", bound: bool = True) -> Resources:
+    """What a team has, and another beside it whose pods may not tolerate the taint `nodes`."""
+    selector = {"matchLabels": {"team": team}}
+    wanted = [{"expression": each, "message": each} for each in rules]
+    match = {"namespaceSelector": selector, "resourceRules": [{"resources": ["pods"]}]}
+    policies = [("pods", match, wanted)]
+    if nodes:
+        others = {"matchExpressions": [{"key": "team", "operator": "NotIn", "values": [team]}]}
+        denied = [{"expression": f"!object.tolerations.exists(t, t.value == '{nodes}')", "message": "nodes"}]
+        policies.append(("nodes", {**match, "namespaceSelector": others}, denied))
+    objects = [
+        thing("ValidatingAdmissionPolicy", f"{team}-{name}", group=ADMISSION, spec=spec)
+        for name, constraints, validations in policies
+        for spec in ({"matchConstraints": constraints, "validations": validations},)
+    ]
+    objects += [
+        thing("ValidatingAdmissionPolicyBinding", f"{team}-{name}", group=ADMISSION, spec=spec)
+        for name, constraints, _ in policies
+        for spec in (
+            {
+                "policyName": f"{team}-{name}",
+                "validationActions": ["Deny" if bound else "Warn"],
+                "matchResources": {"namespaceSelector": constraints["namespaceSelector"]},
+            },
+        )
+    ]
+    taints = {"template": {"spec": {"taints": [{"key": "team", "value": nodes, "effect": "NoSchedule"}]}}}
+    pool = [thing("NodePool", f"team-{team}", group="karpenter.sh", spec=taints)] if nodes else []
+    return {
+        "Other": manifest(thing("Namespace", "other", metadata={"labels": {"team": "other"}})),
+        "Space": manifest(thing("Namespace", space, metadata={"labels": {"team": team}})),
+        f"{team}Objects": manifest(*objects, *pool, thing("Role", "owner", space, "rbac.authorization.k8s.io")),
+    }
+
+
+TAINT = {"key": "team", "value": "shop", "effect": "NoSchedule"}
+POOL = thing("NodePool", "shop", group="karpenter.sh", spec={"template": {"spec": {"taints": [TAINT]}}})
+RULES = ("object.image in ['a/']", "!has(object.node)")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "weaker"),
+    [
+        (judged("shop", *RULES), judged("store", *RULES), []),
+        (judged("shop", *RULES), judged("store", *RULES, "a further one"), []),
+        (judged("shop", *RULES, nodes="shop"), judged("store", *RULES, nodes="store"), []),
+        # Told once, at the policy
+        (judged("shop", *RULES), judged("store", RULES[0]), ["in the place of"]),
+        (judged("shop", *RULES), judged("store", "object.image in ['a/', 'b/']", RULES[1]), ["takes more: b/"]),
+        (judged("shop", *RULES), judged("store", "true", "false"), ["is deleted", "is deleted"]),
+        (judged("shop", *RULES), judged("store", *RULES, bound=False), ["is deleted", "is deleted"]),
+        # Nodes that are there still, with and without a policy under yet another name
+        (
+            judged("shop", *RULES, nodes="shop"),
+            {**judged("store", *RULES), "Pool": manifest(POOL)},
+            ["is deleted", "is deleted"],
+        ),
+        (
+            judged("shop", *RULES, nodes="shop"),
+            {**judged("store", *RULES), "Others": judged("x", nodes="shop")["xObjects"]},
+            [],
+        ),
+    ],
+)
+def test_what_judges_a_namespace_under_another_name(before: Resources, after: Resources, weaker: list[str]) -> None:
+    found = [danger.what for danger in dangers(differing(before, after)) if danger.rule == "removes-protection"]
+    assert len(found) == len(weaker)
+    assert all(words in what for words, what in zip(weaker, found, strict=True))
