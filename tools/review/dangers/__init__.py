@@ -15,6 +15,7 @@ from tools.review.dangers import (
     admin,
     exposure,
     kubernetes,
+    leftovers,
     owners,
     protection,
     renames,
@@ -60,11 +61,12 @@ RULES: Mapping[str, Handling] = {
     "changes-team": Handling(refused=False),
     "changes-source": Handling(refused=False),
     "widens-admin": Handling(refused=False),
+    "keeps-objects": Handling(refused=False, gate="warn"),
 }
 """All rules by name, in the order in which dangers are told."""
 
 _ORDER = {rule: place for place, rule in enumerate(RULES)}
-_MODULES = (state, renames, stacks, updates, exposure, protection, sources, kubernetes, admin)
+_MODULES = (state, renames, stacks, updates, exposure, protection, sources, kubernetes, admin, leftovers)
 
 
 def dangers(difference: ClusterDifference, plans: Plans = (None, None)) -> tuple[Danger, ...]:

@@ -5,12 +5,15 @@ https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-pol
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from blueprint.kubernetes import ObjectKey
+from tools.assembly import Stack, text
 from tools.review.dangers.admission import is_about, weaker_policy
+from tools.review.dangers.danger import at
 
 _Object = Mapping[str, Any]
 _Labels = Mapping[str, str]
@@ -24,6 +27,17 @@ class Guards:
 
     objects: Mapping[ObjectKey, _Object]
     """All that manifests hold."""
+    stacks: Sequence[Stack] = ()
+
+    @property
+    def taints(self) -> frozenset[str]:
+        """Values of those of nodes, which policies keep others from tolerating."""
+        pools = (each.get("spec", {}) for (_, kind, _, _), each in self.objects.items() if kind == "NodePool")
+        launched = (each.get("template", {}).get("spec", {}).get("taints", ()) for each in pools)
+        groups = (group for stack in self.stacks for group in stack.of_type("AWS::EKS::Nodegroup").values())
+        stated = (at(group, "Taints") or () for group in groups)
+        found = (taint.get("value") or taint.get("Value") for taints in (*launched, *stated) for taint in taints)
+        return frozenset(text(value) for value in found if value)
 
     @property
     def spaces(self) -> Mapping[str, _Labels]:
@@ -62,8 +76,11 @@ class Successors:
     after: Guards
     known: Collection[str] = ()
     """As `weaker_policy` has it."""
-    gone: Collection[str] = field(default=())
-    """Likewise."""
+
+    @cached_property
+    def gone(self) -> frozenset[str]:
+        """Nodes that there are no longer, by their taints."""
+        return self.before.taints - self.after.taints
 
     def weaker_than(self, key: ObjectKey, thing: _Object) -> tuple[tuple[str, str], ...] | None:
         """Of a policy that goes, or a binding, what nobody refuses in its place; None when that is all it refused."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from blueprint.kubernetes import PRUNED, ObjectKey
+from blueprint.kubernetes import ObjectKey
 from blueprint.teams.exposure import host_pattern
-from tools.assembly import MANIFEST, Stack, objects, text
+from tools.assembly import MANIFEST, Stack, objects
 from tools.review.dangers.addons import Plans
 from tools.review.dangers.admission import as_listed, weaker_binding, weaker_policy
 from tools.review.dangers.danger import Danger, DangerRule, Weaknesses, at, danger_of, shown, step
 from tools.review.dangers.guards import Guards, Successors
+from tools.review.dangers.leftovers import is_removed
 from tools.review.dangers.limits import weaker_limits, weaker_quota
 from tools.review.dangers.names import key
 from tools.review.dangers.networks import opened
@@ -57,7 +58,7 @@ def deletes_objects(difference: ClusterDifference) -> Iterator[Danger]:
     """What goes with all that is in it."""
     them = _objects(difference)
     for name, old in them.before.items():
-        if name not in them.after and name[1] in _LOST:
+        if name not in them.after and name[1] in _LOST and _is_removed(difference, name, old):
             yield _danger("deletes-state", old, f"{_words(name)} is deleted: {_LOST[name[1]]}", _NO_MORE, _FIRST)
 
 
@@ -70,17 +71,21 @@ def changes_owner(difference: ClusterDifference) -> Iterator[Danger]:
     them = _objects(difference)
     # A manifest of another name is told as that.
     other_name = {(old.stack.name, old.id) for old, _ in renamed(difference)}
-    stay = {(stack.name, id) for stack in difference.after for id in stack.resources}
     for name, old in them.before.items():
         new = them.after.get(name)
         if new is None or (old.stack.name, old.id) in (other_name | {(new.stack.name, new.id)}):
             continue
-        prunes = (name[0], name[1]) in PRUNED
-        if prunes or (old.stack.name, old.id) not in stay:
+        if _is_removed(difference, name, old):
             lost = _LOST.get(name[1], "it may be gone when the deploy is done")
             what = f"{_words(name)} goes from one manifest to another, and the first removes it: {lost}"
             why = f"it was in {_place(old)}, and is in {_place(new)}"
             yield _danger("changes-owner", old, what, why, "take it out in one deploy, and put it in in the next")
+
+
+def _is_removed(difference: ClusterDifference, name: ObjectKey, old: _Applied) -> bool:
+    """Whether the deploy removes what has left its manifest."""
+    stacks = (stack for stack in difference.after if stack.name == old.stack.name)
+    return is_removed(name, next((stack.resources[old.id] for stack in stacks if old.id in stack.resources), None))
 
 
 def _place(applied: _Applied) -> str:
@@ -94,7 +99,8 @@ def removes_protection(difference: ClusterDifference, plans: Plans = (None, None
     """
     them = _objects(difference)
     known = frozenset((*(name for *_, name in them.after), *_hosts(plans)))
-    successors = _successors(difference, them, known)
+    one, other = ({key: each.object for key, each in side.items()} for side in them)
+    successors = Successors(Guards(one, difference.before), Guards(other, difference.after), known)
     weaker: dict[tuple[str, str, str, str], list[ObjectKey]] = {}
     for name, old in them.before.items():
         if name in them.after:
@@ -103,7 +109,8 @@ def removes_protection(difference: ClusterDifference, plans: Plans = (None, None
         elif name[1] in _PROTECTING and _guards(them, name, old):
             left = successors.weaker_than(name, old.object)
             if left is None:
-                what = f"{_words(name)} is deleted: {_PROTECTING[name[1]]}"
+                becomes = "is deleted" if _is_removed(difference, name, old) else "stays only until somebody deletes it"
+                what = f"{_words(name)} {becomes}: {_PROTECTING[name[1]]}"
                 yield _danger("removes-protection", old, what, _NO_MORE, "keep it")
             for what, why in left or ():
                 yield _danger("removes-protection", old, f"in the place of {_words(name)} {what}", why, "keep it")
@@ -117,25 +124,6 @@ def _hosts(plans: Plans) -> Iterator[str]:
     """Those that somebody has, as policies list them."""
     if plans[0] and plans[1]:
         yield from (as_listed(host_pattern(host)) for part in plans[1].parts for host in part.contribution.hosts)
-
-
-def _successors(difference: ClusterDifference, them: _Objects, known: Collection[str]) -> Successors:
-    before, after = (Guards({key: each.object for key, each in side.items()}) for side in them)
-    one, other = (
-        {*_taints(guards, stacks)} for guards, stacks in ((before, difference.before), (after, difference.after))
-    )
-    return Successors(before, after, known, gone=one - other)
-
-
-def _taints(guards: Guards, stacks: Iterable[Stack]) -> Iterator[str]:
-    """Values of those of nodes, which policies keep others from tolerating."""
-    for (_, kind, _, _), each in guards.objects.items():
-        if kind == "NodePool":
-            taints = each["spec"].get("template", {}).get("spec", {}).get("taints", ())
-            yield from (taint.get("value", "") for taint in taints)
-    for stack in stacks:
-        for group in stack.of_type("AWS::EKS::Nodegroup").values():
-            yield from (text(taint.get("Value", "")) for taint in at(group, "Taints") or ())
 
 
 def opens_network(difference: ClusterDifference) -> Iterator[Danger]:

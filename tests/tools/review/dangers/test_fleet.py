@@ -23,6 +23,7 @@ from blueprint.planning.planner import plan
 from blueprint.teams import (
     ApplicationTeam,
     FromLoadBalancer,
+    GitWorkload,
     PriorityClass,
     Quota,
     ServiceAccount,
@@ -59,6 +60,9 @@ JOBS = ApplicationTeam(
     service_accounts=(ServiceAccount("runner", "jobs", permissions=(Statement(("sqs:SendMessage",), (QUEUE,)),)),),
     permissions_boundary="TeamBoundary",
 )
+
+
+PAGES = GitWorkload("pages", "https://github.com/example/pages", "deploy", namespace="jobs")
 
 
 def with_jobs(**changes: Any) -> Blueprint:
@@ -216,6 +220,9 @@ OF_A_TEAM: dict[str, tuple[Blueprint, Blueprint, dict[str, int]]] = {
         with_both(space="ledger"),
         {"changes-team": 1},
     ),
+    # Its pool, and what keeps others from it
+    "no nodes of its own any more": (with_jobs(), with_jobs(node_pool=None), {"keeps-objects": 1}),
+    "a folder of Git less": (with_jobs(workloads=(PAGES,)), with_jobs(), {"keeps-objects": 1}),
     "a way in for load balancers": (
         with_jobs(),
         with_jobs(network=(*JOBS.network, FromLoadBalancer(ports=(8080,)))),

@@ -122,9 +122,11 @@ def test_metadata_of_karpenter_nodes(options: dict[str, Any], *, weaker: bool) -
 @pytest.mark.parametrize("kind", ["Namespace", "PersistentVolumeClaim", "CustomResourceDefinition"])
 def test_objects_that_hold_state(kind: str) -> None:
     both, one = manifest(thing(kind, "a"), thing("Role", "b", "n")), manifest(thing("Role", "b", "n"))
-    found = differing({"It": both}, {"It": one})
-    assert told(found) == [("deletes-state", "It")]
-    assert only(found).what.startswith(f"{kind} a is deleted: ")
+    # kubectl prunes no definitions; with its manifest everything goes.
+    left = differing({"It": both}, {"It": one})
+    assert told(left) == [("deletes-state", "It")] * (kind != "CustomResourceDefinition")
+    gone = differing({"It": both, "Other": one}, {"Other": one})
+    assert only(gone).what.startswith(f"{kind} a is deleted: ")
     moved = told(differing({"It": both}, {"It": one, "Other": manifest(thing(kind, "a"))}))
     assert moved == [("changes-owner", "It")] * (kind != "CustomResourceDefinition")  # which kubectl does not prune
     assert told(differing({"It": one}, {"It": manifest()})) == []
@@ -133,7 +135,8 @@ def test_objects_that_hold_state(kind: str) -> None:
 def test_a_manifest_with_references_is_read() -> None:
     words = ['[{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "', {"Ref": "Name"}, '"}}]']
     before, after = (
-        {"It": {**manifest(), "Properties": {"Manifest": {"Fn::Join": ["", each]}}}} for each in (words, ["[]"])
+        {"It": {**manifest(), "Properties": {"PruneLabel": "a", "Manifest": {"Fn::Join": ["", each]}}}}
+        for each in (words, ["[]"])
     )
     assert only(differing(before, after)).what.startswith("Namespace ${Name} is deleted")
 
@@ -146,7 +149,10 @@ ROLE = thing("Role", "reader", "shop", "rbac.authorization.k8s.io")
     ("before", "after", "expected"),
     [
         # kubectl prunes some kinds (kubectl pkg/util/prune/prune.go), and deletes all of a manifest that goes
-        ({"A": manifest(CONFIG), "B": manifest(ROLE)}, {"A": manifest(), "B": manifest(CONFIG, ROLE)}, ["A"]),
+        ({"A": manifest(CONFIG, ROLE), "B": manifest()}, {"A": manifest(ROLE), "B": manifest(CONFIG)}, ["A"]),
+        # and looks into no namespace of which the manifest names nothing any more (pkg/cmd/apply/prune.go, pruneAll)
+        ({"A": manifest(CONFIG), "B": manifest(ROLE)}, {"A": manifest(NAMESPACE), "B": manifest(CONFIG, ROLE)}, []),
+        ({"A": manifest(CONFIG, ROLE, prune=False)}, {"A": manifest(ROLE, prune=False), "B": manifest(CONFIG)}, []),
         ({"A": manifest(ROLE), "B": manifest()}, {"A": manifest(), "B": manifest(ROLE)}, []),
         ({"A": manifest(ROLE), "B": manifest()}, {"B": manifest(ROLE)}, ["A"]),
         ({"A": manifest(NAMESPACE), "B": manifest()}, {"A": manifest(), "B": manifest(NAMESPACE)}, ["A"]),

@@ -312,7 +312,7 @@ def test_what_goes_along_with_a_name_is_told_once() -> None:
     assert "are applied, then deleted" in danger.what
     # Within one construct each has a name of its own.
     apart = {**paths, "Addon2": "shop/other", "Objects2": "shop/more"}
-    found = dangers(stacks_differing((before, stack_of(after.resources, paths=apart))))
+    found = dangers(stacks_differing((before, stack_of(dict(after.resources), paths=apart))))
     assert [each.path for each in found] == ["shop/addon", "shop/objects"]
 
 
