@@ -108,7 +108,7 @@ def guards(
             _changed(
                 "volumes",
                 f"!has(object.spec.volumes) || object.spec.volumes.all(v, !has(v.image) || ({allowed}))",
-                f"images of volumes come from {', '.join(registries)} only",
+                f"images come from {', '.join(registries)} only",
             )
         )
         for kind in ("containers", "initContainers", "ephemeralContainers"):
