@@ -23,6 +23,14 @@ _OF_EVERYBODY = (
     "gcr.io",
 )
 """Registries that give a namespace to whoever signs up."""
+# Of the restricted standard: k8s.io/pod-security-admission v0.36.3 policy/check_restrictedVolumes.go
+VOLUMES = (
+    *("configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "image", "persistentVolumeClaim", "projected"),
+    "secret",
+)
+"""Kinds of volumes of a team's pods, whatever its namespaces' standard is."""
+LONGEST_GRACE = 24 * 60 * 60
+"""Seconds that a pod of a team may take to end, as `NodePool.drain_hours` has it of nodes."""
 ImageRegistry = Annotated[
     str,
     matches(
@@ -76,7 +84,33 @@ def guards(
             "the priority class belongs to the platform or another team",
         )
     ]
+    # Those of baseline are more: disks of the account by their id, and file servers, which a node mounts past all
+    # network policies. csi-translation-lib plugins/aws_ebs.go (TranslateInTreeInlineVolumeToCSI)
+    volumes = " || ".join(f"has(v.{kind})" for kind in VOLUMES)
+    pods.append(
+        _changed(
+            "volumes",
+            f"!has(object.spec.volumes) || object.spec.volumes.all(v, {volumes})",
+            "a volume of this kind is not of the namespace: claim it by a PersistentVolumeClaim",
+        )
+    )
+    grace = "object.spec.terminationGracePeriodSeconds"
+    pods.append(
+        _changed(
+            "terminationGracePeriodSeconds",
+            f"!has({grace}) || {grace} <= {LONGEST_GRACE}",
+            "a pod ends within a day of being told to: its namespace and its node cannot go before",
+        )
+    )
     if registries:
+        allowed = f"has(v.image.reference) && {listed(registries)}.exists(r, v.image.reference.startsWith(r))"
+        pods.append(
+            _changed(
+                "volumes",
+                f"!has(object.spec.volumes) || object.spec.volumes.all(v, !has(v.image) || ({allowed}))",
+                f"images come from {', '.join(registries)} only",
+            )
+        )
         for kind in ("containers", "initContainers", "ephemeralContainers"):
             old = f"oldObject.spec.{kind}"
             there = f"oldObject != null && has({old}) && {old}.exists(o, o.name == c.name && o.image == c.image)"
@@ -86,6 +120,7 @@ def guards(
     core = ("",)
     yield from policy(f"team-{team}-pods", (core, ("pods", "pods/ephemeralcontainers")), theirs, pods)
     # A pod that names its node needs no toleration. The scheduler names it later, by another request.
+    yield from _finalizers(team)
     unplaced = PolicyRule("!has(object.spec.nodeName)", "only the scheduler chooses a node")
     yield from policy(f"team-{team}-placement", (core, ("pods",)), theirs, [unplaced], ("CREATE",))
     addresses = "!has(object.spec.externalIPs) || size(object.spec.externalIPs) == 0"
@@ -105,6 +140,22 @@ def guards(
             "tolerations", f"!has(object.spec.tolerations) || !{tolerates}", f"the nodes belong to team {team}"
         )
         yield from policy(f"team-{team}-nodes", (core, ("pods",)), others, [rule])
+
+
+def _finalizers(team: str) -> Iterator[Manifest]:
+    """Nobody of a team keeps an object, and with it its namespace, from being deleted: finalizers are controllers'.
+
+    Kubernetes itself gives each claim one while it is made: plugin/pkg/admission/storage/storageobjectinuseprotection
+    """
+    people = "has(request.userInfo.groups) && request.userInfo.groups.exists(g, g.startsWith('team:'))"
+    new, old = (f"{one}.metadata.finalizers" for one in ("object", "oldObject"))
+    there = f"oldObject != null && has({old}) && f in {old}"
+    rule = PolicyRule(
+        f"!has({new}) || {new}.all(f, f == 'kubernetes.io/pvc-protection' || ({there}))",
+        "a finalizer would keep the object, and its namespace, from being deleted",
+    )
+    name, only_if = f"team-{team}-finalizers", {"people": people}
+    yield from policy(name, (("*",), ("*",)), namespaces_of(team), [rule], only_if=only_if, everything=True)
 
 
 def _changed(field: str, holds: str, message: str) -> PolicyRule:
@@ -131,16 +182,25 @@ def policy(
     rules: Iterable[PolicyRule],
     operations: tuple[str, ...] = ("CREATE", "UPDATE"),
     only_if: Mapping[str, str] | None = None,
+    *,
+    everything: bool = False,
 ) -> Iterator[Manifest]:
     """A policy and its binding, on resources of API groups in these namespaces; `only_if` has conditions by name.
 
-    A kind that the cluster does not know is no matter.
+    A kind that the cluster does not know is no matter. What is in no namespace is chosen by no selector, and so must be
+    left out where the resources are `everything`.
     """
     api = "admissionregistration.k8s.io/v1"
     groups, kinds = map(list, resources)
     # Kubernetes' own stable kinds have one version each, others any.
     versions = ["v1"] if set(groups) <= {"", "networking.k8s.io"} else ["*"]
-    made = {"apiGroups": groups, "apiVersions": versions, "operations": list(operations), "resources": kinds}
+    made: dict[str, Any] = {
+        "apiGroups": groups,
+        "apiVersions": versions,
+        "operations": list(operations),
+        "resources": kinds,
+    }
+    made |= {"scope": "Namespaced"} if everything else {}
     conditions = [{"name": title, "expression": expression} for title, expression in (only_if or {}).items()]
     yield named(
         api,

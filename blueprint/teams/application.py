@@ -22,7 +22,7 @@ from blueprint.teams.exposure import Exposure
 from blueprint.teams.exposure_policies import exposure_policies
 from blueprint.teams.external_secrets import CopiedSecrets
 from blueprint.teams.identity import ServiceAccount
-from blueprint.teams.namespaces import TEAM_LABEL, TeamNamespace, named
+from blueprint.teams.namespaces import TEAM_LABEL, TeamNamespace, named, without_others
 from blueprint.teams.network import (
     Edge,
     FromInternalLoadBalancer,
@@ -253,7 +253,10 @@ class ApplicationTeam(Team):
             yield self.node_pool.owned_by(TEAM_LABEL, self.name).manifest("default", facts.architectures)
 
     def _objects(self, space: TeamNamespace, facts: ClusterFacts) -> Iterator[Manifest]:
-        yield space.quota.manifest(space.name)
+        made = (each for each in self.permissions if "create" in each.verbs)
+        counted = (f"{kind}.{each.api_group}" for each in made for kind in each.resources if "/" not in kind)
+        yield space.quota.manifest(space.name, counted)
+        yield without_others(space.name)
         yield space.container_defaults.manifest(space.name)
         yield from policies(space.name, self.network, facts)
         # Pods that do not name a service account get no Kubernetes credentials.

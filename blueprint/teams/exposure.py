@@ -54,10 +54,7 @@ class Exposure:
     @cached_property
     def host(self) -> str:
         """The pattern of its names. None begins with `_`: that would answer a certificate authority's challenge."""
-        return _one_of(
-            f"[a-z0-9*][a-z0-9*.-]*{_literal(host[1:])}" if host.startswith("*.") else _literal(host)
-            for host in self.hosts
-        )
+        return _one_of(map(host_pattern, self.hosts))
 
     @property
     def named_hosts(self) -> str:
@@ -119,6 +116,11 @@ class Exposure:
             elif key not in FREE:
                 rule = "a controller would act on it with the platform's rights, and no team may write it"
                 yield key, Refusal(value, rule, f"remove {key}")
+
+
+def host_pattern(host: str) -> str:
+    """Of one host: itself, or all names under it."""
+    return f"[a-z0-9*][a-z0-9*.-]*{_literal(host[1:])}" if host.startswith("*.") else _literal(host)
 
 
 def _literal(text: str) -> str:

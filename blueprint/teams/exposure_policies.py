@@ -66,6 +66,9 @@ def _of_services() -> Iterator[PolicyRule]:
     headless = "has(object.spec.clusterIP) && object.spec.clusterIP == 'None'"
     named = f"has({_ANNOTATIONS}) && {_ANNOTATIONS}.exists(k, k in {listed(HOSTNAMES)})"
     yield PolicyRule(f"!({headless} && {named})", "a headless Service would publish names under its host")
+    # A CNAME record of the host, to wherever it says: external-dns v0.21.0 source/service.go:547
+    elsewhere = "has(object.spec.type) && object.spec.type == 'ExternalName'"
+    yield PolicyRule(f"!({elsewhere} && {named})", "a Service for a name elsewhere would publish that under its host")
 
 
 def _of_gateways(exposure: Exposure) -> Iterator[PolicyRule]:

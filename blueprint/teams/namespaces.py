@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 from itertools import pairwise
 from typing import Annotated, Any, Literal
@@ -15,6 +15,27 @@ from blueprint.value import Value
 
 TEAM_LABEL = "blueprint/team"
 """On every namespace of a team, with the team's name; policies choose by it."""
+
+
+_WORKLOADS = (
+    *("deployments.apps", "statefulsets.apps", "cronjobs.batch", "horizontalpodautoscalers.autoscaling"),
+    "poddisruptionbudgets.policy",
+)
+# What their controllers keep of earlier ones, as many as revisionHistoryLimit says.
+_KEPT = ("replicasets.apps", "controllerrevisions.apps")
+_REVISIONS = 20
+# karpenter-provider-aws pkg/apis/v1/labels.go:134, https://docs.aws.amazon.com/eks/latest/userguide/node-efa.html
+_ACCELERATORS = (
+    *("nvidia.com/gpu", "amd.com/gpu", "aws.amazon.com/neuron", "aws.amazon.com/neuroncore", "habana.ai/gaudi"),
+    *("aws.amazon.com/neurondevice", "vpc.amazonaws.com/efa"),
+)
+# By the warning of https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces: what every pod calls
+# github.com is first looked up as the Service github of the namespace com. Of these top-level domains, since others are
+# words that people call namespaces by.
+_DOMAINS = (
+    *("com", "net", "org", "edu", "gov", "mil", "int", "info", "io", "ai", "co", "dev", "app", "cloud", "aws", "cn"),
+    *("eu", "uk", "us", "de", "fr", "arpa", "internal", "local", "localhost", "svc"),
+)
 
 
 class Quota(Value):
@@ -42,10 +63,24 @@ class Quota(Value):
     """Helm keeps ten for each release, one for each of its last revisions."""
     jobs: Annotated[int, between(0, 10_000, "Jobs")] = 500
     """Those that are done count until they are removed: three for each CronJob, unless it says otherwise."""
+    workloads: Annotated[int, between(0, 10_000, "of each kind")] = 100
+    """Deployments, StatefulSets, CronJobs, autoscalers and disruption budgets, so many of each kind; and 20 revisions
+    for each of them. Kubernetes keeps ten unless told otherwise."""
+    custom_objects: Annotated[int, between(0, 10_000, "of each kind")] = 500
+    """Of each kind that `permissions` of the team lets its people create."""
+    accelerators: Annotated[int, between(0, 10_000, "of each kind")] = 0
+    """GPUs, Neuron devices and cores, Gaudis and EFA interfaces that its pods request, so many of each kind."""
 
-    def manifest(self, namespace: str) -> Manifest:
-        """No NodePort or LoadBalancer Services: traffic enters by an Ingress, where the platform can see it."""
+    def manifest(self, namespace: str, custom: Iterable[str] = ()) -> Manifest:
+        """No NodePort or LoadBalancer Services: traffic enters by an Ingress, where the platform can see it.
+
+        `custom` are resources as rollouts.argoproj.io.
+        """
         hard = {
+            **{f"count/{kind}": str(self.workloads) for kind in _WORKLOADS},
+            **{f"count/{kind}": str(self.workloads * _REVISIONS) for kind in _KEPT},
+            **{f"count/{kind}": str(self.custom_objects) for kind in custom},
+            **{f"requests.{device}": str(self.accelerators) for device in _ACCELERATORS},
             "count/ingresses.networking.k8s.io": str(self.ingresses),
             "count/jobs.batch": str(self.jobs),
             "configmaps": str(self.config_maps),
@@ -62,7 +97,18 @@ class Quota(Value):
             "services.loadbalancers": "0",
             "services.nodeports": "0",
         }
-        return named("v1", "ResourceQuota", "team", namespace, spec={"hard": hard})
+        return named("v1", "ResourceQuota", "team", namespace, spec={"hard": dict(sorted(hard.items()))})
+
+
+def without_others(namespace: str) -> Manifest:
+    """No pod chooses by affinity whom it stands with in other namespaces.
+
+    The scheduler heeds the anti-affinity of pods that run: one against all pods of a region would let none in.
+    https://kubernetes.io/docs/concepts/policy/resource-quotas/#cross-namespace-pod-affinity-quota
+    """
+    scope = {"scopeName": "CrossNamespacePodAffinity", "operator": "Exists"}
+    spec = {"hard": {"pods": "0"}, "scopeSelector": {"matchExpressions": [scope]}}
+    return named("v1", "ResourceQuota", "affinity-to-others", namespace, spec=spec)
 
 
 class ContainerDefaults(Value):
@@ -131,6 +177,16 @@ class TeamNamespace(Value):
     def problems(self) -> Iterator[Problem]:
         if self.name in RESERVED_NAMESPACES or self.name.startswith("kube-"):
             yield Problem(("name",), self.name, "the namespace belongs to Kubernetes", "choose another name")
+        if self.name.startswith(("aws-", "amazon-", "eks-")):
+            # https://docs.aws.amazon.com/eks/latest/userguide/fargate-logging.html (aws-observability),
+            # https://docs.aws.amazon.com/guardduty/latest/ug/runtime-monitoring-agent-resource-name.html
+            rule = "AWS looks for its own objects in such namespaces, as for where all pods on Fargate log to"
+            yield Problem(("name",), self.name, rule, "choose another name")
+        if self.name in _DOMAINS:
+            rule = (
+                "the namespace is a top-level domain: its Services would answer for names of the internet, to all pods"
+            )
+            yield Problem(("name",), self.name, rule, "choose another name")
         for key in self.labels:
             if key.partition("/")[0].endswith(("kubernetes.io", "k8s.io", "blueprint")) and "/" in key:
                 rule = "policies choose namespaces by labels of this domain"

@@ -34,6 +34,8 @@ class Request:
     operation: str = "CREATE"
     old: Object | None = None
     """What a change is made to."""
+    groups: tuple[str, ...] = ()
+    """Of who sends it."""
 
 
 def refusals(objects: Iterable[Object], request: Request) -> Iterator[str]:
@@ -91,7 +93,8 @@ def _is_resource(pattern: str, resource: str) -> bool:
 
 def _failed(policy: Object, request: Request) -> Iterator[str]:
     """As the API server: a condition that is false decides before one that is an error does."""
-    scope = {"object": request.object, "oldObject": request.old}
+    sent = {"userInfo": {"groups": [*request.groups]}}
+    scope = {"object": request.object, "oldObject": request.old, "request": sent}
     conditions = [compiled(condition["expression"]) for condition in policy.get("matchConditions", ())]
     try:
         if not _decided(False, _lazily(conditions, scope)):

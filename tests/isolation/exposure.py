@@ -187,6 +187,8 @@ def foreign_exposure(world: World, name: str) -> Iterator[Sent]:
         yield Sent("a default backend", NETWORKING, "ingresses", other)
         annotations = {f"{DNS}hostname": own[0]}
         yield Sent("a headless Service", "", "services", _object({"clusterIP": "None"}, annotations))
+        elsewhere = {"type": "ExternalName", "externalName": "evil.example.org"}
+        yield Sent("a Service for a name elsewhere", "", "services", _object(elsewhere, annotations))
         handed = _object({"infrastructure": {"annotations": {f"{NLB}scheme": "internet-facing"}}})
         yield Sent("annotations handed on", GATEWAY_API, "gateways", handed)
     yield Sent("an Ingress for every host", NETWORKING, "ingresses", ingress(rules=[{"http": {}}]))
@@ -216,6 +218,7 @@ def own_exposure(world: World, name: str) -> Iterator[Sent]:
         if team.certificates:
             yield from annotated({f"{ALB}certificate-arn": ",".join(team.certificates)}, own)
     yield Sent("a Service", "", "services", _object({"clusterIP": "None"}))
+    yield Sent("a name elsewhere", "", "services", _object({"type": "ExternalName", "externalName": "db.example.org"}))
     yield Sent("a Gateway", GATEWAY_API, "gateways", _object({"listeners": [{"port": 80}]}))
 
 

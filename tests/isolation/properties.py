@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from blueprint.iam import policy
@@ -349,6 +350,9 @@ CLAIMS = {
     *("limits.memory", "pods", "requests.cpu", "requests.memory", "requests.storage", "persistentvolumeclaims"),
     *("limits.ephemeral-storage", "requests.ephemeral-storage", "services", "count/ingresses.networking.k8s.io"),
     *("configmaps", "secrets", "count/jobs.batch"),
+    *(f"count/{name}.apps" for name in ("deployments", "statefulsets", "replicasets", "controllerrevisions")),
+    *("count/cronjobs.batch", "count/horizontalpodautoscalers.autoscaling", "count/poddisruptionbudgets.policy"),
+    *("requests.nvidia.com/gpu", "requests.aws.amazon.com/neuron"),
 }
 
 
@@ -357,9 +361,14 @@ def claims_are_bounded(world: World) -> Iterator[str]:
     for name in world.owner:
         quotas = [one["spec"] for one in world.of_kind("ResourceQuota") if one["metadata"]["namespace"] == name]
         # Quotas add up to the strictest; one with scopes is for some pods only.
-        hard = {key: value for quota in quotas if not quota.get("scopes") for key, value in quota["hard"].items()}
-        if not hard.keys() >= CLAIMS:
-            yield f"{name} claims without end: {sorted(CLAIMS - hard.keys())}"
+        whole = (quota for quota in quotas if not quota.get("scopes") and not quota.get("scopeSelector"))
+        hard = {key: value for quota in whole for key, value in quota["hard"].items()}
+        made = (each for each in world.teams[world.owner[name]].permissions if "create" in each.verbs)
+        claims = CLAIMS | {
+            f"count/{kind}.{each.api_group}" for each in made for kind in each.resources if "/" not in kind
+        }
+        if not hard.keys() >= claims:
+            yield f"{name} claims without end: {sorted(claims - hard.keys())}"
         if {hard.get("services.nodeports"), hard.get("services.loadbalancers")} != {"0"}:
             yield f"{name} makes Services that the outside reaches"
         limits = [
@@ -375,6 +384,75 @@ def claims_are_bounded(world: World) -> Iterator[str]:
         }.items():
             if not any(limit.get(what, {}).keys() >= needed for limit in limits):
                 yield f"{name} has no {what} for containers"
+
+
+_ANYWHERE = {"labelSelector": {}, "topologyKey": "topology.kubernetes.io/region"}
+_OF_OTHERS: tuple[Object, ...] = ({"namespaceSelector": {}, **_ANYWHERE}, {"namespaces": ["kube-system"], **_ANYWHERE})
+REQUIRED, PREFERRED = (f"{how}DuringSchedulingIgnoredDuringExecution" for how in ("required", "preferred"))
+AFFINITIES: Mapping[str, Object] = {
+    f"{kind}, {how}, {number}": {kind: {how: [term if how == REQUIRED else {"weight": 1, "podAffinityTerm": term}]}}
+    for kind in ("podAntiAffinity", "podAffinity")
+    for how in (REQUIRED, PREFERRED)
+    for number, term in enumerate(_OF_OTHERS)
+}
+"""A pod's ways to choose whom in other namespaces it stands with; by the first, no other gets into the region."""
+ALONE: Object = {"podAntiAffinity": {REQUIRED: [_ANYWHERE]}}
+"""Of its own namespace."""
+
+
+def crosses(pod: Mapping[str, Any]) -> bool:
+    """Of Kubernetes v1.36.3 pkg/quota/v1/evaluator/core/pods.go:461 (usesCrossNamespacePodAffinity)"""
+    terms = (
+        term.get("podAffinityTerm", term)
+        for kind in ("podAffinity", "podAntiAffinity")
+        for how in (REQUIRED, PREFERRED)
+        for term in pod["spec"].get("affinity", {}).get(kind, {}).get(how, ())
+    )
+    return any(term.get("namespaces") or term.get("namespaceSelector") is not None for term in terms)
+
+
+def refused_for_affinity(world: World, namespace: str, pod: Mapping[str, Any]) -> bool:
+    """By a quota that has no room for such pods."""
+    scope = {"scopeName": "CrossNamespacePodAffinity", "operator": "Exists"}
+    quotas = (one["spec"] for one in world.of_kind("ResourceQuota") if one["metadata"]["namespace"] == namespace)
+    chosen = (quota for quota in quotas if quota.get("scopeSelector") == {"matchExpressions": [scope]})
+    return crosses(pod) and any(quota["hard"].get("pods") == "0" for quota in chosen)
+
+
+def pods_repel_nobody(world: World) -> Iterator[str]:
+    """No pod of a team keeps pods of others from being scheduled: anti-affinity holds both ways.
+
+    Kubernetes v1.36.3 pkg/scheduler/framework/plugins/interpodaffinity/filtering.go:353 (existingAntiAffinityCounts)
+    """
+    for namespace in world.owner:
+        for what, affinity in AFFINITIES.items():
+            if not refused_for_affinity(world, namespace, running("app", affinity=affinity)):
+                yield f"{namespace} chooses among pods of others: {what}"
+
+
+HELD: Object = {"metadata": {"finalizers": ["example.com/never"]}, "spec": {}}
+CLAIMED: Object = {"metadata": {"finalizers": ["kubernetes.io/pvc-protection"]}, "spec": {}}
+_FREE: Object = {"metadata": {}, "spec": {}}
+HOLDABLE = (
+    *(("", each) for each in ("configmaps", "services", "persistentvolumeclaims", "secrets")),
+    *(("apps", "deployments"), ("batch", "jobs"), ("networking.k8s.io", "ingresses"), ("argoproj.io", "rollouts")),
+)
+
+
+def controllers_hold(world: World) -> Iterator[str]:
+    """Nobody of a team gives an object a finalizer, which nobody takes away; controllers do, and take theirs away."""
+    for namespace, team in world.owner.items():
+        for groups in ((f"team:{team}:deployer",), ("system:serviceaccounts", "system:authenticated")):
+            person = groups[0].startswith("team:")
+            for group, resource in HOLDABLE:
+                new = Request(resource, namespace, HELD, group=group, groups=groups)
+                changed = replace(new, operation="UPDATE", old=_FREE)
+                for request in (new, changed):
+                    if any(refusals(world.admission, request)) is not person:
+                        yield f"{namespace} {'takes' if person else 'refuses'} a finalizer of {groups[0]} on {resource}"
+                for fine in (replace(changed, old=HELD), replace(changed, object=_FREE, old=HELD)):
+                    yield from refusals(world.admission, fine)
+            yield from refusals(world.admission, Request("persistentvolumeclaims", namespace, CLAIMED, groups=groups))
 
 
 TEAM_LABEL = "blueprint/team"
@@ -396,6 +474,16 @@ def tolerations(team: str) -> tuple[Object, ...]:
     )
 
 
+# What a node mounts by what a pod of the baseline standard says, past RBAC and network policies.
+VOLUMES: Mapping[str, Object] = {
+    "awsElasticBlockStore": {"volumeID": "vol-0123456789abcdef0"},
+    "nfs": {"server": "10.0.9.9", "path": "/"},
+    "iscsi": {"targetPortal": "10.0.9.9:3260", "iqn": "iqn.2001-04.com.example:a", "lun": 0},
+    "flexVolume": {"driver": "example.com/any"},
+    "cephfs": {"monitors": ["10.0.9.9:6789"]},
+}
+
+
 def foreign(world: World, name: str) -> Iterator[tuple[str, str, Object]]:
     """What the namespaces of a team refuse: what it is, the resource, an object."""
     team = world.teams[name]
@@ -414,6 +502,13 @@ def foreign(world: World, name: str) -> Iterator[tuple[str, str, Object]]:
             resource = "pods/ephemeralcontainers" if kind == "ephemeralContainers" else "pods"
             beside = inside if kind == "containers" else {**inside, "name": "beside"}
             yield f"image {image} among {kind}", resource, {"spec": {"containers": [inside], kind: [beside, bad]}}
+    for what, source in VOLUMES.items():
+        yield f"a volume of kind {what}", "pods", running(allowed_image, volumes=[{"name": "data", what: source}])
+    if own:
+        for reference in ("evil.example.com/data", own[0][:-1]):
+            pod = running(allowed_image, volumes=[{"name": "data", "image": {"reference": reference}}])
+            yield f"a volume of the image {reference}", "pods", pod
+    yield "a pod that takes years to end", "pods", running(allowed_image, terminationGracePeriodSeconds=10**8)
     for other in world.teams.values():
         if other.node_pool and other.name != name:
             for toleration in tolerations(other.name):
@@ -477,6 +572,8 @@ PROPERTIES: tuple[Property, ...] = (
     roles_keep_to_their_own,
     pods_stay_in_their_node,
     claims_are_bounded,
+    pods_repel_nobody,
+    controllers_hold,
     admission_refuses,
     what_is_there_can_go,
     names_have_owners,

@@ -42,7 +42,18 @@ from tests.isolation.exposure import CERTIFICATE, ROUTES, Sent, admits, ingress,
 from tests.isolation.fleets import READ_S3
 from tests.isolation.network import Pod
 from tests.isolation.pod_security import ENFORCE, admitted
-from tests.isolation.properties import CLAIMS, GUARDS, assumable, broken, pod_identity, running, tolerations, ways_out
+from tests.isolation.properties import (
+    ALONE,
+    CLAIMS,
+    GUARDS,
+    assumable,
+    broken,
+    pod_identity,
+    refused_for_affinity,
+    running,
+    tolerations,
+    ways_out,
+)
 from tests.isolation.rbac import can, service_account
 from tests.isolation.test_pod_security import pod
 from tests.isolation.world import ISSUER, World, world_of
@@ -317,7 +328,7 @@ def owning(text: str, loose: str) -> Callable[[Any], object]:
 
 OF_EXPOSURE: Mapping[str, tuple[str, ...]] = {
     "ingresses": ("defaultBackend", "object.spec.rules", "object.spec.tls"),
-    "published": ("clusterIP",),
+    "published": ("clusterIP", "ExternalName"),
     "gateways": ("object.spec.listeners", "object.spec.infrastructure"),
     "routes": ("object.spec.hostnames",),
 }
@@ -499,7 +510,38 @@ BREAKS: list[tuple[str, Break, set[str]]] = [
         edited("Namespace", "a-web", None, labelled(ENFORCE, "baseline")),
         {"pods_stay_in_their_node"},
     ),
-    ("no quota", without("ResourceQuota", namespace="b"), {"claims_are_bounded"}),
+    ("no quota", without("ResourceQuota", namespace="b"), {"claims_are_bounded", "pods_repel_nobody"}),
+    ("affinities to others", without("ResourceQuota", "affinity-to-others", "b"), {"pods_repel_nobody"}),
+    (
+        "room for affinities to others",
+        edited("ResourceQuota", "affinity-to-others", "b", spec(lambda s: s["hard"].update(pods="1"))),
+        {"pods_repel_nobody"},
+    ),
+    *(
+        (f"no rule on {what}", edited(VAP, "team-a-pods", None, unruled(text)), {"admission_refuses"})
+        for what, text in (
+            ("kinds of volumes", "has(v.configMap)"),
+            ("images of volumes", "v.image.reference"),
+            ("how long a pod may end", "terminationGracePeriodSeconds"),
+        )
+    ),
+    ("finalizers of people", without(VAP, "team-a-finalizers"), {"controllers_hold"}),
+    ("finalizers judged and taken", without(VAP_BINDING, "team-a-finalizers"), {"controllers_hold"}),
+    (
+        "finalizers of new objects only",
+        edited(VAP, "team-a-finalizers", None, judged(lambda rule: rule.update(operations=["CREATE"]))),
+        {"controllers_hold"},
+    ),
+    (
+        "finalizers of Kubernetes' own kinds only",
+        edited(VAP, "team-a-finalizers", None, judged(lambda rule: rule.update(apiGroups=["", "apps", "batch"]))),
+        {"controllers_hold"},
+    ),
+    (
+        "finalizers of controllers",
+        edited(VAP, "team-a-finalizers", None, spec(lambda s: s.pop("matchConditions"))),
+        {"controllers_hold"},
+    ),
     (
         "no end of pods",
         edited("ResourceQuota", "team", "b", spec(lambda s: s["hard"].pop("pods"))),
@@ -704,6 +746,9 @@ MINE = [
     ("pods", running("example.com/a/web/app")),
     ("pods", running("example.com/a/app", priorityClassName="team-a-batch", tolerations=[{"key": "x", "value": "c"}])),
     ("services", {"metadata": {}, "spec": {"type": "ClusterIP"}}),
+    ("pods", running("example.com/a/app", volumes=[{"name": "a", "image": {"reference": "example.com/a/data"}}])),
+    ("pods", running("example.com/a/app", volumes=[{"name": "a", "emptyDir": {}}, {"name": "b", "secret": {}}])),
+    ("pods", running("example.com/a/app", terminationGracePeriodSeconds=3600)),
     ("pods", running("example.com/a/app", tolerations=[tolerations("a")[0]])),
     ("pods", running("example.com/a/app", tolerations=[tolerations("a")[1]])),
 ]
@@ -728,6 +773,10 @@ def test_a_pod_of_an_older_rule_gets_an_image_of_the_new_one() -> None:
 
 def test_no_pod_names_a_node_of_another_team() -> None:
     assert any(refusals(WORLD.admission, Request("pods", "b", running("app", nodeName="ip-10-0-0-1.ec2.internal"))))
+
+
+def test_a_pod_may_stand_apart_from_its_own() -> None:
+    assert not refused_for_affinity(WORLD, "a-web", running("example.com/a/app", affinity=ALONE))
 
 
 @pytest.mark.parametrize(("resource", "mine"), MINE)

@@ -11,7 +11,20 @@ from typing import Any
 from tests.isolation.admission import Request, refusals
 from tests.isolation.exposure import ALB, Sent, foreign_exposure, own_exposure
 from tests.isolation.pod_security import violations
-from tests.isolation.properties import BREAKOUTS, GUARDS, OF_OWNERS, READS, WRITES, foreign, running
+from tests.isolation.properties import (
+    AFFINITIES,
+    ALONE,
+    BREAKOUTS,
+    CLAIMED,
+    GUARDS,
+    HELD,
+    OF_OWNERS,
+    READS,
+    WRITES,
+    foreign,
+    refused_for_affinity,
+    running,
+)
 from tests.isolation.rbac import Rule, User, allowed, can, rules_for
 from tests.isolation.test_pod_security import HARDENED, POD_CONTEXT
 from tests.isolation.world import World
@@ -113,6 +126,7 @@ def admission(world: World, real: Real) -> Iterator[Asked]:
             ours = _refused(world, spaces[namespace], "services", service)
             yield Asked(f"{what} in {namespace}", ours, real.create(service, _who(world, namespace, "services")))
         yield from _changes(world, real, spaces[namespace], image)
+        yield from _held(world, real, namespace)
         if namespace == world.teams[team].spaces[0].name:  # the same policies judge all of a team's
             yield from _shown(world, real, spaces[namespace], team)
             yield from _shown_otherwise(world, real, spaces[namespace], team)
@@ -124,6 +138,8 @@ def _pods(world: World, team: str, image: str) -> Iterator[tuple[str, Object]]:
     bare = {"spec": {"containers": [{"name": "app", "image": image}], "securityContext": {}}}
     yield "a pod as root", bare
     yield "a pod with a claim", _claiming(image)
+    yield "a pod apart from its own", running(image, affinity=ALONE)
+    yield from ((f"a pod by {what}", running(image, affinity=affinity)) for what, affinity in AFFINITIES.items())
     for what, resource, one in foreign(world, team):
         if resource == "pods":
             yield what, one
@@ -166,6 +182,22 @@ def _changes(world: World, real: Real, space: Object, image: str) -> Iterator[As
         ours = _refused(world, space, "pods/ephemeralcontainers", after, before)
         theirs = real.change(after, "ephemeralcontainers")
         yield Asked(f"a debugger {foreign_image} in {namespace}", ours, theirs)
+
+
+def _held(world: World, real: Real, namespace: str) -> Iterator[Asked]:
+    """An object that nobody could delete, of somebody of the team and of an administrator; and a claim."""
+    for who in (_who(world, namespace, "configmaps"), None):
+        asking = f"{who.name if who else 'an administrator'} in {namespace}"
+        groups = tuple(who.groups) if who else ()
+        metadata = {**HELD["metadata"], "name": "held", "namespace": namespace}
+        one = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
+        ours = frozenset(refusals(world.admission, Request("configmaps", namespace, one, groups=groups)))
+        yield Asked(f"a finalizer of {asking}", ours, real.create(one, who))
+        spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
+        claim = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {**metadata, "finalizers": []}}
+        request = Request("persistentvolumeclaims", namespace, CLAIMED, groups=groups)
+        theirs = real.create({**claim, "spec": spec}, who)
+        yield Asked(f"a claim of {asking}", frozenset(refusals(world.admission, request)), theirs)
 
 
 def _shown(world: World, real: Real, space: Object, team: str) -> Iterator[Asked]:
@@ -216,7 +248,7 @@ def _complete(sent: Sent, namespace: str, name: str = "asked") -> dict[str, Any]
         if not spec or "rules" not in spec or any(host.startswith("_") for host in hosts):
             return None
     if sent.resource == "services":
-        spec |= {"type": "ClusterIP", "ports": [{"port": 80}]}
+        spec = {"type": "ClusterIP", "ports": [{"port": 80}], **spec}
     metadata = {**sent.object["metadata"], "name": name, "namespace": namespace}
     version = f"{sent.group}/v1" if sent.group else "v1"
     return {"apiVersion": version, "kind": _KINDS[sent.resource], "metadata": metadata, "spec": spec}
@@ -300,6 +332,9 @@ def _over_quota(world: World, namespace: str, one: Object) -> bool:
     quotas = [each["spec"] for each in world.of_kind("ResourceQuota") if each["metadata"]["namespace"] == namespace]
     # The only scope of any test has all pods that are asked for; Services are in none.
     assert all(quota.get("scopes") in (None, ["NotTerminating"]) for quota in quotas)
+    if one["kind"] == "Pod" and refused_for_affinity(world, namespace, one):
+        return True
+    quotas = [quota for quota in quotas if not quota.get("scopeSelector")]
     hard = {name for quota in quotas for name in quota["hard"]}
     if one["kind"] == "Service":
         kinds = {"LoadBalancer": {"services.loadbalancers", "services.nodeports"}, "NodePort": {"services.nodeports"}}

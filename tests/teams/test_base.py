@@ -110,6 +110,10 @@ MISTAKES = [
     ),
     mistake("unknown level", space(pod_security="none"), f"{HERE}.pod_security", "'restricted'", "'"),
     mistake("not ours", space(name="kube-shop"), f"{HERE}.name", "belongs to Kubernetes", "choose"),
+    # Where AWS looks for what Fargate logs to: https://docs.aws.amazon.com/eks/latest/userguide/fargate-logging.html
+    mistake("logs of Fargate", space(name="aws-observability"), f"{HERE}.name", "AWS looks for", "choose"),
+    # https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces (the warning on top-level domains)
+    mistake("the internet", space(name="com"), f"{HERE}.name", "top-level domain", "choose"),
     mistake(
         "guarding label", space(labels={"blueprint/team": "x"}), f"{HERE}.labels['blueprint/team']", "choose", "own"
     ),
@@ -351,20 +355,35 @@ def test_namespaces_are_those_named_or_the_name() -> None:
 
 
 def test_quota_and_what_a_container_gets_that_does_not_say() -> None:
-    shop, jobs = wide_objects("ResourceQuota")
+    found = wide_objects("ResourceQuota")
+    shop, jobs = (one for one in found if one["metadata"]["name"] == "team")
     # https://kubernetes.io/docs/concepts/policy/resource-quotas (compute, storage, object count)
     assert shop["spec"]["hard"] == {
         "configmaps": "500",
+        "count/controllerrevisions.apps": "2000",
+        "count/cronjobs.batch": "100",
+        "count/deployments.apps": "100",
+        "count/horizontalpodautoscalers.autoscaling": "100",
         "count/ingresses.networking.k8s.io": "50",
         "count/jobs.batch": "500",
+        "count/poddisruptionbudgets.policy": "100",
+        "count/replicasets.apps": "2000",
+        "count/statefulsets.apps": "100",
         "limits.ephemeral-storage": "200Gi",
         "limits.memory": "40Gi",
         "persistentvolumeclaims": "50",
         "pods": "7",
+        "requests.amd.com/gpu": "0",
+        "requests.aws.amazon.com/neuron": "0",
+        "requests.aws.amazon.com/neuroncore": "0",
+        "requests.aws.amazon.com/neurondevice": "0",
         "requests.cpu": "20",
         "requests.ephemeral-storage": "200Gi",
+        "requests.habana.ai/gaudi": "0",
         "requests.memory": "40Gi",
+        "requests.nvidia.com/gpu": "0",
         "requests.storage": "1Ti",
+        "requests.vpc.amazonaws.com/efa": "0",
         "secrets": "500",
         "services": "9",
         "services.loadbalancers": "0",
@@ -483,6 +502,18 @@ def test_traffic_is_denied_but_for_the_declared() -> None:
     assert sorted(rule) == ["ports"]
 
 
+def test_what_a_permission_creates_is_counted() -> None:
+    """https://kubernetes.io/docs/concepts/policy/resource-quotas (object count quota of custom resources)"""
+    allowed = (
+        Permission("argoproj.io", ("rollouts", "rollouts/scale"), ("create", "patch")),
+        Permission("kafka.strimzi.io", ("kafkatopics",), ("get", "delete")),
+    )
+    few = changed(TEAM, permissions=allowed, namespaces=(TeamNamespace("shop", quota=Quota(custom_objects=7)),))
+    (hard,) = (one["spec"]["hard"] for one in objects(few, "ResourceQuota") if one["metadata"]["name"] == "team")
+    assert hard["count/rollouts.argoproj.io"] == "7"
+    assert not [key for key in hard if "strimzi" in key or "/scale" in key]
+
+
 def test_load_balancers_come_from_the_public_subnets() -> None:
     behind = changed(TEAM, network=(FromLoadBalancer(ports=(80,)),))
     made = plan(with_teams(behind))
@@ -579,10 +610,21 @@ def test_images_priorities_and_addresses_are_judged_on_admission() -> None:
     policies = {one["metadata"]["name"]: one["spec"] for one in wide_objects("ValidatingAdmissionPolicy")}
     assert sorted(policies) == [
         f"team-payments-{name}"
-        for name in ("gateways", "ingresses", "nodes", "placement", "pods", "published", "routes", "services")
+        for name in (
+            "finalizers",
+            "gateways",
+            "ingresses",
+            "nodes",
+            "placement",
+            "pods",
+            "published",
+            "routes",
+            "services",
+        )
     ]
     rules = " ".join(each["expression"] for each in policies["team-payments-pods"]["validations"])
-    assert rules.count("'111111111111.dkr.ecr.us-west-2.amazonaws.com/payments/'") == 3
+    # Containers of three kinds, and images as volumes
+    assert rules.count("'111111111111.dkr.ecr.us-west-2.amazonaws.com/payments/'") == 4
     assert "['', 'team-payments-high']" in rules
     bindings = wide_objects("ValidatingAdmissionPolicyBinding")
     assert {one["spec"]["policyName"] for one in bindings} == set(policies)

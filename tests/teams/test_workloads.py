@@ -110,6 +110,12 @@ def deployment(**container: Any) -> str:
     return dumped(template={**DEPLOYMENT["spec"]["template"], "spec": of_pod})
 
 
+def ending(seconds: int) -> dict[str, Any]:
+    """The pods of the sound one, which may take so long to end."""
+    template = DEPLOYMENT["spec"]["template"]
+    return {**template, "spec": {**template["spec"], "terminationGracePeriodSeconds": seconds}}
+
+
 def dumped(**spec: Any) -> str:
     return yaml.dump({**DEPLOYMENT, "spec": {**DEPLOYMENT["spec"], **spec}})
 
@@ -227,6 +233,18 @@ HOSTILE: dict[str, tuple[str | bytes, int | None, str, str]] = {
         "headless",
         "remove",
     ),
+    "record to anywhere": (
+        kind(
+            "Service",
+            more='  annotations: {"external-dns.alpha.kubernetes.io/hostname": shop.example.com}\n'
+            "spec: {type: ExternalName, externalName: example.org}\n",
+        ),
+        5,
+        "name elsewhere",
+        "remove",
+    ),
+    "finalizer": (CONFIG + "  finalizers: [example.com/never]\n", 5, "from being deleted", "leave it out"),
+    "no end": (dumped(template=ending(10**8)), 77, "ends within 86400 seconds", "lower"),
     "misspelt": (CONFIG + "daat: {}\n", 5, "no field daat", "write data"),
     "misspelt below": (dumped(replcas=2), 9, "Deployment.spec has no field replcas", "write replicas"),
     "field missing": (kind("Deployment", "apps/v1", "spec:\n  template: {}\n"), 5, "the field selector", "add"),
@@ -293,6 +311,11 @@ def test_a_baseline_namespace_takes_more(folder: Path) -> None:
     assert "Deployment" in {one["kind"] for one in objects(plan(brings(APPS, namespaces=baseline)))}
     (problem,) = found(deployment(securityContext={"privileged": True}), folder, namespaces=baseline)
     assert "privileged must not be true" in problem.rule
+    template = DEPLOYMENT["spec"]["template"]
+    disk = {"name": "disk", "awsElasticBlockStore": {"volumeID": "vol-0123456789abcdef0"}}
+    spec = {**template["spec"], "volumes": [*template["spec"].get("volumes", ()), disk]}
+    (problem,) = found(dumped(template={**template, "spec": spec}), folder, namespaces=baseline)
+    assert "no other is of the namespace" in problem.rule
 
 
 def is_admitted(level: str, pod: Any) -> bool:

@@ -48,6 +48,7 @@ def _of_plans(fleet: Fleet, render: Render, prices: Prices) -> Iterator[Section]
     yield charts.section(fleet, render)
     yield matrix.section(fleet)
     yield objects.brought(fleet)
+    yield objects.expressions(fleet)
     yield headroom.section(fleet)
     yield cost.section(fleet, prices)
     yield pictures.section(fleet)

@@ -10,6 +10,7 @@ from tools.review.flat import changed, codes, flat
 
 Name = tuple[str, str, str]
 """A Kubernetes object: kind with its API group (`Deployment.apps`), namespace or nothing, and name."""
+_EXPRESSION = ".expression"
 Objects = Mapping[Name, Mapping[str, Any]]
 
 
@@ -51,11 +52,30 @@ def _listed(sign: Sign, names: Iterable[Name]) -> Iterator[Row]:
 
 
 def fields(before: Objects, after: Objects) -> Iterator[Row]:
-    """Rows of four cells, one for each field of an object on both sides."""
+    """Rows of four cells, one for each change of a field; objects and fields that change alike share a row."""
+    alike: dict[tuple[Sign, str, str], list[tuple[str, str]]] = {}
+    for name, field, sign, old, new in _changes(before, after):
+        alike.setdefault((sign, old, new), []).append((title(name), field))
+    for (sign, old, new), found in alike.items():
+        objects, changing = ("\n".join(dict.fromkeys(words)) for words in zip(*found, strict=True))
+        yield codes(sign, objects, changing, old, new)
+
+
+def expressions(before: Objects, after: Objects) -> Iterator[Row]:
+    """Rows as of `fields`, for expressions of policies whose messages say the same in words."""
+    for name, field, sign, *change in _changes(before, after, told=True):
+        yield codes(sign, title(name), field, *change)
+
+
+def _changes(before: Objects, after: Objects, *, told: bool = False) -> Iterator[tuple[Name, str, Sign, str, str]]:
     for name, manifest in after.items():
         if name in before and before[name] != manifest:
-            for sign, *change in changed(dict(flat(before[name])), dict(flat(manifest))):
-                yield codes(sign, title(name), *change)
+            differing = tuple(changed(dict(flat(before[name])), dict(flat(manifest))))
+            found = {field for _, field, *_ in differing}
+            for sign, field, old, new in differing:
+                said = field.endswith(_EXPRESSION) and f"{field.removesuffix(_EXPRESSION)}.message" in found
+                if said is told:
+                    yield name, field, sign, old, new
 
 
 def name_in(manifest: Mapping[str, Any]) -> Name:

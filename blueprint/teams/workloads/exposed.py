@@ -26,10 +26,12 @@ def refused_in_object(data: Mapping[str, Any], exposure: Exposure) -> Iterator[t
     spec = data.get("spec") or {}
     if data["kind"] == "Ingress":
         yield from _in_ingress(spec, exposure)
-    elif spec.get("clusterIP") == "None":
+    elif spec.get("clusterIP") == "None" or spec.get("type") == "ExternalName":
         for key in HOSTNAMES:
             if key in annotations:
                 rule = "a headless Service would publish names under its host"
+                if spec.get("clusterIP") != "None":
+                    rule = "a Service for a name elsewhere would publish that under its host"
                 yield ("metadata", "annotations", key), Refusal(annotations[key], rule, "remove it")
 
 

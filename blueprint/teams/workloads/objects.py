@@ -8,12 +8,13 @@ from typing import Any
 
 from blueprint.errors import Problem, Quoted
 from blueprint.secret_keys import is_secret_variable
+from blueprint.teams.admission import LONGEST_GRACE
 from blueprint.teams.exposure import Exposure
 from blueprint.teams.namespaces import TeamNamespace
 from blueprint.teams.workloads.documents import ManifestDocument, Way
 from blueprint.teams.workloads.exposed import refused_in_object
 from blueprint.teams.workloads.kinds import INSTEAD, KINDS
-from blueprint.teams.workloads.pod_security import violations
+from blueprint.teams.workloads.pod_security import violations, volumes
 from blueprint.teams.workloads.schema import errors
 
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
@@ -46,6 +47,11 @@ def _of_object(document: ManifestDocument, namespace: str) -> Iterator[Problem]:
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         rule = "an object has a name of lowercase letters, digits, - and ., of which the next deploy finds it again"
         yield problem(("metadata", "name"), name, rule, "write metadata.name, no generateName")
+    if metadata.get("finalizers"):
+        rule = "a finalizer would keep the object, and its namespace, from being deleted"
+        yield problem(
+            ("metadata", "finalizers"), metadata["finalizers"], rule, "leave it out: controllers add their own"
+        )
     if metadata.get("namespace") not in (None, namespace):
         rule, fix = f"must be in the namespace {namespace}", "leave it out"
         yield problem(("metadata", "namespace"), metadata["namespace"], rule, fix)
@@ -111,3 +117,11 @@ def _of_pods(document: ManifestDocument, space: TeamNamespace) -> Iterator[Probl
         rule = f"{field} {must}: pods in {space.name} keep to the {space.pod_security} standard"
         fix = "correct it; examples/workloads/shop shows how"
         yield document.problem((*way, *below), data["metadata"]["name"], rule, fix)
+    if space.pod_security != "restricted":  # which has these kinds only anyway
+        for below, must in volumes(template["spec"]):
+            rule = f"{'.'.join(map(str, below))} {must}: no other is of the namespace"
+            yield document.problem((*way, *below), data["metadata"]["name"], rule, "claim it, or leave it out")
+    grace = template["spec"].get("terminationGracePeriodSeconds") or 0
+    if grace > LONGEST_GRACE:
+        rule = f"a pod ends within {LONGEST_GRACE} seconds: its namespace and its node cannot go before"
+        yield document.problem((*way, "spec", "terminationGracePeriodSeconds"), grace, rule, "lower it")

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from blueprint.kubernetes import PodSecurity
+from blueprint.teams.admission import VOLUMES
 from blueprint.teams.workloads.documents import Way
 
 Pod = Mapping[str, Any]
@@ -25,9 +26,6 @@ _SYSCTLS = {
     *("net.ipv4.tcp_keepalive_intvl", "net.ipv4.tcp_keepalive_probes", "net.ipv4.tcp_keepalive_time"),
     *("net.ipv4.tcp_rmem", "net.ipv4.tcp_syncookies", "net.ipv4.tcp_wmem"),
 }
-_VOLUMES = {
-    *("configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret"),
-}
 _APPARMOR = "container.apparmor.security.beta.kubernetes.io/"
 
 
@@ -37,6 +35,14 @@ def violations(template: Pod, level: PodSecurity) -> Iterator[_Found]:
     yield from _baseline(spec, template.get("metadata") or {})
     if level == "restricted":
         yield from _restricted(spec)
+
+
+def volumes(spec: Pod) -> Iterator[_Found]:
+    """Those of a kind that no pod of a team has; a volume without any is an emptyDir."""
+    for index, volume in enumerate(spec.get("volumes") or ()):
+        kinds = {key for key, source in volume.items() if key != "name" and source is not None}
+        if kinds - {*VOLUMES}:
+            yield ("spec", "volumes", index), f"must be one of {', '.join(VOLUMES)}"
 
 
 def _containers(spec: Pod) -> Iterator[tuple[Way, Pod]]:
@@ -96,10 +102,7 @@ def _context(way: Way, context: Pod) -> Iterator[_Found]:
 
 def _restricted(spec: Pod) -> Iterator[_Found]:
     of_pod = spec.get("securityContext") or {}
-    for index, volume in enumerate(spec.get("volumes") or ()):
-        kinds = {key for key, source in volume.items() if key != "name" and source is not None}
-        if kinds - _VOLUMES:
-            yield ("spec", "volumes", index), f"must be one of {', '.join(sorted(_VOLUMES))}"
+    yield from volumes(spec)
     if of_pod.get("runAsNonRoot") is False:
         yield ("spec", "securityContext", "runAsNonRoot"), "must be true"
     if of_pod.get("runAsUser") == 0:

@@ -113,6 +113,11 @@ CHANGES: Mapping[str, Change] = {
         ),
     ),
     "team-boundary-removed": (WITH_SHOP, _shop(permissions_boundary=None)),
+    "team-renamed": (WITH_SHOP, _shop(name="store")),
+    "team-gets-a-host-of-another": (
+        replace(SMALL, teams=(PLATFORM, SHOP, PAYMENTS)),
+        replace(SMALL, teams=(PLATFORM, replace(SHOP, hosts=PAYMENTS.hosts), replace(PAYMENTS, hosts=()))),
+    ),
     "team-opened-to-the-internet": (WITH_SHOP, _shop(network=(ToInternet(),))),
     "team-gets-a-member": (WITH_SHOP, _shop(owners=(Role("ShopOwner"),))),
     # Access

@@ -15,6 +15,8 @@ from tools.review.dangers import (
     admin,
     exposure,
     kubernetes,
+    leftovers,
+    owners,
     protection,
     renames,
     sources,
@@ -56,22 +58,26 @@ RULES: Mapping[str, Handling] = {
     "removes-addon": Handling(refused=True),
     "opens-endpoint": Handling(refused=False),
     "removes-protection": Handling(refused=False),
+    "changes-team": Handling(refused=False),
     "changes-source": Handling(refused=False),
     "widens-admin": Handling(refused=False),
+    "keeps-objects": Handling(refused=False, gate="warn"),
 }
 """All rules by name, in the order in which dangers are told."""
 
 _ORDER = {rule: place for place, rule in enumerate(RULES)}
-_MODULES = (state, renames, stacks, updates, exposure, protection, sources, kubernetes, admin)
+_MODULES = (state, renames, stacks, updates, exposure, protection, sources, kubernetes, admin, leftovers)
 
 
 def dangers(difference: ClusterDifference, plans: Plans = (None, None)) -> tuple[Danger, ...]:
     """All dangers of a cluster's change, the worst rules first; none of a new cluster.
 
-    Without the plans of both sides nobody knows what stands on an add-on that goes.
+    Without the plans of both sides nobody knows what stands on an add-on that goes, and whose a host name is.
     """
     found = [danger for module in _MODULES for rule in module.RULES for danger in rule(difference)]
-    return worst_first([*found, *addons.removed(difference, plans)])
+    for by_plans in (addons.removed, owners.given_away, kubernetes.removes_protection):
+        found += by_plans(difference, plans)
+    return worst_first(found)
 
 
 def worst_first(found: Iterable[Danger]) -> tuple[Danger, ...]:

@@ -17,19 +17,28 @@ _Object = Mapping[str, Any]
 _LET_IN = "what breaks its rules is let in"
 _LIST = re.compile(r"\[((?:\s*'[^']*'\s*,?)*)\]")
 _TEXT = re.compile(r"'([^']*)'")
+_COMPARED = re.compile(r"== *('[^']*')")
+_MATCHED = re.compile(r"matches\('([^']*)'\)")
+_ALTERNATIVES = re.compile(r"\(([^()]*)\)")
 # Before a parenthesis: what is in it is denied.
 _DENIED = re.compile(r"!\s*[\w.]*$")
 
 
-def weaker_policy(before: _Object, after: _Object, known: Collection[str]) -> Weaknesses:
-    """What it no longer judges or refuses; `known` are names of objects, which a list may well have one more of."""
+def weaker_policy(
+    before: _Object, after: _Object, known: Collection[str] = (), gone: Collection[str] = ()
+) -> Weaknesses:
+    """What it no longer judges or refuses.
+
+    `known` are names that a list of what is allowed may well have one more of, since others say whose they are; `gone`
+    those of what is no longer there, so that nobody must be kept from it.
+    """
     one, other = (each.get("spec", {}) for each in (before, after))
     if one.get("failurePolicy", "Fail") == "Fail" != other.get("failurePolicy", "Fail"):
         yield "what it cannot judge is let in", step("failurePolicy", "Fail", other["failurePolicy"])
     yield from _judges_less("matchConstraints", one.get("matchConstraints"), other.get("matchConstraints"))
     for name in sorted(_names(other, "matchConditions") - _names(one, "matchConditions")):
         yield "it judges less", f"matchConditions: +{shown(name)}"
-    yield from _asks_less(one.get("validations", ()), other.get("validations", ()), known)
+    yield from _asks_less(one.get("validations", ()), other.get("validations", ()), known, gone)
 
 
 def weaker_binding(before: _Object, after: _Object) -> Weaknesses:
@@ -95,13 +104,15 @@ def _requirements(selector: Any) -> set[str]:
     }
 
 
-def _asks_less(before: Sequence[_Object], after: Sequence[_Object], known: Collection[str]) -> Weaknesses:
+def _asks_less(
+    before: Sequence[_Object], after: Sequence[_Object], known: Collection[str], gone: Collection[str]
+) -> Weaknesses:
     """A rule that is gone, says something else, or takes more."""
     new = [each["expression"] for each in after]
     rest = [each for each in new if each not in {old["expression"] for old in before}]
     for old in before:
         expression = old["expression"]
-        if expression in new:
+        if expression in new or is_about(expression, gone):
             continue
         about = old.get("message") or expression
         other = next((each for each in rest if _form(each) == _form(expression)), None)
@@ -118,13 +129,36 @@ def _asks_less(before: Sequence[_Object], after: Sequence[_Object], known: Colle
 
 def _form(expression: str) -> str:
     """The expression whatever its lists hold."""
-    return _LIST.sub("[]", expression)
+    return _LIST.sub("[]", _with_lists(expression))
+
+
+def _with_lists(expression: str) -> str:
+    """What is compared with a text, or with alternatives of a pattern, as lists too."""
+    compared = _COMPARED.sub(r"in [\1]", expression)
+    return _MATCHED.sub(lambda found: f"matches({_ALTERNATIVES.sub(_listed, found[1])})", compared)
+
+
+def _listed(alternatives: re.Match[str]) -> str:
+    return str([as_listed(each) for each in alternatives[1].split("|")] if alternatives[1] else [])
+
+
+def as_listed(alternative: str) -> str:
+    """An alternative of a pattern as text: a dot that is one stands in brackets there."""
+    return alternative.replace("[.]", ".")
+
+
+def is_about(expression: str, gone: Collection[str]) -> bool:
+    """Whether what it denies is all of something that is gone."""
+    found = _with_lists(expression)
+    denied = (_TEXT.findall(each[1]) for each in _LIST.finditer(found) if _denied(found[: each.start()]))
+    return any(words and {*words} <= {*gone} for words in denied)
 
 
 def _more(before: str, after: str, known: Collection[str]) -> list[str]:
     """What lists of the same expression hold that was refused; of what is not allowed, what they hold no longer."""
     prefixes = "startsWith" in before
     found = []
+    before, after = _with_lists(before), _with_lists(after)
     for one, other in zip(_LIST.finditer(before), _LIST.finditer(after), strict=True):
         old, new = _TEXT.findall(one[1]), _TEXT.findall(other[1])
         if _denied(before[: one.start()]):

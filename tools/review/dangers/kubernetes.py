@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from blueprint.kubernetes import PRUNED, ObjectKey
+from blueprint.kubernetes import ObjectKey
+from blueprint.teams.exposure import host_pattern
 from tools.assembly import MANIFEST, Stack, objects
-from tools.review.dangers.admission import weaker_binding, weaker_policy
+from tools.review.dangers.addons import Plans
+from tools.review.dangers.admission import as_listed, weaker_binding, weaker_policy
 from tools.review.dangers.danger import Danger, DangerRule, Weaknesses, at, danger_of, shown, step
+from tools.review.dangers.guards import Guards, Successors
+from tools.review.dangers.leftovers import is_removed
 from tools.review.dangers.limits import weaker_limits, weaker_quota
 from tools.review.dangers.names import key
 from tools.review.dangers.networks import opened
@@ -54,7 +58,7 @@ def deletes_objects(difference: ClusterDifference) -> Iterator[Danger]:
     """What goes with all that is in it."""
     them = _objects(difference)
     for name, old in them.before.items():
-        if name not in them.after and name[1] in _LOST:
+        if name not in them.after and name[1] in _LOST and _is_removed(difference, name, old):
             yield _danger("deletes-state", old, f"{_words(name)} is deleted: {_LOST[name[1]]}", _NO_MORE, _FIRST)
 
 
@@ -67,47 +71,73 @@ def changes_owner(difference: ClusterDifference) -> Iterator[Danger]:
     them = _objects(difference)
     # A manifest of another name is told as that.
     other_name = {(old.stack.name, old.id) for old, _ in renamed(difference)}
-    stay = {(stack.name, id) for stack in difference.after for id in stack.resources}
     for name, old in them.before.items():
         new = them.after.get(name)
         if new is None or (old.stack.name, old.id) in (other_name | {(new.stack.name, new.id)}):
             continue
-        prunes = (name[0], name[1]) in PRUNED
-        if prunes or (old.stack.name, old.id) not in stay:
+        if _is_removed(difference, name, old):
             lost = _LOST.get(name[1], "it may be gone when the deploy is done")
             what = f"{_words(name)} goes from one manifest to another, and the first removes it: {lost}"
             why = f"it was in {_place(old)}, and is in {_place(new)}"
             yield _danger("changes-owner", old, what, why, "take it out in one deploy, and put it in in the next")
 
 
+def _is_removed(difference: ClusterDifference, name: ObjectKey, old: _Applied) -> bool:
+    """Whether the deploy removes what has left its manifest."""
+    stacks = (stack for stack in difference.after if stack.name == old.stack.name)
+    return is_removed(name, next((stack.resources[old.id] for stack in stacks if old.id in stack.resources), None))
+
+
 def _place(applied: _Applied) -> str:
     return f"{applied.stack.name}/{applied.stack.paths.get(applied.id, applied.id)}"
 
 
-def removes_protection(difference: ClusterDifference) -> Iterator[Danger]:
-    """What protected a namespace or the cluster, of which something is left."""
+def removes_protection(difference: ClusterDifference, plans: Plans = (None, None)) -> Iterator[Danger]:
+    """What protected a namespace or the cluster, of which something is left.
+
+    A host that a policy takes more of is no weakness: whose it is, tells another rule, where there are plans.
+    """
     them = _objects(difference)
-    known = frozenset(name for *_, name in them.after)
-    gone: dict[tuple[str, str, str], list[tuple[ObjectKey, _Applied]]] = {}
+    known = frozenset((*(name for *_, name in them.after), *_hosts(plans)))
+    one, other = ({key: each.object for key, each in side.items()} for side in them)
+    successors = Successors(Guards(one, difference.before), Guards(other, difference.after), known)
+    weaker: dict[tuple[str, str, str, str], list[ObjectKey]] = {}
+    gone: dict[tuple[str, str, str, bool], list[tuple[ObjectKey, _Applied]]] = {}
     for name, old in them.before.items():
         if name in them.after:
             for what, why in _weaker(old.object, them.after[name].object, known):
-                yield _danger("removes-protection", old, f"{_words(name)}: {what}", why, "leave it as it was")
+                weaker.setdefault((old.stack.name, old.id, what, why), []).append(name)
         elif name[1] in _PROTECTING and _guards(them, name, old):
-            gone.setdefault((old.stack.name, old.id, _PROTECTING[name[1]]), []).append((name, old))
-    for (*_, lost), deleted in gone.items():
-        yield _deleted(deleted, lost)
+            left = successors.weaker_than(name, old.object)
+            if left is None:
+                removed = _is_removed(difference, name, old)
+                gone.setdefault((old.stack.name, old.id, _PROTECTING[name[1]], removed), []).append((name, old))
+            for what, why in left or ():
+                yield _danger("removes-protection", old, f"in the place of {_words(name)} {what}", why, "keep it")
+    for (*_, lost, removed), protections in gone.items():
+        yield _gone(protections, lost, removed=removed)
+    for (*_, what, why), names in weaker.items():
+        words = ", ".join(dict.fromkeys(map(_words, names)))
+        yield _danger("removes-protection", them.before[names[0]], f"{words}: {what}", why, "leave it as it was")
     yield from _isolation(them)
 
 
-def _deleted(deleted: Sequence[tuple[ObjectKey, _Applied]], lost: str) -> Danger:
+def _gone(protections: Sequence[tuple[ObjectKey, _Applied]], lost: str, *, removed: bool) -> Danger:
     """One danger for what goes out of one manifest with the same effect: a team has a dozen admission policies."""
-    (first, old), *more = deleted
+    (first, old), *more = protections
     if not more:
-        return _danger("removes-protection", old, f"{_words(first)} is deleted: {lost}", _NO_MORE, "keep it")
-    what = f"{_words(first)} and {len(more)} more are deleted: {lost.replace('its ', 'their ', 1)}"
-    names = ", ".join(dict.fromkeys("/".join(filter(None, name[2:])) for name, _ in deleted))
+        becomes = "is deleted" if removed else "stays only until somebody deletes it"
+        return _danger("removes-protection", old, f"{_words(first)} {becomes}: {lost}", _NO_MORE, "keep it")
+    become = "are deleted" if removed else "stay only until somebody deletes them"
+    what = f"{_words(first)} and {len(more)} more {become}: {lost.replace('its ', 'their ', 1)}"
+    names = ", ".join(dict.fromkeys("/".join(filter(None, name[2:])) for name, _ in protections))
     return _danger("removes-protection", old, what, f"they are no longer in the manifest: {names}", "keep them")
+
+
+def _hosts(plans: Plans) -> Iterator[str]:
+    """Those that somebody has, as policies list them."""
+    if plans[0] and plans[1]:
+        yield from (as_listed(host_pattern(host)) for part in plans[1].parts for host in part.contribution.hosts)
 
 
 def opens_network(difference: ClusterDifference) -> Iterator[Danger]:
@@ -257,7 +287,6 @@ def _danger(rule: str, old: _Applied, what: str, why: str, fix: str) -> Danger:
 RULES: tuple[DangerRule, ...] = (
     deletes_objects,
     changes_owner,
-    removes_protection,
     opens_network,
     opens_load_balancer,
 )

@@ -23,7 +23,7 @@ def name_of(resource: Template | None) -> tuple[str, ...] | None:
 def likeness(resource: Template) -> str:
     """What a resource is, whatever it and those that it refers to are called."""
     properties = {name: value for name, value in resource.get("Properties", {}).items() if name != "Tags"}
-    return json.dumps(_without_references(properties), sort_keys=True)
+    return json.dumps(without_references(properties), sort_keys=True)
 
 
 def key(thing: Mapping[str, Any]) -> ObjectKey:
@@ -38,9 +38,10 @@ def keys(resource: Template | None) -> frozenset[ObjectKey]:
     return frozenset(map(key, objects(resource))) if resource and resource["Type"] == MANIFEST else frozenset()
 
 
-def _without_references(value: Any) -> Any:
+def without_references(value: Any) -> Any:
+    """The same for whatever logical ids it refers to."""
     if isinstance(value, Mapping):
         if set(value) & {"Ref", "Fn::GetAtt", "Fn::ImportValue"}:
             return "*"
-        return {name: _without_references(item) for name, item in value.items()}
-    return [_without_references(item) for item in value] if isinstance(value, list) else value
+        return {name: without_references(item) for name, item in value.items()}
+    return [without_references(item) for item in value] if isinstance(value, list) else value

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from tools.assembly import Template, text
 from tools.resource_types import resource_type
 from tools.review.dangers.danger import Danger, DangerRule, at, danger, danger_of, on, step, surviving, was_and_is
-from tools.revision.differences import ClusterDifference
+from tools.review.dangers.names import without_references
+from tools.revision.differences import Change, ClusterDifference
 
 _RULE = "removes-protection"
+_ROLE = "AWS::IAM::Role"
 
 
 def _off(before: Any, after: Any) -> bool:
@@ -76,6 +79,33 @@ def removals(difference: ClusterDifference) -> Iterator[Danger]:
             yield danger(_RULE, change, guards, "it is no longer in the app", "keep it")
 
 
+def boundaries(difference: ClusterDifference) -> Iterator[Danger]:
+    """Roles that lose their permissions boundary or get another, and one without where every role had one.
+
+    Whether another allows more, no template says. A stack in which some roles have none says nothing of new ones.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
+    """
+    bounded = {
+        stack.stack.name
+        for stack in difference.stacks
+        if stack.before and (roles := stack.before.of_type(_ROLE)) and all(map(_boundary, roles.values()))
+    }
+    gone = [change for change in surviving(difference) if change.type == _ROLE and change.after is None]
+    for change in surviving(difference):
+        if change.type != _ROLE or change.after is None:
+            continue
+        before, after = change.before or _assumed_alike(change, gone), change.after
+        why = step("PermissionsBoundary", *(_boundary(role) or None for role in (before, after)))
+        if _boundary(before) and not _boundary(after):
+            yield danger(_RULE, change, "no permissions boundary limits it any longer", why, "keep it")
+        elif _boundary(before) and _boundary(before) != _boundary(after):
+            what, fix = "another permissions boundary limits it, which may allow more", "compare the two policies"
+            yield danger(_RULE, change, what, why, fix)
+        elif before is None and not _boundary(after) and change.stack.name in bounded:
+            what = "no permissions boundary limits it, and one limited every role of the stack"
+            yield danger(_RULE, change, what, why, "give it the boundary of the others")
+
+
 def retention(difference: ClusterDifference) -> Iterator[Danger]:
     """What is kept when its resource or stack goes."""
     for change in surviving(difference):
@@ -98,6 +128,20 @@ def termination_protection(difference: ClusterDifference) -> Iterator[Danger]:
             yield danger_of(_RULE, after, after.stack_name, kind, "the stack can be deleted", why, "leave it on")
 
 
+def _boundary(role: Template | None) -> str:
+    found = at(role, "PermissionsBoundary")
+    return text(found) if found else ""
+
+
+def _assumed_alike(new: Change, gone: Iterable[Change]) -> Template | None:
+    """What the same service account or service assumed before, under another logical id."""
+    return next((old.before for old in gone if _trust(old.before) == _trust(new.after)), None)
+
+
+def _trust(role: Template | None) -> Any:
+    return without_references(at(role, "AssumeRolePolicyDocument"))
+
+
 def _log_types(logging: Any) -> set[str]:
     return {each["Type"] for each in (logging or {}).get("EnabledTypes", ())}
 
@@ -110,4 +154,4 @@ def _volumes(volumes: Any) -> set[str]:
     return {each["DeviceName"] for each in volumes or () if "Ebs" in each}
 
 
-RULES: tuple[DangerRule, ...] = (settings, removals, retention, termination_protection)
+RULES: tuple[DangerRule, ...] = (settings, removals, boundaries, retention, termination_protection)

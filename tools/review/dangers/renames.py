@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from tools.assembly import CHART, MANIFEST
 from tools.resource_types import resource_type
@@ -27,12 +28,29 @@ def renamed(difference: ClusterDifference) -> list[tuple[Change, Change]]:
 def renames_resource(difference: ClusterDifference) -> Iterator[Danger]:
     """Its old and its new construct, and what becomes of it."""
     order = [stack.stack.name for stack in difference.stacks]
-    for old, new in renamed(difference):
+    for pairs in _together(renamed(difference)):
+        old, new = pairs[0]
+        one, other = (change.path if len(pairs) == 1 else change.path.split("/")[0] for change in (old, new))
         moved = "" if old.stack.name == new.stack.name else f" of the {new.stack.name} stack"
-        away = order.index(old.stack.name) < order.index(new.stack.name) and old.impact == "delete"
-        what = f"deleted, and made again by a later stack: {_lost(old)}" if away else _what(old)
-        why = f"{old.path} is called {new.path}{moved} now"
-        yield danger("renames-resource", old, what, why, f"keep it where it was: {old.path}")
+        away = order.index(old.stack.name) < order.index(new.stack.name)
+        whats = (
+            f"deleted, and made again by a later stack: {_lost(each)}"
+            if away and each.impact == "delete"
+            else _what(each)
+            for each, _ in pairs
+        )
+        what, why = "; ".join(dict.fromkeys(whats)), f"{one} is called {other}{moved} now"
+        yield replace(danger("renames-resource", old, what, why, f"keep it where it was: {one}"), path=one)
+
+
+def _together(pairs: Iterable[tuple[Change, Change]]) -> Iterable[list[tuple[Change, Change]]]:
+    """All that one construct takes along under its new name, such as an add-on or a team."""
+    found: dict[tuple[str, ...], list[tuple[Change, Change]]] = {}
+    for old, new in pairs:
+        tops = [(change.stack.name, change.path.split("/")[0]) for change in (old, new)]
+        same = tops[0] == tops[1]
+        found.setdefault((*tops[0], *tops[1], *([old.id] if same else [])), []).append((old, new))
+    return found.values()
 
 
 def _same(old: Change, new: Change) -> bool:

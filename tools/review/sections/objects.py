@@ -5,8 +5,10 @@ from __future__ import annotations
 from tools.review.document import Row, Section, Table
 from tools.review.fleet import Fleet
 from tools.review.manifests import come_and_gone, fields, in_new_namespaces
+from tools.review.manifests import expressions as worded
 
 _COLUMNS = ("kind", "namespace", "objects", "clusters")
+_FIELDS = ("object", "field", "before", "after", "clusters")
 
 
 def section(fleet: Fleet) -> Section:
@@ -19,9 +21,20 @@ def section(fleet: Fleet) -> Section:
         parts += [(touched.name, row) for row in fields(before, after)]
     tables = (
         Table(_COLUMNS, fleet.grouped(whole)),
-        Table(("object", "field", "before", "after", "clusters"), fleet.grouped(parts)),
+        Table(_FIELDS, fleet.grouped(parts)),
     )
     return Section("objects", "Kubernetes objects of our manifests", tuple(table for table in tables if table.rows))
+
+
+def expressions(fleet: Fleet) -> Section:
+    """What policies ask in CEL, where their messages say the same in words."""
+    rows = []
+    for touched in fleet.deployed:
+        before, after = (side.objects if side else {} for side in touched.sides)
+        rows += [(touched.name, row) for row in worded(before, after)]
+    table = Table(_FIELDS, fleet.grouped(rows))
+    title = "Expressions of policies whose messages changed with them"
+    return Section("expressions", title, (table,) if rows else (), open=False)
 
 
 def brought(fleet: Fleet) -> Section:

@@ -34,9 +34,10 @@ def resource(kind: str, properties: Mapping[str, Any] | None = None, **attribute
     return {"Type": kind, "Properties": dict(properties or {}), **attributes}
 
 
-def manifest(*objects: Mapping[str, Any]) -> dict[str, Any]:
-    """A resource that applies objects."""
-    return resource(MANIFEST, {"Manifest": json.dumps(objects)})
+def manifest(*objects: Mapping[str, Any], prune: bool = True) -> dict[str, Any]:
+    """A resource that applies objects, and prunes as `kubectl` does."""
+    label = {"PruneLabel": "aws.cdk.eks/prune"} if prune else {}
+    return resource(MANIFEST, {"Manifest": json.dumps(objects), **label})
 
 
 def thing(kind: str, name: str, namespace: str = "", group: str = "", **more: Any) -> dict[str, Any]:
@@ -67,14 +68,19 @@ def stacks_differing(*pairs: tuple[Stack | None, Stack | None]) -> ClusterDiffer
     return ClusterDifference("dev", tuple(StackDifference(*pair, _changes(*pair)) for pair in pairs))
 
 
+def found(difference: ClusterDifference) -> list[Danger]:
+    """All dangers but that of objects which stay in the cluster: most that leaves a manifest does."""
+    return [danger for danger in dangers(difference) if danger.rule != "keeps-objects"]
+
+
 def told(difference: ClusterDifference) -> Told:
     """Which rules tell of which resources."""
-    return [(danger.rule, danger.id) for danger in dangers(difference)]
+    return [(danger.rule, danger.id) for danger in found(difference)]
 
 
 def only(difference: ClusterDifference) -> Danger:
     """The one danger that there is."""
-    (danger,) = dangers(difference)
+    (danger,) = found(difference)
     return danger
 
 

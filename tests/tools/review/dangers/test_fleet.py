@@ -17,8 +17,20 @@ from addons.core import CORE
 from addons.external_dns import ExternalDns
 from addons.karpenter import Karpenter
 from blueprint import AutoMode, Blueprint, ManagedNodes, PublicEndpoint, Role
+from blueprint.iam import Statement
+from blueprint.node_pool import NodePool
 from blueprint.planning.planner import plan
-from blueprint.teams import ApplicationTeam, PriorityClass, Quota, TeamNamespace, ToInternet, ToRange
+from blueprint.teams import (
+    ApplicationTeam,
+    FromLoadBalancer,
+    GitWorkload,
+    PriorityClass,
+    Quota,
+    ServiceAccount,
+    TeamNamespace,
+    ToInternet,
+    ToRange,
+)
 from examples.managed import MANAGED
 from examples.shared import PLATFORM
 from tools.assembly import Stack, read
@@ -36,17 +48,32 @@ BASE = replace(
 NEWER = replace(BASE.cluster, version="1.36")
 PUBLIC = PublicEndpoint(allow=("203.0.113.0/24",))
 TEAM = ApplicationTeam("shop", owners=(Role("ShopOwner"),), namespaces=(TeamNamespace("shop"),))
+QUEUE = "arn:${blueprint:partition}:sqs:us-west-2:111111111111:jobs"
 JOBS = ApplicationTeam(
     "jobs",
     owners=(Role("JobsOwner"),),
     namespaces=(TeamNamespace("jobs"),),
     image_registries=("111111111111.dkr.ecr.us-west-2.amazonaws.com/jobs/",),
     network=(ToRange("10.9.0.0/24", (5432,)),),
+    hosts=("jobs.example.com",),
+    node_pool=NodePool(),
+    service_accounts=(ServiceAccount("runner", "jobs", permissions=(Statement(("sqs:SendMessage",), (QUEUE,)),)),),
+    permissions_boundary="TeamBoundary",
 )
 
 
+PAGES = GitWorkload("pages", "https://github.com/example/pages", "deploy", namespace="jobs")
+
+
 def with_jobs(**changes: Any) -> Blueprint:
-    return replace(BASE, teams=(*BASE.teams, replace(JOBS, **changes)))
+    addons = (*BASE.addons, Karpenter())
+    return replace(BASE, addons=addons, teams=(*BASE.teams, replace(JOBS, **changes)))
+
+
+def with_both(*, shop: tuple[str, ...] = ("shop.example.com",), space: str = "", **changes: Any) -> Blueprint:
+    more = (*TEAM.namespaces, TeamNamespace(space)) if space else TEAM.namespaces
+    base = with_jobs(**changes)
+    return replace(base, teams=(*base.teams, replace(TEAM, hosts=shop, namespaces=more)))
 
 
 def with_dns(**changes: Any) -> Blueprint:
@@ -148,11 +175,11 @@ OF_A_TEAM: dict[str, tuple[Blueprint, Blueprint, dict[str, int]]] = {
         with_jobs(image_registries=("111111111111.dkr.ecr.us-west-2.amazonaws.com/jobs/batch/",)),
         {},
     ),
-    "no registry": (with_jobs(), with_jobs(image_registries=()), {"removes-protection": 3}),
+    "no registry": (with_jobs(), with_jobs(image_registries=()), {"removes-protection": 1}),
     "a stranger's registry": (
         with_jobs(),
         with_jobs(image_registries=(*JOBS.image_registries, "docker.io/example/")),
-        {"removes-protection": 3},
+        {"removes-protection": 1},
     ),
     "a hundred times": (
         with_jobs(),
@@ -163,6 +190,43 @@ OF_A_TEAM: dict[str, tuple[Blueprint, Blueprint, dict[str, int]]] = {
         with_jobs(),
         with_jobs(network=(ToRange(BASE.network.cidr, (5432,)),)),
         {"opens-endpoint": 1},
+    ),
+    # Its role and its guard rails are made under the new name, then deleted under the old one.
+    "another name": (with_jobs(), with_jobs(name="batch"), {"renames-resource": 1}),
+    "another name, and no registry": (
+        with_jobs(),
+        with_jobs(name="batch", image_registries=()),
+        {"renames-resource": 1, "removes-protection": 1},
+    ),
+    "another name and namespace": (
+        with_jobs(),
+        with_jobs(name="batch", namespaces=(TeamNamespace("batch"),), service_accounts=()),
+        {"deletes-state": 1},
+    ),
+    "another name and other people": (
+        with_jobs(),
+        with_jobs(name="batch", owners=(Role("Others"),)),
+        {"renames-resource": 1, "changes-team": 2},  # its host and its namespace
+    ),
+    "a host more, and one less": (with_jobs(), with_jobs(hosts=("reports.example.com",)), {}),
+    "all names under its own": (with_jobs(), with_jobs(hosts=(*JOBS.hosts, "*.jobs.example.com")), {}),
+    "a host that another has": (
+        with_both(),
+        with_both(hosts=(), shop=("shop.example.com", "jobs.example.com")),
+        {"changes-team": 1},
+    ),
+    "a namespace that another has": (
+        with_both(namespaces=(TeamNamespace("jobs"), TeamNamespace("ledger"))),
+        with_both(space="ledger"),
+        {"changes-team": 1},
+    ),
+    # Its pool, and what keeps others from it
+    "no nodes of its own any more": (with_jobs(), with_jobs(node_pool=None), {"keeps-objects": 1}),
+    "a folder of Git less": (with_jobs(workloads=(PAGES,)), with_jobs(), {"keeps-objects": 1}),
+    "a way in for load balancers": (
+        with_jobs(),
+        with_jobs(network=(*JOBS.network, FromLoadBalancer(ports=(8080,)))),
+        {"removes-protection": 1},
     ),
     "a stranger's chart": (
         with_dns(),

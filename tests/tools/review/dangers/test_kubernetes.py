@@ -74,14 +74,14 @@ def test_what_goes_together_with_the_same_effect_is_told_once() -> None:
     policies = [{**POLICY, "metadata": {"name": f"team-{part}"}} for part in ("pods", "routes", "services")]
     quotas = [{**QUOTA, "metadata": {**QUOTA["metadata"], "namespace": space}} for space in ("shop", "other")]
     found = dangers(differing(having(*policies, *quotas), having()))
-    assert [(each.what, each.why, each.fix) for each in found] == [
+    assert [(each.what, each.why, each.fix) for each in found if each.rule == "removes-protection"] == [
         (
-            "ValidatingAdmissionPolicy team-pods and 2 more are deleted: their admission rules hold no longer",
+            "ValidatingAdmissionPolicy team-pods and 2 more stay only until somebody deletes them: their admission rules hold no longer",
             "they are no longer in the manifest: team-pods, team-routes, team-services",
             "keep them",
         ),
         (
-            "ResourceQuota shop/team and 1 more are deleted: pods there may claim all that the cluster has",
+            "ResourceQuota shop/team and 1 more stay only until somebody deletes them: pods there may claim all that the cluster has",
             "they are no longer in the manifest: shop/team, other/team",
             "keep them",
         ),
@@ -141,9 +141,11 @@ def test_metadata_of_karpenter_nodes(options: dict[str, Any], *, weaker: bool) -
 @pytest.mark.parametrize("kind", ["Namespace", "PersistentVolumeClaim", "CustomResourceDefinition"])
 def test_objects_that_hold_state(kind: str) -> None:
     both, one = manifest(thing(kind, "a"), thing("Role", "b", "n")), manifest(thing("Role", "b", "n"))
-    found = differing({"It": both}, {"It": one})
-    assert told(found) == [("deletes-state", "It")]
-    assert only(found).what.startswith(f"{kind} a is deleted: ")
+    # kubectl prunes no definitions; with its manifest everything goes.
+    left = differing({"It": both}, {"It": one})
+    assert told(left) == [("deletes-state", "It")] * (kind != "CustomResourceDefinition")
+    gone = differing({"It": both, "Other": one}, {"Other": one})
+    assert only(gone).what.startswith(f"{kind} a is deleted: ")
     moved = told(differing({"It": both}, {"It": one, "Other": manifest(thing(kind, "a"))}))
     assert moved == [("changes-owner", "It")] * (kind != "CustomResourceDefinition")  # which kubectl does not prune
     assert told(differing({"It": one}, {"It": manifest()})) == []
@@ -152,7 +154,8 @@ def test_objects_that_hold_state(kind: str) -> None:
 def test_a_manifest_with_references_is_read() -> None:
     words = ['[{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "', {"Ref": "Name"}, '"}}]']
     before, after = (
-        {"It": {**manifest(), "Properties": {"Manifest": {"Fn::Join": ["", each]}}}} for each in (words, ["[]"])
+        {"It": {**manifest(), "Properties": {"PruneLabel": "a", "Manifest": {"Fn::Join": ["", each]}}}}
+        for each in (words, ["[]"])
     )
     assert only(differing(before, after)).what.startswith("Namespace ${Name} is deleted")
 
@@ -165,7 +168,10 @@ ROLE = thing("Role", "reader", "shop", "rbac.authorization.k8s.io")
     ("before", "after", "expected"),
     [
         # kubectl prunes some kinds (kubectl pkg/util/prune/prune.go), and deletes all of a manifest that goes
-        ({"A": manifest(CONFIG), "B": manifest(ROLE)}, {"A": manifest(), "B": manifest(CONFIG, ROLE)}, ["A"]),
+        ({"A": manifest(CONFIG, ROLE), "B": manifest()}, {"A": manifest(ROLE), "B": manifest(CONFIG)}, ["A"]),
+        # and looks into no namespace of which the manifest names nothing any more (pkg/cmd/apply/prune.go, pruneAll)
+        ({"A": manifest(CONFIG), "B": manifest(ROLE)}, {"A": manifest(NAMESPACE), "B": manifest(CONFIG, ROLE)}, []),
+        ({"A": manifest(CONFIG, ROLE, prune=False)}, {"A": manifest(ROLE, prune=False), "B": manifest(CONFIG)}, []),
         ({"A": manifest(ROLE), "B": manifest()}, {"A": manifest(), "B": manifest(ROLE)}, []),
         ({"A": manifest(ROLE), "B": manifest()}, {"B": manifest(ROLE)}, ["A"]),
         ({"A": manifest(NAMESPACE), "B": manifest()}, {"A": manifest(), "B": manifest(NAMESPACE)}, ["A"]),
@@ -192,3 +198,74 @@ def test_a_namespace_between_stacks_says_what_is_lost() -> None:
     assert (danger.rule, danger.stack) == ("changes-owner", "addons")
     assert "all that is in it is deleted with it: workloads, volumes, Secrets" in danger.what
     assert danger.why == "it was in addons/A, and is in teams/B"
+
+
+# A team under another name: its namespace stays, and what judges it is called otherwise.
+def judged(team: str, *rules: str, space: str = "shop", nodes: str = "", bound: bool = True) -> Resources:
+    """What a team has, and another beside it whose pods may not tolerate the taint `nodes`."""
+    selector = {"matchLabels": {"team": team}}
+    wanted = [{"expression": each, "message": each} for each in rules]
+    match = {"namespaceSelector": selector, "resourceRules": [{"resources": ["pods"]}]}
+    policies = [("pods", match, wanted)]
+    if nodes:
+        others = {"matchExpressions": [{"key": "team", "operator": "NotIn", "values": [team]}]}
+        denied = [{"expression": f"!object.tolerations.exists(t, t.value == '{nodes}')", "message": "nodes"}]
+        policies.append(("nodes", {**match, "namespaceSelector": others}, denied))
+    objects = [
+        thing("ValidatingAdmissionPolicy", f"{team}-{name}", group=ADMISSION, spec=spec)
+        for name, constraints, validations in policies
+        for spec in ({"matchConstraints": constraints, "validations": validations},)
+    ]
+    objects += [
+        thing("ValidatingAdmissionPolicyBinding", f"{team}-{name}", group=ADMISSION, spec=spec)
+        for name, constraints, _ in policies
+        for spec in (
+            {
+                "policyName": f"{team}-{name}",
+                "validationActions": ["Deny" if bound else "Warn"],
+                "matchResources": {"namespaceSelector": constraints["namespaceSelector"]},
+            },
+        )
+    ]
+    taints = {"template": {"spec": {"taints": [{"key": "team", "value": nodes, "effect": "NoSchedule"}]}}}
+    pool = [thing("NodePool", f"team-{team}", group="karpenter.sh", spec=taints)] if nodes else []
+    return {
+        "Other": manifest(thing("Namespace", "other", metadata={"labels": {"team": "other"}})),
+        "Space": manifest(thing("Namespace", space, metadata={"labels": {"team": team}})),
+        f"{team}Objects": manifest(*objects, *pool, thing("Role", "owner", space, "rbac.authorization.k8s.io")),
+    }
+
+
+TAINT = {"key": "team", "value": "shop", "effect": "NoSchedule"}
+POOL = thing("NodePool", "shop", group="karpenter.sh", spec={"template": {"spec": {"taints": [TAINT]}}})
+RULES = ("object.image in ['a/']", "!has(object.node)")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "weaker"),
+    [
+        (judged("shop", *RULES), judged("store", *RULES), []),
+        (judged("shop", *RULES), judged("store", *RULES, "a further one"), []),
+        (judged("shop", *RULES, nodes="shop"), judged("store", *RULES, nodes="store"), []),
+        # Told once, at the policy
+        (judged("shop", *RULES), judged("store", RULES[0]), ["in the place of"]),
+        (judged("shop", *RULES), judged("store", "object.image in ['a/', 'b/']", RULES[1]), ["takes more: b/"]),
+        (judged("shop", *RULES), judged("store", "true", "false"), ["and 1 more are deleted"]),
+        (judged("shop", *RULES), judged("store", *RULES, bound=False), ["and 1 more are deleted"]),
+        # Nodes that are there still, with and without a policy under yet another name
+        (
+            judged("shop", *RULES, nodes="shop"),
+            {**judged("store", *RULES), "Pool": manifest(POOL)},
+            ["and 1 more are deleted"],
+        ),
+        (
+            judged("shop", *RULES, nodes="shop"),
+            {**judged("store", *RULES), "Others": judged("x", nodes="shop")["xObjects"]},
+            [],
+        ),
+    ],
+)
+def test_what_judges_a_namespace_under_another_name(before: Resources, after: Resources, weaker: list[str]) -> None:
+    found = [danger.what for danger in dangers(differing(before, after)) if danger.rule == "removes-protection"]
+    assert len(found) == len(weaker)
+    assert all(words in what for words, what in zip(weaker, found, strict=True))

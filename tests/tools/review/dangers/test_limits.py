@@ -44,6 +44,21 @@ def test_quotas(after: dict[str, Any], *, weaker: bool) -> None:
     assert {rule for rule, _ in told(differing(quota(), after))} == ({"removes-protection"} if weaker else set())
 
 
+@pytest.mark.parametrize(
+    ("counted", "weaker"),
+    [
+        ("count/rollouts.argoproj.io", False),
+        ("count/httproutes.gateway.networking.k8s.io", True),
+        ("count/deployments.apps", True),
+    ],
+)
+def test_a_permission_that_goes_takes_its_limit_along(counted: str, *, weaker: bool) -> None:
+    """Kinds of others are counted while a permission of the team creates them; what there is more of is told."""
+    before = hard(**{counted: "500"})
+    assert bool(told(differing(before, quota()))) is weaker
+    assert told(differing(before, hard(**{counted: "5000"}))) == [("removes-protection", "It")]
+
+
 def test_says_how_much_more() -> None:
     danger = only(differing(quota(), hard(pods="5000")))
     assert danger.what == "ResourceQuota shop/team: pods: 100 times as much"

@@ -98,3 +98,59 @@ def test_termination_protection() -> None:
     off = replace(on, termination_protection=False)
     assert told(stacks_differing((on, off))) == [("removes-protection", "dev-cluster")]
     assert told(stacks_differing((off, on))) == []
+
+
+BOUNDARY, OTHER = (
+    {"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, f":iam::111111111111:policy/{name}"]]} for name in "AB"
+)
+
+
+def role(boundary: Any = None, *, account: str = "api") -> dict[str, Any]:
+    condition = {"StringEquals": {"aws:RequestTag/kubernetes-service-account": account}}
+    statement = {"Principal": {"Service": "pods.eks.amazonaws.com"}, "Action": "sts:AssumeRole", "Condition": condition}
+    properties = {"AssumeRolePolicyDocument": {"Statement": [{"Effect": "Allow", **statement}]}}
+    return resource("AWS::IAM::Role", {**properties, **({"PermissionsBoundary": boundary} if boundary else {})})
+
+
+BOUNDED, FREE = role(BOUNDARY, account="other"), role(account="other")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ({"It": role(BOUNDARY)}, {"It": role()}, ["It"]),
+        ({"It": role(BOUNDARY)}, {"It": role(OTHER)}, ["It"]),
+        ({"It": role()}, {"It": role(BOUNDARY)}, []),
+        ({"It": role(BOUNDARY)}, {"It": {**role(BOUNDARY), "DependsOn": ["A"]}}, []),
+        ({"It": role(BOUNDARY)}, {}, []),
+        # The role of the same service account under another logical id
+        ({"It": role(BOUNDARY), "Free": FREE}, {"New": role(), "Free": FREE}, ["New"]),
+        ({"It": role(BOUNDARY), "Free": FREE}, {"New": role(OTHER), "Free": FREE}, ["New"]),
+        ({"It": role(BOUNDARY), "Free": FREE}, {"New": role(BOUNDARY), "Free": FREE}, []),
+        ({"It": role(BOUNDARY), "Free": FREE}, {"New": role(account="jobs"), "Free": FREE}, []),
+        # One more
+        ({"One": BOUNDED}, {"One": BOUNDED, "New": role()}, ["New"]),
+        ({"One": BOUNDED}, {"One": BOUNDED, "New": role(OTHER)}, []),
+        ({"One": BOUNDED, "Free": FREE}, {"One": BOUNDED, "Free": FREE, "New": role()}, []),
+        ({"Free": FREE}, {"Free": FREE, "New": role()}, []),
+        ({}, {"New": role()}, []),
+    ],
+)
+def test_permissions_boundaries(before: dict[str, Any], after: dict[str, Any], expected: list[str]) -> None:
+    found = [id for rule, id in told(differing(before, after)) if rule == "removes-protection"]
+    assert found == expected
+
+
+def test_a_boundary_of_another_stack_says_nothing_of_this_one() -> None:
+    teams = {"name": "teams", "stack_name": "dev-teams"}
+    one, other = (stack_of({"One": BOUNDED}), stack_of({}, **teams)), (stack_of({"One": BOUNDED}), role())
+    after = stack_of({"New": other[1]}, **teams)
+    assert told(stacks_differing((one[0], other[0]), (one[1], after))) == []
+
+
+def test_boundaries_in_words() -> None:
+    was, none = ({"It": role(each)} for each in (BOUNDARY, None))
+    danger = only(differing(was, none))
+    assert danger.what == "no permissions boundary limits it any longer"
+    assert danger.why == "PermissionsBoundary: arn:${AWS::Partition}:iam::111111111111:policy/A -> nothing"
+    assert "may allow more" in only(differing(was, {"It": role(OTHER)})).what

@@ -300,6 +300,22 @@ def test_what_moves_to_a_later_stack_is_away_meanwhile() -> None:
     assert "already exists" in only(stacks_differing((empty, first), (last, none))).what
 
 
+def test_what_goes_along_with_a_name_is_told_once() -> None:
+    """A team or an add-on under another name takes all its resources along."""
+    both = {"Addon": RESOURCES["Addon"], "Objects": RESOURCES["Objects"]}
+    paths = {"Addon": "shop/addon", "Objects": "shop/objects", "Addon2": "store/addon", "Objects2": "store/objects"}
+    before, after = stack_of(both, paths=paths), stack_of({f"{id}2": each for id, each in both.items()}, paths=paths)
+    danger = only(stacks_differing((before, after)))
+    assert (danger.rule, danger.id, danger.path) == ("renames-resource", "Addon", "shop")
+    assert danger.why == "shop is called store now"
+    assert "already exists" in danger.what
+    assert "are applied, then deleted" in danger.what
+    # Within one construct each has a name of its own.
+    apart = {**paths, "Addon2": "shop/other", "Objects2": "shop/more"}
+    found = dangers(stacks_differing((before, stack_of(dict(after.resources), paths=apart))))
+    assert [each.path for each in found] == ["shop/addon", "shop/objects"]
+
+
 TAGGED = {"Template": RESOURCES["Template"], "Nodes": RESOURCES["Nodes"]}
 
 
