@@ -76,12 +76,18 @@ def test_what_goes_together_with_the_same_effect_is_told_once() -> None:
     found = dangers(differing(having(*policies, *quotas), having()))
     assert [(each.what, each.why, each.fix) for each in found if each.rule == "removes-protection"] == [
         (
-            "ValidatingAdmissionPolicy team-pods and 2 more stay only until somebody deletes them: their admission rules hold no longer",
+            (
+                "ValidatingAdmissionPolicy team-pods and 2 more stay only until somebody deletes them: "
+                "their admission rules hold no longer"
+            ),
             "they are no longer in the manifest: team-pods, team-routes, team-services",
             "keep them",
         ),
         (
-            "ResourceQuota shop/team and 1 more stay only until somebody deletes them: pods there may claim all that the cluster has",
+            (
+                "ResourceQuota shop/team and 1 more stay only until somebody deletes them: "
+                "pods there may claim all that the cluster has"
+            ),
             "they are no longer in the manifest: shop/team, other/team",
             "keep them",
         ),
