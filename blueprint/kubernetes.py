@@ -47,6 +47,28 @@ PRUNED = frozenset(
 https://github.com/kubernetes/kubectl/blob/master/pkg/util/prune/prune.go
 """
 
+CLUSTER_SCOPED = frozenset(
+    {"APIService", "CSIDriver", "CSINode", "CertificateSigningRequest", "ClusterRole", "ClusterRoleBinding"}
+    | {"CustomResourceDefinition", "DeviceClass", "FlowSchema", "IngressClass", "Namespace", "Node"}
+    | {"MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding", "MutatingWebhookConfiguration"}
+    | {"PersistentVolume", "PriorityClass", "PriorityLevelConfiguration", "ResourceSlice", "RuntimeClass"}
+    | {"StorageClass", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"}
+    | {"ValidatingWebhookConfiguration", "VolumeAttachment", "VolumeAttributesClass"}
+)
+"""Built-in kinds outside of any namespace. https://kubernetes.io/docs/reference/kubernetes-api/"""
+BUILT_IN = frozenset(
+    {"", "apps", "autoscaling", "batch", "policy", "flowcontrol.apiserver.k8s.io", "internal.apiserver.k8s.io"}
+    | {
+        f"{group}.k8s.io"
+        for group in (
+            *("admissionregistration", "apiextensions", "apiregistration", "authentication", "authorization"),
+            *("certificates", "coordination", "discovery", "events", "networking", "node", "rbac.authorization"),
+            *("resource", "scheduling", "storage", "storagemigration"),
+        )
+    }
+)
+"""API groups of Kubernetes itself; others of k8s.io, such as gateway.networking.k8s.io, come as custom resources."""
+
 
 @dataclass(frozen=True)
 class Namespace:

@@ -1,4 +1,4 @@
-"""Node groups that grow by themselves, workloads that do, and metrics about both for a Prometheus outside."""
+"""Node groups that grow by themselves, workloads that do, metrics about both, objects of the platform's own."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from addons.kube_state_metrics import KubeStateMetrics
 from addons.prometheus_node_exporter import PrometheusNodeExporter
 from addons.reloader import Reloader
 from addons.vertical_pod_autoscaler import VerticalPodAutoscaler
+from blueprint.addons import KubernetesManifests
 from examples.managed import MANAGED
 
 OPERATIONS = replace(
@@ -24,6 +25,13 @@ OPERATIONS = replace(
         PrometheusNodeExporter(),
         Reloader(),
         VerticalPodAutoscaler(),
+        KubernetesManifests(
+            "status",
+            directory="examples/workloads/platform",
+            namespace="status",
+            pod_security="restricted",
+            after=("metrics-server", "vpc-cni"),
+        ),
     ),
     teams=(),
 )

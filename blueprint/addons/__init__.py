@@ -14,6 +14,7 @@ from blueprint.addons.calls_aws import CallsAws
 from blueprint.addons.contract import Addon, FirstEdit, NodeNetwork, UpgradeSteps
 from blueprint.addons.eks import AddonVersion, EksAddon
 from blueprint.addons.helm import HelmAddon, chosen
+from blueprint.addons.manifests import KubernetesManifests
 from blueprint.contribution import (
     Chart,
     Contribution,
@@ -42,6 +43,7 @@ __all__ = [
     "HelmRelease",
     "HostedZone",
     "ImageSource",
+    "KubernetesManifests",
     "NodeNetwork",
     "ServiceLinkedRole",
     "Statement",

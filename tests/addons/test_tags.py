@@ -42,7 +42,7 @@ MADE = plan(
             ArgoCd(domain="argocd.example.com"),
             ExternalSecrets(),
             SecretsStoreCsiDriver(),
-            *(each for each in OPERATIONS.addons if each not in CORE),
+            *(each for each in OPERATIONS.addons if not isinstance(each, ByValue) and each not in CORE),
         ),
     )
 )

@@ -16,7 +16,7 @@ import yaml
 
 from addons.argo_cd import ArgoCd
 from addons.external_secrets import ExternalSecrets
-from blueprint import Blueprint, Plan, Role, plan
+from blueprint import Blueprint, Plan, Role, manifests, plan
 from blueprint.errors import Problem
 from blueprint.secrets import SecretsManagerSecret
 from blueprint.teams import (
@@ -29,7 +29,6 @@ from blueprint.teams import (
     TeamNamespace,
     TeamWorkload,
 )
-from blueprint.teams.workloads import manifests
 from blueprint.teams.workloads.pod_security import violations
 from blueprint.versions import SUPPORTED
 from tests.blueprint.examples import (

@@ -16,11 +16,11 @@ from blueprint import iam
 from blueprint.blueprint import Blueprint
 from blueprint.contribution import Release
 from blueprint.errors import BlueprintError
+from blueprint.manifests import schema
 from blueprint.planning.document import Plan
 from blueprint.planning.file import dumped, loaded
 from blueprint.planning.planner import plan
 from blueprint.references import resolved
-from blueprint.teams.workloads import schema
 from blueprint.teams.workloads.kinds import KINDS
 from blueprint.versions import SUPPORTED, minor
 from tests.templates import plain

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 import kubernetes_validate
 
-from blueprint.kubernetes import Manifest, ObjectKey
+from blueprint.kubernetes import CLUSTER_SCOPED, Manifest, ObjectKey
 
 # Namespaces that every cluster has. https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/
 INITIAL_NAMESPACES = frozenset({"default", "kube-node-lease", "kube-public", "kube-system"})
@@ -49,17 +49,6 @@ PRUNED = frozenset(
     | {("batch", "Job"), ("batch", "CronJob"), ("networking.k8s.io", "Ingress")}
     | {("apps", kind) for kind in ("DaemonSet", "Deployment", "ReplicaSet", "StatefulSet")}
 )
-# Built-in kinds outside of any namespace that the schemas know. https://kubernetes.io/docs/reference/kubernetes-api/
-_CLUSTER_SCOPED = frozenset(
-    {"APIService", "CSIDriver", "CSINode", "CertificateSigningRequest", "ClusterRole", "ClusterRoleBinding"}
-    | {"CustomResourceDefinition", "DeviceClass", "FlowSchema", "IngressClass", "Namespace", "Node"}
-    | {"MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding", "MutatingWebhookConfiguration"}
-    | {"PersistentVolume", "PriorityClass", "PriorityLevelConfiguration", "ResourceSlice", "RuntimeClass"}
-    | {"StorageClass", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"}
-    | {"ValidatingWebhookConfiguration", "VolumeAttachment", "VolumeAttributesClass"}
-)
-
-
 # Defined by EKS itself with Auto Mode, which the emulator cannot tell from a cluster without.
 # https://docs.aws.amazon.com/eks/latest/userguide/auto-configure-alb.html
 _OF_EKS = {("eks.amazonaws.com", kind) for kind in ("IngressClassParams", "NodeClass")}
@@ -285,7 +274,7 @@ def key_of(manifest: object) -> ObjectKey:
     assert isinstance(metadata, Mapping)  # noqa: S101  # it has a name
     group, slash, _ = manifest["apiVersion"].rpartition("/")
     builtin = not slash or "." not in group or group.endswith(".k8s.io")
-    scoped = not (builtin and manifest["kind"] in _CLUSTER_SCOPED)
+    scoped = not (builtin and manifest["kind"] in CLUSTER_SCOPED)
     namespace = str(metadata.get("namespace") or ("default" if builtin else "")) if scoped else ""
     kind: str = manifest["kind"]
     return group if slash else "", kind, namespace, name

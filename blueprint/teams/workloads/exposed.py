@@ -10,7 +10,7 @@ from blueprint.teams.annotations import HOSTNAMES
 from blueprint.teams.exposure import Exposure, Refusal
 
 if TYPE_CHECKING:
-    from blueprint.teams.workloads.documents import Way  # which brings YAML along
+    from blueprint.manifests.documents import Way  # which brings YAML along
 
 _OUTSIDE = ("gateway", "grpcroute", "httproute", "ingress", "ingresses", "route", "tlsroute")
 _HOST = ("host", "hostname", "hostnames", "hosts")

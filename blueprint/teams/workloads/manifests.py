@@ -4,26 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import Annotated
 
+from blueprint import manifests
 from blueprint.errors import FieldPath, Problem, duplicates
 from blueprint.facts import ClusterFacts
-from blueprint.fields import matches
 from blueprint.kubernetes import Manifest
+from blueprint.manifests import Directory
 from blueprint.teams.exposure import Exposure
 from blueprint.teams.namespaces import TeamNamespace
 from blueprint.teams.workloads.workload import TeamWorkload
-
-ROOT = Path(__file__).parents[3]
-"""The project's folder."""
-
-_DIRECTORY = matches(
-    # No file system takes longer names.
-    r"[\w-][\w.-]{0,254}(/[\w-][\w.-]{0,254})*",
-    "must be a directory of the project, from its root, without .. and hidden ones",
-    'write for example "examples/workloads/shop"',
-)
 
 
 class Manifests(TeamWorkload):
@@ -34,7 +23,7 @@ class Manifests(TeamWorkload):
     of the team.
     """
 
-    directory: Annotated[str, _DIRECTORY]
+    directory: Directory
     """From the root of this project, without links out of it."""
 
     @property
@@ -43,10 +32,10 @@ class Manifests(TeamWorkload):
 
     def problems_on(self, facts: ClusterFacts, space: TeamNamespace, exposure: Exposure) -> Iterator[Problem]:
         # YAML and schemas are for those who have manifests.
-        from blueprint.teams.workloads.files import read
+        from blueprint.manifests.files import read
         from blueprint.teams.workloads.objects import mistakes
 
-        documents, problems = read(ROOT, self.directory)
+        documents, problems = read(manifests.ROOT, self.directory)
         yield from problems
         names: list[tuple[FieldPath, str]] = []
         for document in documents:
@@ -58,8 +47,8 @@ class Manifests(TeamWorkload):
             yield replace(twice, path=(), file=twice.place)
 
     def objects(self, team: str, namespaces: Sequence[str]) -> tuple[Manifest, ...]:
-        from blueprint.teams.workloads.files import read
+        from blueprint.manifests.files import read
 
-        documents, _ = read(ROOT, self.directory)
+        documents, _ = read(manifests.ROOT, self.directory)
         data = [document.data for document in documents]
         return tuple({**one, "metadata": {**one["metadata"], "namespace": self.namespace}} for one in data)

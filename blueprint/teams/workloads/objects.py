@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from blueprint.errors import Problem, Quoted
-from blueprint.secret_keys import is_secret_variable
+from blueprint.manifests.clear_text import secrets_told
+from blueprint.manifests.documents import ManifestDocument, Way
+from blueprint.manifests.schema import errors
 from blueprint.teams.admission import LONGEST_GRACE
 from blueprint.teams.exposure import Exposure
 from blueprint.teams.namespaces import TeamNamespace
-from blueprint.teams.workloads.documents import ManifestDocument, Way
 from blueprint.teams.workloads.exposed import refused_in_object
 from blueprint.teams.workloads.kinds import INSTEAD, KINDS
 from blueprint.teams.workloads.pod_security import violations, volumes
-from blueprint.teams.workloads.schema import errors
 
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 
@@ -61,11 +60,8 @@ def _of_content(
     document: ManifestDocument, version: str, space: TeamNamespace, exposure: Exposure
 ) -> Iterator[Problem]:
     """Whether Kubernetes would take it. What looks like a secret is told alone: a schema's mistake shows values."""
-    secrets = list(_secrets(document.data, ()))
-    for way in secrets:
-        rule = "it would stand in the template in clear text, so it never holds a secret"
-        yield document.problem(way, Quoted("<not shown>"), rule, "refer to a Secret: valueFrom.secretKeyRef")
-    if secrets:
+    if secrets := list(secrets_told(document)):
+        yield from secrets
         return
     wrong = [document.problem(*error) for error in errors(document.data, version)]
     yield from wrong
@@ -74,22 +70,6 @@ def _of_content(
         for way, refusal in refused_in_object(document.data, exposure):
             yield document.problem(way, *refusal)
         yield from _of_pods(document, space)
-
-
-def _secrets(data: Any, way: Way) -> Iterator[Way]:
-    """Where an environment variable or an entry of a ConfigMap has a secret's name and a value."""
-    if isinstance(data, dict):
-        name = data.get("name")
-        if isinstance(name, str) and is_secret_variable(name, data.get("value")):
-            yield (*way, "value")
-        config = data.get("kind") == "ConfigMap" and not way
-        for key, item in data.items():
-            if config and key in ("data", "binaryData") and isinstance(item, dict):
-                yield from ((key, each) for each, value in item.items() if is_secret_variable(each, value))
-            yield from _secrets(item, (*way, key))
-    elif isinstance(data, list):
-        for index, item in enumerate(data):
-            yield from _secrets(item, (*way, index))
 
 
 def _of_service(document: ManifestDocument) -> Iterator[Problem]:

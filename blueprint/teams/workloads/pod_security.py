@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from blueprint.kubernetes import PodSecurity
+from blueprint.manifests.documents import Way
 from blueprint.teams.admission import VOLUMES
-from blueprint.teams.workloads.documents import Way
 
 Pod = Mapping[str, Any]
 _Found = tuple[Way, str]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from blueprint.errors import Problem, Quoted
-from blueprint.teams.workloads.documents import ManifestDocument, parsed
+from blueprint.manifests.documents import ManifestDocument, parsed
 
 # What a team brings travels in one custom resource, escaped, and on an update beside its old state. A template has room
 # for 1 MB, and kubectl keeps 256 KiB of each object in an annotation.

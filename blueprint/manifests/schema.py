@@ -9,8 +9,20 @@ from typing import Any
 
 from kubernetes_validate import utils
 
-from blueprint.teams.workloads.documents import Way
+from blueprint.kubernetes import BUILT_IN
+from blueprint.manifests.documents import Way
 from blueprint.versions import minor
+
+
+def knows(kind: str, api: str, version: str) -> bool:
+    """Whether it has a schema: of what Kubernetes brings itself, and not of custom resources."""
+    if api.rpartition("/")[0] not in BUILT_IN:
+        return False
+    try:
+        _validator(kind, api, version)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def errors(data: Mapping[str, Any], version: str) -> Iterator[tuple[Way, object, str, str]]:
@@ -44,7 +56,8 @@ def _options(of: Any) -> Any:
 def _validator(kind: str, api: str, version: str) -> Any:
     known = [each for each in utils.all_versions() if minor(utils.major_minor(each)) <= minor(version)]
     folder = f"kubernetes-json-schema/v{known[-1]}-local-strict"
-    file = f"{kind.lower()}-{api.replace('.k8s.io', '').replace('/', '-')}.json"
+    group, slash, number = api.rpartition("/")  # the files have the first word of a group
+    file = f"{kind.lower()}-{group.partition('.')[0]}{slash and '-'}{number}.json"
     schema = utils.schema_contents(f"{folder}/{file}", version)
     # As its own `validate`, which raises the first mistake and reads all definitions for each object.
     return utils.jsonschema.Draft202012Validator(schema, registry=_definitions(folder, version))

@@ -1,0 +1,178 @@
+"""Objects of the platform's own: taken as they are written, and every mistake told with its line."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from addons.core import CORE
+from blueprint import FargateProfile, FargateSelector, manifests
+from blueprint.addons import KubernetesManifests, Statement
+from blueprint.errors import BlueprintError
+from blueprint.kubernetes import BUILT_IN, CLUSTER_SCOPED
+from blueprint.manifests.schema import knows
+from blueprint.planning.planner import plan
+from blueprint.versions import SUPPORTED
+from examples.fargate import FARGATE
+from examples.operations import OPERATIONS
+from tests.addons.support import FACTS
+
+DEPLOYMENT = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 3
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      serviceAccountName: web
+      containers: [{name: web, image: a, ports: [{containerPort: 8080}]}]
+"""
+ACCOUNT = "\n---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: web}\n"
+DEFINITION = """
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: things.example.com}
+spec:
+  group: example.com
+  scope: Namespaced
+  names: {kind: Thing, plural: things}
+  versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}]
+"""
+THING = "\n---\napiVersion: example.com/v1\nkind: Thing\nmetadata: {name: a}\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(manifests, "ROOT", tmp_path)
+    (tmp_path / "own").mkdir()
+    return tmp_path / "own"
+
+
+def own(**fields: Any) -> KubernetesManifests:
+    return KubernetesManifests("own", directory="own", namespace="tools", **fields)
+
+
+def brought(folder: Path, text: str, **fields: Any) -> list[dict[str, Any]]:
+    (folder / "a.yaml").write_text(text, encoding="utf-8")
+    assert list(own(**fields).problems_on(FACTS)) == []
+    return [dict(each) for each in own(**fields).contribute(FACTS).objects]
+
+
+def told(folder: Path, text: str) -> list[tuple[str, str, str]]:
+    (folder / "a.yaml").write_text(text, encoding="utf-8")
+    return [(problem.place, problem.rule, problem.fix) for problem in own().problems_on(FACTS)]
+
+
+def test_objects_are_as_they_are_written_in_their_namespace(folder: Path) -> None:
+    rbac = "rbac.authorization.k8s.io/v1"
+    cluster_role = f"\n---\napiVersion: {rbac}\nkind: ClusterRole\nmetadata: {{name: a}}\nrules: []\n"
+    system = "\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: kube-system}\ndata: {a: b}\n"
+    found = brought(folder, DEPLOYMENT + cluster_role + system + THING)
+    assert [(each["kind"], each["metadata"].get("namespace")) for each in found] == [
+        ("Deployment", "tools"),
+        ("ClusterRole", None),
+        ("ConfigMap", "kube-system"),
+        ("Thing", None),
+    ]
+    assert found[0]["spec"]["replicas"] == 3
+
+
+def test_its_namespace_is_made_with_its_level(folder: Path) -> None:
+    brought(folder, DEPLOYMENT)
+    (space,) = own(pod_security="restricted").contribute(FACTS).namespaces
+    assert (space.name, space.pod_security) == ("tools", "restricted")
+
+
+def test_its_pods_are_placed_as_those_of_charts_are(folder: Path) -> None:
+    brought(folder, DEPLOYMENT)
+    (pods,) = own().contribute(FACTS).workloads
+    assert (pods.name, pods.namespace, pods.replicas, pods.ports) == ("web", "tools", 3, (8080,))
+    assert (pods.labels, pods.service_account, pods.on_fargate) == ({"app": "web"}, "web", True)
+    brought(folder, DEPLOYMENT.replace("kind: Deployment", "kind: DaemonSet").replace("  replicas: 3\n", ""))
+    assert not own().contribute(FACTS).workloads[0].on_fargate
+
+
+def test_its_service_account_calls_aws(folder: Path) -> None:
+    permissions = (Statement(("s3:ListBucket",), ("arn:aws:s3:::a",)),)
+    found = brought(folder, DEPLOYMENT + ACCOUNT, service_account="web", permissions=permissions)
+    (grant,) = own(service_account="web", permissions=permissions).contribute(FACTS).grants
+    assert (grant.namespace, grant.service_account, grant.irsa) == ("tools", "web", False)
+    assert "annotations" not in found[1]["metadata"]
+
+
+def test_on_fargate_its_service_account_names_the_role(folder: Path) -> None:
+    """https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html"""
+    permissions = (Statement(("s3:ListBucket",), ("arn:aws:s3:::a",)),)
+    brought(folder, DEPLOYMENT + ACCOUNT)
+    profile = FargateProfile("tools", selectors=(FargateSelector("tools"),))
+    addon = own(service_account="web", permissions=permissions)
+    found = plan(replace(FARGATE, compute=(*FARGATE.compute, profile), addons=(*FARGATE.addons, addon)))
+    (account,) = (each for each in found.objects if each["kind"] == "ServiceAccount" and "web" in str(each))
+    assert [*account["metadata"]["annotations"]] == ["eks.amazonaws.com/role-arn"]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "rule", "fix"),
+    [
+        (DEPLOYMENT.replace("replicas", "replcas"), 6, "has no field replcas", "write replicas"),
+        (DEPLOYMENT.replace("apps/v1", "apps/v1beta1"), 2, "has no Deployment in apps/v1beta1", "write the version"),
+        (DEPLOYMENT.replace("name: web}", "name: web, namespace: shop}", 1), 4, "must be in tools, or", "leave it out"),
+        ("apiVersion: v1\nkind: Namespace\nmetadata: {name: a}\n", 2, "no object of this kind", "leave it out"),
+        ("apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n", 2, "no object of this kind", "ExternalSecrets()"),
+        ("apiVersion: v1\nkind: ConfigMap\n", 1, "must be a Kubernetes object", "write apiVersion"),
+        ("a: b\n", 1, "must be a Kubernetes object", "write apiVersion"),
+        (
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  PASSWORD: hunter2\n",
+            5,
+            "never holds a secret",
+            "refer to a Secret",
+        ),
+        (DEFINITION + THING, 12, "together with its definition", "named in `after`"),
+        (DEPLOYMENT + "---" + DEPLOYMENT, 14, "duplicate object", "remove one"),
+    ],
+)
+def test_a_mistake_is_told_with_its_line(folder: Path, text: str, line: int, rule: str, fix: str) -> None:
+    (found,) = told(folder, text)
+    assert found[0] == f"own/a.yaml:{line}"
+    assert rule in found[1]
+    assert fix in found[2]
+
+
+def test_a_definition_alone_is_fine(folder: Path) -> None:
+    assert [each["kind"] for each in brought(folder, DEFINITION)] == ["CustomResourceDefinition"]
+
+
+def test_a_directory_that_is_not_there_is_told(folder: Path) -> None:
+    (problem,) = KubernetesManifests("own", directory="elsewhere", namespace="tools").problems_on(FACTS)
+    assert problem.rule == "must be a directory of the project, and no symbolic link"
+
+
+def test_the_example_is_planned_after_what_it_names() -> None:
+    found = plan(OPERATIONS)
+    names = [part.name for part in found.addons]
+    assert names.index("status") > names.index("metrics-server")
+    assert {"PriorityClass", "Deployment", "Service"} <= {each["kind"] for each in found.objects}
+
+
+def test_an_add_on_that_is_not_there_cannot_come_before() -> None:
+    addon = KubernetesManifests("own", directory="examples/workloads/platform", namespace="tools", after=("cilium",))
+    with pytest.raises(BlueprintError, match="cilium"):
+        plan(replace(OPERATIONS, addons=(*CORE, addon)))
+
+
+@pytest.mark.parametrize("version", SUPPORTED)
+def test_groups_of_kubernetes_are_those_of_its_schemas(version: str) -> None:
+    """kubernetes-validate has a schema of each kind of Kubernetes, and of no other."""
+    for kind, api in (("Role", "rbac.authorization.k8s.io/v1"), ("Lease", "coordination.k8s.io/v1"), ("Pod", "v1")):
+        assert knows(kind, api, version)
+        assert api.rpartition("/")[0] in BUILT_IN
+    assert not knows("HTTPRoute", "gateway.networking.k8s.io/v1", version)
+    assert "gateway.networking.k8s.io" not in BUILT_IN
+    assert "Role" not in CLUSTER_SCOPED
+    assert "ClusterRole" in CLUSTER_SCOPED
