@@ -5,13 +5,14 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 from dataclasses import field
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from blueprint.errors import Problem
 from blueprint.fields import PRIVATE_RANGES, UNIQUE, Cidr, ZoneLetter, inside, matches, one_of, sized
 from blueprint.value import Rule, Value
 
-SubnetKind = Literal["private", "public", "control-plane"]
+SubnetKind = Literal["private", "public", "control-plane", "internal"]
+"""Of nodes and pods; of load balancers on the internet; of EKS; of internal load balancers alone."""
 
 # Without a route to the internet, nodes join and pull images through these, and the functions that install charts reach
 # EKS, ECR and each other. https://docs.aws.amazon.com/eks/latest/userguide/private-clusters.html. What pods call comes
@@ -69,6 +70,13 @@ EndpointService = Annotated[
 ]
 
 
+def lacking_endpoints(given: tuple[str, ...], *, internet: bool, way_out: str) -> Iterator[Problem]:
+    """Those that nodes need where they have no other way to AWS."""
+    if not internet and (lacking := sorted(set(ENDPOINTS_WITHOUT_NAT) - set(given))):
+        rule = f"without internet, nodes reach AWS through endpoints only; missing: {', '.join(lacking)}"
+        yield Problem(("interface_endpoints",), given, rule, f"add them, or {way_out}")
+
+
 class NewNetwork(Value):
     """A VPC made for one cluster: private subnets for nodes, public ones for load balancers, small ones for EKS.
 
@@ -83,8 +91,8 @@ class NewNetwork(Value):
     }
 
     words_of_others = {
-        "vpc_id": "leave it out: each cluster has a VPC of its own so far",
-        "subnet_ids": "leave it out: the subnets are made, and the plan shows them",
+        "vpc_id": 'for a VPC that is there already write network=ExistingNetwork(vpc_id="vpc-…", …)',
+        "subnet_ids": "for subnets that are there already write network=ExistingNetwork(nodes=(…), …)",
         "azs": 'write zones=("a", "b", "c")',
         "availability_zones": 'write zones=("a", "b", "c")',
         "max_azs": 'write zones=("a", "b", "c")',
@@ -110,10 +118,21 @@ class NewNetwork(Value):
     good, so state them before a zone is added to `zones`.
     https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html"""
 
+    way_out: ClassVar[str] = 'write nat="one"'
+    """How nodes and pods get to the internet."""
+
+    @property
+    def cidrs(self) -> tuple[str, ...]:
+        """All ranges of the VPC."""
+        return (self.cidr,)
+
+    @property
+    def internet(self) -> bool:
+        """Whether nodes and pods reach it."""
+        return self.nat != "none"
+
     def problems(self) -> Iterator[Problem]:
-        if self.nat == "none" and (lacking := sorted(set(ENDPOINTS_WITHOUT_NAT) - set(self.interface_endpoints))):
-            rule = f"without NAT, nodes reach AWS through endpoints only; missing: {', '.join(lacking)}"
-            yield Problem(("interface_endpoints",), self.interface_endpoints, rule, 'add them, or write nat="one"')
+        yield from lacking_endpoints(self.interface_endpoints, internet=self.internet, way_out=self.way_out)
         if lost := [zone for zone in self.control_plane_zones or () if zone not in self.zones]:
             rule = "the control plane keeps a subnet in each of its zones"
             yield Problem(("control_plane_zones",), self.control_plane_zones, rule, f"keep {', '.join(lost)} in zones")

@@ -9,7 +9,7 @@ from itertools import chain
 from blueprint.access import AccessEntry, Principal
 from blueprint.addons.offers import COPIED_SECRETS, MOUNTED_SECRETS, NODES_ON_DEMAND, Offer
 from blueprint.contribution import Contribution, Grant
-from blueprint.errors import FieldPath, Problem, duplicates
+from blueprint.errors import FieldPath, Problem, Quoted, duplicates
 from blueprint.facts import ClusterFacts
 from blueprint.fields import CertificateArn, DnsLabel, IamName
 from blueprint.iam import Statement
@@ -170,6 +170,11 @@ class ApplicationTeam(Team):
         for index, workload in enumerate(self.workloads):
             found = workload.problems_on(facts, spaces[workload.namespace], self.exposure)
             yield from (problem.below(("workloads", index)) for problem in found)
+        for index, edge in enumerate(self.network):
+            if isinstance(edge, FromLoadBalancer) and not facts.load_balancer_ranges:
+                rule = "the network has no subnets for load balancers that answer the internet"
+                fix = "name them in load_balancers of the network, or write FromInternalLoadBalancer(…)"
+                yield Problem(("network", index), Quoted("FromLoadBalancer"), rule, fix)
 
     def contribute(self, facts: ClusterFacts) -> Contribution:
         names = [space.name for space in self.spaces]

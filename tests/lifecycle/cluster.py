@@ -33,6 +33,7 @@ from examples.managed import MANAGED
 from examples.mixed import MIXED
 from examples.self_managed import SELF_MANAGED
 from examples.teams import TEAMS
+from tests.blueprint.examples import changed
 
 SHOP = ApplicationTeam(
     "shop",
@@ -91,7 +92,7 @@ PROMOTED = replace(
     cluster=replace(BASE.cluster, admins=(*BASE.cluster.admins, *SHOP.owners)),
     teams=(*BASE.teams[:-1], replace(SHOP, owners=(Role("OtherOwner"),))),
 )
-WIDER = replace(BASE, network=replace(BASE.network, zones=("a", "b", "c"), control_plane_zones=("a", "b")))
+WIDER = replace(BASE, network=changed(BASE.network, zones=("a", "b", "c"), control_plane_zones=("a", "b")))
 UNMANAGED = replace(BASE, compute=(replace(_SYSTEM, max=6, desired="unmanaged"),))
 
 KINDS = {

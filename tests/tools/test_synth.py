@@ -65,7 +65,7 @@ def test_an_unknown_cluster_is_told_which_there_are(folder: Path, capsys: pytest
     out, err = capsys.readouterr()
     assert out == ""
     assert "porduction" in err
-    assert "dev, fargate, " in err
+    assert "dev, existing-vpc, fargate, " in err
 
 
 def test_one_cluster_imports_no_other(root: Path) -> None:

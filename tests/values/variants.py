@@ -20,6 +20,7 @@ from blueprint.access import Role
 from blueprint.addons import Addon
 from blueprint.blueprint import Blueprint
 from blueprint.errors import BlueprintError
+from blueprint.existing_network import ExistingNetwork
 from blueprint.planning.planner import plan
 from blueprint.secrets import Parameter
 from blueprint.teams import ApplicationTeam, CopiedSecrets, FromTeam, ServiceAccount, Share, TeamNamespace, ToTeam
@@ -144,6 +145,8 @@ def homes() -> tuple[Blueprint, ...]:
     """Small clusters with one part of the fleet each, which are planned in no time, and the fleet."""
     lone = list(_MORE)
     for cluster in FLEET:
+        if isinstance(cluster.network, ExistingNetwork):
+            lone.append(replace(BARE, network=cluster.network))
         lone += [replace(BARE, compute=(group,)) for group in cluster.compute]
         lone += [replace(BARE, addons=(*BARE.addons, addon)) for addon in cluster.addons]
         lone += [small for team in cluster.teams for small in _of_team(team, cluster.addons)]
