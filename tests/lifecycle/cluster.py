@@ -27,11 +27,13 @@ from blueprint.teams import (
     ToInternet,
 )
 from examples.auto import AUTO
+from examples.existing_vpc import EXISTING_VPC
 from examples.fargate import FARGATE
 from examples.isolated import ISOLATED
 from examples.managed import MANAGED
 from examples.mixed import MIXED
 from examples.self_managed import SELF_MANAGED
+from examples.shared_vpc import SHARED_VPC
 from examples.teams import TEAMS
 from tests.blueprint.examples import changed
 
@@ -98,10 +100,12 @@ UNMANAGED = replace(BASE, compute=(replace(_SYSTEM, max=6, desired="unmanaged"),
 KINDS = {
     "auto": AUTO,
     "fargate": FARGATE,
+    "existing-vpc": EXISTING_VPC,
     "isolated": ISOLATED,
     "managed": MANAGED,
     "mixed": MIXED,
     "self-managed": SELF_MANAGED,
+    "shared-vpc": SHARED_VPC,
     "teams": TEAMS,
 }
 """Clusters of other kinds."""

@@ -112,6 +112,7 @@ def install() -> None:
     # https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateAccessEntry.html
     eks._VALID_ACCESS_ENTRY_TYPES = (*eks._VALID_ACCESS_ENTRY_TYPES, "EC2", "HYBRID_LINUX", "HYPERPOD_LINUX")
     ssm._public_parameter = images.known(ssm._public_parameter)
+    ec2.install()
     iam.install()
     failures.install()
 
