@@ -117,6 +117,14 @@ class ExistingNetwork(Value):
     interface_endpoints: Annotated[tuple[EndpointService, ...], UNIQUE] = field(default=(), kw_only=True)
     """AWS services that have an interface endpoint there, for example ("ecr.api", "ecr.dkr")."""
 
+    shared: bool = field(default=False, kw_only=True)
+    """Whether it is another account's, which shares the subnets by AWS RAM. What its owner tagged is not seen here, so
+    no load balancer controller finds subnets by tags: Ingresses and Services name them, in the annotation
+    `alb.ingress.kubernetes.io/subnets` or `service.beta.kubernetes.io/aws-load-balancer-subnets`. Teams may write the
+    ids of load_balancers and internal_load_balancers there, and no others. Without load_balancers, the class `alb` says
+    the internal ones, and an Ingress needs no annotation.
+    https://docs.aws.amazon.com/vpc/latest/userguide/vpc-share-limitations.html"""
+
     way_out: ClassVar[str] = "write internet=True where the VPC has a way there"
     """How nodes and pods get to the internet."""
 

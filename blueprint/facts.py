@@ -40,6 +40,8 @@ class ClusterFacts:
     nodes and pods."""
     node_subnets: tuple[str, ...] = ()
     """Ids of the subnets of nodes, or references to them."""
+    named_subnets: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """By scheme of load balancers, ids of subnets that these must name; none where controllers find them by tags."""
     api_groups: tuple[str, ...] = ()
     """API groups of the custom resources that its add-ons define."""
     tags: tuple[tuple[str, str], ...] = ()

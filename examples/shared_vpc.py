@@ -25,6 +25,7 @@ SHARED_VPC = replace(
         ),
         internet=False,
         interface_endpoints=(*ENDPOINTS_WITHOUT_NAT, "eks-auth"),
+        shared=True,
     ),
     compute=(ManagedNodes("system", instance_types=("m7g.large",)),),
     addons=CORE,

@@ -88,6 +88,9 @@ class PlannedNetwork:
     vpc_id: str = ""
     """Of a VPC that is there already; empty where the templates make one."""
 
+    shared: bool = False
+    """Whether the VPC is another account's, so that nobody here sees or writes tags of its subnets."""
+
     def of_kind(self, kind: SubnetKind) -> tuple[Subnet, ...]:
         """The subnets of a kind."""
         return tuple(subnet for subnet in self.subnets if subnet.kind == kind)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from blueprint.blueprint import Blueprint, Network
 from blueprint.existing_network import ExistingNetwork, ExistingSubnet
@@ -56,6 +56,14 @@ def internal_load_balancer_subnets(network: Network, region: str) -> tuple[Subne
     return tuple(each for each in subnets(network, region) if each.kind == "private")
 
 
+def named_subnets(network: Network, region: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """By scheme, those that load balancers have to name, since no tag tells them."""
+    if isinstance(network, ExistingNetwork) and network.shared:
+        public = tuple(subnet.id for subnet in network.load_balancers)
+        internal = tuple(subnet.id for subnet in internal_load_balancer_subnets(network, region))
+        yield from ((scheme, ids) for scheme, ids in (("internet-facing", public), ("internal", internal)) if ids)
+
+
 def _calculated(network: NewNetwork, region: str) -> Iterable[Subnet]:
     """From the start of the VPC, largest first."""
     start = int(ipaddress.ip_network(network.cidr).network_address)
@@ -82,6 +90,7 @@ def _existing(network: ExistingNetwork, region: str) -> PlannedNetwork:
         subnet_tags={},
         flow_logs=None,
         vpc_id=network.vpc_id,
+        shared=network.shared,
     )
 
 

@@ -24,7 +24,7 @@ from blueprint.planning.control_plane import planned_control_plane, planned_inst
 from blueprint.planning.document import FargateNodes, NodeGroup, Plan, Skipped
 from blueprint.planning.draft import Draft
 from blueprint.planning.frozen import frozen
-from blueprint.planning.network import internal_load_balancer_subnets, planned_network, subnets
+from blueprint.planning.network import internal_load_balancer_subnets, named_subnets, planned_network, subnets
 from blueprint.planning.placement import Placement, place_workload, places_of
 from blueprint.planning.platform_network import with_policies
 from blueprint.references import VPC_ID
@@ -202,6 +202,7 @@ def _facts(view: Checked) -> ClusterFacts:
         prefix_delegation=any(addon.gives_prefixes for addon in blueprint.addons),
         load_balancer_ranges=tuple(subnet.cidr for subnet in found if subnet.kind == "public"),
         internal_load_balancer_ranges=tuple(subnet.cidr for subnet in internal),
+        named_subnets=tuple(named_subnets(blueprint.network, blueprint.region)),
         node_subnets=tuple(subnet.id for subnet in found if subnet.kind == "private"),
         api_groups=tuple(sorted({group for addon in listed for group in addon.api_groups})),
         tags=tuple(sorted(blueprint.tags.items())),

@@ -101,12 +101,12 @@ class ApplicationTeam(Team):
         """The team's namespaces."""
         return self.namespaces or (TeamNamespace(self.name),)
 
-    @property
-    def exposure(self) -> Exposure:
+    def exposure(self, facts: ClusterFacts) -> Exposure:
         """What it may show to the outside."""
         edges = {"internet-facing": FromLoadBalancer, "internal": FromInternalLoadBalancer}
         let_in = (scheme for scheme, kind in edges.items() if any(isinstance(edge, kind) for edge in self.network))
-        return Exposure(self.name, self.hosts, tuple(let_in), self.certificates, self.issuers)
+        named = facts.named_subnets
+        return Exposure(self.name, self.hosts, tuple(let_in), self.certificates, self.issuers, named)
 
     @property
     def connections(self) -> frozenset[Connection]:
@@ -168,7 +168,7 @@ class ApplicationTeam(Team):
     def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:
         spaces = {space.name: space for space in self.spaces}
         for index, workload in enumerate(self.workloads):
-            found = workload.problems_on(facts, spaces[workload.namespace], self.exposure)
+            found = workload.problems_on(facts, spaces[workload.namespace], self.exposure(facts))
             yield from (problem.below(("workloads", index)) for problem in found)
         for index, edge in enumerate(self.network):
             if isinstance(edge, FromLoadBalancer) and not facts.load_balancer_ranges:
@@ -251,7 +251,7 @@ class ApplicationTeam(Team):
 
     def _cluster_objects(self, facts: ClusterFacts) -> Iterator[Manifest]:
         yield from guards(self.name, self.image_registries, self.priority_classes, own_nodes=self.node_pool is not None)
-        yield from exposure_policies(self.exposure, namespaces_of(self.name))
+        yield from exposure_policies(self.exposure(facts), namespaces_of(self.name))
         for priority in self.priority_classes:
             yield priority.manifest(self.name)
         if self.node_pool:

@@ -290,6 +290,49 @@ def test_add_ons_know_the_vpc_and_the_subnets_of_nodes() -> None:
     assert [dict(term) for term in node_class["spec"]["subnetSelectorTerms"]] == [{"id": each.id} for each in NODES]
 
 
+def shared(made: ExistingNetwork = NETWORK, **fields: Any) -> Blueprint:
+    nodes = ManagedNodes("system", instance_types=("m7g.xlarge",), min=3)
+    network = changed(made, shared=True, **fields)
+    return changed(THERE, network=network, compute=(nodes,), addons=(*CORE, AwsLoadBalancerController()))
+
+
+def test_what_no_tag_tells_is_named() -> None:
+    """`scheme` and `subnets.ids` of a class: aws-load-balancer-controller v3.5.0 docs/guide/ingress/ingress_class.md;
+    values `ingressClassParams.spec`: its chart's values.yaml.
+    """
+    both, internal, tagged = plan(shared()), plan(shared(load_balancers=())), plan(THERE)
+    schemes = (("internet-facing", tuple(ids(PUBLIC))), ("internal", tuple(ids(NODES))))
+    assert both.facts.named_subnets == schemes
+    assert internal.facts.named_subnets == schemes[1:]
+    assert tagged.facts.named_subnets == ()
+    of_class: dict[str, Any] = {}
+    for name, made in (("both", both), ("internal", internal)):
+        (release,) = part(made, "aws-load-balancer-controller").releases
+        of_class[name] = release.values.get("ingressClassParams")
+    assert of_class["both"] is None  # a class has subnets for one scheme only
+    assert of_class["internal"]["spec"] == {"scheme": "internal", "subnets": {"ids": tuple(ids(NODES))}}
+
+
+@pytest.mark.parametrize(
+    "key", ["alb.ingress.kubernetes.io/subnets", "service.beta.kubernetes.io/aws-load-balancer-subnets"]
+)
+def test_teams_name_subnets_of_load_balancers_that_they_let_in(key: str) -> None:
+    team = ApplicationTeam("shop", developers=TEAM.developers, network=(FromInternalLoadBalancer(ports=(80,)),))
+    facts = plan(shared(internal_load_balancers=INTERNAL)).facts
+    exposure = team.exposure(facts)
+
+    def refused(value: str) -> bool:
+        return bool([*exposure.refused_annotations({key: value})])
+
+    one, other = ids(INTERNAL)
+    assert not refused(f"{one},{other}")
+    assert not refused(one)
+    for value in ("", f"{one},{ids(PUBLIC)[0]}", ids(PUBLIC)[0], ids(NODES)[0], f"{one}x", "*", f"{one},"):
+        assert refused(value), value
+    assert [*team.exposure(plan(THERE).facts).refused_annotations({key: one})], "tags tell"
+    assert [*ApplicationTeam("b", developers=TEAM.developers).exposure(facts).refused_annotations({key: one})]
+
+
 def test_without_internet_its_endpoints_are_what_is_reached() -> None:
     made = plan(existing(internet=False, interface_endpoints=(*ENDPOINTS_WITHOUT_NAT, "eks-auth")))
     assert made.facts.internet is False

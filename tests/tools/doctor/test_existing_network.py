@@ -154,7 +154,7 @@ def test_a_vpc_that_is_as_the_blueprint_says(there: Owned, account: Account) -> 
     found = [each for look in LOOKS for each in there.give(account, look)]
     assert {each.status for each in found} == {"ok"}
     assert [each.what for each in found if not each.what.startswith("free addresses")] == [
-        f"VPC {there.network.vpc_id} is there",
+        f"VPC {there.network.vpc_id} is there, of this account",
         "the VPC has DNS support and DNS hostnames",
         "8 subnets are as the blueprint says",
         "8 subnets have the routes that they need",
@@ -186,10 +186,32 @@ def test_a_vpc_that_is_not_there(there: Owned, account: Account) -> None:
 
 def test_a_shared_vpc_is_found_though_another_account_owns_it(there: Owned, account: Account) -> None:
     there.answers["DescribeVpcs"]["Vpcs"][0]["OwnerId"] = "999999999999"
-    there.give(account, vpc)
+    found = worst(there.give(account, vpc))
+    assert (found.what, found.fix) == (
+        f"VPC {there.network.vpc_id} is shared by 999999999999",
+        "write shared=True",
+    )
     live = live_vpc(plan(there.blueprint), account.aws)
     assert live
     assert live["VpcId"] == there.network.vpc_id
+
+
+def test_a_vpc_that_is_not_shared(there: Owned, account: Account) -> None:
+    there.say(shared=True)
+    assert worst(there.give(account, vpc)).fix == "write shared=False"
+
+
+def test_of_a_shared_vpc_nobody_asks_what_its_owner_alone_sees(there: Owned, account: Account) -> None:
+    """Flow logs, endpoints and tags: vpc/latest/userguide/vpc-share-limitations.html, owner resources."""
+    there.say(shared=True, internet=False, interface_endpoints=ENDPOINTS)
+    there.answers["DescribeVpcs"]["Vpcs"][0]["OwnerId"] = "999999999999"
+    there.answers |= {"DescribeFlowLogs": {"FlowLogs": []}, "DescribeVpcEndpoints": {"VpcEndpoints": []}}
+    for subnet in there.answers["DescribeSubnets"]["Subnets"]:
+        subnet["Tags"] = []
+    found = [each for look in LOOKS for each in there.give(account, look)]
+    assert {each.status for each in found} == {"ok", "unchecked"}
+    unseen = [each.what.partition(":")[0] for each in found if each.status == "unchecked"]
+    assert unseen == [f"endpoints for {', '.join(ENDPOINTS)}", "flow logs of a shared VPC"]
 
 
 def test_a_range_that_it_does_not_have(there: Owned, account: Account) -> None:

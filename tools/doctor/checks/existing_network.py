@@ -15,7 +15,7 @@ from tools.doctor.checks.network import (
     route_tables,
     table_of,
 )
-from tools.doctor.finding import Finding, ok, problem, warning
+from tools.doctor.finding import Finding, ok, problem, unchecked, warning
 from tools.doctor.lookups import live_vpc, subnets, where
 
 if TYPE_CHECKING:
@@ -42,7 +42,15 @@ def vpc(plan: Plan, aws: Aws) -> Iterator[Finding]:
         why = "nothing can be made in its subnets"
         yield problem(NAME, what, why, "correct vpc_id, or have its owner share the subnets with the account")
         return
-    yield ok(NAME, f"VPC {found['VpcId']} is there")
+    owner = found.get("OwnerId", plan.facts.account)
+    shared = owner != plan.facts.account
+    whose = f"shared by {owner}" if shared else "of this account"
+    if shared is plan.network.shared:
+        yield ok(NAME, f"VPC {found['VpcId']} is there, {whose}")
+    else:
+        what = f"VPC {found['VpcId']} is {whose}"
+        why = "by this it is decided whether load balancers find their subnets by tags or have to name them"
+        yield problem(NAME, what, why, f"write shared={shared}")
     there = {
         each.get("CidrBlock", "")
         for each in found.get("CidrBlockAssociationSet", [])
@@ -121,13 +129,16 @@ def ways(plan: Plan, aws: Aws) -> Iterator[Finding]:
     tables = route_tables(plan.network.vpc_id, aws)
     yield from _routes(plan, _pairs(plan, aws), tables)
     wanted, endpoints = plan.network.interface_endpoints, available_endpoints(plan.network.vpc_id, aws)
-    if lacking := [service for service in wanted if service not in endpoints]:
+    lacking = [service for service in wanted if service not in endpoints]
+    if lacking and plan.network.shared:
+        yield unchecked(NAME, f"endpoints for {', '.join(lacking)}: they are the owner's, and may not show here")
+    elif lacking:
         why = "what calls it finds no way there"
         fix = "have its owner make them, or take them out of interface_endpoints"
         yield problem(NAME, f"the VPC has no endpoint for {', '.join(lacking)}", why, fix)
     elif wanted:
         yield ok(NAME, "the endpoints that the blueprint names are there")
-    for service in plan.network.gateway_endpoints:
+    for service in plan.network.gateway_endpoints if not plan.network.shared else ():
         reached = endpoints[service].get("RouteTableIds", []) if service in endpoints else []
         for subnet in plan.network.of_kind("private"):
             table = table_of(subnet.id, tables)
@@ -170,12 +181,12 @@ def _leads(route: RouteTypeDef | None) -> Literal["", "nowhere", "internet", "el
 
 
 def load_balancers(plan: Plan, aws: Aws) -> Iterator[Finding]:
-    """Tags by which controllers find subnets, and those that keep them away.
+    """Tags by which controllers find subnets, and those that keep them away; of a shared VPC no account sees any.
 
     https://docs.aws.amazon.com/eks/latest/userguide/network-load-balancing.html, and of aws-load-balancer-controller
     v3.5.0 docs/deploy/subnet_discovery.md: a subnet that has the tag of other clusters only is left out.
     """
-    if not plan.network.vpc_id:
+    if not plan.network.vpc_id or plan.network.shared:
         return
     wanted = [(PUBLIC_TAG, subnet) for subnet in plan.network.of_kind("public")]
     wanted += [(INTERNAL_TAG, subnet) for subnet in plan.network.internal_load_balancers]
@@ -202,8 +213,11 @@ def load_balancers(plan: Plan, aws: Aws) -> Iterator[Finding]:
 
 
 def flow_logs(plan: Plan, aws: Aws) -> Iterator[Finding]:
-    """Whether its owner keeps any."""
+    """Whether its owner keeps any; no other account sees them."""
     if not plan.network.vpc_id:
+        return
+    if plan.network.shared:
+        yield unchecked(NAME, "flow logs of a shared VPC: only its owner sees them")
         return
     found = aws.ec2.describe_flow_logs(Filters=where("resource-id", plan.network.vpc_id))["FlowLogs"]
     if any(log.get("FlowLogStatus", "ACTIVE") == "ACTIVE" for log in found):
