@@ -15,7 +15,7 @@ from blueprint.contribution import NodeRole, Queue, Release, ReleaseFields
 from blueprint.errors import FieldPath, Key, Problem, Quoted, duplicates, shown
 from blueprint.interpreted import misread_below
 from blueprint.kubernetes import RESERVED_NAMESPACES
-from blueprint.references import references_in
+from blueprint.references import CLUSTER_SECURITY_GROUP, name_of, references_in
 from blueprint.secret_keys import is_secret
 from blueprint.value import problems_in
 from blueprint.versions import is_within
@@ -143,6 +143,7 @@ def _grants(view: Checked, facts: ClusterFacts, parts: Sequence[Draft]) -> Itera
 def _references(part: Draft, facts: ClusterFacts) -> Iterator[Problem]:
     contribution = part.contribution
     known = {"partition", "vpc-id", *references_in(facts.node_subnets)}
+    of_network = {"partition", name_of(CLUSTER_SECURITY_GROUP), *references_in(facts.pod_subnets)}
     known |= {f"role-arn:{grant.name}" for grant in contribution.grants}
     for resource in contribution.resources:
         if isinstance(resource, NodeRole):
@@ -157,7 +158,8 @@ def _references(part: Draft, facts: ClusterFacts) -> Iterator[Problem]:
         statement for addon in contribution.managed_addons if addon.grant for statement in addon.grant.statements
     )
     unknown = set(references_in(used)) - known
-    unknown |= set(references_in([*of_managed, *(statement.document() for statement in statements)])) - {"partition"}
+    unknown |= set(references_in(of_managed)) - of_network
+    unknown |= set(references_in([statement.document() for statement in statements])) - {"partition"}
     for name in sorted(unknown):
         rule = f"{part.name} refers to what it does not make"
         yield Problem((), name, rule, f"refer to one of {', '.join(sorted(known))}")

@@ -66,6 +66,15 @@ _ONE_OF_A_ZONE = Rule(
 )
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html#subnets-load-balancer
 LoadBalancerSubnets = Annotated[tuple[ExistingSubnet, ...], _SEVERAL_ZONES, _ONE_OF_A_ZONE]
+# An ENIConfig is named after a zone: amazon-vpc-cni-k8s v1.22.4 README.md (ENI_CONFIG_LABEL_DEF)
+PodSubnets = Annotated[
+    tuple[ExistingSubnet, ...],
+    Rule(
+        lambda subnets: len({*_zones(subnets)}) == len(subnets),
+        "pods of a zone have one subnet",
+        "keep one of each zone",
+    ),
+]
 # https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html#cluster-subnets
 ControlPlaneSubnets = Annotated[tuple[ExistingSubnet, ...], _SEVERAL_ZONES]
 
@@ -112,6 +121,11 @@ class ExistingNetwork(Value):
     control_plane: ControlPlaneSubnets = ()
     """Private subnets in which EKS puts the control plane's network interfaces; those of the nodes when empty. It keeps
     their zones for good, so state some of the nodes' before you add a zone there."""
+    pods: PodSubnets = field(default=(), kw_only=True)
+    """Private subnets of pods, one of each zone of the nodes, where pods have a range of their own: nodes, and pods in
+    the network of their node, stay in `nodes`. A node takes fewer pods then, so write VpcCni(prefix_delegation=True) as
+    well. Nodes that are there keep the addresses of their pods: replace them after a change.
+    https://docs.aws.amazon.com/eks/latest/userguide/cni-custom-network.html"""
     internet: bool = field(default=True, kw_only=True)
     """Whether nodes and pods reach it, by whatever way: NAT gateways, a transit gateway, a firewall."""
     interface_endpoints: Annotated[tuple[EndpointService, ...], UNIQUE] = field(default=(), kw_only=True)
@@ -135,6 +149,9 @@ class ExistingNetwork(Value):
             rule = "EKS needs subnets of two zones for the control plane"
             fix = "add a subnet of another zone, or name others in control_plane"
             yield Problem(("nodes",), ", ".join(_zones(self.nodes)), rule, fix)
+        if self.pods and (lacking := sorted({*_zones(self.nodes)} - {*_zones(self.pods)})):
+            rule = f"pods of nodes in zone {', '.join(lacking)} would get no addresses"
+            yield Problem(("pods",), ", ".join(_zones(self.pods)), rule, "add a subnet of each zone of the nodes")
         yield from self._outside()
         yield from self._mixed()
         different = {subnet.id: (place, subnet.cidr) for place, subnet in reversed([*self.placed.items()])}
@@ -143,7 +160,7 @@ class ExistingNetwork(Value):
     @property
     def placed(self) -> Mapping[FieldPath, ExistingSubnet]:
         """All subnets, by where they stand."""
-        names = ("nodes", "load_balancers", "internal_load_balancers", "control_plane")
+        names = ("nodes", "load_balancers", "internal_load_balancers", "control_plane", "pods")
         return {(name, index): subnet for name in names for index, subnet in enumerate(getattr(self, name))}
 
     def _outside(self) -> Iterator[Problem]:
@@ -162,6 +179,9 @@ class ExistingNetwork(Value):
                 continue
             if other_place[0] == place[0]:
                 yield Problem((*place, "id"), subnet.id, "must hold no duplicate", "remove the repeated one")
+            elif place[0] == "pods":
+                rule = f"pods have subnets of their own there, and this one stands in {other_place[0]} as well"
+                yield Problem((*place, "id"), subnet.id, rule, "name another subnet")
             elif "load_balancers" in (place[0], other_place[0]):
                 rule = f"a subnet is public or private, and this one stands in {other_place[0]} as well"
                 yield Problem((*place, "id"), subnet.id, rule, "name another subnet in one of both")

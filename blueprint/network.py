@@ -11,8 +11,8 @@ from blueprint.errors import Problem
 from blueprint.fields import PRIVATE_RANGES, UNIQUE, Cidr, ZoneLetter, inside, matches, one_of, sized
 from blueprint.value import Rule, Value
 
-SubnetKind = Literal["private", "public", "control-plane", "internal"]
-"""Of nodes and pods; of load balancers on the internet; of EKS; of internal load balancers alone."""
+SubnetKind = Literal["private", "public", "control-plane", "internal", "pods"]
+"""Of nodes and pods; of load balancers on the internet; of EKS; of internal load balancers alone; of pods alone."""
 
 # Without a route to the internet, nodes join and pull images through these, and the functions that install charts reach
 # EKS, ECR and each other. https://docs.aws.amazon.com/eks/latest/userguide/private-clusters.html. What pods call comes

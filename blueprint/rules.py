@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, get_args
 
 from blueprint import hosts, images
 from blueprint.addons import Addon, NodeNetwork
-from blueprint.compute import AutoMode, Nodes
+from blueprint.compute import AutoMode, Nodes, SelfManagedNodes
 from blueprint.encryption import foreign_key
 from blueprint.errors import FieldPath, Problem, Quoted, duplicates, rendered
 from blueprint.existing_network import ExistingNetwork
@@ -31,6 +31,7 @@ def between_values(view: Checked) -> Iterator[Problem]:
         yield from _versions(view)
     yield from _ranges(view)
     yield from _control_plane_subnets(view)
+    yield from _pod_subnets(view)
     yield from _addons(view)
     if view.knows_all("teams"):
         yield from _connections(view)
@@ -79,6 +80,26 @@ def _ranges(view: Checked) -> Iterator[Problem]:
             if isinstance(network, NewNetwork):
                 fix += ", for one of them"
             yield Problem(("cluster", "service_cidr"), services, rule, fix)
+
+
+def _pod_subnets(view: Checked) -> Iterator[Problem]:
+    """Who takes pods there, and knows how many a node has room for.
+
+    Managed groups ask EKS, which knows the add-on's configuration; nodeadm and Karpenter reckon with the interface that
+    is not for pods. https://docs.aws.amazon.com/eks/latest/userguide/cni-custom-network.html
+    """
+    network = view.blueprint.network
+    if not (isinstance(network, ExistingNetwork) and network.pods):
+        return
+    if any(isinstance(compute, AutoMode) for compute in view.compute.values()):
+        rule = "Auto Mode's built-in node pools give pods addresses of the nodes' subnets, and take no others"
+        yield Problem(("network", "pods"), ", ".join(subnet.id for subnet in network.pods), rule, "leave pods out")
+    if not view.knows_all_addons or any(addon.gives_prefixes for addon in view.listed_addons.values()):
+        return
+    for path, nodes in view.compute.items():
+        if isinstance(nodes, SelfManagedNodes) and nodes.os == "BOTTLEROCKET":
+            rule = "Bottlerocket counts addresses of all interfaces, and one of each node is not for pods"
+            yield Problem((*path, "os"), nodes.os, rule, 'write core(VpcCni(prefix_delegation=True)), or os="AL2023"')
 
 
 def _control_plane_subnets(view: Checked) -> Iterator[Problem]:

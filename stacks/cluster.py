@@ -12,7 +12,7 @@ from constructs import Construct
 
 from blueprint.contribution import ManagedAddon
 from blueprint.planning.document import ControlPlane, Plan, Subnet
-from blueprint.references import resolved
+from blueprint.references import CLUSTER_SECURITY_GROUP, name_of, resolved
 from stacks.base import PARTITION_ONLY, BlueprintStack, service_role
 from stacks.compute import add_compute
 from stacks.kubectl import kubectl_target
@@ -38,9 +38,10 @@ class ClusterStack(BlueprintStack):
         compute = _after(Construct(self, "Compute"), before, cluster)
         addons = _after(Construct(self, "Addons"), compute, before, cluster)
         self.identity_provider = IdentityProvider(self, cluster)
+        known = {**PARTITION_ONLY, **network, name_of(CLUSTER_SECURITY_GROUP): cluster.attr_cluster_security_group_id}
         managed = [addon for part in plan.addons for addon in part.contribution.managed_addons]
         for addon in managed:
-            _addon(before if addon.before_nodes else addons, plan, addon, self.identity_provider)
+            _addon(before if addon.before_nodes else addons, plan, addon, self.identity_provider, known)
         add_compute(compute, plan, cluster, _ids(nodes, network))
         CfnOutput(
             self,
@@ -114,7 +115,9 @@ def _after(scope: Construct, *others: Construct) -> Construct:
     return scope
 
 
-def _addon(scope: Construct, plan: Plan, addon: ManagedAddon, provider: IdentityProvider) -> None:
+def _addon(
+    scope: Construct, plan: Plan, addon: ManagedAddon, provider: IdentityProvider, known: Mapping[str, str]
+) -> None:
     """Its role comes by an association that EKS makes with it, or by IRSA.
 
     EKS keeps the association when the property goes, and takes it away when it is empty.
@@ -128,7 +131,7 @@ def _addon(scope: Construct, plan: Plan, addon: ManagedAddon, provider: Identity
         permissions = {"pod_identity_associations": [association]}
         if by:
             permissions = {"pod_identity_associations": [], "service_account_role_arn": role}
-    values = resolved(addon.configuration, PARTITION_ONLY)
+    values = resolved(addon.configuration, known)
     eks.CfnAddon(
         scope,
         addon.name,

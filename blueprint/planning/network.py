@@ -101,6 +101,7 @@ def _as_it_is(network: ExistingNetwork, region: str) -> Mapping[str, Subnet]:
         "public": network.load_balancers,
         "internal": network.internal_load_balancers,
         "control-plane": network.control_plane,
+        "pods": network.pods,
     }
     found: dict[str, Subnet] = {}
     for kind, given in places.items():

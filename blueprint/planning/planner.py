@@ -203,6 +203,7 @@ def _facts(view: Checked) -> ClusterFacts:
         load_balancer_ranges=tuple(subnet.cidr for subnet in found if subnet.kind == "public"),
         internal_load_balancer_ranges=tuple(subnet.cidr for subnet in internal),
         named_subnets=tuple(named_subnets(blueprint.network, blueprint.region)),
+        pod_subnets=tuple((subnet.zone, subnet.id) for subnet in found if subnet.kind == "pods"),
         node_subnets=tuple(subnet.id for subnet in found if subnet.kind == "private"),
         api_groups=tuple(sorted({group for addon in listed for group in addon.api_groups})),
         tags=tuple(sorted(blueprint.tags.items())),

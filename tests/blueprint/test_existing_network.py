@@ -10,10 +10,11 @@ import pytest
 from addons.aws_load_balancer_controller import AwsLoadBalancerController
 from addons.core import CORE
 from addons.karpenter import Karpenter
-from blueprint import AutoMode, Blueprint, ExistingNetwork, ExistingSubnet, ManagedNodes, plan
+from blueprint import AutoMode, Blueprint, ExistingNetwork, ExistingSubnet, ManagedNodes, SelfManagedNodes, plan
 from blueprint.network import ENDPOINTS_WITHOUT_NAT
 from blueprint.planning.document import Plan
 from blueprint.planning.file import dumped, loaded
+from blueprint.references import CLUSTER_SECURITY_GROUP
 from blueprint.teams import ApplicationTeam, FromInternalLoadBalancer, FromLoadBalancer
 from examples.existing_vpc import EXISTING_VPC
 from tests.blueprint.examples import (
@@ -37,6 +38,7 @@ NODES = (subnet("1", "a", "10.0.0.0/18"), subnet("2", "b", "10.0.64.0/18"))
 PUBLIC = (subnet("3", "a", "10.0.128.0/24"), subnet("4", "b", "10.0.129.0/24"))
 INTERNAL = (subnet("5", "a", "10.0.130.0/24"), subnet("6", "b", "10.0.131.0/24"))
 OF_EKS = (subnet("7", "a", "10.0.132.0/28"), subnet("8", "b", "10.0.132.16/28"))
+PODS = (subnet("a", "a", "10.0.240.0/24"), subnet("b", "b", "10.0.241.0/24"))
 NETWORK = ExistingNetwork("vpc-" + "0" * 17, ("10.0.0.0/16",), NODES, PUBLIC)
 THERE = replace(SMALL, network=NETWORK)
 
@@ -168,6 +170,44 @@ MISTAKES = [
         "missing: ecr.api, ecr.dkr, eks, lambda",
         "or write internet=True",
     ),
+    mistake(
+        "a zone without pods",
+        existing(pods=PODS[:1]),
+        "network.pods",
+        "pods of nodes in zone b would get no addresses",
+        "each zone of the nodes",
+    ),
+    mistake(
+        "two subnets for pods of a zone",
+        existing(pods=(*PODS, subnet("c", "b", "10.0.242.0/24"))),
+        "network.pods",
+        "pods of a zone have one subnet",
+        "one of each",
+    ),
+    mistake(
+        "pods among the nodes",
+        existing(pods=(NODES[0], PODS[1])),
+        "network.pods[0].id",
+        "pods have subnets of their own there, and this one stands in nodes as well",
+        "another subnet",
+    ),
+    mistake(
+        "Auto Mode's pods",
+        replace(existing(pods=PODS), compute=(AutoMode(),), addons=()),
+        "network.pods",
+        "built-in node pools",
+        "leave pods out",
+    ),
+    mistake(
+        "Bottlerocket that counts",
+        replace(
+            existing(pods=PODS),
+            compute=(SelfManagedNodes("own", instance_types=("m7g.large",), os="BOTTLEROCKET", min=1, max=2),),
+        ),
+        "compute[0].os",
+        "one of each node is not for pods",
+        "prefix_delegation=True",
+    ),
     mistake("zones", existing(zones=("a", "b")), "network.zones", "unknown field", "each subnet says its own"),
     mistake("one range", existing(cidr="10.0.0.0/16"), "network.cidr", "unknown field", "cidrs="),
     mistake(
@@ -288,6 +328,39 @@ def test_add_ons_know_the_vpc_and_the_subnets_of_nodes() -> None:
     assert release.values["vpcId"] == NETWORK.vpc_id
     (node_class,) = (each for each in part(made, "karpenter").objects if each["kind"] == "EC2NodeClass")
     assert [dict(term) for term in node_class["spec"]["subnetSelectorTerms"]] == [{"id": each.id} for each in NODES]
+
+
+def test_pods_have_addresses_of_their_zone_s_subnet() -> None:
+    """amazon-vpc-cni-k8s v1.22.4 charts/aws-vpc-cni/templates/eniconfig.yaml makes an ENIConfig for each key of
+    eniConfig.subnets; README.md: AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG, ENI_CONFIG_LABEL_DEF.
+    """
+    made = plan(existing(pods=PODS))
+    (addon,) = part(made, "vpc-cni").managed_addons
+    assert addon.before_nodes
+    configuration = addon.configuration
+    assert configuration["eniConfig"] == {
+        "create": True,
+        "region": "us-west-2",
+        "subnets": {
+            f"us-west-2{each.zone}": {"id": each.id, "securityGroups": (CLUSTER_SECURITY_GROUP,)} for each in PODS
+        },
+    }
+    assert configuration["env"]["AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG"] == "true"
+    assert configuration["env"]["ENI_CONFIG_LABEL_DEF"] == "topology.kubernetes.io/zone"
+    (elsewhere,) = part(plan(THERE), "vpc-cni").managed_addons
+    assert "eniConfig" not in elsewhere.configuration
+    assert [each.id for each in made.network.internal_load_balancers] == ids(NODES)
+
+
+@pytest.mark.parametrize(("pods", "reserved"), [(PODS, "1"), ((), None)])
+def test_karpenter_keeps_an_interface_of_each_node_for_itself(
+    pods: tuple[ExistingSubnet, ...], reserved: str | None
+) -> None:
+    """karpenter-provider-aws website/content/en/docs/concepts/nodeclasses.md (RESERVED_ENIS), and its chart."""
+    nodes = ManagedNodes("system", instance_types=("m7g.xlarge",), min=3)
+    made = plan(changed(existing(pods=pods), compute=(nodes,), addons=(*CORE, Karpenter())))
+    (_, karpenter) = part(made, "karpenter").releases
+    assert karpenter.values["settings"].get("reservedENIs") == reserved
 
 
 def shared(made: ExistingNetwork = NETWORK, **fields: Any) -> Blueprint:

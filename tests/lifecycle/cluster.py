@@ -32,6 +32,7 @@ from examples.fargate import FARGATE
 from examples.isolated import ISOLATED
 from examples.managed import MANAGED
 from examples.mixed import MIXED
+from examples.pod_ranges import POD_RANGES
 from examples.self_managed import SELF_MANAGED
 from examples.shared_vpc import SHARED_VPC
 from examples.teams import TEAMS
@@ -104,6 +105,7 @@ KINDS = {
     "isolated": ISOLATED,
     "managed": MANAGED,
     "mixed": MIXED,
+    "pod-ranges": POD_RANGES,
     "self-managed": SELF_MANAGED,
     "shared-vpc": SHARED_VPC,
     "teams": TEAMS,

@@ -195,6 +195,10 @@ class TestOrder:
             assert {chart["Properties"]["Namespace"] for chart in charts} <= made
 
 
+THERE = ("existing-vpc", "pod-ranges", "shared-vpc")
+"""Clusters in a VPC that is there already."""
+
+
 class TestExports:
     """CloudFormation removes no export that another stack imports, and the stack that exports is deployed first.
 
@@ -424,7 +428,7 @@ class TestSecurity:
     def test_nodes_are_in_private_subnets(self, fleet: Templates) -> None:
         for kind, key in (("AWS::EKS::Nodegroup", "Subnets"), ("AWS::EKS::FargateProfile", "Subnets")):
             for cluster, _, id, properties in _every(fleet, kind):
-                if cluster in ("existing-vpc", "shared-vpc"):
+                if cluster in THERE:
                     continue  # tests/stacks/test_existing_network.py
                 assert all("Vpcprivate" in json.dumps(subnet) for subnet in properties[key]), (cluster, id)
 
@@ -505,7 +509,7 @@ class TestKinds:
         """
         for cluster, _, _, properties in _every(fleet, f"{EKS}Cluster"):
             subnets = json.dumps(properties["ResourcesVpcConfig"]["SubnetIds"])
-            if cluster in ("existing-vpc", "shared-vpc"):
+            if cluster in THERE:
                 continue  # tests/stacks/test_existing_network.py
             chosen = "Vpcprivate" if cluster in ("auto", "mixed") else "Vpccontrolplane"
             assert re.findall(r"Vpc(?:private|controlplane)", subnets) == [chosen] * subnets.count("ImportValue"), (
@@ -593,13 +597,13 @@ class TestKinds:
 
     def test_self_managed_nodes_know_their_cluster(self, fleet: Templates) -> None:
         """What else they are told is tested without the CDK, in tests/blueprint/test_user_data.py."""
-        found = [each["LaunchTemplateData"] for _, _, _, each in _every(fleet, "AWS::EC2::LaunchTemplate")]
-        data = [text(each["UserData"]["Fn::Base64"]) for each in found if "UserData" in each]
-        assert len(data) == 2
-        for each in data:
+        found = [(name, each["LaunchTemplateData"]) for name, *_, each in _every(fleet, "AWS::EC2::LaunchTemplate")]
+        data = [(name, text(each["UserData"]["Fn::Base64"])) for name, each in found if "UserData" in each]
+        assert sorted(name for name, _ in data) == ["pod-ranges", "pod-ranges", "self-managed", "self-managed"]
+        for name, each in data:
             assert "${Cluster.Endpoint}" in each
             assert "${Cluster.CertificateAuthorityData}" in each
-            assert "self-managed" in each
+            assert name in each
 
     def test_self_managed_nodes_roll_when_their_image_or_user_data_changes(self, fleet: Templates) -> None:
         """A group without an update policy keeps its nodes as they are (UpdatePolicy, AutoScalingRollingUpdate).
@@ -612,7 +616,8 @@ class TestKinds:
             policy = group["UpdatePolicy"]["AutoScalingRollingUpdate"]
             assert policy["MinInstancesInService"] < int(group["Properties"]["MaxSize"])
             assert "DesiredCapacity" not in group["Properties"]
-        images = [each["LaunchTemplateData"].get("ImageId") for *_, each in _every(fleet, "AWS::EC2::LaunchTemplate")]
+        templates = of_type(fleet["self-managed", "cluster"], "AWS::EC2::LaunchTemplate").values()
+        images = [each["Properties"]["LaunchTemplateData"].get("ImageId") for each in templates]
         assert sorted(
             image.rpartition("/aws/service/")[2].partition("/image_id}}")[0] for image in images if image
         ) == [

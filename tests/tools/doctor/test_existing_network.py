@@ -293,6 +293,16 @@ def test_too_few_addresses_for_the_control_plane_wherever_it_stands(there: Owned
     assert {each.status for each in there.give(account, vpc)} == {"ok"}
 
 
+def test_too_few_addresses_for_pods(there: Owned, account: Account) -> None:
+    """Nodes themselves need one each then."""
+    there.say(pods=there.network.control_plane, control_plane=())
+    for place in range(2):
+        there.subnet("nodes", place)["AvailableIpAddressCount"] = 5
+        there.subnet("pods", place)["AvailableIpAddressCount"] = 20 - place
+    found = worst(there.give(account, vpc))
+    assert (found.status, found.what) == ("warning", f"pods subnet {there.id('pods', 1)} has 19 free addresses")
+
+
 # --- Ways out ---
 
 

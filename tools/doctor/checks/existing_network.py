@@ -28,6 +28,7 @@ _FIELDS = {
     "public": "load_balancers",
     "internal": "internal_load_balancers",
     "control-plane": "control_plane",
+    "pods": "pods",
 }
 """Where the blueprint has the subnets of each kind."""
 

@@ -171,7 +171,13 @@ def _without_nat(vpc: str, aws: Aws) -> Iterator[Finding]:
 
 def free_addresses(plan: Plan, pairs: Sequence[tuple[Subnet, SubnetTypeDef]], aws: Aws) -> Iterator[Finding]:
     """What is left in each subnet, against what the next change takes."""
-    free: dict[str, list[tuple[str, int]]] = {"control-plane": [], "private": [], "public": [], "internal": []}
+    free: dict[str, list[tuple[str, int]]] = {
+        "control-plane": [],
+        "private": [],
+        "public": [],
+        "internal": [],
+        "pods": [],
+    }
     for planned, subnet in pairs:
         free[planned.kind].append((subnet["SubnetId"], subnet["AvailableIpAddressCount"]))
     of_eks = [subnet["AvailableIpAddressCount"] for planned, subnet in pairs if planned in plan.control_plane.subnets]
@@ -187,11 +193,13 @@ def free_addresses(plan: Plan, pairs: Sequence[tuple[Subnet, SubnetTypeDef]], aw
                     NAME, f"{kind} subnet {id} has {count} free addresses", why, "remove load balancers there"
                 )
     needed = _for_a_node(plan, aws)
-    for id, count in free["private"]:
-        if count < needed:
-            why = f"a new node takes up to {needed} at its start, and node updates add nodes first"
+    taken = [("pods", id, count, needed) for id, count in free["pods"]]
+    taken += [("private", id, count, 1 if free["pods"] else needed) for id, count in free["private"]]
+    for kind, id, count, least in taken:
+        if count < least:
+            why = f"a new node takes up to {least} at its start, and node updates add nodes first"
             fix = "leave fewer addresses warm on nodes (WARM_IP_TARGET of vpc-cni), or plan a larger network"
-            yield warning(NAME, f"private subnet {id} has {count} free addresses", why, fix)
+            yield warning(NAME, f"{kind} subnet {id} has {count} free addresses", why, fix)
     counts = ", ".join(f"{kind} {sum(count for _, count in found)}" for kind, found in free.items() if found)
     if counts:
         yield ok(NAME, f"free addresses: {counts}")
