@@ -20,7 +20,7 @@ from blueprint.access import Role
 from blueprint.addons import Addon
 from blueprint.blueprint import Blueprint
 from blueprint.errors import BlueprintError
-from blueprint.existing_network import ExistingNetwork
+from blueprint.existing_network import ExistingNetwork, ExistingSubnet
 from blueprint.planning.planner import plan
 from blueprint.secrets import Parameter
 from blueprint.teams import ApplicationTeam, CopiedSecrets, FromTeam, ServiceAccount, Share, TeamNamespace, ToTeam
@@ -111,6 +111,19 @@ class Spot:
 
 
 _MORE = (
+    replace(
+        BARE,
+        network=ExistingNetwork(
+            "vpc-00000000",
+            ("10.0.0.0/16",),
+            nodes=(ExistingSubnet("subnet-00000001", "a", "10.0.0.0/20"),),
+            pods=(ExistingSubnet("subnet-00000002", "a", "10.0.128.0/17"),),
+            control_plane=tuple(
+                ExistingSubnet(f"subnet-0000001{place}", zone, f"10.0.16.{16 * place}/28")
+                for place, zone in enumerate("ab")
+            ),
+        ),
+    ),
     replace(
         BARE,
         teams=(
