@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 
 from blueprint.errors import FieldPath, Problem
 from blueprint.fields import NOT_EMPTY, PRIVATE_RANGES, UNIQUE, Cidr, ZoneLetter, at_most, inside, matches, sized
-from blueprint.network import EndpointService, lacking_endpoints
+from blueprint.network import SHARED_RANGE, EndpointService, lacking_endpoints
 from blueprint.value import Rule, Value
 
 # Eight hexadecimal digits until 2018, seventeen since.
@@ -30,7 +30,7 @@ SubnetId = Annotated[
 # https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html, subnet-sizing.html
 _SIZE = sized(16, 28, "a VPC and its subnets have ranges of /16 to /28", "write the range as the VPC has it")
 _PRIVATE = inside(
-    (*PRIVATE_RANGES, "100.64.0.0/10"),
+    (*PRIVATE_RANGES, SHARED_RANGE),
     "the range must be private (RFC 1918) or shared (RFC 6598), or what teams open to the internet opens to its pods",
     "put the cluster into subnets of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10",
 )

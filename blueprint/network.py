@@ -32,6 +32,8 @@ LogRetentionDays = Annotated[
     ),
 ]
 
+SHARED_RANGE = "100.64.0.0/10"
+"""RFC 6598: of carriers, and of whoever needs addresses that nobody routes."""
 # https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html
 VpcCidr = Annotated[
     Cidr,
@@ -41,7 +43,7 @@ VpcCidr = Annotated[
         "write for example 10.0.0.0/16",
     ),
     inside(
-        (*PRIVATE_RANGES, "100.64.0.0/10"),
+        (*PRIVATE_RANGES, SHARED_RANGE),
         "the range must be private (RFC 1918) or shared (RFC 6598)",
         "take a range of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10",
     ),
@@ -70,6 +72,10 @@ EndpointService = Annotated[
 ]
 
 
+def _holds(block: str, cidr: str) -> bool:
+    return ipaddress.IPv4Network(cidr).subnet_of(ipaddress.IPv4Network(block))
+
+
 def lacking_endpoints(given: tuple[str, ...], *, internet: bool, way_out: str) -> Iterator[Problem]:
     """Those that nodes need where they have no other way to AWS."""
     if not internet and (lacking := sorted(set(ENDPOINTS_WITHOUT_NAT) - set(given))):
@@ -88,6 +94,7 @@ class NewNetwork(Value):
         "cidr": "the VPC is replaced, and its subnets and NAT gateways",
         "zones": "node groups are replaced; subnets too, unless zones come behind the others in a /22 or larger",
         "control_plane_zones": "EKS refuses other zones",
+        "pod_cidr": "the subnets of pods are replaced",
     }
 
     words_of_others = {
@@ -118,13 +125,25 @@ class NewNetwork(Value):
     good, so state them before a zone is added to `zones`.
     https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html"""
 
+    pod_cidr: VpcCidr | None = field(default=None, kw_only=True)
+    """A second range of the VPC, /16 to /24, of which each zone has a subnet for pods alone: nodes, and pods in the
+    network of their node, stay in the first. A node takes fewer pods then, so write VpcCni(prefix_delegation=True) as
+    well. Nodes that are there keep the addresses of their pods: replace them after a change. To take it back, first
+    deploy the cluster stack, `cdk deploy --exclusively`, then the rest.
+    https://docs.aws.amazon.com/eks/latest/userguide/cni-custom-network.html"""
+
     way_out: ClassVar[str] = 'write nat="one"'
     """How nodes and pods get to the internet."""
 
     @property
     def cidrs(self) -> tuple[str, ...]:
         """All ranges of the VPC."""
-        return (self.cidr,)
+        return (self.cidr, self.pod_cidr) if self.pod_cidr else (self.cidr,)
+
+    @property
+    def pods(self) -> bool:
+        """Whether pods have subnets of their own."""
+        return self.pod_cidr is not None
 
     @property
     def internet(self) -> bool:
@@ -140,6 +159,21 @@ class NewNetwork(Value):
         if sum(2 ** (32 - prefix) for prefix in self.prefixes.values()) * len(self.zones) > vpc.num_addresses:
             rule = f"the subnets of {len(self.zones)} zones do not fit into {vpc}"
             yield Problem(("zones",), self.zones, rule, "take fewer zones, or a larger range")
+        if self.pod_cidr and vpc.overlaps(ipaddress.ip_network(self.pod_cidr)):
+            rule = f"overlaps {vpc}, which ranges of a VPC never do"
+            yield Problem(("pod_cidr",), self.pod_cidr, rule, "take another range, for example 100.64.0.0/16")
+        elif self.pod_cidr and not any(_holds(block, self.pod_cidr) for block in self._beside):
+            rule = f"AWS adds no such range to a VPC of {vpc}"
+            yield Problem(("pod_cidr",), self.pod_cidr, rule, f"take a range of {' or '.join(self._beside)}")
+
+    @property
+    def _beside(self) -> tuple[str, ...]:
+        """Ranges of which one may be added.
+
+        https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html (association restrictions)
+        """
+        own = [block for block in PRIVATE_RANGES if _holds(block, self.cidr)]
+        return (*own, SHARED_RANGE)
 
     @property
     def prefixes(self) -> dict[SubnetKind, int]:

@@ -89,11 +89,12 @@ def _pod_subnets(view: Checked) -> Iterator[Problem]:
     is not for pods. https://docs.aws.amazon.com/eks/latest/userguide/cni-custom-network.html
     """
     network = view.blueprint.network
-    if not (isinstance(network, ExistingNetwork) and network.pods):
+    if not network.pods:
         return
+    field = "pods" if isinstance(network, ExistingNetwork) else "pod_cidr"
     if any(isinstance(compute, AutoMode) for compute in view.compute.values()):
         rule = "Auto Mode's built-in node pools give pods addresses of the nodes' subnets, and take no others"
-        yield Problem(("network", "pods"), ", ".join(subnet.id for subnet in network.pods), rule, "leave pods out")
+        yield Problem(("network", field), getattr(network, field), rule, f"leave {field} out")
     if not view.knows_all_addons or any(addon.gives_prefixes for addon in view.listed_addons.values()):
         return
     for path, nodes in view.compute.items():

@@ -11,24 +11,13 @@ from dataclasses import replace
 from addons.core import core
 from addons.karpenter import Karpenter
 from addons.vpc_cni import VpcCni
-from blueprint import ExistingNetwork, ExistingSubnet, ManagedNodes, SelfManagedNodes
+from blueprint import ManagedNodes, NewNetwork, SelfManagedNodes
 from examples.managed import MANAGED
 
 POD_RANGES = replace(
     MANAGED,
     name="pod-ranges",
-    network=ExistingNetwork(
-        vpc_id="vpc-0d3a7b1c5e9f48260",
-        cidrs=("10.0.0.0/22", "100.64.0.0/16"),
-        nodes=(
-            ExistingSubnet("subnet-0c1b3a5978d6e4f20", "a", "10.0.0.0/24"),
-            ExistingSubnet("subnet-0d2c4b6a89e7f5031", "b", "10.0.1.0/24"),
-        ),
-        pods=(
-            ExistingSubnet("subnet-0e3d5c7b9af806142", "a", "100.64.0.0/17"),
-            ExistingSubnet("subnet-0f4e6d8cab0917253", "b", "100.64.128.0/17"),
-        ),
-    ),
+    network=NewNetwork(cidr="10.0.0.0/22", pod_cidr="100.64.0.0/16", zones=("a", "b"), nat="one"),
     compute=(
         ManagedNodes("system", instance_types=("m7g.large",)),
         SelfManagedNodes("general", instance_types=("m7g.large",), min=1, max=3),

@@ -37,20 +37,46 @@ class NetworkStack(BlueprintStack):
                 name: {"service": aws_ec2.GatewayVpcEndpointAwsService(name)} for name in network.gateway_endpoints
             },
         )
-        kinds = dict.fromkeys(subnet.kind for subnet in network.subnets)
+        kinds = dict.fromkeys(each.kind for each in network.subnets if each.kind not in ("public", "pods"))
         # Looked up once, since each look is several calls.
-        ids = {kind: self.vpc.select_subnets(subnet_group_name=kind).subnet_ids for kind in kinds if kind != "public"}
+        ids = {kind: self.vpc.select_subnets(subnet_group_name=kind).subnet_ids for kind in kinds}
         subnets = {
             name_of(subnet_id(kind, zone)): id
             for kind, found in ids.items()
             for zone, id in zip(zones, found, strict=True)
         }
-        self.references = {name_of(VPC_ID): self.vpc.vpc_id, **subnets}
+        self.references = {name_of(VPC_ID): self.vpc.vpc_id, **subnets, **self._pods(network)}
         if network.interface_endpoints:
             self._interface_endpoints(network)
         self._flow_logs(plan, network.flow_logs)
         self._tags(network)
         self.export(*self.references.values())
+
+    def _pods(self, network: PlannedNetwork) -> dict[str, str]:
+        """Subnets of a second range, with the routes of the nodes in their zones."""
+        if not (subnets := network.of_kind("pods")):
+            return {}
+        own_range = aws_ec2.CfnVPCCidrBlock(self, "PodRange", vpc_id=self.vpc.vpc_id, cidr_block=network.cidrs[1])
+        beside = self.vpc.select_subnets(subnet_group_name="private").subnets
+        tables = [each.route_table.route_table_id for each in beside]
+        found = {}
+        for place, subnet in enumerate(subnets):
+            name = f"PodSubnet{place + 1}"
+            tags = {"Name": f"{self.node.path}/{name}", "aws-cdk:subnet-name": "pods"}
+            made = aws_ec2.CfnSubnet(
+                self,
+                name,
+                vpc_id=self.vpc.vpc_id,
+                availability_zone=subnet.zone,
+                cidr_block=subnet.cidr,
+                map_public_ip_on_launch=False,
+                tags=[{"key": key, "value": value} for key, value in tags.items()],
+            )
+            made.node.add_dependency(own_range)
+            table = tables[network.zones.index(subnet.zone)]
+            aws_ec2.CfnSubnetRouteTableAssociation(self, f"{name}Routes", subnet_id=made.ref, route_table_id=table)
+            found[name_of(subnet.id)] = made.ref
+        return found
 
     def _interface_endpoints(self, network: PlannedNetwork) -> None:
         """One security group serves them all: HTTPS from the VPC."""
@@ -97,7 +123,7 @@ def _subnets(network: PlannedNetwork) -> list[dict[str, Any]]:
         else aws_ec2.SubnetType.PRIVATE_ISOLATED,
         "control-plane": aws_ec2.SubnetType.PRIVATE_ISOLATED,
     }
-    prefixes = {subnet.kind: subnet.prefix for subnet in network.subnets}
+    prefixes = {subnet.kind: subnet.prefix for subnet in network.subnets if subnet.kind != "pods"}
     return [
         {
             "name": kind,

@@ -73,6 +73,11 @@ def _calculated(network: NewNetwork, region: str) -> Iterable[Subnet]:
             zone, first = f"{region}{letter}", ipaddress.ip_address(start + place * size)
             yield Subnet(kind, zone, f"{first}/{prefix}", subnet_id(kind, zone))
         start += network.room * size
+    if network.pod_cidr:
+        # An eighth for each zone, as of the first range for nodes: six of them fit, whatever zones come later.
+        of_pods = ipaddress.IPv4Network(network.pod_cidr).subnets(prefixlen_diff=3)
+        for letter, eighth in zip(network.zones, of_pods, strict=False):
+            yield Subnet("pods", f"{region}{letter}", str(eighth), subnet_id("pods", f"{region}{letter}"))
 
 
 def _existing(network: ExistingNetwork, region: str) -> PlannedNetwork:

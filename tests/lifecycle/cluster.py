@@ -136,4 +136,5 @@ VARIANTS = {
     "promoted": PROMOTED,
     "protected": PROTECTED,
     "wider": WIDER,
+    "pod-range": replace(BASE, network=changed(BASE.network, pod_cidr="100.64.0.0/16")),
 }

@@ -42,3 +42,14 @@ def test_nodes_without_a_way_out_do_not_join(lab: Lab) -> None:
     ec2.delete_vpc_endpoints(VpcEndpointIds=[lost])
     assert world.put("cluster", "shared-vpc") == "ROLLBACK_COMPLETE"
     assert any("does not reach ecr.dkr" in reason for reason in world.reasons("cluster"))
+
+
+def test_a_range_for_pods_comes_and_goes(lab: Lab) -> None:
+    """Going, the cluster stack comes first: CloudFormation removes no export that another stack imports."""
+    world = lab.world()
+    world.put_all()
+    world.put_all("pod-range")
+    assert world.put("network") == "UPDATE_ROLLBACK_COMPLETE"
+    assert world.put("cluster") == "UPDATE_COMPLETE"
+    assert world.put("network") == "UPDATE_COMPLETE"
+    world.delete_all()

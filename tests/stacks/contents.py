@@ -104,7 +104,8 @@ def contents(stacks: Sequence[Stack]) -> Contents:
     installing = [found[name] for name in ("addons", "teams") if name in found]
     (control_plane,) = (each["Properties"] for each in cluster.of_type("AWS::EKS::Cluster").values())
     access = control_plane["ResourcesVpcConfig"]
-    vpcs = network.of_type("AWS::EC2::VPC").values() if network else ()
+    kinds = ("AWS::EC2::VPC", "AWS::EC2::VPCCidrBlock")
+    ranges = [each for kind in kinds for each in network.of_type(kind).values()] if network else []
     endpoints = [each["Properties"] for each in network.of_type("AWS::EC2::VPCEndpoint").values()] if network else []
     return Contents(
         name=cluster.cluster,
@@ -113,7 +114,7 @@ def contents(stacks: Sequence[Stack]) -> Contents:
         version=control_plane["Version"],
         public_ranges=tuple(access.get("PublicAccessCidrs", ["0.0.0.0/0"])) if access["EndpointPublicAccess"] else (),
         deletion_protection=control_plane.get("DeletionProtection", False),
-        cidrs=tuple(vpc["Properties"]["CidrBlock"] for vpc in vpcs),
+        cidrs=tuple(each["Properties"]["CidrBlock"] for each in ranges),
         subnets=tuple(_subnets(network)) if network else (),
         nat_gateways=len(network.of_type("AWS::EC2::NatGateway")) if network else 0,
         endpoints=tuple(sorted(_service(each) for each in endpoints if each["VpcEndpointType"] == "Interface")),

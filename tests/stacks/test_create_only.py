@@ -11,6 +11,7 @@ from blueprint.blueprint import Blueprint
 from blueprint.existing_network import ExistingSubnet
 from examples.existing_vpc import EXISTING_VPC
 from examples.managed import MANAGED
+from examples.pod_ranges import POD_RANGES
 from tests.blueprint.examples import changed
 from tests.values.create_only import Field, made_anew, variants
 from tests.values.variants import Change, Spot, Variant, Way, classes
@@ -29,6 +30,7 @@ TYPES: Mapping[str, set[str]] = {
         "AWS::EKS::Nodegroup",
     },
     "EKS refuses other zones": {"AWS::EKS::Cluster"},
+    "the subnets of pods are replaced": {"AWS::EC2::Subnet"},
     "EKS refuses subnets of another VPC": {"AWS::EKS::Cluster"},
     "node groups and Fargate profiles are replaced": {"AWS::EKS::Nodegroup", "AWS::EKS::FargateProfile"},
     "the cluster is replaced": {"AWS::EKS::Cluster", "AWS::IAM::OIDCProvider"},
@@ -62,6 +64,9 @@ def moved() -> Iterator[Variant]:
     further = ExistingSubnet("subnet-04d6e5072418ecf9a", "c", "10.0.1.32/28")
     there: Any = EXISTING_VPC.network
     yield change(EXISTING_VPC, ("network",), "vpc_id", "vpc-00000000")
+    more = ExistingSubnet("subnet-00000001", "a", "10.0.48.0/20")
+    yield change(EXISTING_VPC, ("network",), "nodes", (*there.nodes, more))
+    yield change(POD_RANGES, ("network",), "pod_cidr", "100.65.0.0/16")
     yield change(EXISTING_VPC, ("network",), "control_plane", (*there.control_plane, further))
     yield change(THREE_ZONES, (), "region", "eu-north-1")
 

@@ -18,7 +18,6 @@ from examples.existing_vpc import EXISTING_VPC
 from examples.fargate import FARGATE
 from examples.launched import LAUNCHED
 from examples.managed import MANAGED
-from examples.pod_ranges import POD_RANGES
 from examples.self_managed import SELF_MANAGED
 from tests.templates import Templates, of_type, synthesized
 from tools.assembly import text
@@ -67,11 +66,13 @@ def test_each_stands_in_its_own_subnets(templates: Templates) -> None:
 
 def test_the_network_of_pods_is_told_before_the_first_node(tmp_path: Path) -> None:
     """The keys of the chart, as EKS hands them on: amazon-vpc-cni-k8s v1.22.4 charts/aws-vpc-cni/values.yaml."""
-    (template,) = (each for (_, stack), each in synthesized([plan(POD_RANGES)], tmp_path).items() if stack == "cluster")
+    (template,) = (
+        each for (_, stack), each in synthesized([plan(EXISTING_VPC)], tmp_path).items() if stack == "cluster"
+    )
     addons = of_type(template, "AWS::EKS::Addon")
     ((id, addon),) = ((id, each) for id, each in addons.items() if each["Properties"]["AddonName"] == "vpc-cni")
     told = json.loads(text(addon["Properties"]["ConfigurationValues"]))["eniConfig"]["subnets"]
-    network = POD_RANGES.network
+    network = EXISTING_VPC.network
     assert isinstance(network, ExistingNetwork)
     assert told == {
         f"us-west-2{each.zone}": {"id": each.id, "securityGroups": ["${Cluster.ClusterSecurityGroupId}"]}

@@ -91,6 +91,26 @@ def delete_nat_gateway(gateway: str, properties: Properties) -> None:
     ec2._tags.pop(gateway, None)
 
 
+def create_cidr_block(logical_id: str, properties: Properties, stack: str) -> Made:
+    """A further range; the emulator makes subnets wherever they are, so nothing else depends on it."""
+    vpc = ec2._vpcs[properties["VpcId"]]
+    ranges = vpc.setdefault("_more_ranges", [])
+    ranges.append(properties["CidrBlock"])
+    id = f"vpc-cidr-assoc-{len(ranges):017x}"
+    return id, {"Id": id}
+
+
+def delete_cidr_block(id: str, properties: Properties) -> None:
+    vpc = ec2._vpcs.get(properties["VpcId"], {})
+    if any(_within(subnet["CidrBlock"], properties["CidrBlock"]) for subnet in ec2._subnets.values()):
+        raise ValueError(f"InvalidCidrBlock.InUse: The CIDR block {properties['CidrBlock']} is in use")
+    vpc.get("_more_ranges", []).remove(properties["CidrBlock"])
+
+
+def _within(cidr: str, block: str) -> bool:
+    return ipaddress.IPv4Network(cidr).subnet_of(ipaddress.IPv4Network(block))
+
+
 def create_flow_log(logical_id: str, properties: Properties, stack: str) -> Made:
     before = set(ec2._flow_logs)
     ec2._create_flow_logs({"ResourceId.1": properties["ResourceId"], **properties})

@@ -48,7 +48,7 @@ BASE = replace(
     compute=(NODES,),
 )
 THERE: Any = EXISTING_VPC.network
-ELSEWHERE = ExistingSubnet("subnet-03c5d4f61307dbe89", "c", "100.64.128.0/18")
+ELSEWHERE = ExistingSubnet("subnet-03c5d4f61307dbe89", "c", "10.0.48.0/20")
 FURTHER = ExistingSubnet("subnet-04d6e5072418ecf9a", "c", "10.0.1.32/28")
 NEWER = replace(BASE.cluster, version="1.36")
 PUBLIC = PublicEndpoint(allow=("203.0.113.0/24",))
@@ -254,12 +254,12 @@ OF_A_TEAM: dict[str, tuple[Blueprint, Blueprint, dict[str, int]]] = {
     ),
     "from a VPC of its own to one that is there": (
         BASE,
-        in_vpc(BASE, nodes=(*THERE.nodes, ELSEWHERE), control_plane=(*THERE.control_plane, FURTHER)),
+        in_vpc(BASE, pods=(), nodes=(*THERE.nodes, ELSEWHERE), control_plane=(*THERE.control_plane, FURTHER)),
         {"leaves-behind": 1, "replaces-state": 1, "resets-nodes": 1},
     ),
     "other subnets of nodes": (
         in_vpc(BASE),
-        in_vpc(BASE, nodes=(*THERE.nodes, ELSEWHERE)),
+        in_vpc(BASE, pods=(), nodes=(*THERE.nodes, ELSEWHERE)),
         {"replaces-state": 1, "resets-nodes": 1},
     ),
     "other subnets of the same zones for EKS": (
