@@ -21,7 +21,7 @@ POD_RANGES = replace(
     compute=(
         ManagedNodes("system", instance_types=("m7g.large",)),
         SelfManagedNodes("general", instance_types=("m7g.large",), min=1, max=3),
-        SelfManagedNodes("hardened", instance_types=("m7g.medium",), os="BOTTLEROCKET", min=1, max=3),
+        SelfManagedNodes("hardened", instance_types=("m7g.large",), os="BOTTLEROCKET", min=1, max=3),
     ),
     addons=(*core(VpcCni(prefix_delegation=True)), Karpenter()),
     teams=(),
