@@ -6,6 +6,7 @@ from aws_cdk import Stage
 from constructs import Construct
 
 from blueprint.planning.document import Plan
+from blueprint.references import VPC_ID, name_of
 from stacks.cluster import ClusterStack
 from stacks.contributions import ContributionsStack
 from stacks.network import NetworkStack
@@ -17,7 +18,8 @@ class ClusterStage(Stage):
     def __init__(self, scope: Construct, plan: Plan) -> None:
         super().__init__(scope, plan.facts.name)
         # A VPC that is there already has its own owner, whose stacks make and change it.
-        network = {} if plan.network.vpc_id else NetworkStack(self, plan).references
+        id = plan.network.vpc_id
+        network = {name_of(VPC_ID): id} if id else NetworkStack(self, plan).references
         cluster = ClusterStack(self, plan, network)
         addons = ContributionsStack(self, "addons", plan, plan.addons, cluster, network)
         teams = ContributionsStack(self, "teams", plan, plan.teams, cluster, network)

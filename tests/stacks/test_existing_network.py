@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from blueprint import Blueprint, ExistingNetwork, ExistingSubnet
+from blueprint.addons.by_value import HelmRelease
 from blueprint.planning.document import Plan, Subnet
 from blueprint.planning.planner import plan
+from blueprint.references import VPC_ID, resolved
 from examples.auto import AUTO
 from examples.existing_vpc import EXISTING_VPC
 from examples.fargate import FARGATE
@@ -21,6 +23,7 @@ from examples.managed import MANAGED
 from examples.self_managed import SELF_MANAGED
 from tests.templates import Templates, of_type, synthesized
 from tools.assembly import text
+from tools.placeholders import placeholders
 
 VPC = "vpc-0a1b2c3d4e5f60718"
 OF_A_NETWORK = (
@@ -62,6 +65,24 @@ def test_each_stands_in_its_own_subnets(templates: Templates) -> None:
     assert group["Properties"]["Subnets"] == nodes
     functions = of_type(template, "AWS::Lambda::Function").values()
     assert {json.dumps(each["Properties"]["VpcConfig"]["SubnetIds"]) for each in functions} == {json.dumps(nodes)}
+
+
+def test_values_may_refer_to_it_as_to_one_that_is_made(tmp_path: Path) -> None:
+    """`${blueprint:vpc-id}`, in whatever somebody writes."""
+    chart = HelmRelease(
+        "probe",
+        chart="probe",
+        repository="https://charts.example.com",
+        version="1.0.0",
+        namespace="probe",
+        values={"vpc": f"in {VPC_ID}"},
+    )
+    made = plan(replace(EXISTING_VPC, addons=(*EXISTING_VPC.addons, chart)))
+    releases = of_type(synthesized([made], tmp_path)["existing-vpc", "addons"], "Custom::AWSCDK-EKS-HelmChart")
+    (values,) = (text(each["Properties"]["Values"]) for each in releases.values() if "probe" in str(each))
+    assert json.loads(values) == {"vpc": f"in {made.network.vpc_id}"}
+    assert resolved(VPC_ID, placeholders(made)) == made.network.vpc_id
+    assert resolved(VPC_ID, placeholders(plan(MANAGED))) == "<vpc-id>"
 
 
 def test_the_network_of_pods_is_told_before_the_first_node(tmp_path: Path) -> None:
