@@ -142,7 +142,8 @@ def _grants(view: Checked, facts: ClusterFacts, parts: Sequence[Draft]) -> Itera
 
 def _references(part: Draft, facts: ClusterFacts) -> Iterator[Problem]:
     contribution = part.contribution
-    known = {"partition", "vpc-id", *references_in(facts.node_subnets)}
+    known = {"partition", "vpc-id"}
+    subnets = {*references_in(facts.node_subnets)}
     of_network = {"partition", name_of(CLUSTER_SECURITY_GROUP), *references_in(facts.pod_subnets)}
     known |= {f"role-arn:{grant.name}" for grant in contribution.grants}
     for resource in contribution.resources:
@@ -157,7 +158,7 @@ def _references(part: Draft, facts: ClusterFacts) -> Iterator[Problem]:
     statements = (
         statement for addon in contribution.managed_addons if addon.grant for statement in addon.grant.statements
     )
-    unknown = set(references_in(used)) - known
+    unknown = set(references_in(used)) - known - subnets
     unknown |= set(references_in(of_managed)) - of_network
     unknown |= set(references_in([statement.document() for statement in statements])) - {"partition"}
     for name in sorted(unknown):
