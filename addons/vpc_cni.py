@@ -10,6 +10,7 @@ from typing import Literal
 from blueprint.addons import EVERYTHING, CallsAws, ClusterFacts, Contribution, EksAddon, Values, Workload
 from blueprint.addons.lock import locked_versions
 from blueprint.errors import Problem
+from blueprint.references import CLUSTER_SECURITY_GROUP
 from blueprint.workload import first
 
 # amazon-vpc-cni-k8s v1.22.4 README.md (NETWORK_POLICY_ENFORCING_MODE), pkg/ipamd/ipamd.go
@@ -17,7 +18,11 @@ _MODE = "NETWORK_POLICY_ENFORCING_MODE"
 
 
 class VpcCni(CallsAws, EksAddon):
-    """Pods have addresses of their node's subnet."""
+    """Pods have addresses of their node's subnet, or of that which the network has for pods of its zone.
+
+    ENIConfigs come with the add-on's own configuration, so that they are there before the first node:
+    amazon-vpc-cni-k8s v1.22.4 charts/aws-vpc-cni/templates/eniconfig.yaml.
+    """
 
     name = "vpc-cni"
     lost = "pods get no addresses, so none starts, and network policies have no effect on new ones"
@@ -84,4 +89,9 @@ class VpcCni(CallsAws, EksAddon):
             env[_MODE] = self.enforcing_mode
         if facts.tags:
             env["ADDITIONAL_ENI_TAGS"] = json.dumps(dict(facts.tags))
+        if facts.pod_subnets:
+            env |= {"AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG": "true", "ENI_CONFIG_LABEL_DEF": "topology.kubernetes.io/zone"}
+            # Without groups, pods would have those of their node, which Karpenter and launch templates choose.
+            subnets = {zone: {"id": id, "securityGroups": [CLUSTER_SECURITY_GROUP]} for zone, id in facts.pod_subnets}
+            values = {**values, "eniConfig": {"create": True, "region": facts.region, "subnets": subnets}}
         return {**values, "env": env} if env else values

@@ -7,6 +7,7 @@ from blueprint.access import PermissionSet, Role, User
 from blueprint.blueprint import Blueprint
 from blueprint.cluster import Cluster, PrivateEndpoint, PublicEndpoint
 from blueprint.compute import AutoMode, FargateProfile, FargateSelector, ManagedNodes, SelfManagedNodes, Taint
+from blueprint.existing_network import ExistingNetwork, ExistingSubnet
 from blueprint.network import NewNetwork
 from blueprint.planning.document import Plan
 from blueprint.planning.planner import plan
@@ -15,6 +16,8 @@ __all__ = [
     "AutoMode",
     "Blueprint",
     "Cluster",
+    "ExistingNetwork",
+    "ExistingSubnet",
     "FargateProfile",
     "FargateSelector",
     "ManagedNodes",

@@ -11,6 +11,7 @@ from blueprint.addons import Addon
 from blueprint.cluster import Cluster
 from blueprint.compute import Compute
 from blueprint.errors import Key, Problem
+from blueprint.existing_network import ExistingNetwork
 from blueprint.fields import NOT_EMPTY, AccountId, ClusterName, Region, at_most, matches
 from blueprint.network import NewNetwork
 from blueprint.teams.contract import Team
@@ -44,6 +45,9 @@ _RESERVED_TAG = re.compile(
 )
 
 
+Network = NewNetwork | ExistingNetwork
+
+
 class Blueprint(Value):
     """A cluster in one account and region, with its network, capacity, add-ons and teams.
 
@@ -57,9 +61,9 @@ class Blueprint(Value):
         "kubernetes_version": 'write it in the control plane: cluster=Cluster(version="1.36", …)',
         "cluster_version": 'write it in the control plane: cluster=Cluster(version="1.36", …)',
         "version": 'write it in the control plane: cluster=Cluster(version="1.36", …)',
-        "vpc_id": 'write network=NewNetwork(cidr="10.0.0.0/16"): each cluster has a VPC of its own so far',
-        "subnet_ids": "leave it out: NewNetwork makes the subnets, and the plan shows them",
-        "vpc": 'write network=NewNetwork(cidr="10.0.0.0/16")',
+        "vpc_id": 'write network=ExistingNetwork(vpc_id="vpc-…", …), or NewNetwork(cidr=…) for a VPC of its own',
+        "subnet_ids": "write network=ExistingNetwork(nodes=(ExistingSubnet(…), …), …)",
+        "vpc": 'write network=NewNetwork(cidr="10.0.0.0/16"), or ExistingNetwork(…)',
         "resource_providers": "leave it out: what is shared is a field of what uses it",
         "node_groups": 'write compute=(ManagedNodes("system", instance_types=("m7g.large",)),)',
         "managed_node_groups": 'write compute=(ManagedNodes("system", instance_types=("m7g.large",)),)',
@@ -80,8 +84,8 @@ class Blueprint(Value):
     """The AWS account that it is in."""
     region: Region
     """The AWS region that it is in, for example "us-west-2"."""
-    network: NewNetwork
-    """The VPC and its subnets."""
+    network: Network
+    """The VPC and its subnets: one that is made for the cluster, or one that is there already."""
     cluster: Cluster
     """The control plane."""
     compute: Annotated[tuple[Compute, ...], NOT_EMPTY]

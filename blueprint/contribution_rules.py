@@ -15,7 +15,7 @@ from blueprint.contribution import NodeRole, Queue, Release, ReleaseFields
 from blueprint.errors import FieldPath, Key, Problem, Quoted, duplicates, shown
 from blueprint.interpreted import misread_below
 from blueprint.kubernetes import RESERVED_NAMESPACES
-from blueprint.references import references_in
+from blueprint.references import CLUSTER_SECURITY_GROUP, name_of, references_in
 from blueprint.secret_keys import is_secret
 from blueprint.value import problems_in
 from blueprint.versions import is_within
@@ -47,7 +47,7 @@ def between_contributions(
     yield from _names(parts, entries)
     yield from _grants(view, facts, parts)
     for part in parts:
-        yield from (problem.below(part.path) for problem in _references(part))
+        yield from (problem.below(part.path) for problem in _references(part, facts))
         yield from _texts(part)
         for addon in part.contribution.managed_addons:
             yield from (problem.below(part.path) for problem in _values(addon.configuration, (part.fields.values,)))
@@ -140,9 +140,11 @@ def _grants(view: Checked, facts: ClusterFacts, parts: Sequence[Draft]) -> Itera
     yield from duplicates(seen, "AWS role of a service account", "use one service account for each")
 
 
-def _references(part: Draft) -> Iterator[Problem]:
+def _references(part: Draft, facts: ClusterFacts) -> Iterator[Problem]:
     contribution = part.contribution
     known = {"partition", "vpc-id"}
+    subnets = {*references_in(facts.node_subnets)}
+    of_network = {"partition", name_of(CLUSTER_SECURITY_GROUP), *references_in(facts.pod_subnets)}
     known |= {f"role-arn:{grant.name}" for grant in contribution.grants}
     for resource in contribution.resources:
         if isinstance(resource, NodeRole):
@@ -156,8 +158,9 @@ def _references(part: Draft) -> Iterator[Problem]:
     statements = (
         statement for addon in contribution.managed_addons if addon.grant for statement in addon.grant.statements
     )
-    unknown = set(references_in(used)) - known
-    unknown |= set(references_in([*of_managed, *(statement.document() for statement in statements)])) - {"partition"}
+    unknown = set(references_in(used)) - known - subnets
+    unknown |= set(references_in(of_managed)) - of_network
+    unknown |= set(references_in([statement.document() for statement in statements])) - {"partition"}
     for name in sorted(unknown):
         rule = f"{part.name} refers to what it does not make"
         yield Problem((), name, rule, f"refer to one of {', '.join(sorted(known))}")
@@ -179,8 +182,8 @@ def _release(blueprint: Blueprint, release: Release, fields: ReleaseFields) -> I
     if not is_within(blueprint.cluster.version, chart.kubernetes):
         rule = f"{chart.name} {chart.version} runs on Kubernetes {chart.kubernetes}"
         yield Problem((fields.version,), chart.version, rule, "name a version of the chart for the cluster's")
-    if blueprint.network.nat == "none" and ".dkr.ecr." not in release.chart.repository:
-        rule = "without NAT the installer reaches Amazon ECR only"
+    if not blueprint.network.internet and ".dkr.ecr." not in release.chart.repository:
+        rule = "without internet the installer reaches Amazon ECR only"
         mirror = f"oci://{blueprint.account}.dkr.ecr.{blueprint.region}.amazonaws.com/…"
         fix = f'mirror the chart: {fields.repository}="{mirror}"'
         yield Problem((fields.repository,), release.chart.repository, rule, fix)

@@ -30,13 +30,20 @@ class ClusterFacts:
     service_cidr: str = "172.20.0.0/16"
     """Addresses of Services."""
     internet: bool = True
-    """Whether nodes and pods reach it, by NAT."""
+    """Whether nodes and pods reach it."""
     prefix_delegation: bool = False
     """Whether the CNI gives nodes prefixes of addresses, so that they take more pods."""
     load_balancer_ranges: tuple[str, ...] = ()
     """Addresses of the public subnets, where load balancers are and no pods."""
     internal_load_balancer_ranges: tuple[str, ...] = ()
-    """Addresses of the private subnets, where internal load balancers are, and nodes and pods."""
+    """Addresses of the subnets in which internal load balancers are: unless these have some of their own, those of
+    nodes and pods."""
+    node_subnets: tuple[str, ...] = ()
+    """Ids of the subnets of nodes, or references to them."""
+    pod_subnets: tuple[tuple[str, str], ...] = ()
+    """Of each zone the id of the subnet for pods alone, or a reference; none where they share those of the nodes."""
+    named_subnets: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """By scheme of load balancers, ids of subnets that these must name; none where controllers find them by tags."""
     api_groups: tuple[str, ...] = ()
     """API groups of the custom resources that its add-ons define."""
     tags: tuple[tuple[str, str], ...] = ()
@@ -44,6 +51,7 @@ class ClusterFacts:
     hosts: tuple[str, ...] = ()
     """Host names of its teams and add-ons; none unless some team says which are its own."""
     vpc_id: str = VPC_ID
+    """Of a VPC that is there already, or a reference."""
 
     def arn(self, service: str, resource: str) -> str:
         """An ARN in the cluster's account and region, whatever the partition."""

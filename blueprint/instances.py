@@ -73,17 +73,25 @@ def allocatable_millicpus(instance_type: str) -> int | None:
     return int(count * 1000 - sum(kept))
 
 
-def pods_with_prefixes(instance_types: Sequence[str]) -> int:
+def pods_with_prefixes(instance_types: Sequence[str], *, reserved: bool = False) -> int:
     """How many pods any of the types has room for when the CNI gives nodes prefixes of addresses.
 
-    EKS advises 110, and 250 on nodes of more than 30 vCPUs. Only small types have fewer addresses: one interface of 8,
-    16 each. https://docs.aws.amazon.com/eks/latest/userguide/choosing-instance-type.html
+    EKS advises 110, and 250 on nodes of more than 30 vCPUs. Only small types have fewer addresses: two interfaces of 3
+    prefixes, 16 each, of which one is `reserved` where pods have subnets of their own.
+    https://docs.aws.amazon.com/eks/latest/userguide/choosing-instance-type.html
     """
     if any(_is_medium(name) or name in _FEW_ADDRESSES for name in instance_types):
+        return 50 if reserved else 98
+    if reserved and _ONE_INTERFACE in instance_types:
+        return 2  # those in the network of the node
+    if reserved and any(_FEWER_ADDRESSES.fullmatch(name) for name in instance_types):
         return 98
     return 250 if all((vcpus(name) or 0) > 30 for name in instance_types) else PODS_WITH_PREFIXES
 
 
+_ONE_INTERFACE = "hpc6id.32xlarge"
+_FEWER_ADDRESSES = re.compile(r"d3(en)?\.xlarge|t\d\w*\.small")
+"""Two interfaces of 3 prefixes, or three of 2, beside the node's own."""
 _FEW_ADDRESSES = ("g4ad.xlarge", "g4ad.2xlarge", "t3a.small")
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 from dataclasses import field
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from blueprint.errors import Problem
 from blueprint.fields import PRIVATE_RANGES, UNIQUE, Cidr, ZoneLetter, inside, matches, one_of, sized
 from blueprint.value import Rule, Value
 
-SubnetKind = Literal["private", "public", "control-plane"]
+SubnetKind = Literal["private", "public", "control-plane", "internal", "pods"]
+"""Of nodes and pods; of load balancers on the internet; of EKS; of internal load balancers alone; of pods alone."""
 
 # Without a route to the internet, nodes join and pull images through these, and the functions that install charts reach
 # EKS, ECR and each other. https://docs.aws.amazon.com/eks/latest/userguide/private-clusters.html. What pods call comes
@@ -31,6 +32,8 @@ LogRetentionDays = Annotated[
     ),
 ]
 
+SHARED_RANGE = "100.64.0.0/10"
+"""RFC 6598: of carriers, and of whoever needs addresses that nobody routes."""
 # https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html
 VpcCidr = Annotated[
     Cidr,
@@ -40,7 +43,7 @@ VpcCidr = Annotated[
         "write for example 10.0.0.0/16",
     ),
     inside(
-        (*PRIVATE_RANGES, "100.64.0.0/10"),
+        (*PRIVATE_RANGES, SHARED_RANGE),
         "the range must be private (RFC 1918) or shared (RFC 6598)",
         "take a range of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10",
     ),
@@ -69,6 +72,17 @@ EndpointService = Annotated[
 ]
 
 
+def _holds(block: str, cidr: str) -> bool:
+    return ipaddress.IPv4Network(cidr).subnet_of(ipaddress.IPv4Network(block))
+
+
+def lacking_endpoints(given: tuple[str, ...], *, internet: bool, way_out: str) -> Iterator[Problem]:
+    """Those that nodes need where they have no other way to AWS."""
+    if not internet and (lacking := sorted(set(ENDPOINTS_WITHOUT_NAT) - set(given))):
+        rule = f"without internet, nodes reach AWS through endpoints only; missing: {', '.join(lacking)}"
+        yield Problem(("interface_endpoints",), given, rule, f"add them, or {way_out}")
+
+
 class NewNetwork(Value):
     """A VPC made for one cluster: private subnets for nodes, public ones for load balancers, small ones for EKS.
 
@@ -80,11 +94,12 @@ class NewNetwork(Value):
         "cidr": "the VPC is replaced, and its subnets and NAT gateways",
         "zones": "node groups are replaced; subnets too, unless zones come behind the others in a /22 or larger",
         "control_plane_zones": "EKS refuses other zones",
+        "pod_cidr": "the subnets of pods are replaced",
     }
 
     words_of_others = {
-        "vpc_id": "leave it out: each cluster has a VPC of its own so far",
-        "subnet_ids": "leave it out: the subnets are made, and the plan shows them",
+        "vpc_id": 'for a VPC that is there already write network=ExistingNetwork(vpc_id="vpc-…", …)',
+        "subnet_ids": "for subnets that are there already write network=ExistingNetwork(nodes=(…), …)",
         "azs": 'write zones=("a", "b", "c")',
         "availability_zones": 'write zones=("a", "b", "c")',
         "max_azs": 'write zones=("a", "b", "c")',
@@ -110,10 +125,33 @@ class NewNetwork(Value):
     good, so state them before a zone is added to `zones`.
     https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html"""
 
+    pod_cidr: VpcCidr | None = field(default=None, kw_only=True)
+    """A second range of the VPC, /16 to /24, of which each zone has a subnet for pods alone: nodes, and pods in the
+    network of their node, stay in the first. A node takes fewer pods then, so write VpcCni(prefix_delegation=True) as
+    well. Nodes that are there keep the addresses of their pods: replace them after a change. To take it back, first
+    deploy the cluster stack, `cdk deploy --exclusively`, then the rest.
+    https://docs.aws.amazon.com/eks/latest/userguide/cni-custom-network.html"""
+
+    way_out: ClassVar[str] = 'write nat="one"'
+    """How nodes and pods get to the internet."""
+
+    @property
+    def cidrs(self) -> tuple[str, ...]:
+        """All ranges of the VPC."""
+        return (self.cidr, self.pod_cidr) if self.pod_cidr else (self.cidr,)
+
+    @property
+    def pods(self) -> bool:
+        """Whether pods have subnets of their own."""
+        return self.pod_cidr is not None
+
+    @property
+    def internet(self) -> bool:
+        """Whether nodes and pods reach it."""
+        return self.nat != "none"
+
     def problems(self) -> Iterator[Problem]:
-        if self.nat == "none" and (lacking := sorted(set(ENDPOINTS_WITHOUT_NAT) - set(self.interface_endpoints))):
-            rule = f"without NAT, nodes reach AWS through endpoints only; missing: {', '.join(lacking)}"
-            yield Problem(("interface_endpoints",), self.interface_endpoints, rule, 'add them, or write nat="one"')
+        yield from lacking_endpoints(self.interface_endpoints, internet=self.internet, way_out=self.way_out)
         if lost := [zone for zone in self.control_plane_zones or () if zone not in self.zones]:
             rule = "the control plane keeps a subnet in each of its zones"
             yield Problem(("control_plane_zones",), self.control_plane_zones, rule, f"keep {', '.join(lost)} in zones")
@@ -121,6 +159,21 @@ class NewNetwork(Value):
         if sum(2 ** (32 - prefix) for prefix in self.prefixes.values()) * len(self.zones) > vpc.num_addresses:
             rule = f"the subnets of {len(self.zones)} zones do not fit into {vpc}"
             yield Problem(("zones",), self.zones, rule, "take fewer zones, or a larger range")
+        if self.pod_cidr and vpc.overlaps(ipaddress.ip_network(self.pod_cidr)):
+            rule = f"overlaps {vpc}, which ranges of a VPC never do"
+            yield Problem(("pod_cidr",), self.pod_cidr, rule, "take another range, for example 100.64.0.0/16")
+        elif self.pod_cidr and not any(_holds(block, self.pod_cidr) for block in self._beside):
+            rule = f"AWS adds no such range to a VPC of {vpc}"
+            yield Problem(("pod_cidr",), self.pod_cidr, rule, f"take a range of {' or '.join(self._beside)}")
+
+    @property
+    def _beside(self) -> tuple[str, ...]:
+        """Ranges of which one may be added.
+
+        https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html (association restrictions)
+        """
+        own = [block for block in PRIVATE_RANGES if _holds(block, self.cidr)]
+        return (*own, SHARED_RANGE)
 
     @property
     def prefixes(self) -> dict[SubnetKind, int]:

@@ -19,26 +19,26 @@ _GLOBAL = frozenset({"route53", "iam", "shield"})
 
 
 def problems(view: Checked, parts: Sequence[Draft]) -> Iterator[Problem]:
-    """Nothing where there is NAT."""
+    """Nothing where there is a way to it."""
     network = view.blueprint.network
-    if network.nat != "none":
+    if network.internet:
         return
     lacking: dict[str, list[str]] = {}
     for part in parts:
         needed = _services(part.contribution)
         for service in sorted(needed & _GLOBAL):
             rule = f"{part.name} calls {service}, which no endpoint in the VPC reaches"
-            yield Problem(part.path, service, rule, 'write nat="one", or remove it')
+            yield Problem(part.path, service, rule, f"{network.way_out}, or remove it")
         for service in sorted(needed - _GLOBAL - set(network.interface_endpoints)):
             lacking.setdefault(service, []).append(part.name)
         for image in dict.fromkeys(part.contribution.images):
             if ".dkr.ecr." not in image:
-                rule = "without NAT nodes pull from Amazon ECR only"
+                rule = "without internet nodes pull from Amazon ECR only"
                 fix = f"mirror it, and name the mirror where the chart takes it, in {part.fields.values}"
                 yield Problem(part.path, image, rule, fix)
     if lacking and view.knows("network", "interface_endpoints"):
         callers = "; ".join(f"{service} ({', '.join(parts)})" for service, parts in sorted(lacking.items()))
-        rule = f"without NAT, pods reach AWS through endpoints only; missing: {callers}"
+        rule = f"without internet, pods reach AWS through endpoints only; missing: {callers}"
         given = Quoted(", ".join(network.interface_endpoints))
         yield Problem(("network", "interface_endpoints"), given, rule, f"add {', '.join(map(repr, sorted(lacking)))}")
 

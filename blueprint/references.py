@@ -15,12 +15,20 @@ PARTITION = "${blueprint:partition}"
 """`aws`, `aws-cn`, `aws-us-gov`: no ARN of the plan names one."""
 _OF_A_PARTITION = re.compile(r"\barn:aws(-[a-z]+)*:")
 VPC_ID = "${blueprint:vpc-id}"
+"""Of a VPC that a deploy makes."""
 FLOW_LOGS_ARN = "${blueprint:flow-logs-arn}"
 """ARN of the log group of the network's flow logs."""
+CLUSTER_SECURITY_GROUP = "${blueprint:cluster-security-group}"
+"""Id of the security group that EKS makes for the cluster, in which nodes and pods are."""
 CLUSTER_ENDPOINT = "${blueprint:cluster-endpoint}"
 """Address of the Kubernetes API."""
 CLUSTER_CERTIFICATE = "${blueprint:cluster-certificate}"
 """Its certificate authority, base64."""
+
+
+def subnet_id(kind: str, zone: str) -> str:
+    """Id of a subnet that a deploy makes."""
+    return f"${{blueprint:subnet-id:{kind}:{zone}}}"
 
 
 def role_arn(name: str) -> str:
@@ -41,6 +49,11 @@ def queue_name(name: str) -> str:
 def queue_arn(name: str) -> str:
     """ARN of an SQS queue."""
     return f"${{blueprint:queue-arn:{name}}}"
+
+
+def name_of(reference: str) -> str:
+    """The name of a text that is one reference and nothing else: vpc-id."""
+    return PATTERN.sub(r"\1", reference)
 
 
 def portable(data: Any) -> Any:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, get_args
 
 from blueprint import hosts, images
 from blueprint.addons import Addon, NodeNetwork
-from blueprint.compute import AutoMode, Nodes
+from blueprint.compute import AutoMode, Nodes, SelfManagedNodes
 from blueprint.encryption import foreign_key
 from blueprint.errors import FieldPath, Problem, Quoted, duplicates, rendered
+from blueprint.existing_network import ExistingNetwork
+from blueprint.network import NewNetwork
 from blueprint.powers import reaches
 from blueprint.versions import minor
 
@@ -28,6 +30,8 @@ def between_values(view: Checked) -> Iterator[Problem]:
     if view.knows("cluster", "version"):
         yield from _versions(view)
     yield from _ranges(view)
+    yield from _control_plane_subnets(view)
+    yield from _pod_subnets(view)
     yield from _addons(view)
     if view.knows_all("teams"):
         yield from _connections(view)
@@ -48,12 +52,6 @@ def _compute(view: Checked) -> Iterator[Problem]:
     for path in others:
         rule = f"{rendered(next(iter(auto_modes)))} turns Auto Mode on already"
         yield Problem(path, Quoted("AutoMode"), rule, "keep one AutoMode")
-    subnets = view.blueprint.cluster.subnets
-    if auto_modes and subnets == "control-plane":
-        rule = (
-            "Auto Mode's nodes would stand in the control plane's small subnets, which reach neither AWS nor registries"
-        )
-        yield Problem(("cluster", "subnets"), subnets, rule, "leave it out")
 
 
 def _versions(view: Checked) -> Iterator[Problem]:
@@ -74,10 +72,54 @@ def _versions(view: Checked) -> Iterator[Problem]:
 
 
 def _ranges(view: Checked) -> Iterator[Problem]:
-    vpc, services = view.blueprint.network.cidr, view.blueprint.cluster.service_cidr
-    if ipaddress.ip_network(services).overlaps(ipaddress.ip_network(vpc)):
-        rule = f"addresses of Services must lie outside the VPC ({vpc})"
-        yield Problem(("cluster", "service_cidr"), services, rule, "take another private range, for one of them")
+    network, services = view.blueprint.network, view.blueprint.cluster.service_cidr
+    for vpc in network.cidrs:
+        if ipaddress.ip_network(services).overlaps(ipaddress.ip_network(vpc)):
+            rule = f"addresses of Services must lie outside the VPC ({vpc})"
+            fix = "take another private range"
+            if isinstance(network, NewNetwork):
+                fix += ", for one of them"
+            yield Problem(("cluster", "service_cidr"), services, rule, fix)
+
+
+def _pod_subnets(view: Checked) -> Iterator[Problem]:
+    """Who takes pods there, and knows how many a node has room for.
+
+    Managed groups ask EKS, which knows the add-on's configuration; nodeadm and Karpenter reckon with the interface that
+    is not for pods. https://docs.aws.amazon.com/eks/latest/userguide/cni-custom-network.html
+    """
+    network = view.blueprint.network
+    if not network.pods:
+        return
+    field = "pods" if isinstance(network, ExistingNetwork) else "pod_cidr"
+    if any(isinstance(compute, AutoMode) for compute in view.compute.values()):
+        rule = "Auto Mode's built-in node pools give pods addresses of the nodes' subnets, and take no others"
+        yield Problem(("network", field), getattr(network, field), rule, f"leave {field} out")
+    if not view.knows_all_addons or any(addon.gives_prefixes for addon in view.listed_addons.values()):
+        return
+    for path, nodes in view.compute.items():
+        if isinstance(nodes, SelfManagedNodes) and nodes.os == "BOTTLEROCKET":
+            rule = "Bottlerocket counts addresses of all interfaces, and one of each node is not for pods"
+            yield Problem((*path, "os"), nodes.os, rule, 'write core(VpcCni(prefix_delegation=True)), or os="AL2023"')
+
+
+def _control_plane_subnets(view: Checked) -> Iterator[Problem]:
+    """Of a VPC that is there already the network says them; Auto Mode's nodes stand in them for ever."""
+    network, kind = view.blueprint.network, view.blueprint.cluster.subnets
+    auto_mode = any(isinstance(compute, AutoMode) for compute in view.compute.values())
+    if isinstance(network, ExistingNetwork):
+        if kind:
+            rule = "the network says where they are: in control_plane, or in nodes when that is empty"
+            yield Problem(("cluster", "subnets"), kind, rule, "leave it out")
+        others = {subnet.id for subnet in network.control_plane} - {subnet.id for subnet in network.nodes}
+        if auto_mode and others:
+            rule = "Auto Mode starts its nodes in the subnets of the control plane, and these are not for nodes"
+            yield Problem(("network", "control_plane"), ", ".join(sorted(others)), rule, "leave control_plane out")
+    elif auto_mode and kind == "control-plane":
+        rule = (
+            "Auto Mode's nodes would stand in the control plane's small subnets, which reach neither AWS nor registries"
+        )
+        yield Problem(("cluster", "subnets"), kind, rule, "leave it out")
 
 
 def _addons(view: Checked) -> Iterator[Problem]:

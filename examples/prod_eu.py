@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from blueprint import NewNetwork
 from examples.prod import PROD
 
-PROD_EU = replace(PROD, name="prod-eu", region="eu-west-1", network=replace(PROD.network, cidr="10.30.0.0/16"))
+PROD_EU = replace(
+    PROD,
+    name="prod-eu",
+    region="eu-west-1",
+    network=NewNetwork(cidr="10.30.0.0/16", flow_log_retention_days=365),
+)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aws_cdk import CfnOutput
@@ -10,12 +11,11 @@ from aws_cdk import aws_eks_v2 as eks
 from constructs import Construct
 
 from blueprint.contribution import ManagedAddon
-from blueprint.planning.document import ControlPlane, Plan
-from blueprint.references import resolved
+from blueprint.planning.document import ControlPlane, Plan, Subnet
+from blueprint.references import CLUSTER_SECURITY_GROUP, name_of, resolved
 from stacks.base import PARTITION_ONLY, BlueprintStack, service_role
 from stacks.compute import add_compute
 from stacks.kubectl import kubectl_target
-from stacks.network import NetworkStack
 from stacks.permissions import IdentityProvider, access_entry, role_of
 from stacks.retained import retained_key, retained_logs
 
@@ -23,10 +23,11 @@ from stacks.retained import retained_key, retained_logs
 class ClusterStack(BlueprintStack):
     """`target` is the cluster as later stacks see it; charts and manifests are installed into it."""
 
-    def __init__(self, scope: Construct, plan: Plan, network: NetworkStack) -> None:
+    def __init__(self, scope: Construct, plan: Plan, network: Mapping[str, str]) -> None:
         super().__init__(scope, "cluster", plan, stateful=True)
         key = retained_key(self, plan, "Secrets and logs").attr_arn
-        cluster = self._control_plane(plan, network.control_plane, key)
+        cluster = self._control_plane(plan, _ids(plan.control_plane.subnets, network), key)
+        nodes = plan.network.of_kind("private")
         # All in one place: EKS keeps one entry for a principal, so one that goes from a team to the administrators must
         # not be made in one stack while another still has it. https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateAccessEntry.html
         access = _after(Construct(self, "Access"), cluster)
@@ -37,10 +38,11 @@ class ClusterStack(BlueprintStack):
         compute = _after(Construct(self, "Compute"), before, cluster)
         addons = _after(Construct(self, "Addons"), compute, before, cluster)
         self.identity_provider = IdentityProvider(self, cluster)
+        known = {**PARTITION_ONLY, **network, name_of(CLUSTER_SECURITY_GROUP): cluster.attr_cluster_security_group_id}
         managed = [addon for part in plan.addons for addon in part.contribution.managed_addons]
         for addon in managed:
-            _addon(before if addon.before_nodes else addons, plan, addon, self.identity_provider)
-        add_compute(compute, plan, cluster, network.private.subnet_ids)
+            _addon(before if addon.before_nodes else addons, plan, addon, self.identity_provider, known)
+        add_compute(compute, plan, cluster, _ids(nodes, network))
         CfnOutput(
             self,
             "UpdateKubeconfig",
@@ -103,13 +105,19 @@ class ClusterStack(BlueprintStack):
         }
 
 
+def _ids(subnets: Sequence[Subnet], network: Mapping[str, str]) -> list[str]:
+    return [resolved(subnet.id, network) for subnet in subnets]
+
+
 def _after(scope: Construct, *others: Construct) -> Construct:
     """Everything in the scope comes after the others. One call for all of it: each is a call to another process."""
     scope.node.add_dependency(*others)
     return scope
 
 
-def _addon(scope: Construct, plan: Plan, addon: ManagedAddon, provider: IdentityProvider) -> None:
+def _addon(
+    scope: Construct, plan: Plan, addon: ManagedAddon, provider: IdentityProvider, known: Mapping[str, str]
+) -> None:
     """Its role comes by an association that EKS makes with it, or by IRSA.
 
     EKS keeps the association when the property goes, and takes it away when it is empty.
@@ -123,7 +131,7 @@ def _addon(scope: Construct, plan: Plan, addon: ManagedAddon, provider: Identity
         permissions = {"pod_identity_associations": [association]}
         if by:
             permissions = {"pod_identity_associations": [], "service_account_role_arn": role}
-    values = resolved(addon.configuration, PARTITION_ONLY)
+    values = resolved(addon.configuration, known)
     eks.CfnAddon(
         scope,
         addon.name,

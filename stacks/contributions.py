@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from aws_cdk import Duration, aws_events, aws_iam, aws_sqs
@@ -14,7 +14,7 @@ from blueprint.kubernetes import Manifest, is_named_after_content
 from blueprint.planning.document import Part, Plan, ServiceRole
 from blueprint.references import resolved
 from stacks.acknowledge import ENGINE, NAG, acknowledge
-from stacks.base import PARTITION, BlueprintStack, service_role
+from stacks.base import PARTITION, PARTITION_ONLY, BlueprintStack, service_role
 from stacks.cluster import ClusterStack
 from stacks.permissions import access_entry, role_of
 
@@ -29,7 +29,7 @@ class ContributionsStack(BlueprintStack):
         plan: Plan,
         parts: Sequence[Part],
         cluster: ClusterStack,
-        vpc_id: str,
+        network: Mapping[str, str],
     ) -> None:
         super().__init__(scope, id, plan)
         self.add_stack_dependency(cluster)
@@ -37,7 +37,7 @@ class ContributionsStack(BlueprintStack):
         installed: dict[str, Construct] = {}
         for part in parts:
             if part.contribution.reaches_cluster:
-                installed[part.name] = _Part(self, plan, part, cluster, vpc_id, namespaces)
+                installed[part.name] = _Part(self, plan, part, cluster, network, namespaces)
                 before = [installed[name] for name in part.after if name in installed]
                 if before:
                     installed[part.name].node.add_dependency(*before)
@@ -51,11 +51,17 @@ class _Part(Construct):
     """What one add-on or team adds, each step after the one before, and so removed in reverse."""
 
     def __init__(
-        self, scope: Construct, plan: Plan, part: Part, cluster: ClusterStack, vpc_id: str, namespaces: Construct
+        self,
+        scope: Construct,
+        plan: Plan,
+        part: Part,
+        cluster: ClusterStack,
+        network: Mapping[str, str],
+        namespaces: Construct,
     ) -> None:
         super().__init__(scope, part.name)
         self._plan, self._cluster = plan, cluster
-        self._references = {"partition": PARTITION, "vpc-id": vpc_id}
+        self._references = {**PARTITION_ONLY, **network}
         contribution = part.contribution
         done: list[Construct] = []
         for resource in contribution.resources:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from typing import cast
 
+from aws_cdk import Annotations, aws_ec2, aws_iam, aws_lambda, aws_logs
 from aws_cdk import aws_eks_v2 as eks
-from aws_cdk import aws_iam, aws_lambda, aws_logs
 from constructs import Construct
 
 from blueprint.access import AccessEntry
 from blueprint.planning.document import Plan
+from blueprint.references import resolved
 from stacks.acknowledge import NAG, NIST, acknowledge, aws_managed
-from stacks.network import NetworkStack
 from stacks.permissions import access_entry
 from stacks.retained import retain
 
@@ -38,7 +39,7 @@ _CDK_OWNED = {
 
 
 def kubectl_target(
-    scope: Construct, plan: Plan, cluster: eks.CfnCluster, network: NetworkStack, key_arn: str
+    scope: Construct, plan: Plan, cluster: eks.CfnCluster, network: Mapping[str, str], key_arn: str
 ) -> tuple[eks.ICluster, str]:
     """The cluster with a kubectl provider, which administers it while charts and manifests are installed.
 
@@ -47,14 +48,14 @@ def kubectl_target(
     name = plan.facts.name
     group = cluster.attr_cluster_security_group_id
     reached = eks.Cluster.from_cluster_attributes(
-        scope, "Reached", cluster_name=name, vpc=network.vpc, cluster_security_group_id=group
+        scope, "Reached", cluster_name=name, vpc=_vpc(scope, plan, network), cluster_security_group_id=group
     )
     provider = eks.KubectlProvider(
         scope,
         "Kubectl",
         cluster=reached,
         kubectl_layer=_layer(scope, plan.installer.kubectl_layer),
-        private_subnets=network.private.subnets,
+        private_subnets=_subnets(scope, plan, network),
     )
     provider.node.add_dependency(cluster)
     acknowledge(provider, _CDK_OWNED)
@@ -68,6 +69,31 @@ def kubectl_target(
     entry.node.add_dependency(cluster)
     target = eks.Cluster.from_cluster_attributes(scope, "Target", cluster_name=name, kubectl_provider=provider)
     return target, provider.service_token
+
+
+def _vpc(scope: Construct, plan: Plan, network: Mapping[str, str]) -> aws_ec2.IVpc:
+    return aws_ec2.Vpc.from_vpc_attributes(
+        scope,
+        "Network",
+        vpc_id=resolved(plan.facts.vpc_id, network),
+        availability_zones=list(plan.network.zones),
+    )
+
+
+def _subnets(scope: Construct, plan: Plan, network: Mapping[str, str]) -> list[aws_ec2.ISubnet]:
+    """Those of nodes. The CDK warns that it does not know their routes, which nothing here asks for."""
+    found = [
+        aws_ec2.Subnet.from_subnet_attributes(
+            scope,
+            f"Subnet{number}",
+            subnet_id=resolved(subnet.id, network),
+            availability_zone=subnet.zone,
+        )
+        for number, subnet in enumerate(plan.network.of_kind("private"))
+    ]
+    for subnet in found:
+        Annotations.of(subnet).acknowledge_warning("@aws-cdk/aws-ec2:noSubnetRouteTableId", "no route is asked for")
+    return found
 
 
 def _layer(scope: Construct, number: int) -> aws_lambda.ILayerVersion:

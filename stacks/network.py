@@ -7,28 +7,27 @@ from typing import Any
 from aws_cdk import Tags, aws_ec2
 from constructs import Construct
 
-from blueprint.planning.document import Plan, PlannedNetwork
+from blueprint.planning.document import FlowLogs, Plan, PlannedNetwork
+from blueprint.references import VPC_ID, name_of, subnet_id
 from stacks.acknowledge import NIST, acknowledge
 from stacks.base import PARTITION_ONLY, BlueprintStack, service_role
 from stacks.retained import retained_key, retained_logs
 
 
 class NetworkStack(BlueprintStack):
-    """The VPC, and the subnets that the cluster needs; looked up once, since each look is several calls.
-
-    `control_plane` are the ids of those in which EKS puts the control plane's network interfaces.
-    """
+    """The VPC that is made for a cluster; `references` is what later stacks know of it."""
 
     def __init__(self, scope: Construct, plan: Plan) -> None:
         super().__init__(scope, "network", plan, stateful=True)
         network = plan.network
+        assert network.flow_logs  # noqa: S101  # a network that is made has them
         zones = list(network.zones)
         # The CDK compares them with the account's, which the CLI would look up: with credentials, and a second run.
         self.node.set_context(f"availability-zones:account={plan.facts.account}:region={plan.facts.region}", zones)
         self.vpc = aws_ec2.Vpc(
             self,
             "Vpc",
-            ip_addresses=aws_ec2.IpAddresses.cidr(network.cidr),
+            ip_addresses=aws_ec2.IpAddresses.cidr(network.cidrs[0]),
             availability_zones=zones,
             reserved_azs=network.zones_in_reserve,
             nat_gateways=network.nat_gateways,
@@ -38,21 +37,52 @@ class NetworkStack(BlueprintStack):
                 name: {"service": aws_ec2.GatewayVpcEndpointAwsService(name)} for name in network.gateway_endpoints
             },
         )
-        kinds = dict.fromkeys(subnet.kind for subnet in network.subnets)
-        subnets = {kind: self.vpc.select_subnets(subnet_group_name=kind) for kind in kinds}
-        ids = {kind: subnets[kind].subnet_ids for kind in ("private", "control-plane")}
-        self.private = subnets["private"]
-        self.control_plane = [ids[subnet.kind][zones.index(subnet.zone)] for subnet in plan.control_plane.subnets]
+        kinds = dict.fromkeys(each.kind for each in network.subnets if each.kind not in ("public", "pods"))
+        # Looked up once, since each look is several calls.
+        ids = {kind: self.vpc.select_subnets(subnet_group_name=kind).subnet_ids for kind in kinds}
+        subnets = {
+            name_of(subnet_id(kind, zone)): id
+            for kind, found in ids.items()
+            for zone, id in zip(zones, found, strict=True)
+        }
+        self.references = {name_of(VPC_ID): self.vpc.vpc_id, **subnets, **self._pods(network)}
         if network.interface_endpoints:
             self._interface_endpoints(network)
-        self._flow_logs(plan)
+        self._flow_logs(plan, network.flow_logs)
         self._tags(network)
-        self.export(self.vpc.vpc_id, *ids["private"], *ids["control-plane"])
+        self.export(*self.references.values())
+
+    def _pods(self, network: PlannedNetwork) -> dict[str, str]:
+        """Subnets of a second range, with the routes of the nodes in their zones."""
+        if not (subnets := network.of_kind("pods")):
+            return {}
+        own_range = aws_ec2.CfnVPCCidrBlock(self, "PodRange", vpc_id=self.vpc.vpc_id, cidr_block=network.cidrs[1])
+        beside = self.vpc.select_subnets(subnet_group_name="private").subnets
+        tables = [each.route_table.route_table_id for each in beside]
+        found = {}
+        for place, subnet in enumerate(subnets):
+            name = f"PodSubnet{place + 1}"
+            tags = {"Name": f"{self.node.path}/{name}", "aws-cdk:subnet-name": "pods"}
+            made = aws_ec2.CfnSubnet(
+                self,
+                name,
+                vpc_id=self.vpc.vpc_id,
+                availability_zone=subnet.zone,
+                cidr_block=subnet.cidr,
+                map_public_ip_on_launch=False,
+                tags=[{"key": key, "value": value} for key, value in tags.items()],
+            )
+            made.node.add_dependency(own_range)
+            table = tables[network.zones.index(subnet.zone)]
+            aws_ec2.CfnSubnetRouteTableAssociation(self, f"{name}Routes", subnet_id=made.ref, route_table_id=table)
+            found[name_of(subnet.id)] = made.ref
+        return found
 
     def _interface_endpoints(self, network: PlannedNetwork) -> None:
         """One security group serves them all: HTTPS from the VPC."""
         group = aws_ec2.SecurityGroup(self, "Endpoints", vpc=self.vpc, allow_all_outbound=False)
-        group.add_ingress_rule(aws_ec2.Peer.ipv4(network.cidr), aws_ec2.Port.tcp(443))
+        for cidr in network.cidrs:
+            group.add_ingress_rule(aws_ec2.Peer.ipv4(cidr), aws_ec2.Port.tcp(443))
         private = aws_ec2.SubnetSelection(subnet_group_name="private")
         for service in network.interface_endpoints:
             endpoint = aws_ec2.InterfaceVpcEndpointAwsService(service)
@@ -60,8 +90,7 @@ class NetworkStack(BlueprintStack):
                 service, service=endpoint, subnets=private, security_groups=[group], open=False
             )
 
-    def _flow_logs(self, plan: Plan) -> None:
-        flow_logs = plan.network.flow_logs
+    def _flow_logs(self, plan: Plan, flow_logs: FlowLogs) -> None:
         key = retained_key(self, plan, "flow logs")
         logs = retained_logs(self, "FlowLogs", key.attr_arn, flow_logs.retention_days)
         references = {**PARTITION_ONLY, "flow-logs-arn": logs.attr_arn}
@@ -94,7 +123,7 @@ def _subnets(network: PlannedNetwork) -> list[dict[str, Any]]:
         else aws_ec2.SubnetType.PRIVATE_ISOLATED,
         "control-plane": aws_ec2.SubnetType.PRIVATE_ISOLATED,
     }
-    prefixes = {subnet.kind: subnet.prefix for subnet in network.subnets}
+    prefixes = {subnet.kind: subnet.prefix for subnet in network.subnets if subnet.kind != "pods"}
     return [
         {
             "name": kind,

@@ -1,4 +1,4 @@
-"""A cluster: four stacks in one stage, each after the one before. `cdk deploy 'dev/*'`"""
+"""A cluster: up to four stacks in one stage, each after the one before. `cdk deploy 'dev/*'`"""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from aws_cdk import Stage
 from constructs import Construct
 
 from blueprint.planning.document import Plan
+from blueprint.references import VPC_ID, name_of
 from stacks.cluster import ClusterStack
 from stacks.contributions import ContributionsStack
 from stacks.network import NetworkStack
@@ -16,9 +17,10 @@ class ClusterStage(Stage):
 
     def __init__(self, scope: Construct, plan: Plan) -> None:
         super().__init__(scope, plan.facts.name)
-        network = NetworkStack(self, plan)
-        vpc_id = network.vpc.vpc_id
+        # A VPC that is there already has its own owner, whose stacks make and change it.
+        id = plan.network.vpc_id
+        network = {name_of(VPC_ID): id} if id else NetworkStack(self, plan).references
         cluster = ClusterStack(self, plan, network)
-        addons = ContributionsStack(self, "addons", plan, plan.addons, cluster, vpc_id)
-        teams = ContributionsStack(self, "teams", plan, plan.teams, cluster, vpc_id)
+        addons = ContributionsStack(self, "addons", plan, plan.addons, cluster, network)
+        teams = ContributionsStack(self, "teams", plan, plan.teams, cluster, network)
         teams.add_stack_dependency(addons)

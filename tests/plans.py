@@ -24,8 +24,8 @@ from tests.blueprint.examples import SMALL
 
 _ROLE = ServiceRole("eks.amazonaws.com")
 _EMPTY = replace(plan(SMALL), compute=(), addons=(), teams=(), workloads=())
-_FACTS = ("name", "account", "region")
-_NETWORK = ("cidr", "subnets", "nat_gateways", "interface_endpoints", "zones")
+_FACTS = ("name", "account", "region", "internet")
+_NETWORK = ("cidrs", "subnets", "nat_gateways", "interface_endpoints", "zones", "vpc_id")
 _CONTROL_PLANE = ("version", "public_ranges", "deletion_protection")
 
 

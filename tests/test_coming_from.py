@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 
 import blueprint
-from blueprint import Blueprint, Cluster, ManagedNodes, NewNetwork
+from blueprint import Blueprint, Cluster, ExistingNetwork, ManagedNodes, NewNetwork
 from tools.__main__ import main
+
+VALUES = (Blueprint, Cluster, NewNetwork, ExistingNetwork, ManagedNodes)
+NAMES = "|".join(cls.__name__ for cls in VALUES)
 
 
 @pytest.fixture
@@ -25,9 +28,9 @@ def test_every_row_has_all_of_them(rows: list[list[str]]) -> None:
 
 
 def test_what_is_written_here_is_there(rows: list[list[str]]) -> None:
-    fields = {cls: {*cls.__dataclass_fields__} for cls in (Blueprint, Cluster, NewNetwork, ManagedNodes)}
+    fields = {cls: {*cls.__dataclass_fields__} for cls in VALUES}
     for *_, here in rows:
-        for name, written in re.findall(r"\b(Blueprint|Cluster|NewNetwork|ManagedNodes)\((.*?)\)`", here):
+        for name, written in re.findall(rf"\b({NAMES})\((.*?)\)`", here):
             for field in re.findall(r"(\w+)=", re.sub(r"PublicEndpoint\(.*", "", written)):
                 assert field in fields[getattr(blueprint, name)], here
         for name in re.findall(r"`([A-Z]\w+)\(", here):
@@ -36,7 +39,7 @@ def test_what_is_written_here_is_there(rows: list[list[str]]) -> None:
 
 def test_terraform_s_words_lead_to_ours(rows: list[list[str]]) -> None:
     """Those that stand in the table, but for what is a field here too."""
-    known = {word for cls in (Blueprint, Cluster, NewNetwork, ManagedNodes) for word in cls.words_of_others}
+    known = {word for cls in VALUES for word in cls.words_of_others}
     words = {word for row in rows for word in re.findall(r"`([a-z]+(?:_[a-z]+)+)`", row[1])}
     elsewhere = {"helm_release", "pod_identity_association", "compute_config"}
     assert words - elsewhere <= known

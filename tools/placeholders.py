@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from blueprint.planning.document import Plan
+from blueprint.references import VPC_ID, name_of
 
 _PARTITIONS = {
     "cn-": "aws-cn",
@@ -22,7 +23,8 @@ def placeholders(plan: Plan) -> Mapping[str, str]:
     """For references: the partition of the cluster's region, and names for what AWS decides, `<vpc-id>`."""
     region = plan.facts.region
     partition = next((name for prefix, name in _PARTITIONS.items() if region.startswith(prefix)), "aws")
-    return Placeholders(partition=partition)
+    known = {name_of(VPC_ID): plan.network.vpc_id} if plan.network.vpc_id else {}
+    return Placeholders(partition=partition, **known)
 
 
 class Placeholders(dict[str, str]):

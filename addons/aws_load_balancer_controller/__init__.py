@@ -85,6 +85,7 @@ class AwsLoadBalancerController(CallsAws, HelmAddon):
             "enableServiceMutatorWebhook": False,
             "keepTLSSecret": True,  # otherwise each upgrade makes a new certificate for the webhooks
             "ingressClassConfig": {"default": self.default_class},
+            **_class_params(facts),
             "defaultTargetType": "ip",  # pods of the VPC CNI have addresses of the VPC
             "defaultSSLPolicy": "ELBSecurityPolicy-TLS13-1-2-2021-06",  # the controller's own takes TLS 1.0
             "enableShield": self.shield,
@@ -92,3 +93,11 @@ class AwsLoadBalancerController(CallsAws, HelmAddon):
             "enableWafv2": self.wafv2,
             "defaultTags": dict(facts.tags),
         }
+
+
+def _class_params(facts: ClusterFacts) -> Values:
+    """Of the class, where all its load balancers stand in the same subnets and nothing but this tells which."""
+    if [scheme for scheme, _ in facts.named_subnets] != ["internal"]:
+        return {}
+    ((scheme, ids),) = facts.named_subnets
+    return {"ingressClassParams": {"spec": {"scheme": scheme, "subnets": {"ids": list(ids)}}}}

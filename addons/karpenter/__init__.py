@@ -75,7 +75,14 @@ class Karpenter(CallsAws, HelmAddon):
 
     def values(self, facts: ClusterFacts) -> Values:
         # Two critical replicas in different zones and a disruption budget are the chart's own defaults.
-        settings = {"clusterName": facts.name, "interruptionQueue": queue_name(QUEUE), "eksControlPlane": True}
+        # The network interface of a node has no addresses for pods where these have subnets of their own.
+        reserved = {"reservedENIs": "1"} if facts.pod_subnets else {}
+        settings = {
+            "clusterName": facts.name,
+            "interruptionQueue": queue_name(QUEUE),
+            "eksControlPlane": True,
+            **reserved,
+        }
         return {
             # Without internet it must ask neither for prices nor for instance profiles: their APIs have no endpoint.
             # https://karpenter.sh/docs/getting-started/getting-started-with-karpenter/#private-clusters

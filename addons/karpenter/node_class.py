@@ -16,8 +16,8 @@ _RELEASE = matches(r"v20\d{6}", "must be a release of the EKS image, never `late
 
 
 class NodeClass(Value):
-    """Amazon Linux 2023 with IMDSv2, hop limit 1 and an encrypted volume, in the subnets tagged
-    `karpenter.sh/discovery: <cluster>`, with the cluster's security group.
+    """Amazon Linux 2023 with IMDSv2, hop limit 1 and an encrypted volume, in the subnets of nodes, with the cluster's
+    security group.
     """
 
     ami: Annotated[str, _RELEASE] | None = None
@@ -46,7 +46,7 @@ class NodeClass(Value):
                 # Not `role`: the controller would make profiles itself, and need permissions to do so.
                 "instanceProfile": instance_profile(role),
                 "amiSelectorTerms": [{"alias": f"al2023@{self.image(facts.version)}"}],
-                "subnetSelectorTerms": [{"tags": {"karpenter.sh/discovery": facts.name}}],
+                "subnetSelectorTerms": [{"id": subnet} for subnet in facts.node_subnets],
                 # EKS puts this tag on the cluster's own security group, and on no other.
                 "securityGroupSelectorTerms": [{"tags": {"aws:eks:cluster-name": facts.name}}],
                 "metadataOptions": {

@@ -8,7 +8,8 @@ from blueprint.blueprint import Blueprint
 from blueprint.cluster import LOG_TYPES, PublicEndpoint
 from blueprint.compute import AutoMode
 from blueprint.facts import ClusterFacts
-from blueprint.planning.document import AutoModeNodes, ControlPlane, Installer, PlannedNetwork, ServiceRole, Subnet
+from blueprint.planning.document import AutoModeNodes, ControlPlane, Installer, ServiceRole
+from blueprint.planning.network import control_plane_subnets
 from blueprint.versions import kubectl_layer
 
 # Auto Mode's nodes get from EKS what others ask EC2 for before they join.
@@ -16,14 +17,16 @@ from blueprint.versions import kubectl_layer
 _AUTO_MODE_NODE_POLICIES = ("AmazonEKSWorkerNodeMinimalPolicy", "AmazonEC2ContainerRegistryPullOnly")
 
 
-def planned_control_plane(blueprint: Blueprint, facts: ClusterFacts, network: PlannedNetwork) -> ControlPlane:
+def planned_control_plane(blueprint: Blueprint, facts: ClusterFacts) -> ControlPlane:
     """The EKS cluster."""
     cluster = blueprint.cluster
     auto = next((compute for compute in blueprint.compute if isinstance(compute, AutoMode)), None)
     return ControlPlane(
         version=cluster.version,
         role=_role(facts, auto),
-        subnets=_subnets(blueprint, network, auto),
+        subnets=control_plane_subnets(
+            blueprint.network, blueprint.region, cluster.subnets or ("private" if auto else "control-plane")
+        ),
         public_ranges=cluster.endpoint.allow if isinstance(cluster.endpoint, PublicEndpoint) else (),
         log_types=LOG_TYPES,
         log_retention_days=cluster.log_retention_days,
@@ -41,13 +44,6 @@ def planned_installer(facts: ClusterFacts) -> Installer:
 
 def _auto_mode(auto: AutoMode) -> AutoModeNodes:
     return AutoModeNodes(auto.name, auto.node_pools, ServiceRole("ec2.amazonaws.com", _AUTO_MODE_NODE_POLICIES))
-
-
-def _subnets(blueprint: Blueprint, network: PlannedNetwork, auto: AutoMode | None) -> tuple[Subnet, ...]:
-    kind = blueprint.cluster.subnets or ("private" if auto else "control-plane")
-    letters = blueprint.network.control_plane_zones or blueprint.network.zones
-    zones = [f"{blueprint.region}{letter}" for letter in letters]
-    return tuple(subnet for subnet in network.subnets if subnet.kind == kind and subnet.zone in zones)
 
 
 def _role(facts: ClusterFacts, auto: AutoMode | None) -> ServiceRole:

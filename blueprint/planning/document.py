@@ -16,6 +16,9 @@ from blueprint.network import SubnetKind
 from blueprint.workload import NodeTaint, PodSelector, Workload
 
 NodeKind = Literal["managed", "self-managed"]
+# https://docs.aws.amazon.com/eks/latest/userguide/network-load-balancing.html
+PUBLIC_TAG, INTERNAL_TAG = "kubernetes.io/role/elb", "kubernetes.io/role/internal-elb"
+"""By these, with the value 1, load balancer controllers find subnets."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,8 @@ class Subnet:
     kind: SubnetKind
     zone: str
     cidr: str
+    id: str = ""
+    """Of one that is there already, or a reference."""
 
     @property
     def prefix(self) -> int:
@@ -58,21 +63,37 @@ class FlowLogs:
 
 @dataclass(frozen=True)
 class PlannedNetwork:
-    """The VPC. Its default security group is closed, and no subnet gives out public addresses."""
+    """The VPC. Of one that the templates make, the default security group is closed, no subnet gives out public
+    addresses, and S3 is reached through a gateway endpoint. Of one that is there already they make and change nothing.
+    """
 
-    cidr: str
+    cidrs: tuple[str, ...]
+    """All its ranges, the primary one first."""
     zones: tuple[str, ...]
     subnets: tuple[Subnet, ...]
     """Kind after kind, in each the zones in order."""
+    internal_load_balancers: tuple[Subnet, ...]
+    """Those of them in which internal load balancers stand."""
     zones_in_reserve: int
     """Ranges of each kind of subnet that are kept free for zones to come."""
     nat_gateways: int
     """In the first zones; none of them has more than one."""
     gateway_endpoints: tuple[str, ...]
     interface_endpoints: tuple[str, ...]
-    """AWS services reached inside the VPC, by HTTPS from the VPC's range."""
+    """AWS services reached inside the VPC, by HTTPS from the VPC's ranges."""
     subnet_tags: Mapping[SubnetKind, Mapping[str, str]]
-    flow_logs: FlowLogs
+    """Those by which load balancer controllers find subnets, where the templates write them."""
+    flow_logs: FlowLogs | None
+    """None where they are the owner's."""
+    vpc_id: str = ""
+    """Of a VPC that is there already; empty where the templates make one."""
+
+    shared: bool = False
+    """Whether the VPC is another account's, so that nobody here sees or writes tags of its subnets."""
+
+    def of_kind(self, kind: SubnetKind) -> tuple[Subnet, ...]:
+        """The subnets of a kind."""
+        return tuple(subnet for subnet in self.subnets if subnet.kind == kind)
 
 
 @dataclass(frozen=True)

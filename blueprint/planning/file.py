@@ -16,7 +16,7 @@ from blueprint.planning.frozen import frozen
 if TYPE_CHECKING:
     from cattrs.preconf.json import JsonConverter
 
-SCHEMA = 1
+SCHEMA = 2
 """Of the documents. It grows when a field goes, comes without a default, or changes its meaning."""
 SUFFIX = ".plan.json"
 

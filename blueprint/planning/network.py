@@ -3,53 +3,116 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from blueprint.blueprint import Blueprint
+from blueprint.blueprint import Blueprint, Network
+from blueprint.existing_network import ExistingNetwork, ExistingSubnet
 from blueprint.iam import Statement
 from blueprint.network import NewNetwork, SubnetKind
-from blueprint.planning.document import FlowLogs, PlannedNetwork, ServiceRole, Subnet
-from blueprint.references import FLOW_LOGS_ARN
+from blueprint.planning.document import INTERNAL_TAG, PUBLIC_TAG, FlowLogs, PlannedNetwork, ServiceRole, Subnet
+from blueprint.references import FLOW_LOGS_ARN, subnet_id
 
 
 def planned_network(blueprint: Blueprint) -> PlannedNetwork:
     """The VPC with its subnets, ways out and logs."""
     network = blueprint.network
+    if isinstance(network, ExistingNetwork):
+        return _existing(network, blueprint.region)
     return PlannedNetwork(
-        cidr=network.cidr,
+        cidrs=network.cidrs,
         zones=tuple(f"{blueprint.region}{letter}" for letter in network.zones),
         subnets=subnets(network, blueprint.region),
+        internal_load_balancers=internal_load_balancer_subnets(network, blueprint.region),
         zones_in_reserve=network.room - len(network.zones),
         nat_gateways={"none": 0, "one": 1, "per-zone": len(network.zones)}[network.nat],
         gateway_endpoints=("s3",),
         interface_endpoints=network.interface_endpoints,
-        subnet_tags=_subnet_tags(blueprint.name),
+        subnet_tags={"private": {INTERNAL_TAG: "1"}, "public": {PUBLIC_TAG: "1"}},
         flow_logs=FlowLogs(network.flow_log_retention_days, _flow_log_role(blueprint.account)),
     )
 
 
-def subnets(network: NewNetwork, region: str) -> tuple[Subnet, ...]:
-    """Every subnet with its range, kind after kind from the start of the VPC, largest first."""
+def subnets(network: Network, region: str) -> tuple[Subnet, ...]:
+    """Every subnet with its range, kind after kind."""
+    if isinstance(network, ExistingNetwork):
+        return tuple(_as_it_is(network, region).values())
+    return tuple(_calculated(network, region))
+
+
+def control_plane_subnets(network: Network, region: str, kind: SubnetKind) -> tuple[Subnet, ...]:
+    """Where EKS puts its network interfaces; `kind` is that of the subnets in a VPC made for the cluster."""
+    if isinstance(network, ExistingNetwork):
+        found = _as_it_is(network, region)
+        return tuple(found[subnet.id] for subnet in network.control_plane or network.nodes)
+    zones = [f"{region}{letter}" for letter in network.control_plane_zones or network.zones]
+    return tuple(each for each in subnets(network, region) if each.kind == kind and each.zone in zones)
+
+
+def internal_load_balancer_subnets(network: Network, region: str) -> tuple[Subnet, ...]:
+    """Where internal load balancers stand."""
+    if isinstance(network, ExistingNetwork) and network.internal_load_balancers:
+        found = _as_it_is(network, region)
+        return tuple(found[subnet.id] for subnet in network.internal_load_balancers)
+    return tuple(each for each in subnets(network, region) if each.kind == "private")
+
+
+def named_subnets(network: Network, region: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """By scheme, those that load balancers have to name, since no tag tells them."""
+    if isinstance(network, ExistingNetwork) and network.shared:
+        public = tuple(subnet.id for subnet in network.load_balancers)
+        internal = tuple(subnet.id for subnet in internal_load_balancer_subnets(network, region))
+        yield from ((scheme, ids) for scheme, ids in (("internet-facing", public), ("internal", internal)) if ids)
+
+
+def _calculated(network: NewNetwork, region: str) -> Iterable[Subnet]:
+    """From the start of the VPC, largest first."""
     start = int(ipaddress.ip_network(network.cidr).network_address)
-    planned = []
     for kind, prefix in network.prefixes.items():
         size = 2 ** (32 - prefix)
-        for place, zone in enumerate(network.zones):
-            planned.append(Subnet(kind, f"{region}{zone}", f"{ipaddress.ip_address(start + place * size)}/{prefix}"))
+        for place, letter in enumerate(network.zones):
+            zone, first = f"{region}{letter}", ipaddress.ip_address(start + place * size)
+            yield Subnet(kind, zone, f"{first}/{prefix}", subnet_id(kind, zone))
         start += network.room * size
-    return tuple(planned)
+    if network.pod_cidr:
+        # An eighth for each zone, as of the first range for nodes: six of them fit, whatever zones come later.
+        of_pods = ipaddress.IPv4Network(network.pod_cidr).subnets(prefixlen_diff=3)
+        for letter, eighth in zip(network.zones, of_pods, strict=False):
+            yield Subnet("pods", f"{region}{letter}", str(eighth), subnet_id("pods", f"{region}{letter}"))
 
 
-def _subnet_tags(cluster: str) -> Mapping[SubnetKind, Mapping[str, str]]:
-    """What load balancer controllers and Karpenter look for.
+def _existing(network: ExistingNetwork, region: str) -> PlannedNetwork:
+    """Nothing of it is made, so nothing of it is counted."""
+    found = subnets(network, region)
+    return PlannedNetwork(
+        cidrs=network.cidrs,
+        zones=tuple(sorted({subnet.zone for subnet in found})),
+        subnets=found,
+        internal_load_balancers=internal_load_balancer_subnets(network, region),
+        zones_in_reserve=0,
+        nat_gateways=0,
+        gateway_endpoints=() if network.internet else ("s3",),
+        interface_endpoints=network.interface_endpoints,
+        subnet_tags={},
+        flow_logs=None,
+        vpc_id=network.vpc_id,
+        shared=network.shared,
+    )
 
-    https://docs.aws.amazon.com/eks/latest/userguide/network-load-balancing.html
-    https://karpenter.sh/docs/concepts/nodeclasses (subnetSelectorTerms)
-    """
-    return {
-        "private": {"kubernetes.io/role/internal-elb": "1", "karpenter.sh/discovery": cluster},
-        "public": {"kubernetes.io/role/elb": "1"},
+
+def _as_it_is(network: ExistingNetwork, region: str) -> Mapping[str, Subnet]:
+    """By their ids; one that stands in several places is of the kind of the first."""
+    places: Mapping[SubnetKind, tuple[ExistingSubnet, ...]] = {
+        "private": network.nodes,
+        "public": network.load_balancers,
+        "internal": network.internal_load_balancers,
+        "control-plane": network.control_plane,
+        "pods": network.pods,
     }
+    found: dict[str, Subnet] = {}
+    for kind, given in places.items():
+        for each in given:
+            found.setdefault(each.id, Subnet(kind, f"{region}{each.zone}", each.cidr, each.id))
+    return found
 
 
 def _flow_log_role(account: str) -> ServiceRole:

@@ -16,6 +16,7 @@ from blueprint.checked import Checked, checked
 from blueprint.compute import AutoMode, FargateProfile, Nodes
 from blueprint.contribution import ServiceLinkedRole
 from blueprint.errors import BlueprintError, FieldPath, Problem, Quoted
+from blueprint.existing_network import ExistingNetwork
 from blueprint.facts import ClusterFacts
 from blueprint.faults import FAILS, no_way_out, place, told
 from blueprint.planning.compute import node_roles, planned_compute
@@ -23,9 +24,10 @@ from blueprint.planning.control_plane import planned_control_plane, planned_inst
 from blueprint.planning.document import FargateNodes, NodeGroup, Plan, Skipped
 from blueprint.planning.draft import Draft
 from blueprint.planning.frozen import frozen
-from blueprint.planning.network import planned_network, subnets
+from blueprint.planning.network import internal_load_balancer_subnets, named_subnets, planned_network, subnets
 from blueprint.planning.placement import Placement, place_workload, places_of
 from blueprint.planning.platform_network import with_policies
+from blueprint.references import VPC_ID
 from blueprint.value import position
 
 
@@ -118,12 +120,11 @@ def _planned(blueprint: object) -> Plan | list[Problem]:
     problems.extend(private_rules.problems(view, parts))
     if problems:
         return problems
-    network = planned_network(blueprint)
     made: Plan = frozen(
         Plan(
             facts=facts,
-            network=network,
-            control_plane=planned_control_plane(blueprint, facts, network),
+            network=planned_network(blueprint),
+            control_plane=planned_control_plane(blueprint, facts),
             installer=planned_installer(facts),
             node_roles=node_roles(blueprint),
             compute=compute,
@@ -185,7 +186,8 @@ def _facts(view: Checked) -> ClusterFacts:
     listed = view.listed_addons.values()
     # On Auto Mode alone an add-on that launches nodes is refused.
     launched = not auto and any(addon.launches_nodes for addon in listed)
-    ranges = [(subnet.kind, subnet.cidr) for subnet in subnets(blueprint.network, blueprint.region)]
+    found = subnets(blueprint.network, blueprint.region)
+    internal = internal_load_balancer_subnets(blueprint.network, blueprint.region)
     return ClusterFacts(
         name=blueprint.name,
         account=blueprint.account,
@@ -196,13 +198,17 @@ def _facts(view: Checked) -> ClusterFacts:
         auto_mode=auto,
         fargate=tuple(selector.planned for profile in profiles for selector in profile.selectors),
         service_cidr=blueprint.cluster.service_cidr,
-        internet=blueprint.network.nat != "none",
+        internet=blueprint.network.internet,
         prefix_delegation=any(addon.gives_prefixes for addon in blueprint.addons),
-        load_balancer_ranges=tuple(cidr for kind, cidr in ranges if kind == "public"),
-        internal_load_balancer_ranges=tuple(cidr for kind, cidr in ranges if kind == "private"),
+        load_balancer_ranges=tuple(subnet.cidr for subnet in found if subnet.kind == "public"),
+        internal_load_balancer_ranges=tuple(subnet.cidr for subnet in internal),
+        named_subnets=tuple(named_subnets(blueprint.network, blueprint.region)),
+        pod_subnets=tuple((subnet.zone, subnet.id) for subnet in found if subnet.kind == "pods"),
+        node_subnets=tuple(subnet.id for subnet in found if subnet.kind == "private"),
         api_groups=tuple(sorted({group for addon in listed for group in addon.api_groups})),
         tags=tuple(sorted(blueprint.tags.items())),
         hosts=hosts.declared(view.addons, view.teams),
+        vpc_id=blueprint.network.vpc_id if isinstance(blueprint.network, ExistingNetwork) else VPC_ID,
     )
 
 

@@ -37,7 +37,7 @@ def _bottlerocket(group: SelfManagedNodes, facts: ClusterFacts) -> str:
         "cluster-dns-ip": str(ipaddress.ip_network(facts.service_cidr)[10]),
     }
     if facts.prefix_delegation:
-        kubernetes["max-pods"] = pods_with_prefixes(group.instance_types)
+        kubernetes["max-pods"] = pods_with_prefixes(group.instance_types, reserved=bool(facts.pod_subnets))
     if group.labels:
         kubernetes["node-labels"] = dict(sorted(group.labels.items()))
     if taints:
@@ -57,9 +57,13 @@ def _al2023(group: SelfManagedNodes, facts: ClusterFacts) -> str:
         kubelet["flags"] = [f"--node-labels={labels}"]
     if group.taints:
         kubelet["config"] = {"registerWithTaints": [taint.planned.manifest() for taint in group.taints]}
+    interfaces = "(default_enis - 1)" if facts.pod_subnets else "default_enis"
+    addresses = f"{interfaces} * (ips_per_eni - 1)"
     if facts.prefix_delegation:
-        most, addresses = pods_with_prefixes(group.instance_types), "default_enis * (ips_per_eni - 1) * 16 + 2"
-        kubelet["maxPodsExpression"] = f"{addresses} > {most} ? {most} : {addresses}"
+        most = pods_with_prefixes(group.instance_types, reserved=bool(facts.pod_subnets))
+        kubelet["maxPodsExpression"] = f"{addresses} * 16 + 2 > {most} ? {most} : {addresses} * 16 + 2"
+    elif facts.pod_subnets:
+        kubelet["maxPodsExpression"] = f"{addresses} + 2"
     cluster = {
         "name": facts.name,
         "apiServerEndpoint": CLUSTER_ENDPOINT,

@@ -20,7 +20,7 @@ CERT_MANAGER = "cert-manager.io/"
 # Not among them, and why:
 # group.name, group.order: another team's load balancer, with rules before its own
 # actions.*, conditions.*, transforms.*: target groups and hosts that no rule of the Ingress shows
-# security-groups, subnets, manage-backend-security-group-rules: where a load balancer stands, and what it opens
+# security-groups, manage-backend-security-group-rules: where a load balancer stands, and what it opens
 # auth-*, jwt-validation, mutual-authentication: user pools and trust stores of the account
 # wafv2-*, waf-*, web-acl-id, shield-*, tags, load-balancer-name, *-pool*, *capacity: the account's, or shared
 # enable-frontend-nlb, frontend-nlb-*, create-acm-cert, acm-pca-arn: more load balancers and certificates
@@ -48,6 +48,8 @@ FREE = (
 HOSTNAMES = (f"{EXTERNAL_DNS}hostname", f"{EXTERNAL_DNS}internal-hostname")
 """With host names of the team."""
 SCHEME = f"{ALB}scheme"
+SUBNETS = (f"{ALB}subnets", "service.beta.kubernetes.io/aws-load-balancer-subnets")
+"""Where a load balancer stands: among the subnets of the network for such ones, where these have to be named."""
 CERTIFICATE = f"{ALB}certificate-arn"
 ISSUER = f"{CERT_MANAGER}cluster-issuer"
 ATTRIBUTES = f"{ALB}load-balancer-attributes"

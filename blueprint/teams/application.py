@@ -9,7 +9,7 @@ from itertools import chain
 from blueprint.access import AccessEntry, Principal
 from blueprint.addons.offers import COPIED_SECRETS, MOUNTED_SECRETS, NODES_ON_DEMAND, Offer
 from blueprint.contribution import Contribution, Grant
-from blueprint.errors import FieldPath, Problem, duplicates
+from blueprint.errors import FieldPath, Problem, Quoted, duplicates
 from blueprint.facts import ClusterFacts
 from blueprint.fields import CertificateArn, DnsLabel, IamName
 from blueprint.iam import Statement
@@ -101,12 +101,12 @@ class ApplicationTeam(Team):
         """The team's namespaces."""
         return self.namespaces or (TeamNamespace(self.name),)
 
-    @property
-    def exposure(self) -> Exposure:
+    def exposure(self, facts: ClusterFacts) -> Exposure:
         """What it may show to the outside."""
         edges = {"internet-facing": FromLoadBalancer, "internal": FromInternalLoadBalancer}
         let_in = (scheme for scheme, kind in edges.items() if any(isinstance(edge, kind) for edge in self.network))
-        return Exposure(self.name, self.hosts, tuple(let_in), self.certificates, self.issuers)
+        named = facts.named_subnets
+        return Exposure(self.name, self.hosts, tuple(let_in), self.certificates, self.issuers, named)
 
     @property
     def connections(self) -> frozenset[Connection]:
@@ -168,8 +168,13 @@ class ApplicationTeam(Team):
     def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:
         spaces = {space.name: space for space in self.spaces}
         for index, workload in enumerate(self.workloads):
-            found = workload.problems_on(facts, spaces[workload.namespace], self.exposure)
+            found = workload.problems_on(facts, spaces[workload.namespace], self.exposure(facts))
             yield from (problem.below(("workloads", index)) for problem in found)
+        for index, edge in enumerate(self.network):
+            if isinstance(edge, FromLoadBalancer) and not facts.load_balancer_ranges:
+                rule = "the network has no subnets for load balancers that answer the internet"
+                fix = "name them in load_balancers of the network, or write FromInternalLoadBalancer(…)"
+                yield Problem(("network", index), Quoted("FromLoadBalancer"), rule, fix)
 
     def contribute(self, facts: ClusterFacts) -> Contribution:
         names = [space.name for space in self.spaces]
@@ -246,7 +251,7 @@ class ApplicationTeam(Team):
 
     def _cluster_objects(self, facts: ClusterFacts) -> Iterator[Manifest]:
         yield from guards(self.name, self.image_registries, self.priority_classes, own_nodes=self.node_pool is not None)
-        yield from exposure_policies(self.exposure, namespaces_of(self.name))
+        yield from exposure_policies(self.exposure(facts), namespaces_of(self.name))
         for priority in self.priority_classes:
             yield priority.manifest(self.name)
         if self.node_pool:

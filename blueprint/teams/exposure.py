@@ -17,6 +17,7 @@ from blueprint.teams.annotations import (
     HOSTNAMES,
     ISSUER,
     SCHEME,
+    SUBNETS,
 )
 
 
@@ -50,6 +51,8 @@ class Exposure:
     """ARNs of ACM."""
     issuers: tuple[str, ...] = ()
     """ClusterIssuers of cert-manager."""
+    subnets: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """By scheme, those that load balancers have to name."""
 
     @cached_property
     def host(self) -> str:
@@ -60,6 +63,12 @@ class Exposure:
     def named_hosts(self) -> str:
         """Its names in words."""
         return ", ".join(self.hosts) or "<none>"
+
+    @property
+    def named_subnets(self) -> str:
+        """Those of each scheme that it lets in, in words."""
+        found = (",".join(ids) for scheme, ids in self.subnets if scheme in self.schemes)
+        return " or ".join(found) or "none: it lets no load balancer in"
 
     @cached_property
     def limits(self) -> Mapping[str, Limit]:
@@ -86,6 +95,14 @@ class Exposure:
                 f"must be an issuer of team {self.team}",
                 "add it to issuers of the team",
             ),
+            **{
+                key: Limit(
+                    _one_of(_several(_one_of(ids)) for scheme, ids in self.subnets if scheme in self.schemes),
+                    f"must be subnets for load balancers that the network of team {self.team} lets in",
+                    f"write {self.named_subnets}",
+                )
+                for key in (SUBNETS if self.subnets else ())
+            },
             ATTRIBUTES: Limit(
                 _several(attribute),
                 "other attributes reach beyond the load balancer",

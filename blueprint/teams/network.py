@@ -78,7 +78,7 @@ class ToTeam(Edge):
 
 
 class FromLoadBalancer(Edge):
-    """Load balancers in the public subnets may connect; no pod has an address there."""
+    """Load balancers on the internet may connect: they stand in public subnets, where no pod has an address."""
 
     ports: Ports
     """Of the team's pods, not of the load balancer."""
@@ -92,12 +92,12 @@ class FromLoadBalancer(Edge):
 
 
 class FromInternalLoadBalancer(Edge):
-    """Load balancers in the private subnets may connect, and so may all else there whose own side is not closed.
+    """Internal load balancers may connect, and so may all else in their subnets whose own side is not closed.
 
-    An internal load balancer stands among the pods, and no network policy can tell it from them: nodes get in, and pods
-    that no policy holds, such as those of add-ons. Pods of other teams do not, unless their team names these addresses
-    in `ToRange`: nothing but what is declared leaves them. A load balancer that keeps the clients' addresses is not
-    let in by this, for these are not its own.
+    Unless the network has subnets for them alone, they stand among the pods, and no network policy can tell them from
+    these: nodes get in, and pods that no policy holds, such as those of add-ons. Pods of other teams do not, unless
+    their team names these addresses in `ToRange`: nothing but what is declared leaves them. A load balancer that keeps
+    the clients' addresses is not let in by this, for these are not its own.
     https://docs.aws.amazon.com/eks/latest/userguide/network-load-balancing.html (kubernetes.io/role/internal-elb)
     """
 

@@ -23,6 +23,7 @@ FACTS = ClusterFacts(
     architectures=frozenset({"arm64"}),
     has_nodes=True,
     auto_mode=False,
+    node_subnets=("subnet-1", "subnet-2"),
 )
 
 

@@ -176,7 +176,7 @@ def test_nodes_are_hardened() -> None:
     )
     assert all(device["ebs"]["encrypted"] for device in spec["blockDeviceMappings"])
     assert "role" not in spec
-    assert spec["subnetSelectorTerms"] == [{"tags": {"karpenter.sh/discovery": "prod"}}]
+    assert spec["subnetSelectorTerms"] == [{"id": "subnet-1"}, {"id": "subnet-2"}]
     assert spec["securityGroupSelectorTerms"] == [{"tags": {"aws:eks:cluster-name": "prod"}}]
     assert "latest" not in str(spec["amiSelectorTerms"])
 

@@ -18,7 +18,7 @@ from blueprint.kubernetes import PodSecurity
 from blueprint.planning.document import Plan
 from blueprint.planning.planner import plan
 from blueprint.value import Rule
-from tests.blueprint.examples import AUTO, FARGATE, SMALL, Probe, assert_readable, with_addons
+from tests.blueprint.examples import AUTO, FARGATE, SMALL, Probe, assert_readable, changed, with_addons
 from tests.values.kinds import JSON, examples, texts, unfolded
 from tests.values.tries import Tries, possible
 from tests.values.variants import Change, Spot, Variant, classes, singles, spots
@@ -60,7 +60,7 @@ def test_every_option_makes_a_difference(tries: Tries) -> None:
 def test_an_option_that_makes_none_would_be_named() -> None:
     class Idle(Tries):
         def _before(self, cluster: Blueprint) -> Plan:
-            return plan(replace(cluster, network=replace(cluster.network, nat="one")))
+            return plan(replace(cluster, network=changed(cluster.network, nat="one")))
 
     tries = Idle()
     spot = Spot(SMALL, ("network",), SMALL.network)

@@ -143,8 +143,8 @@ def blueprints(draw: st.DrawFn) -> Blueprint:
 
 
 def overlapping(blueprint: Blueprint) -> bool:
-    services, vpc = (ipaddress.ip_network(text) for text in (blueprint.cluster.service_cidr, blueprint.network.cidr))
-    return services.overlaps(vpc)
+    services = ipaddress.ip_network(blueprint.cluster.service_cidr)
+    return any(services.overlaps(ipaddress.ip_network(cidr)) for cidr in blueprint.network.cidrs)
 
 
 @given(blueprints().filter(lambda blueprint: not overlapping(blueprint)), st.randoms(use_true_random=False))

@@ -86,15 +86,19 @@ def test_cpus_are_never_fewer_and_mostly_exact() -> None:
     assert wrong == {"m1", "m2", "t2"}  # of 2006 to 2014
 
 
-def test_pods_with_prefixes_have_addresses() -> None:
-    """The formula of nodeadm/internal/kubelet/eni_max_pods.go, with the prefixes and caps of max-pods-calculator.sh."""
+@pytest.mark.parametrize("reserved", [False, True])
+def test_pods_with_prefixes_have_addresses(*, reserved: bool) -> None:
+    """The formula of nodeadm/internal/kubelet/eni_max_pods.go, with prefixes and caps of max-pods-calculator.sh; one
+    interface less by its --cni-custom-networking-enabled.
+    """
     for name, each in types().items():
         network, count = each["NetworkInfo"], each["VCpuInfo"]["DefaultVCpus"]
         cards = network.get("NetworkCards")
         interfaces = cards[network["DefaultNetworkCardIndex"]] if cards else network
-        addresses = interfaces["MaximumNetworkInterfaces"] * (network["Ipv4AddressesPerInterface"] - 1) * 16 + 2
+        usable = interfaces["MaximumNetworkInterfaces"] - reserved
+        addresses = usable * (network["Ipv4AddressesPerInterface"] - 1) * 16 + 2
         if each.get("Hypervisor") == "nitro":
-            assert pods_with_prefixes((name,)) <= min(addresses, 250 if count > 30 else 110), name
+            assert pods_with_prefixes((name,), reserved=reserved) <= min(addresses, 250 if count > 30 else 110), name
 
 
 @pytest.mark.parametrize(

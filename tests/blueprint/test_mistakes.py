@@ -11,7 +11,7 @@ import pytest
 
 from addons.core import CORE
 from addons.karpenter import Karpenter
-from blueprint import Blueprint, Cluster, ManagedNodes, NewNetwork, PrivateEndpoint, Role
+from blueprint import Blueprint, Cluster, ExistingNetwork, ManagedNodes, NewNetwork, PrivateEndpoint, Role
 from blueprint.addons import Chart, HelmAddon
 from blueprint.contribution import Contribution
 from blueprint.errors import BlueprintError
@@ -19,6 +19,7 @@ from blueprint.planning.planner import plan
 from blueprint.regions import REGIONS
 from blueprint.teams import ApplicationTeam
 from blueprint.value import Value
+from examples.existing_vpc import EXISTING_VPC
 from tests.blueprint.examples import SMALL, Probe, assert_readable, changed, with_addons
 
 
@@ -166,7 +167,7 @@ def test_the_fix_is_for_what_was_written(make: Callable[[], Blueprint], rule: st
 
 
 def foreign() -> Iterator[tuple[type[Value], str, str]]:
-    for cls in (Blueprint, Cluster, NewNetwork, ManagedNodes):
+    for cls in (Blueprint, Cluster, NewNetwork, ExistingNetwork, ManagedNodes):
         yield from ((cls, word, fix) for word, fix in cls.words_of_others.items())
 
 
@@ -177,6 +178,7 @@ def test_the_words_of_others_lead_to_ours(cls: type[Value], word: str, fix: str)
         Blueprint: SMALL,
         Cluster: SMALL.cluster,
         NewNetwork: SMALL.network,
+        ExistingNetwork: EXISTING_VPC.network,
         ManagedNodes: SMALL.compute[0],
     }[cls]
     assert word not in {*vars(value)}, "it is a field"
@@ -184,7 +186,7 @@ def test_the_words_of_others_lead_to_ours(cls: type[Value], word: str, fix: str)
     for named in re.findall(r"^write (\w+)(?:=|$|,)", fix):
         assert named in fields
     wrong = changed(value, **{word: 1})
-    (where,) = [name for name, held in vars(SMALL).items() if held is value or held == (value,)] or [""]
+    (where,) = [name for name, held in vars(SMALL).items() if held is value or held == (value,)] or ["network"]
     blueprint = wrong if cls is Blueprint else changed(SMALL, **{where: (wrong,) if cls is ManagedNodes else wrong})
     assert [(problem.rule, problem.fix) for problem in report(blueprint).problems] == [
         (f"unknown field {word!r} of {type(value).__name__}", fix)

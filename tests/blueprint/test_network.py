@@ -7,11 +7,11 @@ from itertools import pairwise
 
 import pytest
 
-from blueprint import NewNetwork
+from blueprint import AutoMode, NewNetwork
 from blueprint.network import ENDPOINTS_WITHOUT_NAT
 from blueprint.planning.network import subnets
 from blueprint.value import problems_in
-from tests.blueprint.examples import TABLE, assert_reported, mistake, places, with_network
+from tests.blueprint.examples import TABLE, assert_reported, changed, mistake, places, with_network
 
 MISTAKES = [
     mistake("/8", with_network(cidr="10.0.0.0/8"), "network.cidr", "/16 to /24", "10.0.0.0/16"),
@@ -63,6 +63,35 @@ MISTAKES = [
         "network.control_plane_zones",
         "keeps a subnet in each of its zones",
         "keep c in zones",
+    ),
+    mistake(
+        "pods in the first range",
+        with_network(pod_cidr="10.0.0.0/17"),
+        "network.pod_cidr",
+        "overlaps 10.0.0.0/16",
+        "100.64.0.0/16",
+    ),
+    mistake(
+        "pods in a range that AWS adds to no such VPC",
+        with_network(pod_cidr="192.168.0.0/16"),
+        "network.pod_cidr",
+        "adds no such range to a VPC of 10.0.0.0/16",
+        "10.0.0.0/8 or 100.64.0.0/10",
+    ),
+    mistake("a small range for pods", with_network(pod_cidr="100.64.0.0/25"), "network.pod_cidr", "/16 to", "10.0.0.0"),
+    mistake(
+        "Services among pods",
+        changed(with_network(cidr="172.16.0.0/16", pod_cidr="172.20.0.0/16")),
+        "cluster.service_cidr",
+        "outside the VPC (172.20.0.0/16)",
+        "another private range",
+    ),
+    mistake(
+        "Auto Mode's pods",
+        changed(with_network(pod_cidr="100.64.0.0/16"), compute=(AutoMode(),), addons=()),
+        "network.pod_cidr",
+        "built-in node pools",
+        "leave pod_cidr out",
     ),
     mistake(
         "repeated endpoint",
@@ -125,6 +154,16 @@ def test_subnets_of_the_default_network() -> None:
         ("control-plane", "us-west-2b", "10.0.198.16/28"),
         ("control-plane", "us-west-2c", "10.0.198.32/28"),
     ]
+
+
+@pytest.mark.parametrize("cidr", ["100.64.0.0/16", "10.1.0.0/24"])
+def test_pods_have_an_eighth_of_their_range_in_each_zone(cidr: str) -> None:
+    found = [each for each in subnets(NewNetwork("10.0.0.0/16", pod_cidr=cidr), "us-west-2") if each.kind == "pods"]
+    eighths = list(ipaddress.IPv4Network(cidr).subnets(prefixlen_diff=3))
+    assert [(each.zone[-1], each.cidr) for each in found] == [
+        (zone, str(eighth)) for zone, eighth in zip("abc", eighths, strict=False)
+    ]
+    assert NewNetwork("10.0.0.0/16", pod_cidr=cidr).cidrs == ("10.0.0.0/16", cidr)
 
 
 def test_the_smallest_network_with_four_zones_is_full() -> None:

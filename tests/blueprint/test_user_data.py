@@ -89,9 +89,25 @@ def test_prefixes_of_addresses_make_room_for_more_pods(types: tuple[str, ...], p
     assert "max-pods" not in bottlerocket()
 
 
+@pytest.mark.parametrize(("types", "pods"), [(("m7g.large",), 110), (("m7g.medium",), 50), (("t4g.small",), 98)])
+def test_an_interface_that_is_not_for_pods_takes_room(types: tuple[str, ...], pods: int) -> None:
+    """`((default_enis - 1) * (ips_per_eni - 1)) + 2`: amazon-eks-ami nodeadm/…/kubelet/eni_max_pods_test.go:111."""
+    own = replace(FACTS, pod_subnets=(("eu-west-1a", "subnet-1"),))
+    prefixes = replace(own, prefix_delegation=True)
+    enis, ips = {"m7g.large": (3, 10), "m7g.medium": (2, 4), "t4g.small": (3, 4)}[types[0]]
+    assert bottlerocket(prefixes, instance_types=types)["max-pods"] == pods
+    expression = node_config(prefixes, instance_types=types)["kubelet"]["maxPodsExpression"]
+    assert _cel(expression, enis, ips) == pods
+    expression = node_config(own, instance_types=types)["kubelet"]["maxPodsExpression"]
+    assert _cel(expression, enis, ips) == (enis - 1) * (ips - 1) + 2
+    assert "kubelet" not in node_config()
+
+
 def _cel(expression: str, enis: int, ips: int) -> int:
     """The conditional of CEL, which nodeadm evaluates with these two variables (internal/kubelet/eni_max_pods.go)."""
     condition, _, rest = expression.partition(" ? ")
+    if not rest:
+        condition, rest = "True", f"{expression} : 0"
     then, _, other = rest.partition(" : ")
     names = {"default_enis": enis, "ips_per_eni": ips}
     chosen = then if eval(condition, {}, names) else other  # noqa: S307  # text of ours

@@ -28,7 +28,7 @@ def test_every_file_is_the_cluster_of_its_name() -> None:
 
 
 def test_networks_do_not_overlap_so_that_they_can_be_connected() -> None:
-    networks = [ipaddress.ip_network(plan.network.cidr) for plan in PLANS]
+    networks = [ipaddress.ip_network(cidr) for plan in PLANS for cidr in plan.network.cidrs]
     assert not any(one.overlaps(other) for one, other in itertools.combinations(networks, 2))
 
 

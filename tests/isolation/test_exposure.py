@@ -17,7 +17,7 @@ SHOP = Exposure("shop", ("shop.example.com", "*.shop.example.com"), schemes=("in
 
 @pytest.mark.parametrize("team", ["a", "b", "c"])
 def test_plan_and_cluster_agree_on_ingresses_and_services(team: str) -> None:
-    exposure = WORLD.teams[team].exposure
+    exposure = WORLD.teams[team].exposure(WORLD.plan.facts)
     namespace = next(space for space, owner in WORLD.owner.items() if owner == team)
     verdicts = set()
     for sent in (*foreign_exposure(WORLD, team), *own_exposure(WORLD, team)):

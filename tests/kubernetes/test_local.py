@@ -57,18 +57,17 @@ def running_lab(
     """An emulator with real clusters, and assemblies of the version; it ends with all its processes and files."""
     aws.isolate()
     # An emulator that is left removes its folder by itself.
-    with tempfile.TemporaryDirectory(prefix="eks-kubernetes-", ignore_cleanup_errors=True) as made:
-        folder = Path(made)
+    with tempfile.TemporaryDirectory(prefix="eks-kubernetes-", ignore_cleanup_errors=True) as scratch:
+        folder = Path(scratch)
         started = process.start(folder, charts=charts, kubernetes=True)
         try:
+            plans = {name: plan(of_version(blueprint, version)) for name, blueprint in blueprints.items()}
             assemblies = {}
-            people = set()
-            for name, blueprint in blueprints.items():
-                planned = plan(of_version(blueprint, version))
-                synthesize([planned], folder / name, validate=False)
+            for name, made in plans.items():
+                synthesize([made], folder / name, validate=False)
                 assemblies[name] = read(folder / name)["lab"]
-                people |= {*principals(planned)}
-            yield Lab(started.emulator, folder, assemblies, frozenset(people)), started
+            people = frozenset(each for made in plans.values() for each in principals(made))
+            yield Lab(started.emulator, folder, assemblies, people, plans), started
         finally:
             started.stop()
     assert processes(folder) == []

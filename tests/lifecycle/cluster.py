@@ -27,12 +27,16 @@ from blueprint.teams import (
     ToInternet,
 )
 from examples.auto import AUTO
+from examples.existing_vpc import EXISTING_VPC
 from examples.fargate import FARGATE
 from examples.isolated import ISOLATED
 from examples.managed import MANAGED
 from examples.mixed import MIXED
+from examples.pod_ranges import POD_RANGES
 from examples.self_managed import SELF_MANAGED
+from examples.shared_vpc import SHARED_VPC
 from examples.teams import TEAMS
+from tests.blueprint.examples import changed
 
 SHOP = ApplicationTeam(
     "shop",
@@ -91,16 +95,19 @@ PROMOTED = replace(
     cluster=replace(BASE.cluster, admins=(*BASE.cluster.admins, *SHOP.owners)),
     teams=(*BASE.teams[:-1], replace(SHOP, owners=(Role("OtherOwner"),))),
 )
-WIDER = replace(BASE, network=replace(BASE.network, zones=("a", "b", "c"), control_plane_zones=("a", "b")))
+WIDER = replace(BASE, network=changed(BASE.network, zones=("a", "b", "c"), control_plane_zones=("a", "b")))
 UNMANAGED = replace(BASE, compute=(replace(_SYSTEM, max=6, desired="unmanaged"),))
 
 KINDS = {
     "auto": AUTO,
     "fargate": FARGATE,
+    "existing-vpc": EXISTING_VPC,
     "isolated": ISOLATED,
     "managed": MANAGED,
     "mixed": MIXED,
+    "pod-ranges": POD_RANGES,
     "self-managed": SELF_MANAGED,
+    "shared-vpc": SHARED_VPC,
     "teams": TEAMS,
 }
 """Clusters of other kinds."""
@@ -129,4 +136,5 @@ VARIANTS = {
     "promoted": PROMOTED,
     "protected": PROTECTED,
     "wider": WIDER,
+    "pod-range": replace(BASE, network=changed(BASE.network, pod_cidr="100.64.0.0/16")),
 }

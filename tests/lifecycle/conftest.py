@@ -35,13 +35,11 @@ def lab() -> Iterator[Lab]:
     # From here on the emulator removes the folder, even if this process cannot.
     started = process.start(folder)
     try:
-        assemblies = {}
-        people = set()
-        for name, blueprint in VARIANTS.items():
-            planned = plan(blueprint)
-            synthesize([planned], folder / name, validate=False)
+        assemblies, plans = {}, {name: plan(blueprint) for name, blueprint in VARIANTS.items()}
+        for name, made in plans.items():
+            synthesize([made], folder / name, validate=False)
             assemblies[name] = read(folder / name)["lab"]
-            people |= {*principals(planned)}
-        yield Lab(started.emulator, folder, assemblies, frozenset(people))
+        people = frozenset(each for made in plans.values() for each in principals(made))
+        yield Lab(started.emulator, folder, assemblies, people, plans)
     finally:
         started.stop()

@@ -11,11 +11,13 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from blueprint.planning.document import Plan
 from tests.lifecycle.cluster import BASE
 from tools.assembly import Stack
 from tools.local.aws import Account
 from tools.local.cdk import Cdk
 from tools.local.inventory import stack_names
+from tools.local.owner import provide
 from tools.local.people import welcome
 from tools.local.process import Emulator
 
@@ -40,6 +42,7 @@ class Lab:
     assemblies: Mapping[str, Sequence[Stack]] = field(repr=False)
     people: frozenset[str] = field(repr=False)
     """Principals that the clusters name and do not make."""
+    plans: Mapping[str, Plan] = field(repr=False)
     _accounts: Iterator[int] = field(default_factory=lambda: count(300_000_000_000), repr=False)
 
     def account(self, number: str | None = None) -> Account:
@@ -77,6 +80,10 @@ class World:
         template: dict[str, Any] = json.loads(text)
         return template
 
+    def has(self, stack: str, variant: str) -> bool:
+        """Whether there is such a stack: none makes a VPC that is there already."""
+        return any(each.name == stack for each in self.lab.assemblies[variant])
+
     def put(self, stack: str, variant: str = "base", template: Template | None = None) -> str:
         """Creates or updates a stack; its status then. Nothing to do is UPDATE_COMPLETE."""
         client = self.account.client("cloudformation")
@@ -96,7 +103,10 @@ class World:
 
     def put_all(self, variant: str = "base", until: str = "teams") -> None:
         """Deploys stacks in order, which must succeed."""
+        provide(self.account, self.lab.plans[variant])
         for stack in stacks(until):
+            if not self.has(stack, variant):
+                continue
             status = self.put(stack, variant)
             assert status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"), (stack, status, self.reasons(stack))
 
@@ -108,6 +118,8 @@ class World:
     def delete_all(self, since: str = "teams") -> None:
         """Deletes stacks in reverse order, which must succeed."""
         for stack in reversed(stacks(since)):
+            if not self.status(stack):
+                continue
             status = self.delete(stack)
             assert status == "DELETE_COMPLETE", (stack, status, self.reasons(stack))
 

@@ -83,7 +83,8 @@ class Contents:
     public_ranges: tuple[str, ...]
     """Who reaches the API from the internet; nobody when empty."""
     deletion_protection: bool
-    cidr: str
+    cidrs: tuple[str, ...]
+    """Of a VPC that the templates make, and so its subnets, gateways and endpoints."""
     subnets: tuple[Subnet, ...]
     nat_gateways: int
     endpoints: tuple[str, ...]
@@ -99,12 +100,13 @@ class Contents:
 def contents(stacks: Sequence[Stack]) -> Contents:
     """What the stacks of one cluster hold."""
     found = {stack.name: stack for stack in stacks}
-    network, cluster = found["network"], found["cluster"]
+    network, cluster = found.get("network"), found["cluster"]
     installing = [found[name] for name in ("addons", "teams") if name in found]
     (control_plane,) = (each["Properties"] for each in cluster.of_type("AWS::EKS::Cluster").values())
     access = control_plane["ResourcesVpcConfig"]
-    (vpc,) = network.of_type("AWS::EC2::VPC").values()
-    endpoints = (each["Properties"] for each in network.of_type("AWS::EC2::VPCEndpoint").values())
+    kinds = ("AWS::EC2::VPC", "AWS::EC2::VPCCidrBlock")
+    ranges = [each for kind in kinds for each in network.of_type(kind).values()] if network else []
+    endpoints = [each["Properties"] for each in network.of_type("AWS::EC2::VPCEndpoint").values()] if network else []
     return Contents(
         name=cluster.cluster,
         account=cluster.account,
@@ -112,9 +114,9 @@ def contents(stacks: Sequence[Stack]) -> Contents:
         version=control_plane["Version"],
         public_ranges=tuple(access.get("PublicAccessCidrs", ["0.0.0.0/0"])) if access["EndpointPublicAccess"] else (),
         deletion_protection=control_plane.get("DeletionProtection", False),
-        cidr=vpc["Properties"]["CidrBlock"],
-        subnets=tuple(_subnets(network)),
-        nat_gateways=len(network.of_type("AWS::EC2::NatGateway")),
+        cidrs=tuple(each["Properties"]["CidrBlock"] for each in ranges),
+        subnets=tuple(_subnets(network)) if network else (),
+        nat_gateways=len(network.of_type("AWS::EC2::NatGateway")) if network else 0,
         endpoints=tuple(sorted(_service(each) for each in endpoints if each["VpcEndpointType"] == "Interface")),
         capacity=tuple(_capacity(cluster, control_plane)),
         addons=_addons(cluster, found.get("addons")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from examples.auto import AUTO
 from examples.bare import BARE
 from examples.china import CHINA
+from examples.existing_vpc import EXISTING_VPC
 from examples.fargate import FARGATE
 from examples.government import GOVERNMENT
 from examples.isolated import ISOLATED
@@ -12,7 +13,12 @@ from examples.launched import LAUNCHED
 from examples.managed import MANAGED
 from examples.mixed import MIXED
 from examples.operations import OPERATIONS
+from examples.pod_ranges import POD_RANGES
 from examples.self_managed import SELF_MANAGED
+from examples.shared_vpc import SHARED_VPC
 from examples.teams import TEAMS
 
-FLEET = (MANAGED, AUTO, FARGATE, LAUNCHED, SELF_MANAGED, ISOLATED, MIXED, BARE, CHINA, GOVERNMENT, TEAMS, OPERATIONS)
+FLEET = (
+    *(MANAGED, AUTO, FARGATE, LAUNCHED, SELF_MANAGED, ISOLATED, MIXED, BARE, CHINA, GOVERNMENT, TEAMS, OPERATIONS),
+    *(EXISTING_VPC, SHARED_VPC, POD_RANGES),
+)

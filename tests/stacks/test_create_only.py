@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from blueprint.blueprint import Blueprint
+from blueprint.existing_network import ExistingSubnet
+from examples.existing_vpc import EXISTING_VPC
 from examples.managed import MANAGED
+from examples.pod_ranges import POD_RANGES
+from tests.blueprint.examples import changed
 from tests.values.create_only import Field, made_anew, variants
 from tests.values.variants import Change, Spot, Variant, Way, classes
 from tools.assembly import MANIFEST
@@ -25,6 +30,9 @@ TYPES: Mapping[str, set[str]] = {
         "AWS::EKS::Nodegroup",
     },
     "EKS refuses other zones": {"AWS::EKS::Cluster"},
+    "the subnets of pods are replaced": {"AWS::EC2::Subnet"},
+    "EKS refuses subnets of another VPC": {"AWS::EKS::Cluster"},
+    "node groups and Fargate profiles are replaced": {"AWS::EKS::Nodegroup", "AWS::EKS::FargateProfile"},
     "the cluster is replaced": {"AWS::EKS::Cluster", "AWS::IAM::OIDCProvider"},
     "the node group is replaced": {"AWS::EKS::Nodegroup"},
     "the Auto Scaling group is replaced": {"AWS::AutoScaling::AutoScalingGroup"},
@@ -32,8 +40,8 @@ TYPES: Mapping[str, set[str]] = {
     "the namespace is deleted with all that is in it": {MANIFEST},
     "its objects are replaced, and without `namespaces` its namespace is deleted with all in it": {MANIFEST},
 }
-THREE_ZONES = replace(MANAGED, network=replace(MANAGED.network, zones=("a", "b", "c")))
-MORE_ZONES = replace(MANAGED, network=replace(MANAGED.network, zones=("a", "b"), control_plane_zones=("a", "b")))
+THREE_ZONES = replace(MANAGED, network=changed(MANAGED.network, zones=("a", "b", "c")))
+MORE_ZONES = replace(MANAGED, network=changed(MANAGED.network, zones=("a", "b"), control_plane_zones=("a", "b")))
 
 
 def change(cluster: Blueprint, way: Way, field: str, value: object) -> Variant:
@@ -53,6 +61,13 @@ def moved() -> Iterator[Variant]:
     """Changes that need more than another value."""
     yield change(THREE_ZONES, ("network",), "control_plane_zones", ("a", "b"))
     yield change(THREE_ZONES, (), "account", "333333333333")
+    further = ExistingSubnet("subnet-04d6e5072418ecf9a", "c", "10.0.1.32/28")
+    there: Any = EXISTING_VPC.network
+    yield change(EXISTING_VPC, ("network",), "vpc_id", "vpc-00000000")
+    more = ExistingSubnet("subnet-00000001", "a", "10.0.48.0/20")
+    yield change(EXISTING_VPC, ("network",), "nodes", (*there.nodes, more))
+    yield change(POD_RANGES, ("network",), "pod_cidr", "100.65.0.0/16")
+    yield change(EXISTING_VPC, ("network",), "control_plane", (*there.control_plane, further))
     yield change(THREE_ZONES, (), "region", "eu-north-1")
 
 

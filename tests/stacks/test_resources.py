@@ -220,7 +220,8 @@ def test_self_managed_nodes_stand_in_the_cluster_s_group_and_role(fleet: Templat
 
 def test_spot_and_on_demand_are_all_or_nothing(fleet: Templates) -> None:
     """https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_InstancesDistribution.html"""
-    groups = [each for _, each in every(fleet, "AWS::AutoScaling::AutoScalingGroup")]
+    template = fleet["self-managed", "cluster"]
+    groups = [each["Properties"] for each in of_type(template, "AWS::AutoScaling::AutoScalingGroup").values()]
     assert len(groups) == 2
     for group, (on_demand, types) in zip(groups, ((100, ["m7i.large"]), (0, ["m7g.large", "m6g.large"])), strict=True):
         policy = group["MixedInstancesPolicy"]

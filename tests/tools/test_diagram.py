@@ -91,6 +91,13 @@ def test_free_room(ranges: tuple[str, ...], said: str) -> None:
     assert said in page(planned(DEV, subnets=subnets))
 
 
+def test_of_a_vpc_that_is_there_already_nobody_knows_what_is_free() -> None:
+    found = page(planned(DEV, vpc_id="vpc-1", nat_gateways=0))
+    assert "| `VPC` | `vpc-1, the owner's`<br>`10.0.0.0/16` |" in found
+    assert "| `NAT gateways` | `the owner's` |" in found
+    assert "are in no subnet" not in found
+
+
 def test_free_room_and_subnets_make_the_whole_network() -> None:
     subnets = tuple(
         Subnet("private", "us-west-2a", f"10.0.{third}.{fourth}/27") for third in (7, 3) for fourth in (64, 96)

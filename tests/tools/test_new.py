@@ -46,13 +46,13 @@ def test_a_cluster(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     blueprint = names["MY_OWN"]
     made = plan(blueprint)  # type: ignore[arg-type]  # so this tells
     assert (made.facts.name, made.facts.account, made.facts.region) == ("my-own", "333333333333", "eu-central-1")
-    assert made.network.cidr == "10.10.0.0/16"
+    assert made.network.cidrs == ("10.10.0.0/16",)
     assert "make synth CLUSTER=my-own\n" in capsys.readouterr().out
 
 
 def test_its_network_is_a_free_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(new_cluster, "CLUSTERS", CLUSTERS)
-    taken = {each.network.cidr for each in blueprints(CLUSTERS)[0].values()}
+    taken = {cidr for each in blueprints(CLUSTERS)[0].values() for cidr in each.network.cidrs}
     assert "10.10.0.0/16" in taken
     assert new_cluster._free_range() not in taken
 

@@ -23,7 +23,7 @@ DEV = planned(
     version="1.35",
     public_ranges=("203.0.113.0/24",),
     deletion_protection=True,
-    cidr="10.0.0.0/16",
+    cidrs=("10.0.0.0/16",),
     subnets=subnets("private", "public"),
     nat_gateways=1,
     interface_endpoints=("sts", "ecr.api"),
@@ -93,9 +93,31 @@ def test_a_cluster_as_it_is() -> None:
 
 
 def test_a_private_cluster_without_nat_does_not_know_the_internet() -> None:
-    drawn = picture(*[planned(DEV, public_ranges=(), nat_gateways=0)] * 2)
+    drawn = picture(*[planned(DEV, public_ranges=(), nat_gateways=0, internet=False)] * 2)
     assert "internet" not in boxes(drawn)
     assert "API open to the VPC" in text(boxes(drawn)["control-plane"])
+
+
+def test_a_vpc_that_is_there_already() -> None:
+    """It has no gateways of ours, and its subnets their ids; a zone may have several of a kind."""
+    subnets = tuple(
+        Subnet("private", f"us-west-2{zone}", f"10.0.{place}.0/24", f"subnet-{place}")
+        for place, zone in enumerate("aab")
+    )
+    network: dict[str, Any] = {"vpc_id": "vpc-1", "cidrs": ("10.0.0.0/16", "100.64.0.0/16"), "nat_gateways": 0}
+    owned = planned(DEV, public_ranges=(), subnets=subnets, **network)
+    drawn = picture(owned, owned)
+    assert drawn.network.title == "VPC vpc-1 10.0.0.0/16, 100.64.0.0/16"
+    assert text(boxes(drawn)["routes"]) == ["the owner's"]
+    assert [(box.id, text(box)) for group in drawn.network.groups for box in group.boxes] == [
+        ("subnet/private/us-west-2a", ["10.0.0.0/24, subnet-0"]),
+        ("subnet/private/us-west-2a/2", ["10.0.1.0/24, subnet-1"]),
+        ("subnet/private/us-west-2b", ["10.0.2.0/24, subnet-2"]),
+    ]
+    ways = {(arrow.source, arrow.target) for arrow in drawn.arrows}
+    assert ("routes", "internet") in ways
+    cut_off = planned(owned, internet=False)
+    assert not {"routes", "internet"} & {*boxes(picture(cut_off, cut_off))}
 
 
 def test_a_change_says_what_changes_and_nothing_else() -> None:
@@ -168,7 +190,7 @@ def test_a_picture_of_nothing_is_a_mistake() -> None:
 
 
 def test_another_range_or_region_stands_in_the_titles() -> None:
-    drawn = picture(DEV, planned(DEV, cidr="10.1.0.0/16", region="eu-west-1"))
+    drawn = picture(DEV, planned(DEV, cidrs=("10.1.0.0/16",), region="eu-west-1"))
     assert drawn.title == "dev: account 111111111111, us-west-2 → account 111111111111, eu-west-1"
     assert (drawn.network.title, drawn.network.status) == ("VPC 10.0.0.0/16 → VPC 10.1.0.0/16", "changed")
 
@@ -220,7 +242,7 @@ def test_no_name_is_more_than_text_to_mermaid(name: str) -> None:
     everywhere = planned(
         DEV,
         version=name,
-        cidr=name,
+        cidrs=(name,),
         subnets=(Subnet(name, name, name),),  # type: ignore[arg-type]  # no kind of subnet
         public_ranges=(name,),
         interface_endpoints=(name,),

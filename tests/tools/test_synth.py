@@ -7,13 +7,16 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from blueprint import NewNetwork
 from blueprint.planning.document import Plan
 from blueprint.planning.planner import plan
 from examples.auto import AUTO
 from examples.dev import DEV
+from examples.existing_vpc import EXISTING_VPC
 from tools.__main__ import main
 from tools.assembly import read
 from tools.commands import synth
@@ -65,7 +68,7 @@ def test_an_unknown_cluster_is_told_which_there_are(folder: Path, capsys: pytest
     out, err = capsys.readouterr()
     assert out == ""
     assert "porduction" in err
-    assert "dev, fargate, " in err
+    assert "dev, existing-vpc, fargate, " in err
 
 
 def test_one_cluster_imports_no_other(root: Path) -> None:
@@ -89,13 +92,29 @@ def test_what_a_plan_leaves_out_is_said(tmp_path: Path) -> None:
 
 def test_networks_that_can_never_be_connected_are_told_and_no_mistake() -> None:
     def at(name: str, cidr: str) -> Plan:
-        return plan(replace(DEV, name=name, network=replace(DEV.network, cidr=cidr)))
+        return plan(replace(DEV, name=name, network=NewNetwork(cidr=cidr)))
 
     plans = [at("a", "10.0.0.0/16"), at("b", "10.1.0.0/16"), at("c", "10.0.128.0/17"), at("d", "10.1.0.0/16")]
     text = as_text(plans, {each.facts.name: () for each in plans})
     assert text.splitlines()[5:] == [
         "c has addresses of a (10.0.128.0/17, 10.0.0.0/16): nothing can ever connect their networks",
         "d has addresses of b (10.1.0.0/16, 10.1.0.0/16): nothing can ever connect their networks",
+    ]
+
+
+def test_clusters_in_one_vpc_and_ranges_of_pods_are_not_told() -> None:
+    there: Any = EXISTING_VPC.network
+    networks = {
+        "a": there,
+        "b": replace(there, control_plane=()),
+        "c": NewNetwork("10.1.0.0/16", pod_cidr="100.64.0.0/16"),
+        "d": NewNetwork("10.2.0.0/16", pod_cidr="100.64.0.0/16"),
+        "e": replace(there, vpc_id="vpc-00000000"),
+    }
+    plans = [plan(replace(EXISTING_VPC, name=name, network=each)) for name, each in networks.items()]
+    text = as_text(plans, {each.facts.name: () for each in plans})
+    assert text.splitlines()[6:] == [
+        "e has addresses of a (10.0.0.0/16, 10.0.0.0/16): nothing can ever connect their networks"
     ]
 
 

@@ -47,8 +47,9 @@ def made_anew(variants: Iterable[Variant], folder: Path) -> Mapping[Field, set[s
         synthesize(old, before, validate=False)
         synthesize(new, after, validate=False)
         for difference in differences(read(before), read(after)):
+            plans = next((one, other) for one, other in zip(old, new, strict=True) if one.facts.name == difference.name)
             for change in named[difference.name].changes:
-                kinds = {danger.type for danger in dangers(difference) if danger.rule in MADE_ANEW}
+                kinds = {danger.type for danger in dangers(difference, plans) if danger.rule in MADE_ANEW}
                 found[type(change.spot.value).__name__, change.field] |= kinds
     return {field: kinds for field, kinds in found.items() if kinds}
 

@@ -20,6 +20,7 @@ from blueprint.access import Role
 from blueprint.addons import Addon
 from blueprint.blueprint import Blueprint
 from blueprint.errors import BlueprintError
+from blueprint.existing_network import ExistingNetwork, ExistingSubnet
 from blueprint.planning.planner import plan
 from blueprint.secrets import Parameter
 from blueprint.teams import ApplicationTeam, CopiedSecrets, FromTeam, ServiceAccount, Share, TeamNamespace, ToTeam
@@ -112,6 +113,19 @@ class Spot:
 _MORE = (
     replace(
         BARE,
+        network=ExistingNetwork(
+            "vpc-00000000",
+            ("10.0.0.0/16",),
+            nodes=(ExistingSubnet("subnet-00000001", "a", "10.0.0.0/20"),),
+            pods=(ExistingSubnet("subnet-00000002", "a", "10.0.128.0/17"),),
+            control_plane=tuple(
+                ExistingSubnet(f"subnet-0000001{place}", zone, f"10.0.16.{16 * place}/28")
+                for place, zone in enumerate("ab")
+            ),
+        ),
+    ),
+    replace(
+        BARE,
         teams=(
             ApplicationTeam(
                 "shop",
@@ -144,6 +158,8 @@ def homes() -> tuple[Blueprint, ...]:
     """Small clusters with one part of the fleet each, which are planned in no time, and the fleet."""
     lone = list(_MORE)
     for cluster in FLEET:
+        if isinstance(cluster.network, ExistingNetwork):
+            lone.append(replace(BARE, network=cluster.network))
         lone += [replace(BARE, compute=(group,)) for group in cluster.compute]
         lone += [replace(BARE, addons=(*BARE.addons, addon)) for addon in cluster.addons]
         lone += [small for team in cluster.teams for small in _of_team(team, cluster.addons)]

@@ -9,6 +9,7 @@ import ipaddress
 from argparse import ArgumentParser, Namespace
 
 from app import CLUSTERS
+from blueprint.existing_network import ExistingNetwork
 from blueprint.fields import AccountId, ClusterName, IamName, Region
 from blueprint.inventory import blueprints
 from blueprint.network import NewNetwork, VpcCidr
@@ -60,11 +61,18 @@ def run(options: Namespace) -> int:
 def _free_range() -> str:
     """One in which no cluster of the folder is, so that their networks can be connected."""
     found, _ = blueprints(CLUSTERS)
-    taken = [each.network.cidr for each in found.values() if isinstance(each.network, NewNetwork)]
-    networks = [ipaddress.ip_network(cidr) for cidr in taken if _is_range(cidr)]
+    networks = [ipaddress.ip_network(cidr) for each in found.values() for cidr in _ranges(each.network)]
     numbers = (*range(10, 256, 10), *range(256))
     candidates = (f"10.{number}.0.0/16" for number in numbers)
     return next((each for each in candidates if not any(map(ipaddress.ip_network(each).overlaps, networks))), "")
+
+
+def _ranges(network: object) -> list[str]:
+    """Those of its VPC, as far as they are any: the file of a cluster may be wrong."""
+    if not isinstance(network, NewNetwork | ExistingNetwork):
+        return []
+    found: object = network.cidrs
+    return [cidr for cidr in found if _is_range(cidr)] if isinstance(found, tuple) else []
 
 
 def _is_range(cidr: object) -> bool:

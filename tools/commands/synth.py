@@ -95,10 +95,15 @@ def as_text(plans: Sequence[Plan], assembly: Assembly) -> str:
 
 
 def _overlaps(plans: Sequence[Plan]) -> Iterator[str]:
-    """Clusters whose networks can never be connected. No mistake: many never are, and nothing says which will be."""
-    networks = [(plan.facts.name, ipaddress.IPv4Network(plan.network.cidr)) for plan in plans]
-    for index, (name, network) in enumerate(networks):
-        if found := next(((other, its) for other, its in networks[:index] if its.overlaps(network)), None):
+    """Clusters whose networks can never be connected. No mistake: many never are, and nothing says which will be.
+
+    By the first range of each VPC, since nobody routes to those of pods. Clusters in one VPC are connected already.
+    """
+    networks = [(plan, ipaddress.IPv4Network(plan.network.cidrs[0])) for plan in plans]
+    for index, (plan, network) in enumerate(networks):
+        name, vpc = plan.facts.name, plan.network.vpc_id
+        before = ((each.facts.name, its) for each, its in networks[:index] if not vpc or each.network.vpc_id != vpc)
+        if found := next(((other, its) for other, its in before if its.overlaps(network)), None):
             other, its = found
             yield f"{name} has addresses of {other} ({network}, {its}): nothing can ever connect their networks"
 

@@ -7,6 +7,7 @@ from tools.doctor.checks import (
     capacity,
     dns,
     encryption,
+    existing_network,
     fargate,
     functions,
     health,
@@ -52,6 +53,10 @@ CHECKS = (
     Check(encryption.NAME, encryption.default_key),
     Check(network.NAME, network.endpoints),
     Check(network.NAME, network.existing),
+    Check(network.NAME, existing_network.vpc),
+    Check(network.NAME, existing_network.ways),
+    Check(network.NAME, existing_network.load_balancers),
+    Check(network.NAME, existing_network.flow_logs),
     Check(dns.NAME, dns.hosted_zones),
     Check(reach.NAME, reach.kubernetes_api),
 )

@@ -118,7 +118,11 @@ def vpcs(aws: Aws) -> list[VpcTypeDef]:
 
 
 def live_vpc(plan: Plan, aws: Aws) -> VpcTypeDef | None:
-    """The VPC that the live cluster is in, or that the network stack made; None before the first deploy."""
+    """The VPC that the blueprint names, that the live cluster is in, or that the network stack made; None before the
+    first deploy, and where the account sees none of this id.
+    """
+    if plan.network.vpc_id:
+        return _named_vpc(plan.network.vpc_id, aws)
     cluster = live_cluster(plan, aws)
     in_use = cluster["resourcesVpcConfig"]["vpcId"] if cluster else None
     stack = {"Key": "aws:cloudformation:stack-name", "Value": f"{plan.facts.name}-network"}
@@ -126,6 +130,20 @@ def live_vpc(plan: Plan, aws: Aws) -> VpcTypeDef | None:
         if vpc["VpcId"] == in_use or (in_use is None and stack in vpc.get("Tags", [])):
             return vpc
     return None
+
+
+def _named_vpc(id: str, aws: Aws) -> VpcTypeDef | None:
+    """Also one that another account shares."""
+
+    def ask() -> VpcTypeDef | None:
+        try:
+            return aws.ec2.describe_vpcs(VpcIds=[id])["Vpcs"][0]
+        except ClientError as error:
+            if code_of(error) == "InvalidVpcID.NotFound":
+                return None
+            raise
+
+    return aws.once(f"vpc {id}", ask)
 
 
 def subnets(aws: Aws) -> list[SubnetTypeDef]:

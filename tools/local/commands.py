@@ -28,6 +28,7 @@ from tools.local.cdk import Cdk, Result, find_cli
 from tools.local.errors import LocalError
 from tools.local.inventory import Rows, inventory, is_bootstrapped, is_protected
 from tools.local.leftovers import leftovers
+from tools.local.owner import provide
 from tools.local.people import principals, welcome
 from tools.local.process import Deployed, Emulator, State
 from tools.outputs import MARK, OutputFolder
@@ -158,6 +159,8 @@ def _deploy(state: State, found: Plan, *stacks: str) -> None:
         _say(f"Bootstrapping {facts.account} in {facts.region}")
         _check(cdk.bootstrap(), state.emulator, "cdk bootstrap")
     welcome(cdk.account, principals(found))
+    if provide(cdk.account, found):
+        _say(f"{found.network.vpc_id} is there, as if its owner had made it")
     _say(f"Deploying {', '.join(stacks)}")
     _check(cdk.deploy(*stacks), state.emulator, "cdk deploy")
 
@@ -167,7 +170,8 @@ def _destroy(state: State, name: str) -> str:
         _say(f"{name} is protected against deletion. As on AWS, that is turned off in a deploy of its own, first")
         (found,) = planned(CLUSTERS, [name])
         # The stacks that are protected. Another may be what failed, and does so again.
-        _deploy(state, unprotected(found), f"{name}/network", f"{name}/cluster")
+        made = () if found.network.vpc_id else (f"{name}/network",)
+        _deploy(state, unprotected(found), *made, f"{name}/cluster")
     _say(f"Destroying {name}/*")
     _check(_cdk(state, name).destroy(f"{name}/*"), state.emulator, "cdk destroy")
     left = leftovers(_account(state, name), name)

@@ -36,14 +36,25 @@ def stacks(account: Account, cluster: str) -> Iterator[tuple[str, str]]:
 
 
 def _network(account: Account, cluster: str) -> Iterator[tuple[str, str]]:
-    ec2 = account.client("ec2")
-    for vpc in named(ec2.describe_vpcs()["Vpcs"], cluster):
+    ec2, vpcs = account.client("ec2"), account.client("ec2").describe_vpcs()["Vpcs"]
+    own = [vpc["VpcId"] for vpc in named(vpcs, cluster)]
+    for vpc in vpcs:
+        if vpc["VpcId"] not in (*own, _vpc_of(account, cluster)):
+            continue
         of_vpc = [{"Name": "vpc-id", "Values": [vpc["VpcId"]]}]
         subnets = ec2.describe_subnets(Filters=of_vpc)["Subnets"]
         zones = {subnet["AvailabilityZone"] for subnet in subnets}
         gateways = ec2.describe_nat_gateways(Filters=of_vpc)["NatGateways"]
         parts = f"{len(subnets)} subnets in {len(zones)} zones, {_count(len(gateways), 'NAT gateway')}"
-        yield "VPC", f"{vpc['VpcId']} {vpc['CidrBlock']}, {parts}"
+        owners = "" if vpc["VpcId"] in own else ", its owner's"
+        yield "VPC", f"{vpc['VpcId']} {vpc['CidrBlock']}, {parts}{owners}"
+
+
+def _vpc_of(account: Account, cluster: str) -> str:
+    eks = account.client("eks")
+    if cluster not in eks.list_clusters()["clusters"]:
+        return ""
+    return str(eks.describe_cluster(name=cluster)["cluster"]["resourcesVpcConfig"]["vpcId"])
 
 
 def _cluster(account: Account, cluster: str) -> Iterator[tuple[str, str]]:

@@ -52,8 +52,8 @@ def _identity(plan: Plan) -> PlainTable:
         "Kubernetes": (cluster.version,),
         "API": (*(f"open to {each}" for each in ranges), "open to the VPC" if ranges else "open to the VPC only"),
         "deletion protection": ("on" if cluster.deletion_protection else "off",),
-        "VPC": (network.cidr,),
-        "NAT gateways": (str(network.nat_gateways),),
+        "VPC": (*([f"{network.vpc_id}, the owner's"] if network.vpc_id else []), *network.cidrs),
+        "NAT gateways": ("the owner's" if network.vpc_id else str(network.nat_gateways),),
         "interface endpoints": tuple(sorted(network.interface_endpoints)) or ("none",),
     }
     return PlainTable("Identity", ("what", "value"), tuple(((what,), value) for what, value in rows.items()))
@@ -68,8 +68,10 @@ def _subnets(plan: Plan) -> PlainTable:
 
 
 def _room(plan: Plan) -> str:
-    """What is left of the VPC."""
-    vpc = IPv4Network(plan.network.cidr)
+    """What is left of the VPC; of one that is there already nobody here knows."""
+    if plan.network.vpc_id:
+        return f"AWS keeps {RESERVED_ADDRESSES} addresses of each subnet."
+    vpc = IPv4Network(plan.network.cidrs[0])
     subnets = [IPv4Network(each.cidr) for each in plan.network.subnets]
     free = sorted(_free(vpc, subnets), key=lambda block: block.prefixlen)
     left = sum(block.num_addresses for block in free)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from blueprint.planning.document import AutoModeNodes, FargateNodes, InstalledBy, NodeGroup, Part, Plan, PlannedNetwork
+from blueprint.planning.document import AutoModeNodes, FargateNodes, InstalledBy, NodeGroup, Part, Plan, Subnet
 from tools.picture.model import Arrow
 
 INSTALLERS: tuple[InstalledBy, ...] = ("EKS", "Helm", "kubectl")
@@ -59,7 +60,7 @@ def described(plan: Plan) -> Described:
     return Described(
         (
             Things("outside", "", tuple(_outside(plan))),
-            _network(plan.network),
+            _network(plan),
             Things("compute", "Compute", tuple(map(capacity, groups(plan)))),
             *(group for group in (*installers, teams) if group.things),
         ),
@@ -81,7 +82,7 @@ def groups(plan: Plan) -> tuple[AutoModeNodes | NodeGroup | FargateNodes, ...]:
 
 def _outside(plan: Plan) -> Iterator[Thing]:
     cluster = plan.control_plane
-    if cluster.public_ranges or plan.network.nat_gateways:
+    if cluster.public_ranges or plan.facts.internet:
         yield Thing("internet", "Internet")
     facts: dict[str, Fact] = {
         "Kubernetes": cluster.version,
@@ -91,8 +92,10 @@ def _outside(plan: Plan) -> Iterator[Thing]:
     yield Thing("control-plane", "EKS control plane", facts)
 
 
-def _network(network: PlannedNetwork) -> Things:
-    things = []
+def _network(plan: Plan) -> Things:
+    network, things = plan.network, []
+    if _routed(plan):
+        things.append(Thing("routes", "Routes", {"": _OWNERS}))
     if network.nat_gateways:
         things.append(Thing("nat", "NAT gateways", {"": f"{network.nat_gateways}"}))
     if network.interface_endpoints:
@@ -102,14 +105,33 @@ def _network(network: PlannedNetwork) -> Things:
             f"zone/{zone}",
             f"Zone {zone}",
             tuple(
-                Thing(f"subnet/{subnet.kind}/{zone}", subnet.kind, {"": subnet.cidr})
-                for subnet in network.subnets
+                Thing(f"subnet/{place}", subnet.kind, {"": (subnet.cidr, subnet.id) if network.vpc_id else subnet.cidr})
+                for place, subnet in _places(network.subnets)
                 if subnet.zone == zone
             ),
         )
         for zone in dict.fromkeys(subnet.zone for subnet in network.subnets)
     ]
-    return Things("network", f"VPC {network.cidr}", tuple(things), tuple(zones))
+    title = " ".join(("VPC", *([network.vpc_id] if network.vpc_id else []), ", ".join(network.cidrs)))
+    return Things("network", title, tuple(things), tuple(zones))
+
+
+def _places(subnets: Sequence[Subnet]) -> Iterator[tuple[str, Subnet]]:
+    """Kind and zone of each, with a number where a zone has several of a kind."""
+    seen: Counter[str] = Counter()
+    for subnet in subnets:
+        place = f"{subnet.kind}/{subnet.zone}"
+        seen[place] += 1
+        yield place if seen[place] == 1 else f"{place}/{seen[place]}", subnet
+
+
+_OWNERS = "the owner's"
+"""What of a VPC that is there already no template makes."""
+
+
+def _routed(plan: Plan) -> bool:
+    """Whether the owner's routes lead to the internet."""
+    return bool(plan.network.vpc_id) and plan.facts.internet
 
 
 def capacity(group: AutoModeNodes | NodeGroup | FargateNodes) -> Thing:
@@ -156,6 +178,8 @@ def _arrows(plan: Plan) -> Iterator[Arrow]:
         yield Arrow("internet", "control-plane", "HTTPS")
     if plan.network.nat_gateways:
         yield Arrow("nat", "internet")
+    if _routed(plan):
+        yield Arrow("routes", "internet")
     for group in groups(plan):
         yield Arrow(f"compute/{group.name}", "control-plane")
     addons = {part.name: part for part in installed(plan)}

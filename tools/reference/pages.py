@@ -28,7 +28,7 @@ class Page:
 
 _CONCEPTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("blueprint", "A cluster", ("blueprint.blueprint",)),
-    ("network", "Network", ("blueprint.network",)),
+    ("network", "Network", ("blueprint.network", "blueprint.existing_network")),
     ("cluster", "Control plane", ("blueprint.cluster",)),
     ("access", "Principals", ("blueprint.access",)),
     ("compute", "Compute", ("blueprint.compute",)),

@@ -26,7 +26,9 @@ def drivers(side: Side) -> Iterator[Driver]:
     support = "extended" if plan.control_plane.version in EXTENDED_SUPPORT else "standard"
     yield _same(f"control plane, {support} support")
     network = plan.network
-    yield _same("interface endpoint in a zone", len(network.interface_endpoints) * len(network.zones))
+    # Those of a VPC that is there already are its owner's, whatever becomes of the cluster.
+    endpoints = () if network.vpc_id else network.interface_endpoints
+    yield _same("interface endpoint in a zone", len(endpoints) * len(network.zones))
     yield _same("NAT gateway", network.nat_gateways)
     yield _same("public IPv4 address", network.nat_gateways)  # of each of them
     if plan.control_plane.auto_mode:

@@ -16,7 +16,7 @@ from botocore.exceptions import ProfileNotFound
 from addons.aws_ebs_csi_driver import AwsEbsCsiDriver
 from addons.cert_manager import CertManager
 from addons.external_dns import ExternalDns
-from blueprint import PermissionSet, Plan, Role, User, plan
+from blueprint import Blueprint, ExistingNetwork, ExistingSubnet, PermissionSet, Plan, Role, User, plan
 from blueprint.iam import Statement
 from blueprint.network import ENDPOINTS_WITHOUT_NAT
 from blueprint.teams import ApplicationTeam, ServiceAccount
@@ -131,10 +131,18 @@ FULL = replace(
 )
 
 
+def with_network_that_is_there(vpc: str) -> Blueprint:
+    """SMALL in a VPC of somebody else."""
+    nodes = tuple(
+        ExistingSubnet(f"subnet-{place}1111111", zone, f"10.0.{place}.0/24") for place, zone in enumerate("ab")
+    )
+    return replace(SMALL, network=ExistingNetwork(vpc, ("10.0.0.0/16",), nodes))
+
+
 def test_every_listed_call_is_made(
     doctor: Account, make: Writers, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Before a first deploy, and before an upgrade: nothing stands in the policy for nothing."""
+    """Before a first deploy, before an upgrade, in a VPC of somebody else: nothing stands in the policy for nothing."""
     made = plan(FULL)
     planned(monkeypatch, made)
     make_ready(doctor, made)
@@ -150,12 +158,16 @@ def test_every_listed_call_is_made(
     planned(monkeypatch, plan(with_network(nat="none", interface_endpoints=(*ENDPOINTS_WITHOUT_NAT, "eks-auth"))))
     doctor.aws._answers.clear()
     assert main(["doctor", "dev"]) == 1
+    vpc = make.ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    planned(monkeypatch, plan(with_network_that_is_there(vpc)))
+    doctor.aws._answers.clear()
+    assert main(["doctor", "dev"]) == 1
     capsys.readouterr()
     assert set(doctor.calls) == set(ACTIONS)
 
 
 def with_upgrade(doctor: Account, made: Plan, make: Writers) -> None:
-    vpc = make.ec2.create_vpc(CidrBlock=made.network.cidr)["Vpc"]["VpcId"]
+    vpc = make.ec2.create_vpc(CidrBlock=made.network.cidrs[0])["Vpc"]["VpcId"]
     live(doctor, made, vpc=vpc, version="1.34", endpoint="https://x", certificateAuthority={"data": ""})
     insight: dict[str, Any] = {"id": "1", "name": "Kubelet skew", "insightStatus": {"status": "ERROR"}}
     doctor.answers("ListAddons", {"addons": ["vpc-cni"]})

@@ -104,7 +104,7 @@ class Live:
 
 def deployed(ec2: EC2Client, made: Plan) -> dict[str, Any]:
     """Makes the network of the plan as the network stack does, and asks moto what it is then."""
-    vpc = ec2.create_vpc(CidrBlock=made.network.cidr)["Vpc"]["VpcId"]
+    vpc = ec2.create_vpc(CidrBlock=made.network.cidrs[0])["Vpc"]["VpcId"]
     gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
     ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
     nat = ""

@@ -164,7 +164,7 @@ HOSTILE_SAMPLE = Document(
                     planned(
                         DEV,
                         version=_NAMES,
-                        cidr=HOSTILE[0],
+                        cidrs=HOSTILE[:1],
                         addons=tuple(part(name, name, namespaces=(name,), by="Helm") for name in HOSTILE),
                         teams=tuple(part(f"{name}2", namespaces=(name,)) for name in HOSTILE),
                     ),

@@ -27,7 +27,7 @@ def test_a_subnet_or_a_range_alone_is_a_change() -> None:
     assert "10.0.0.0/24 → 10.0.9.0/25" in drawn(
         Picture("dev", DEV, planned(DEV, subnets=(smaller, *DEV.network.subnets[1:])))
     )
-    assert "VPC 10.0.0.0/16 → VPC 10.1.0.0/16" in drawn(Picture("dev", DEV, planned(DEV, cidr="10.1.0.0/16")))
+    assert "VPC 10.0.0.0/16 → VPC 10.1.0.0/16" in drawn(Picture("dev", DEV, planned(DEV, cidrs=("10.1.0.0/16",))))
 
 
 def test_a_name_stays_a_name() -> None:

@@ -92,6 +92,12 @@ def test_every_driver_is_counted() -> None:
     ]
 
 
+def test_what_is_the_owner_s_of_a_vpc_costs_nothing_here() -> None:
+    owned = cluster(zones=("a", "b"), vpc_id="vpc-1", nat_gateways=0, interface_endpoints=("sts", "ecr.api"))
+    counted = drivers(Side(owned.stacks, owned.plan))
+    assert sum(each.most for each in counted if each.what != "control plane, standard support") == 0
+
+
 def test_a_cluster_that_the_app_gives_up_goes_on_costing(table: Path) -> None:
     assert cost.section(fleet(touched(gateways(1))), prices(table)).blocks == ()
 

@@ -25,6 +25,11 @@ def zones_of(plan: Plan) -> list[str]:
     return list(plan.network.zones)
 
 
+def zones_of_nodes(plan: Plan) -> list[str]:
+    """Those in which EC2 nodes are started."""
+    return list(dict.fromkeys(subnet.zone for subnet in plan.network.of_kind("private")))
+
+
 def groups_of(plan: Plan) -> list[NodeGroup]:
     """The groups of EC2 nodes that the blueprint states."""
     return [group for group in plan.compute if isinstance(group, NodeGroup)]
@@ -41,11 +46,14 @@ def zones(plan: Plan, aws: Aws) -> Iterator[Finding]:
     found = {zone.get("ZoneName", ""): zone for zone in answer["AvailabilityZones"]}
     usable = sorted(name[len(plan.facts.region) :] for name, zone in found.items() if not _defect(zone))
     fix = f"write zones={tuple(usable)} or some of them"
+    of_eks = {subnet.zone for subnet in plan.control_plane.subnets}
+    if plan.network.vpc_id:
+        fix = f"name subnets of the zones {', '.join(usable)}"
     fine = []
     for name in zones_of(plan):
         if name not in found:
             yield problem(NAME, f"this account has no zone {name}", "its subnets cannot be made", fix)
-        elif defect := _defect(found[name]):
+        elif defect := _defect(found[name], of_eks=name in of_eks):
             yield problem(NAME, f"zone {name}: {defect}", "its subnets cannot be made or used", fix)
         elif (state := found[name].get("State", "")) != "available":
             why = "what a deploy makes there may fail or be slow"
@@ -56,8 +64,8 @@ def zones(plan: Plan, aws: Aws) -> Iterator[Finding]:
         yield ok(NAME, f"zones {', '.join(fine)}")
 
 
-def _defect(zone: AvailabilityZoneTypeDef) -> str:
-    if zone.get("ZoneId") in WITHOUT_CONTROL_PLANES:
+def _defect(zone: AvailabilityZoneTypeDef, *, of_eks: bool = True) -> str:
+    if of_eks and zone.get("ZoneId") in WITHOUT_CONTROL_PLANES:
         return f"EKS runs no control plane in {zone.get('ZoneId')}"
     return "this account has not opted in to it" if zone.get("OptInStatus") == "not-opted-in" else ""
 
@@ -74,7 +82,7 @@ def instance_types(plan: Plan, aws: Aws) -> Iterator[Finding]:
     )
     for offering in (offering for page in pages for offering in page["InstanceTypeOfferings"]):
         offered[offering["InstanceType"]].add(offering["Location"])
-    needed = zones_of(plan)
+    needed = zones_of_nodes(plan)
     for group in groups:
         nowhere = [name for name in group.instance_types if not offered[name] & set(needed)]
         lacking = [zone for zone in needed if not any(zone in offered[name] for name in group.instance_types)]

@@ -22,23 +22,33 @@ def types_of(plan: Plan) -> Iterator[str]:
             yield kind
 
 
+_OF_A_VPC = (
+    *("FlowLog", "InternetGateway", "Route", "RouteTable", "Subnet", "SubnetRouteTableAssociation", "VPC"),
+    *("VPCEndpoint", "VPCGatewayAttachment"),
+)
+
+
 def _optional(plan: Plan) -> Iterator[tuple[str, bool]]:
     """Resource types that some plans have and others have not."""
     groups = {each.kind for each in plan.compute if isinstance(each, NodeGroup)}
     fargate = any(isinstance(each, FargateNodes) for each in plan.compute)
     contributions = [part.contribution for part in plan.parts]
-    made = {type(resource) for contribution in contributions for resource in contribution.resources}
+    resources = {type(resource) for contribution in contributions for resource in contribution.resources}
     grants = [grant for contribution in contributions for grant in contribution.grants]
+    made = not plan.network.vpc_id
+    for kind in _OF_A_VPC:
+        yield f"AWS::EC2::{kind}", made
+    yield "AWS::EC2::VPCCidrBlock", made and len(plan.network.cidrs) > 1
     for kind in ("AWS::EC2::EIP", "AWS::EC2::NatGateway"):
         yield kind, plan.network.nat_gateways > 0
-    yield "AWS::EC2::SecurityGroup", bool(plan.network.interface_endpoints)
+    yield "AWS::EC2::SecurityGroup", made and bool(plan.network.interface_endpoints)
     yield "AWS::EC2::LaunchTemplate", bool(groups)
     yield "AWS::AutoScaling::AutoScalingGroup", "self-managed" in groups
     yield "AWS::EKS::Nodegroup", "managed" in groups
     yield "AWS::EKS::FargateProfile", fargate
     yield "AWS::EKS::Addon", any(contribution.managed_addons for contribution in contributions)
     yield "AWS::EKS::PodIdentityAssociation", any(not grant.irsa for grant in grants)
-    yield "AWS::IAM::InstanceProfile", "self-managed" in groups or NodeRole in made
-    yield "AWS::Events::Rule", EventRule in made
+    yield "AWS::IAM::InstanceProfile", "self-managed" in groups or NodeRole in resources
+    yield "AWS::Events::Rule", EventRule in resources
     for kind in ("AWS::SQS::Queue", "AWS::SQS::QueuePolicy"):
-        yield kind, Queue in made
+        yield kind, Queue in resources

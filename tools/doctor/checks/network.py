@@ -6,19 +6,18 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from blueprint.network import ENDPOINTS_WITHOUT_NAT
-from blueprint.planning.document import Plan, Subnet
+from blueprint.planning.document import INTERNAL_TAG, PUBLIC_TAG, Plan, Subnet
 from tools.doctor.aws import Aws
 from tools.doctor.checks.capacity import groups_of, zones_of
 from tools.doctor.finding import Finding, ok, problem, warning
 from tools.doctor.lookups import instance_types, live_vpc, subnets, where
 
 if TYPE_CHECKING:
-    from types_boto3_ec2.type_defs import FilterTypeDef, RouteTableTypeDef, RouteTypeDef, SubnetTypeDef
+    from types_boto3_ec2.type_defs import RouteTableTypeDef, RouteTypeDef, SubnetTypeDef, VpcEndpointTypeDef
 
 NAME = "network"
 
-# https://docs.aws.amazon.com/eks/latest/userguide/network-load-balancing.html
-ROLE_TAGS = {"public": "kubernetes.io/role/elb", "private": "kubernetes.io/role/internal-elb"}
+ROLE_TAGS = {"public": PUBLIC_TAG, "private": INTERNAL_TAG}
 # https://docs.aws.amazon.com/eks/latest/userguide/update-cluster.html: "up to five available IP addresses"
 FOR_UPGRADE = 5
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html#subnets-load-balancer
@@ -28,7 +27,7 @@ FOR_LOAD_BALANCER = 8
 def endpoints(plan: Plan, aws: Aws) -> Iterator[Finding]:
     """Whether the interface endpoints of the blueprint are offered in its zones."""
     wanted = plan.network.interface_endpoints
-    if not wanted:
+    if not wanted or plan.network.vpc_id:
         return
     region = plan.facts.region
     # In China most services have the second form. aws-cdk-lib, aws-ec2/lib/vpc-endpoint.ts
@@ -55,11 +54,11 @@ def endpoints(plan: Plan, aws: Aws) -> Iterator[Finding]:
 
 
 def existing(plan: Plan, aws: Aws) -> Iterator[Finding]:
-    """The live VPC against the plan, its subnets found by their ranges."""
-    vpc = live_vpc(plan, aws)
+    """The live VPC that stacks have made, against the plan; its subnets are found by their ranges."""
+    vpc = None if plan.network.vpc_id else live_vpc(plan, aws)
     if not vpc:
         return
-    cidr = plan.network.cidr
+    cidr = plan.network.cidrs[0]
     if vpc["CidrBlock"] != cidr:
         what = f"the VPC {vpc['VpcId']} has the range {vpc['CidrBlock']}, the blueprint says {cidr}"
         why = "a range is never changed: CloudFormation would replace the VPC under the running cluster"
@@ -70,7 +69,7 @@ def existing(plan: Plan, aws: Aws) -> Iterator[Finding]:
     yield from _of_plan(plan, live)
     yield from _tags(pairs)
     yield from _routes(plan, vpc["VpcId"], pairs, aws)
-    yield from _free(plan, pairs, aws)
+    yield from free_addresses(plan, pairs, aws)
 
 
 def _of_plan(plan: Plan, live: dict[str, SubnetTypeDef]) -> Iterator[Finding]:
@@ -105,9 +104,7 @@ def _tags(pairs: Sequence[tuple[Subnet, SubnetTypeDef]]) -> Iterator[Finding]:
 
 
 def _routes(plan: Plan, vpc: str, pairs: Sequence[tuple[Subnet, SubnetTypeDef]], aws: Aws) -> Iterator[Finding]:
-    filters = where("vpc-id", vpc)
-    pages = aws.ec2.get_paginator("describe_route_tables").paginate(Filters=filters)
-    tables = [table for page in pages for table in page["RouteTables"]]
+    tables = route_tables(vpc, aws)
     nat = plan.network.nat_gateways > 0
     wanted = {"public": "an internet gateway", "private": "a NAT gateway" if nat else ""}
     fine = 0
@@ -115,7 +112,7 @@ def _routes(plan: Plan, vpc: str, pairs: Sequence[tuple[Subnet, SubnetTypeDef]],
         target = wanted.get(planned.kind)
         if not target:
             continue
-        route = _default_route(subnet["SubnetId"], tables)
+        route = default_route(subnet["SubnetId"], tables)
         goes = route.get("NatGatewayId" if planned.kind == "private" else "GatewayId") if route else None
         if route and goes and route.get("State") == "active":
             fine += 1
@@ -127,55 +124,82 @@ def _routes(plan: Plan, vpc: str, pairs: Sequence[tuple[Subnet, SubnetTypeDef]],
     if fine:
         yield ok(NAME, f"{fine} subnets have their default route")
     if not nat:
-        yield from _without_nat(filters, aws)
+        yield from _without_nat(vpc, aws)
 
 
-def _default_route(subnet: str, tables: Sequence[RouteTableTypeDef]) -> RouteTypeDef | None:
-    """Of the subnet's own table, or of the VPC's main one."""
+def route_tables(vpc: str, aws: Aws) -> list[RouteTableTypeDef]:
+    """Those of a VPC."""
+    pages = aws.ec2.get_paginator("describe_route_tables").paginate(Filters=where("vpc-id", vpc))
+    return [table for page in pages for table in page["RouteTables"]]
+
+
+def table_of(subnet: str, tables: Sequence[RouteTableTypeDef]) -> RouteTableTypeDef | None:
+    """The subnet's own, or the VPC's main one."""
     linked = {
         link.get("SubnetId", "main" if link.get("Main") else ""): table
         for table in tables
         for link in table.get("Associations", [])
     }
-    table = linked.get(subnet) or linked.get("main")
+    return linked.get(subnet) or linked.get("main")
+
+
+def default_route(subnet: str, tables: Sequence[RouteTableTypeDef]) -> RouteTypeDef | None:
+    """Where traffic of a subnet goes that nothing else takes."""
+    table = table_of(subnet, tables)
     routes = table.get("Routes", []) if table else []
     return next((route for route in routes if route.get("DestinationCidrBlock") == "0.0.0.0/0"), None)
 
 
-def _without_nat(filters: list[FilterTypeDef], aws: Aws) -> Iterator[Finding]:
-    pages = aws.ec2.get_paginator("describe_vpc_endpoints").paginate(Filters=filters)
-    there = {
-        endpoint.get("ServiceName", "").partition(f".{aws.region}.")[2]
+def available_endpoints(vpc: str, aws: Aws) -> dict[str, VpcEndpointTypeDef]:
+    """Those of a VPC that work, by their services: `ecr.api`."""
+    pages = aws.ec2.get_paginator("describe_vpc_endpoints").paginate(Filters=where("vpc-id", vpc))
+    return {
+        endpoint.get("ServiceName", "").partition(f".{aws.region}.")[2]: endpoint
         for page in pages
         for endpoint in page["VpcEndpoints"]
         if endpoint.get("State", "").lower() == "available"
     }
-    if lacking := sorted(set(ENDPOINTS_WITHOUT_NAT) - there):
+
+
+def _without_nat(vpc: str, aws: Aws) -> Iterator[Finding]:
+    if lacking := sorted(set(ENDPOINTS_WITHOUT_NAT) - {*available_endpoints(vpc, aws)}):
         why = "without NAT, nodes reach AWS through endpoints only"
         yield problem(NAME, f"the live VPC has no endpoint for {', '.join(lacking)}", why, "restore them")
     else:
         yield ok(NAME, "the endpoints that nodes need without NAT are there")
 
 
-def _free(plan: Plan, pairs: Sequence[tuple[Subnet, SubnetTypeDef]], aws: Aws) -> Iterator[Finding]:
-    free: dict[str, list[tuple[str, int]]] = {"control-plane": [], "private": [], "public": []}
+def free_addresses(plan: Plan, pairs: Sequence[tuple[Subnet, SubnetTypeDef]], aws: Aws) -> Iterator[Finding]:
+    """What is left in each subnet, against what the next change takes."""
+    free: dict[str, list[tuple[str, int]]] = {
+        "control-plane": [],
+        "private": [],
+        "public": [],
+        "internal": [],
+        "pods": [],
+    }
     for planned, subnet in pairs:
         free[planned.kind].append((subnet["SubnetId"], subnet["AvailableIpAddressCount"]))
-    control = sum(count for _, count in free["control-plane"])
-    if free["control-plane"] and control < FOR_UPGRADE:
-        what = f"the control-plane subnets have {control} free addresses in all"
+    of_eks = [subnet["AvailableIpAddressCount"] for planned, subnet in pairs if planned in plan.control_plane.subnets]
+    if of_eks and sum(of_eks) < FOR_UPGRADE:
+        what = f"the control-plane subnets have {sum(of_eks)} free addresses in all"
         why = f"EKS needs up to {FOR_UPGRADE} for new network interfaces when it updates the control plane"
         yield problem(NAME, what, why, "free addresses there: nothing but EKS belongs in these subnets")
-    for id, count in free["public"]:
-        if count < FOR_LOAD_BALANCER:
-            why = f"a load balancer needs {FOR_LOAD_BALANCER} to scale"
-            yield warning(NAME, f"public subnet {id} has {count} free addresses", why, "remove load balancers there")
+    for kind in ("public", "internal"):
+        for id, count in free[kind]:
+            if count < FOR_LOAD_BALANCER:
+                why = f"a load balancer needs {FOR_LOAD_BALANCER} to scale"
+                yield warning(
+                    NAME, f"{kind} subnet {id} has {count} free addresses", why, "remove load balancers there"
+                )
     needed = _for_a_node(plan, aws)
-    for id, count in free["private"]:
-        if count < needed:
-            why = f"a new node takes up to {needed} at its start, and node updates add nodes first"
+    taken = [("pods", id, count, needed) for id, count in free["pods"]]
+    taken += [("private", id, count, 1 if free["pods"] else needed) for id, count in free["private"]]
+    for kind, id, count, least in taken:
+        if count < least:
+            why = f"a new node takes up to {least} at its start, and node updates add nodes first"
             fix = "leave fewer addresses warm on nodes (WARM_IP_TARGET of vpc-cni), or plan a larger network"
-            yield warning(NAME, f"private subnet {id} has {count} free addresses", why, fix)
+            yield warning(NAME, f"{kind} subnet {id} has {count} free addresses", why, fix)
     counts = ", ".join(f"{kind} {sum(count for _, count in found)}" for kind, found in free.items() if found)
     if counts:
         yield ok(NAME, f"free addresses: {counts}")

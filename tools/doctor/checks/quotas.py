@@ -59,7 +59,9 @@ def increase(quota: ServiceQuota, value: int) -> str:
 
 
 def networks(plan: Plan, aws: Aws) -> Iterator[Finding]:
-    """VPCs and their internet gateways."""
+    """VPCs and their internet gateways, unless the cluster gets none."""
+    if plan.network.vpc_id:
+        return
     more = 0 if live_vpc(plan, aws) else 1
     quota = QUOTAS["VPCs"]
     yield judged(quota, "VPCs in the region", limit(quota, aws), len(vpcs(aws)), more)
@@ -72,6 +74,8 @@ def networks(plan: Plan, aws: Aws) -> Iterator[Finding]:
 
 def endpoints(plan: Plan, aws: Aws) -> Iterator[Finding]:
     """VPC endpoints: gateways count in the region, interfaces in their VPC, which is the cluster's own."""
+    if plan.network.vpc_id:
+        return
     wanted = len(plan.network.gateway_endpoints)
     pages = aws.ec2.get_paginator("describe_vpc_endpoints").paginate(Filters=where("vpc-endpoint-type", "Gateway"))
     vpc = live_vpc(plan, aws)

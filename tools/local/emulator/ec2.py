@@ -3,16 +3,55 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
 from ministack.services import ec2
 
+from tools.local.owner import ID
 from tools.quotas import QUOTAS
 
 Properties: TypeAlias = Mapping[str, Any]
 Made: TypeAlias = tuple[str, dict[str, Any]]
 """Physical id and attributes."""
+
+
+def install() -> None:
+    """Lets whoever makes a VPC or a subnet say its id, by a tag: an owner has made it long ago, under that id."""
+    actions = ec2._ACTION_MAP
+    for action, kind, make in (("CreateVpc", "vpc", "_new_vpc_id"), ("CreateSubnet", "subnet", "_new_subnet_id")):
+        actions[action] = _with_own_id(actions[action], kind, make)
+    actions["CreateVpcEndpoint"] = _with_groups(actions["CreateVpcEndpoint"])
+
+
+def _with_own_id(create: Callable[[Properties], Any], kind: str, make: str) -> Callable[[Properties], Any]:
+    def created(asked: Properties) -> Any:
+        tag = "TagSpecification.1.Tag.1"
+        if ec2._p(asked, "TagSpecification.1.ResourceType") != kind or ec2._p(asked, f"{tag}.Key") != ID:
+            return create(asked)
+        before = getattr(ec2, make)
+        setattr(ec2, make, lambda: ec2._p(asked, f"{tag}.Value"))
+        try:
+            return create(asked)
+        finally:
+            setattr(ec2, make, before)
+
+    return created
+
+
+def _with_groups(create: Callable[[Properties], Any]) -> Callable[[Properties], Any]:
+    """The emulator's API forgets what an endpoint is reached by; that of CloudFormation does not."""
+
+    def created(asked: Properties) -> Any:
+        before = set(ec2._vpc_endpoints)
+        answer = create(asked)
+        for endpoint in set(ec2._vpc_endpoints) - before:
+            groups = ec2._parse_member_list(asked, "SecurityGroupId")
+            private = ec2._p(asked, "PrivateDnsEnabled") or "false"
+            ec2._vpc_endpoints[endpoint] |= {"SecurityGroupIds": groups, "PrivateDnsEnabled": private}
+        return answer
+
+    return created
 
 
 def create_eip(logical_id: str, properties: Properties, stack: str) -> Made:
@@ -50,6 +89,26 @@ def delete_nat_gateway(gateway: str, properties: Properties) -> None:
     # AWS shows a deleted gateway for about an hour. Nobody would want to wait for it here.
     ec2._nat_gateways.pop(gateway, None)
     ec2._tags.pop(gateway, None)
+
+
+def create_cidr_block(logical_id: str, properties: Properties, stack: str) -> Made:
+    """A further range; the emulator makes subnets wherever they are, so nothing else depends on it."""
+    vpc = ec2._vpcs[properties["VpcId"]]
+    ranges = vpc.setdefault("_more_ranges", [])
+    ranges.append(properties["CidrBlock"])
+    id = f"vpc-cidr-assoc-{len(ranges):017x}"
+    return id, {"Id": id}
+
+
+def delete_cidr_block(id: str, properties: Properties) -> None:
+    vpc = ec2._vpcs.get(properties["VpcId"], {})
+    if any(_within(subnet["CidrBlock"], properties["CidrBlock"]) for subnet in ec2._subnets.values()):
+        raise ValueError(f"InvalidCidrBlock.InUse: The CIDR block {properties['CidrBlock']} is in use")
+    vpc.get("_more_ranges", []).remove(properties["CidrBlock"])
+
+
+def _within(cidr: str, block: str) -> bool:
+    return ipaddress.IPv4Network(cidr).subnet_of(ipaddress.IPv4Network(block))
 
 
 def create_flow_log(logical_id: str, properties: Properties, stack: str) -> Made:

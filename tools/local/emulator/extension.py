@@ -37,6 +37,7 @@ TYPES: dict[str, Handlers] = {
     "AWS::EC2::EIP": {"create": ec2.create_eip, "delete": ec2.delete_eip},
     "AWS::EC2::FlowLog": {"create": ec2.create_flow_log, "delete": ec2.delete_flow_log},
     "AWS::EC2::NatGateway": {"create": ec2.create_nat_gateway, "delete": ec2.delete_nat_gateway},
+    "AWS::EC2::VPCCidrBlock": {"create": ec2.create_cidr_block, "delete": ec2.delete_cidr_block},
     "Custom::VpcRestrictDefaultSG": {"create": ec2.restrict_default_security_group, "delete": lambda *_: None},
     "AWS::EKS::Cluster": {
         "create": clusters.create_cluster,
@@ -112,6 +113,7 @@ def install() -> None:
     # https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateAccessEntry.html
     eks._VALID_ACCESS_ENTRY_TYPES = (*eks._VALID_ACCESS_ENTRY_TYPES, "EC2", "HYBRID_LINUX", "HYPERPOD_LINUX")
     ssm._public_parameter = images.known(ssm._public_parameter)
+    ec2.install()
     iam.install()
     failures.install()
 

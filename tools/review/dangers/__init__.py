@@ -72,10 +72,17 @@ _MODULES = (state, renames, stacks, updates, exposure, protection, sources, kube
 def dangers(difference: ClusterDifference, plans: Plans = (None, None)) -> tuple[Danger, ...]:
     """All dangers of a cluster's change, the worst rules first; none of a new cluster.
 
-    Without the plans of both sides nobody knows what stands on an add-on that goes, and whose a host name is.
+    Without the plans of both sides nobody knows what stands on an add-on that goes, whose a host name is, and of what a
+    VPC consists that is its owner's.
     """
     found = [danger for module in _MODULES for rule in module.RULES for danger in rule(difference)]
-    for by_plans in (addons.removed, owners.given_away, kubernetes.removes_protection):
+    for by_plans in (
+        addons.removed,
+        owners.given_away,
+        kubernetes.removes_protection,
+        kubernetes.opens_network,
+        updates.existing_network,
+    ):
         found += by_plans(difference, plans)
     return worst_first(found)
 

@@ -140,10 +140,11 @@ def _hosts(plans: Plans) -> Iterator[str]:
         yield from (as_listed(host_pattern(host)) for part in plans[1].parts for host in part.contribution.hosts)
 
 
-def opens_network(difference: ClusterDifference) -> Iterator[Danger]:
+def opens_network(difference: ClusterDifference, plans: Plans) -> Iterator[Danger]:
     """Pods that reach, or are reached by, the whole VPC, all pods or the world; of new teams as well."""
     them = _objects(difference)
     vpcs = [str(at(vpc, "CidrBlock")) for stack in difference.after for vpc in stack.of_type("AWS::EC2::VPC").values()]
+    vpcs += plans[1].network.cidrs if plans[1] else ()
     before, after = (_policies(side) for side in them)
     for namespace, policies in after.items():
         old = [each.object for each in before.get(namespace, ())]
@@ -287,6 +288,5 @@ def _danger(rule: str, old: _Applied, what: str, why: str, fix: str) -> Danger:
 RULES: tuple[DangerRule, ...] = (
     deletes_objects,
     changes_owner,
-    opens_network,
     opens_load_balancer,
 )

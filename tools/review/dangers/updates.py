@@ -8,7 +8,18 @@ from typing import Any
 
 from blueprint.eks import CLUSTER_UPDATES, EKS_RULES, NODE_SETTINGS
 from tools.assembly import Stack, Template
-from tools.review.dangers.danger import Danger, DangerRule, at, danger, danger_of, shown, step, surviving, was_and_is
+from tools.review.dangers.addons import Plans
+from tools.review.dangers.danger import (
+    Danger,
+    DangerRule,
+    at,
+    danger,
+    danger_of,
+    shown,
+    step,
+    surviving,
+    was_and_is,
+)
 from tools.revision.differences import ClusterDifference, StackDifference
 
 _CLUSTER = "AWS::EKS::Cluster"
@@ -197,6 +208,32 @@ def _zones(stacks: Sequence[Stack], ids: Any) -> set[str]:
             if imported in (ids or ()) and isinstance(value, Mapping) and value.get("Ref") in stack.resources:
                 found.add(str(at(stack.resources[value["Ref"]], "AvailabilityZone")))
     return found
+
+
+def existing_network(difference: ClusterDifference, plans: Plans) -> Iterator[Danger]:
+    """The same of a VPC that is there already, and another VPC: templates have nothing but ids of it.
+
+    "the subnets must be in the same VPC as the original subnets".
+    https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html
+    """
+    before, after = plans
+    stacks = [stack.after for stack in difference.stacks if stack.before and stack.after]
+    clusters = [(stack, id) for stack in stacks for id in stack.of_type(_CLUSTER)]
+    if not (before and after and after.network.vpc_id):
+        return
+    old, new = (sorted({subnet.zone for subnet in side.control_plane.subnets}) for side in (before, after))
+    for stack, id in clusters:
+        if before.network.vpc_id and before.network.vpc_id != after.network.vpc_id:
+            what, fix = "a cluster stays in its VPC: the deploy fails", "make another cluster there, and move to it"
+            why = step("vpc_id", before.network.vpc_id, after.network.vpc_id)
+            yield danger_of("create-only", stack, id, _CLUSTER, what, why, fix)
+        elif old != new:
+            what, fix = (
+                f"{EKS_RULES.zones.says}: the deploy fails",
+                f"name subnets of {', '.join(old)} in control_plane",
+            )
+            why = f"zones: {', '.join(old)} -> {', '.join(new)}"
+            yield danger_of("create-only", stack, id, _CLUSTER, what, why, fix)
 
 
 _TAGS = "tags of the stack, which CloudFormation puts on the group"

@@ -38,5 +38,5 @@ def _drawn(plan: Plan | None) -> Any:
     """What a picture shows of a cluster, without what is its own."""
     if not plan:
         return None
-    alike = replace(plan, network=replace(plan.network, cidr="", subnets=()))
+    alike = replace(plan, network=replace(plan.network, cidrs=(), subnets=()))
     return repr(described(alike)), len(plan.network.subnets)

@@ -16,7 +16,7 @@ from addons.aws_load_balancer_controller import AwsLoadBalancerController
 from addons.core import CORE
 from addons.external_dns import ExternalDns
 from addons.karpenter import Karpenter
-from blueprint import AutoMode, Blueprint, ManagedNodes, PublicEndpoint, Role
+from blueprint import AutoMode, Blueprint, ExistingSubnet, ManagedNodes, PublicEndpoint, Role
 from blueprint.iam import Statement
 from blueprint.node_pool import NodePool
 from blueprint.planning.planner import plan
@@ -31,8 +31,10 @@ from blueprint.teams import (
     ToInternet,
     ToRange,
 )
+from examples.existing_vpc import EXISTING_VPC
 from examples.managed import MANAGED
 from examples.shared import PLATFORM
+from tests.blueprint.examples import changed
 from tools.assembly import Stack, read
 from tools.review.dangers import RULES, Danger, dangers
 from tools.revision.differences import differences
@@ -41,10 +43,13 @@ from tools.synthesis import synthesize
 NODES = ManagedNodes("system", instance_types=("m7g.large",), desired="unmanaged")
 BASE = replace(
     MANAGED,
-    network=replace(MANAGED.network, zones=("a", "b", "c")),
+    network=changed(MANAGED.network, zones=("a", "b", "c")),
     cluster=replace(MANAGED.cluster, version="1.35"),
     compute=(NODES,),
 )
+THERE: Any = EXISTING_VPC.network
+ELSEWHERE = ExistingSubnet("subnet-03c5d4f61307dbe89", "c", "10.0.48.0/20")
+FURTHER = ExistingSubnet("subnet-04d6e5072418ecf9a", "c", "10.0.1.32/28")
 NEWER = replace(BASE.cluster, version="1.36")
 PUBLIC = PublicEndpoint(allow=("203.0.113.0/24",))
 TEAM = ApplicationTeam("shop", owners=(Role("ShopOwner"),), namespaces=(TeamNamespace("shop"),))
@@ -76,6 +81,10 @@ def with_both(*, shop: tuple[str, ...] = ("shop.example.com",), space: str = "",
     return replace(base, teams=(*base.teams, replace(TEAM, hosts=shop, namespaces=more)))
 
 
+def in_vpc(blueprint: Blueprint, **changes: Any) -> Blueprint:
+    return replace(blueprint, network=changed(THERE, **changes))
+
+
 def with_dns(**changes: Any) -> Blueprint:
     return replace(BASE, addons=(*BASE.addons, ExternalDns(zones=("Z0123456789",), **changes)))
 
@@ -100,7 +109,7 @@ FINE: dict[str, Blueprint] = {
         teams=(*BASE.teams, TEAM),
     ),
     "an upgrade": replace(BASE, cluster=NEWER),
-    "a NAT gateway for each zone": replace(BASE, network=replace(BASE.network, nat="per-zone")),
+    "a NAT gateway for each zone": replace(BASE, network=changed(BASE.network, nat="per-zone")),
 }
 DANGEROUS: dict[str, tuple[Blueprint, dict[str, int]]] = {
     "tags": (replace(BASE, tags={"cost-center": "43"}), {"mixed-eks-update": 1}),
@@ -127,20 +136,20 @@ DANGEROUS: dict[str, tuple[Blueprint, dict[str, int]]] = {
     ),
     # VPC, subnets of three kinds in three zones, a NAT gateway
     "another range": (
-        replace(BASE, network=replace(BASE.network, cidr="10.1.0.0/16")),
+        replace(BASE, network=changed(BASE.network, cidr="10.1.0.0/16")),
         {"replaces-state": 1 + 9 + 1},
     ),
     # Its three subnets go, no other moves; nodes leave the private one
     "a zone less": (
-        replace(BASE, network=replace(BASE.network, zones=("a", "b"))),
+        replace(BASE, network=changed(BASE.network, zones=("a", "b"))),
         {"deletes-state": 3, "replaces-state": 1, "create-only": 1, "resets-nodes": 1},
     ),
     "a zone more": (
-        replace(BASE, network=replace(BASE.network, zones=("a", "b", "c", "d"))),
+        replace(BASE, network=changed(BASE.network, zones=("a", "b", "c", "d"))),
         {"replaces-state": 1, "create-only": 1, "resets-nodes": 1},
     ),
     "a zone more for nodes": (
-        replace(BASE, network=replace(BASE.network, zones=("a", "b", "c", "d"), control_plane_zones=("a", "b", "c"))),
+        replace(BASE, network=changed(BASE.network, zones=("a", "b", "c", "d"), control_plane_zones=("a", "b", "c"))),
         {"replaces-state": 1, "resets-nodes": 1},
     ),
     "upgrade and endpoint": (
@@ -188,7 +197,7 @@ OF_A_TEAM: dict[str, tuple[Blueprint, Blueprint, dict[str, int]]] = {
     ),
     "the whole VPC": (
         with_jobs(),
-        with_jobs(network=(ToRange(BASE.network.cidr, (5432,)),)),
+        with_jobs(network=(ToRange(BASE.network.cidrs[0], (5432,)),)),
         {"opens-endpoint": 1},
     ),
     # Its role and its guard rails are made under the new name, then deleted under the old one.
@@ -237,6 +246,36 @@ OF_A_TEAM: dict[str, tuple[Blueprint, Blueprint, dict[str, int]]] = {
         with_dns(),
         with_dns(chart_repository="oci://111111111111.dkr.ecr.us-west-2.amazonaws.com/external-dns"),
         {},
+    ),
+    "the second range of a VPC that is there": (
+        in_vpc(with_jobs(network=())),
+        in_vpc(with_jobs(network=(ToRange("100.64.0.0/16", (5432,)),))),
+        {"opens-endpoint": 1},
+    ),
+    "from a VPC of its own to one that is there": (
+        BASE,
+        in_vpc(BASE, pods=(), nodes=(*THERE.nodes, ELSEWHERE), control_plane=(*THERE.control_plane, FURTHER)),
+        {"leaves-behind": 1, "replaces-state": 1, "resets-nodes": 1},
+    ),
+    "other subnets of nodes": (
+        in_vpc(BASE),
+        in_vpc(BASE, pods=(), nodes=(*THERE.nodes, ELSEWHERE)),
+        {"replaces-state": 1, "resets-nodes": 1},
+    ),
+    "other subnets of the same zones for EKS": (
+        in_vpc(BASE, internal_load_balancers=()),
+        in_vpc(BASE, control_plane=(THERE.nodes[0], THERE.control_plane[1])),
+        {},
+    ),
+    "another zone for EKS": (
+        in_vpc(BASE),
+        in_vpc(BASE, control_plane=(*THERE.control_plane, FURTHER)),
+        {"create-only": 1},
+    ),
+    "another VPC": (
+        in_vpc(BASE),
+        in_vpc(BASE, vpc_id="vpc-00000000", control_plane=THERE.nodes),
+        {"create-only": 1},
     ),
     "the only DNS controller": (with_dns(), BASE, {"deletes-state": 1, "removes-addon": 1}),
     "Karpenter": (
@@ -301,7 +340,7 @@ def test_names_what_to_look_at(told: Mapping[str, tuple[Danger, ...]]) -> None:
             assert all((danger.path, danger.what, danger.why, danger.fix)), danger
             assert "AWS::" in danger.type or "Custom::" in danger.type
     refused = {rule for rule, handling in RULES.items() if handling.refused}
-    assert refused - {danger.rule for found in told.values() for danger in found} == {"changes-owner", "leaves-behind"}
+    assert refused - {danger.rule for found in told.values() for danger in found} == {"changes-owner"}
     (types,) = told["instance types"]
     assert (types.cluster, types.stack, types.path) == ("case", "cluster", "Compute/system/Nodes")
     assert types.why == 'InstanceTypes: ["m7g.large"] -> ["m7g.xlarge"]'

@@ -1,0 +1,33 @@
+"""A VPC of another account, shared by AWS RAM, without internet: AWS by the owner's endpoints, images by ECR.
+
+For accounts of a landing zone, whose network account shares subnets and nothing else. The cluster's account may neither
+tag them nor see routes that are not theirs; letters of zones are those of the cluster's account.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from addons.core import CORE
+from blueprint import ExistingNetwork, ExistingSubnet, ManagedNodes
+from blueprint.network import ENDPOINTS_WITHOUT_NAT
+from examples.managed import MANAGED
+
+SHARED_VPC = replace(
+    MANAGED,
+    name="shared-vpc",
+    network=ExistingNetwork(
+        vpc_id="vpc-0f6d2b8a3e4c59701",
+        cidrs=("10.0.0.0/16",),
+        nodes=(
+            ExistingSubnet("subnet-0a9c8e7d6b5f40312", "a", "10.0.0.0/20"),
+            ExistingSubnet("subnet-0bad9f8e7c6051423", "b", "10.0.16.0/20"),
+        ),
+        internet=False,
+        interface_endpoints=(*ENDPOINTS_WITHOUT_NAT, "eks-auth"),
+        shared=True,
+    ),
+    compute=(ManagedNodes("system", instance_types=("m7g.large",)),),
+    addons=CORE,
+    teams=(),
+)

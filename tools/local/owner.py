@@ -1,0 +1,80 @@
+"""What the owner of a VPC has done before a cluster comes: made it, with routes, NAT, endpoints and tags."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from blueprint.planning.document import INTERNAL_TAG, PUBLIC_TAG, Plan, Subnet
+from tools.local.aws import Account
+
+ID = "local:id"
+"""The tag by which the emulator gives a VPC or a subnet an id of the caller's; AWS gives none."""
+_EVERYWHERE = "0.0.0.0/0"
+
+
+def provide(account: Account, plan: Plan) -> bool:
+    """Makes what the plan names of a VPC that is there already; whether something was not there."""
+    network = plan.network
+    if not network.vpc_id:
+        return False
+    ec2 = account.client("ec2")
+    live = {subnet["SubnetId"] for subnet in ec2.describe_subnets()["Subnets"]}
+    lacking = [subnet for subnet in network.subnets if subnet.id not in live]
+    if network.vpc_id not in {vpc["VpcId"] for vpc in ec2.describe_vpcs()["Vpcs"]}:
+        ec2.create_vpc(CidrBlock=network.cidrs[0], TagSpecifications=_tags("vpc", ID, network.vpc_id))
+        gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+        ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=network.vpc_id)
+        _endpoints(ec2, plan)
+    for subnet in lacking:
+        _subnet(ec2, plan, subnet)
+    return bool(lacking)
+
+
+def _tags(kind: str, *pairs: str) -> list[dict[str, Any]]:
+    tags = [{"Key": key, "Value": value} for key, value in zip(pairs[::2], pairs[1::2], strict=True)]
+    return [{"ResourceType": kind, "Tags": tags}]
+
+
+def _endpoints(ec2: Any, plan: Plan) -> None:
+    network, service = plan.network, f"com.amazonaws.{plan.facts.region}"
+    group = ec2.create_security_group(GroupName="endpoints", Description="HTTPS", VpcId=network.vpc_id)["GroupId"]
+    https = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443}
+    ranges = [{"CidrIp": cidr} for cidr in network.cidrs]
+    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[{**https, "IpRanges": ranges}])
+    for name in network.interface_endpoints:
+        ec2.create_vpc_endpoint(
+            VpcId=network.vpc_id,
+            ServiceName=f"{service}.{name}",
+            VpcEndpointType="Interface",
+            SecurityGroupIds=[group],
+            PrivateDnsEnabled=True,
+        )
+
+
+def _subnet(ec2: Any, plan: Plan, subnet: Subnet) -> None:
+    """With a table of its own, whose routes are those that its kind needs."""
+    network = plan.network
+    role = {"public": PUBLIC_TAG}.get(subnet.kind, INTERNAL_TAG if subnet in network.internal_load_balancers else "")
+    ec2.create_subnet(
+        VpcId=network.vpc_id,
+        CidrBlock=subnet.cidr,
+        AvailabilityZone=subnet.zone,
+        TagSpecifications=_tags("subnet", ID, subnet.id, *((role, "1") if role else ())),
+    )
+    table = ec2.create_route_table(VpcId=network.vpc_id)["RouteTable"]["RouteTableId"]
+    ec2.associate_route_table(RouteTableId=table, SubnetId=subnet.id)
+    if subnet.kind == "public":
+        attached = [{"Name": "attachment.vpc-id", "Values": [network.vpc_id]}]
+        (gateway,) = ec2.describe_internet_gateways(Filters=attached)["InternetGateways"]
+        ec2.create_route(RouteTableId=table, DestinationCidrBlock=_EVERYWHERE, GatewayId=gateway["InternetGatewayId"])
+    elif subnet.kind == "private" and plan.facts.internet:
+        # Its way out leads through another VPC, as that of most owners does.
+        gateway = ec2.create_nat_gateway(SubnetId=subnet.id, ConnectivityType="private")["NatGateway"]["NatGatewayId"]
+        ec2.create_route(RouteTableId=table, DestinationCidrBlock=_EVERYWHERE, NatGatewayId=gateway)
+    for name in network.gateway_endpoints if subnet.kind == "private" else ():
+        ec2.create_vpc_endpoint(
+            VpcId=network.vpc_id,
+            ServiceName=f"com.amazonaws.{plan.facts.region}.{name}",
+            VpcEndpointType="Gateway",
+            RouteTableIds=[table],
+        )
