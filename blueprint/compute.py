@@ -113,7 +113,7 @@ class Nodes(Compute):
     version: KubernetesVersion | None = None
     """Kubernetes minor of the nodes; the cluster's when None. Keep it back to upgrade the control plane first."""
     release_version: ImageRelease | None = None
-    """Release of the image, such as "1.36.2-20260714" (AL2023) or "1.66.0-1ad6b4a4" (Bottlerocket); that of
+    """Release of the image, such as "1.36.2-20260625" (AL2023) or "1.66.0-1ad6b4a4" (Bottlerocket); that of
     `facts/node_images.toml` when None. EKS takes none that is older than the one a node group runs."""
 
     def problems(self) -> Iterator[Problem]:

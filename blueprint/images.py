@@ -33,7 +33,7 @@ ImageRelease = Annotated[
     matches(
         r"\d{1,3}\.\d{1,3}\.\d{1,3}-[0-9a-f]{8}",
         "must be a release of an EKS image",
-        'write for example "1.36.2-20260714" (AL2023) or "1.66.0-1ad6b4a4" (Bottlerocket)',
+        'write for example "1.36.2-20260625" (AL2023) or "1.66.0-1ad6b4a4" (Bottlerocket)',
     ),
 ]
 

@@ -156,12 +156,12 @@ def test_a_directory_that_is_not_there_is_told(folder: Path) -> None:
 def test_the_example_is_planned_after_what_it_names() -> None:
     found = plan(OPERATIONS)
     names = [part.name for part in found.addons]
-    assert names.index("status") > names.index("metrics-server")
+    assert names.index("status") > names.index("priorities") > names.index("metrics-server")
     assert {"PriorityClass", "Deployment", "Service"} <= {each["kind"] for each in found.objects}
 
 
 def test_an_add_on_that_is_not_there_cannot_come_before() -> None:
-    addon = KubernetesManifests("own", directory="examples/workloads/platform", namespace="tools", after=("cilium",))
+    addon = KubernetesManifests("own", directory="examples/workloads/status", namespace="tools", after=("cilium",))
     with pytest.raises(BlueprintError, match="cilium"):
         plan(replace(OPERATIONS, addons=(*CORE, addon)))
 

@@ -147,7 +147,7 @@ def test_who_writes_it_into_the_configuration_gets_the_policies_too() -> None:
             changed(SMALL, addons=(changed(VpcCni(), enforcing_mode="Strict"), *CORE[1:])),
             "addons[0].enforcing_mode",
             "'standard' or 'strict'",
-            "'standard'",
+            "'strict'",
         ),
     ],
 )

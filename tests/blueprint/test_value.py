@@ -244,7 +244,7 @@ WRONG_FIELDS = [
         with_teams(changed(TEAM, namespaces=(TeamNamespace("a", changed(Quota(), cpus="1")),))),
         "teams[0].namespaces[0].quota.cpus",
         "unknown field 'cpus' of Quota",
-        "write one of config_maps, cpu, ",
+        "write one of accelerators, config_maps, cpu, ",
     ),
     mistake(
         "the name of a property", with_nodes(image="al2023"), "compute[0].image", "unknown field 'image'", "ami_type"

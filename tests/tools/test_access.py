@@ -230,6 +230,7 @@ class Odd(Plain):
     def contribute(self, facts: ClusterFacts) -> Contribution:
         api = "rbac.authorization.k8s.io"
         role = {
+            "apiVersion": f"{api}/v1",
             "kind": "ClusterRole",
             "metadata": {"name": "all"},
             "rules": [
@@ -240,6 +241,7 @@ class Odd(Plain):
 
         def binding(kind: str, name: str, to: str, *subjects: tuple[str, str], **metadata: str) -> Mapping[str, Any]:
             return {
+                "apiVersion": f"{api}/v1",
                 "kind": kind,
                 "metadata": {"name": name, **metadata},
                 "roleRef": {"apiGroup": api, "kind": "ClusterRole", "name": to},

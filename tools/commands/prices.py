@@ -58,4 +58,4 @@ def client_of(region: str) -> Any:
     """With the credentials of the environment."""
     import boto3
 
-    return boto3.client("pricing", region_name=region)
+    return boto3.Session().client("pricing", region_name=region)
