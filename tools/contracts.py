@@ -24,9 +24,9 @@ from blueprint.addons import HelmAddon
 from blueprint.contribution import Release
 from blueprint.facts import ClusterFacts
 from blueprint.kubernetes import Manifest, PodSecurity
+from blueprint.manifests.pod_security import violations
 from blueprint.quantity import amount
 from blueprint.references import resolved
-from blueprint.teams.workloads.pod_security import violations
 from blueprint.versions import DEFAULT
 from tools.charts.results import Outcome, Render, Rendered
 from tools.placeholders import Placeholders

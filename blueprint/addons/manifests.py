@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
 from typing import Any
@@ -23,7 +24,9 @@ _ELSEWHERE = {
     "Secret": "keep it in AWS Secrets Manager, and let ExternalSecrets() copy it",
 }
 """Kinds that stand elsewhere, and how."""
-_KINDS = ("Deployment", "StatefulSet", "DaemonSet", "Job")
+_KINDS = {"Deployment": "apps/v1", "StatefulSet": "apps/v1", "DaemonSet": "apps/v1", "Job": "batch/v1"}
+_KIND = re.compile(r"[A-Z][A-Za-z0-9]{0,62}", re.ASCII)
+_API_VERSION = re.compile(r"([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?v[a-z0-9]{1,62}", re.ASCII)
 
 
 class KubernetesManifests(ByValue):
@@ -60,8 +63,8 @@ class KubernetesManifests(ByValue):
                 continue
             name = "/".join((data["kind"], self._namespace(data), data["metadata"]["name"]))
             names.append(((document.place(),), name))
-            if data["kind"] == "CustomResourceDefinition":
-                defined.add(str((data.get("spec") or {}).get("group")))
+            if data["kind"] == "CustomResourceDefinition" and isinstance(data.get("spec"), Mapping):
+                defined.add(str(data["spec"].get("group")))
             if found := list(secrets_told(document)):
                 yield from found
                 continue
@@ -86,17 +89,32 @@ class KubernetesManifests(ByValue):
             fix = "leave it out, or write it at the add-on or team that has the namespace"
             yield document.problem(("metadata", "namespace"), namespace, rule, fix)
         elif knows(kind, data["apiVersion"], version):
-            yield from (document.problem(*error) for error in errors(data, version))
+            wrong = [document.problem(*error) for error in errors(data, version)]
+            yield from wrong or self._refused(document)
         elif _group(data) in BUILT_IN:
             rule = f"Kubernetes {version} has no {kind} in {data['apiVersion']}"
             yield document.problem(("apiVersion",), data["apiVersion"], rule, "write the version that it has")
+
+    def _refused(self, document: Any) -> Iterator[Problem]:
+        """Pods that their namespace would not admit; Kubernetes' own namespaces admit all."""
+        from blueprint.manifests.pod_security import template, violations
+
+        data = document.data
+        way, pods = template(data)
+        if not pods or self.namespace in RESERVED_NAMESPACES or self._namespace(data) != self.namespace:
+            return
+        for below, must in violations(pods, self.pod_security) if self.pod_security != "privileged" else ():
+            rule = f"{'.'.join(map(str, below))} {must}: {self.namespace} has the level {self.pod_security}"
+            fix = "correct it, or write a wider pod_security"
+            yield document.problem((*way, *below), data["metadata"]["name"], rule, fix)
 
     def contribute(self, facts: ClusterFacts) -> Contribution:
         from blueprint.manifests.files import read
 
         documents, _ = read(manifests.ROOT, self.directory)
         objects = [self._placed(document.data) for document in documents]
-        workloads = tuple(_workload(each, self.namespace) for each in objects if each["kind"] in _KINDS)
+        with_pods = (each for each in objects if each["apiVersion"] == _KINDS.get(each["kind"]))
+        workloads = tuple(_workload(each, self.namespace) for each in with_pods)
         grant = None
         if self.service_account and self._may_call_aws:
             grant = facts.grant(self.namespace, self.service_account, *self.permissions, workloads=workloads)
@@ -125,7 +143,9 @@ def _is_object(data: Any) -> bool:
     if not isinstance(metadata, Mapping):
         return False
     texts = (data.get("apiVersion"), data.get("kind"), metadata.get("name"), metadata.get("namespace", ""))
-    return all(isinstance(text, str) for text in texts)
+    if not all(isinstance(text, str) for text in texts):
+        return False
+    return bool(_KIND.fullmatch(data["kind"]) and _API_VERSION.fullmatch(data["apiVersion"]))
 
 
 def _group(data: Manifest) -> str:

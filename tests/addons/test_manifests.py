@@ -133,6 +133,21 @@ def test_on_fargate_its_service_account_names_the_role(folder: Path) -> None:
             "never holds a secret",
             "refer to a Secret",
         ),
+        (
+            "apiVersion: v1\nkind: /etc/passwd\nmetadata: {name: a}\n",
+            1,
+            "must be a Kubernetes object",
+            "write apiVersion",
+        ),
+        ("apiVersion: a/b/c\nkind: A\nmetadata: {name: a}\n", 1, "must be a Kubernetes object", "write apiVersion"),
+        (DEFINITION.partition("\nspec")[0] + "\nspec: [1]\n", 5, "spec must be object", "correct"),
+        (
+            DEPLOYMENT.replace("name: web, image", "hostPort: 1, name: web, image"),
+            12,
+            "has no field hostPort",
+            "remove",
+        ),
+        (DEPLOYMENT.replace("8080", "8080, hostPort: 1"), 12, "hostPort must not be there", "wider pod_security"),
         (DEFINITION + THING, 12, "together with its definition", "named in `after`"),
         (DEPLOYMENT + "---" + DEPLOYMENT, 14, "duplicate object", "remove one"),
     ],
@@ -142,6 +157,24 @@ def test_a_mistake_is_told_with_its_line(folder: Path, text: str, line: int, rul
     assert found[0] == f"own/a.yaml:{line}"
     assert rule in found[1]
     assert fix in found[2]
+
+
+def test_pods_are_judged_by_the_level_of_their_namespace(folder: Path) -> None:
+    (folder / "a.yaml").write_text(DEPLOYMENT, encoding="utf-8")
+    assert list(own().problems_on(FACTS)) == []
+    assert {problem.place for problem in own(pod_security="restricted").problems_on(FACTS)} == {"own/a.yaml:12"}
+    host = DEPLOYMENT.replace("serviceAccountName: web", "hostNetwork: true")
+    (folder / "a.yaml").write_text(host, encoding="utf-8")
+    assert len(list(own().problems_on(FACTS))) == 1
+    assert list(own(pod_security="privileged").problems_on(FACTS)) == []
+    system = KubernetesManifests("own", directory="own", namespace="kube-system")
+    assert list(system.problems_on(FACTS)) == [], "which admits all"
+
+
+def test_a_custom_resource_of_a_familiar_kind_has_no_pods(folder: Path) -> None:
+    text = "apiVersion: example.com/v1\nkind: Deployment\nmetadata: {name: a}\nspec: 3\n"
+    assert [each["spec"] for each in brought(folder, text)] == [3]
+    assert own().contribute(FACTS).workloads == ()
 
 
 def test_a_definition_alone_is_fine(folder: Path) -> None:

@@ -18,6 +18,7 @@ from addons.argo_cd import ArgoCd
 from addons.external_secrets import ExternalSecrets
 from blueprint import Blueprint, Plan, Role, manifests, plan
 from blueprint.errors import Problem
+from blueprint.manifests.pod_security import violations
 from blueprint.secrets import SecretsManagerSecret
 from blueprint.teams import (
     ApplicationTeam,
@@ -29,7 +30,6 @@ from blueprint.teams import (
     TeamNamespace,
     TeamWorkload,
 )
-from blueprint.teams.workloads.pod_security import violations
 from blueprint.versions import SUPPORTED
 from tests.blueprint.examples import (
     AUTO,

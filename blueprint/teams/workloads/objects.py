@@ -7,14 +7,14 @@ from collections.abc import Iterator
 
 from blueprint.errors import Problem, Quoted
 from blueprint.manifests.clear_text import secrets_told
-from blueprint.manifests.documents import ManifestDocument, Way
+from blueprint.manifests.documents import ManifestDocument
+from blueprint.manifests.pod_security import template, violations, volumes
 from blueprint.manifests.schema import errors
 from blueprint.teams.admission import LONGEST_GRACE
 from blueprint.teams.exposure import Exposure
 from blueprint.teams.namespaces import TeamNamespace
 from blueprint.teams.workloads.exposed import refused_in_object
 from blueprint.teams.workloads.kinds import INSTEAD, KINDS
-from blueprint.teams.workloads.pod_security import violations, volumes
 
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 
@@ -86,22 +86,19 @@ def _of_service(document: ManifestDocument) -> Iterator[Problem]:
 
 def _of_pods(document: ManifestDocument, space: TeamNamespace) -> Iterator[Problem]:
     data = document.data
-    way: Way = ("spec", "jobTemplate", "spec", "template") if data["kind"] == "CronJob" else ("spec", "template")
-    template = data
-    for key in way:
-        template = (template.get(key) if isinstance(template, dict) else None) or {}
-    if "spec" not in template:
+    way, pods = template(data)
+    if not pods:
         return
-    for below, must in violations(template, space.pod_security):
+    for below, must in violations(pods, space.pod_security):
         field = ".".join(map(str, below))
         rule = f"{field} {must}: pods in {space.name} keep to the {space.pod_security} standard"
         fix = "correct it; examples/workloads/shop shows how"
         yield document.problem((*way, *below), data["metadata"]["name"], rule, fix)
     if space.pod_security != "restricted":  # which has these kinds only anyway
-        for below, must in volumes(template["spec"]):
+        for below, must in volumes(pods["spec"]):
             rule = f"{'.'.join(map(str, below))} {must}: no other is of the namespace"
             yield document.problem((*way, *below), data["metadata"]["name"], rule, "claim it, or leave it out")
-    grace = template["spec"].get("terminationGracePeriodSeconds") or 0
+    grace = pods["spec"].get("terminationGracePeriodSeconds") or 0
     if grace > LONGEST_GRACE:
         rule = f"a pod ends within {LONGEST_GRACE} seconds: its namespace and its node cannot go before"
         yield document.problem((*way, "spec", "terminationGracePeriodSeconds"), grace, rule, "lower it")

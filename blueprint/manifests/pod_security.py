@@ -29,6 +29,18 @@ _SYSCTLS = {
 _APPARMOR = "container.apparmor.security.beta.kubernetes.io/"
 
 
+def template(data: Pod) -> tuple[Way, Pod]:
+    """The pods of an object, and the way to them; an empty mapping where it has none."""
+    way: Way = ("spec", "template")
+    if data["kind"] in ("CronJob", "Pod"):
+        way = ("spec", "jobTemplate", "spec", "template") if data["kind"] == "CronJob" else ()
+    found: Any = data
+    for key in way:
+        found = (found.get(key) if isinstance(found, Mapping) else None) or {}
+    has_pods = isinstance(found, Mapping) and "containers" in (found.get("spec") or {})
+    return way, found if has_pods else {}
+
+
 def violations(template: Pod, level: PodSecurity) -> Iterator[_Found]:
     """Where a pod template, sound by its schema, breaks the level, and what it must be instead."""
     spec = template.get("spec") or {}
