@@ -17,19 +17,25 @@ from blueprint.network import NewNetwork
 from blueprint.teams.contract import Team
 from blueprint.value import Value
 
-# Narrower than AWS allows: controllers take tags as text (a=b,c=d) on their command line.
+# Narrower than AWS allows: controllers take tags as text (a=b,c=d) on their command line, which a chart writes as YAML
+# without quotes (eks-charts stable/aws-load-balancer-controller/templates/deployment.yaml:164, 3.5.0).
 # https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html#id_tags_naming_best_practices
-_CHARACTERS = "letters, digits and _ . / + @ : -"
+_CHARACTERS = "letters, digits, _ . / + @ : - and spaces between them, none behind a colon"
 TagKey = Annotated[
     str,
     matches(
-        r"(?!(?i:aws:))[\w./+@:-]{1,128}",
+        r"(?!(?i:aws:))(?!.*(: | $))[\w./+@:-][\w ./+@:-]{0,127}",
         f"must be 1 to 128 {_CHARACTERS}, not beginning with aws:",
         'write "cost-center"',
     ),
 ]
 TagValue = Annotated[
-    str, matches(r"[\w./+@:-]{1,256}", f"must be 1 to 256 {_CHARACTERS}", 'write for example "platform"')
+    str,
+    matches(
+        r"(?!.*(: | $))[\w./+@:-][\w ./+@:-]{0,255}",
+        f"must be 1 to 256 {_CHARACTERS}",
+        'write for example "platform"',
+    ),
 ]
 
 # Controllers tell by these whose a resource is, and refuse to start with one of them or leave it out.

@@ -46,7 +46,11 @@ MISTAKES = [
     mistake("empty value", tagged("a", ""), "tags['a']", "1 to 256", "platform"),
     mistake("long key", tagged("k" * 129), f"tags['{'k' * 129}']", "1 to 128", "cost-center"),
     mistake("long value", tagged("a", "v" * 257), "tags['a']", "1 to 256", "platform"),
-    mistake("comma", tagged("a", "b,c=d"), "tags['a']", "letters, digits and", "platform"),
+    mistake("comma", tagged("a", "b,c=d"), "tags['a']", "letters, digits, _", "platform"),
+    mistake("space before", tagged("a", " b"), "tags['a']", "spaces between them", "platform"),
+    mistake("space behind", tagged("a ", "b"), "tags['a ']", "spaces between them", "cost-center"),
+    # YAML reads a mapping there: `- --default-tags=a=b: c` of the load balancer controller's chart
+    mistake("a colon and a space", tagged("a", "b: c"), "tags['a']", "none behind a colon", "platform"),
     mistake(
         "41 tags", changed(SMALL, tags={f"t{n}": "a" for n in range(41)}), "tags", "at most 40 tags", "40 or fewer"
     ),
@@ -74,5 +78,5 @@ def test_tags_that_only_look_reserved(key: str) -> None:
 
 
 def test_tags_of_every_allowed_character() -> None:
-    tags = {"Cost_center.a/b+c@d:e-1": "x/Y.z:1@2+3-4_5"}
-    assert plan(changed(SMALL, tags=tags)).facts.tags == tuple(tags.items())
+    tags = {"Cost_center.a/b+c@d:e-1 x": "x/Y.z:1@2+3-4_5", "cost center": "R and D :1"}
+    assert dict(plan(changed(SMALL, tags=tags)).facts.tags) == tags
