@@ -23,6 +23,7 @@ from addons.karpenter import Karpenter
 from addons.karpenter.node_class import NodeClass
 from addons.secrets_store_csi_driver import SecretsStoreCsiDriver
 from addons.vpc_cni import VpcCni
+from blueprint import ExistingNetwork
 from blueprint.versions import SUPPORTED
 from tests.permissions.evaluator import allowed
 from tests.permissions.reasons import differences_without_reason, outdated, spare_without_reason
@@ -94,11 +95,19 @@ def roles_of(identity: Identity, clusters: Clusters) -> list[Role]:
     ]
 
 
+_VPCS = {
+    blueprint.name: {"AWS::EC2::VPC": blueprint.network.vpc_id}
+    for blueprint in FLEET
+    if isinstance(blueprint.network, ExistingNetwork)
+}
+"""Of clusters whose templates have none."""
+
+
 def fill_for(cluster: Deployed) -> Fill:
     def value(name: str) -> str:
         known = {"account": cluster.account, "region": cluster.region, "cluster": cluster.cluster}
         kind, _, prefix = name.partition(" ")
-        return known.get(name) or cluster.id(kind, prefix)
+        return known.get(name) or _VPCS.get(cluster.cluster, {}).get(name) or cluster.id(kind, prefix)
 
     return partial(filled, value=value)
 
