@@ -9,7 +9,7 @@ from typing import Literal
 
 from blueprint.addons import CallsAws, ClusterFacts, HelmAddon, ImageSource, Statement, Values
 from blueprint.addons.lock import locked_chart
-from blueprint.addons.pods import across_zones, resources, workload
+from blueprint.addons.pods import HARDENED, across_zones, resources, workload
 
 # One for each Kubernetes minor, of which it has the scheduler inside; the tags of its repository in August 2026.
 IMAGES = {"1.33": "v1.33.6", "1.34": "v1.34.5", "1.35": "v1.35.2", "1.36": "v1.36.1"}
@@ -85,10 +85,6 @@ class ClusterAutoscaler(CallsAws, HelmAddon):
                 "runAsUser": 65534,
                 "seccompProfile": {"type": "RuntimeDefault"},
             },
-            "containerSecurityContext": {
-                "allowPrivilegeEscalation": False,
-                "capabilities": {"drop": ["ALL"]},
-                "readOnlyRootFilesystem": True,
-            },
+            "containerSecurityContext": {**HARDENED, "readOnlyRootFilesystem": True},
             "resources": resources("100m", "600Mi"),
         }

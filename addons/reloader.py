@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from blueprint.addons import ClusterFacts, HelmAddon, ImageSource, Values, Workload
 from blueprint.addons.lock import locked_chart
-from blueprint.addons.pods import across_zones, resources
+from blueprint.addons.pods import HARDENED, across_zones, resources
 
 _POD = Workload(
     "reloader-reloader",
@@ -38,10 +38,7 @@ class Reloader(HelmAddon):
                 "readOnlyRootFileSystem": True,
                 "deployment": {
                     "replicas": 2,
-                    "containerSecurityContext": {
-                        "allowPrivilegeEscalation": False,
-                        "capabilities": {"drop": ["ALL"]},
-                    },
+                    "containerSecurityContext": HARDENED,
                     "topologySpreadConstraints": across_zones(),
                     "resources": resources("20m", "128Mi"),
                 },

@@ -8,7 +8,7 @@ from __future__ import annotations
 from addons.metrics_server import MetricsServer
 from blueprint.addons import ClusterFacts, HelmAddon, ImageSource, Values, Workload
 from blueprint.addons.lock import locked_chart
-from blueprint.addons.pods import resources
+from blueprint.addons.pods import HARDENED, resources
 
 _PARTS = {"admissionController": "admission-controller", "recommender": "recommender", "updater": "updater"}
 _PORTS = {"admissionController": (8000, 8944), "recommender": (8942,), "updater": (8943,)}
@@ -61,10 +61,6 @@ class VerticalPodAutoscaler(HelmAddon):
         }
         return {
             "podSecurityContext": {"seccompProfile": {"type": "RuntimeDefault"}},
-            "containerSecurityContext": {
-                "allowPrivilegeEscalation": False,
-                "capabilities": {"drop": ["ALL"]},
-                "readOnlyRootFilesystem": True,
-            },
+            "containerSecurityContext": {**HARDENED, "readOnlyRootFilesystem": True},
             **{part: {"resources": size} for part, size in sizes.items()},
         }

@@ -11,6 +11,10 @@ CRITICAL = "system-cluster-critical"
 """Priority of what the cluster cannot do without. https://kubernetes.io/docs/tasks/administer-cluster/guaranteed-scheduling-critical-addon-pods"""
 
 
+HARDENED = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+"""What the restricted Pod Security Standard asks of each container, for charts that leave it out."""
+
+
 def resources(cpu: str, memory: str) -> dict[str, Any]:
     """Requests, and a memory limit of the same size; no CPU limit, which would only slow a controller down."""
     return {"requests": {"cpu": cpu, "memory": memory}, "limits": {"memory": memory}}
