@@ -36,7 +36,7 @@ EVERY_VALUE := tests/every_value tests/isolation/test_isolation.py tests/bluepri
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup synth plan access diagram reference review guard plan-upgrade new-cluster new-team new-addon doctor local local-destroy versions contracts prices facts kubernetes kubernetes-test test test-oldest every-value lifecycle mutants snapshots lint check bench lock clean FORCE
+.PHONY: help setup synth plan access diagram reference review guard plan-upgrade new-cluster new-team new-addon doctor local local-destroy versions contracts mirror-list prices facts kubernetes kubernetes-test test test-oldest every-value lifecycle mutants snapshots lint check bench lock clean FORCE
 
 help: ## List the commands
 	@echo "make COMMAND, one of:"
@@ -87,6 +87,9 @@ versions: setup ## Look charts of addons/versions.toml up, and write digests and
 
 contracts: setup ## Write down what charts of add-ons install, from the charts: make contracts NAME=cert-manager CHARTS=folder-or-mirror
 	@$(TOOLS) contracts $(call option,charts,CHARTS) $(ARGS) $(call names,NAME)
+
+mirror-list: setup ## Print the charts and images that clusters take from elsewhere: make mirror-list CLUSTER=prod
+	@$(TOOLS) mirror-list $(ARGS) $(call names,CLUSTER)
 
 guard: setup ## Refuse a change that loses state: make guard BASE=main, and ALLOW=<logical id> to accept it
 	@$(TOOLS) guard $(call option,base,BASE) $(call option,allow,ALLOW) $(ARGS)

@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, str] = {
     "versions": "look charts up, and write their digests and Kubernetes ranges into the lock",
     "contracts": "write down what charts of add-ons install",
     "prices": "write a price table for reviews, by AWS's price list",
+    "mirror-list": "print the charts and images that clusters take from elsewhere",
     "facts": "write down what AWS says of quotas and service-linked roles",
     "guard": "refuse a change that loses state",
     "diagram": "write a page with pictures about each cluster",

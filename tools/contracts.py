@@ -115,14 +115,19 @@ def made_for(release: Release) -> Mapping[str, str]:
     }
 
 
-def contract(release: Release, rendered: Rendered) -> Contract:
-    """Of a release, from the objects that its chart rendered to."""
+def contract(release: Release, rendered: Rendered, images: Iterable[str] = ()) -> Contract:
+    """Of a release, from the objects that its chart rendered to.
+
+    `images` are repositories of those that its pods run; one that stands in no object is written without a tag.
+    """
     objects = {name_in(each): each for each in rendered.objects}
+    found = {image for _, image in pods.images(objects)}
+    found |= {*images} - {repository(image) for image in found}
     return {
         **made_for(release),
         "objects": sorted(map(title, objects)),
         "definitions": sorted(own for (kind, _, own) in objects if kind.startswith("CustomResourceDefinition.")),
-        "images": sorted({image for _, image in pods.images(objects)}),
+        "images": sorted(found),
         "pods": {title(name): _pods(each) for name, each in sorted(objects.items()) if each["kind"] in _WORKLOADS},
         "roles": _roles(objects),
         "webhooks": sorted(_webhooks(rendered.objects)),

@@ -58,14 +58,17 @@ def run(options: Namespace) -> int:
 def _written(addon: HelmAddon, source: str | None, told: dict[str, str]) -> Mapping[str, Any] | None:
     """The contracts of all its releases, or None and the reason in `told`."""
     written = {}
-    for release in contracts.releases(addon):
+    releases = contracts.releases(addon)
+    # Of several releases nobody knows which one runs an image that stands in no object.
+    images = addon.contribute(contracts.FACTS).images if len(releases) == 1 else ()
+    for release in releases:
         outcome, unread = _asked(release, source)
         if not isinstance(outcome, Rendered):
             told[release.name] = outcome.reason
             return None
         if unread:
             told[release.name] = f"the chart does not read {', '.join(unread)}"
-        written[release.name] = contracts.contract(release, outcome)
+        written[release.name] = contracts.contract(release, outcome, images)
     return written
 
 

@@ -1,0 +1,67 @@
+"""Prints the charts and images that clusters take from elsewhere, for a mirror of one's own.
+
+Images of a chart stand in the contract of its add-on, without a tag where the chart names none; of one that has no
+contract, or another version of the chart, nobody knows them, and it is named on standard error. What EKS installs comes
+from Amazon ECR of the cluster's region.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+
+from app import CLUSTERS
+from blueprint.contribution import Chart, Release
+from blueprint.inventory import planned
+from blueprint.planning.document import Part
+from tools import contracts
+from tools.options import add_clusters, add_json
+from tools.review import pods
+from tools.review.manifests import name_in
+from tools.status import Status
+from tools.tables import aligned
+
+
+def add_options(parser: ArgumentParser) -> None:
+    """Declares the options."""
+    add_clusters(parser)
+    add_json(parser, "charts, images, and the charts whose images nobody knows")
+
+
+def run(options: Namespace) -> int:
+    """Each once, over all clusters named."""
+    parts = [part for plan in planned(CLUSTERS, options.clusters) for part in plan.parts]
+    releases = [(part, release) for part in parts for release in part.contribution.releases]
+    charts = sorted({release.chart for _, release in releases}, key=_key)
+    images = sorted({image for part in parts for image in _images(part)})
+    unknown = sorted({release.chart for part, release in releases if _contract(part, release) is None}, key=_key)
+    if options.json:
+        rows = [{"name": each.name, "version": each.version, "repository": each.repository} for each in charts]
+        print(json.dumps({"charts": rows, "images": images, "unknown": [each.name for each in unknown]}, indent=2))
+        return Status.DONE
+    lines = [("chart", f"{each.name} {each.version}", each.repository) for each in charts]
+    print("\n".join(aligned([*lines, *(("image", image, "") for image in images)])))
+    for chart in unknown:
+        print(f"{chart.name} {chart.version}: no contract says which images it runs", file=sys.stderr)
+    return Status.DONE
+
+
+def _key(chart: Chart) -> tuple[str, str, str]:
+    return chart.name, chart.version, chart.repository
+
+
+def _contract(part: Part, release: Release) -> contracts.Contract | None:
+    """That of the release, if it is of its version."""
+    found = contracts.read(part.name).get(release.name)
+    return found if found and found["version"] == release.chart.version else None
+
+
+def _images(part: Part) -> Iterator[str]:
+    """Of its charts, less those that its values take from another repository already; of its own objects."""
+    for release in part.contribution.releases:
+        if (contract := _contract(part, release)) is not None:
+            known = {*part.contribution.images}
+            yield from (each for each in contract["images"] if not known or contracts.repository(each) in known)
+    yield from (image for _, image in pods.images({name_in(each): each for each in part.contribution.every_object}))
