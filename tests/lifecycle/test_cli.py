@@ -40,7 +40,7 @@ def existing(world: World) -> dict[str, Any]:
         "quotas": {
             each["metadata"]["namespace"]: each["spec"]["hard"]["requests.cpu"]
             for each in held["objects"]
-            if each["kind"] == "ResourceQuota"
+            if each["kind"] == "ResourceQuota" and "requests.cpu" in each["spec"]["hard"]
         },
     }
 
