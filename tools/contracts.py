@@ -13,23 +13,22 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from hashlib import sha256
-from importlib import import_module
 from pathlib import Path
-from pkgutil import walk_packages
 from typing import Any
 
-import addons
 from app import ROOT
 from blueprint.addons import HelmAddon
 from blueprint.contribution import Release
 from blueprint.facts import ClusterFacts
 from blueprint.kubernetes import Manifest, PodSecurity
-from blueprint.manifests.pod_security import violations
+from blueprint.manifests import pod_security
 from blueprint.quantity import amount
 from blueprint.references import resolved
 from blueprint.versions import DEFAULT
 from tools.charts.results import Outcome, Render, Rendered
+from tools.outputs import refuse_links
 from tools.placeholders import Placeholders
+from tools.reference.values import classes as all_classes
 from tools.review import pods
 from tools.review.manifests import Objects, name_in, title
 from tools.review.sections.charts import without_secrets
@@ -58,17 +57,9 @@ _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 
 
 def classes() -> list[type[HelmAddon]]:
-    """Those of the product and of the user that Helm installs."""
-    for module in walk_packages(addons.__path__, f"{addons.__name__}."):
-        import_module(module.name)
-    return sorted(_below(HelmAddon), key=lambda cls: str(cls.name))
-
-
-def _below(cls: type[HelmAddon]) -> Iterator[type[HelmAddon]]:
-    for each in cls.__subclasses__():
-        if each.__module__.startswith(f"{addons.__name__}.") and hasattr(each, "chart"):
-            yield each
-        yield from _below(each)
+    """Those of the product and of the user that Helm installs, by their names."""
+    found = (cls for cls in all_classes() if issubclass(cls, HelmAddon) and hasattr(cls, "chart"))
+    return sorted(found, key=lambda cls: str(cls.name))
 
 
 def typical(cls: type[HelmAddon]) -> HelmAddon:
@@ -95,6 +86,7 @@ def read(addon: str, folder: Path | None = None) -> Mapping[str, Contract]:
 
 def write(addon: str, contract: Mapping[str, Contract]) -> None:
     """Puts it there, in the place of an older one."""
+    refuse_links(path_of(addon), FOLDER)
     FOLDER.mkdir(exist_ok=True)
     path_of(addon).write_text(f"{json.dumps(contract, indent=1)}\n", encoding="utf-8", newline="\n")
 
@@ -106,12 +98,12 @@ def repository(image: str) -> str:
 
 def made_for(release: Release) -> Mapping[str, str]:
     """What a contract is of; with another chart, version or values it says nothing."""
-    values = json.dumps(resolved(release.values, Placeholders(partition="aws")), sort_keys=True)
+    given = json.dumps(resolved(release.values, Placeholders(partition="aws")), sort_keys=True)
     return {
         "chart": release.chart.name,
         "version": release.chart.version,
         "kubernetes": DEFAULT,
-        "values": f"sha256:{sha256(values.encode()).hexdigest()}",
+        "values": f"sha256:{sha256(given.encode()).hexdigest()}",
     }
 
 
@@ -136,7 +128,7 @@ def contract(release: Release, rendered: Rendered, images: Iterable[str] = ()) -
 
 def _pods(manifest: Manifest) -> dict[str, Any]:
     """Of a workload: how many, and what places and bounds them."""
-    template = pods.template(manifest)
+    _, template = pod_security.template(manifest)
     spec = template.get("spec") or {}
     found = {
         "replicas": (manifest.get("spec") or {}).get("replicas"),
@@ -146,7 +138,7 @@ def _pods(manifest: Manifest) -> dict[str, Any]:
         "tolerations": spec.get("tolerations"),
         "ports": sorted(set(_ports(spec))),
         "requests": _requests(spec),
-        "level": next((level for level in _LEVELS if not any(violations(template, level))), "privileged"),
+        "level": next((level for level in _LEVELS if not any(pod_security.violations(template, level))), "privileged"),
         "privileges": sorted({what for _, what in pods.privileges({name_in(manifest): manifest})}),
     }
     return {key: value for key, value in found.items() if value not in (None, [], {})}

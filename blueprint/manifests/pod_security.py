@@ -31,14 +31,14 @@ _APPARMOR = "container.apparmor.security.beta.kubernetes.io/"
 
 def template(data: Pod) -> tuple[Way, Pod]:
     """The pods of an object, and the way to them; an empty mapping where it has none."""
-    way: Way = ("spec", "template")
-    if data["kind"] in ("CronJob", "Pod"):
-        way = ("spec", "jobTemplate", "spec", "template") if data["kind"] == "CronJob" else ()
+    if data["kind"] == "Pod":
+        return (), data
+    way: Way = ("spec", "jobTemplate", "spec", "template") if data["kind"] == "CronJob" else ("spec", "template")
     found: Any = data
     for key in way:
         found = (found.get(key) if isinstance(found, Mapping) else None) or {}
-    has_pods = isinstance(found, Mapping) and "containers" in (found.get("spec") or {})
-    return way, found if has_pods else {}
+    spec = found.get("spec") if isinstance(found, Mapping) else None
+    return way, found if isinstance(spec, Mapping) and "containers" in spec else {}
 
 
 def violations(template: Pod, level: PodSecurity) -> Iterator[_Found]:

@@ -170,6 +170,16 @@ def test_a_chart_that_cannot_be_had_leaves_its_contract(
     assert (written / "external-dns.json").read_text(encoding="utf-8") == "{}"
 
 
+def test_nothing_is_written_through_a_link(tmp_path: Path, written: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    external_dns(tmp_path, json.dumps(dict(ExternalDns(zones=("Z1",)).values(contracts.FACTS))))
+    own = tmp_path / "own.json"
+    own.write_text("mine", encoding="utf-8")
+    (written / "external-dns.json").symlink_to(own)
+    assert main(["contracts", "external-dns", "--charts", str(tmp_path)]) == 2
+    assert "is a link" in capsys.readouterr().err
+    assert own.read_text(encoding="utf-8") == "mine"
+
+
 def test_an_unknown_add_on_is_told(written: Path) -> None:
     assert main(["contracts", "podinfo"]) != 0
     assert not list(written.iterdir())

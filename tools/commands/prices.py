@@ -15,7 +15,8 @@ from typing import Any
 from app import CLUSTERS
 from blueprint.inventory import planned
 from tools.options import add_clusters, add_json
-from tools.review.price_list import REGION, as_toml, row, wanted
+from tools.outputs import refuse_links
+from tools.review.price_list import HEADER, REGION, as_toml, row, wanted
 from tools.review.prices import prices
 from tools.status import CannotError, Status
 
@@ -31,6 +32,8 @@ def add_options(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     """Writes the table, as far as AWS tells. Fails when it did not tell something."""
+    out: Path = options.out
+    _refuse_foreign(out)
     asked = sorted({*wanted(planned(CLUSTERS, options.clusters))})
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -42,16 +45,25 @@ def run(options: Namespace) -> int:
         raise CannotError(f"AWS was not asked: {error}\n    fix  {fix}") from error
     told = [price for price in rows.values() if price]
     untold = [f"{what} in {region}" for (what, region), price in rows.items() if price is None]
-    options.out.write_text(as_toml(told, prices()), encoding="utf-8")
-    prices(options.out)
+    out.write_text(as_toml(told, prices()), encoding="utf-8")
+    prices(out)
     if options.json:
         shown = [{"what": price.what, "region": price.regions[0], "usd_hour": price.usd_hour} for price in told]
         print(json.dumps({"told": shown, "untold": untold}, indent=2))
     else:
-        print(f"{options.out}: {len(told)} prices from AWS")
+        print(f"{out}: {len(told)} prices from AWS")
     if untold:
         print(f"AWS does not tell in US dollars: {', '.join(untold)}", file=sys.stderr)
     return Status.FAILED if untold else Status.DONE
+
+
+def _refuse_foreign(out: Path) -> None:
+    """Before anything is asked: only a table of an earlier run is overwritten, and nothing through a link."""
+    refuse_links(out, out)
+    if not out.parent.is_dir():
+        raise CannotError(f"--out {out} cannot be written: {out.parent} is no folder.")
+    if out.exists() and not (out.is_file() and out.read_text("utf-8", errors="replace").startswith(HEADER)):
+        raise CannotError(f"--out {out} is not of make prices, which would overwrite it: name another file.")
 
 
 def client_of(region: str) -> Any:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import product
-from typing import Any
 
 from blueprint.kubernetes import Manifest
+from blueprint.manifests.pod_security import template
 from tools.review.manifests import Objects, title
 
 _ROLES = ("Role", "ClusterRole")
@@ -73,18 +73,6 @@ def containers(pod: Manifest) -> Iterator[Manifest]:
         yield from pod.get(key) or ()
 
 
-def template(manifest: Manifest) -> Manifest:
-    """Metadata and spec of the pods of a workload of Kubernetes; nothing for other kinds."""
-    if manifest["kind"] == "Pod":
-        return manifest
-    spec: Any = manifest.get("spec") or {}
-    if manifest["kind"] == "CronJob":
-        spec = (spec.get("jobTemplate") or {}).get("spec") or {}
-    found = spec.get("template") if isinstance(spec, Mapping) else None
-    pod = found.get("spec") if isinstance(found, Mapping) else None
-    return found if isinstance(found, Mapping) and isinstance(pod, Mapping) and "containers" in pod else {}
-
-
 def _pod(manifest: Manifest) -> Manifest:
-    pod: Manifest = template(manifest).get("spec") or {}
+    pod: Manifest = template(manifest)[1].get("spec") or {}
     return pod

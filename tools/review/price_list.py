@@ -94,9 +94,12 @@ def on_demand(product: Mapping[str, Any]) -> Iterator[Published]:
                 yield Published(float(dimension["pricePerUnit"]["USD"]), dimension["unit"], date)
 
 
+HEADER = f"# First what AWS told, by {SOURCE}; then the rows of this project.\n"
+"""By which a table of ours is known: it is written anew, and no other file."""
+
+
 def as_toml(rows: Iterable[Price], rest: Prices) -> str:
     """A table in which these rows stand before all others, so that they are taken."""
-    head = f"# First what AWS told, by {SOURCE}; then the rows of this project.\n"
     names = ("what", "regions", "usd_hour", "date", "source")
     written = [{name: getattr(each, name) for name in names} for each in (*rows, *rest.price)]
-    return f"{head}\n{tomli_w.dumps({'price': written})}"
+    return f"{HEADER}\n{tomli_w.dumps({'price': written})}"

@@ -185,6 +185,25 @@ def test_without_credentials_nothing_is_written(
     assert not out.exists()
 
 
+@pytest.mark.parametrize("kind", ["file", "folder", "link", "nowhere"])
+def test_what_it_did_not_write_stays(kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Refused before AWS is asked, for which there are no credentials here."""
+    own, out = tmp_path / "own.toml", tmp_path / "mine.toml"
+    own.write_text("mine", encoding="utf-8")
+    match kind:
+        case "file":
+            out = own
+        case "folder":
+            out.mkdir()
+        case "link":
+            out.symlink_to(own)
+        case "nowhere":
+            out = tmp_path / "nowhere" / "mine.toml"
+    assert main(["prices", f"--out={out}", "prod-eu"]) == 2
+    assert str(out) in capsys.readouterr().err
+    assert own.read_text(encoding="utf-8") == "mine"
+
+
 def test_the_guide_asks_for_the_same(root: Path) -> None:
     """Of what the AWS CLI has, by botocore's model of it."""
     text = (root / "docs" / "review-in-pull-requests.md").read_text(encoding="utf-8")
