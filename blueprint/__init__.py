@@ -6,9 +6,11 @@ What a cluster file needs is named here; the rest of the model is for add-ons, t
 from blueprint.access import PermissionSet, Role, User
 from blueprint.blueprint import Blueprint
 from blueprint.cluster import Cluster, PrivateEndpoint, PublicEndpoint
+from blueprint.components import Components, NodePorts
 from blueprint.compute import AutoMode, FargateProfile, FargateSelector, ManagedNodes, SelfManagedNodes, Taint
 from blueprint.existing_network import ExistingNetwork, ExistingSubnet
 from blueprint.network import NewNetwork
+from blueprint.oidc import OidcProvider
 from blueprint.planning.document import Plan
 from blueprint.planning.planner import plan
 
@@ -16,12 +18,15 @@ __all__ = [
     "AutoMode",
     "Blueprint",
     "Cluster",
+    "Components",
     "ExistingNetwork",
     "ExistingSubnet",
     "FargateProfile",
     "FargateSelector",
     "ManagedNodes",
     "NewNetwork",
+    "NodePorts",
+    "OidcProvider",
     "PermissionSet",
     "Plan",
     "PrivateEndpoint",

@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from blueprint.access import Principal
+from blueprint.components import Components
 from blueprint.eks import EKS_RULES
-from blueprint.errors import Problem
-from blueprint.fields import NOT_EMPTY, NOT_RESERVED, PRIVATE_RANGES, UNIQUE, Cidr, at_most, inside, outside, sized
+from blueprint.errors import Problem, duplicates
+from blueprint.fields import (
+    NOT_EMPTY,
+    NOT_RESERVED,
+    PRIVATE_RANGES,
+    UNIQUE,
+    Cidr,
+    KmsKeyArn,
+    SecurityGroupId,
+    at_most,
+    between,
+    inside,
+    outside,
+    sized,
+)
 from blueprint.network import LogRetentionDays
+from blueprint.oidc import OidcProvider
 from blueprint.value import Value
 from blueprint.versions import EXTENDED_SUPPORT, KubernetesVersion
 
 # https://docs.aws.amazon.com/eks/latest/userguide/control-plane-logs.html
-LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")
+LogType = Literal["api", "audit", "authenticator", "controllerManager", "scheduler"]
+LOG_TYPES: tuple[LogType, ...] = get_args(LogType)
 
 PublicCidr = Annotated[
     Cidr,
@@ -53,12 +69,12 @@ Endpoint = PrivateEndpoint | PublicEndpoint
 
 
 class Cluster(Value):
-    """An EKS control plane: access entries only, all five log types, Secrets encrypted with a key of its own.
+    """An EKS control plane: access entries only, all five log types, Secrets encrypted with a key of the account.
 
     https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateCluster.html
     """
 
-    create_only = {"service_cidr": "the cluster is replaced"}
+    create_only = dict.fromkeys(("service_cidr", "kms_key_arn"), "the cluster is replaced")
 
     words_of_others = {
         "kubernetes_version": "write version",
@@ -72,9 +88,14 @@ class Cluster(Value):
         "endpoint_access": "write endpoint=PrivateEndpoint() or endpoint=PublicEndpoint(allow=(…))",
         "public_access_cidrs": "write endpoint=PublicEndpoint(allow=(…))",
         "endpoint_public_access_cidrs": "write endpoint=PublicEndpoint(allow=(…))",
-        "encryption_config": "leave it out: Secrets are encrypted with a key that the cluster makes",
-        "secrets_encryption_key": "leave it out: Secrets are encrypted with a key that the cluster makes",
-        "enabled_log_types": "leave it out: all five are on; log_retention_days says how long they stay",
+        "encryption_config": "leave it out: Secrets are encrypted with a key that is made, or write kms_key_arn",
+        "secrets_encryption_key": "leave it out: Secrets are encrypted with a key that is made, or write kms_key_arn",
+        "enabled_log_types": "leave it out: all five are on; or write log_types, and log_retention_days",
+        "control_plane_scaling_config": 'write scaling_tier="tier-xl"',
+        "zonal_shift_config": "write zonal_shift=True",
+        "control_plane_egress_mode": 'write egress_mode="CUSTOMER_ROUTED"',
+        "identity_provider_config": 'write identity_providers=(OidcProvider("…", issuer_url="…", client_id="…"),)',
+        "security_group_ids": "write security_groups=(…)",
         "upgrade_policy": 'write support_policy="STANDARD" or "EXTENDED"',
     }
 
@@ -86,6 +107,8 @@ class Cluster(Value):
     """Where the Kubernetes API answers. https://docs.aws.amazon.com/eks/latest/userguide/cluster-endpoint.html"""
     log_retention_days: LogRetentionDays = 365
     """How long the control plane's logs stay in CloudWatch; one of the values CloudWatch Logs accepts."""
+    log_types: Annotated[tuple[LogType, ...], NOT_EMPTY, UNIQUE] = LOG_TYPES
+    """What the control plane logs. Without `audit` nobody sees afterwards who did what."""
     deletion_protection: bool = True
     """Refuses deletion of the cluster and of the stacks that hold state; turn it off in a deploy of its own first."""
     support_policy: Literal["STANDARD", "EXTENDED"] = "STANDARD"
@@ -97,8 +120,38 @@ class Cluster(Value):
     when None these with Auto Mode, which keeps its nodes for ever where the cluster was when it was switched on, else
     the small ones. To switch it on in a cluster that is there, deploy `subnets="private"` first.
     https://github.com/aws/containers-roadmap/issues/2793"""
+    kms_key_arn: KmsKeyArn | None = None
+    """Key of Secrets, of the same region; one that is made and kept with the cluster when None. Whoever deploys needs
+    kms:DescribeKey and kms:CreateGrant on it. https://docs.aws.amazon.com/eks/latest/userguide/enable-kms.html"""
+    security_groups: Annotated[tuple[SecurityGroupId, ...], at_most(5, "security groups"), UNIQUE] = ()
+    """More groups of the control plane's network interfaces, of the same VPC, beside the one that EKS makes.
+    https://docs.aws.amazon.com/eks/latest/userguide/sec-group-reqs.html"""
+    scaling_tier: Literal["standard", "tier-xl", "tier-2xl", "tier-4xl", "tier-8xl"] | None = None
+    """Capacity of the control plane that is kept ready and paid for; "standard" is EKS's own, and the way back.
+    https://docs.aws.amazon.com/eks/latest/userguide/eks-provisioned-control-plane.html"""
+    zonal_shift: bool | None = None
+    """Lets traffic between pods be moved out of an impaired zone, and AWS do so by itself; False switches it off again.
+    https://docs.aws.amazon.com/eks/latest/userguide/zone-shift.html"""
+    egress_mode: Literal["AWS_MANAGED", "CUSTOMER_ROUTED"] | None = None
+    """How the control plane reaches webhooks and identity providers outside the VPC: by EKS's network, as when None, or
+    by the routes of its subnets. There is no way back from CUSTOMER_ROUTED."""
+    identity_providers: Annotated[tuple[OidcProvider, ...], at_most(10, "identity providers")] = ()
+    """Who vouches for people beside IAM."""
+    components: Components = Components()
+    """Settings of the API server, the scheduler and the controller manager."""
+    rollback_timeout_minutes: Annotated[int, between(120, 10_080, "minutes")] | None = None
+    """How long EKS tries to take the cluster back to the version before; twelve hours when None.
+    https://docs.aws.amazon.com/eks/latest/userguide/rollback-cluster.html"""
+
+    def subnets_beside(self, *, auto_mode: bool) -> Literal["control-plane", "private"]:
+        """Those that `subnets` says, or that it stands for when it is None."""
+        return self.subnets or ("private" if auto_mode else "control-plane")
 
     def problems(self) -> Iterator[Problem]:
+        names = (
+            (("identity_providers", place, "name"), each.name) for place, each in enumerate(self.identity_providers)
+        )
+        yield from duplicates(names, "name of an identity provider", "rename one")
         if self.support_policy == "STANDARD" and self.version in EXTENDED_SUPPORT:
             rule = f"{EKS_RULES.extended_support.says}, as that of {self.version} has"
             fix = 'upgrade, or pay for extended support: support_policy="EXTENDED"'

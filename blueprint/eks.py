@@ -61,6 +61,8 @@ class EksRules(Value):
     """The policy that a version needs."""
     one_kind: EksRule
     """Several changes of a control plane at once."""
+    egress: EksRule
+    """Another way out of the VPC for the control plane."""
     zones: EksRule
     """Subnets of a control plane."""
     sizes: EksRule

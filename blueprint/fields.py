@@ -150,6 +150,16 @@ KmsKeyArn = Annotated[
         'write for example "arn:aws:kms:us-west-2:111111111111:key/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f"',
     ),
 ]
+# Eight hexadecimal digits until 2018, seventeen since.
+# https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html
+SecurityGroupId = Annotated[
+    str,
+    matches(
+        r"sg-([0-9a-f]{17}|[0-9a-f]{8})",
+        "must be the id of a security group",
+        'write for example "sg-0a1b2c3d4e5f60718"',
+    ),
+]
 CertificateArn = Annotated[
     str,
     matches(

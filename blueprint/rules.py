@@ -31,12 +31,14 @@ def between_values(view: Checked) -> Iterator[Problem]:
         yield from _versions(view)
     yield from _ranges(view)
     yield from _control_plane_subnets(view)
+    yield from _control_plane_routes(view)
     yield from _pod_subnets(view)
     yield from _addons(view)
     if view.knows_all("teams"):
         yield from _connections(view)
     yield from _secrets(view)
     yield from _regions(view)
+    yield from foreign_key(("cluster", "kms_key_arn"), view.blueprint.cluster.kms_key_arn, view.blueprint.region)
     yield from hosts.contested(hosts.claims(view.addons, view.teams))
     names = (((*path, "name"), team.name) for path, team in view.teams.items())
     yield from duplicates(names, "name of a team", "rename one")
@@ -120,6 +122,22 @@ def _control_plane_subnets(view: Checked) -> Iterator[Problem]:
             "Auto Mode's nodes would stand in the control plane's small subnets, which reach neither AWS nor registries"
         )
         yield Problem(("cluster", "subnets"), kind, rule, "leave it out")
+
+
+def _control_plane_routes(view: Checked) -> Iterator[Problem]:
+    """Whether the control plane reaches the identity providers by the routes of its own subnets.
+
+    https://docs.aws.amazon.com/eks/latest/APIReference/API_VpcConfigRequest.html (controlPlaneEgressMode)
+    """
+    network, cluster = view.blueprint.network, view.blueprint.cluster
+    if cluster.egress_mode != "CUSTOMER_ROUTED" or not cluster.identity_providers:
+        return
+    auto_mode = any(isinstance(compute, AutoMode) for compute in view.compute.values())
+    private = cluster.subnets_beside(auto_mode=auto_mode) == "private"
+    if isinstance(network, NewNetwork) and not (private and network.nat != "none"):
+        rule = "the control plane reads the keys of identity providers by its subnets, and nothing there leads to them"
+        fix = 'write subnets="private"' if network.nat != "none" else "give the network a NAT gateway"
+        yield Problem(("cluster", "egress_mode"), cluster.egress_mode, rule, f"{fix}, or leave egress_mode out")
 
 
 def _addons(view: Checked) -> Iterator[Problem]:

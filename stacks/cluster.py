@@ -10,9 +10,12 @@ from aws_cdk import CfnOutput
 from aws_cdk import aws_eks_v2 as eks
 from constructs import Construct
 
+from blueprint.cluster import LOG_TYPES
+from blueprint.components import Components
 from blueprint.contribution import ManagedAddon
 from blueprint.planning.document import ControlPlane, Plan, Subnet
 from blueprint.references import CLUSTER_SECURITY_GROUP, name_of, resolved
+from stacks.acknowledge import ENGINE, acknowledge
 from stacks.base import PARTITION_ONLY, BlueprintStack, service_role
 from stacks.compute import add_compute
 from stacks.kubectl import kubectl_target
@@ -33,6 +36,8 @@ class ClusterStack(BlueprintStack):
         access = _after(Construct(self, "Access"), cluster)
         for entry in (*plan.admins, *plan.people):
             access_entry(access, plan, entry, PARTITION_ONLY)
+        if plan.control_plane.identity_providers:
+            _identity_providers(_after(Construct(self, "IdentityProviders"), cluster), plan)
         # Nodes come after what makes them ready, other add-ons after the nodes that run them; it all goes in reverse.
         before = _after(Construct(self, "AddonsBeforeNodes"), cluster)
         compute = _after(Construct(self, "Compute"), before, cluster)
@@ -72,9 +77,13 @@ class ClusterStack(BlueprintStack):
             role_arn=service_role(self, "Role", model.role).attr_arn,
             access_config={"authenticationMode": "API", "bootstrapClusterCreatorAdminPermissions": False},
             bootstrap_self_managed_addons=False,
-            encryption_config=[{"provider": {"keyArn": key}, "resources": ["secrets"]}],
+            encryption_config=[
+                {"provider": {"keyArn": resolved(model.key, PARTITION_ONLY) or key}, "resources": ["secrets"]}
+            ],
             resources_vpc_config={
                 "subnetIds": subnets,
+                "securityGroupIds": list(model.security_groups) or None,
+                "controlPlaneEgressMode": model.egress_mode or None,
                 "endpointPrivateAccess": True,
                 "endpointPublicAccess": bool(model.public_ranges),
                 "publicAccessCidrs": list(model.public_ranges) or None,
@@ -82,9 +91,16 @@ class ClusterStack(BlueprintStack):
             logging={"clusterLogging": {"enabledTypes": [{"type": name} for name in model.log_types]}},
             upgrade_policy={"supportType": model.support_policy},
             deletion_protection=model.deletion_protection,
+            control_plane_scaling_config={"tier": model.scaling_tier} if model.scaling_tier else None,
+            zonal_shift_config=None if model.zonal_shift is None else {"enabled": model.zonal_shift},
+            rollback_config=_given(timeoutMinutes=model.rollback_timeout_minutes),
+            **_components(model.components),
             **self._auto_mode(model),
         )
         cluster.node.add_dependency(logs)
+        if missing := [name for name in LOG_TYPES if name not in model.log_types]:
+            why = f"the blueprint says log_types without {', '.join(missing)}"
+            acknowledge(cluster, {f"{ENGINE}EKS-CONTROL-PLANE-LOGS": why})
         return cluster
 
     def _auto_mode(self, model: ControlPlane) -> dict[str, Any]:
@@ -103,6 +119,56 @@ class ClusterStack(BlueprintStack):
                 "elasticLoadBalancing": {"enabled": bool(auto)},
             },
         }
+
+
+def _components(components: Components) -> dict[str, Any]:
+    """What is not chosen is left out."""
+    ttl, ports = components.event_ttl_minutes, components.node_ports
+    sync, scoring = components.autoscaler_sync_seconds, components.scoring
+    weights = [{"name": name, "weight": weight} for name, weight in sorted(components.weights.items())]
+    return {
+        "kube_api_server_config": _given(
+            eventTtl=ttl and f"{ttl}m",
+            serviceNodePortRange=ports and {"minPort": ports.first, "maxPort": ports.last},
+        ),
+        "kube_controller_manager_config": _given(
+            horizontalPodAutoscalerControllerConfig=sync and {"horizontalPodAutoscalerSyncPeriod": f"{sync}s"},
+            podGcControllerConfig=_given(terminatedPodGcThreshold=components.terminated_pods),
+        ),
+        "kube_scheduler_config": scoring
+        and {"nodeResourcesFit": {"scoringStrategy": _given(type=scoring, resources=weights or None)}},
+    }
+
+
+def _given(**properties: Any) -> dict[str, Any] | None:
+    """Those that are there; nothing if none is."""
+    return {name: value for name, value in properties.items() if value is not None} or None
+
+
+def _identity_providers(scope: Construct, plan: Plan) -> None:
+    """EKS makes one at a time. https://docs.aws.amazon.com/eks/latest/APIReference/API_AssociateIdentityProviderConfig.html"""
+    before: Construct | None = None
+    for provider in plan.control_plane.identity_providers:
+        claims = [{"key": key, "value": value} for key, value in sorted(provider.required_claims.items())]
+        made = eks.CfnIdentityProviderConfig(
+            scope,
+            provider.name,
+            cluster_name=plan.facts.name,
+            identity_provider_config_name=provider.name,
+            type="oidc",
+            oidc=_given(
+                issuerUrl=provider.issuer_url,
+                clientId=provider.client_id,
+                usernameClaim=provider.username_claim,
+                usernamePrefix=provider.username_prefix,
+                groupsClaim=provider.groups_claim,
+                groupsPrefix=provider.groups_prefix if provider.groups_claim else None,
+                requiredClaims=claims or None,
+            ),
+        )
+        if before:
+            made.node.add_dependency(before)
+        before = made
 
 
 def _ids(subnets: Sequence[Subnet], network: Mapping[str, str]) -> list[str]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from blueprint import auto_mode
 from blueprint.access import AccessPolicy
 from blueprint.blueprint import Blueprint
-from blueprint.cluster import LOG_TYPES, PublicEndpoint
+from blueprint.cluster import PublicEndpoint
 from blueprint.compute import AutoMode
+from blueprint.encryption import key_of
 from blueprint.facts import ClusterFacts
 from blueprint.planning.document import AutoModeNodes, ControlPlane, Installer, ServiceRole
 from blueprint.planning.network import control_plane_subnets
@@ -25,15 +26,23 @@ def planned_control_plane(blueprint: Blueprint, facts: ClusterFacts) -> ControlP
         version=cluster.version,
         role=_role(facts, auto),
         subnets=control_plane_subnets(
-            blueprint.network, blueprint.region, cluster.subnets or ("private" if auto else "control-plane")
+            blueprint.network, blueprint.region, cluster.subnets_beside(auto_mode=bool(auto))
         ),
         public_ranges=cluster.endpoint.allow if isinstance(cluster.endpoint, PublicEndpoint) else (),
-        log_types=LOG_TYPES,
+        log_types=cluster.log_types,
         log_retention_days=cluster.log_retention_days,
         deletion_protection=cluster.deletion_protection,
         support_policy=cluster.support_policy,
         service_cidr=cluster.service_cidr,
         auto_mode=_auto_mode(auto) if auto else None,
+        components=cluster.components,
+        identity_providers=tuple(sorted(cluster.identity_providers, key=lambda each: each.name)),
+        key=key_of(cluster.kms_key_arn) if cluster.kms_key_arn else "",
+        security_groups=cluster.security_groups,
+        scaling_tier=cluster.scaling_tier or "",
+        egress_mode=cluster.egress_mode or "",
+        zonal_shift=cluster.zonal_shift,
+        rollback_timeout_minutes=cluster.rollback_timeout_minutes,
     )
 
 

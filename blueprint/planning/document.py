@@ -8,11 +8,13 @@ from functools import cached_property
 from typing import Literal
 
 from blueprint.access import AccessEntry, AccessPolicy
+from blueprint.components import Components
 from blueprint.contribution import Contribution, ServiceLinkedRole
 from blueprint.facts import ClusterFacts
 from blueprint.iam import Statement
 from blueprint.kubernetes import Manifest
 from blueprint.network import SubnetKind
+from blueprint.oidc import OidcProvider
 from blueprint.workload import NodeTaint, PodSelector, Workload
 
 NodeKind = Literal["managed", "self-managed"]
@@ -123,6 +125,17 @@ class ControlPlane:
     support_policy: Literal["STANDARD", "EXTENDED"]
     service_cidr: str
     auto_mode: AutoModeNodes | None
+    components: Components = field(default_factory=Components)
+    identity_providers: tuple[OidcProvider, ...] = ()
+    key: str = ""
+    """Of Secrets, a key that is there already; the one that the templates make when empty."""
+    security_groups: tuple[str, ...] = ()
+    """Of its network interfaces, beside the one that EKS makes."""
+    scaling_tier: str = ""
+    """EKS's own choice when empty, as with what follows."""
+    egress_mode: str = ""
+    zonal_shift: bool | None = None
+    rollback_timeout_minutes: int | None = None
 
 
 @dataclass(frozen=True)

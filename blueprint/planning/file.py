@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, get_origin
 
 from blueprint.contribution import AwsResource
-from blueprint.iam import Statement
 from blueprint.planning.document import FargateNodes, NodeGroup, Plan
 from blueprint.planning.frozen import frozen
+from blueprint.value import Value
 
 if TYPE_CHECKING:
     from cattrs.preconf.json import JsonConverter
@@ -72,11 +72,16 @@ def _converter() -> JsonConverter:
     converter = make_converter(forbid_extra_keys=True)
     for union in (AwsResource, NodeGroup | FargateNodes):
         configure_tagged_union(union, converter, tag_name="type")
-    # Of values in a plan this one is left; what was wrong with it is told before there is a plan.
-    statement = make_dict_unstructure_fn(Statement, converter, _mistakes=override(omit=True))
-    converter.register_unstructure_hook(Statement, statement)
+    # What was wrong with a value is told before there is a plan.
+    converter.register_unstructure_hook_factory(
+        _is_value, lambda cls: make_dict_unstructure_fn(cls, converter, _mistakes=override(omit=True))
+    )
     converter.register_unstructure_hook_func(_is_frozenset, sorted)
     return converter
+
+
+def _is_value(hint: object) -> bool:
+    return isinstance(hint, type) and issubclass(hint, Value)
 
 
 def _is_frozenset(hint: object) -> bool:

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from blueprint import PermissionSet, PrivateEndpoint, PublicEndpoint, Role, User, plan
+from blueprint import (
+    Components,
+    NodePorts,
+    OidcProvider,
+    PermissionSet,
+    PrivateEndpoint,
+    PublicEndpoint,
+    Role,
+    User,
+    plan,
+)
 from blueprint.versions import DEFAULT, EXTENDED_SUPPORT, STANDARD_SUPPORT, SUPPORTED, is_within, minor
+from examples.shared import KEY
 from tests.blueprint.examples import TABLE, assert_reported, changed, mistake, places, with_cluster
 
 
@@ -13,7 +26,18 @@ def public(*allow: object) -> object:
     return with_cluster(endpoint=changed(PublicEndpoint(allow=()), allow=allow))
 
 
-ALLOW = "cluster.endpoint.allow"
+def components(**fields: Any) -> object:
+    return with_cluster(components=changed(Components(), **fields))
+
+
+def provider(**fields: str) -> object:
+    return with_cluster(identity_providers=(changed(OIDC, **fields),))
+
+
+ALLOW, OF, STAFF = "cluster.endpoint.allow", "cluster.components", "cluster.identity_providers[0]"
+OIDC = OidcProvider("staff", issuer_url="https://login.example.com", client_id="eks", groups_claim="groups")
+FOREIGN = KEY.replace("us-west-2", "eu-west-1")
+SIX = tuple(f"sg-0000000000000000{number}" for number in range(6))
 MISTAKES = [
     mistake("far version", with_cluster(version="1.99"), "cluster.version", "this project knows: 1.33", f'"{DEFAULT}"'),
     mistake("old version", with_cluster(version="1.25"), "cluster.version", "this project knows: 1.33", f'"{DEFAULT}"'),
@@ -100,6 +124,58 @@ MISTAKES = [
     ),
     mistake(
         "Services on loopback", with_cluster(service_cidr="127.0.0.0/16"), "cluster.service_cidr", "1918", "172.20"
+    ),
+    mistake("no log", with_cluster(log_types=()), "cluster.log_types", "must not be empty", "at least one"),
+    mistake("unknown log", with_cluster(log_types=("etcd",)), "cluster.log_types[0]", "'audit'", "'api'"),
+    mistake("a log twice", with_cluster(log_types=("api", "api")), "cluster.log_types", "no duplicate", "remove"),
+    mistake("alias of a key", with_cluster(kms_key_arn="alias/eks"), "cluster.kms_key_arn", "no alias", "arn:aws:kms"),
+    mistake("key elsewhere", with_cluster(kms_key_arn=FOREIGN), "cluster.kms_key_arn", "another region", "us-west-2"),
+    mistake("group by name", with_cluster(security_groups=("web",)), "cluster.security_groups[0]", "id of a", "sg-0a"),
+    mistake("six groups", with_cluster(security_groups=SIX), "cluster.security_groups", "at most 5", "5 or fewer"),
+    mistake("no tier", with_cluster(scaling_tier="xl"), "cluster.scaling_tier", "'tier-xl'", "'standard'"),
+    # In CloudFormation's schema, but not in the API.
+    mistake("a tier", with_cluster(scaling_tier="tier-ultra"), "cluster.scaling_tier", "'tier-xl'", "'standard'"),
+    # In the API, and documented nowhere.
+    mistake("isolated", with_cluster(egress_mode="CUSTOMER_ISOLATED"), "cluster.egress_mode", "'CUSTOMER_", "'AWS_"),
+    mistake("short", with_cluster(rollback_timeout_minutes=119), "cluster.rollback_timeout_minutes", "120", "10080"),
+    mistake("ports", components(node_ports=NodePorts(2, 1)), f"{OF}.node_ports.last", "before the first (2)", "higher"),
+    mistake("port 0", components(node_ports=NodePorts(0, 1)), f"{OF}.node_ports.first", "1 to 65535", "1 to 65535"),
+    mistake("no such scoring", components(scoring="Best"), f"{OF}.scoring", "'MostAllocated'", "'LeastAllocated'"),
+    mistake("weights alone", components(weights={"cpu": 2}), f"{OF}.weights", "there is none", "scoring="),
+    mistake("weight 0", components(scoring="MostAllocated", weights={"cpu": 0}), f"{OF}.weights['cpu']", "1 to", "1"),
+    mistake("issuer in the clear", provider(issuer_url="http://a.example"), f"{STAFF}.issuer_url", "https://", "https"),
+    mistake(
+        "issuer with its document",
+        provider(issuer_url="https://a.example/.well-known/openid-configuration"),
+        f"{STAFF}.issuer_url",
+        "one level above",
+        "leave that part out",
+    ),
+    *(
+        mistake(f"{prefix!r} as {field}", provider(**{field: prefix}), f"{STAFF}.{field}", "must end in :", '"oidc:"')
+        for field in ("username_prefix", "groups_prefix")
+        for prefix in ("system:", "system:x:", "team:", "team:payments:", "eks:", "oidc", "-", "")
+    ),
+    mistake(
+        "two of one name",
+        with_cluster(identity_providers=(OIDC, OIDC)),
+        "cluster.identity_providers[1].name",
+        "duplicate name of an identity provider",
+        "rename one",
+    ),
+    mistake(
+        "eleven",
+        with_cluster(identity_providers=tuple(changed(OIDC, name=f"p{number}") for number in range(11))),
+        "cluster.identity_providers",
+        "at most 10 identity providers",
+        "10 or fewer",
+    ),
+    mistake(
+        "out of small subnets to an issuer",
+        with_cluster(identity_providers=(OIDC,), egress_mode="CUSTOMER_ROUTED"),
+        "cluster.egress_mode",
+        "nothing there leads to them",
+        'write subnets="private", or leave',
     ),
     mistake("Services in IPv6", with_cluster(service_cidr="fd00::/108"), "cluster.service_cidr", "IPv4", "10.0.0.0/16"),
 ]

@@ -33,6 +33,7 @@ from examples.isolated import ISOLATED
 from examples.managed import MANAGED
 from examples.mixed import MIXED
 from examples.pod_ranges import POD_RANGES
+from examples.provisioned import PROVISIONED
 from examples.self_managed import SELF_MANAGED
 from examples.shared_vpc import SHARED_VPC
 from examples.teams import TEAMS
@@ -106,6 +107,7 @@ KINDS = {
     "managed": MANAGED,
     "mixed": MIXED,
     "pod-ranges": POD_RANGES,
+    "provisioned": PROVISIONED,
     "self-managed": SELF_MANAGED,
     "shared-vpc": SHARED_VPC,
     "teams": TEAMS,

@@ -14,11 +14,12 @@ from examples.managed import MANAGED
 from examples.mixed import MIXED
 from examples.operations import OPERATIONS
 from examples.pod_ranges import POD_RANGES
+from examples.provisioned import PROVISIONED
 from examples.self_managed import SELF_MANAGED
 from examples.shared_vpc import SHARED_VPC
 from examples.teams import TEAMS
 
 FLEET = (
     *(MANAGED, AUTO, FARGATE, LAUNCHED, SELF_MANAGED, ISOLATED, MIXED, BARE, CHINA, GOVERNMENT, TEAMS, OPERATIONS),
-    *(EXISTING_VPC, SHARED_VPC, POD_RANGES),
+    *(EXISTING_VPC, SHARED_VPC, POD_RANGES, PROVISIONED),
 )

@@ -29,7 +29,15 @@ class Page:
 _CONCEPTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("blueprint", "A cluster", ("blueprint.blueprint",)),
     ("network", "Network", ("blueprint.network", "blueprint.existing_network")),
-    ("cluster", "Control plane", ("blueprint.cluster",)),
+    (
+        "cluster",
+        "Control plane",
+        (
+            "blueprint.cluster",
+            "blueprint.components",
+            "blueprint.oidc",
+        ),
+    ),
     ("access", "Principals", ("blueprint.access",)),
     ("compute", "Compute", ("blueprint.compute",)),
     ("node-pools", "Node pools", ("blueprint.node_pool", "blueprint.disruption")),

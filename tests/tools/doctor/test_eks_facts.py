@@ -48,6 +48,10 @@ def cluster(**properties: Any) -> Resources:
     return {"Cluster": resource("AWS::EKS::Cluster", {"Name": "dev", **properties})}
 
 
+def egress(mode: str) -> Resources:
+    return cluster(ResourcesVpcConfig={"ControlPlaneEgressMode": mode})
+
+
 def in_zones(before: str, after: str) -> Ask:
     """A control plane in subnets that the network exports."""
     letters = "abc"
@@ -229,6 +233,16 @@ ROWS: Mapping[str, Row] = {
             "emulator": emulator(refusals.update_kinds({"Version": "1.34", "Tags": [1]}, {"Version": "1.35"})),
         },
     ),
+    "egress": Row(
+        {
+            "guard": guard(egress("CUSTOMER_ROUTED"), egress("AWS_MANAGED")),
+            "emulator": emulator(refusals.egress("CUSTOMER_ROUTED", "AWS_MANAGED")),
+        },
+        {
+            "guard": guard(egress("CUSTOMER_ROUTED"), egress("CUSTOMER_ROUTED")),
+            "emulator": emulator(refusals.egress("AWS_MANAGED", "CUSTOMER_ROUTED"), refusals.egress(None, None)),
+        },
+    ),
     "zones": Row(
         {
             "emulator": emulator(refusals.zones(["a", "b"], ["a", "b", "c"])),
@@ -351,3 +365,27 @@ def test_groups_of_kubernetes_are_not_given_away(group: str, *, refused: bool) -
 def test_a_mistake_in_the_file_has_its_place() -> None:
     with pytest.raises(BlueprintError, match=r"eks.toml: versions.default"):
         read("[versions]\nstandard_support = []\n")
+
+
+OIDC = {"IdentityProviderConfigName": "staff", "Oidc": {"IssuerUrl": "https://a.example", "ClientId": "eks"}}
+
+
+@pytest.mark.parametrize(
+    ("properties", "others", "words"),
+    [
+        ({}, [], ""),
+        ({}, ["a", "b"], ""),
+        ({}, ["staff"], "already exists"),
+        ({}, list("abcdefghij"), "at most 10"),
+        ({"GroupsPrefix": "system:"}, [], "must not begin with system:"),
+        ({"UsernamePrefix": "system:x"}, [], "must not begin with system:"),
+        ({"IssuerUrl": "http://a.example"}, [], "must begin with https://"),
+    ],
+)
+def test_the_emulator_takes_identity_providers_as_eks_does(
+    properties: dict[str, str], others: list[str], words: str
+) -> None:
+    """https://docs.aws.amazon.com/eks/latest/APIReference/API_OidcIdentityProviderConfigRequest.html"""
+    said = refusals.identity_provider({**OIDC, "Oidc": {**OIDC["Oidc"], **properties}}, others) or ""  # type: ignore[dict-item]  # text and a mapping
+    assert bool(said) == bool(words)
+    assert words in said

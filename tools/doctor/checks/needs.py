@@ -46,6 +46,7 @@ def _optional(plan: Plan) -> Iterator[tuple[str, bool]]:
     yield "AWS::AutoScaling::AutoScalingGroup", "self-managed" in groups
     yield "AWS::EKS::Nodegroup", "managed" in groups
     yield "AWS::EKS::FargateProfile", fargate
+    yield "AWS::EKS::IdentityProviderConfig", bool(plan.control_plane.identity_providers)
     yield "AWS::EKS::Addon", any(contribution.managed_addons for contribution in contributions)
     yield "AWS::EKS::PodIdentityAssociation", any(not grant.irsa for grant in grants)
     yield "AWS::IAM::InstanceProfile", "self-managed" in groups or NodeRole in resources

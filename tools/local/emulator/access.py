@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
+
+from ministack.core.responses import get_account_id, get_region
 from ministack.services import eks as service
 from ministack.services import iam as iam_service
 from ministack.services.cloudformation import provisioners
@@ -80,6 +83,22 @@ def update_pod_identity_association(arn: str, old: Properties, new: Properties, 
 
 def delete_pod_identity_association(arn: str, properties: Properties) -> None:
     service._delete_pod_identity_association(properties["ClusterName"], arn.rpartition("/")[2])
+
+
+def create_identity_provider(logical_id: str, properties: Properties, stack: str) -> Made:
+    """Who vouches for people; the emulator's own restarts a cluster for it, and takes one only."""
+    cluster, name = properties["ClusterName"], properties["IdentityProviderConfigName"]
+    eks.cluster(cluster)
+    others = [key.partition("\x00")[2] for key in service._idp_configs if key.startswith(f"{cluster}\x00")]
+    eks.refuse(refusals.identity_provider(properties, others))
+    place = f"{get_region()}:{get_account_id()}:identityproviderconfig/{cluster}/oidc/{name}"
+    arn = f"arn:aws:eks:{place}/{uuid.uuid4()}"
+    service._idp_configs[f"{cluster}\x00{name}"] = {"oidc": properties["Oidc"], "status": "ACTIVE", "arn": arn}
+    return name, {"IdentityProviderConfigArn": arn}
+
+
+def delete_identity_provider(name: str, properties: Properties) -> None:
+    service._idp_configs.pop(f"{properties['ClusterName']}\x00{name}", None)
 
 
 def create_oidc_provider(logical_id: str, properties: Properties, stack: str) -> Made:

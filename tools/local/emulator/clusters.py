@@ -50,6 +50,7 @@ def update_cluster(name: str, old: Properties, new: Properties, stack: str, logi
         refusals.control_plane_step(before, after, groups, cluster.get("_upgraded"), now),
         refusals.support_policy(after, _policy(new)),
         refusals.update_kinds(old, new),
+        refusals.egress(_egress(old), _egress(new)),
         refusals.zones(cluster["_zones"], _zones(new["ResourcesVpcConfig"]["SubnetIds"])),
     )
     _check_role(new)
@@ -60,6 +61,11 @@ def update_cluster(name: str, old: Properties, new: Properties, stack: str, logi
     _start_auto_mode(service._clusters[made[0]])
     control_planes.upgrade(name, str(new["Version"]), _services(service._clusters[made[0]]))
     return made
+
+
+def _egress(properties: Properties) -> str | None:
+    mode: str | None = properties["ResourcesVpcConfig"].get("ControlPlaneEgressMode")
+    return mode
 
 
 def _policy(properties: Properties) -> str:

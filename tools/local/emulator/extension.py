@@ -57,6 +57,10 @@ TYPES: dict[str, Handlers] = {
         "update": access.update_pod_identity_association,
         "delete": access.delete_pod_identity_association,
     },
+    "AWS::EKS::IdentityProviderConfig": {
+        "create": access.create_identity_provider,
+        "delete": access.delete_identity_provider,
+    },
     "AWS::EKS::FargateProfile": {"create": fargate.create_profile, "delete": fargate.delete_profile},
     "AWS::IAM::OIDCProvider": {"create": access.create_oidc_provider, "delete": access.delete_oidc_provider},
     "AWS::Logs::LogGroup": {"create": logs.create_group, "update": logs.update_group},

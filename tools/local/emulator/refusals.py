@@ -13,6 +13,7 @@ from blueprint.versions import EXTENDED_SUPPORT, SUPPORTED, minor
 DAY = 86_400
 """In seconds."""
 _Properties = Mapping[str, Any]
+_IDENTITY_PROVIDERS = 10
 
 
 class Upgraded(NamedTuple):
@@ -50,6 +51,31 @@ def support_policy(version: str, policy: str) -> str | None:
     """A version in extended support under the policy STANDARD."""
     refused = version in EXTENDED_SUPPORT and policy == "STANDARD"
     return f"InvalidParameterException: {EKS_RULES.extended_support.says}" if refused else None
+
+
+def egress(old: str | None, new: str | None) -> str | None:
+    """The way back to EKS's own network."""
+    back = old == "CUSTOMER_ROUTED" != new
+    return f"InvalidParameterException: {EKS_RULES.egress.says}" if back else None
+
+
+def identity_provider(provider: _Properties, others: Iterable[str]) -> str | None:
+    """One of OpenID Connect in a cluster that has these already.
+
+    https://docs.aws.amazon.com/eks/latest/APIReference/API_OidcIdentityProviderConfigRequest.html ; since August 2026 a
+    cluster has up to ten.
+    """
+    there, name, oidc = list(others), provider["IdentityProviderConfigName"], provider["Oidc"]
+    if name in there:
+        return f"ResourceInUseException: identity provider config {name} already exists"
+    if len(there) == _IDENTITY_PROVIDERS:
+        return f"ResourceLimitExceededException: a cluster has at most {_IDENTITY_PROVIDERS} identity provider configs"
+    prefixes = (oidc.get("UsernamePrefix", ""), oidc.get("GroupsPrefix", ""))
+    if any(prefix.startswith("system:") for prefix in prefixes):
+        return "InvalidParameterException: a prefix must not begin with system:"
+    if not oidc["IssuerUrl"].startswith("https://"):
+        return "InvalidParameterException: the issuer URL must begin with https://"
+    return None
 
 
 def update_kinds(old: _Properties, new: _Properties) -> str | None:

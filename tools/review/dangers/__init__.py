@@ -56,6 +56,7 @@ RULES: Mapping[str, Handling] = {
     "changes-owner": Handling(refused=True),
     "resets-nodes": Handling(refused=True),
     "removes-addon": Handling(refused=True),
+    "one-way": Handling(refused=False),
     "opens-endpoint": Handling(refused=False),
     "removes-protection": Handling(refused=False),
     "changes-team": Handling(refused=False),

@@ -24,6 +24,7 @@ from tools.revision.differences import ClusterDifference, StackDifference
 
 _CLUSTER = "AWS::EKS::Cluster"
 _NODES = "AWS::EKS::Nodegroup"
+_OWN_ROUTES = "CUSTOMER_ROUTED"
 _Path = tuple[str, ...]
 
 
@@ -179,6 +180,25 @@ def node_count(difference: ClusterDifference) -> Iterator[Danger]:
             )
 
 
+def control_plane_egress(difference: ClusterDifference) -> Iterator[Danger]:
+    """Another way out of the VPC for the control plane, or one from which there is no way back.
+
+    A template without the property leaves it as it is; a reader of the blueprint would not know so.
+    """
+    path = ("ResourcesVpcConfig", "ControlPlaneEgressMode")
+    for change in surviving(difference):
+        if change.type != _CLUSTER or change.impact != "update":
+            continue
+        before, after = was_and_is(change, *path)
+        why = step(".".join(path), before, after)
+        if before == _OWN_ROUTES != after:
+            what = f"{EKS_RULES.egress.says}: {'the deploy fails' if after else 'it stays so'}"
+            yield danger("create-only", change, what, why, f'leave egress_mode="{_OWN_ROUTES}"')
+        elif after == _OWN_ROUTES != before:
+            what = f"for good: {EKS_RULES.egress.says}; its webhooks and identity providers are reached by your routes"
+            yield danger("one-way", change, what, why, "check the routes of its subnets first")
+
+
 def control_plane_zones(difference: ClusterDifference) -> Iterator[Danger]:
     """Subnets of a zone that the control plane was not made in, or none any more of one that it was.
 
@@ -296,5 +316,6 @@ RULES: tuple[DangerRule, ...] = (
     node_image_back,
     new_nodes_behind,
     node_count,
+    control_plane_egress,
     control_plane_zones,
 )

@@ -84,6 +84,32 @@ def test_a_new_group_is_of_the_clusters_version(group: dict[str, str], *, refuse
     assert told(differing({**cluster, **nodes(**group)}, {**cluster, **nodes(**group, Labels={"a": "b"})})) == []
 
 
+def routed(mode: str | None) -> Resources:
+    config = {"ControlPlaneEgressMode": mode} if mode else {}
+    return {"Cluster": resource("AWS::EKS::Cluster", {"ResourcesVpcConfig": config})}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (None, "CUSTOMER_ROUTED", [("one-way", "Cluster")]),
+        ("AWS_MANAGED", "CUSTOMER_ROUTED", [("one-way", "Cluster")]),
+        ("CUSTOMER_ROUTED", "AWS_MANAGED", [("create-only", "Cluster")]),
+        ("CUSTOMER_ROUTED", None, [("create-only", "Cluster")]),
+        ("CUSTOMER_ROUTED", "CUSTOMER_ROUTED", []),
+        (None, "AWS_MANAGED", []),
+    ],
+)
+def test_the_control_plane_never_gets_its_own_routes_back(
+    before: str | None, after: str | None, expected: list[tuple[str, str]]
+) -> None:
+    """EKS: "cannot be changed back to AWS_MANAGED", which CloudFormation calls an update.
+
+    https://docs.aws.amazon.com/eks/latest/APIReference/API_VpcConfigRequest.html
+    """
+    assert told(differing(routed(before), routed(after))) == expected
+
+
 def network(*zones: str) -> Resources:
     return {zone: resource("AWS::EC2::Subnet", {"AvailabilityZone": f"us-west-2{zone}"}) for zone in zones}
 
