@@ -9,6 +9,7 @@ from blueprint.cluster import Cluster, PrivateEndpoint, PublicEndpoint
 from blueprint.components import Components, NodePorts
 from blueprint.compute import AutoMode, FargateProfile, FargateSelector, ManagedNodes, SelfManagedNodes, Taint
 from blueprint.existing_network import ExistingNetwork, ExistingSubnet
+from blueprint.group_settings import NodeRepair, RepairOverride, WarmPool
 from blueprint.network import NewNetwork
 from blueprint.oidc import OidcProvider
 from blueprint.planning.document import Plan
@@ -26,14 +27,17 @@ __all__ = [
     "ManagedNodes",
     "NewNetwork",
     "NodePorts",
+    "NodeRepair",
     "OidcProvider",
     "PermissionSet",
     "Plan",
     "PrivateEndpoint",
     "PublicEndpoint",
+    "RepairOverride",
     "Role",
     "SelfManagedNodes",
     "Taint",
     "User",
+    "WarmPool",
     "plan",
 ]

@@ -6,11 +6,25 @@ import re
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import field
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from blueprint import images
-from blueprint.errors import Problem
-from blueprint.fields import NOT_EMPTY, UNIQUE, DnsLabel, KmsKeyArn, LabelKey, LabelValue, at_most, between, matches
+from blueprint.errors import Key, Problem
+from blueprint.fields import (
+    JSON_LIKE,
+    NOT_EMPTY,
+    UNIQUE,
+    DnsLabel,
+    KmsKeyArn,
+    LabelKey,
+    LabelValue,
+    SecurityGroupId,
+    ZoneLetter,
+    at_most,
+    between,
+    matches,
+)
+from blueprint.group_settings import NodeRepair, WarmPool
 from blueprint.images import AmiType, ImageRelease
 from blueprint.instances import Accelerator, Architecture, InstanceTypes, accelerator, architecture
 from blueprint.value import Rule, Value
@@ -18,6 +32,17 @@ from blueprint.versions import KubernetesVersion
 from blueprint.workload import EFFECTS, NodeTaint, PodSelector
 
 Capacity = Literal["ON_DEMAND", "SPOT"]
+# What the plan works out itself, and what to write for it instead.
+_OURS_OF_KUBELET = {
+    "registerWithTaints": "write taints",
+    "maxPods": "leave it out: a node has room for what its type has",
+}
+_OURS_OF_BOTTLEROCKET = {
+    **dict.fromkeys(("cluster-name", "api-server", "cluster-certificate", "cluster-dns-ip"), "leave it out"),
+    "max-pods": "leave it out: a node has room for what its type has",
+    "node-labels": "write labels",
+    "node-taints": "write taints",
+}
 
 
 class Taint(Value):
@@ -88,8 +113,19 @@ class Nodes(Compute):
         "spot": 'write capacity="SPOT"',
         "disk_size": "write disk_gib",
         "volume_size": "write disk_gib",
-        "subnet_ids": "leave it out: nodes stand in the private subnets of all zones",
+        "subnet_ids": "leave it out: nodes stand in the private subnets of all zones, or write zones",
         "iam_role_additional_policies": "leave it out: pods get permissions by their service accounts, not by nodes",
+        "enable_monitoring": "write monitoring=True",
+        "volume_iops": "write disk_iops",
+        "volume_throughput": "write disk_throughput_mib",
+        "pre_bootstrap_user_data": "write script",
+        "bootstrap_extra_args": "write kubelet",
+        "placement": "write placement_group",
+        "block_device_mappings": "write disk_gib, disk_iops, disk_throughput_mib and kms_key_arn",
+        "cloudinit_pre_nodeadm": "write script, or kubelet",
+        "node_repair_config": "write node_repair=NodeRepair(…)",
+        "instance_market_options": "write capacity_block=True",
+        "ssh": "leave it out: write session_manager=True, or use kubectl debug node/…",
         "ami_release_version": "write release_version",
         "node_group_type": "write ManagedNodes or SelfManagedNodes",
     }
@@ -110,6 +146,66 @@ class Nodes(Compute):
     https://docs.aws.amazon.com/eks/latest/userguide/node-taints-managed-node-groups.html"""
     disk_gib: Annotated[int, between(20, 16_384, "GiB")] = 50
     """Size of the volume for images and writable layers."""
+    disk_iops: Annotated[int, between(3_000, 80_000, "operations a second")] | None = None
+    """Of that volume; 3,000 come with it. EC2 allows 500 for each GiB.
+    https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html"""
+    disk_throughput_mib: Annotated[int, between(125, 2_000, "MiB a second")] | None = None
+    """Of that volume; 125 come with it. EC2 allows a quarter for each operation a second."""
+    kms_key_arn: KmsKeyArn | None = None
+    """Key of the volumes; that of the account and region for EBS when None. Its policy must allow the service-linked
+    role of Auto Scaling to use it.
+    https://docs.aws.amazon.com/autoscaling/ec2/userguide/key-policy-requirements-EBS-encryption.html"""
+    instance_store: Literal["RAID0", "RAID10", "Mount"] | None = None
+    """What becomes of disks that come with the instance, on Amazon Linux: one volume for containers, images and logs,
+    or each by itself under /mnt/k8s-disks. They stay unused when None.
+    https://awslabs.github.io/amazon-eks-ami/nodeadm/doc/api (LocalStorageOptions)"""
+    zones: Annotated[tuple[ZoneLetter, ...], UNIQUE] = ()
+    """Zones of the network that nodes stand in; all of them when empty."""
+    security_groups: Annotated[tuple[SecurityGroupId, ...], at_most(4, "security groups"), UNIQUE] = ()
+    """More groups of the nodes, of the same VPC, beside that of the cluster. An interface has five at the most.
+    https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html"""
+    session_manager: bool = False
+    """People whom IAM lets may open a shell on the nodes, without SSH. All groups of the kind share a role, and with it
+    this. https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager.html"""
+    monitoring: bool = False
+    """Metrics of EC2 each minute instead of every five, which cost."""
+    placement_group: (
+        Annotated[
+            str,
+            matches(r"[\w .:+=@/-]{1,255}", "must be the name of a placement group", 'write for example "training"'),
+        ]
+        | None
+    ) = None
+    """One that is there already, for example of the strategy cluster for nodes that talk much.
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/placement-groups.html"""
+    capacity_reservation: (
+        Annotated[
+            str,
+            matches(
+                r"cr-[0-9a-f]{17}",
+                "must be the id of a capacity reservation",
+                'write for example "cr-0a1b2c3d4e5f60718"',
+            ),
+        ]
+        | None
+    ) = None
+    """The reservation that nodes are taken from; any open one that fits when None."""
+    kubelet: Annotated[Mapping[str, Any], JSON_LIKE] = field(default_factory=dict)
+    """More of the kubelet's configuration on Amazon Linux, for example {"imageGCHighThresholdPercent": 70}.
+    https://kubernetes.io/docs/reference/config-api/kubelet-config.v1beta1"""
+    bottlerocket: Annotated[Mapping[str, Any], JSON_LIKE] = field(default_factory=dict)
+    """More of Bottlerocket's settings, for example {"kernel": {"lockdown": "integrity"}}.
+    https://bottlerocket.dev/en/os/latest/api/settings"""
+    script: Annotated[
+        str,
+        matches(
+            r"(#!/[\t\n -~]{1,8000})?",
+            "must be a script of ASCII characters without carriage returns, whose first line is #! and its interpreter",
+            "write #!/bin/bash",
+            longest=8_000,
+        ),
+    ] = ""
+    """Runs as root on Amazon Linux before the kubelet starts, each time that a node boots first."""
     version: KubernetesVersion | None = None
     """Kubernetes minor of the nodes; the cluster's when None. Keep it back to upgrade the control plane first."""
     release_version: ImageRelease | None = None
@@ -119,6 +215,8 @@ class Nodes(Compute):
     def problems(self) -> Iterator[Problem]:
         if self.min > self.max:
             yield Problem(("min",), self.min, f"min must not exceed max ({self.max})", "lower min or raise max")
+        yield from self._disk()
+        yield from self._system()
         if self.release_version and not images.is_of(self.family, self.release_version):
             rule = f"the image is {self.family}, whose releases end in {_ENDS[self.family]}"
             yield Problem(
@@ -130,6 +228,37 @@ class Nodes(Compute):
         if self.family == "AL2023" and (old := [name for name in self.instance_types if name.startswith("a1.")]):
             rule = "Amazon Linux 2023 does not run on the first generation of Graviton"
             yield Problem(("instance_types",), old[0], rule, "take a later one, for example m7g")
+
+    def _disk(self) -> Iterator[Problem]:
+        iops = self.disk_iops or _IOPS
+        if iops > 500 * self.disk_gib:
+            rule = f"a volume of {self.disk_gib} GiB has at most {500 * self.disk_gib}"
+            yield Problem(("disk_iops",), self.disk_iops, rule, "lower it, or raise disk_gib")
+        if self.disk_throughput_mib and 4 * self.disk_throughput_mib > iops:
+            rule = f"a volume of {iops} operations a second has at most {iops // 4} MiB a second"
+            yield Problem(("disk_throughput_mib",), self.disk_throughput_mib, rule, "lower it, or raise disk_iops")
+
+    def _system(self) -> Iterator[Problem]:
+        """What the image takes of what it is told."""
+        if "--NodeConfig" in self.script:
+            rule = "a line of it ends a part of the user data, in which it stands"
+            yield Problem(("script",), "--NodeConfig", rule, "write it otherwise, for example in two halves")
+        linux = self.family == "AL2023"
+        fix = "write kubelet or script" if linux else "write bottlerocket"
+        for name in ("bottlerocket",) if linux else ("kubelet", "script", "instance_store"):
+            if value := getattr(self, name):
+                yield Problem((name,), value, f"the image is {self.family}, which knows no {name}", fix)
+        of_kubernetes = self.bottlerocket.get("kubernetes", {})
+        if not isinstance(of_kubernetes, Mapping):
+            yield Problem(("bottlerocket", Key("kubernetes")), of_kubernetes, "must be a mapping", "write its settings")
+            of_kubernetes = {}
+        told = (
+            (("kubelet",), self.kubelet, _OURS_OF_KUBELET),
+            (("bottlerocket", Key("kubernetes")), of_kubernetes, _OURS_OF_BOTTLEROCKET),
+        )
+        for path, settings, ours in told:
+            for name in sorted(ours.keys() & settings.keys()):
+                yield Problem((*path, Key(name)), settings[name], "the plan says that", ours[name])
 
     @property
     @abstractmethod
@@ -156,6 +285,8 @@ class Nodes(Compute):
         return self.release_version or images.release(self.family, self.own_version or cluster_version)
 
 
+_IOPS = 3_000
+"""Of every gp3 volume."""
 _ENDS: Mapping[images.Family, str] = {"AL2023": "a date, 1.36.2-20260714", "BOTTLEROCKET": "a commit, 1.66.0-1ad6b4a4"}
 
 
@@ -165,7 +296,9 @@ class ManagedNodes(Nodes):
     It has no fixed name, so that a change which replaces it (instance types, AMI type) does not collide.
     """
 
-    create_only = dict.fromkeys(("name", "instance_types", "capacity", "ami_type"), "the node group is replaced")
+    create_only = dict.fromkeys(
+        ("name", "instance_types", "capacity", "ami_type", "zones"), "the node group is replaced"
+    )
 
     ami_type: AmiType | None = None
     """Amazon Linux 2023 for the architecture of the instance types, with drivers for their GPUs or Neuron chips, when
@@ -176,8 +309,18 @@ class ManagedNodes(Nodes):
     https://docs.aws.amazon.com/eks/latest/APIReference/API_NodegroupScalingConfig.html"""
     max_unavailable_percent: Annotated[int, between(1, 100, "percent")] = 33
     """How many nodes an update may take down at a time; pod disruption budgets are always respected."""
-    node_repair: bool = True
+    max_unavailable: Annotated[int, between(1, 100, "nodes")] | None = None
+    """The same as a number, which takes the place of the percentage."""
+    update_strategy: Literal["DEFAULT", "MINIMAL"] = "DEFAULT"
+    """DEFAULT starts new nodes before old ones go; MINIMAL ends old ones first, where capacity is scarce.
+    https://docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html"""
+    node_repair: bool | NodeRepair = True
     """Replace nodes that EKS finds unhealthy; what it looks at beside readiness, the node monitoring agent finds."""
+    warm_pool: WarmPool | Literal["off"] | None = None
+    """Instances that wait. EKS keeps what is left out, so "off" takes a pool away that is there."""
+    capacity_block: bool = False
+    """The `capacity_reservation` is a capacity block: GPUs for some days, of one type and in one zone.
+    https://docs.aws.amazon.com/eks/latest/userguide/capacity-blocks-mng.html"""
 
     def problems(self) -> Iterator[Problem]:
         yield from super().problems()
@@ -193,6 +336,27 @@ class ManagedNodes(Nodes):
         if isinstance(self.desired, int) and not self.min <= self.desired <= self.max:
             rule = f"desired must be from min ({self.min}) to max ({self.max})"
             yield Problem(("desired",), self.desired, rule, "leave it out to start with min")
+        yield from self._warm_pool()
+        yield from self._capacity()
+
+    def _warm_pool(self) -> Iterator[Problem]:
+        if isinstance(self.warm_pool, WarmPool) and self.family == "BOTTLEROCKET":
+            for name, value in (("state", "HIBERNATED"), ("reuse", True)):
+                if getattr(self.warm_pool, name) == value:
+                    rule, fix = "EKS does not do so with Bottlerocket", f"leave {name} out, or take an image of AL2023"
+                    yield Problem(("warm_pool", name), value, rule, fix)
+
+    def _capacity(self) -> Iterator[Problem]:
+        if self.capacity_reservation and self.capacity == "SPOT":
+            yield Problem(("capacity",), "SPOT", "Spot is taken from no reservation", "leave one of them out")
+        if not self.capacity_block:
+            return
+        for name, values in (("instance_types", self.instance_types), ("zones", self.zones)):
+            if len(values) != 1:
+                yield Problem((name,), values, "a capacity block is of one type, in one zone", f"write one in {name}")
+        if not self.capacity_reservation:
+            rule = "a capacity block has an id, as reservations have"
+            yield Problem(("capacity_reservation",), None, rule, "write the id of the block")
 
     @property
     def family(self) -> images.Family:

@@ -14,6 +14,9 @@ from blueprint.fields import DnsLabel, at_most, matches
 from blueprint.value import Value
 
 _Claim = Annotated[str, matches(r"[\w.:/-]{1,63}", "must be the name of a claim", 'write for example "groups"')]
+_ClaimValue = Annotated[
+    str, matches(r"[!-~]{1,253}", "must be 1 to 253 ASCII characters without spaces", "copy it from a token")
+]
 # EKS refuses system:, and a group of a team has its name from us alone.
 _Prefix = Annotated[
     str,
@@ -65,15 +68,7 @@ class OidcProvider(Value):
     """The claim that names the user's groups; nobody has groups when None."""
     groups_prefix: _Prefix = "oidc:"
     """Stands before each group, so that no provider puts anybody into a group of a team."""
-    required_claims: Annotated[
-        Mapping[
-            _Claim,
-            Annotated[
-                str, matches(r"[^\s\x00-\x1f]{1,253}", "must be 1 to 253 characters without spaces", "shorten it")
-            ],
-        ],
-        at_most(10, "claims"),
-    ] = field(default_factory=dict)
+    required_claims: Annotated[Mapping[_Claim, _ClaimValue], at_most(10, "claims")] = field(default_factory=dict)
     """Claims that a token must have, with these values."""
 
     def problems(self) -> Iterator[Problem]:

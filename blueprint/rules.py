@@ -29,6 +29,7 @@ def between_values(view: Checked) -> Iterator[Problem]:
     yield from _compute(view)
     if view.knows("cluster", "version"):
         yield from _versions(view)
+    yield from _node_zones(view)
     yield from _ranges(view)
     yield from _control_plane_subnets(view)
     yield from _control_plane_routes(view)
@@ -49,8 +50,9 @@ def _compute(view: Checked) -> Iterator[Problem]:
     others = list(auto_modes)[1:]
     names = (((*path, "name"), compute.name) for path, compute in view.compute.items() if path not in others)
     yield from duplicates(names, "name of compute", "rename one")
-    for path, auto_mode in auto_modes.items():
-        yield from foreign_key((*path, "kms_key_arn"), auto_mode.kms_key_arn, view.blueprint.region)
+    for path, compute in view.compute.items():
+        if isinstance(compute, AutoMode | Nodes):
+            yield from foreign_key((*path, "kms_key_arn"), compute.kms_key_arn, view.blueprint.region)
     for path in others:
         rule = f"{rendered(next(iter(auto_modes)))} turns Auto Mode on already"
         yield Problem(path, Quoted("AutoMode"), rule, "keep one AutoMode")
@@ -71,6 +73,15 @@ def _versions(view: Checked) -> Iterator[Problem]:
             if images.is_older(nodes.release_version, first := images.first_bottlerocket(version)):
                 rule = f"Bottlerocket has images for Kubernetes {version} since {first}"
                 yield Problem((*path, "release_version"), nodes.release_version, rule, "take a later release")
+
+
+def _node_zones(view: Checked) -> Iterator[Problem]:
+    network = view.blueprint.network
+    zones = {each.zone for each in network.nodes} if isinstance(network, ExistingNetwork) else {*network.zones}
+    for path, nodes in view.compute.items():
+        if isinstance(nodes, Nodes) and (strange := [zone for zone in nodes.zones if zone not in zones]):
+            rule = f"the network has no subnet for nodes in {', '.join(strange)}"
+            yield Problem((*path, "zones"), nodes.zones, rule, f"write some of {', '.join(sorted(zones))}")
 
 
 def _ranges(view: Checked) -> Iterator[Problem]:

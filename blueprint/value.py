@@ -199,6 +199,9 @@ class _Wrong:
         raise _UnjudgedError
 
     __bool__ = __len__ = __iter__ = __contains__ = __getitem__ = __getattr__ = _fail
+    __mul__ = __rmul__ = __floordiv__ = __rfloordiv__ = __truediv__ = __rtruediv__ = __mod__ = __rmod__ = __neg__ = (
+        _fail
+    )
     __str__ = __repr__ = __format__ = __call__ = __add__ = __radd__ = __sub__ = __rsub__ = __index__ = _fail
     __lt__ = __le__ = __gt__ = __ge__ = __eq__ = __hash__ = _fail
 

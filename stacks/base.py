@@ -73,6 +73,11 @@ def service_role(
     return made
 
 
+def given(**properties: Any) -> dict[str, Any] | None:
+    """The properties that have a value; nothing if none has."""
+    return {name: value for name, value in properties.items() if value is not None} or None
+
+
 def managed_policies(*names: str) -> list[str]:
     """ARNs of AWS managed policies in whatever partition the stack is in."""
     return [f"arn:{PARTITION}:iam::aws:policy/{name}" for name in names]

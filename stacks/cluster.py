@@ -16,7 +16,7 @@ from blueprint.contribution import ManagedAddon
 from blueprint.planning.document import ControlPlane, Plan, Subnet
 from blueprint.references import CLUSTER_SECURITY_GROUP, name_of, resolved
 from stacks.acknowledge import ENGINE, acknowledge
-from stacks.base import PARTITION_ONLY, BlueprintStack, service_role
+from stacks.base import PARTITION_ONLY, BlueprintStack, given, service_role
 from stacks.compute import add_compute
 from stacks.kubectl import kubectl_target
 from stacks.permissions import IdentityProvider, access_entry, role_of
@@ -47,7 +47,7 @@ class ClusterStack(BlueprintStack):
         managed = [addon for part in plan.addons for addon in part.contribution.managed_addons]
         for addon in managed:
             _addon(before if addon.before_nodes else addons, plan, addon, self.identity_provider, known)
-        add_compute(compute, plan, cluster, _ids(nodes, network))
+        add_compute(compute, plan, cluster, [(each.zone, resolved(each.id, network)) for each in nodes])
         CfnOutput(
             self,
             "UpdateKubeconfig",
@@ -93,7 +93,7 @@ class ClusterStack(BlueprintStack):
             deletion_protection=model.deletion_protection,
             control_plane_scaling_config={"tier": model.scaling_tier} if model.scaling_tier else None,
             zonal_shift_config=None if model.zonal_shift is None else {"enabled": model.zonal_shift},
-            rollback_config=_given(timeoutMinutes=model.rollback_timeout_minutes),
+            rollback_config=given(timeoutMinutes=model.rollback_timeout_minutes),
             **_components(model.components),
             **self._auto_mode(model),
         )
@@ -127,22 +127,17 @@ def _components(components: Components) -> dict[str, Any]:
     sync, scoring = components.autoscaler_sync_seconds, components.scoring
     weights = [{"name": name, "weight": weight} for name, weight in sorted(components.weights.items())]
     return {
-        "kube_api_server_config": _given(
+        "kube_api_server_config": given(
             eventTtl=ttl and f"{ttl}m",
             serviceNodePortRange=ports and {"minPort": ports.first, "maxPort": ports.last},
         ),
-        "kube_controller_manager_config": _given(
+        "kube_controller_manager_config": given(
             horizontalPodAutoscalerControllerConfig=sync and {"horizontalPodAutoscalerSyncPeriod": f"{sync}s"},
-            podGcControllerConfig=_given(terminatedPodGcThreshold=components.terminated_pods),
+            podGcControllerConfig=given(terminatedPodGcThreshold=components.terminated_pods),
         ),
         "kube_scheduler_config": scoring
-        and {"nodeResourcesFit": {"scoringStrategy": _given(type=scoring, resources=weights or None)}},
+        and {"nodeResourcesFit": {"scoringStrategy": given(type=scoring, resources=weights or None)}},
     }
-
-
-def _given(**properties: Any) -> dict[str, Any] | None:
-    """Those that are there; nothing if none is."""
-    return {name: value for name, value in properties.items() if value is not None} or None
 
 
 def _identity_providers(scope: Construct, plan: Plan) -> None:
@@ -156,7 +151,7 @@ def _identity_providers(scope: Construct, plan: Plan) -> None:
             cluster_name=plan.facts.name,
             identity_provider_config_name=provider.name,
             type="oidc",
-            oidc=_given(
+            oidc=given(
                 issuerUrl=provider.issuer_url,
                 clientId=provider.client_id,
                 usernameClaim=provider.username_claim,

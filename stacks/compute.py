@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from aws_cdk import CfnAutoScalingRollingUpdate, CfnUpdatePolicy, Fn, aws_autoscaling, aws_ec2, aws_iam
@@ -12,12 +13,14 @@ from blueprint.planning.document import FargateNodes, Launch, NodeGroup, Plan, R
 from blueprint.references import resolved
 from blueprint.workload import EFFECTS
 from stacks.acknowledge import ENGINE, NAG, NIST, acknowledge
-from stacks.base import service_role
+from stacks.base import PARTITION_ONLY, given, service_role
 
+Subnets = Sequence[tuple[str, str]]
+"""Zone and id of each."""
 _EKS_EFFECTS = {kubernetes: eks for eks, kubernetes in EFFECTS.items()}
 
 
-def add_compute(scope: Construct, plan: Plan, cluster: eks.CfnCluster, subnets: list[str]) -> None:
+def add_compute(scope: Construct, plan: Plan, cluster: eks.CfnCluster, subnets: Subnets) -> None:
     """All nodes and Fargate profiles of the plan; Auto Mode is a property of the control plane.
 
     EKS makes and removes one Fargate profile at a time, so each waits for the one before.
@@ -40,18 +43,39 @@ def add_compute(scope: Construct, plan: Plan, cluster: eks.CfnCluster, subnets: 
     for compute in plan.compute:
         own = Construct(scope, compute.name)
         if isinstance(compute, FargateNodes):
-            _fargate(own, plan, compute, subnets)
+            _fargate(own, plan, compute, [id for _, id in subnets])
             if profiles:
                 own.node.add_dependency(profiles[-1])
             profiles.append(own)
         elif compute.kind == "managed":
-            _managed(own, plan, compute, roles["managed"], subnets)
+            _managed(own, plan, compute, roles["managed"], cluster, _of_group(compute, subnets))
         else:
-            _self_managed(own, plan, compute, roles["self-managed"], cluster, subnets)
+            _self_managed(own, plan, compute, roles["self-managed"], cluster, _of_group(compute, subnets))
 
 
-def _managed(scope: Construct, plan: Plan, group: NodeGroup, role: aws_iam.CfnRole, subnets: list[str]) -> None:
-    template = aws_ec2.CfnLaunchTemplate(scope, "LaunchTemplate", launch_template_data=_launch_data(group.launch))
+def _of_group(group: NodeGroup, subnets: Subnets) -> list[str]:
+    return [id for zone, id in subnets if not group.zones or zone in group.zones]
+
+
+def _managed(
+    scope: Construct,
+    plan: Plan,
+    group: NodeGroup,
+    role: aws_iam.CfnRole,
+    cluster: eks.CfnCluster,
+    subnets: list[str],
+) -> None:
+    launch = group.launch
+    more: dict[str, Any] = {}
+    if launch.security_groups:
+        # EKS adds that of the cluster only where the template names none.
+        more["securityGroupIds"] = [cluster.attr_cluster_security_group_id, *launch.security_groups]
+    if launch.user_data:
+        more["userData"] = Fn.base64(launch.user_data)
+    if launch.capacity_block:
+        # https://docs.aws.amazon.com/eks/latest/userguide/capacity-blocks-mng.html
+        more |= {"instanceMarketOptions": {"marketType": "capacity-block"}, "instanceType": group.instance_types[0]}
+    template = aws_ec2.CfnLaunchTemplate(scope, "LaunchTemplate", launch_template_data=_launch_data(launch, **more))
     # Left out, the number of nodes stays as it is; stated, each change of the others sets the group back to it.
     desired = {} if group.desired is None else {"desiredSize": group.desired}
     nodes = eks.CfnNodegroup(
@@ -64,12 +88,17 @@ def _managed(scope: Construct, plan: Plan, group: NodeGroup, role: aws_iam.CfnRo
         # A release of Amazon Linux is of one Kubernetes version, one of Bottlerocket serves several.
         version=group.version if group.image.startswith("BOTTLEROCKET") else None,
         release_version=group.release,
-        capacity_type=group.capacity,
-        instance_types=list(group.instance_types),
+        capacity_type="CAPACITY_BLOCK" if launch.capacity_block else group.capacity,
+        instance_types=None if launch.capacity_block else list(group.instance_types),
         launch_template={"id": template.ref, "version": template.attr_latest_version_number},
         scaling_config={"minSize": group.min, "maxSize": group.max, **desired},
-        update_config={"maxUnavailablePercentage": group.max_unavailable_percent},
-        node_repair_config={"enabled": group.node_repair},
+        update_config=given(
+            maxUnavailablePercentage=group.max_unavailable_percent,
+            maxUnavailable=group.max_unavailable,
+            updateStrategy=None if group.update_strategy == "DEFAULT" else group.update_strategy,
+        ),
+        node_repair_config=_repair(group),
+        warm_pool_config=_warm_pool(group),
         force_update_enabled=False,
         labels=dict(group.labels) or None,
         taints=[
@@ -80,6 +109,40 @@ def _managed(scope: Construct, plan: Plan, group: NodeGroup, role: aws_iam.CfnRo
     )
     if not group.node_repair:
         acknowledge(nodes, {f"{ENGINE}EKS-NODE-REPAIR": "the blueprint says node_repair=False: a person replaces them"})
+
+
+def _repair(group: NodeGroup) -> dict[str, Any] | None:
+    repair = group.repair
+    overrides = [
+        {
+            "nodeMonitoringCondition": each.condition,
+            "nodeUnhealthyReason": each.reason,
+            "repairAction": each.action,
+            "minRepairWaitTimeMins": each.wait_minutes,
+        }
+        for each in repair.overrides
+    ]
+    return given(
+        enabled=group.node_repair,
+        maxParallelNodesRepairedCount=repair.parallel,
+        maxParallelNodesRepairedPercentage=repair.parallel_percent,
+        maxUnhealthyNodeThresholdCount=repair.stop_above,
+        maxUnhealthyNodeThresholdPercentage=repair.stop_above_percent,
+        nodeRepairConfigOverrides=overrides or None,
+    )
+
+
+def _warm_pool(group: NodeGroup) -> dict[str, Any] | None:
+    pool = group.warm_pool
+    if pool is None:
+        return {"enabled": False} if group.without_warm_pool else None
+    return given(
+        enabled=True,
+        minSize=pool.min,
+        maxGroupPreparedCapacity=pool.max_prepared,
+        poolState=pool.state,
+        reuseOnScaleIn=pool.reuse,
+    )
 
 
 def _launch_data(launch: Launch, **more: Any) -> dict[str, Any]:
@@ -99,10 +162,20 @@ def _launch_data(launch: Launch, **more: Any) -> dict[str, Any]:
                     "encrypted": True,
                     "deleteOnTermination": True,
                     "volumeSize": volume.size_gib,
+                    "iops": volume.iops,
+                    "throughput": volume.throughput_mib,
+                    "kmsKeyId": resolved(volume.key, PARTITION_ONLY) or None,
                 },
             }
             for volume in launch.volumes
         ],
+        "monitoring": {"enabled": True} if launch.monitoring else None,
+        "placement": {"groupName": launch.placement_group} if launch.placement_group else None,
+        "capacityReservationSpecification": {
+            "capacityReservationTarget": {"capacityReservationId": launch.capacity_reservation}
+        }
+        if launch.capacity_reservation
+        else None,
         "tagSpecifications": [
             {"resourceType": kind, "tags": tags} for kind in ("instance", "volume", "network-interface")
         ],
@@ -127,7 +200,7 @@ def _self_managed(
         group.launch,
         imageId=f"{{{{resolve:ssm:{group.launch.image_parameter}}}}}",
         iamInstanceProfile={"arn": profile.attr_arn},
-        securityGroupIds=[cluster.attr_cluster_security_group_id],
+        securityGroupIds=[cluster.attr_cluster_security_group_id, *group.launch.security_groups],
         userData=Fn.base64(resolved(group.launch.user_data, told)),
     )
     template = aws_ec2.CfnLaunchTemplate(scope, "LaunchTemplate", launch_template_data=data)

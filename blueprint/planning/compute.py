@@ -8,13 +8,19 @@ from dataclasses import replace
 from blueprint.blueprint import Blueprint
 from blueprint.compute import FargateProfile, ManagedNodes, Nodes, SelfManagedNodes
 from blueprint.contribution import NODE_POLICIES
+from blueprint.encryption import key_of
 from blueprint.facts import ClusterFacts
+from blueprint.group_settings import NodeRepair, WarmPool
+from blueprint.iam import Statement
 from blueprint.planning.document import FargateNodes, Launch, NodeGroup, NodeKind, RollingUpdate, ServiceRole, Volume
-from blueprint.planning.user_data import user_data
+from blueprint.planning.user_data import more_user_data, user_data
 from blueprint.references import PARTITION
 
 _VOLUMES = {"AL2023": "/dev/xvda", "BOTTLEROCKET": "/dev/xvdb"}
 """Where images and pods are. Bottlerocket's first volume is the read-only system, of the image's own size."""
+
+
+_KINDS: Mapping[NodeKind, type[Nodes]] = {"managed": ManagedNodes, "self-managed": SelfManagedNodes}
 
 
 def planned_compute(blueprint: Blueprint, facts: ClusterFacts) -> Iterator[NodeGroup | FargateNodes]:
@@ -29,25 +35,44 @@ def planned_compute(blueprint: Blueprint, facts: ClusterFacts) -> Iterator[NodeG
                 yield _fargate(compute, facts)
 
 
-def node_roles(blueprint: Blueprint) -> Mapping[NodeKind, ServiceRole]:
+def node_roles(blueprint: Blueprint, facts: ClusterFacts) -> Mapping[NodeKind, ServiceRole]:
     """One for all groups of a kind: EKS makes the access entry of managed groups' role, we that of the others'."""
-    kinds = {type(compute) for compute in blueprint.compute}
-    role = ServiceRole("ec2.amazonaws.com", NODE_POLICIES)
     roles: dict[NodeKind, ServiceRole] = {}
-    if ManagedNodes in kinds:
-        roles["managed"] = role
-    if SelfManagedNodes in kinds:
-        roles["self-managed"] = role
+    for kind, cls in _KINDS.items():
+        groups = [compute for compute in blueprint.compute if isinstance(compute, cls)]
+        if groups:
+            shells = _sessions(facts) if any(group.session_manager for group in groups) else ()
+            roles[kind] = ServiceRole("ec2.amazonaws.com", NODE_POLICIES, shells)
     return roles
+
+
+def _sessions(facts: ClusterFacts) -> tuple[Statement, ...]:
+    """The least for Session Manager; AmazonSSMManagedInstanceCore lets a node read every parameter of the account.
+
+    https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-create-iam-instance-profile.html
+    """
+    channels = (f"ssmmessages:{what}{kind}Channel" for what in ("Create", "Open") for kind in ("Control", "Data"))
+    instances = f"arn:{PARTITION}:ec2:{facts.region}:{facts.account}:instance/*"
+    return (
+        Statement(("ssm:UpdateInstanceInformation",), (instances,), reason="a node has its id when it starts"),
+        Statement(tuple(channels), ("*",), reason="channels of Session Manager have no ARN"),
+    )
 
 
 def _managed(nodes: ManagedNodes, facts: ClusterFacts) -> NodeGroup:
     desired = nodes.min if nodes.desired is None else nodes.desired
+    group = _group(nodes, facts, "managed", nodes.image)
     return replace(
-        _group(nodes, facts, "managed", nodes.image),
+        group,
         desired=None if desired == "unmanaged" else desired,
-        max_unavailable_percent=nodes.max_unavailable_percent,
-        node_repair=nodes.node_repair,
+        max_unavailable_percent=None if nodes.max_unavailable else nodes.max_unavailable_percent,
+        max_unavailable=nodes.max_unavailable,
+        update_strategy=nodes.update_strategy,
+        node_repair=bool(nodes.node_repair),
+        repair=nodes.node_repair if isinstance(nodes.node_repair, NodeRepair) else NodeRepair(),
+        warm_pool=nodes.warm_pool if isinstance(nodes.warm_pool, WarmPool) else None,
+        without_warm_pool=nodes.warm_pool == "off",
+        launch=replace(group.launch, user_data=more_user_data(nodes), capacity_block=nodes.capacity_block),
     )
 
 
@@ -75,13 +100,28 @@ def _group(nodes: Nodes, facts: ClusterFacts, kind: NodeKind, image: str) -> Nod
         max=nodes.max,
         labels=dict(sorted(nodes.labels.items())),
         taints=tuple(taint.planned for taint in nodes.taints),
-        launch=Launch(_volumes(nodes), _tags(nodes, facts)),
+        launch=Launch(
+            _volumes(nodes),
+            _tags(nodes, facts),
+            security_groups=nodes.security_groups,
+            monitoring=nodes.monitoring,
+            placement_group=nodes.placement_group or "",
+            capacity_reservation=nodes.capacity_reservation or "",
+        ),
+        zones=tuple(f"{facts.region}{letter}" for letter in nodes.zones),
     )
 
 
 def _volumes(nodes: Nodes) -> tuple[Volume, ...]:
-    own = Volume(_VOLUMES[nodes.family], nodes.disk_gib)
-    return (Volume("/dev/xvda", None), own) if nodes.family == "BOTTLEROCKET" else (own,)
+    key = key_of(nodes.kms_key_arn) if nodes.kms_key_arn else ""
+    own = Volume(
+        _VOLUMES[nodes.family],
+        nodes.disk_gib,
+        iops=nodes.disk_iops,
+        throughput_mib=nodes.disk_throughput_mib,
+        key=key,
+    )
+    return (Volume("/dev/xvda", None, key=key), own) if nodes.family == "BOTTLEROCKET" else (own,)
 
 
 def _tags(nodes: Nodes, facts: ClusterFacts) -> Mapping[str, str]:

@@ -11,6 +11,7 @@ from blueprint.access import AccessEntry, AccessPolicy
 from blueprint.components import Components
 from blueprint.contribution import Contribution, ServiceLinkedRole
 from blueprint.facts import ClusterFacts
+from blueprint.group_settings import NodeRepair, WarmPool
 from blueprint.iam import Statement
 from blueprint.kubernetes import Manifest
 from blueprint.network import SubnetKind
@@ -155,6 +156,11 @@ class Volume:
     size_gib: int | None
     """The image's own size when None."""
     type: Literal["gp3"] = "gp3"
+    iops: int | None = None
+    """Those that come with it when None, as with the next."""
+    throughput_mib: int | None = None
+    key: str = ""
+    """That of the account and region for EBS when empty."""
 
 
 @dataclass(frozen=True)
@@ -169,7 +175,15 @@ class Launch:
     image_parameter: str = ""
     """The SSM parameter that names the image; that of the AMI type when empty."""
     user_data: str = ""
-    """What EKS gives to managed nodes when empty."""
+    """What EKS gives to managed nodes when empty; theirs is joined with it."""
+    security_groups: tuple[str, ...] = ()
+    """Beside that of the cluster."""
+    monitoring: bool = False
+    """Each minute."""
+    placement_group: str = ""
+    capacity_reservation: str = ""
+    capacity_block: bool = False
+    """Whether the reservation is one."""
 
 
 @dataclass(frozen=True)
@@ -203,8 +217,16 @@ class NodeGroup:
     desired: int | None = None
     """Nodes that a deploy starts; when None, a new group starts with `min` and no deploy touches the number."""
     max_unavailable_percent: int | None = None
-    """Of a managed group during an update."""
+    """Of a managed group during an update; a number of nodes takes its place."""
+    max_unavailable: int | None = None
+    update_strategy: Literal["DEFAULT", "MINIMAL"] = "DEFAULT"
     node_repair: bool = False
+    repair: NodeRepair = field(default_factory=NodeRepair)
+    warm_pool: WarmPool | None = None
+    without_warm_pool: bool = False
+    """Takes away what is there."""
+    zones: tuple[str, ...] = ()
+    """Those of the network when empty."""
     rolling_update: RollingUpdate | None = None
     """Of a self-managed group."""
 

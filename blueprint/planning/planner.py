@@ -126,7 +126,7 @@ def _planned(blueprint: object) -> Plan | list[Problem]:
             network=planned_network(blueprint),
             control_plane=planned_control_plane(blueprint, facts),
             installer=planned_installer(facts),
-            node_roles=node_roles(blueprint),
+            node_roles=node_roles(blueprint, facts),
             compute=compute,
             admins=tuple(entry for _, entry in admins),
             people=people,

@@ -1,14 +1,15 @@
-"""What self-managed nodes are told when they start: their cluster, labels, taints and how many pods they take."""
+"""What nodes are told when they start; self-managed ones also cluster, labels, taints and how many pods they take."""
 
 from __future__ import annotations
 
 import ipaddress
 import json
+from collections.abc import Mapping
 from email.mime.multipart import MIMEMultipart
 from email.mime.nonmultipart import MIMENonMultipart
 from typing import Any
 
-from blueprint.compute import SelfManagedNodes
+from blueprint.compute import ManagedNodes, Nodes, SelfManagedNodes
 from blueprint.facts import ClusterFacts
 from blueprint.instances import pods_with_prefixes
 from blueprint.references import CLUSTER_CERTIFICATE, CLUSTER_ENDPOINT
@@ -19,14 +20,23 @@ def user_data(group: SelfManagedNodes, facts: ClusterFacts) -> str:
     return _bottlerocket(group, facts) if group.os == "BOTTLEROCKET" else _al2023(group, facts)
 
 
+def more_user_data(group: ManagedNodes) -> str:
+    """What a managed group says beside what EKS does, which joins the two; nothing where it says nothing.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html (Amazon EC2 user data)
+    """
+    if group.bottlerocket:
+        return _toml(group.bottlerocket)
+    options = _options(group)
+    return _multipart(group.script, _node_config(options) if options else "") if options or group.script else ""
+
+
 def _bottlerocket(group: SelfManagedNodes, facts: ClusterFacts) -> str:
     """https://bottlerocket.dev/en/os/latest/api/settings/kubernetes
 
     Without the DNS address a node asks EKS for five minutes and then guesses, from the range of the VPC:
     bottlerocket-core-kit v3.1.1 sources/api/pluto/src/main.rs:189-300.
     """
-    import tomli_w  # here, since the gate of pull requests runs without any package
-
     taints: dict[str, list[str]] = {}
     for taint in group.taints:
         taints.setdefault(taint.key, []).append(f"{taint.value}:{taint.planned.effect}")
@@ -42,7 +52,14 @@ def _bottlerocket(group: SelfManagedNodes, facts: ClusterFacts) -> str:
         kubernetes["node-labels"] = dict(sorted(group.labels.items()))
     if taints:
         kubernetes["node-taints"] = taints
-    return tomli_w.dumps({"settings": {"kubernetes": kubernetes}})
+    more = group.bottlerocket
+    return _toml({**more, "kubernetes": {**kubernetes, **more.get("kubernetes", {})}})
+
+
+def _toml(settings: Mapping[str, Any]) -> str:
+    import tomli_w  # here, since the gate of pull requests runs without any package
+
+    return tomli_w.dumps({"settings": settings})
 
 
 def _al2023(group: SelfManagedNodes, facts: ClusterFacts) -> str:
@@ -51,12 +68,14 @@ def _al2023(group: SelfManagedNodes, facts: ClusterFacts) -> str:
     Labels are a flag since the kubelet's configuration has none. The number of pods is an expression, from which
     nodeadm also works out what memory to keep: nodeadm/internal/kubelet/config.go:275-287 and 442.
     """
-    kubelet: dict[str, Any] = {}
+    options = _options(group)
+    kubelet: dict[str, Any] = options.pop("kubelet", {})
     if group.labels:
         labels = ",".join(f"{key}={value}" for key, value in sorted(group.labels.items()))
         kubelet["flags"] = [f"--node-labels={labels}"]
     if group.taints:
-        kubelet["config"] = {"registerWithTaints": [taint.planned.manifest() for taint in group.taints]}
+        taints = [taint.planned.manifest() for taint in group.taints]
+        kubelet["config"] = {**kubelet.get("config", {}), "registerWithTaints": taints}
     interfaces = "(default_enis - 1)" if facts.pod_subnets else "default_enis"
     addresses = f"{interfaces} * (ips_per_eni - 1)"
     if facts.prefix_delegation:
@@ -70,10 +89,33 @@ def _al2023(group: SelfManagedNodes, facts: ClusterFacts) -> str:
         "certificateAuthority": CLUSTER_CERTIFICATE,
         "cidr": facts.service_cidr,
     }
-    spec = {"cluster": cluster, **({"kubelet": kubelet} if kubelet else {})}
+    spec = {"cluster": cluster, **({"kubelet": kubelet} if kubelet else {}), **options}
+    return _multipart(group.script, _node_config(spec))
+
+
+def _options(group: Nodes) -> dict[str, Any]:
+    """What a group says of itself: amazon-eks-ami nodeadm/api/v1alpha1/nodeconfig_types.go:32-151."""
+    spec: dict[str, Any] = {}
+    if group.kubelet:
+        spec["kubelet"] = {"config": dict(group.kubelet)}
+    if group.instance_store:
+        spec["instance"] = {"localStorage": {"strategy": group.instance_store}}
+    return spec
+
+
+def _node_config(spec: Mapping[str, Any]) -> str:
     config = {"apiVersion": "node.eks.aws/v1alpha1", "kind": "NodeConfig", "spec": spec}
-    part = MIMENonMultipart("application", "node.eks.aws")
-    part.set_payload(json.dumps(config, indent=2))  # YAML takes JSON
+    return json.dumps(config, indent=2)  # YAML takes JSON
+
+
+def _multipart(script: str, config: str) -> str:
+    """The script runs between nodeadm's two steps, before the kubelet starts: amazon-eks-ami at v20260724,
+    templates/al2023/runtime/rootfs/etc/systemd/system/nodeadm-config.service:4-6 and nodeadm-run.service:4-6.
+    """
     parts = MIMEMultipart(boundary="NodeConfig")
-    parts.attach(part)
+    for kind, subtype, text in (("text", "x-shellscript", script), ("application", "node.eks.aws", config)):
+        if text:
+            part = MIMENonMultipart(kind, subtype)
+            part.set_payload(text)
+            parts.attach(part)
     return parts.as_string()

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
-from blueprint import AutoMode, FargateProfile, FargateSelector, ManagedNodes, SelfManagedNodes, Taint, images, plan
+from blueprint import (
+    AutoMode,
+    FargateProfile,
+    FargateSelector,
+    ManagedNodes,
+    NodeRepair,
+    SelfManagedNodes,
+    Taint,
+    WarmPool,
+    images,
+    plan,
+)
 from blueprint.instances import Architecture, architecture
 from blueprint.value import problems_in
 from blueprint.versions import SUPPORTED
+from examples.shared import KEY
 from tests.blueprint.examples import (
     AUTO,
     SMALL,
@@ -31,6 +44,30 @@ AL2023 = "/aws/service/eks/optimized-ami"
 
 def fargate(*selectors: FargateSelector) -> object:
     return changed(SMALL, compute=(*SMALL.compute, FargateProfile("apps", selectors=selectors)))
+
+
+GROUP = "compute[0]"
+KUBELET, SETTINGS, REPAIR = f"{GROUP}.kubelet", f"{GROUP}.bottlerocket['kubernetes']", f"{GROUP}.node_repair"
+FOREIGN = KEY.replace("us-west-2", "eu-west-1")
+BLOCK = "cr-0a1b2c3d4e5f60718"
+GROUPS = tuple(f"sg-0000000000000000{number}" for number in range(5))
+
+
+def bottlerocket(**fields: Any) -> object:
+    return with_nodes(ami_type="BOTTLEROCKET_ARM_64", **fields)
+
+
+def settings(**of_kubernetes: Any) -> object:
+    return bottlerocket(bottlerocket={"kubernetes": of_kubernetes})
+
+
+def repair(**fields: Any) -> object:
+    return with_nodes(node_repair=changed(NodeRepair(), **fields))
+
+
+def block(**fields: Any) -> object:
+    sound = {"capacity_block": True, "capacity_reservation": BLOCK, "zones": ("a",)}
+    return with_nodes(**{**sound, **fields})
 
 
 MISTAKES = [
@@ -208,6 +245,61 @@ MISTAKES = [
         "1 to 63",
         '"prod-*"',
     ),
+    # https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html: 500 for each GiB, 0.25 MiB for each of them
+    mistake("too many", with_nodes(disk_gib=20, disk_iops=10_001), f"{GROUP}.disk_iops", "at most 10000", "raise disk"),
+    mistake("too fast", with_nodes(disk_throughput_mib=751), f"{GROUP}.disk_throughput_mib", "at most 750", "raise d"),
+    mistake(
+        "too fast for its operations",
+        with_nodes(disk_iops=4_000, disk_throughput_mib=1_001),
+        f"{GROUP}.disk_throughput_mib",
+        "a volume of 4000 operations a second has at most 1000 MiB",
+        "raise disk_iops",
+    ),
+    mistake("foreign key", with_nodes(kms_key_arn=FOREIGN), f"{GROUP}.kms_key_arn", "another region", "us-west-2"),
+    mistake("no such zone", with_nodes(zones=("a", "f")), f"{GROUP}.zones", "no subnet for nodes in f", "a, b"),
+    mistake("five groups", with_nodes(security_groups=GROUPS), f"{GROUP}.security_groups", "at most 4", "4 or fewer"),
+    mistake("a reservation", with_nodes(capacity_reservation="mine"), f"{GROUP}.capacity_reservation", "id of", "cr-"),
+    mistake("no script", with_nodes(script="yum update"), f"{GROUP}.script", "first line is #!", "#!/bin/bash"),
+    mistake("ends a part", with_nodes(script="#!/bin/sh\n--NodeConfig--"), f"{GROUP}.script", "ends a part", "halves"),
+    mistake("settings", with_nodes(bottlerocket={"kernel": {}}), f"{GROUP}.bottlerocket", "is AL2023", "write kubelet"),
+    *(
+        mistake(f"{name} of others", bottlerocket(**{name: value}), f"{GROUP}.{name}", "BOTTLEROCKET", "write bottle")
+        for name, value in {"kubelet": {"a": 1}, "script": "#!/bin/sh", "instance_store": "RAID0"}.items()
+    ),
+    mistake(
+        "taints",
+        with_nodes(kubelet={"registerWithTaints": []}),
+        f"{KUBELET}['registerWithTaints']",
+        "the plan says that",
+        "write taints",
+    ),
+    mistake("pods", with_nodes(kubelet={"maxPods": 9}), f"{KUBELET}['maxPods']", "the plan says that", "leave it out"),
+    mistake("labels", settings(**{"node-labels": {}}), f"{SETTINGS}['node-labels']", "the plan says", "write labels"),
+    mistake("name", settings(**{"cluster-name": "x"}), f"{SETTINGS}['cluster-name']", "the plan says", "leave it out"),
+    mistake("text", bottlerocket(bottlerocket={"kubernetes": "x"}), SETTINGS, "must be a mapping", "its settings"),
+    mistake("both", repair(parallel=1, parallel_percent=9), f"{REPAIR}.parallel_percent", "exclude each", "keep one"),
+    mistake("both", repair(stop_above=1, stop_above_percent=9), f"{REPAIR}.stop_above_percent", "exclude", "keep one"),
+    mistake(
+        "waits", with_nodes(warm_pool=WarmPool(2, 1)), f"{GROUP}.warm_pool.max_prepared", "more instances", "raise"
+    ),
+    *(
+        mistake(
+            f"{field} on Bottlerocket",
+            bottlerocket(warm_pool=changed(WarmPool(), **{field: value})),
+            f"{GROUP}.warm_pool.{field}",
+            "EKS does not do so",
+            f"leave {field} out",
+        )
+        for field, value in {"state": "HIBERNATED", "reuse": True}.items()
+    ),
+    mistake(
+        "Spot reserved", with_nodes(capacity="SPOT", capacity_reservation=BLOCK), f"{GROUP}.capacity", "no res", "le"
+    ),
+    mistake("block of any", block(capacity_reservation=None), f"{GROUP}.capacity_reservation", "has an id", "the id"),
+    mistake(
+        "block of two", block(zones=("a", "b")), f"{GROUP}.zones", "of one type, in one zone", "write one in zones"
+    ),
+    mistake("block of types", block(instance_types=("m7g.large", "m6g.large")), TYPES, "of one type", "write one in"),
     mistake("room for 4 pods", with_nodes(instance_types=("t4g.micro",)), f"{TYPES}[0]", "room for 4 pods", "larger"),
     mistake(
         "GPUs beside none",

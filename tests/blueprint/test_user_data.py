@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from blueprint import SelfManagedNodes, Taint
-from blueprint.planning.user_data import user_data
+from blueprint import ManagedNodes, SelfManagedNodes, Taint
+from blueprint.planning.user_data import more_user_data, user_data
 from tests.addons.support import FACTS
 from tests.blueprint.examples import changed
 
@@ -113,3 +113,50 @@ def _cel(expression: str, enis: int, ips: int) -> int:
     chosen = then if eval(condition, {}, names) else other  # noqa: S307  # text of ours
     result: int = eval(chosen, {}, names)  # noqa: S307  # text of ours
     return result
+
+
+def parts_of(text: str) -> list[tuple[str, str]]:
+    return [(part.get_content_type(), str(part.get_payload())) for part in message_from_string(text).walk()][1:]
+
+
+def test_a_script_stands_before_the_configuration_and_both_are_whole() -> None:
+    """cloud-init takes parts by their type: https://cloudinit.readthedocs.io/en/latest/explanation/format.html"""
+    script = "#!/bin/bash\nset -e\necho '--' \"$HOME\"\n"
+    (kind, told), (_, config) = parts_of(user_data(changed(NODES, script=script), FACTS))
+    assert (kind, told.strip()) == ("text/x-shellscript", script.strip())
+    assert json.loads(config)["spec"]["cluster"]["name"] == "prod"
+
+
+def test_what_the_kubelet_is_told_beside_labels_and_taints() -> None:
+    """spec.kubelet.config and spec.instance.localStorage: nodeadm/api/v1alpha1/nodeconfig_types.go:60-133."""
+    told = node_config(kubelet={"podPidsLimit": 9}, taints=TWO[:1], labels={"a": "b"}, instance_store="RAID10")
+    assert told["kubelet"]["config"] == {
+        "podPidsLimit": 9,
+        "registerWithTaints": [{"key": "example.com/t", "value": "v", "effect": "NoSchedule"}],
+    }
+    assert told["kubelet"]["flags"] == ["--node-labels=a=b"]
+    assert told["instance"] == {"localStorage": {"strategy": "RAID10"}}
+
+
+def test_settings_of_bottlerocket_are_joined_with_ours() -> None:
+    more = {"kernel": {"lockdown": "integrity"}, "kubernetes": {"image-gc-high-threshold-percent": "70"}}
+    text = user_data(changed(NODES, os="BOTTLEROCKET", bottlerocket=more, labels={"a": "b"}), FACTS)
+    told = tomllib.loads(text)["settings"]
+    assert told["kernel"] == {"lockdown": "integrity"}
+    assert told["kubernetes"] == bottlerocket(labels={"a": "b"}) | more["kubernetes"]
+
+
+MANAGED = ManagedNodes("a", instance_types=("m7g.large",))
+
+
+def test_a_managed_group_says_only_what_is_its_own() -> None:
+    """EKS joins it with its own: https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html"""
+    assert more_user_data(MANAGED) == ""
+    assert more_user_data(changed(MANAGED, labels={"a": "b"}, taints=TWO)) == ""
+    ((kind, config),) = parts_of(more_user_data(changed(MANAGED, kubelet={"podPidsLimit": 9})))
+    assert kind == "application/node.eks.aws"
+    assert json.loads(config)["spec"] == {"kubelet": {"config": {"podPidsLimit": 9}}}
+    ((kind, _),) = parts_of(more_user_data(changed(MANAGED, script="#!/bin/sh")))
+    assert kind == "text/x-shellscript"
+    rocket = changed(MANAGED, ami_type="BOTTLEROCKET_ARM_64", bottlerocket={"kernel": {"lockdown": "none"}})
+    assert tomllib.loads(more_user_data(rocket)) == {"settings": {"kernel": {"lockdown": "none"}}}

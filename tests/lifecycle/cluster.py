@@ -37,6 +37,7 @@ from examples.provisioned import PROVISIONED
 from examples.self_managed import SELF_MANAGED
 from examples.shared_vpc import SHARED_VPC
 from examples.teams import TEAMS
+from examples.tuned_nodes import TUNED_NODES
 from tests.blueprint.examples import changed
 
 SHOP = ApplicationTeam(
@@ -110,6 +111,7 @@ KINDS = {
     "provisioned": PROVISIONED,
     "self-managed": SELF_MANAGED,
     "shared-vpc": SHARED_VPC,
+    "tuned-nodes": TUNED_NODES,
     "teams": TEAMS,
 }
 """Clusters of other kinds."""

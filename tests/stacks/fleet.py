@@ -18,8 +18,9 @@ from examples.provisioned import PROVISIONED
 from examples.self_managed import SELF_MANAGED
 from examples.shared_vpc import SHARED_VPC
 from examples.teams import TEAMS
+from examples.tuned_nodes import TUNED_NODES
 
 FLEET = (
     *(MANAGED, AUTO, FARGATE, LAUNCHED, SELF_MANAGED, ISOLATED, MIXED, BARE, CHINA, GOVERNMENT, TEAMS, OPERATIONS),
-    *(EXISTING_VPC, SHARED_VPC, POD_RANGES, PROVISIONED),
+    *(EXISTING_VPC, SHARED_VPC, POD_RANGES, PROVISIONED, TUNED_NODES),
 )

@@ -116,7 +116,9 @@ def test_a_row_of_a_table(shown: Mapping[str, str]) -> None:
     assert "| `disk_gib` | whole number, 20 to 16,384 GiB | `50` |  |" in compute
     assert '| `desired` | whole number, 0 to 5,000 nodes, `"unmanaged"` or `None` | `None` |  |' in compute
     assert "| `taints` | tuple of [Taint](compute.md#taint) | `()` |  |" in compute
-    assert "| `node_repair` | `True` or `False` | `True` |  |" in compute
+    assert "| `session_manager` | `True` or `False` | `False` |  |" in compute
+    repair = "| `node_repair` | `True` or `False` or [NodeRepair](compute.md#noderepair) | `True` |  |"
+    assert repair in compute
     assert "create-only" not in shown["connections.md"]
 
 

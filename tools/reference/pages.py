@@ -39,7 +39,14 @@ _CONCEPTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         ),
     ),
     ("access", "Principals", ("blueprint.access",)),
-    ("compute", "Compute", ("blueprint.compute",)),
+    (
+        "compute",
+        "Compute",
+        (
+            "blueprint.compute",
+            "blueprint.group_settings",
+        ),
+    ),
     ("node-pools", "Node pools", ("blueprint.node_pool", "blueprint.disruption")),
     ("iam", "AWS permissions", ("blueprint.iam",)),
     (

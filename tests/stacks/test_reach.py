@@ -1,0 +1,107 @@
+"""Each property of EKS that CloudFormation knows stands in a template of some example, or in docs/reach.md.
+
+The properties come from the schemas that cfn-lint ships. One that a new release brings turns this red.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
+
+from tests.templates import Templates
+
+TYPES = (
+    *("AccessEntry", "Addon", "Capability", "CertificateAuthority", "Cluster", "FargateProfile"),
+    *("IdentityProviderConfig", "Nodegroup", "PodIdentityAssociation"),
+)
+ALL = {**{name: f"AWS::EKS::{name}" for name in TYPES}, "LaunchTemplate": "AWS::EC2::LaunchTemplate"}
+
+
+def settable(name: str) -> frozenset[str]:
+    """The properties of a type that can be written, each with its path: `ScalingConfig.MinSize`, `Taints[].Key`."""
+    schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", ALL[name]).schema
+    read_only = {path.removeprefix("/properties/").replace("/", ".") for path in schema["readOnlyProperties"]}
+
+    def walk(node: Mapping[str, Any], path: str) -> Iterator[str]:
+        while "$ref" in node:
+            node = schema["definitions"][node["$ref"].rpartition("/")[2]]
+        if path in read_only:
+            return
+        if "items" in node:
+            yield from walk(node["items"], f"{path}[]")
+        elif node.get("properties"):
+            for key, each in node["properties"].items():
+                yield from walk(each, f"{path}.{key}".lstrip("."))
+        else:
+            yield path
+
+    return frozenset(walk({"properties": schema["properties"]}, ""))
+
+
+def written(fleet: Templates) -> Mapping[str, frozenset[str]]:
+    """The properties that stand in templates, by type."""
+
+    def walk(value: Any, path: str) -> Iterator[str]:
+        if isinstance(value, Mapping):
+            yield path  # a function of CloudFormation, or a mapping with keys of one's own
+            for key, each in value.items():
+                yield from walk(each, f"{path}.{key}".lstrip("."))
+        elif isinstance(value, list):
+            for each in value:
+                yield from walk(each, f"{path}[]")
+        else:
+            yield path
+
+    found: dict[str, set[str]] = {kind: set() for kind in ALL.values()}
+    for template in fleet.values():
+        for resource in template["Resources"].values():
+            if resource["Type"] in found:
+                found[resource["Type"]] |= {*walk(resource["Properties"], "")}
+    return {name: frozenset(found[kind]) & settable(name) for name, kind in ALL.items()}
+
+
+@pytest.fixture(scope="module")
+def page(root: Path) -> str:
+    return (root / "docs" / "reach.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def reached(fleet: Templates) -> Mapping[str, frozenset[str]]:
+    return written(fleet)
+
+
+def left_out(page: str) -> Iterator[tuple[str, str, str]]:
+    """Type, pattern of properties, and why there are none of them."""
+    yield from re.findall(r"^\| `(\w+)\.(\S+)` \| (.+) \|$", page, re.MULTILINE)
+
+
+def matching(pattern: str, paths: frozenset[str]) -> frozenset[str]:
+    """Those that a pattern with `*` means; brackets are those of lists."""
+    form = pattern.replace("[", "[[]")
+    return frozenset(path for path in paths if fnmatchcase(path, form))
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_each_property_is_written_or_has_a_reason(name: str, page: str, reached: Mapping[str, frozenset[str]]) -> None:
+    reasons = [pattern for kind, pattern, _ in left_out(page) if kind == name]
+    named = frozenset[str]().union(*(matching(pattern, settable(name)) for pattern in reasons))
+    tags = frozenset(path for path in settable(name) if path.partition(".")[0] in ("Tags", "Tags[]"))
+    assert settable(name) - reached[name] - tags == named - tags
+    assert not named & reached[name]
+
+
+def test_each_reason_is_of_something(page: str) -> None:
+    assert [f"{name}.{pattern}" for name, pattern, _ in left_out(page) if not matching(pattern, settable(name))] == []
+
+
+def test_the_page_counts(page: str, reached: Mapping[str, frozenset[str]]) -> None:
+    rows = {name: (len(settable(name)), len(reached[name])) for name in ALL}
+    expected = [f"| `{ALL[name]}` | {of_all} | {found} | {of_all - found} |" for name, (of_all, found) in rows.items()]
+    assert re.findall(r"^\| `AWS::.*$", page, re.MULTILINE) == expected
+    assert f"have {sum(of_all for of_all, _ in rows.values())} properties" in page
