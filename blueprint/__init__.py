@@ -14,6 +14,7 @@ from blueprint.network import NewNetwork
 from blueprint.oidc import OidcProvider
 from blueprint.planning.document import Plan
 from blueprint.planning.planner import plan
+from blueprint.role_settings import Iam
 
 __all__ = [
     "AutoMode",
@@ -24,6 +25,7 @@ __all__ = [
     "ExistingSubnet",
     "FargateProfile",
     "FargateSelector",
+    "Iam",
     "ManagedNodes",
     "NewNetwork",
     "NodePorts",

@@ -14,6 +14,7 @@ from blueprint.errors import Key, Problem
 from blueprint.existing_network import ExistingNetwork
 from blueprint.fields import NOT_EMPTY, AccountId, ClusterName, Region, at_most, matches
 from blueprint.network import NewNetwork
+from blueprint.role_settings import Iam
 from blueprint.teams.contract import Team
 from blueprint.value import Value
 
@@ -80,6 +81,9 @@ class Blueprint(Value):
         "auto_mode_config": "write compute=(AutoMode(),)",
         "cluster_addons": "write addons=(*CORE, …), from addons.core import CORE",
         "add_ons": "write addons",
+        "iam_role_permissions_boundary": 'write iam=Iam(permissions_boundary="…")',
+        "iam_role_path": 'write iam=Iam(path="/platform/")',
+        "permissions_boundary": 'write iam=Iam(permissions_boundary="…")',
         "access_entries": "write teams=(…) for people, and cluster=Cluster(admins=(…), …) for break-glass",
         "cluster_endpoint_public_access": "write cluster=Cluster(endpoint=PublicEndpoint(allow=(…)), …)",
     }
@@ -108,6 +112,8 @@ class Blueprint(Value):
     tag the instances, disks and network interfaces of its built-in node pools, nor the load balancers of all Services:
     these carry EKS's own tags only (https://docs.aws.amazon.com/eks/latest/userguide/auto-learn-iam.html#tag-prop).
     A volume keeps the tags that it was made with."""
+    iam: Iam = Iam()
+    """What all its IAM roles have in common: a permissions boundary, a path."""
 
     def problems(self) -> Iterator[Problem]:
         for key in self.tags:

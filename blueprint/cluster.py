@@ -74,7 +74,10 @@ class Cluster(Value):
     https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateCluster.html
     """
 
-    create_only = dict.fromkeys(("service_cidr", "kms_key_arn"), "the cluster is replaced")
+    create_only = {
+        **dict.fromkeys(("service_cidr", "kms_key_arn"), "the cluster is replaced"),
+        "egress_mode": "EKS refuses the way back from CUSTOMER_ROUTED",
+    }
 
     words_of_others = {
         "kubernetes_version": "write version",

@@ -297,7 +297,7 @@ class ManagedNodes(Nodes):
     """
 
     create_only = dict.fromkeys(
-        ("name", "instance_types", "capacity", "ami_type", "zones"), "the node group is replaced"
+        ("name", "instance_types", "capacity", "capacity_block", "ami_type", "zones"), "the node group is replaced"
     )
 
     ami_type: AmiType | None = None

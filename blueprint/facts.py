@@ -52,6 +52,10 @@ class ClusterFacts:
     """Host names of its teams and add-ons; none unless some team says which are its own."""
     vpc_id: str = VPC_ID
     """Of a VPC that is there already, or a reference."""
+    boundary: str = ""
+    """The managed policy that limits every role without one of its own; none when empty."""
+    role_path: str = "/"
+    """Of every role."""
 
     def arn(self, service: str, resource: str) -> str:
         """An ARN in the cluster's account and region, whatever the partition."""
@@ -85,4 +89,4 @@ class ClusterFacts:
     ) -> Grant:
         """AWS permissions for a service account, by the mechanism that works where its pods run."""
         irsa = self.irsa(namespace, service_account, workloads)
-        return Grant(namespace, service_account, statements, irsa=irsa, boundary=boundary)
+        return Grant(namespace, service_account, statements, irsa=irsa, boundary=boundary or self.boundary or None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from addons.core import CORE
-from blueprint import Blueprint, Cluster, Components, ManagedNodes, NewNetwork, NodePorts, OidcProvider, Role
+from blueprint import Blueprint, Cluster, Components, Iam, ManagedNodes, NewNetwork, NodePorts, OidcProvider, Role
 from examples.shared import KEY, PLATFORM
 
 PROVISIONED = Blueprint(
@@ -45,4 +45,5 @@ PROVISIONED = Blueprint(
     compute=(ManagedNodes("system", instance_types=("m7g.large",)),),
     addons=CORE,
     teams=(PLATFORM,),
+    iam=Iam(permissions_boundary="platform/ClusterBoundary", path="/platform/"),
 )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from aws_cdk import Aws, Environment, Stack, aws_iam
-from constructs import Construct
+from aws_cdk import Aws, CfnResource, Environment, Stack, aws_iam
+from constructs import Construct, IConstruct
 
 from blueprint import iam
 from blueprint.planning.document import Plan, ServiceRole
@@ -47,8 +47,28 @@ class BlueprintStack(Stack):
             self.export_value(value)
 
 
+def of_every_role(plan: Plan, boundary: str | None = None) -> dict[str, Any]:
+    """Properties that roles of the cluster share: its permissions boundary, unless it has one of its own, and path."""
+    name = boundary or plan.facts.boundary
+    return {
+        "permissions_boundary": f"arn:{PARTITION}:iam::{plan.facts.account}:policy/{name}" if name else None,
+        "path": None if plan.facts.role_path == "/" else plan.facts.role_path,
+    }
+
+
+def limit_roles(scope: IConstruct, plan: Plan) -> None:
+    """The same for roles below that the CDK makes."""
+    common = {"PermissionsBoundary": "permissions_boundary", "Path": "path"}
+    values = of_every_role(plan)
+    for each in scope.node.find_all() if any(values.values()) else ():
+        if isinstance(each, CfnResource) and each.cfn_resource_type == "AWS::IAM::Role":
+            for name, value in common.items():
+                if values[value]:
+                    each.add_property_override(name, values[value])
+
+
 def service_role(
-    scope: Construct, id: str, role: ServiceRole, references: Mapping[str, str] = PARTITION_ONLY
+    scope: Construct, id: str, plan: Plan, role: ServiceRole, references: Mapping[str, str] = PARTITION_ONLY
 ) -> aws_iam.CfnRole:
     """The role in IAM."""
     statement: dict[str, Any] = {
@@ -67,6 +87,7 @@ def service_role(
         assume_role_policy_document={"Version": "2012-10-17", "Statement": [statement]},
         managed_policy_arns=managed_policies(*role.managed_policies) or None,
         policies=policies or None,
+        **of_every_role(plan),
     )
     why = f"AWS states what {role.service} needs, and keeps it up to date"
     acknowledge(made, aws_managed(role.managed_policies, why) | of_statements(role.statements))

@@ -74,7 +74,7 @@ class ClusterStack(BlueprintStack):
             "Cluster",
             name=plan.facts.name,
             version=model.version,
-            role_arn=service_role(self, "Role", model.role).attr_arn,
+            role_arn=service_role(self, "Role", plan, model.role).attr_arn,
             access_config={"authenticationMode": "API", "bootstrapClusterCreatorAdminPermissions": False},
             bootstrap_self_managed_addons=False,
             encryption_config=[
@@ -95,7 +95,7 @@ class ClusterStack(BlueprintStack):
             zonal_shift_config=None if model.zonal_shift is None else {"enabled": model.zonal_shift},
             rollback_config=given(timeoutMinutes=model.rollback_timeout_minutes),
             **_components(model.components),
-            **self._auto_mode(model),
+            **self._auto_mode(plan, model),
         )
         cluster.node.add_dependency(logs)
         if missing := [name for name in LOG_TYPES if name not in model.log_types]:
@@ -103,12 +103,12 @@ class ClusterStack(BlueprintStack):
             acknowledge(cluster, {f"{ENGINE}EKS-CONTROL-PLANE-LOGS": why})
         return cluster
 
-    def _auto_mode(self, model: ControlPlane) -> dict[str, Any]:
+    def _auto_mode(self, plan: Plan, model: ControlPlane) -> dict[str, Any]:
         """The three switches of Auto Mode, which EKS takes together or not at all."""
         auto = model.auto_mode
         compute: dict[str, Any] = {"enabled": bool(auto)}
         if auto:
-            role = service_role(self, "AutoModeNodeRole", auto.role)
+            role = service_role(self, "AutoModeNodeRole", plan, auto.role)
             compute |= {"nodePools": list(auto.node_pools), "nodeRoleArn": role.attr_arn}
         return {
             "compute_config": compute,

@@ -27,7 +27,7 @@ def add_compute(scope: Construct, plan: Plan, cluster: eks.CfnCluster, subnets: 
     https://docs.aws.amazon.com/eks/latest/userguide/fargate-profile.html
     """
     roles = {
-        kind: service_role(scope, {"managed": "NodeRole", "self-managed": "SelfManagedNodeRole"}[kind], role)
+        kind: service_role(scope, {"managed": "NodeRole", "self-managed": "SelfManagedNodeRole"}[kind], plan, role)
         for kind, role in plan.node_roles.items()
     }
     if "self-managed" in roles:
@@ -191,7 +191,7 @@ def _self_managed(
     cluster: eks.CfnCluster,
     subnets: list[str],
 ) -> None:
-    profile = aws_iam.CfnInstanceProfile(scope, "Profile", roles=[role.ref])
+    profile = aws_iam.CfnInstanceProfile(scope, "Profile", roles=[role.ref], path=role.path)
     told = {
         "cluster-endpoint": cluster.attr_endpoint,
         "cluster-certificate": cluster.attr_certificate_authority_data,
@@ -246,7 +246,7 @@ def _fargate(scope: Construct, plan: Plan, profile: FargateNodes, subnets: list[
         scope,
         "Profile",
         cluster_name=plan.facts.name,
-        pod_execution_role_arn=service_role(scope, "Role", profile.role).attr_arn,
+        pod_execution_role_arn=service_role(scope, "Role", plan, profile.role).attr_arn,
         subnets=subnets,
         selectors=[
             {

@@ -120,8 +120,10 @@ class _Part(Construct):
         return [made, policy]
 
     def _node_role(self, resource: NodeRole) -> list[Construct]:
-        role = service_role(self, resource.name, ServiceRole("ec2.amazonaws.com", resource.managed_policies))
-        profile = aws_iam.CfnInstanceProfile(self, f"{resource.name}-profile", roles=[role.ref])
+        role = service_role(
+            self, resource.name, self._plan, ServiceRole("ec2.amazonaws.com", resource.managed_policies)
+        )
+        profile = aws_iam.CfnInstanceProfile(self, f"{resource.name}-profile", roles=[role.ref], path=role.path)
         self._references |= {
             f"role-arn:{resource.name}": role.attr_arn,
             f"instance-profile:{resource.name}": profile.ref,

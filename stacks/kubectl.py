@@ -14,6 +14,7 @@ from blueprint.access import AccessEntry
 from blueprint.planning.document import Plan
 from blueprint.references import resolved
 from stacks.acknowledge import NAG, NIST, acknowledge, aws_managed
+from stacks.base import limit_roles
 from stacks.permissions import access_entry
 from stacks.retained import retain
 
@@ -58,6 +59,7 @@ def kubectl_target(
         private_subnets=_subnets(scope, plan, network),
     )
     provider.node.add_dependency(cluster)
+    limit_roles(provider, plan)
     acknowledge(provider, _CDK_OWNED)
     framework = provider.node.find_child("Provider")
     for function in (provider.node.find_child("Handler"), framework.node.find_child("framework-onEvent")):

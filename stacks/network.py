@@ -10,7 +10,7 @@ from constructs import Construct
 from blueprint.planning.document import FlowLogs, Plan, PlannedNetwork
 from blueprint.references import VPC_ID, name_of, subnet_id
 from stacks.acknowledge import NIST, acknowledge
-from stacks.base import PARTITION_ONLY, BlueprintStack, service_role
+from stacks.base import PARTITION_ONLY, BlueprintStack, limit_roles, service_role
 from stacks.retained import retained_key, retained_logs
 
 
@@ -37,6 +37,7 @@ class NetworkStack(BlueprintStack):
                 name: {"service": aws_ec2.GatewayVpcEndpointAwsService(name)} for name in network.gateway_endpoints
             },
         )
+        limit_roles(self.node.find_child("Custom::VpcRestrictDefaultSGCustomResourceProvider"), plan)
         kinds = dict.fromkeys(each.kind for each in network.subnets if each.kind not in ("public", "pods"))
         # Looked up once, since each look is several calls.
         ids = {kind: self.vpc.select_subnets(subnet_group_name=kind).subnet_ids for kind in kinds}
@@ -101,7 +102,7 @@ class NetworkStack(BlueprintStack):
             resource_type="VPC",
             traffic_type=flow_logs.traffic,
             log_destination=logs.attr_arn,
-            deliver_logs_permission_arn=service_role(self, "FlowLogRole", flow_logs.role, references).attr_arn,
+            deliver_logs_permission_arn=service_role(self, "FlowLogRole", plan, flow_logs.role, references).attr_arn,
         )
 
     def _tags(self, network: PlannedNetwork) -> None:

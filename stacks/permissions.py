@@ -16,7 +16,7 @@ from blueprint.contribution import Grant
 from blueprint.planning.document import Plan
 from blueprint.references import resolved
 from stacks.acknowledge import acknowledge, of_grant
-from stacks.base import PARTITION, PARTITION_ONLY, managed_policies
+from stacks.base import PARTITION, PARTITION_ONLY, managed_policies, of_every_role
 
 
 def role_of(
@@ -37,14 +37,10 @@ def role_of(
         assume_role_policy_document=_irsa_trust(grant, provider) if provider else _pod_identity_trust(plan, grant),
         policies=policies or None,
         managed_policy_arns=managed_policies(*grant.managed_policies) or None,
-        permissions_boundary=_boundary(plan, grant),
+        **of_every_role(plan, grant.boundary),
     )
     acknowledge(role, of_grant(grant))
     return role
-
-
-def _boundary(plan: Plan, grant: Grant) -> str | None:
-    return grant.boundary and f"arn:{PARTITION}:iam::{plan.facts.account}:policy/{grant.boundary}"
 
 
 def _pod_identity_trust(plan: Plan, grant: Grant) -> dict[str, Any]:

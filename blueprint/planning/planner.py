@@ -209,6 +209,8 @@ def _facts(view: Checked) -> ClusterFacts:
         tags=tuple(sorted(blueprint.tags.items())),
         hosts=hosts.declared(view.addons, view.teams),
         vpc_id=blueprint.network.vpc_id if isinstance(blueprint.network, ExistingNetwork) else VPC_ID,
+        boundary=blueprint.iam.permissions_boundary or "",
+        role_path=blueprint.iam.path,
     )
 
 

@@ -12,6 +12,7 @@ from blueprint.existing_network import ExistingSubnet
 from examples.existing_vpc import EXISTING_VPC
 from examples.managed import MANAGED
 from examples.pod_ranges import POD_RANGES
+from examples.provisioned import PROVISIONED
 from tests.blueprint.examples import changed
 from tests.values.create_only import Field, made_anew, variants
 from tests.values.variants import Change, Spot, Variant, Way, classes
@@ -35,6 +36,11 @@ TYPES: Mapping[str, set[str]] = {
     "node groups and Fargate profiles are replaced": {"AWS::EKS::Nodegroup", "AWS::EKS::FargateProfile"},
     "the cluster is replaced": {"AWS::EKS::Cluster", "AWS::IAM::OIDCProvider"},
     "the node group is replaced": {"AWS::EKS::Nodegroup"},
+    "EKS refuses the way back from CUSTOMER_ROUTED": {"AWS::EKS::Cluster"},
+    "the provider is replaced": {"AWS::EKS::IdentityProviderConfig"},
+    "all roles are replaced, and the cluster with its own": {
+        *("AWS::EKS::Cluster", "AWS::EKS::Nodegroup", "AWS::EKS::AccessEntry", "AWS::IAM::OIDCProvider")
+    },
     "the Auto Scaling group is replaced": {"AWS::AutoScaling::AutoScalingGroup"},
     "the Fargate profile is replaced": {"AWS::EKS::FargateProfile"},
     "the namespace is deleted with all that is in it": {MANIFEST},
@@ -46,7 +52,10 @@ MORE_ZONES = replace(MANAGED, network=changed(MANAGED.network, zones=("a", "b"),
 
 def change(cluster: Blueprint, way: Way, field: str, value: object) -> Variant:
     """Another value there."""
-    spot = Spot(cluster, way, cluster.network if way else cluster)
+    value_there: Any = cluster
+    for step in way:
+        value_there = value_there[step] if isinstance(step, int) else getattr(value_there, step)
+    spot = Spot(cluster, way, value_there)
     return Variant(cluster, (Change(spot, field, value),))
 
 
@@ -69,6 +78,9 @@ def moved() -> Iterator[Variant]:
     yield change(POD_RANGES, ("network",), "pod_cidr", "100.65.0.0/16")
     yield change(EXISTING_VPC, ("network",), "control_plane", (*there.control_plane, further))
     yield change(THREE_ZONES, (), "region", "eu-north-1")
+    yield change(PROVISIONED, ("cluster",), "egress_mode", "AWS_MANAGED")
+    reserved = changed(MANAGED.compute[0], capacity_reservation="cr-0a1b2c3d4e5f60719", zones=("a",))
+    yield change(replace(MANAGED, compute=(reserved, MANAGED.compute[1])), ("compute", 0), "capacity_block", value=True)
 
 
 def test_what_is_said_to_be_create_only_is_made_anew(tmp_path: Path) -> None:

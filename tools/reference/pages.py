@@ -27,7 +27,7 @@ class Page:
 
 
 _CONCEPTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    ("blueprint", "A cluster", ("blueprint.blueprint",)),
+    ("blueprint", "A cluster", ("blueprint.blueprint", "blueprint.role_settings")),
     ("network", "Network", ("blueprint.network", "blueprint.existing_network")),
     (
         "cluster",

@@ -66,13 +66,14 @@ def _of_identity_center(aws: Aws) -> list[str]:
 
 
 def boundaries(plan: Plan, aws: Aws) -> Iterator[Finding]:
-    """Permissions boundaries of teams."""
-    names = sorted({grant.boundary for part in plan.parts for grant in part.contribution.grants if grant.boundary})
+    """Permissions boundaries of the cluster's roles and of teams."""
+    named = {grant.boundary for part in plan.parts for grant in part.contribution.grants if grant.boundary}
+    names = sorted({*named, plan.facts.boundary} - {""})
     absent = [name for name in names if not _policy(f"{plan.facts.account}:policy/{name}", aws)]
     if absent:
-        what = f"the account has no policy {', '.join(absent)}, the permissions boundary of roles of teams"
+        what = f"the account has no policy {', '.join(absent)}, the permissions boundary of roles"
         yield problem(
-            NAME, what, "IAM refuses roles with it, and the stack teams fails", "make it, or correct the name"
+            NAME, what, "IAM refuses roles with it, and the stacks that make them fail", "make it, or correct the name"
         )
     if fine := [name for name in names if name not in absent]:
         yield ok(NAME, f"permissions boundaries that exist: {', '.join(fine)}")
