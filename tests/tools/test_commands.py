@@ -137,7 +137,7 @@ def test_a_name_of_a_cluster_is_no_option(capsys: pytest.CaptureFixture[str]) ->
 
 def test_an_output_that_nobody_reads(root: Path) -> None:
     with subprocess.Popen(
-        [sys.executable, "-m", "tools", "access"],
+        [sys.executable, "-m", "tools", "access", "bare"],
         cwd=root,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
