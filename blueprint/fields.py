@@ -283,9 +283,9 @@ IamName = Annotated[
 def _is_json_like(value: Any) -> bool:
     if type(value) is str:  # most are, and a plan has thousands
         return True
-    if isinstance(value, Mapping):
-        return all(isinstance(key, str) and _is_json_like(item) for key, item in value.items())
-    if isinstance(value, list | tuple):
+    if isinstance(value, (dict, Mapping)):
+        return all(isinstance(key, str) for key in value) and all(map(_is_json_like, value.values()))
+    if isinstance(value, (list, tuple)):
         return all(map(_is_json_like, value))
     return value is None or isinstance(value, str | bool) or (isinstance(value, int | float) and abs(value) < 1e300)
 

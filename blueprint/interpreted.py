@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
 from blueprint.errors import FieldPath, Key, Problem, Quoted
 from blueprint.secret_keys import looks_secret
+from blueprint.texts import texts_below, texts_in
 
 _LATER: tuple[tuple[re.Pattern[str], str, str], ...] = (
     (
@@ -46,21 +47,36 @@ def shown(text: str) -> Quoted:
 
 def misread_in(data: Any, path: FieldPath) -> Iterator[Problem]:
     """Each such text in plain data: text, lists, mappings, with keys; other objects are left out."""
+    if _may_be_misread(texts_in(data)):
+        yield from _misread_in(data, path)
+
+
+def misread_below(data: Any, path: FieldPath) -> Iterator[Problem]:
+    """The same in all that dataclasses hold as well."""
+    if _may_be_misread(texts_below(data)):
+        yield from _misread_below(data, path)
+
+
+def _may_be_misread(texts: Sequence[str]) -> bool:
+    """Whether to look at each with its place, which takes long: what none of them holds, all together do not hold."""
+    return misread("\n".join(texts)) is not None
+
+
+def _misread_in(data: Any, path: FieldPath) -> Iterator[Problem]:
     for place, text in _texts(data, path):
         if found := misread(text):
             yield Problem(place, shown(text), *found)
 
 
-def misread_below(data: Any, path: FieldPath) -> Iterator[Problem]:
-    """The same in all that dataclasses hold as well."""
+def _misread_below(data: Any, path: FieldPath) -> Iterator[Problem]:
     if is_dataclass(data) and not isinstance(data, type):
         for each in fields(data):
-            yield from misread_below(getattr(data, each.name), (*path, each.name))
+            yield from _misread_below(getattr(data, each.name), (*path, each.name))
     elif isinstance(data, list | tuple):
         for index, item in enumerate(data):
-            yield from misread_below(item, (*path, index))
+            yield from _misread_below(item, (*path, index))
     else:
-        yield from misread_in(data, path)
+        yield from _misread_in(data, path)
 
 
 def _texts(data: Any, path: FieldPath) -> Iterator[tuple[FieldPath, str]]:

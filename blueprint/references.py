@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from blueprint.texts import texts_in
+
 PATTERN = re.compile(r"\$\{blueprint:([^}]*)\}")
 
 PARTITION = "${blueprint:partition}"
@@ -60,25 +62,18 @@ def portable(data: Any) -> Any:
     """The data without a partition in its ARNs: who copies one from the console means that of the cluster."""
     if isinstance(data, str):
         return _OF_A_PARTITION.sub(f"arn:{PARTITION}:", data) if "arn:" in data else data
-    if isinstance(data, Mapping):
+    if isinstance(data, (dict, Mapping)):  # to know the first takes no time
         return {key: portable(item) for key, item in data.items()}
-    if isinstance(data, list | tuple):
+    if isinstance(data, (list, tuple)):
         return type(data)(map(portable, data))
     return data
 
 
 def references_in(data: Any) -> Iterator[str]:
     """The names of all references in a value, a manifest, a statement."""
-    if isinstance(data, str):
-        if "${" in data:
-            yield from PATTERN.findall(data)
-    elif isinstance(data, Mapping):
-        for key, item in data.items():
-            yield from references_in(key)
-            yield from references_in(item)
-    elif isinstance(data, list | tuple):
-        for item in data:
-            yield from references_in(item)
+    for text in texts_in(data):
+        if "${" in text:
+            yield from PATTERN.findall(text)
 
 
 def resolved(data: Any, values: Mapping[str, str]) -> Any:

@@ -7,7 +7,7 @@ import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass, replace
-from functools import cache
+from functools import cache, partial
 from inspect import get_annotations
 from typing import Annotated, Any, ClassVar, Literal, NoReturn, Union, cast, dataclass_transform, get_args, get_origin
 
@@ -19,7 +19,7 @@ Missing: typing.Final = Quoted("<missing>")
 """Stands in a required field that the user left out, until the check reports it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rule:
     """A constraint on one field, written in its annotation: `Annotated[int, Rule(...)]`."""
 
@@ -238,7 +238,7 @@ def _mismatches(value: object, hint: Any, path: FieldPath, *, own: bool = True) 
     if value is Missing:
         yield Problem(path, Missing, "this field is required", f"add {rendered(path)}={_example(hint)}")
         return
-    if type(value) is hint and hint in _ATOMS:
+    if _fits(value, hint, own=own):
         return
     # Most are plain classes, and to ask those for arguments takes long.
     origin, args = (None, ()) if type(hint) is type else (get_origin(hint), get_args(hint))
@@ -305,7 +305,80 @@ def _mismatches(value: object, hint: Any, path: FieldPath, *, own: bool = True) 
 
 _FEW = 100
 """Of so many letters each may be meant."""
-_ATOMS = (str, int, bool)
+_Fits = Callable[[Any], bool]
+
+
+def _fits(value: object, hint: Any, *, own: bool) -> bool:
+    """Whether it is plain that nothing is wrong. A plan has thousands of texts, and to look for mistakes takes long."""
+    try:
+        return type(value) is hint if hint in _ATOMS else _fitting(hint, own=own)(value)
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # noqa: BLE001  # whatever a rule or a user's object may raise: then all of it is looked at
+        return False
+
+
+_ATOMS = frozenset({str, int, bool})
+
+
+@cache
+def _fitting(hint: Any, *, own: bool) -> _Fits:  # noqa: C901  # one branch for each kind of hint
+    """What tells of a value that it is right, and of some that are right it does not.
+
+    Of values that say of themselves what is wrong it tells nothing when that counts.
+    """
+    origin, args = get_origin(hint), get_args(hint)
+    if hint in _ATOMS or hint is float:
+        return lambda value: type(value) is hint
+    if hint is types.NoneType:
+        return lambda value: value is None
+    if hint is Any:
+        return lambda value: type(value) in _PLAIN
+    if origin is Annotated:
+        inner, rules = _fitting(args[0], own=own), [note.accepts for note in args[1:] if isinstance(note, Rule)]
+        return lambda value: inner(value) and all(rule(value) for rule in rules)
+    if origin in (Union, types.UnionType):
+        options = [_fitting(option, own=own) for option in args]
+        return lambda value: any(option(value) for option in options)
+    if origin is Literal and all(type(choice) is str for choice in args):
+        return lambda value: type(value) is str and value in args
+    if origin is tuple and args[-1] is Ellipsis:
+        item = _fitting(args[0], own=own)
+        return lambda value: type(value) is tuple and all(map(item, value))
+    if origin is tuple:
+        items = [_fitting(arg, own=own) for arg in args]
+        return lambda value: (
+            type(value) is tuple
+            and len(value) == len(items)
+            and all(fit(each) for fit, each in zip(items, value, strict=True))
+        )
+    if origin is Mapping:
+        key, item = (_fitting(arg, own=own) for arg in args)
+        return lambda value: type(value) is dict and all(map(key, value)) and all(map(item, value.values()))
+    if origin is frozenset:
+        item = _fitting(args[0], own=own)
+        return lambda value: type(value) is frozenset and all(map(item, value))
+    return partial(_fits_class, hint if isinstance(hint, type) else _Wrong, own)
+
+
+def _fits_each(items: Sequence[_Fits], value: Any) -> bool:
+    return (
+        type(value) is tuple
+        and len(value) == len(items)
+        and all(fit(each) for fit, each in zip(items, value, strict=True))
+    )
+
+
+def _fits_class(hint: type, own: bool, value: Any) -> bool:
+    cls: Any = type(value)  # mypy takes a class whose instances define __hash__ for unhashable
+    if not issubclass(cls, hint):
+        return False
+    if issubclass(cls, Value):
+        return not own
+    return all(_fitting(each, own=False)(getattr(value, name)) for name, each in _held(cls).items())
+
+
+_PLAIN = frozenset({str, int, float, bool, types.NoneType, dict, list, tuple})
 
 
 @cache

@@ -15,13 +15,13 @@ def frozen(data: Any) -> Any:
     if isinstance(data, _ATOMS):
         return data
     if isinstance(data, dict):
-        return MappingProxyType({key: frozen(item) for key, item in data.items()})
+        return MappingProxyType({key: item if type(item) is str else frozen(item) for key, item in data.items()})
     if isinstance(data, _SEQUENCES):
         items = tuple(map(frozen, data))
         same = isinstance(data, tuple) and all(map(is_, items, data))
         return data if same else items
     if is_dataclass(data) and not isinstance(data, type):
-        given = {field.name: getattr(data, field.name) for field in fields(data)}
+        given = vars(data) or {field.name: getattr(data, field.name) for field in fields(data)}
         changed = {name: new for name, old in given.items() if (new := frozen(old)) is not old}
         return replace(data, **changed) if changed else data
     if isinstance(data, Mapping):

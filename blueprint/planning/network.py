@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from blueprint.blueprint import Blueprint, Network
 from blueprint.existing_network import ExistingNetwork, ExistingSubnet
@@ -36,7 +37,7 @@ def subnets(network: Network, region: str) -> tuple[Subnet, ...]:
     """Every subnet with its range, kind after kind."""
     if isinstance(network, ExistingNetwork):
         return tuple(_as_it_is(network, region).values())
-    return tuple(_calculated(network, region))
+    return _calculated(network, region)
 
 
 def control_plane_subnets(network: Network, region: str, kind: SubnetKind) -> tuple[Subnet, ...]:
@@ -64,7 +65,13 @@ def named_subnets(network: Network, region: str) -> Iterator[tuple[str, tuple[st
         yield from ((scheme, ids) for scheme, ids in (("internet-facing", public), ("internal", internal)) if ids)
 
 
-def _calculated(network: NewNetwork, region: str) -> Iterable[Subnet]:
+@lru_cache(maxsize=64)
+def _calculated(network: NewNetwork, region: str) -> tuple[Subnet, ...]:
+    """A plan asks for them in many places."""
+    return tuple(_from_the_start(network, region))
+
+
+def _from_the_start(network: NewNetwork, region: str) -> Iterator[Subnet]:
     """From the start of the VPC, largest first."""
     start = int(ipaddress.ip_network(network.cidr).network_address)
     for kind, prefix in network.prefixes.items():

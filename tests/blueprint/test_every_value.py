@@ -21,15 +21,14 @@ from blueprint.value import Rule
 from tests.blueprint.examples import AUTO, FARGATE, SMALL, Probe, assert_readable, changed, with_addons
 from tests.values.kinds import JSON, examples, texts, unfolded
 from tests.values.tries import Tries, possible
-from tests.values.variants import Change, Spot, Variant, classes, singles, spots
+from tests.values.variants import Change, Spot, Variant, classes, singles, some_singles, spots
 
 
 @pytest.fixture(scope="module")
 def tries() -> Tries:
     """Each class in the smallest cluster that has one."""
     found = Tries()
-    for each in spots().values():
-        found.take_all(singles(each[0]) if each else ())
+    found.take_all(some_singles())
     return found
 
 

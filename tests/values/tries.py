@@ -70,14 +70,14 @@ class Tries:
             if not any(map(self.take, _ways(cls, name, kind, clusters)))
         ]
 
-    def without_effect(self, of: Iterable[type[Value]]) -> list[str]:
-        """Fields of which no value makes another plan, in no cluster; of one that has only one value, none can."""
+    def without_effect(self, of: Iterable[type[Value]], places: int = 12) -> list[str]:
+        """Fields of which no value makes another plan, in none of so many places; of one with one value, none can."""
         fields = [(cls, name) for cls in of for name in classes()[cls] if len(options(cls, name)) > 1]
-        return [f"{cls.__name__}.{name}" for cls, name in fields if not self._makes_a_difference(cls, name)]
+        return [f"{cls.__name__}.{name}" for cls, name in fields if not self._makes_a_difference(cls, name, places)]
 
-    def _makes_a_difference(self, cls: type[Value], name: str) -> bool:
+    def _makes_a_difference(self, cls: type[Value], name: str, places: int) -> bool:
         # Where the field has something, it can be taken away or renamed; elsewhere it is often about what is not there.
-        for spot in sorted(spots()[cls], key=lambda spot: not getattr(spot.value, name)):
+        for spot in sorted(spots()[cls], key=lambda spot: not getattr(spot.value, name))[:places]:
             for value in options(cls, name):
                 if (cls, name) in self.different:
                     return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import random
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cache, cached_property
@@ -161,13 +162,20 @@ def homes() -> tuple[Blueprint, ...]:
         if isinstance(cluster.network, ExistingNetwork):
             lone.append(replace(BARE, network=cluster.network))
         lone += [replace(BARE, compute=(group,)) for group in cluster.compute]
-        lone += [replace(BARE, addons=(*BARE.addons, addon)) for addon in cluster.addons]
+        lone += [replace(BARE, addons=_with_those_before(addon, cluster.addons)) for addon in cluster.addons]
         lone += [small for team in cluster.teams for small in _of_team(team, cluster.addons)]
     different: list[Blueprint] = []
     for each in lone:
         if each not in different and _plans(each):
             different.append(each)
     return tuple(sorted((*different, *FLEET), key=lambda each: len(list(_below(each, ())))))
+
+
+def _with_those_before(addon: Addon, others: Sequence[Addon]) -> tuple[Addon, ...]:
+    """The least that a cluster has with it: what it requires, and what it comes after."""
+    before = [other for other in others if addon.follows(other) and other not in BARE.addons]
+    names = {each.name for each in (*before, addon)}
+    return (*(each for each in BARE.addons if each.name not in names), *before, addon)
 
 
 def _of_team(team: Team, addons: Iterable[Addon]) -> Iterator[Blueprint]:
@@ -180,6 +188,11 @@ def _of_team(team: Team, addons: Iterable[Addon]) -> Iterator[Blueprint]:
         given = getattr(team, name)
         for one in [(each,) for each in given] if isinstance(given, tuple) else [given]:
             field: dict[str, Any] = {name: one}
+            if name == "workloads":  # what they show is the team's own
+                field |= {
+                    "hosts": team.hosts,
+                    "network": tuple(edge for edge in team.network if not isinstance(edge, FromTeam | ToTeam)),
+                }
             small = ApplicationTeam(**bare, **field)
             needed = tuple(addon for addon in addons if small.asks_for & {*addon.offers})
             yield replace(BARE, addons=(*BARE.addons, *needed), teams=(small,))
@@ -320,6 +333,23 @@ def singles(spot: Spot) -> Iterator[Variant]:
     for field in spot.fields:
         for value in options(type(spot.value), field):
             yield Variant(spot.cluster, (Change(spot, field, value),))
+
+
+def some_singles() -> Iterator[Variant]:
+    """The same, with every value of an annotation in the first two fields that have it, and of every field each kind.
+
+    `make every-value` takes all.
+    """
+    fields_of: Counter[Any] = Counter()
+    for cls, found in spots().items():
+        for name, hint in classes()[cls].items() if found else ():
+            fields_of[hint] += 1
+            seen: set[str] = set()
+            for value in options(cls, name):
+                kinds = names(hint, value)
+                if fields_of[hint] <= 2 or kinds - seen:
+                    yield Variant(found[0].cluster, (Change(found[0], name, value),))
+                seen |= kinds
 
 
 def everywhere(spot: Spot, field: str, value: Any) -> Variant:
