@@ -481,7 +481,8 @@ class TestNetwork:
                 assert (plan.facts.name, "network") not in fleet
                 continue
             made = of_type(fleet[plan.facts.name, "network"], "AWS::EC2::Subnet").values()
-            found = {(each["Properties"]["AvailabilityZone"], each["Properties"]["CidrBlock"]) for each in made}
+            key = "AvailabilityZoneId" if plan.facts.name == "pod-ranges" else "AvailabilityZone"
+            found = {(each["Properties"][key], each["Properties"]["CidrBlock"]) for each in made}
             assert found == {(subnet.zone, subnet.cidr) for subnet in plan.network.subnets}
 
     @pytest.mark.parametrize(("cluster", "gateways"), [("dev", 1), ("prod", 3), ("isolated", 0)])
