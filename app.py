@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from aws_cdk import App
 
 ROOT = Path(__file__).parent
-CLUSTERS = ROOT / os.environ.get("BLUEPRINTS", "clusters")
+CLUSTERS = ROOT / (os.environ.get("BLUEPRINTS") or "clusters")
 """The folder of the cluster files: `BLUEPRINTS=examples` looks at the examples instead of your own."""
 CONTEXT = {"aws:cdk:disable-creation-stack-traces": True}
 """Stack traces of constructs cost time, and name folders that differ in every run. The CLI warns of it in cdk.json."""
@@ -33,7 +33,7 @@ CONTEXT = {"aws:cdk:disable-creation-stack-traces": True}
 compile_from_source(CLUSTERS, ROOT / "addons", ROOT / "teams")
 
 
-def build(app: App, plans: Sequence[Plan]) -> None:
+def build(app: App, plans: Iterable[Plan]) -> None:
     """Adds the clusters to the app."""
     from stacks.acknowledge import judged
     from stacks.stage import ClusterStage
@@ -46,9 +46,12 @@ def build(app: App, plans: Sequence[Plan]) -> None:
         add_validations(app)
 
 
-def write_assembly(app: App, plans: Sequence[Plan]) -> None:
-    """Writes the templates of the clusters, and beside them each plan: `dev.plan.json`."""
-    build(app, plans)
+def write_assembly(app: App, plans: Sequence[Plan], counted: Iterable[Plan] | None = None) -> None:
+    """Writes the templates of the clusters, and beside them each plan: `dev.plan.json`.
+
+    `counted` are the same plans, for who wants to know how far it is.
+    """
+    build(app, plans if counted is None else counted)
     app.synth()
     for plan in plans:
         write(plan, Path(app.outdir))

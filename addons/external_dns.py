@@ -41,7 +41,6 @@ class ExternalDns(CallsAws, HelmAddon):
     )
     workloads = (workload(name, service_account=service_account, ports=(7979,)),)
     images = (ImageSource("registry.k8s.io/external-dns/external-dns", ("image.repository",)),)
-
     typical = {"zones": ("Z0123456789ABC",)}
 
     zones: Annotated[tuple[HostedZoneId, ...], NOT_EMPTY]
@@ -85,7 +84,8 @@ class ExternalDns(CallsAws, HelmAddon):
 
     def hosted_zones(self) -> tuple[HostedZone, ...]:
         account = (self.assume_role and self.assume_role.account) or ""
-        return tuple(HostedZone(zone, self.domains, account) for zone in self.zones)
+        owner = str(self.extra_values.get("txtOwnerId", ""))
+        return tuple(HostedZone(zone, self.domains, account, owner=owner) for zone in self.zones)
 
     def services(self, facts: ClusterFacts) -> tuple[str, ...]:
         return ("route53", *(("sts",) if self.assume_role else ()))

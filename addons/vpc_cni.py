@@ -12,6 +12,7 @@ from blueprint.addons.lock import locked_versions
 from blueprint.errors import Problem
 from blueprint.references import CLUSTER_SECURITY_GROUP
 from blueprint.workload import first
+from blueprint.zones import is_id
 
 # amazon-vpc-cni-k8s v1.22.4 README.md (NETWORK_POLICY_ENFORCING_MODE), pkg/ipamd/ipamd.go
 _MODE = "NETWORK_POLICY_ENFORCING_MODE"
@@ -90,7 +91,9 @@ class VpcCni(CallsAws, EksAddon):
         if facts.tags:
             env["ADDITIONAL_ENI_TAGS"] = json.dumps(dict(facts.tags))
         if facts.pod_subnets:
-            env |= {"AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG": "true", "ENI_CONFIG_LABEL_DEF": "topology.kubernetes.io/zone"}
+            # Of nodes since Kubernetes 1.30: amazon-eks-user-guide, kubernetes-versions-standard.adoc.
+            label = "topology.k8s.aws/zone-id" if is_id(facts.pod_subnets[0][0]) else "topology.kubernetes.io/zone"
+            env |= {"AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG": "true", "ENI_CONFIG_LABEL_DEF": label}
             # Without groups, pods would have those of their node, which Karpenter and launch templates choose.
             subnets = {zone: {"id": id, "securityGroups": [CLUSTER_SECURITY_GROUP]} for zone, id in facts.pod_subnets}
             values = {**values, "eniConfig": {"create": True, "region": facts.region, "subnets": subnets}}

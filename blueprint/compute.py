@@ -19,7 +19,6 @@ from blueprint.fields import (
     LabelKey,
     LabelValue,
     SecurityGroupId,
-    ZoneLetter,
     at_most,
     between,
     matches,
@@ -30,6 +29,7 @@ from blueprint.instances import Accelerator, Architecture, InstanceTypes, accele
 from blueprint.value import Rule, Value
 from blueprint.versions import KubernetesVersion
 from blueprint.workload import EFFECTS, NodeTaint, PodSelector
+from blueprint.zones import AvailabilityZone
 
 Capacity = Literal["ON_DEMAND", "SPOT"]
 # What the plan works out itself, and what to write for it instead.
@@ -159,8 +159,8 @@ class Nodes(Compute):
     """What becomes of disks that come with the instance, on Amazon Linux: one volume for containers, images and logs,
     or each by itself under /mnt/k8s-disks. They stay unused when None.
     https://awslabs.github.io/amazon-eks-ami/nodeadm/doc/api (LocalStorageOptions)"""
-    zones: Annotated[tuple[ZoneLetter, ...], UNIQUE] = ()
-    """Zones of the network that nodes stand in; all of them when empty."""
+    zones: Annotated[tuple[AvailabilityZone, ...], UNIQUE] = ()
+    """Zones of the network that nodes stand in, by letter or by id as the network has them; all of them when empty."""
     security_groups: Annotated[tuple[SecurityGroupId, ...], at_most(4, "security groups"), UNIQUE] = ()
     """More groups of the nodes, of the same VPC, beside that of the cluster. An interface has five at the most.
     https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html"""

@@ -194,6 +194,8 @@ class HostedZone:
     """Whose the zone is; the cluster's own when empty."""
     challenges: bool = False
     """Whether it writes there for a certificate authority, which asks public DNS, and so in this very zone."""
+    owner: str = ""
+    """By which it tells its records from those of others; the cluster's name when empty."""
 
 
 @dataclass(frozen=True)

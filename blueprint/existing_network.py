@@ -9,9 +9,10 @@ from itertools import combinations
 from typing import Annotated, ClassVar
 
 from blueprint.errors import FieldPath, Problem
-from blueprint.fields import NOT_EMPTY, PRIVATE_RANGES, UNIQUE, Cidr, ZoneLetter, at_most, inside, matches, sized
+from blueprint.fields import NOT_EMPTY, PRIVATE_RANGES, UNIQUE, Cidr, at_most, inside, matches, sized
 from blueprint.network import SHARED_RANGE, EndpointService, lacking_endpoints
 from blueprint.value import Rule, Value
+from blueprint.zones import ALL_ALIKE, MIXED, AvailabilityZone, is_id
 
 # Eight hexadecimal digits until 2018, seventeen since.
 # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html
@@ -43,8 +44,9 @@ class ExistingSubnet(Value):
 
     id: SubnetId
     """Its id, for example "subnet-0a1b2c3d4e5f60718"."""
-    zone: ZoneLetter
-    """Letter of its availability zone in the cluster's account: another account has other letters.
+    zone: AvailabilityZone
+    """Its availability zone, by the letter that it has in the cluster's account, or by its id, such as "usw2-az1",
+    which it has in its owner's as well.
     https://docs.aws.amazon.com/ram/latest/userguide/working-with-az-ids.html"""
     cidr: SubnetRange
     """Its range, as it is: policies of teams and the plan reckon with it."""
@@ -149,7 +151,10 @@ class ExistingNetwork(Value):
             rule = "EKS needs subnets of two zones for the control plane"
             fix = "add a subnet of another zone, or name others in control_plane"
             yield Problem(("nodes",), ", ".join(_zones(self.nodes)), rule, fix)
-        if self.pods and (lacking := sorted({*_zones(self.nodes)} - {*_zones(self.pods)})):
+        first, *others = self.placed.items()
+        if unlike := next((place for place, each in others if is_id(each.zone) != is_id(first[1].zone)), None):
+            yield Problem((*unlike, "zone"), self.placed[unlike].zone, MIXED, ALL_ALIKE)
+        elif self.pods and (lacking := sorted({*_zones(self.nodes)} - {*_zones(self.pods)})):
             rule = f"pods of nodes in zone {', '.join(lacking)} would get no addresses"
             yield Problem(("pods",), ", ".join(_zones(self.pods)), rule, "add a subnet of each zone of the nodes")
         yield from self._outside()
@@ -162,6 +167,16 @@ class ExistingNetwork(Value):
         """All subnets, by where they stand."""
         names = ("nodes", "load_balancers", "internal_load_balancers", "control_plane", "pods")
         return {(name, index): subnet for name in names for index, subnet in enumerate(getattr(self, name))}
+
+    @property
+    def zones_by_place(self) -> Mapping[FieldPath, str]:
+        """All zones, by where they stand."""
+        return {(*place, "zone"): subnet.zone for place, subnet in self.placed.items()}
+
+    @property
+    def places_control_plane(self) -> str:
+        """The field that says in which subnets EKS puts it."""
+        return "control_plane" if self.control_plane else "nodes"
 
     def _outside(self) -> Iterator[Problem]:
         ranges = [ipaddress.IPv4Network(cidr) for cidr in self.cidrs]
@@ -185,7 +200,7 @@ class ExistingNetwork(Value):
             elif "load_balancers" in (place[0], other_place[0]):
                 rule = f"a subnet is public or private, and this one stands in {other_place[0]} as well"
                 yield Problem((*place, "id"), subnet.id, rule, "name another subnet in one of both")
-            elif other != subnet:
+            elif other != subnet and is_id(other.zone) == is_id(subnet.zone):
                 rule = f"has another zone or range in {other_place[0]}"
                 yield Problem((*place, "id"), subnet.id, rule, "write the same in both, as the VPC has it")
 

@@ -41,7 +41,8 @@ class ClusterFacts:
     node_subnets: tuple[str, ...] = ()
     """Ids of the subnets of nodes, or references to them."""
     pod_subnets: tuple[tuple[str, str], ...] = ()
-    """Of each zone the id of the subnet for pods alone, or a reference; none where they share those of the nodes."""
+    """Of each zone, by name or all by id, the id of the subnet for pods alone, or a reference; none where they share
+    those of the nodes."""
     named_subnets: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """By scheme of load balancers, ids of subnets that these must name; none where controllers find them by tags."""
     api_groups: tuple[str, ...] = ()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 import sysconfig
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import NoReturn
 
@@ -39,7 +40,9 @@ def place(error: BaseException) -> str:
 
 @contextmanager
 def no_way_out() -> Iterator[None]:
-    """`os._exit` would end the command without a word, and with whatever status the code says."""
+    """`os._exit` would end the command without a word, and with whatever status the code says. What the code prints
+    is for a person, and stands nowhere in what the command prints for programs.
+    """
     ends = os._exit
 
     def told(status: int) -> NoReturn:
@@ -47,6 +50,7 @@ def no_way_out() -> Iterator[None]:
 
     os._exit = told
     try:
-        yield
+        with redirect_stdout(sys.stderr):
+            yield
     finally:
         os._exit = ends

@@ -119,10 +119,6 @@ Region = Annotated[
         'write for example "us-west-2"; a region that is new goes into blueprint/regions.py',
     ),
 ]
-ZoneLetter = Annotated[
-    str, matches(r"[a-z]", "an availability zone is given by its letter in the region", 'write "a" for us-west-2a')
-]
-
 # RFC 1123 label, the rule for Kubernetes namespaces and most object names:
 # https://kubernetes.io/docs/concepts/overview/working-with-objects/names
 DnsLabel = Annotated[

@@ -54,15 +54,19 @@ def contested(found: Sequence[HostClaim]) -> Iterator[Problem]:
 def contested_in_fleet(fleet: Mapping[str, Blueprint]) -> Iterator[tuple[str, Problem]]:
     """The same between sound clusters, for those that share a hosted zone, with the place of the cluster.
 
-    A team is the same in all of them by its name.
+    A team is the same in all of them by its name; an add-on is another one in each.
     """
     by_zone: defaultdict[str, list[HostClaim]] = defaultdict(list)
     for place, blueprint in fleet.items():
-        addons: dict[FieldPath, Addon] = {("addons", index): addon for index, addon in enumerate(blueprint.addons)}
-        teams: dict[FieldPath, Team] = {("teams", index): team for index, team in enumerate(blueprint.teams)}
-        own = [claim._replace(path=(place, *claim.path)) for claim in claims(addons, teams)]
-        for zone in sorted({zone.id for addon in blueprint.addons for zone in addon.hosted_zones()}):
-            by_zone[zone] += own
+        addons: dict[FieldPath, Addon] = {(place, "addons", index): one for index, one in enumerate(blueprint.addons)}
+        teams: dict[FieldPath, Team] = {(place, "teams", index): team for index, team in enumerate(blueprint.teams)}
+        of_addons = [claim._replace(owner=f"{claim.owner} of {blueprint.name}") for claim in claims(addons, {})]
+        domains: defaultdict[str, set[str]] = defaultdict(set)
+        for hosted in (hosted for addon in blueprint.addons for hosted in addon.hosted_zones()):
+            domains[hosted.id] |= {*(hosted.domains or ("",))}
+        for id, within_them in sorted(domains.items()):
+            own = (*of_addons, *claims({}, teams))
+            by_zone[id] += [claim for claim in own if _is_written(claim.host, within_them)]
     told: set[HostClaim] = set()
     for zone, found in by_zone.items():
         for claim, other in _contested(found):
@@ -70,6 +74,23 @@ def contested_in_fleet(fleet: Mapping[str, Blueprint]) -> Iterator[tuple[str, Pr
                 told.add(claim)
                 problem = _problem(claim, other)
                 yield str(claim.path[0]), replace(problem, rule=f"{problem.rule}, and both write into the zone {zone}")
+
+
+def alike_in_fleet(fleet: Mapping[str, Blueprint]) -> Iterator[tuple[str, Problem]]:
+    """A problem for each cluster that takes the records of another in a hosted zone for its own."""
+    first: dict[tuple[str, str], str] = {}
+    for place, blueprint in fleet.items():
+        for index, addon in enumerate(blueprint.addons):
+            for zone in (zone for zone in addon.hosted_zones() if not zone.challenges):
+                owner = zone.owner or blueprint.name
+                other = first.setdefault((zone.id, owner), place)
+                # Of two clusters with one name it is told that they have it.
+                if other != place and blueprint.name != fleet[other].name:
+                    rule = f"{other} owns records in the zone {zone.id} by this name: both change and delete them"
+                    fix = "leave txtOwnerId out: it is the cluster's name then"
+                    fix += "" if zone.owner else f", in {other}"
+                    yield place, Problem((place, "addons", index), owner, rule, fix)
+                    break
 
 
 def within(hosts: Sequence[str], domains: Iterable[str]) -> tuple[str, ...]:
@@ -85,6 +106,12 @@ def wildcards(host: str) -> Iterator[str]:
     """The wildcards that have a name: *.b.example.com and *.example.com have a.b.example.com."""
     labels = host.split(".")
     return ("*." + ".".join(labels[place:]) for place in range(1, len(labels)))
+
+
+def _is_written(host: str, domains: Iterable[str]) -> bool:
+    """Whether a cluster that writes into these domains writes the host, or a name that the host has."""
+    names = {form.format(domain) for domain in domains for form in ("{}", "*.{}")}
+    return "" in names or bool({host, *wildcards(host)} & names) or any(host in wildcards(name) for name in names)
 
 
 def _contested(found: Sequence[HostClaim]) -> Iterator[tuple[HostClaim, HostClaim]]:

@@ -9,13 +9,11 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
-import blueprint
-import blueprint.addons
-import blueprint.teams
 from blueprint import team_files
 from blueprint.blueprint import Blueprint
 from blueprint.errors import BlueprintError, Problem, Quoted, shown
 from blueprint.faults import no_way_out, told
+from blueprint.import_fixes import fix_of
 from blueprint.planning.document import Plan
 from blueprint.planning.planner import plans
 from blueprint.sources import compile_from_source
@@ -36,16 +34,23 @@ def blueprints(directory: Path, only: Sequence[str] = ()) -> tuple[dict[str, Blu
     """
     compile_from_source(directory)
     paths = [path for path in sorted(directory.glob("*.py")) if path.stem != "__init__"]
-    files = {path.stem.replace("_", "-"): path for path in paths if path.stem.isidentifier()}
-    rule, fix = "the file name must be a Python name", "use letters, digits and _: prod_eu.py"
-    problems = [Problem((), path.stem, rule, fix, _shown(path)) for path in paths if not path.stem.isidentifier()]
+    files = {path.stem.replace("_", "-"): path for path in paths if _NAME.fullmatch(path.stem)}
+    rule = "the file name must be a Python name, and in lowercase as the name of a cluster"
+    fix = "use lowercase letters, digits and _: prod_eu.py"
+    problems = [Problem((), path.stem, rule, fix, _shown(path)) for path in paths if not _NAME.fullmatch(path.stem)]
     if not paths:
         rule, fix = "no cluster files", "add a file for one"
         problems.append(Problem((), Quoted("<empty>"), rule, fix, f"{directory.name}/"))
     for name in only:
         if name not in files:
             rule = f"unknown cluster: no file in {directory.name}/ is named after it"
-            problems.append(Problem(("CLUSTER",), name, rule, f"write one of {', '.join(files) or '<none>'}"))
+            stray = next(
+                (path for path in _lower(directory) if path.name.partition(".")[0].replace("_", "-") == name), None
+            )
+            fix = f"write one of {', '.join(files) or '<none>'}"
+            if stray:
+                fix = f"move {stray.relative_to(directory.parent)} to {directory.name}/{name.replace('-', '_')}.py"
+            problems.append(Problem(("CLUSTER",), name, rule, fix))
     code = team_files.problems(directory.parent / team_files.FOLDER)
     fleet: dict[str, Blueprint] = {}
     for name in () if code else only or files:
@@ -55,6 +60,15 @@ def blueprints(directory: Path, only: Sequence[str] = ()) -> tuple[dict[str, Blu
             told = set(map(str, problems))
             problems.extend(each for each in unfit if str(each) not in told)
     return fleet, [*problems, *code]
+
+
+_NAME = re.compile(r"[a-z_][a-z0-9_]*", re.ASCII)
+
+
+def _lower(directory: Path) -> list[Path]:
+    """Files that Python does not find as a cluster's: in a folder of the directory, or with another ending."""
+    found = (path for path in directory.rglob("*.py*") if path.suffix != ".pyc")
+    return sorted(path for path in found if path.parent != directory or path.suffix != ".py")
 
 
 def _blueprint(path: Path, name: str) -> tuple[dict[str, Blueprint], list[Problem]]:
@@ -102,24 +116,14 @@ def _import_problem(path: Path, error: BaseException) -> Problem:
     """Python's own words, with the line of the user's file and no traceback."""
     frames = traceback.extract_tb(error.__traceback__)
     lines = [frame.lineno for frame in frames if Path(frame.filename).resolve() == path.resolve()]
-    if isinstance(error, SyntaxError) and error.filename and Path(error.filename).resolve() == path.resolve():
-        lines.append(error.lineno)
     place = f"{_shown(path)}:{lines[-1]}" if lines and lines[-1] else _shown(path)
-    fix = _import_of(error.name, path.parents[1]) if isinstance(error, NameError) and error.name else ""
-    return Problem((), told(error), "Python cannot import the file", fix or "correct it", place)
-
-
-def _import_of(name: str, root: Path) -> str:
-    """The line that a file lacks for a name of the model, of an add-on or of a team; nothing is imported for that."""
-    for package in (blueprint, blueprint.addons, blueprint.teams):
-        if name in package.__all__:
-            return f"add: from {package.__name__} import {name}"
-    stated = re.compile(rf"^(class {re.escape(name)}\b|{re.escape(name)} = )", re.MULTILINE)
-    for file in (file for folder in ("addons", "teams") for file in sorted((root / folder).rglob("*.py"))):
-        if stated.search(file.read_text(encoding="utf-8", errors="replace")):
-            module = ".".join(file.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
-            return f"add: from {module} import {name}"
-    return ""
+    if isinstance(error, SyntaxError) and error.filename:
+        root, file = path.parents[1].resolve(), Path(error.filename).resolve()
+        # Also of an add-on that it imports.
+        if file.is_relative_to(root) and file.suffix == ".py":
+            place = f"{file.relative_to(root)}:{error.lineno}" if error.lineno else str(file.relative_to(root))
+    fix = fix_of(error, path.parents[1]) or "correct it"
+    return Problem((), told(error), "Python cannot import the file", fix, place)
 
 
 def _shown(path: Path) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Annotated, ClassVar, Literal
 
-from blueprint.errors import Problem
-from blueprint.fields import PRIVATE_RANGES, UNIQUE, Cidr, ZoneLetter, inside, matches, one_of, sized
+from blueprint.errors import FieldPath, Problem
+from blueprint.fields import PRIVATE_RANGES, UNIQUE, Cidr, inside, matches, one_of, sized
 from blueprint.value import Rule, Value
+from blueprint.zones import ALL_ALIKE, MIXED, ONE_FORM, AvailabilityZone, mixed
 
 SubnetKind = Literal["private", "public", "control-plane", "internal", "pods"]
 """Of nodes and pods; of load balancers on the internet; of EKS; of internal load balancers alone; of pods alone."""
@@ -51,7 +52,7 @@ VpcCidr = Annotated[
 MOST_ZONES = 6
 """Of a region: us-east-1 has them."""
 Zones = Annotated[
-    tuple[ZoneLetter, ...],
+    tuple[AvailabilityZone, ...],
     Rule(
         lambda zones: 2 <= len(zones) <= MOST_ZONES,
         f"EKS needs 2 zones; a region has at most {MOST_ZONES}",
@@ -60,6 +61,7 @@ Zones = Annotated[
         high=MOST_ZONES,
     ),
     UNIQUE,
+    ONE_FORM,
 ]
 EndpointService = Annotated[
     str,
@@ -102,6 +104,8 @@ class NewNetwork(Value):
         "subnet_ids": "for subnets that are there already write network=ExistingNetwork(nodes=(…), …)",
         "azs": 'write zones=("a", "b", "c")',
         "availability_zones": 'write zones=("a", "b", "c")',
+        "availability_zone_ids": 'write zones=("usw2-az1", "usw2-az2")',
+        "zone_ids": 'write zones=("usw2-az1", "usw2-az2")',
         "max_azs": 'write zones=("a", "b", "c")',
         "single_nat_gateway": 'write nat="one"',
         "one_nat_gateway_per_az": 'write nat="per-zone"',
@@ -113,7 +117,10 @@ class NewNetwork(Value):
     cidr: VpcCidr
     """The VPC's range, /16 to /24."""
     zones: Zones = ("a", "b", "c")
-    """Letters of the availability zones, 2 to 6. Not every region has a, b and c: us-west-1 differs by account."""
+    """Letters of the availability zones, or their ids, such as "usw2-az1", 2 to 6. A letter is another zone in each
+    account, and not every region has a, b and c: us-west-1 differs by account. An id is the same zone in all, so write
+    ids where clusters of several accounts are to meet in a zone. To AWS they are other zones: choose before the first
+    deploy. https://docs.aws.amazon.com/ram/latest/userguide/working-with-az-ids.html"""
     nat: Literal["none", "one", "per-zone"] = "per-zone"
     """NAT gateways. `one` is cheap and dies with its zone; `none` leaves nodes without internet."""
     interface_endpoints: Annotated[tuple[EndpointService, ...], UNIQUE] = ()
@@ -141,6 +148,17 @@ class NewNetwork(Value):
         return (self.cidr, self.pod_cidr) if self.pod_cidr else (self.cidr,)
 
     @property
+    def zones_by_place(self) -> Mapping[FieldPath, str]:
+        """All zones, by where they stand."""
+        given = {"zones": self.zones, "control_plane_zones": self.control_plane_zones or ()}
+        return {(field, index): zone for field, zones in given.items() for index, zone in enumerate(zones)}
+
+    @property
+    def places_control_plane(self) -> str:
+        """The field that says in which zones EKS puts it."""
+        return "control_plane_zones" if self.control_plane_zones else "zones"
+
+    @property
     def pods(self) -> bool:
         """Whether pods have subnets of their own."""
         return self.pod_cidr is not None
@@ -152,7 +170,10 @@ class NewNetwork(Value):
 
     def problems(self) -> Iterator[Problem]:
         yield from lacking_endpoints(self.interface_endpoints, internet=self.internet, way_out=self.way_out)
-        if lost := [zone for zone in self.control_plane_zones or () if zone not in self.zones]:
+        of_control_plane = self.control_plane_zones or ()
+        if of_control_plane and mixed((*of_control_plane, *self.zones)):
+            yield Problem(("control_plane_zones",), of_control_plane, MIXED, ALL_ALIKE)
+        elif lost := [zone for zone in of_control_plane if zone not in self.zones]:
             rule = "the control plane keeps a subnet in each of its zones"
             yield Problem(("control_plane_zones",), self.control_plane_zones, rule, f"keep {', '.join(lost)} in zones")
         vpc = ipaddress.ip_network(self.cidr)

@@ -15,6 +15,7 @@ from blueprint.existing_network import ExistingNetwork
 from blueprint.network import NewNetwork
 from blueprint.powers import reaches
 from blueprint.versions import minor
+from blueprint.zones import WITHOUT_CONTROL_PLANES, id_prefix, is_id
 
 if TYPE_CHECKING:
     from blueprint.checked import Checked
@@ -31,6 +32,7 @@ def between_values(view: Checked) -> Iterator[Problem]:
         yield from _versions(view)
     yield from _node_zones(view)
     yield from _ranges(view)
+    yield from _zones(view)
     yield from _control_plane_subnets(view)
     yield from _control_plane_routes(view)
     yield from _pod_subnets(view)
@@ -93,6 +95,21 @@ def _ranges(view: Checked) -> Iterator[Problem]:
             if isinstance(network, NewNetwork):
                 fix += ", for one of them"
             yield Problem(("cluster", "service_cidr"), services, rule, fix)
+
+
+def _zones(view: Checked) -> Iterator[Problem]:
+    """What an id says of its zone, and a letter does not."""
+    network, region = view.blueprint.network, view.blueprint.region
+    prefix = id_prefix(region)
+    for path, zone in network.zones_by_place.items():
+        if is_id(zone) and prefix and not zone.startswith(f"{prefix}-"):
+            rule = f"is no zone of {region}, whose ids begin with {prefix}-"
+            yield Problem(("network", *path), zone, rule, f'write for example "{prefix}-az1"')
+        elif zone in WITHOUT_CONTROL_PLANES and path[0] == network.places_control_plane:
+            rule = "EKS puts no control plane into this zone"
+            others = "control_plane" if isinstance(network, ExistingNetwork) else "control_plane_zones"
+            fix = "take another zone" if path[0] == others else f"take another zone, or name others in {others}"
+            yield Problem(("network", *path), zone, rule, fix)
 
 
 def _pod_subnets(view: Checked) -> Iterator[Problem]:

@@ -13,6 +13,7 @@ from importlib.machinery import all_suffixes
 from pathlib import Path, PurePosixPath
 
 from blueprint.errors import Problem, Quoted
+from blueprint.import_fixes import fix_of
 
 FOLDER = "teams"
 _MODEL = re.compile(r"blueprint(\.[a-z][a-z_]*)*")
@@ -55,7 +56,7 @@ def problems_in(name: str, source: bytes) -> Iterator[Problem]:
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         line = f":{error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
         words = Quoted(f"{type(error).__name__}: {error}")
-        yield Problem((), words, "Python cannot read the file", "correct it", f"{name}{line}")
+        yield Problem((), words, "Python cannot read the file", fix_of(error, Path()) or "correct it", f"{name}{line}")
         return
     if not same:  # as another encoding, in which a comment may be code
         rule = "Python reads the file in another encoding than its reader"

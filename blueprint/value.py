@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import types
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -92,7 +93,8 @@ def _tolerant(cls: type[Value]) -> Callable[..., None]:
             mistakes.append(Problem((), value, rule, f"name the field: {_listing(known)}"))
         for name, value in kwargs.items():
             if name not in known:
-                fix = cls.words_of_others.get(name) or f"write one of {_listing(known)}"
+                near = nearest(name, known)
+                fix = cls.words_of_others.get(name) or (f"write {near}" if near else f"write one of {_listing(known)}")
                 mistakes.append(Problem((name,), value, f"unknown field {name!r} of {cls.__name__}", fix))
             elif name in given:
                 mistakes.append(
@@ -110,6 +112,17 @@ def _tolerant(cls: type[Value]) -> Callable[..., None]:
 
 def _listing(names: set[str]) -> str:
     return ", ".join(sorted(name for name in names if not name.startswith("_")))
+
+
+def nearest(word: str, words: Iterable[str]) -> str:
+    """The one of these that was meant, if the word is a slip of one; empty when it is like none."""
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(word, [each for each in words if not each.startswith("_")], 1, _LIKE)), "")
+
+
+_LIKE = 0.75
+"""`team` is like `teams` and `regoin` like `region`, but `labels` is like no field of a Blueprint."""
 
 
 def problems_in(value: Value) -> list[Problem]:
@@ -249,8 +262,11 @@ def _mismatches(value: object, hint: Any, path: FieldPath, *, own: bool = True) 
         for problem in mismatches:
             if form:
                 yield replace(problem, rule=f"must be {form.name}", fix=_written(path, hint))
+            elif args[0] is str:
+                right = type(value) in (int, float) and all(rule.accepts(str(value)) for rule in rules)
+                yield replace(problem, fix=f'write it as text: "{value}"' if right else rules[0].fix)
             else:
-                yield replace(problem, fix=rules[0].fix) if args[0] is str else problem
+                yield problem
         told = bool(mismatches)
         for rule in rules if _is_instance(value, args[0]) else ():
             try:
@@ -273,7 +289,11 @@ def _mismatches(value: object, hint: Any, path: FieldPath, *, own: bool = True) 
                 isinstance(value, str) and 1 < len(value) <= _FEW and not any(_mismatches(tuple(value), hint, path))
             )
             items = ", ".join(map(shown, value)) if letters and isinstance(value, str) else f"{_element(value)},"
-            yield Problem(path, value, f"must be {_name(hint)}", f"write {rendered(path)}=({items})")
+            fix = f"write {rendered(path)}=({items})"
+            if isinstance(value, list | set | frozenset):
+                given = "[…]" if isinstance(value, list) else "{…}"
+                fix = f"write (…) in the place of {given}, with a comma behind each item"
+            yield Problem(path, value, f"must be {_name(hint)}", fix)
         elif args[-1] is Ellipsis:
             for index, item in enumerate(value):
                 yield from _mismatches(item, args[0], (*path, index), own=own)
@@ -430,9 +450,24 @@ def _mismatch(path: FieldPath, value: object, hint: Any) -> Problem:
     if isinstance(value, str) and (meant := _meant(value, hint)):
         fix = f"write {rendered(path)}={meant!r}" if len(path) == 1 else f"write {meant!r} there"
         return Problem(path, value, f"must be {_name(hint)}", fix)
+    if hint in (bool, int) and (told := _number(value, hint)):
+        fix = f"write {rendered(path)}={told}" if len(path) == 1 else f"write {told} there"
+        return Problem(path, value, f"must be {_name(hint)}", fix)
     if value is None and path and isinstance(path[-1], int):
         return Problem(path, value, f"must be {_name(hint)}", "leave it out")
     return Problem(path, value, f"must be {_name(hint)}", _written(path, hint))
+
+
+def _number(value: object, hint: Any) -> str:
+    """What was meant by a number or a truth that is written as text, or as the other: 30 of "30d", False of 0."""
+    text = str(value).strip().lower() if type(value) in (str, int, float) else ""
+    if hint is bool:
+        return "True" if text in _YES else "False" if text in _NO else ""
+    digits = re.match(r"\d{1,9}", text)
+    return digits[0].lstrip("0") or "0" if digits else ""
+
+
+_YES, _NO = ("true", "yes", "on", "1", "enabled"), ("false", "no", "off", "0", "disabled")
 
 
 def _meant(word: str, hint: Any) -> str:
@@ -468,7 +503,12 @@ def _call(cls: Any) -> str:
 
 def _written(path: FieldPath, hint: Any) -> str:
     """The fix for a value of another type; `path` is from the value that has the field."""
-    return f"write {rendered(path)}={_example(hint)}" if len(path) == 1 else f"write {_example(hint)} there"
+    kinds = _concrete(hint) if isinstance(hint, type) and issubclass(hint, Value) else []
+    example = _choice([f"{kind}(…)" for kind in kinds]) if 1 < len(kinds) <= _FEW_KINDS else _example(hint)
+    return f"write {rendered(path)}={example}" if len(path) == 1 else f"write {example} there"
+
+
+_FEW_KINDS = 3
 
 
 def _name(hint: Any) -> str:

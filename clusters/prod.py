@@ -12,6 +12,15 @@ from blueprint import Blueprint, Cluster, ManagedNodes, NewNetwork, PrivateEndpo
 from teams.payments import PAYMENTS
 from teams.platform import PLATFORM
 
+SHARED = (
+    *CORE,
+    AwsLoadBalancerController(),
+    ExternalDns(zones=("Z0123456789PROD",), domains=("example.com",)),
+    CertManager(zones={"example.com": "Z0123456789PROD"}, acme_email="platform@example.com"),
+    Karpenter(),
+)
+"""What all clusters of production have alike."""
+
 PROD = Blueprint(
     name="prod",
     account="222222222222",
@@ -20,14 +29,7 @@ PROD = Blueprint(
     # A minor behind development, where it proves itself first.
     cluster=Cluster(version="1.35", endpoint=PrivateEndpoint(), admins=(Role("BreakGlass"),)),
     compute=(ManagedNodes("system", instance_types=("m7g.large",), min=3, max=6),),
-    addons=(
-        *CORE,
-        AwsLoadBalancerController(),
-        ExternalDns(zones=("Z0123456789PROD",), domains=("example.com",)),
-        CertManager(zones={"example.com": "Z0123456789PROD"}, acme_email="platform@example.com"),
-        Karpenter(),
-        ArgoCd(domain="argocd.example.com"),
-    ),
+    addons=(*SHARED, ArgoCd(domain="argocd.example.com")),
     teams=(PLATFORM, PAYMENTS),
     tags={"environment": "prod"},
 )

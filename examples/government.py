@@ -12,7 +12,7 @@ GOVERNMENT = replace(
     MANAGED,
     name="government",
     region="us-gov-west-1",
-    addons=(*MANAGED.addons, ExternalDns(zones=("Z0123456789",), assume_role=Role("ExternalDns", "333333333333"))),
+    addons=(*MANAGED.addons, ExternalDns(zones=("Z0123456789GOV",), assume_role=Role("ExternalDns", "333333333333"))),
     cluster=replace(MANAGED.cluster, version="1.33", support_policy="EXTENDED"),
     compute=(ManagedNodes("x86", instance_types=("m7i.large", "m6i.large")),),
 )

@@ -2,6 +2,7 @@
 
 For networks in which routable addresses are scarce. Each zone has a subnet of 100.64.0.0/10 for pods, what leaves the
 VPC has the address of its node, and nodes take prefixes of 16 addresses, so that they have as many pods as elsewhere.
+Zones have ids: whoever hands out the company's ranges gives each zone some, and letters differ by account.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from examples.managed import MANAGED
 POD_RANGES = replace(
     MANAGED,
     name="pod-ranges",
-    network=NewNetwork(cidr="10.0.0.0/22", pod_cidr="100.64.0.0/16", zones=("a", "b"), nat="one"),
+    network=NewNetwork(cidr="10.0.0.0/22", pod_cidr="100.64.0.0/16", zones=("usw2-az1", "usw2-az2"), nat="one"),
     compute=(
         ManagedNodes("system", instance_types=("m7g.large",)),
         SelfManagedNodes("general", instance_types=("m7g.large",), min=1, max=3),

@@ -11,6 +11,15 @@ from addons.karpenter import Karpenter
 from blueprint import Blueprint, Cluster, ManagedNodes, NewNetwork, PrivateEndpoint, Role
 from examples.shared import PAYMENTS, PLATFORM
 
+SHARED = (
+    *CORE,
+    AwsLoadBalancerController(),
+    ExternalDns(zones=("Z0123456789PROD",), domains=("example.com",)),
+    CertManager(zones={"example.com": "Z0123456789PROD"}, acme_email="platform@example.com"),
+    Karpenter(),
+)
+"""What all clusters of production have alike."""
+
 PROD = Blueprint(
     name="prod",
     account="222222222222",
@@ -19,14 +28,7 @@ PROD = Blueprint(
     # A minor behind development, where it proves itself first.
     cluster=Cluster(version="1.35", endpoint=PrivateEndpoint(), admins=(Role("BreakGlass"),)),
     compute=(ManagedNodes("system", instance_types=("m7g.large",), min=3, max=6),),
-    addons=(
-        *CORE,
-        AwsLoadBalancerController(),
-        ExternalDns(zones=("Z0123456789PROD",), domains=("example.com",)),
-        CertManager(zones={"example.com": "Z0123456789PROD"}, acme_email="platform@example.com"),
-        Karpenter(),
-        ArgoCd(domain="argocd.example.com"),
-    ),
+    addons=(*SHARED, ArgoCd(domain="argocd.example.com")),
     teams=(PLATFORM, PAYMENTS),
     tags={"environment": "prod"},
 )

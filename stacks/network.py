@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from aws_cdk import Tags, aws_ec2
 from constructs import Construct
 
 from blueprint.planning.document import FlowLogs, Plan, PlannedNetwork
 from blueprint.references import VPC_ID, name_of, subnet_id
+from blueprint.zones import is_id
 from stacks.acknowledge import NIST, acknowledge
 from stacks.base import PARTITION_ONLY, BlueprintStack, limit_roles, service_role
 from stacks.retained import retained_key, retained_logs
@@ -38,6 +39,8 @@ class NetworkStack(BlueprintStack):
             },
         )
         limit_roles(self.node.find_child("Custom::VpcRestrictDefaultSGCustomResourceProvider"), plan)
+        if any(map(is_id, zones)):
+            self._name_zones_by_id()
         kinds = dict.fromkeys(each.kind for each in network.subnets if each.kind not in ("public", "pods"))
         # Looked up once, since each look is several calls.
         ids = {kind: self.vpc.select_subnets(subnet_group_name=kind).subnet_ids for kind in kinds}
@@ -52,6 +55,12 @@ class NetworkStack(BlueprintStack):
         self._flow_logs(plan, network.flow_logs)
         self._tags(network)
         self.export(*self.references.values())
+
+    def _name_zones_by_id(self) -> None:
+        """The CDK takes names only, and writes what it was given into the property for names."""
+        for subnet in (*self.vpc.public_subnets, *self.vpc.private_subnets, *self.vpc.isolated_subnets):
+            made = cast("aws_ec2.CfnSubnet", subnet.node.default_child)
+            made.availability_zone_id, made.availability_zone = made.availability_zone, None
 
     def _pods(self, network: PlannedNetwork) -> dict[str, str]:
         """Subnets of a second range, with the routes of the nodes in their zones."""
@@ -68,7 +77,8 @@ class NetworkStack(BlueprintStack):
                 self,
                 name,
                 vpc_id=self.vpc.vpc_id,
-                availability_zone=subnet.zone,
+                availability_zone_id=subnet.zone if is_id(subnet.zone) else None,
+                availability_zone=None if is_id(subnet.zone) else subnet.zone,
                 cidr_block=subnet.cidr,
                 map_public_ip_on_launch=False,
                 tags=[{"key": key, "value": value} for key, value in tags.items()],

@@ -4,24 +4,40 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from app import CONTEXT, ROOT, write_assembly
 from blueprint.planning.document import Plan
+from tools.progress import Progress
 
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html (resources in a template)
 RESOURCE_LIMIT = 500
 
 
-def synthesize(plans: Sequence[Plan], out: Path, *, validate: bool) -> None:
-    """Writes the cloud assembly of the plans, with the plans themselves."""
+def synthesize(plans: Sequence[Plan], out: Path, *, validate: bool, progress: bool = False) -> None:
+    """Writes the cloud assembly of the plans, with the plans themselves; says how far it is where that takes long."""
     os.environ["CDK_VALIDATION"] = "true" if validate else "false"
     from aws_cdk import App
 
     app = App(outdir=str(out.resolve()), context=settings())
-    write_assembly(app, plans)
+    built = 0
+
+    def counted() -> Iterator[Plan]:
+        nonlocal built
+        for plan in plans:
+            yield plan
+            built += 1
+
+    def state() -> str:
+        written = sum(1 for _ in out.glob("assembly-*/manifest.json"))
+        done = f"{written} written" if built == len(plans) else f"{built} built"
+        return f"{done} of {len(plans)} clusters"
+
+    with Progress(state) if progress and len(plans) > 1 else nullcontext():
+        write_assembly(app, plans, counted())
 
 
 def settings() -> dict[str, Any]:

@@ -15,6 +15,7 @@ from blueprint.iam import Statement
 from blueprint.planning.document import FargateNodes, Launch, NodeGroup, NodeKind, RollingUpdate, ServiceRole, Volume
 from blueprint.planning.user_data import more_user_data, user_data
 from blueprint.references import PARTITION
+from blueprint.zones import in_region
 
 _VOLUMES = {"AL2023": "/dev/xvda", "BOTTLEROCKET": "/dev/xvdb"}
 """Where images and pods are. Bottlerocket's first volume is the read-only system, of the image's own size."""
@@ -108,7 +109,7 @@ def _group(nodes: Nodes, facts: ClusterFacts, kind: NodeKind, image: str) -> Nod
             placement_group=nodes.placement_group or "",
             capacity_reservation=nodes.capacity_reservation or "",
         ),
-        zones=tuple(f"{facts.region}{letter}" for letter in nodes.zones),
+        zones=tuple(in_region(zone, facts.region) for zone in nodes.zones),
     )
 
 

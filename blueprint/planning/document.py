@@ -45,6 +45,7 @@ class Subnet:
 
     kind: SubnetKind
     zone: str
+    """The zone's name, or its id where the blueprint has ids."""
     cidr: str
     id: str = ""
     """Of one that is there already, or a reference."""
@@ -73,6 +74,7 @@ class PlannedNetwork:
     cidrs: tuple[str, ...]
     """All its ranges, the primary one first."""
     zones: tuple[str, ...]
+    """By name, or all by id."""
     subnets: tuple[Subnet, ...]
     """Kind after kind, in each the zones in order."""
     internal_load_balancers: tuple[Subnet, ...]

@@ -12,6 +12,7 @@ from blueprint.iam import Statement
 from blueprint.network import NewNetwork, SubnetKind
 from blueprint.planning.document import INTERNAL_TAG, PUBLIC_TAG, FlowLogs, PlannedNetwork, ServiceRole, Subnet
 from blueprint.references import FLOW_LOGS_ARN, subnet_id
+from blueprint.zones import in_region
 
 
 def planned_network(blueprint: Blueprint) -> PlannedNetwork:
@@ -21,7 +22,7 @@ def planned_network(blueprint: Blueprint) -> PlannedNetwork:
         return _existing(network, blueprint.region)
     return PlannedNetwork(
         cidrs=network.cidrs,
-        zones=tuple(f"{blueprint.region}{letter}" for letter in network.zones),
+        zones=tuple(in_region(zone, blueprint.region) for zone in network.zones),
         subnets=subnets(network, blueprint.region),
         internal_load_balancers=internal_load_balancer_subnets(network, blueprint.region),
         zones_in_reserve=network.room - len(network.zones),
@@ -45,7 +46,7 @@ def control_plane_subnets(network: Network, region: str, kind: SubnetKind) -> tu
     if isinstance(network, ExistingNetwork):
         found = _as_it_is(network, region)
         return tuple(found[subnet.id] for subnet in network.control_plane or network.nodes)
-    zones = [f"{region}{letter}" for letter in network.control_plane_zones or network.zones]
+    zones = [in_region(zone, region) for zone in network.control_plane_zones or network.zones]
     return tuple(each for each in subnets(network, region) if each.kind == kind and each.zone in zones)
 
 
@@ -73,18 +74,19 @@ def _calculated(network: NewNetwork, region: str) -> tuple[Subnet, ...]:
 
 def _from_the_start(network: NewNetwork, region: str) -> Iterator[Subnet]:
     """From the start of the VPC, largest first."""
+    zones = [in_region(zone, region) for zone in network.zones]
     start = int(ipaddress.ip_network(network.cidr).network_address)
     for kind, prefix in network.prefixes.items():
         size = 2 ** (32 - prefix)
-        for place, letter in enumerate(network.zones):
-            zone, first = f"{region}{letter}", ipaddress.ip_address(start + place * size)
+        for place, zone in enumerate(zones):
+            first = ipaddress.ip_address(start + place * size)
             yield Subnet(kind, zone, f"{first}/{prefix}", subnet_id(kind, zone))
         start += network.room * size
     if network.pod_cidr:
         # An eighth for each zone, as of the first range for nodes: six of them fit, whatever zones come later.
         of_pods = ipaddress.IPv4Network(network.pod_cidr).subnets(prefixlen_diff=3)
-        for letter, eighth in zip(network.zones, of_pods, strict=False):
-            yield Subnet("pods", f"{region}{letter}", str(eighth), subnet_id("pods", f"{region}{letter}"))
+        for zone, eighth in zip(zones, of_pods, strict=False):
+            yield Subnet("pods", zone, str(eighth), subnet_id("pods", zone))
 
 
 def _existing(network: ExistingNetwork, region: str) -> PlannedNetwork:
@@ -118,7 +120,7 @@ def _as_it_is(network: ExistingNetwork, region: str) -> Mapping[str, Subnet]:
     found: dict[str, Subnet] = {}
     for kind, given in places.items():
         for each in given:
-            found.setdefault(each.id, Subnet(kind, f"{region}{each.zone}", each.cidr, each.id))
+            found.setdefault(each.id, Subnet(kind, in_region(each.zone, region), each.cidr, each.id))
     return found
 
 

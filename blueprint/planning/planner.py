@@ -51,7 +51,8 @@ def plans(fleet: Mapping[str, Blueprint], found: Iterable[Problem] = ()) -> tupl
         root = (where,) if where else ()
         in_order = sorted(outcome, key=lambda problem: position(blueprint, problem.path))
         problems.extend((where, problem.below(root)) for problem in in_order)
-    problems.extend(hosts.contested_in_fleet({where: fleet[where] for where in made}))
+    sound = {where: fleet[where] for where in made}
+    problems += [*hosts.contested_in_fleet(sound), *hosts.alike_in_fleet(sound)]
     if problems:
         raise BlueprintError(problem for _, problem in sorted(problems, key=itemgetter(0)))
     return tuple(made.values())

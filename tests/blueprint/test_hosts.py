@@ -130,6 +130,61 @@ class TestFleet:
             refused(cluster("one", team("a", "x.com"), zone="Z1"), cluster("two", team("a", "x.com"), zone="Z1")) == []
         )
 
+    @pytest.mark.parametrize(
+        ("domains", "told"),
+        [
+            (((), ()), True),
+            ((("x.com",), ("x.com",)), True),
+            ((("x.com",), ("argocd.x.com",)), True),
+            ((("x.com",), ("b.x.com",)), False),
+            ((("y.com",), ("y.com",)), False),
+        ],
+    )
+    def test_an_add_on_is_another_one_in_each_cluster(
+        self, domains: tuple[tuple[str, ...], tuple[str, ...]], *, told: bool
+    ) -> None:
+        """Where both write the name: only what `domains` have is written."""
+        argo_cd = ArgoCd(domain="argocd.x.com")
+        fleet = [
+            cluster(name, addons=(*SMALL.addons, ExternalDns(zones=("Z1",), domains=own), argo_cd))
+            for name, own in zip(("prod", "prod-eu"), domains, strict=True)
+        ]
+        place = f"addons[{len(SMALL.addons) + 1}]"
+        rule = f"argocd.x.com belongs to the add-on argo-cd of prod (prod.{place}), and both write into the zone Z1"
+        assert refused(*fleet) == [(f"prod-eu.{place}", "argocd.x.com", rule)] * told
+        assert refused(fleet[0]) == refused(fleet[1]) == []
+
+    def test_a_wildcard_that_has_a_domain_of_the_zone(self) -> None:
+        """*.x.com has every name of a.x.com, in which both write."""
+        addons = (*SMALL.addons, ExternalDns(zones=("Z1",), domains=("a.x.com",)))
+        fleet = [cluster(name, team(owner, "*.x.com"), addons=addons) for name, owner in (("one", "a"), ("two", "b"))]
+        assert len(refused(*fleet)) == 1
+
+    @pytest.mark.parametrize(
+        ("owners", "zones", "told"),
+        [
+            (({}, {}), ("Z1", "Z1"), False),
+            (({"txtOwnerId": "all"}, {"txtOwnerId": "all"}), ("Z1", "Z1"), True),
+            (({"txtOwnerId": "all"}, {"txtOwnerId": "all"}), ("Z1", "Z2"), False),
+            (({}, {"txtOwnerId": "one"}), ("Z1", "Z1"), True),
+        ],
+    )
+    def test_two_clusters_do_not_own_the_same_records(
+        self, owners: tuple[Any, Any], zones: tuple[str, str], *, told: bool
+    ) -> None:
+        """Such deployments "need to use different owner IDs":
+        external-dns v0.21.0 docs/registry/registry.md.
+        """
+        fleet = [
+            cluster(name, addons=(*SMALL.addons, ExternalDns(zones=(zone,), extra_values=values)))
+            for name, zone, values in zip(("one", "two"), zones, owners, strict=True)
+        ]
+        found = refused(*fleet)
+        assert [(place, value) for place, value, _ in found] == (
+            [(f"two.addons[{len(SMALL.addons)}]", owners[1]["txtOwnerId"])] if told else []
+        )
+        assert all(rule.startswith("one owns records in the zone Z1 by this name") for *_, rule in found)
+
     def test_it_is_told_once_for_several_zones(self) -> None:
         addons = (*SMALL.addons, ExternalDns(zones=("Z1", "Z2")))
         fleet = [cluster(name, team(owner, "x.com"), addons=addons) for name, owner in (("one", "a"), ("two", "b"))]

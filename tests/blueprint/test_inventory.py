@@ -114,7 +114,7 @@ def test_a_file_that_holds_no_cluster(fleet: Fleet, text: str | bytes, place: st
 
 def test_a_module_that_the_file_imports_has_its_own_line(fleet: Fleet) -> None:
     report = report_of(fleet, {"dev.py": "\n\nfrom clusters.shared import X\n", "shared.py": "X = (\n"}, "dev")
-    assert [problem.place for problem in report.problems] == ["clusters/dev.py:3"]
+    assert [problem.place for problem in report.problems] == ["clusters/shared.py:1"]
     assert "(shared.py, line 1)" in str(report)
 
 
@@ -284,3 +284,75 @@ def test_a_name_that_stands_elsewhere_is_told_with_its_import(
     )
     (problem,) = report_of(fleet, {"dev.py": f"X = {name}\n"}).problems
     assert problem.fix == f"add: from {module} import {name}"
+
+
+SLIPS = {
+    "a class": ("X = Karpentr()\n", "write Karpenter"),
+    "of the model": ("X = BluePrint()\n", "write Blueprint"),
+    "a function without its import": ("X = core()\n", "add: from addons.core import core"),
+    "like nothing": ("X = Xyzzyx()\n", "correct the name, or import it"),
+    "an import": ("from addons.karpenter import Karpentr\n", "write Karpenter"),
+    "an import of nothing like it": (
+        "from addons.karpenter import Nginx\n",
+        "import what stands in addons.karpenter, or add it there",
+    ),
+    "a module": ("from addons.karpentr import Karpenter\n", "write addons.karpenter"),
+    "a module that nobody wrote": ("from addons.nginx import Nginx\n", "there is no file addons/nginx.py: correct"),
+    "a package from elsewhere": ("import no_such_package\n", "imports from blueprint, addons, teams and other"),
+    "a field": (f"{good()}X = DEV.regoin\n", "write region"),
+    "a change of a value": (f"{good()}DEV.region = 'eu-west-1'\n", "values never change"),
+    "a merge": ("<<<<<<< HEAD\n" + good(), "end the merge"),
+    "a merge's middle": (good() + "=======\n", "end the merge"),
+    "no UTF-8": (b'X = "\xe4"\n', "save the file as UTF-8"),
+    "UTF-16": (good().encode("utf-16"), "save the file as UTF-8"),
+    "an account as a number": ("X = 012345678901\n", 'write it as text: "012345678901"'),
+    "quotes of a word processor": ("X = \u201cdev\u201d\n", "type it anew"),
+    "an exception that fails": (
+        "class Bad(ImportError):\n    def __str__(self): raise ValueError\nraise Bad\n",
+        "correct it",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "fix"), SLIPS.values(), ids=SLIPS)
+def test_a_slip_is_told_with_what_to_write(
+    fleet: Fleet, tmp_path: Path, root: Path, text: str | bytes, fix: str
+) -> None:
+    for folder in ("addons", "teams"):
+        (tmp_path / folder).symlink_to(root / folder)
+    (problem,) = report_of(fleet, {"dev.py": text}).problems
+    assert fix in problem.fix
+
+
+def test_two_files_that_import_each_other(fleet: Fleet) -> None:
+    other = "from clusters.dev import DEV\nfrom dataclasses import replace\nPROD = replace(DEV, name='prod')\n"
+    files = {"dev.py": "from clusters.prod import PROD\n" + good(), "prod.py": other}
+    fixes = [problem.fix for problem in report_of(fleet, files).problems]
+    assert "import in one direction: what both files need stands in a third" in fixes
+
+
+@pytest.mark.parametrize("name", ["Stage.py", "größe.py", "my stage.py", "2.py"])
+def test_a_file_s_name_is_that_of_a_cluster(fleet: Fleet, name: str) -> None:
+    (problem,) = report_of(fleet, {"dev.py": good(), name: good("stage")}).problems
+    assert (problem.place, problem.fix) == (f"clusters/{name}", "use lowercase letters, digits and _: prod_eu.py")
+
+
+@pytest.mark.parametrize("name", ["eu/stage_two.py", "stage-two.py.txt", "stage_two.pyw"])
+def test_a_file_in_another_place_is_told(fleet: Fleet, tmp_path: Path, name: str) -> None:
+    path = tmp_path / "clusters" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(good("stage-two"))
+    (problem,) = report_of(fleet, {"dev.py": good()}, "stage-two").problems
+    assert problem.fix == f"move clusters/{name} to clusters/stage_two.py"
+
+
+def test_one_name_in_two_files_is_one_mistake(fleet: Fleet) -> None:
+    addons = "addons=(*examples.CORE, ExternalDns(zones=('Z1',)))"
+    text = "from addons.external_dns import ExternalDns\n" + good("dev", addons)
+    (problem,) = report_of(fleet, {"dev.py": text, "two.py": text}).problems
+    assert problem.place == "clusters/two.py"
+
+
+def test_what_a_file_prints_is_not_among_what_a_program_reads(fleet: Fleet, capsys: pytest.CaptureFixture[str]) -> None:
+    fleet({"dev.py": "print('hello')\n" + good()})
+    assert capsys.readouterr() == ("", "hello\n")

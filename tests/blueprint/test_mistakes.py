@@ -89,7 +89,7 @@ FACTS: list[tuple[Mapping[str, Any], str, str]] = [
     (
         {"name": 3, "namespace": "own", "chart": CHART},
         "Own.name must be str",
-        'write for example "payments", in the class',
+        'write it as text: "3", in the class',
     ),
     ({"name": "My Own", "namespace": "own", "chart": CHART}, "Own.name 1 to 63 lowercase", "in the class"),
     ({"name": "own", "namespace": "Own_", "chart": CHART}, "Own.namespace 1 to 63 lowercase", "in the class"),
@@ -107,7 +107,7 @@ FACTS: list[tuple[Mapping[str, Any], str, str]] = [
     (
         {"name": "own", "namespace": "own", "chart": CHART, "timeout_minutes": "6"},
         "Own.timeout_minutes must be int",
-        "1",
+        "write timeout_minutes=6",
     ),
     (
         {"name": "own", "namespace": "own", "chart": CHART, "pod_security": "none"},

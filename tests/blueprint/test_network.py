@@ -39,7 +39,6 @@ MISTAKES = [
     mistake(
         "name of a zone", with_network(zones=("us-west-2a", "b")), "network.zones[0]", "by its letter", 'write "a"'
     ),
-    mistake("id of a zone", with_network(zones=("a", "usw2-az1")), "network.zones[1]", "by its letter", 'write "a"'),
     mistake("capital zone", with_network(zones=("a", "B")), "network.zones[1]", "by its letter", 'write "a"'),
     mistake(
         "5 zones in /24", with_network(cidr="10.0.0.0/24", zones=tuple("abcde")), "network.zones", "do not fit", "fewer"

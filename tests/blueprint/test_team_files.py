@@ -192,7 +192,7 @@ FOREIGN = {
     *("Annotated", "Any", "Callable", "ClassVar", "Collection", "Iterable", "Iterator", "Literal", "Mapping"),
     *("NamedTuple", "NoReturn", "Sequence", "TypeGuard", "TypeVar", "Union"),
     *("Counter", "CycleError", "Field", "Fraction", "MappingProxyType", "TopologicalSorter"),
-    *("MIMEMultipart", "MIMENonMultipart", "Path", "PurePosixPath"),
+    *("MIMEMultipart", "MIMENonMultipart", "Path", "PurePosixPath", "FrozenInstanceError"),
 }
 
 

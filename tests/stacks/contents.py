@@ -135,7 +135,8 @@ def _subnets(network: Stack) -> Iterator[Subnet]:
     for resource in network.of_type("AWS::EC2::Subnet").values():
         properties = resource["Properties"]
         tags = {tag["Key"]: tag["Value"] for tag in properties["Tags"]}
-        yield Subnet(tags["aws-cdk:subnet-name"], text(properties["AvailabilityZone"]), properties["CidrBlock"])
+        zone = "AvailabilityZoneId" if "AvailabilityZoneId" in properties else "AvailabilityZone"
+        yield Subnet(tags["aws-cdk:subnet-name"], text(properties[zone]), properties["CidrBlock"])
 
 
 def _service(endpoint: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 from blueprint import Blueprint, PermissionSet, Role, User
 from blueprint.planning.document import Plan
@@ -481,7 +482,8 @@ class TestNetwork:
                 assert (plan.facts.name, "network") not in fleet
                 continue
             made = of_type(fleet[plan.facts.name, "network"], "AWS::EC2::Subnet").values()
-            found = {(each["Properties"]["AvailabilityZone"], each["Properties"]["CidrBlock"]) for each in made}
+            key = "AvailabilityZoneId" if plan.facts.name == "pod-ranges" else "AvailabilityZone"
+            found = {(each["Properties"][key], each["Properties"]["CidrBlock"]) for each in made}
             assert found == {(subnet.zone, subnet.cidr) for subnet in plan.network.subnets}
 
     @pytest.mark.parametrize(("cluster", "gateways"), [("dev", 1), ("prod", 3), ("isolated", 0)])
@@ -688,6 +690,21 @@ class TestNames:
         templates = synthesized(plans_of(replace(MANAGED, compute=compute)), tmp_path)
         assert len(of_type(templates["managed", "cluster"], f"{EKS}Nodegroup")) == len(names)
 
+    def test_what_has_a_name_of_its_own_has_its_cluster_s(self, fleet: Templates) -> None:
+        """So two clusters of an account never make the same; what has no name gets one of CloudFormation's."""
+        named, of_another = set(), re.compile(r"\$\{(?!AWS::)")
+        for (cluster, _), template in fleet.items():
+            for resource in template["Resources"].values():
+                kind, properties = resource["Type"], resource.get("Properties", {})
+                if not kind.startswith("AWS::"):
+                    continue
+                schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema
+                keys = {path.removeprefix("/properties/") for path in schema["primaryIdentifier"]}
+                if names := [text(properties[key]) for key in keys if key in properties]:
+                    named.add(kind)
+                    assert any(cluster in re.split("[/:]", name) or of_another.search(name) for name in names), names
+        assert named >= {f"{EKS}Cluster", f"{EKS}Addon", "AWS::Logs::LogGroup"}
+
     def test_the_order_of_people_and_nodes_changes_no_logical_id(self, tmp_path: Path) -> None:
         others = (PermissionSet("a", suffix="0" * 16, region=region) for region in ("us-east-1", "eu-west-1"))
         people = (Role("a"), Role("path/a"), Role("a", account="333333333333"), User("a"), *others)
@@ -709,7 +726,8 @@ class TestNames:
 def test_a_replica_differs_only_where_it_says(templates: Templates) -> None:
     for stack in ("network", "cluster", "addons", "teams"):
         replica = json.dumps(templates["prod-eu", stack])
-        for ours, theirs in (("prod-eu", "prod"), ("eu-west-1", "us-west-2"), ("10.30.", "10.20.")):
+        differing = {"prod-eu": "prod", "eu-west-1": "us-west-2", "10.30.": "10.20.", "argocd.eu.": "argocd."}
+        for ours, theirs in differing.items():
             replica = replica.replace(ours, theirs)
         original = json.dumps(templates["prod", stack])
         masked = r"aws\.cdk\.eks/prune-[0-9a-f]+|[0-9a-f]{64}"  # the CDK's hashes of construct paths and of assets

@@ -28,14 +28,21 @@ def test_subnets_are_those_of_the_plan_and_stand_after_their_range(network: Temp
     assert block["Properties"]["CidrBlock"] == "100.64.0.0/16"
     subnets = of_type(network, "AWS::EC2::Subnet").values()
     made = [each for each in subnets if {"Key": "aws-cdk:subnet-name", "Value": "pods"} in each["Properties"]["Tags"]]
-    assert [(each["Properties"]["AvailabilityZone"], each["Properties"]["CidrBlock"]) for each in made] == [
-        ("us-west-2a", "100.64.0.0/19"),
-        ("us-west-2b", "100.64.32.0/19"),
+    assert [(each["Properties"]["AvailabilityZoneId"], each["Properties"]["CidrBlock"]) for each in made] == [
+        ("usw2-az1", "100.64.0.0/19"),
+        ("usw2-az2", "100.64.32.0/19"),
     ]
     for each in made:
         assert each["DependsOn"] == [id]
         assert each["Properties"]["MapPublicIpOnLaunch"] is False
         assert "kubernetes.io/role" not in json.dumps(each)
+
+
+def test_zones_by_id_have_no_name(network: Template) -> None:
+    """A subnet that is given both is refused: CfnSubnet's documentation (availabilityZoneId)."""
+    found = [each["Properties"] for each in of_type(network, "AWS::EC2::Subnet").values()]
+    assert [each["AvailabilityZoneId"] for each in found] == ["usw2-az1", "usw2-az2"] * (len(found) // 2)
+    assert not any("AvailabilityZone" in each for each in found)
 
 
 def test_they_have_the_routes_of_the_nodes_in_their_zone(network: Template) -> None:
@@ -45,10 +52,10 @@ def test_they_have_the_routes_of_the_nodes_in_their_zone(network: Template) -> N
     by_zone: dict[tuple[str, str], str] = {}
     for id, table in tables.items():
         (kind,) = (tag["Value"] for tag in subnets[id]["Tags"] if tag["Key"] == "aws-cdk:subnet-name")
-        by_zone[kind, subnets[id]["AvailabilityZone"]] = table
-    for zone in ("us-west-2a", "us-west-2b"):
+        by_zone[kind, subnets[id]["AvailabilityZoneId"]] = table
+    for zone in ("usw2-az1", "usw2-az2"):
         assert by_zone["pods", zone] == by_zone["private", zone]
-    assert by_zone["pods", "us-west-2a"] != by_zone["pods", "us-west-2b"]
+    assert by_zone["pods", "usw2-az1"] != by_zone["pods", "usw2-az2"]
 
 
 def test_the_add_on_refers_to_them(tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -61,7 +68,7 @@ def test_the_add_on_refers_to_them(tmp_path_factory: pytest.TempPathFactory) -> 
     (cni,) = (each["Properties"] for each in addons if each["Properties"]["AddonName"] == "vpc-cni")
     told = json.loads(text(cni["ConfigurationValues"]))["eniConfig"]["subnets"]
     named = {zone: exports[each["id"].removeprefix("${").removesuffix("}")] for zone, each in told.items()}
-    assert named == {"us-west-2a": "PodSubnet1", "us-west-2b": "PodSubnet2"}
+    assert named == {"usw2-az1": "PodSubnet1", "usw2-az2": "PodSubnet2"}
     assert {each.kind for each in contents(read(out)["pod-ranges"]).subnets} >= {"pods", "private"}
     assert "AWS::EC2::VPCCidrBlock" in {*types_of(PLAN)}
     assert "AWS::EC2::VPCCidrBlock" not in {*types_of(plan(MANAGED))}

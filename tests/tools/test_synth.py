@@ -20,7 +20,7 @@ from examples.existing_vpc import EXISTING_VPC
 from tools.__main__ import main
 from tools.assembly import read
 from tools.commands import synth
-from tools.commands.synth import as_text
+from tools.commands.synth import _names, as_text
 from tools.synthesis import synthesize
 
 
@@ -43,6 +43,20 @@ def test_ends_with_a_table(folder: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert prod_eu.split()[:4] == ["prod-eu", "222222222222", "eu-west-1", "1.35"]
     assert err.startswith("Synthesizing dev, prod-eu into cdk.out/\n")
     assert sorted(path.name for path in (folder / "cdk.out").glob("assembly-*")) == ["assembly-dev", "assembly-prod-eu"]
+
+
+def test_the_last_line_is_a_sum(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["synth", "bare", "--json"]) == 0
+    out, err = capsys.readouterr()
+    resources = json.loads(out)[0]["resources"]
+    last = err.splitlines()[-1]
+    assert last.startswith(f"1 cluster, {len(resources)} stacks, {sum(resources.values())} resources in ")
+
+
+def test_of_many_clusters_the_first_line_says_how_many() -> None:
+    made = plan(AUTO)
+    assert _names([made] * 10) == ", ".join(["auto"] * 10)
+    assert _names([made] * 11) == "11 clusters"
 
 
 def test_the_same_for_programs(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

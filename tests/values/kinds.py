@@ -142,7 +142,7 @@ def _mappings(key: Any, value: Any, rules: Sequence[Rule], samples: Samples) -> 
 
 
 def texts(rules: Sequence[Rule]) -> list[str]:
-    """What the rules' own fixes give as an example, the shortest, the longest, and some more."""
+    """What the rules' own fixes give as an example, the two shortest, the longest, and some more."""
     patterns = [rule.pattern for rule in rules if rule.pattern]
     found = [text for rule in rules for text in examples(rule)]
     found += _KNOWN if patterns else ()
@@ -158,7 +158,7 @@ def texts(rules: Sequence[Rule]) -> list[str]:
         return fitting
     by_size = sorted(fitting, key=len)
     known = [text for text in _KNOWN if text in fitting]
-    chosen = [fitting[0], *known, by_size[0], _stretched(fitting[0], fits), by_size[len(by_size) // 2]]
+    chosen = [fitting[0], *known, *by_size[:2], _stretched(fitting[0], fits), by_size[len(by_size) // 2]]
     return list(dict.fromkeys(chosen))
 
 

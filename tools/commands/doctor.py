@@ -22,6 +22,7 @@ from tools.doctor.calls import policy
 from tools.doctor.finding import Finding, NotReadyError
 from tools.doctor.report import as_json, as_text, failure_as_json, summary
 from tools.options import add_clusters, add_json
+from tools.progress import write_over
 from tools.status import Status
 
 if TYPE_CHECKING:
@@ -109,6 +110,4 @@ def _status(found: Sequence[Examination]) -> Status:
 
 
 def _progress(left: str) -> None:
-    """One line that is written over, on a terminal only."""
-    if sys.stderr.isatty():
-        print(f"\r\033[K{left and 'left: '}{left}"[:100], end="", file=sys.stderr, flush=True)
+    write_over(f"left: {left}" if left else "")

@@ -10,6 +10,7 @@ import ipaddress
 import json
 import re
 import sys
+import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -28,6 +29,8 @@ from tools.synthesis import RESOURCE_LIMIT, synthesize
 from tools.tables import aligned
 
 OUT = Path("cdk.out")
+_FEW = 10
+"""Of so many clusters a line has the names."""
 _OURS = re.compile(
     r"manifest\.json|tree\.json|cdk\.out|validation-report\.json|read\..*\.lock|synth\.lock|asset\..*|assembly-.*"
     r"|.*\.(template|assets|metadata|plan)\.json"
@@ -54,12 +57,12 @@ def run(options: Namespace) -> int:
         folder.clear()
         raise
     folder.begin()
-    names = ", ".join(plan.facts.name for plan in plans)
-    print(f"Synthesizing {names} into {out}/", file=sys.stderr, flush=True)
+    print(f"Synthesizing {_names(plans)} into {out}/", file=sys.stderr, flush=True)
+    start = time.monotonic()
     try:
         if options.quick:
             quicken()
-        synthesize(plans, out, validate=options.validate)
+        synthesize(plans, out, validate=options.validate, progress=True)
     except Exception as error:
         folder.clear()
         if "ValidationFailed" not in str(error):
@@ -68,9 +71,25 @@ def run(options: Namespace) -> int:
         return Status.REFUSED
     assembly = read(out)
     print(json.dumps(as_json(plans, assembly), indent=2) if options.json else as_text(plans, assembly))
+    sys.stdout.flush()
+    print(_summary(plans, assembly, time.monotonic() - start), file=sys.stderr)
     if options.quick:
         finish(Status.DONE)
     return Status.DONE
+
+
+def _names(plans: Sequence[Plan]) -> str:
+    if len(plans) > _FEW:
+        return f"{len(plans)} clusters"
+    return ", ".join(plan.facts.name for plan in plans)
+
+
+def _summary(plans: Sequence[Plan], assembly: Assembly, seconds: float) -> str:
+    stacks = [stack for plan in plans for stack in assembly[plan.facts.name]]
+    resources = sum(len(stack.resources) for stack in stacks)
+    counts = {"cluster": len(plans), "stack": len(stacks), "resource": resources}
+    told = ", ".join(f"{count:,} {word}{'s' * (count != 1)}" for word, count in counts.items())
+    return f"{told} in {seconds:.1f} s"
 
 
 def as_text(plans: Sequence[Plan], assembly: Assembly) -> str:

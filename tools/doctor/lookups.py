@@ -6,13 +6,20 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from botocore.exceptions import ClientError
 
+from blueprint.zones import is_id
 from tools.doctor.aws import Aws
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from types_boto3_cloudformation.type_defs import StackTypeDef
-    from types_boto3_ec2.type_defs import FilterTypeDef, InstanceTypeInfoTypeDef, SubnetTypeDef, VpcTypeDef
+    from types_boto3_ec2.type_defs import (
+        AvailabilityZoneTypeDef,
+        FilterTypeDef,
+        InstanceTypeInfoTypeDef,
+        SubnetTypeDef,
+        VpcTypeDef,
+    )
     from types_boto3_eks.type_defs import ClusterTypeDef, NodegroupTypeDef
 
     from blueprint.planning.document import Plan
@@ -153,6 +160,23 @@ def subnets(aws: Aws) -> list[SubnetTypeDef]:
         return [one for page in aws.ec2.get_paginator("describe_subnets").paginate() for one in page["Subnets"]]
 
     return aws.once("subnets", ask)
+
+
+def zones(aws: Aws) -> list[AvailabilityZoneTypeDef]:
+    """Every availability zone of the region, also those that the account has not opted in to."""
+
+    def ask() -> list[AvailabilityZoneTypeDef]:
+        kind = where("zone-type", "availability-zone")
+        return aws.ec2.describe_availability_zones(AllAvailabilityZones=True, Filters=kind)["AvailabilityZones"]
+
+    return aws.once("zones", ask)
+
+
+def named(zone: str, aws: Aws) -> str:
+    """The name that a zone has in this account, where the blueprint has its id; an id that is none here stays."""
+    if not is_id(zone):
+        return zone
+    return next((each["ZoneName"] for each in zones(aws) if each.get("ZoneId") == zone), zone)
 
 
 def instance_types(names: Sequence[str], aws: Aws) -> dict[str, InstanceTypeInfoTypeDef]:

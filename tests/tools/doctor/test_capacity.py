@@ -56,6 +56,29 @@ def test_zones_that_the_blueprint_does_not_use_are_not_judged(account: Account) 
     assert statuses(account.found(capacity.zones, plan(with_network(zones=("a", "b"))))) == ["ok"]
 
 
+BY_ID = with_network(zones=("usw2-az2", "usw2-az1"))
+
+
+def test_ids_are_found_whatever_letters_they_have(account: Account) -> None:
+    with_zones(account, *FINE)
+    (found,) = account.found(capacity.zones, plan(BY_ID))
+    assert (found.status, found.what) == ("ok", "zones us-west-2b (usw2-az2), us-west-2a (usw2-az1)")
+
+
+def test_an_id_that_the_account_does_not_have(account: Account) -> None:
+    with_zones(account, *FINE)
+    found = worst(account.found(capacity.zones, plan(with_network(zones=("usw2-az4", "usw2-az1")))))
+    assert (found.status, found.what) == ("problem", "this account has no zone usw2-az4")
+    assert found.fix == "write zones=('usw2-az1', 'usw2-az2') or some of them"
+
+
+def test_what_is_offered_in_zones_that_have_ids(account: Account) -> None:
+    with_zones(account, *FINE)
+    offered(account, m7g_large="a")
+    found = worst(account.found(capacity.instance_types, plan(BY_ID)))
+    assert found.what == "system: no instance type of it is offered in us-west-2b"
+
+
 def offered(account: Account, **where: str) -> None:
     """Letters of zones by instance type, written with _ for its dot."""
     pairs = [(name.replace("_", "."), letter) for name, letters in where.items() for letter in letters]

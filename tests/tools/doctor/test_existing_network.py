@@ -257,6 +257,19 @@ def test_a_subnet_that_is_another(
     assert found.fix == fix
 
 
+def test_a_subnet_of_another_zone_by_its_id(there: Owned, account: Account) -> None:
+    live = {each["SubnetId"]: each["AvailabilityZoneId"] for each in there.answers["DescribeSubnets"]["Subnets"]}
+    for field in RANGES:
+        subnets = getattr(there.network, field)
+        there.say(**{field: tuple(changed(each, zone=live[each.id]) for each in subnets)})
+    assert {each.status for each in there.give(account, vpc)} == {"ok"}
+    was = there.subnet("nodes")["AvailabilityZoneId"]
+    there.subnet("nodes")["AvailabilityZoneId"] = "usw2-az4"
+    found = worst(there.give(account, vpc))
+    assert found.what == f"nodes: {there.id('nodes')} is in usw2-az4, not {was}"
+    assert found.fix == 'write zone="usw2-az4"'
+
+
 def test_a_subnet_that_is_not_there_or_not_shared(there: Owned, account: Account) -> None:
     there.answers["DescribeSubnets"]["Subnets"].remove(there.subnet("nodes"))
     found = worst(there.give(account, vpc))

@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from blueprint.planning.document import NodeGroup, Plan
+from blueprint.zones import WITHOUT_CONTROL_PLANES, is_id, written
+from tools.doctor import lookups
 from tools.doctor.aws import Aws
 from tools.doctor.finding import Finding, ok, problem, warning
-from tools.doctor.lookups import where
+from tools.doctor.lookups import named, where
 
 if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import AvailabilityZoneTypeDef
 
 NAME = "capacity"
 
-# Where no subnet of a control plane may be.
-# https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html#cluster-subnets
-WITHOUT_CONTROL_PLANES = ("use1-az3", "usw1-az2", "cac1-az3")
+
+def zones_of(plan: Plan, aws: Aws) -> list[str]:
+    """The availability zones of the plan, by their names in the account."""
+    return [named(zone, aws) for zone in plan.network.zones]
 
 
-def zones_of(plan: Plan) -> list[str]:
-    """The availability zones of the plan, by name."""
-    return list(plan.network.zones)
-
-
-def zones_of_nodes(plan: Plan) -> list[str]:
+def zones_of_nodes(plan: Plan, aws: Aws) -> list[str]:
     """Those in which EC2 nodes are started."""
-    return list(dict.fromkeys(subnet.zone for subnet in plan.network.of_kind("private")))
+    return list(dict.fromkeys(named(subnet.zone, aws) for subnet in plan.network.of_kind("private")))
 
 
 def groups_of(plan: Plan) -> list[NodeGroup]:
@@ -40,17 +38,15 @@ def zones(plan: Plan, aws: Aws) -> Iterator[Finding]:
 
     https://docs.aws.amazon.com/ram/latest/userguide/working-with-az-ids.html
     """
-    answer = aws.ec2.describe_availability_zones(
-        AllAvailabilityZones=True, Filters=where("zone-type", "availability-zone")
-    )
-    found = {zone.get("ZoneName", ""): zone for zone in answer["AvailabilityZones"]}
-    usable = sorted(name[len(plan.facts.region) :] for name, zone in found.items() if not _defect(zone))
+    key: Literal["ZoneId", "ZoneName"] = "ZoneId" if any(map(is_id, plan.network.zones)) else "ZoneName"
+    found = {zone.get(key, ""): zone for zone in lookups.zones(aws)}
+    usable = sorted(written(name) for name, zone in found.items() if not _defect(zone))
     fix = f"write zones={tuple(usable)} or some of them"
     of_eks = {subnet.zone for subnet in plan.control_plane.subnets}
     if plan.network.vpc_id:
         fix = f"name subnets of the zones {', '.join(usable)}"
     fine = []
-    for name in zones_of(plan):
+    for name in plan.network.zones:
         if name not in found:
             yield problem(NAME, f"this account has no zone {name}", "its subnets cannot be made", fix)
         elif defect := _defect(found[name], of_eks=name in of_eks):
@@ -59,7 +55,7 @@ def zones(plan: Plan, aws: Aws) -> Iterator[Finding]:
             why = "what a deploy makes there may fail or be slow"
             yield warning(NAME, f"zone {name} is {state}", why, "wait, see https://health.aws.amazon.com")
         else:
-            fine.append(f"{name} ({found[name].get('ZoneId')})")
+            fine.append(f"{found[name].get('ZoneName')} ({found[name].get('ZoneId')})")
     if fine:
         yield ok(NAME, f"zones {', '.join(fine)}")
 
@@ -82,7 +78,7 @@ def instance_types(plan: Plan, aws: Aws) -> Iterator[Finding]:
     )
     for offering in (offering for page in pages for offering in page["InstanceTypeOfferings"]):
         offered[offering["InstanceType"]].add(offering["Location"])
-    needed = zones_of_nodes(plan)
+    needed = zones_of_nodes(plan, aws)
     for group in groups:
         nowhere = [name for name in group.instance_types if not offered[name] & set(needed)]
         lacking = [zone for zone in needed if not any(zone in offered[name] for name in group.instance_types)]

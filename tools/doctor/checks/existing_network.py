@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from blueprint.planning.document import INTERNAL_TAG, PUBLIC_TAG, Plan, Subnet
+from blueprint.zones import is_id, written
 from tools.doctor.aws import Aws
 from tools.doctor.checks.network import (
     NAME,
@@ -114,11 +115,11 @@ def _as_said(plan: Plan, live: dict[str, SubnetTypeDef]) -> Iterator[Finding]:
 
 def _differing(plan: Plan, planned: Subnet, live: SubnetTypeDef) -> Iterator[tuple[str, str]]:
     """What of a subnet is not as the blueprint says, and what to write."""
-    zone = live["AvailabilityZone"]
+    zone = live.get("AvailabilityZoneId", "") if is_id(planned.zone) else live["AvailabilityZone"]
     if live["VpcId"] != plan.network.vpc_id:
         yield f"is in {live['VpcId']}, not {plan.network.vpc_id}", "name a subnet of this VPC"
     if zone != planned.zone:
-        yield f"is in {zone}, not {planned.zone}", f'write zone="{zone[-1]}"'
+        yield f"is in {zone}, not {planned.zone}", f'write zone="{written(zone)}"'
     if live["CidrBlock"] != planned.cidr:
         yield f"has the range {live['CidrBlock']}, not {planned.cidr}", f'write cidr="{live["CidrBlock"]}"'
 

@@ -10,7 +10,7 @@ from blueprint.planning.document import INTERNAL_TAG, PUBLIC_TAG, Plan, Subnet
 from tools.doctor.aws import Aws
 from tools.doctor.checks.capacity import groups_of, zones_of
 from tools.doctor.finding import Finding, ok, problem, warning
-from tools.doctor.lookups import instance_types, live_vpc, subnets, where
+from tools.doctor.lookups import instance_types, live_vpc, named, subnets, where
 
 if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import RouteTableTypeDef, RouteTypeDef, SubnetTypeDef, VpcEndpointTypeDef
@@ -44,7 +44,7 @@ def endpoints(plan: Plan, aws: Aws) -> Iterator[Finding]:
         yield problem(NAME, what, why, "correct or leave out the name: aws ec2 describe-vpc-endpoint-services")
     fine = []
     for service in (service for service in wanted if service in offered):
-        if lacking := [zone for zone in zones_of(plan) if zone not in offered[service]]:
+        if lacking := [zone for zone in zones_of(plan, aws) if zone not in offered[service]]:
             what = f"the endpoint service {service} is not offered in {', '.join(lacking)}"
             yield problem(NAME, what, why, "take other zones, or leave the endpoint out")
         else:
@@ -66,21 +66,21 @@ def existing(plan: Plan, aws: Aws) -> Iterator[Finding]:
         return
     live = {subnet["CidrBlock"]: subnet for subnet in subnets(aws) if subnet["VpcId"] == vpc["VpcId"]}
     pairs = [(planned, live[planned.cidr]) for planned in plan.network.subnets if planned.cidr in live]
-    yield from _of_plan(plan, live)
+    yield from _of_plan(plan, live, aws)
     yield from _tags(pairs)
     yield from _routes(plan, vpc["VpcId"], pairs, aws)
     yield from free_addresses(plan, pairs, aws)
 
 
-def _of_plan(plan: Plan, live: dict[str, SubnetTypeDef]) -> Iterator[Finding]:
+def _of_plan(plan: Plan, live: dict[str, SubnetTypeDef], aws: Aws) -> Iterator[Finding]:
     planned = {subnet.cidr: subnet for subnet in plan.network.subnets}
     why = "a deploy deletes or replaces it, which fails while something is in it"
     fix = "keep cidr and zones of the network as they were deployed"
     for cidr, subnet in sorted(live.items()):
         if cidr not in planned:
             yield warning(NAME, f"subnet {subnet['SubnetId']} ({cidr}) is not in the blueprint", why, fix)
-        elif subnet["AvailabilityZone"] != planned[cidr].zone:
-            what = f"subnet {subnet['SubnetId']} ({cidr}) is in {subnet['AvailabilityZone']}, not {planned[cidr].zone}"
+        elif subnet["AvailabilityZone"] != (zone := named(planned[cidr].zone, aws)):
+            what = f"subnet {subnet['SubnetId']} ({cidr}) is in {subnet['AvailabilityZone']}, not {zone}"
             yield problem(NAME, what, why, fix)
     if lacking := [cidr for cidr in planned if cidr not in live]:
         what = f"the live VPC lacks the subnets {', '.join(lacking)}"

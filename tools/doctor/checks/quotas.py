@@ -94,7 +94,7 @@ def egress(plan: Plan, aws: Aws) -> Iterator[Finding]:
     https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html#vpc-limits-gateways
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_NatGateway.html (failed and deleted ones are gone)
     """
-    zones = zones_of(plan)[: plan.network.nat_gateways]
+    zones = zones_of(plan, aws)[: plan.network.nat_gateways]
     if not zones:
         return
     vpc = live_vpc(plan, aws)

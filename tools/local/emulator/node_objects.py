@@ -69,6 +69,7 @@ def _object(
         "kubernetes.io/os": "linux",
         "topology.kubernetes.io/region": get_region(),
         _ZONE: ec2._subnets[subnet]["AvailabilityZone"],
+        "topology.k8s.aws/zone-id": ec2._subnets[subnet]["AvailabilityZoneId"],
     }
     return {
         "apiVersion": "v1",

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from blueprint.eks import CLUSTER_UPDATES, EKS_RULES, NODE_SETTINGS
+from blueprint.zones import written
 from tools.assembly import Stack, Template
 from tools.review.dangers.addons import Plans
 from tools.review.dangers.danger import (
@@ -214,8 +215,8 @@ def control_plane_zones(difference: ClusterDifference) -> Iterator[Danger]:
             if before != after and before and after:
                 what = f"{EKS_RULES.zones.says}: the deploy fails"
                 why = f"zones: {', '.join(sorted(before))} -> {', '.join(sorted(after))}"
-                letters = ", ".join(f'"{zone[-1]}"' for zone in sorted(before))
-                yield danger("create-only", change, what, why, f"write control_plane_zones=({letters})")
+                zones = ", ".join(f'"{written(zone)}"' for zone in sorted(before))
+                yield danger("create-only", change, what, why, f"write control_plane_zones=({zones})")
 
 
 def _zones(stacks: Sequence[Stack], ids: Any) -> set[str]:
@@ -226,7 +227,8 @@ def _zones(stacks: Sequence[Stack], ids: Any) -> set[str]:
             imported = {"Fn::ImportValue": output.get("Export", {}).get("Name")}
             value = output["Value"]
             if imported in (ids or ()) and isinstance(value, Mapping) and value.get("Ref") in stack.resources:
-                found.add(str(at(stack.resources[value["Ref"]], "AvailabilityZone")))
+                subnet = stack.resources[value["Ref"]]
+                found.add(str(at(subnet, "AvailabilityZoneId") or at(subnet, "AvailabilityZone")))
     return found
 
 

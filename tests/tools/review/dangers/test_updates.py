@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.tools.review.dangers.support import Resources, differing, only, resource, stack_of, stacks_differing, told
+from tools.assembly import Stack
 
 SIZES = {"MinSize": 2, "MaxSize": 4}
 
@@ -108,6 +109,19 @@ def test_the_control_plane_never_gets_its_own_routes_back(
     https://docs.aws.amazon.com/eks/latest/APIReference/API_VpcConfigRequest.html
     """
     assert told(differing(routed(before), routed(after))) == expected
+
+
+def test_a_control_plane_keeps_zones_by_their_ids() -> None:
+    def side(*zones: str) -> tuple[Stack, Stack]:
+        ids = ("usw2-az1", "usw2-az2", "usw2-az3")
+        made = {id[-3:]: resource("AWS::EC2::Subnet", {"AvailabilityZoneId": id}) for id in ids}
+        outputs = {"Outputs": exported(*made)}
+        imports = [{"Fn::ImportValue": f"dev-network:{zone}"} for zone in zones]
+        cluster = {"Cluster": resource("AWS::EKS::Cluster", {"ResourcesVpcConfig": {"SubnetIds": imports}})}
+        return stack_of(made, name="network", stack_name="dev-network", template=outputs), stack_of(cluster)
+
+    difference = stacks_differing(*zip(side("az1", "az2"), side("az1", "az3"), strict=True))
+    assert only(difference).fix == 'write control_plane_zones=("usw2-az1", "usw2-az2")'
 
 
 def network(*zones: str) -> Resources:
