@@ -8,9 +8,9 @@ https://github.com/google/cel-spec/blob/master/doc/langdef.md: a field that is n
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from tests.isolation.network import NAME_LABEL, matches
@@ -38,48 +38,70 @@ class Request:
     """Of who sends it."""
 
 
+Rules = Iterable[Object] | None
+"""What a policy or a binding is about; None: everything."""
+
+
+class Admission(tuple[Object, ...]):
+    """Policies, their bindings and namespaces, of which it is worked out once what judges requests to a namespace."""
+
+    @cached_property
+    def _labels(self) -> Mapping[str, Mapping[str, str]]:
+        """Of namespaces."""
+        spaces = [one["metadata"] for one in self if one["kind"] == "Namespace"]
+        return {space["name"]: space.get("labels") or {} for space in spaces}
+
+    @cached_property
+    def _bound(self) -> Sequence[tuple[Object, tuple[Object, Object]]]:
+        """Policies that refuse, each with what chooses its requests."""
+        policies = {one["metadata"]["name"]: one["spec"] for one in self if one["kind"] == "ValidatingAdmissionPolicy"}
+        bindings = [one["spec"] for one in self if one["kind"] == "ValidatingAdmissionPolicyBinding"]
+        found = [
+            (policies[each["policyName"]], each)
+            for each in bindings
+            if "Deny" in each["validationActions"] and each["policyName"] in policies
+        ]
+        for policy, _ in found:
+            if unknown := policy.keys() - _KNOWN:
+                raise ValueError(unknown)
+        return [(policy, (policy["matchConstraints"], each.get("matchResources") or {})) for policy, each in found]
+
+    @cached_property
+    def _judging(self) -> dict[str, Sequence[tuple[Object, Sequence[Rules]]]]:
+        return {}
+
+    def judging(self, namespace: str) -> Sequence[tuple[Object, Sequence[Rules]]]:
+        """The policies of a namespace, each with rules of which it takes one of all to choose a request."""
+        if namespace not in self._judging:
+            labels = {**self._labels.get(namespace, {}), NAME_LABEL: namespace}
+            self._judging[namespace] = [
+                (policy, [each.get("resourceRules") for each in resources])
+                for policy, resources in self._bound
+                if all(_is_about(each, labels) for each in resources)
+            ]
+        return self._judging[namespace]
+
+
+def _is_about(resources: Object, labels: Mapping[str, str]) -> bool:
+    if unknown := resources.keys() - {"namespaceSelector", "resourceRules", "matchPolicy"}:
+        raise ValueError(unknown)
+    return matches(resources.get("namespaceSelector") or {}, labels)
+
+
 def refusals(objects: Iterable[Object], request: Request) -> Iterator[str]:
     """Messages of the policies that refuse it. ValueError: a part of a policy that this evaluator does not know."""
-    objects = tuple(objects)
-    policies = {one["metadata"]["name"]: one["spec"] for one in objects if one["kind"] == "ValidatingAdmissionPolicy"}
-    labels = {
-        **next(
-            (
-                one["metadata"].get("labels") or {}
-                for one in objects
-                if one["kind"] == "Namespace" and one["metadata"]["name"] == request.namespace
-            ),
-            {},
-        ),
-        NAME_LABEL: request.namespace,
-    }
-    for one in objects:
-        if one["kind"] != "ValidatingAdmissionPolicyBinding" or "Deny" not in one["spec"]["validationActions"]:
-            continue
-        policy = policies.get(one["spec"]["policyName"])
-        if policy is None:
-            continue
-        if unknown := policy.keys() - _KNOWN:
-            raise ValueError(unknown)
-        if all(
-            _chosen(resources, request, labels)
-            for resources in (policy["matchConstraints"], one["spec"].get("matchResources") or {})
-        ):
+    admission = objects if isinstance(objects, Admission) else Admission(objects)
+    for policy, chosen in admission.judging(request.namespace):
+        if all(rules is None or any(_is_chosen(rule, request) for rule in rules) for rules in chosen):
             yield from _failed(policy, request)
 
 
-def _chosen(resources: Object, request: Request, labels: Mapping[str, str]) -> bool:
-    if unknown := resources.keys() - {"namespaceSelector", "resourceRules", "matchPolicy"}:
-        raise ValueError(unknown)
-    if not matches(resources.get("namespaceSelector") or {}, labels):
-        return False
-    rules = resources.get("resourceRules")
-    return rules is None or any(
-        {"*", request.group} & set(rule["apiGroups"])
-        and {"*", request.version} & set(rule["apiVersions"])
-        and {"*", request.operation} & set(rule["operations"])
-        and any(_is_resource(pattern, request.resource) for pattern in rule["resources"])
-        for rule in rules
+def _is_chosen(rule: Object, request: Request) -> bool:
+    return (
+        any(_is_resource(pattern, request.resource) for pattern in rule["resources"])
+        and not {"*", request.group}.isdisjoint(rule["apiGroups"])
+        and not {"*", request.version}.isdisjoint(rule["apiVersions"])
+        and not {"*", request.operation}.isdisjoint(rule["operations"])
     )
 
 

@@ -23,6 +23,7 @@ from blueprint.planning.document import Plan
 from blueprint.teams import ApplicationTeam, FromTeam, PlatformTeam, ToTeam
 from stacks import permissions
 from tests.addons.support import deployed
+from tests.isolation.admission import Admission
 from tests.isolation.network import Network, Pod
 from tests.isolation.rbac import User, service_account, user
 from tools.kubernetes.access import access_objects
@@ -149,10 +150,10 @@ class World:
         )
 
     @cached_property
-    def admission(self) -> tuple[Object, ...]:
+    def admission(self) -> Admission:
         """Its admission policies, and the namespaces by whose labels they choose."""
         kinds = ("Namespace", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding")
-        return tuple(one for one in self.objects if one["kind"] in kinds)
+        return Admission(one for one in self.objects if one["kind"] in kinds)
 
     def of_kind(self, kind: str) -> Iterator[Object]:
         """The objects of one kind."""

@@ -39,6 +39,7 @@ from tools.access.matrix import INSTALLER, NOBODY, matrix
 from tools.access.render import as_json
 from tools.access.tables import account_tables, tables
 from tools.assembly import Assembly, Stack, read, text
+from tools.commands import access
 from tools.synthesis import synthesize
 from tools.tables import WIDTH, PlainTable, markdown_table, text_table
 
@@ -416,7 +417,11 @@ def test_prod_in_markdown(snapshot: SnapshotAssertion, capsys: pytest.CaptureFix
     assert capsys.readouterr().out == snapshot(extension_class=Markdown)
 
 
-def test_all_clusters_when_none_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+def test_all_clusters_when_none_is_named(
+    assembly: Assembly, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(access, "synthesize", lambda *_, **__: None)
+    monkeypatch.setattr(access, "read", lambda _: assembly)
     names = [plan.facts.name for plan in planned(CLUSTERS)]
     assert main(["access"]) == 0
     out = capsys.readouterr().out

@@ -67,20 +67,42 @@ def test_what_a_program_may_read_is_there_as_json(command: str) -> None:
     assert has_json == (command not in SILENT), "which have nothing to answer"
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_a_command_starts_as_if_it_were_alone(command: str, root: Path) -> None:
-    """No module of another, and not what takes long: a mistake is reported before the CDK or boto3 is loaded."""
-    code = f"""
+_STARTS = """
+import os
 import sys
-from tools.__main__ import main
-try:
-    main([{command!r}, "--help"])
-except SystemExit:
-    print([name for name in sys.modules if name.startswith("tools.commands.") or name in ("aws_cdk", "jsii", "boto3")])
+
+import app  # which every command reads
+from tools.__main__ import COMMANDS, main
+
+for command in COMMANDS:
+    sys.stdout.flush()
+    if not os.fork():
+        sys.stdout = open(os.devnull, "w")
+        try:
+            main([command, "--help"])
+        except SystemExit:
+            loaded = [name for name in sys.modules if name.startswith("tools.commands.")]
+            print(command, *loaded, *{"aws_cdk", "jsii", "boto3"} & {*sys.modules}, file=sys.__stdout__, flush=True)
+        os._exit(0)
+    os.wait()
 """
-    ran = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True, timeout=60)
-    loaded = {*eval(ran.stdout.splitlines()[-1])}  # noqa: S307  # what the lines above print
-    assert loaded - {f"tools.commands.{command.replace('-', '_')}"} <= ({"boto3"} if "local" in command else set())
+
+
+@pytest.fixture(scope="module")
+def loaded(root: Path) -> dict[str, set[str]]:
+    """What each command loads in a process of its own, of other commands and of what takes long."""
+    ran = subprocess.run(
+        [sys.executable, "-c", _STARTS], cwd=root, capture_output=True, text=True, check=True, timeout=300
+    )
+    return {command: {*names} for command, *names in map(str.split, ran.stdout.splitlines())}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_starts_as_if_it_were_alone(command: str, loaded: dict[str, set[str]]) -> None:
+    """No module of another, and not what takes long: a mistake is reported before the CDK or boto3 is loaded."""
+    own = f"tools.commands.{command.replace('-', '_')}"
+    assert own in loaded[command]
+    assert loaded[command] - {own} <= ({"boto3"} if "local" in command else set())
 
 
 def test_the_list_of_commands_needs_none(root: Path) -> None:
