@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.tools.review.support import changing, cluster, fleet
-from tests.tools.revision.project import copied, edit
+from tests.tools.revision.project import edit
 from tools.commands.review import write
 from tools.outputs import MARK
 from tools.review.dangers import Danger
@@ -18,9 +19,9 @@ from tools.review.report import as_json
 
 
 @pytest.fixture
-def project(tmp_path: Path, root: Path) -> Path:
+def project(tmp_path: Path, root: Path, first_copy: Path) -> Path:
     """A repository with one commit."""
-    copy = copied(root, tmp_path / "project")
+    copy = Path(shutil.copytree(first_copy, tmp_path / "project", symlinks=True))
     (copy / "node_modules").symlink_to(root / "node_modules")
     return copy
 

@@ -9,14 +9,17 @@ from pathlib import Path
 
 def copied(root: Path, folder: Path) -> Path:
     """A repository with one commit, without what no comparison reads, and with three of the examples."""
-    unwanted = shutil.ignore_patterns(".*", "node_modules", "cdk.out", "__pycache__", "tests", "docs", "clusters")
-    shutil.copytree(root, folder, ignore=unwanted)
+    unwanted = shutil.ignore_patterns(".*", "node_modules", "cdk.out", "tests", "docs", "clusters")
+    shutil.copytree(root, folder, ignore=unwanted)  # with what Python has compiled, or each process does it again
     for path in (folder / "examples").glob("*.py"):
         if path.stem not in ("__init__", "dev", "prod", "prod_eu"):
             path.unlink()
-    git(folder, "init", "--quiet", "--initial-branch=main")
+    git(folder, "init", "--quiet", "--initial-branch=main", "--template=")
+    (folder / ".git" / "info").mkdir()
+    (folder / ".git" / "info" / "exclude").write_text("__pycache__/\n", encoding="utf-8")
     git(folder, "add", "--all")
     commit(folder)
+    git(folder, "repack", "-a", "-d", "--quiet")  # few files, of which tests make copies
     return folder
 
 
