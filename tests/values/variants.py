@@ -184,15 +184,17 @@ def _of_team(team: Team, addons: Iterable[Addon]) -> Iterator[Blueprint]:
         name: getattr(team, name) for name in ("name", "members", "developers", "namespaces") if hasattr(team, name)
     }
     more = [each.name for each in fields(team) if each.name not in {*bare, "_mistakes"}]
+    edges = team.network if isinstance(team, ApplicationTeam) else ()
+    shown = {
+        "hosts": team.hosts,
+        "network": tuple(edge for edge in edges if not isinstance(edge, FromTeam | ToTeam)),
+    }
     for name in more if isinstance(team, ApplicationTeam) else []:
         given = getattr(team, name)
         for one in [(each,) for each in given] if isinstance(given, tuple) else [given]:
             field: dict[str, Any] = {name: one}
             if name == "workloads":  # what they show is the team's own
-                field |= {
-                    "hosts": team.hosts,
-                    "network": tuple(edge for edge in team.network if not isinstance(edge, FromTeam | ToTeam)),
-                }
+                field |= shown
             small = ApplicationTeam(**bare, **field)
             needed = tuple(addon for addon in addons if small.asks_for & {*addon.offers})
             yield replace(BARE, addons=(*BARE.addons, *needed), teams=(small,))
