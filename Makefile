@@ -119,7 +119,7 @@ lifecycle: setup .venv-local/.installed ## Let a cluster live on the emulator by
 kubernetes: setup ## Build a control plane from Go modules, once: make kubernetes VERSION=1.36; a quarter of an hour, 3 GB
 	@$(TOOLS) kubernetes $(ARGS) $(call names,VERSION)
 
-kubernetes-test: kubernetes ## Ask real control planes what the other tests believe of Kubernetes
+kubernetes-test: kubernetes .venv-local/.installed ## Ask real control planes what the other tests believe of Kubernetes
 	@$(PY) -m pytest tests/kubernetes $(SIDE_BY_SIDE) $(ARGS)
 
 mutants: setup ## Put mistakes into a copy of the code and see whether the tests notice: make mutants FILES=blueprint/rules.py or BASE=main

@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from tools.environment import inherited
+from tools.kubernetes.programs import pinned_versions
 
 WORKFLOWS = Path(__file__).parents[1] / ".github" / "workflows"
 NAMES = ("check", "deploy", "every-value", "review", "verdict")
@@ -212,7 +213,12 @@ def test_what_takes_long_runs_by_the_clock() -> None:
     workflow = load("every-value")
     assert set(events(workflow)) == {"schedule", "workflow_dispatch"}
     commands = [step["run"] for step in steps(workflow) if "run" in step]
-    assert commands == ["make every-value", 'make mutants ARGS="--seed=$GITHUB_RUN_NUMBER"']
+    assert commands == [
+        "make every-value",
+        f'for version in {" ".join(pinned_versions()[-2:])}; do make kubernetes VERSION="$version" || exit; done',
+        "make kubernetes-test ARGS=--hypothesis-profile=many",
+        'make mutants ARGS="--seed=$GITHUB_RUN_NUMBER"',
+    ]
 
 
 def test_gitlab_runs_the_same() -> None:

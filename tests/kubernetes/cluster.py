@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,10 @@ def versions() -> list[str]:
     return [version for version in pinned_versions() if not isinstance(programs_for(version), MissingPrograms)]
 
 
+NEWEST = versions()[-1] if versions() else ""
+"""The newest of them."""
+
+
 class _Deployed(dict[str, str]):
     """What AWS puts behind references, in its own form."""
 
@@ -31,6 +36,8 @@ class _Deployed(dict[str, str]):
         kind, _, rest = name.partition(":")
         if kind == "role-arn":
             return f"arn:aws:iam::111111111111:role/{rest.replace('/', '-')}"
+        if kind == "subnet-id":
+            return f"subnet-{hashlib.sha256(rest.encode()).hexdigest()[:17]}"
         return {"partition": "aws", "vpc-id": "vpc-0a1b2c3d4e5f60718"}.get(name, rest or kind)
 
 
@@ -72,6 +79,16 @@ class Cluster:
 
     def apply(self, one: Object) -> ApiAnswer:
         return self.objects.apply(one)
+
+    def clear(self, objects: Sequence[Object]) -> None:
+        """Takes away what was applied, the last first; of namespaces, which take seconds to go, what they say."""
+        for one in reversed(objects):
+            if one["kind"] == "Namespace":
+                bare = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": one["metadata"]["name"]}}
+                answer = self.apply(bare)
+            else:
+                answer = self.objects.delete(one)
+            assert not answer.refused or answer.status == 404, answer.refused
 
     def exists(self, api_version: str, kind: str, name: str, namespace: str = "") -> bool:
         metadata = {"name": name} | ({"namespace": namespace} if namespace else {})

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.kubernetes.cluster import Cluster, versions
+from tests.kubernetes.questions import gateway_definitions
+from tests.kubernetes.real import Real
 from tools.kubernetes import control_plane
-from tools.kubernetes.objects import ApiObjects
 from tools.kubernetes.programs import MissingPrograms, programs_for
-
-Start = Callable[[], Cluster]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Whatever asks for a version is done for each that is at hand."""
+    """Whatever asks for a version is done for each that is at hand, or for the newest."""
     if "version" in metafunc.fixturenames:
-        assert versions(), "no programs of Kubernetes are at hand: make kubernetes"
-        metafunc.parametrize("version", versions(), scope="session")
+        found = versions()
+        assert found, "no programs of Kubernetes are at hand: make kubernetes"
+        if metafunc.definition.get_closest_marker("newest") and settings.get_current_profile_name() != "many":
+            found = found[-1:]
+        metafunc.parametrize("version", found, scope="session")
 
 
 @pytest.fixture(scope="session")
@@ -31,25 +33,34 @@ def programs(version: str) -> Path:
     return found
 
 
-@pytest.fixture(scope="module")
-def objects(programs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiObjects]:
-    """Those of a cluster with the definitions of the add-ons, which a module's tests share."""
-    cluster = Cluster(control_plane.start(programs, tmp_path_factory.mktemp("plane")))
+@pytest.fixture(scope="session")
+def shared(programs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """One for all tests that keep to namespaces of their own, or put nothing there."""
+    yield from _running(programs, tmp_path_factory.mktemp("plane"))
+
+
+def _running(programs: Path, folder: Path) -> Iterator[Cluster]:
+    cluster = Cluster(control_plane.start(programs, folder))
     try:
-        cluster.define()
-        yield cluster.objects
+        yield cluster
     finally:
         cluster.stop()
 
 
-@pytest.fixture
-def start(programs: Path, tmp_path: Path) -> Iterator[Start]:
-    """Starts control planes, each empty."""
-    with ExitStack() as running:
+@pytest.fixture(scope="module")
+def own(programs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """One for the tests of a module."""
+    yield from _running(programs, tmp_path_factory.mktemp("plane"))
 
-        def started() -> Cluster:
-            cluster = Cluster(control_plane.start(programs, tmp_path / f"plane-{len(list(tmp_path.iterdir()))}"))
-            running.callback(cluster.stop)
-            return cluster
 
-        yield started
+@pytest.fixture(scope="module")
+def real(own: Cluster) -> Real:
+    """A cluster in which nobody else has any right, and no other policy judges."""
+    own.define([*gateway_definitions()])
+    return Real(own)
+
+
+@pytest.fixture(scope="module")
+def known(version: str) -> dict[str, bool]:
+    """What sets of rules allow, of all that were asked for."""
+    return {}

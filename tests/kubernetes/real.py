@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -150,14 +151,56 @@ class Real:
         """Why it is not created; None if it would be."""
         return reason(self.cluster.objects.create(one, dry_run=True, acting=acting(who) if who else None))
 
-    def change(self, one: Object, subresource: str = "") -> str | None:
-        """Why a pod that is there may not become this one."""
+    def change(self, one: Object, subresource: str = "", who: User | None = None) -> str | None:
+        """Why what is there may not become this."""
         path = self.cluster.objects.path(one)
         where = f"{path}/{subresource}" if subresource else f"{path}"
-        return reason(self.cluster.client.ask("PUT", where, one, query={"dryRun": "All"}))
+        by = acting(who) if who else None
+        return reason(self.cluster.client.ask("PUT", where, one, query={"dryRun": "All"}, acting=by))
+
+    def given(self, pod: Object) -> object:
+        """What the first container of a pod would get, or why the pod would not be created."""
+        answer = self.cluster.objects.create(pod, dry_run=True)
+        return reason(answer) if answer.refused else answer.body["spec"]["containers"][0].get("resources", {})
+
+    @contextmanager
+    def quotas(self, namespaces: Iterable[str], *, full: bool) -> Iterator[None]:
+        """While all or nothing of the quotas is used, by what they say themselves: admission asks nobody else."""
+        before: dict[str, dict[str, Any]] = {}
+        for namespace in namespaces:
+            path = f"/api/v1/namespaces/{namespace}/resourcequotas"
+            for one in self.cluster.client.ask("GET", path).body["items"]:
+                before[f"{path}/{one['metadata']['name']}/status"] = one["status"]
+        for path, status in before.items():
+            self._use(path, status["hard"] if full else dict.fromkeys(status["hard"], "0"))
+        name = f"canary-{next(self._numbers)}"
+        metadata = {"name": name, "namespace": "default"}
+        quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": metadata}
+        self._send({**quota, "spec": {"hard": {"count/leases.coordination.k8s.io": "0"}}})
+        lease = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": metadata}
+        wait(lambda: name in (self.cluster.objects.create(lease, dry_run=True).refused or ""), "quotas")
+        assert not self.cluster.objects.delete(quota).refused
+        try:
+            yield
+        finally:
+            for path, status in before.items():
+                self._use(path, status["used"])
+
+    def _use(self, path: str, used: Mapping[str, str]) -> None:
+        merge = "application/merge-patch+json"
+        answer = self.cluster.client.ask("PATCH", path, {"status": {"used": used}}, content=merge)
+        assert not answer.refused, answer.refused
+
+    def exceeded(self, one: Object) -> list[str]:
+        """What of a quota one more object would exceed, or what else refuses it."""
+        told = self.cluster.objects.create(one, dry_run=True).refused
+        found = re.search(r"exceeded quota: \S+, requested: (\S+), used: ", told or "")
+        if found:
+            return sorted(each.partition("=")[0] for each in found[1].split(","))
+        return [told] if told else []
 
     def there(self, one: Object) -> dict[str, Any] | None:
-        """The pod as it is now, which is created unless it is there; None where it is refused."""
+        """The object as it is now, which is created unless it is there; None where it is refused."""
         self.cluster.objects.create(one)
         path = self.cluster.objects.path(one)
         answer = self.cluster.client.ask("GET", f"{path}")

@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from tests.kubernetes.cluster import Cluster, versions, wait
-from tests.kubernetes.conftest import Start
 from tools.charts.helm import program_for
 from tools.kubernetes import control_plane
 from tools.kubernetes.control_plane import ControlPlaneError
@@ -28,23 +27,21 @@ def processes(folder: Path) -> list[str]:
     return [line for line in listed.splitlines() if str(folder) in line and "ps -ww" not in line]
 
 
-def test_it_is_of_its_version_and_makes_what_kubernetes_makes(start: Start, version: str) -> None:
-    cluster = start()
-    said = cluster.client.ask("GET", "/version").body
+def test_it_is_of_its_version_and_makes_what_kubernetes_makes(shared: Cluster, version: str) -> None:
+    said = shared.client.ask("GET", "/version").body
     assert f"{said['major']}.{said['minor']}" == version
-    assert not cluster.apply(SPACE).refused
+    assert not shared.apply(SPACE).refused
     # By the controller manager: https://kubernetes.io/docs/concepts/security/service-accounts/#default-service-accounts
-    wait(lambda: cluster.exists("v1", "ServiceAccount", "default", "shop"), "the service account default")
-    wait(lambda: cluster.exists("v1", "ConfigMap", "kube-root-ca.crt", "shop"), "the certificate authority")
-    assert len(processes(cluster.plane.folder)) >= len(PROGRAMS)
+    wait(lambda: shared.exists("v1", "ServiceAccount", "default", "shop"), "the service account default")
+    wait(lambda: shared.exists("v1", "ConfigMap", "kube-root-ca.crt", "shop"), "the certificate authority")
+    assert len(processes(shared.plane.folder)) >= len(PROGRAMS)
 
 
-def test_the_layers_kubectl_reaches_it(start: Start, version: str) -> None:
-    cluster = start()
+def test_the_layers_kubectl_reaches_it(shared: Cluster, version: str) -> None:
     kubectl = program_for("kubectl", version)
     assert isinstance(kubectl, Path)
     ran = subprocess.run(
-        [kubectl, "--kubeconfig", cluster.plane.kubeconfig, "get", "namespaces", "-o", "name"],
+        [kubectl, "--kubeconfig", shared.plane.kubeconfig, "get", "namespaces", "-o", "name"],
         capture_output=True,
         text=True,
         check=True,
@@ -52,6 +49,7 @@ def test_the_layers_kubectl_reaches_it(start: Start, version: str) -> None:
     assert "namespace/kube-system" in ran.stdout.splitlines()
 
 
+@pytest.mark.newest
 def test_it_starts_again_with_what_it_held(programs: Path, tmp_path: Path) -> None:
     for attempt in range(2):
         cluster = Cluster(control_plane.start(programs, tmp_path))
@@ -63,6 +61,7 @@ def test_it_starts_again_with_what_it_held(programs: Path, tmp_path: Path) -> No
         assert processes(tmp_path) == []
 
 
+@pytest.mark.newest
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system does not end the children of what is killed")
 def test_nothing_is_left_when_it_is_killed(programs: Path, tmp_path: Path) -> None:
     plane = control_plane.start(programs, tmp_path)
@@ -71,6 +70,7 @@ def test_nothing_is_left_when_it_is_killed(programs: Path, tmp_path: Path) -> No
     plane.stop()
 
 
+@pytest.mark.newest
 def test_nothing_is_left_when_who_started_it_is_killed(programs: Path, tmp_path: Path) -> None:
     script = """if True:
         import sys, time
@@ -91,6 +91,7 @@ def test_nothing_is_left_when_who_started_it_is_killed(programs: Path, tmp_path:
     wait(lambda: processes(tmp_path) == [], "the end of all programs")
 
 
+@pytest.mark.newest
 def test_one_that_cannot_start_says_why(programs: Path, tmp_path: Path) -> None:
     (tmp_path / "programs").mkdir()
     for name in PROGRAMS:
@@ -100,8 +101,8 @@ def test_one_that_cannot_start_says_why(programs: Path, tmp_path: Path) -> None:
     assert processes(tmp_path) == []
 
 
-def test_the_administrator_s_kubeconfig_is_nobody_else_s(start: Start) -> None:
-    plane = start().plane
+def test_the_administrator_s_kubeconfig_is_nobody_else_s(shared: Cluster) -> None:
+    plane = shared.plane
     assert plane.kubeconfig.stat().st_mode & 0o077 == 0
     assert all(path.stat().st_mode & 0o077 == 0 for path in (plane.folder / "certificates").glob("*.key"))
     assert json.loads(plane.kubeconfig.read_text())["clusters"][0]["cluster"]["server"].startswith("https://127.0.0.1:")

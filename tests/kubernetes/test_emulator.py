@@ -14,7 +14,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.kubernetes.cluster import Cluster, versions, wait
+from tests.kubernetes.cluster import Cluster, wait
+from tests.kubernetes.questions import COUNTED
 from tests.tools.test_local_kubernetes import (
     BY_THEMSELVES,
     NAMESPACE,
@@ -24,12 +25,10 @@ from tests.tools.test_local_kubernetes import (
     storage_class,
 )
 from tools.charts.helm import program_for
-from tools.kubernetes import control_plane
 from tools.kubernetes.objects import ApiObjects, key
-from tools.kubernetes.programs import MissingPrograms, programs_for
 from tools.local.kubernetes import Contents, RefusedError
 
-VERSION = versions()[-1] if versions() else ""
+pytestmark = pytest.mark.newest
 PRUNE = "example.com/prune"
 # Each example takes kubectl seconds: none is made smaller.
 FEW = settings(
@@ -47,6 +46,7 @@ class Kubectl:
     """The layer's, called as the CDK's handler calls it: asset.*/apply/__init__.py."""
 
     program: Path
+    version: str
     cluster: Cluster
     folder: Path
     _numbers: Iterator[int] = field(default_factory=count)
@@ -76,15 +76,10 @@ class Kubectl:
 
 
 @pytest.fixture(scope="module")
-def kubectl(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kubectl]:
-    programs, program = programs_for(VERSION), program_for("kubectl", VERSION)
-    assert not isinstance(programs, MissingPrograms), programs.reason
+def kubectl(version: str, shared: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Kubectl:
+    program = program_for("kubectl", version)
     assert isinstance(program, Path), program
-    cluster = Cluster(control_plane.start(programs, tmp_path_factory.mktemp("plane")))
-    try:
-        yield Kubectl(program, cluster, tmp_path_factory.mktemp("kubectl"))
-    finally:
-        cluster.stop()
+    return Kubectl(program, version, shared, tmp_path_factory.mktemp("kubectl"))
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +110,32 @@ def test_a_storage_class_keeps_its_parameters(kubectl: Kubectl) -> None:
     assert kubectl.refuses("apply", [{**storage_class(), "provisioner": "ebs.csi.eks.amazonaws.com"}])
 
 
+def test_both_prune_the_same_kinds(kubectl: Kubectl) -> None:
+    space, ours = kubectl.space(), Contents()
+    kinds = [
+        *((version, kind, rest) for version, kind, rest, _ in COUNTED),
+        *(("v1", kind, {}) for kind in ("ServiceAccount", "Endpoints", "ResourceQuota", "LimitRange")),
+        ("networking.k8s.io/v1", "NetworkPolicy", {"spec": {"podSelector": {}}}),
+        ("rbac.authorization.k8s.io/v1", "Role", {"rules": []}),
+    ]
+    sent = [
+        _labelled({"apiVersion": version, "kind": kind, "metadata": {"name": "gone"}, **rest}, space, pruned=True)
+        for version, kind, rest in kinds
+    ]
+    ours.create([{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": space}}], kubectl.version)
+    ours.apply(sent, kubectl.version, PRUNE)
+    assert not kubectl.refuses("apply", sent)
+    kept = [_labelled(config_map("kept"), space, pruned=True)]
+    ours.apply(kept, kubectl.version, PRUNE)
+    assert not kubectl.refuses("apply", kept, "--prune", "-l", PRUNE)
+    objects = kubectl.cluster.objects
+    # Storage of a claim is protected until nothing uses it.
+    there = {key(one) for one in sent if (found := objects.get(one)) and "deletionTimestamp" not in found["metadata"]}
+    assert there == ours.objects.keys() & {key(one) for one in sent}
+    assert {one[1] for one in there} >= {"Role", "NetworkPolicy", "ServiceAccount"}
+    assert len(there) < len(sent) / 2
+
+
 def _labelled(one: dict[str, Any], space: str, *, pruned: bool) -> dict[str, Any]:
     labels = {PRUNE: ""} if pruned else {}
     return {**one, "metadata": {**one["metadata"], "namespace": space, "labels": labels}}
@@ -143,10 +164,10 @@ def test_both_hold_the_same_after_any_steps(kubectl: Kubectl) -> None:
         spaces = {"a": kubectl.space(), "b": kubectl.space(), "nowhere": "nowhere"}
         ours = Contents()
         made = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": spaces[name]}} for name in "ab"]
-        ours.create(made, VERSION)
+        ours.create(made, kubectl.version)
         for verb, drawn in steps:
             manifests = [_labelled(one, spaces[space], pruned=pruned) for one, space in drawn]
-            mine = _refuses(ours, verb, manifests)
+            mine = _refuses(ours, verb, manifests, kubectl.version)
             theirs = kubectl.refuses(*_asked(verb, manifests))
             told = (verb, [key(one) for one in manifests], pruned)
             # The handler takes no notice of what kubectl says of a delete.
@@ -158,14 +179,14 @@ def test_both_hold_the_same_after_any_steps(kubectl: Kubectl) -> None:
     assert {("create", True), ("create", False), ("apply", True), ("apply", False), ("prune", False)} <= set(outcomes)
 
 
-def _refuses(ours: Contents, verb: str, manifests: list[Any]) -> bool:
+def _refuses(ours: Contents, verb: str, manifests: list[Any], version: str) -> bool:
     try:
         if verb == "create":
-            ours.create(manifests, VERSION)
+            ours.create(manifests, version)
         elif verb == "delete":
             ours.delete(manifests)
         else:
-            ours.apply(manifests, VERSION, PRUNE if verb == "prune" else None)
+            ours.apply(manifests, version, PRUNE if verb == "prune" else None)
     except RefusedError:
         return True
     return False

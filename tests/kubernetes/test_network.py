@@ -17,14 +17,16 @@ from tests.isolation.properties import ADDRESSES
 from tests.isolation.test_guards import BREAKS, WORLD, Break
 from tests.isolation.test_network import CASES
 from tests.isolation.world import World, world_of
-from tests.kubernetes.cluster import Cluster, versions
+from tests.kubernetes.cluster import Cluster
 from tests.kubernetes.network import Answers, Judge, ours, ports_of
-from tools.kubernetes import control_plane
-from tools.kubernetes.programs import MissingPrograms, evaluator, programs_for
+from tools.kubernetes.programs import evaluator
 
-pytestmark = pytest.mark.skipif(
-    sys.platform != "linux", reason="the evaluator is of a program that speaks to the kernel of Linux"
-)
+pytestmark = [
+    pytest.mark.newest,  # an API server only fills in what policies leave out
+    pytest.mark.skipif(
+        sys.platform != "linux", reason="the evaluator is of a program that speaks to the kernel of Linux"
+    ),
+]
 
 FEW = settings(deadline=None, derandomize=True, database=None, max_examples=15, suppress_health_check=list(HealthCheck))
 MANY = settings(FEW, max_examples=300)
@@ -33,18 +35,13 @@ HERE = [(name, change) for name, change, expected in BREAKS if expected & BY_POL
 
 
 @pytest.fixture(scope="module")
-def judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judge]:
-    """With the newest API server, which only fills in what policies leave out."""
+def judge(shared: Cluster) -> Iterator[Judge]:
     assert evaluator().exists(), "the evaluator of network policies is not at hand: make kubernetes"
-    programs = programs_for(versions()[-1])
-    assert not isinstance(programs, MissingPrograms)
-    cluster = Cluster(control_plane.start(programs, tmp_path_factory.mktemp("plane")))
-    made = Judge(cluster.objects)
+    made = Judge(shared.objects)
     try:
         yield made
     finally:
         made.stop()
-        cluster.stop()
 
 
 def ends_of(world: World) -> list[End]:

@@ -7,10 +7,8 @@ import pytest
 from blueprint import Blueprint
 from blueprint.planning.planner import plan
 from examples.teams import TEAMS
-from tests.kubernetes.cluster import objects_of
-from tests.kubernetes.conftest import Start
+from tests.kubernetes.cluster import Cluster, objects_of
 from tests.stacks.fleet import FLEET
-from tools.kubernetes.objects import ApiObjects
 
 # Kinds whose definitions no Go module has: EKS itself serves this one.
 # https://docs.aws.amazon.com/eks/latest/userguide/auto-configure-alb.html
@@ -18,18 +16,22 @@ UNDEFINED = {("eks.amazonaws.com/v1", "IngressClassParams")}
 WRITING = [blueprint for blueprint in FLEET if any(objects_of(plan(blueprint)))]
 
 
+@pytest.fixture(scope="module")
+def defined(own: Cluster) -> Cluster:
+    """With the definitions of the add-ons."""
+    own.define()
+    return own
+
+
 @pytest.mark.parametrize("blueprint", WRITING, ids=lambda blueprint: blueprint.name)
-def test_every_object_is_accepted(start: Start, blueprint: Blueprint) -> None:
-    cluster = start()
-    cluster.define()
-    sent, refused = 0, []
-    for one in objects_of(plan(blueprint)):
-        if (one["apiVersion"], one["kind"]) in UNDEFINED:
-            continue
-        sent += 1
-        answer = cluster.apply(one)
+def test_every_object_is_accepted(defined: Cluster, blueprint: Blueprint) -> None:
+    sent = [one for one in objects_of(plan(blueprint)) if (one["apiVersion"], one["kind"]) not in UNDEFINED]
+    refused = []
+    for one in sent:
+        answer = defined.apply(one)
         place = f"{one['kind']} {one['metadata'].get('namespace', '')}/{one['metadata']['name']}"
         refused += [f"{place}: {told}" for told in (answer.refused, *answer.warnings) if told]
+    defined.clear(sent)
     assert refused == []
     assert sent
 
@@ -50,10 +52,10 @@ def test_every_undefined_kind_is_written_by_some_cluster() -> None:
         ("SecretProviderClass", ("spec", "provder")),
     ],
 )
-def test_a_misspelt_field_is_refused(objects: ApiObjects, kind: str, path: tuple[str, ...]) -> None:
+def test_a_misspelt_field_is_refused(defined: Cluster, kind: str, path: tuple[str, ...]) -> None:
     one = next(each for each in objects_of(plan(TEAMS)) if each["kind"] == kind)
     part = one
     for name in path[:-1]:
         part = part[name]
     part[path[-1]] = "1"
-    assert path[-1] in (objects.apply(one, dry_run=True).refused or "")
+    assert path[-1] in (defined.objects.apply(one, dry_run=True).refused or "")

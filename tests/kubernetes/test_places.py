@@ -12,7 +12,7 @@ from blueprint.planning.planner import plan
 from blueprint.workload import Workload
 from examples.launched import LAUNCHED
 from tests.isolation.test_pod_security import HARDENED, POD_CONTEXT
-from tests.kubernetes.cluster import versions, wait
+from tests.kubernetes.cluster import NEWEST, wait
 from tests.kubernetes.test_local import of_version, publish, reaching, running_lab
 from tests.lifecycle.cluster import VARIANTS, own
 from tests.lifecycle.lab import Lab
@@ -25,23 +25,22 @@ CLUSTERS = {
     **{name: VARIANTS[name] for name in ("auto", "fargate", "isolated", "mixed", "self-managed", "full")},
     "launched": own(LAUNCHED),
 }
-VERSION = versions()[-1] if versions() else ""
 
 
 @pytest.fixture
 def lab(name: str) -> Iterator[Lab]:
     """With the newest version: where pods run is a matter of the clusters."""
-    programs = programs_for(VERSION)
+    programs = programs_for(NEWEST)
     assert not isinstance(programs, MissingPrograms), programs.reason
     if not plays_kubelets(programs):
         pytest.skip("nothing plays the kubelets")
-    with running_lab(VERSION, {name: CLUSTERS[name]}) as (made, _):
+    with running_lab(NEWEST, {name: CLUSTERS[name]}) as (made, _):
         yield made
 
 
 @pytest.mark.parametrize("name", CLUSTERS)
 def test_pods_run_where_the_plan_says(lab: Lab, name: str) -> None:
-    planned = plan(of_version(CLUSTERS[name], VERSION))
+    planned = plan(of_version(CLUSTERS[name], NEWEST))
     world = lab.world()
     publish(world)
     world.put_all(name, until="cluster")

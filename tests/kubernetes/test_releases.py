@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.isolation.test_pod_security import HARDENED, POD_CONTEXT
-from tests.kubernetes.cluster import versions, wait
+from tests.kubernetes.cluster import NEWEST, wait
 from tests.kubernetes.test_local import inside, is_kubernetes_own, publish, reaching, running_lab
 from tests.lifecycle.cluster import BASE
 from tests.lifecycle.lab import World
@@ -20,7 +20,6 @@ from tools.kubernetes.client import ApiAnswer, Client
 from tools.kubernetes.objects import ApiObjects
 from tools.kubernetes.programs import MissingPrograms, plays_kubelets, programs_for
 
-VERSION = versions()[-1] if versions() else ""
 _APP = {
     "apiVersion": "apps/v1",
     "kind": "Deployment",
@@ -71,7 +70,7 @@ _DEFINITION = {
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A cluster with nodes, beside a folder with one chart."""
-    programs = programs_for(VERSION)
+    programs = programs_for(NEWEST)
     assert not isinstance(programs, MissingPrograms), programs.reason
     if not plays_kubelets(programs):
         pytest.skip("nothing plays the kubelets")
@@ -84,7 +83,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         "crds/things.yaml": json.dumps(_DEFINITION),
     }
     write(charts, files, name="podinfo", version="6.9.2")
-    with running_lab(VERSION, {"base": BASE}, charts) as (lab, _):
+    with running_lab(NEWEST, {"base": BASE}, charts) as (lab, _):
         made = lab.world()
         publish(made)
         made.put_all(until="cluster")

@@ -280,6 +280,28 @@ def test_objects_are_known_by_group_kind_namespace_and_name() -> None:
 
 
 @pytest.mark.parametrize(
+    ("api", "kind"),
+    [("gateway.networking.k8s.io", "GatewayClass"), ("snapshot.storage.k8s.io", "VolumeSnapshotClass")],
+)
+def test_not_every_group_of_k8s_io_is_kubernetes_own(cluster: Contents, api: str, kind: str) -> None:
+    """Both are outside of any namespace: `scope: Cluster` in config/crd of gateway-api, client/config/crd of
+    external-snapshotter.
+    """
+    one = {"apiVersion": f"{api}/v1", "kind": kind, "metadata": {"name": "a"}}
+    assert key_of(one) == (api, kind, "", "a")
+    with pytest.raises(RefusedError, match="no matches for kind"):
+        cluster.apply([one], VERSION, None)
+
+
+def test_a_group_that_begins_as_one_of_kubernetes_is_somebody_else_s(cluster: Contents) -> None:
+    """kubernetes-validate looks for the schema of a Deployment, by the first word of the group."""
+    names = {"apiVersion": "apps.example.com/v1", "kind": "Deployment", "metadata": {"name": "a", "namespace": "shop"}}
+    cluster.install(RELEASE, create_namespace=False, ready=True, waiting=WAITING)
+    cluster.apply([{**names, "spec": {"colour": "red"}}], VERSION, None)
+    assert ("apps.example.com", "Deployment", "shop", "a") in cluster.objects
+
+
+@pytest.mark.parametrize(
     ("change", "answer"),
     [
         ({"Release": "a" * 54}, "must not be longer than 53|length must not be longer than 53"),

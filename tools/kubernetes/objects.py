@@ -77,6 +77,16 @@ class ApiObjects:
         content = _APPLY if method == "PATCH" else "application/json"
         return self.client.ask(method, path, one, query=query, content=content, acting=acting)
 
+    def get(self, one: Object) -> dict[str, Any] | None:
+        """The object of this name as it is; None of one that is not there."""
+        path = self.path(one)
+        answer = self.client.ask("GET", path) if path else None
+        if answer is None or answer.status == _NOT_FOUND:
+            return None
+        if answer.refused:
+            raise NoAnswerError(answer.refused)
+        return dict(answer.body)
+
     def all_of(self, api_version: str, name: str) -> list[dict[str, Any]]:
         """The objects of one kind; none of a kind that the API server does not know."""
         kind = self.kind(api_version, name)

@@ -9,10 +9,8 @@ from __future__ import annotations
 import json
 import os
 import sys
+import tempfile
 from pathlib import Path
-
-from tools.charts.helm import program_for
-from tools.charts.results import Unreachable
 
 # All that the handler asks of it; the kubeconfig lies ready. Passwords of registries are for nobody here.
 _AWS = """#!/bin/sh
@@ -26,17 +24,10 @@ esac
 
 def main(code: Path, folder: Path, version: str) -> int:
     """Exit status: 0, or 1 with the reason."""
-    programs = folder / "bin"
-    programs.mkdir(parents=True, exist_ok=True)
-    for name in ("kubectl", "helm"):
-        found = program_for(name, version)
-        if isinstance(found, Unreachable):
-            print(found.reason, file=sys.stderr)
-            return 1
-        (programs / name).unlink(missing_ok=True)
-        (programs / name).symlink_to(found)
-    (programs / "aws").write_text(_AWS.format(kubeconfig=folder / "role.kubeconfig"), encoding="utf-8")
-    (programs / "aws").chmod(0o755)
+    programs = folder / f"bin-{version}"
+    if not programs.exists() and (missing := _provide(programs, folder, version)):
+        print(missing, file=sys.stderr)
+        return 1
     os.environ["PATH"] = f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     os.environ["TEST_OUTDIR"] = str(folder)
     sys.path.insert(0, str(code))
@@ -49,6 +40,23 @@ def main(code: Path, folder: Path, version: str) -> int:
         print(told.decode(errors="replace") if isinstance(told, bytes) else told, file=sys.stderr)
         return 1
     return 0
+
+
+def _provide(programs: Path, folder: Path, version: str) -> str | None:
+    """Makes the folder of programs; the reason if one cannot be had. It loads what takes longer than most events."""
+    from tools.charts.helm import program_for
+    from tools.charts.results import Unreachable
+
+    scratch = Path(tempfile.mkdtemp(dir=folder))
+    for name in ("kubectl", "helm"):
+        found = program_for(name, version)
+        if isinstance(found, Unreachable):
+            return found.reason
+        (scratch / name).symlink_to(found)
+    (scratch / "aws").write_text(_AWS.format(kubeconfig=folder / "role.kubeconfig"), encoding="utf-8")
+    (scratch / "aws").chmod(0o755)
+    scratch.rename(programs)
+    return None
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """What a cluster holds, as far as kubectl would let it in: no API server, only its rules on what is sent to it.
 
-Where there is a real one, this holds what it says it has, and releases, whose charts are not at hand.
+Without programs of Kubernetes, and in `make lifecycle`, nothing else decides about objects: kubectl and a real API
+server say the same in tests/kubernetes/test_emulator.py. Where there is a real one, this only lists what it has, and
+decides about releases, whose charts are not at hand.
 """
 
 from __future__ import annotations
@@ -8,15 +10,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
 from typing import Any, NoReturn
 
-import kubernetes_validate
-
-from blueprint.kubernetes import CLUSTER_SCOPED, Manifest, ObjectKey
-
-# Namespaces that every cluster has. https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/
-INITIAL_NAMESPACES = frozenset({"default", "kube-node-lease", "kube-public", "kube-system"})
+from blueprint.kubernetes import BUILT_IN, CLUSTER_SCOPED, PRUNED, RESERVED_NAMESPACES, Manifest, ObjectKey
+from blueprint.manifests.schema import errors, knows
 
 # What Kubernetes makes in every namespace by itself, and makes again when it is gone.
 # https://kubernetes.io/docs/concepts/security/service-accounts/ , https://kubernetes.io/docs/reference/access-authn-authz/
@@ -25,7 +22,7 @@ _IN_EVERY_NAMESPACE = frozenset({("", "ServiceAccount", "default"), ("", "Config
 # What a cluster begins with. https://kubernetes.io/docs/reference/access-authn-authz/rbac/#user-facing-roles ,
 # https://kubernetes.io/docs/tasks/administer-cluster/guaranteed-scheduling-critical-addon-pods/
 _INITIAL: frozenset[ObjectKey] = frozenset(
-    {("", "Namespace", "", name) for name in INITIAL_NAMESPACES}
+    {("", "Namespace", "", name) for name in RESERVED_NAMESPACES}
     | {("rbac.authorization.k8s.io", "ClusterRole", "", name) for name in ("admin", "cluster-admin", "edit", "view")}
     | {("scheduling.k8s.io", "PriorityClass", "", f"system-{name}-critical") for name in ("cluster", "node")}
 )
@@ -41,14 +38,6 @@ ADDON_OBJECTS: Mapping[str, frozenset[ObjectKey]] = {
 }
 """What EKS add-ons bring, as far as others might declare it too."""
 
-# What `kubectl apply --prune` looks at without --prune-allowlist; it leaves objects of other kinds behind.
-# https://github.com/kubernetes/kubectl/blob/master/pkg/util/prune/prune.go
-PRUNED = frozenset(
-    {("", kind) for kind in ("ConfigMap", "Endpoints", "PersistentVolumeClaim", "Pod", "ReplicationController")}
-    | {("", kind) for kind in ("Secret", "Service", "Namespace", "PersistentVolume")}
-    | {("batch", "Job"), ("batch", "CronJob"), ("networking.k8s.io", "Ingress")}
-    | {("apps", kind) for kind in ("DaemonSet", "Deployment", "ReplicaSet", "StatefulSet")}
-)
 # Defined by EKS itself with Auto Mode, which the emulator cannot tell from a cluster without.
 # https://docs.aws.amazon.com/eks/latest/userguide/auto-configure-alb.html
 _OF_EKS = {("eks.amazonaws.com", kind) for kind in ("IngressClassParams", "NodeClass")}
@@ -100,7 +89,7 @@ class Contents:
     """Those of them that were deleted since, because somebody else had declared them too."""
 
     def namespaces(self) -> set[str]:
-        return {key[3] for key in self.objects if key[:2] == ("", "Namespace")} | INITIAL_NAMESPACES
+        return {key[3] for key in self.objects if key[:2] == ("", "Namespace")} | {*RESERVED_NAMESPACES}
 
     def create(self, manifests: Iterable[object], version: str) -> None:
         """`kubectl create`: what is there already is refused."""
@@ -184,11 +173,10 @@ class Contents:
     def _admit(self, manifest: object, version: str) -> ObjectKey:
         key = key_of(manifest)
         assert isinstance(manifest, Mapping)  # noqa: S101  # key_of has seen to it
-        mistake = _mistake(json.dumps(manifest), version)
-        if mistake is None:
+        if not knows(key[1], manifest["apiVersion"], version):
             self._admit_custom(manifest)
-        elif mistake:
-            raise RefusedError(f"{_resource(key)} {key[3]} is invalid: {mistake}")
+        elif mistakes := [rule for _, _, rule, _ in errors(manifest, version)]:
+            raise RefusedError(f"{_resource(key)} {key[3]} is invalid: {', '.join(mistakes)}")
         if key[2] and key[2] not in self.namespaces():
             raise RefusedError(f'namespaces "{key[2]}" not found')
         return key
@@ -237,18 +225,6 @@ def _admit_change(key: ObjectKey, before: Manifest | None, after: Any) -> None:
             raise RefusedError(f'StorageClass.storage.k8s.io "{key[3]}" is invalid: {what}')
 
 
-@cache
-def _mistake(manifest: str, version: str) -> str | None:
-    """What does not fit the schema of a built-in kind; "" when all does, None for other kinds. It takes a while."""
-    try:
-        kubernetes_validate.validate(json.loads(manifest), version, strict=True)
-    except kubernetes_validate.SchemaNotFoundError:
-        return None
-    except kubernetes_validate.ValidationError as error:
-        return str(error.message)
-    return ""
-
-
 def manifests_of(text: str) -> list[Any]:
     """The `Manifest` property: a JSON list, which the CDK's handler writes out object by object."""
     try:
@@ -272,12 +248,11 @@ def key_of(manifest: object) -> ObjectKey:
     if not isinstance(name, str) or not name:
         raise RefusedError(f"resource name may not be empty: {manifest['kind']}")
     assert isinstance(metadata, Mapping)  # noqa: S101  # it has a name
-    group, slash, _ = manifest["apiVersion"].rpartition("/")
-    builtin = not slash or "." not in group or group.endswith(".k8s.io")
-    scoped = not (builtin and manifest["kind"] in CLUSTER_SCOPED)
-    namespace = str(metadata.get("namespace") or ("default" if builtin else "")) if scoped else ""
-    kind: str = manifest["kind"]
-    return group if slash else "", kind, namespace, name
+    group, kind = manifest["apiVersion"].rpartition("/")[0], manifest["kind"]
+    namespace = str(metadata.get("namespace") or "")
+    if group in BUILT_IN:
+        namespace = "" if kind in CLUSTER_SCOPED else namespace or "default"
+    return group, kind, namespace, name
 
 
 def _labels(manifest: Manifest) -> Mapping[str, str]:

@@ -17,6 +17,7 @@ from typing import Any
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import lambda_svc
 
+from tools.kubernetes.objects import key
 from tools.local.emulator import control_planes, ec2, eks, failures, iam, nodes
 from tools.local.emulator.ec2 import Made, Properties
 from tools.local.helm import at_hand, release_of, values_of, waiting_of
@@ -26,7 +27,6 @@ from tools.local.kubernetes import (
     InstalledRelease,
     KilledError,
     RefusedError,
-    key_of,
     manifests_of,
 )
 
@@ -178,7 +178,7 @@ def held(account: str, region: str, cluster: str) -> Contents:
     """What is in a cluster; where it is real, the objects that it says kubectl has applied."""
     found = CLUSTERS[account, region, cluster]
     if running := control_planes.at(account, region, cluster):
-        found.objects = {key_of(one): one for one in control_planes.applied(running)}
+        found.objects = {key(one): one for one in control_planes.applied(running)}
     return found
 
 
