@@ -220,6 +220,8 @@ class Contribution:
     grants: tuple[Grant, ...] = ()
     access: tuple[AccessEntry, ...] = ()
     namespaces: tuple[Namespace, ...] = ()
+    namespaces_of_eks: tuple[str, ...] = ()
+    """Made by EKS together with an add-on: nobody else has them."""
     releases: tuple[Release, ...] = ()
     objects: tuple[Manifest, ...] = ()
     objects_first: bool = False

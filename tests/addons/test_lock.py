@@ -71,7 +71,8 @@ def test_each_eks_add_on_has_a_version_for_each_kubernetes_minor(data: Mapping[s
 
 
 def test_each_chart_of_an_add_on_is_of_the_lock(data: Mapping[str, Any]) -> None:
-    charts = [each for cls in classes(HelmAddon) for each in vars(cls).values() if isinstance(each, Chart)]
+    every = (*classes(EksAddon), *classes(HelmAddon))
+    charts = [each for cls in every for each in vars(cls).values() if isinstance(each, Chart)]
     assert {chart.name for chart in charts} == set(data["charts"])
     for chart in charts:
         locked = data["charts"][chart.name]
