@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from blueprint.addons import EVERYTHING, ClusterFacts, HelmAddon, ImageSource, Values, Workload
 from blueprint.addons.lock import locked_chart
-from blueprint.addons.pods import resources
+from blueprint.addons.pods import NOT_ON_FARGATE, resources
 
 
 class PrometheusNodeExporter(HelmAddon):
@@ -36,11 +36,9 @@ class PrometheusNodeExporter(HelmAddon):
     images = (ImageSource("quay.io/prometheus/node-exporter", (), ("global.imageRegistry", "image.registry")),)
 
     def values(self, facts: ClusterFacts) -> Values:
-        fargate = {"key": "eks.amazonaws.com/compute-type", "operator": "NotIn", "values": ["fargate"]}
-        terms = {"nodeSelectorTerms": [{"matchExpressions": [fargate]}]}
         return {
             "tolerations": [dict(each) for each in EVERYTHING],
-            "affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}},
+            "affinity": NOT_ON_FARGATE,
             "updateStrategy": {"rollingUpdate": {"maxUnavailable": "10%"}},
             "resources": resources("20m", "64Mi"),
         }

@@ -208,7 +208,15 @@ class ServiceLinkedRole:
     """Whether a deploy makes it, when it may."""
 
 
-AwsResource = Queue | EventRule | NodeRole
+@dataclass(frozen=True)
+class LogGroup:
+    """A log group under the cluster's own key, kept when its stack goes."""
+
+    name: str
+    retention_days: int
+
+
+AwsResource = Queue | EventRule | NodeRole | LogGroup
 
 
 @dataclass(frozen=True)

@@ -10,19 +10,14 @@ from addons.secrets_store_csi_driver.pods import DRIVER, DRIVER_IMAGES, PROVIDER
 from blueprint.addons import ClusterFacts, Contribution, HelmAddon, Values, chosen, merged
 from blueprint.addons.lock import locked_chart
 from blueprint.addons.offers import MOUNTED_SECRETS
-from blueprint.addons.pods import resources
+from blueprint.addons.pods import NOT_ON_FARGATE, resources
 from blueprint.contribution import Release
 from blueprint.fields import JSON_LIKE, ChartVersion, between
 
-_FARGATE = {"key": "eks.amazonaws.com/compute-type", "operator": "NotIn", "values": ["fargate"]}
 _EVERY_NODE = {
     "tolerations": [{"operator": "Exists"}],
     "priorityClassName": "system-node-critical",  # pods with secrets do not start without it
-    "affinity": {
-        "nodeAffinity": {
-            "requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [{"matchExpressions": [_FARGATE]}]}
-        }
-    },
+    "affinity": NOT_ON_FARGATE,
 }
 
 

@@ -255,7 +255,14 @@ DEFINITIONS = {
     "vertical-pod-autoscaler": True,
     # charts keda/templates/crds
     "keda": False,
+    # argo-helm charts/argo-rollouts/templates/crds, helm-charts (fluxcd-community) charts/flux2/templates
+    **dict.fromkeys(("argo-rollouts", "flux2"), False),
+    # aws-privateca-issuer charts/aws-pca-issuer/crds
+    "aws-privateca-issuer": True,
+    # gatekeeper charts/gatekeeper/crds and helm-charts (vmware-tanzu) charts/velero/crds, which a hook of each applies
+    **dict.fromkeys(("gatekeeper", "velero"), False),
     # They define nothing.
+    **dict.fromkeys(("aws-for-fluent-bit", "descheduler", "nvidia-device-plugin"), False),
     **dict.fromkeys(("cluster-autoscaler", "kube-state-metrics", "prometheus-node-exporter", "reloader"), False),
 }
 
