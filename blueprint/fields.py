@@ -173,14 +173,6 @@ BucketName = Annotated[
         'write for example "reports-111111111111"',
     ),
 ]
-SecurityGroupId = Annotated[
-    str,
-    matches(
-        r"sg-([0-9a-f]{17}|[0-9a-f]{8})",
-        "must be the id of a security group",
-        'write for example "sg-0a1b2c3d4e5f60718"',
-    ),
-]
 HostedZoneId = Annotated[
     str, matches(r"Z[A-Z0-9]{1,31}", "must be the id of a Route 53 hosted zone", 'write for example "Z0123456789ABC"')
 ]
