@@ -10,6 +10,8 @@ from blueprint.addons.pods import across_zones, workload
 
 _GROUPS = ("config", "connection", "expansion", "externaldata", "mutations", "status", "syncset", "templates")
 
+_NOT_JUDGED = {"kubernetes.io/metadata.name": ["kube-system"]}
+
 
 def _pods(part: str, under: str, *ports: int) -> Workload:
     return workload(
@@ -46,8 +48,8 @@ class Gatekeeper(HelmAddon):
     )
 
     refuse_when_down: bool = False
-    """Refuse what nobody could judge, where the webhook does not answer in time; the namespaces of Kubernetes and its
-    own are let through."""
+    """Refuse what nobody could judge, where the webhook does not answer in time, but in kube-system and its own
+    namespace. Write it in a deploy after the first: while it starts, it answers nobody."""
     mutate: bool = False
     """Take Assign and ModifySet, which change objects before they are judged."""
 
@@ -57,8 +59,10 @@ class Gatekeeper(HelmAddon):
             "validatingWebhookFailurePolicy": "Fail" if self.refuse_when_down else "Ignore",
             "disableMutation": not self.mutate,
             "postInstall": {"labelNamespace": {"enabled": False}},
-            "controllerManager": {
-                "exemptNamespaces": ["kube-system", self.namespace],
-                "topologySpreadConstraints": across_zones(name=self.name),
-            },
+            # Of its own namespace the chart does so itself.
+            "validatingWebhookExemptNamespacesLabels": _NOT_JUDGED,
+            **({"mutatingWebhookExemptNamespacesLabels": _NOT_JUDGED} if self.mutate else {}),
+            # While it starts, with whatever is deployed beside it, namespaces could not be made.
+            "validatingWebhookCheckIgnoreFailurePolicy": "Ignore",
+            "controllerManager": {"topologySpreadConstraints": across_zones(name=self.name)},
         }
