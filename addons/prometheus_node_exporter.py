@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from blueprint.addons import EVERYTHING, ClusterFacts, HelmAddon, ImageSource, Values, Workload
 from blueprint.addons.lock import locked_chart
-from blueprint.addons.pods import resources
-from blueprint.errors import Problem
+from blueprint.addons.pods import NOT_ON_FARGATE, resources
 
 
 class PrometheusNodeExporter(HelmAddon):
@@ -17,6 +14,7 @@ class PrometheusNodeExporter(HelmAddon):
     lost = "dashboards and alerts about disks, memory and load of nodes see nothing"
     namespace = "prometheus-node-exporter"
     pod_security = "privileged"
+    for_nodes = True
     chart = locked_chart(
         name,
         notes="https://github.com/prometheus-community/helm-charts/releases/tag/prometheus-node-exporter-{version}",
@@ -37,16 +35,10 @@ class PrometheusNodeExporter(HelmAddon):
     )
     images = (ImageSource("quay.io/prometheus/node-exporter", (), ("global.imageRegistry", "image.registry")),)
 
-    def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:
-        if not (facts.has_nodes or facts.auto_mode):
-            yield Problem((), self.name, "it looks at nodes, and the cluster has Fargate only", "leave it out")
-
     def values(self, facts: ClusterFacts) -> Values:
-        fargate = {"key": "eks.amazonaws.com/compute-type", "operator": "NotIn", "values": ["fargate"]}
-        terms = {"nodeSelectorTerms": [{"matchExpressions": [fargate]}]}
         return {
             "tolerations": [dict(each) for each in EVERYTHING],
-            "affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}},
+            "affinity": NOT_ON_FARGATE,
             "updateStrategy": {"rollingUpdate": {"maxUnavailable": "10%"}},
             "resources": resources("20m", "64Mi"),
         }

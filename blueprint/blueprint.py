@@ -111,6 +111,7 @@ class Blueprint(Value):
     Auto Mode tags load balancers of its IngressClass and volumes of its default StorageClass. AWS offers no place to
     tag the instances, disks and network interfaces of its built-in node pools, nor the load balancers of all Services:
     these carry EKS's own tags only (https://docs.aws.amazon.com/eks/latest/userguide/auto-learn-iam.html#tag-prop).
+    Access points of `AwsEfsCsiDriver` and log groups of `AmazonCloudWatchObservability` carry none.
     A volume keeps the tags that it was made with."""
     iam: Iam = Iam()
     """What all its IAM roles have in common: a permissions boundary, a path."""

@@ -208,7 +208,15 @@ class ServiceLinkedRole:
     """Whether a deploy makes it, when it may."""
 
 
-AwsResource = Queue | EventRule | NodeRole
+@dataclass(frozen=True)
+class LogGroup:
+    """A log group under the cluster's own key, kept when its stack goes."""
+
+    name: str
+    retention_days: int
+
+
+AwsResource = Queue | EventRule | NodeRole | LogGroup
 
 
 @dataclass(frozen=True)
@@ -220,6 +228,8 @@ class Contribution:
     grants: tuple[Grant, ...] = ()
     access: tuple[AccessEntry, ...] = ()
     namespaces: tuple[Namespace, ...] = ()
+    namespaces_of_eks: tuple[str, ...] = ()
+    """Made by EKS together with an add-on: nobody else has them."""
     releases: tuple[Release, ...] = ()
     objects: tuple[Manifest, ...] = ()
     objects_first: bool = False

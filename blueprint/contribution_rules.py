@@ -59,7 +59,11 @@ def between_contributions(
 def _namespaces(parts: Iterable[Draft]) -> Iterator[Problem]:
     owned = [(part.path, namespace.name) for part in parts for namespace in part.contribution.namespaces]
     yield from duplicates(owned, "namespace", "give each its own namespace")
+    of_eks = {name: part.name for part in parts for name in part.contribution.namespaces_of_eks}
     for path, name in owned:
+        if name in of_eks:
+            rule = f"EKS makes this namespace for {of_eks[name]}"
+            yield Problem(path, name, rule, "choose another name")
         if name in RESERVED_NAMESPACES or name.startswith("kube-"):
             yield Problem(path, name, "the namespace belongs to Kubernetes", "choose another name")
 

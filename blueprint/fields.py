@@ -164,6 +164,15 @@ CertificateArn = Annotated[
         'write for example "arn:aws:acm:us-west-2:111111111111:certificate/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f"',
     ),
 ]
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html (general purpose buckets)
+BucketName = Annotated[
+    str,
+    matches(
+        r"(?!xn--|sthree-|amzn-s3-demo-)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
+        "must be the name of an S3 bucket",
+        'write for example "reports-111111111111"',
+    ),
+]
 HostedZoneId = Annotated[
     str, matches(r"Z[A-Z0-9]{1,31}", "must be the id of a Route 53 hosted zone", 'write for example "Z0123456789ABC"')
 ]

@@ -28,7 +28,7 @@ class ClusterStack(BlueprintStack):
 
     def __init__(self, scope: Construct, plan: Plan, network: Mapping[str, str]) -> None:
         super().__init__(scope, "cluster", plan, stateful=True)
-        key = retained_key(self, plan, "Secrets and logs").attr_arn
+        self.key_arn = key = retained_key(self, plan, "Secrets and logs").attr_arn
         cluster = self._control_plane(plan, _ids(plan.control_plane.subnets, network), key)
         nodes = plan.network.of_kind("private")
         # All in one place: EKS keeps one entry for a principal, so one that goes from a team to the administrators must
@@ -62,7 +62,7 @@ class ClusterStack(BlueprintStack):
             )
             first.node.add_dependency(before, self.node.find_child("KubectlAccess"))
             _after(addons, first)
-        self.export(installer, self.identity_provider.issuer, self.identity_provider.arn)
+        self.export(installer, self.identity_provider.issuer, self.identity_provider.arn, key)
 
     def _control_plane(self, plan: Plan, subnets: list[str], key: str) -> eks.CfnCluster:
         """Every property that EKS cannot change without a new cluster is stated, with the value for good."""

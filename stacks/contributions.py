@@ -9,7 +9,7 @@ from aws_cdk import Duration, aws_events, aws_iam, aws_sqs
 from aws_cdk import aws_eks_v2 as eks
 from constructs import Construct
 
-from blueprint.contribution import AwsResource, Contribution, EventRule, NodeRole, Queue, Release
+from blueprint.contribution import AwsResource, Contribution, EventRule, LogGroup, NodeRole, Queue, Release
 from blueprint.kubernetes import Manifest, is_named_after_content
 from blueprint.planning.document import Part, Plan, ServiceRole
 from blueprint.references import resolved
@@ -17,6 +17,7 @@ from stacks.acknowledge import ENGINE, NAG, acknowledge
 from stacks.base import PARTITION, PARTITION_ONLY, BlueprintStack, service_role
 from stacks.cluster import ClusterStack
 from stacks.permissions import access_entry, role_of
+from stacks.retained import retained_logs
 
 
 class ContributionsStack(BlueprintStack):
@@ -86,6 +87,9 @@ class _Part(Construct):
     def _aws_resource(self, resource: AwsResource) -> list[Construct]:
         if isinstance(resource, Queue):
             return self._queue(resource)
+        if isinstance(resource, LogGroup):
+            id = resource.name.strip("/").replace("/", ".")
+            return [retained_logs(self, id, self._cluster.key_arn, resource.retention_days, resource.name)]
         if isinstance(resource, EventRule):
             target = {"id": "queue", "arn": self._references[f"queue-arn:{resource.queue}"]}
             pattern = resolved(resource.pattern, self._references)

@@ -62,10 +62,10 @@ def test_the_core_set_is_changed_as_shown(root: Path) -> None:
 
 
 def test_the_add_ons_are_named(root: Path) -> None:
-    readme = (root / "README.md").read_text(encoding="utf-8")
-    listed = set(
-        re.findall(r"`([a-z0-9-]+)`", readme.partition("Add-ons so far:")[2].partition("installed by Helm")[0])
-    )
+    """In the table that is written from the types, to which it leads."""
+    table = "docs/reference/addons/README.md"
+    assert f"]({table})" in (root / "README.md").read_text(encoding="utf-8")
+    listed = set(re.findall(r"`([a-z0-9-]+)`", (root / table).read_text(encoding="utf-8")))
     used = {addon.name for blueprint in FLEET for addon in blueprint.addons if hasattr(type(addon), "name")}
     assert used <= listed
 

@@ -4,6 +4,9 @@ Each add-on class says much of its chart that nobody could check without it: whi
 where their images come, under which Pod Security level they start. A contract has the same from the chart in its locked
 version, rendered by the Helm that will install it, with the values of a typical use. It is committed, so that tests
 need no chart, and a pull request that moves a version shows what the new one brings.
+
+EKS shows no charts of its add-ons. Of one that it builds from a chart which its project publishes, the contract is of
+that.
 """
 
 from __future__ import annotations
@@ -17,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from app import ROOT
-from blueprint.addons import HelmAddon
-from blueprint.contribution import Release
+from blueprint.addons import Addon, EksAddon, HelmAddon
+from blueprint.contribution import Release, merged
 from blueprint.facts import ClusterFacts
 from blueprint.kubernetes import Manifest, PodSecurity
 from blueprint.manifests import pod_security
@@ -56,20 +59,29 @@ _OF_A_VERSION = ("app.kubernetes.io/version", "version", "helm.sh/chart", "chart
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 
 
-def classes() -> list[type[HelmAddon]]:
-    """Those of the product and of the user that Helm installs, by their names."""
-    found = (cls for cls in all_classes() if issubclass(cls, HelmAddon) and hasattr(cls, "chart"))
-    return sorted(found, key=lambda cls: str(cls.name))
+def classes() -> list[type[EksAddon | HelmAddon]]:
+    """Those of the product and of the user that are installed from a chart, by their names."""
+    found = all_classes()
+    charted: list[type[EksAddon | HelmAddon]] = [
+        *(cls for cls in found if issubclass(cls, HelmAddon) and hasattr(cls, "chart")),
+        *(cls for cls in found if issubclass(cls, EksAddon) and cls.upstream),
+    ]
+    return sorted(charted, key=lambda cls: str(cls.name))
 
 
-def typical(cls: type[HelmAddon]) -> HelmAddon:
+def typical(cls: type[EksAddon | HelmAddon]) -> EksAddon | HelmAddon:
     """An add-on as its class says that it is used."""
     return cls(**cls.typical)
 
 
-def releases(addon: HelmAddon) -> tuple[Release, ...]:
-    """Of a typical cluster."""
-    return addon.contribute(FACTS).releases
+def releases(addon: Addon) -> tuple[Release, ...]:
+    """Of a typical cluster; of an add-on of EKS as if Helm installed what it is built from."""
+    made = addon.contribute(FACTS)
+    if not isinstance(addon, EksAddon) or not addon.upstream:
+        return made.releases
+    (managed,) = made.managed_addons
+    values = merged(managed.configuration, addon.upstream_values(FACTS))
+    return (Release(addon.name, addon.upstream, addon.namespace, values),)
 
 
 def path_of(addon: str, folder: Path | None = None) -> Path:

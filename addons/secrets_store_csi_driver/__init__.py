@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import field, replace
 from typing import Annotated, Any
 
@@ -10,20 +10,14 @@ from addons.secrets_store_csi_driver.pods import DRIVER, DRIVER_IMAGES, PROVIDER
 from blueprint.addons import ClusterFacts, Contribution, HelmAddon, Values, chosen, merged
 from blueprint.addons.lock import locked_chart
 from blueprint.addons.offers import MOUNTED_SECRETS
-from blueprint.addons.pods import resources
+from blueprint.addons.pods import NOT_ON_FARGATE, resources
 from blueprint.contribution import Release
-from blueprint.errors import Problem
 from blueprint.fields import JSON_LIKE, ChartVersion, between
 
-_FARGATE = {"key": "eks.amazonaws.com/compute-type", "operator": "NotIn", "values": ["fargate"]}
 _EVERY_NODE = {
     "tolerations": [{"operator": "Exists"}],
     "priorityClassName": "system-node-critical",  # pods with secrets do not start without it
-    "affinity": {
-        "nodeAffinity": {
-            "requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [{"matchExpressions": [_FARGATE]}]}
-        }
-    },
+    "affinity": NOT_ON_FARGATE,
 }
 
 
@@ -45,6 +39,7 @@ class SecretsStoreCsiDriver(HelmAddon):
         "secrets-store-csi-driver-provider-aws",
         notes="https://github.com/aws/secrets-store-csi-driver-provider-aws/releases/tag/{version}",
     )
+    for_nodes = True  # on Fargate ExternalSecrets() does it
     workloads = (DRIVER,)
     images = DRIVER_IMAGES
 
@@ -54,11 +49,6 @@ class SecretsStoreCsiDriver(HelmAddon):
     """Another version of the provider's chart. A mirror of it is expected beside that of the driver's chart."""
     provider_extra_values: Annotated[Mapping[str, Any], JSON_LIKE] = field(default_factory=dict, kw_only=True)
     """`extra_values` of the provider's chart."""
-
-    def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:
-        if not (facts.has_nodes or facts.auto_mode):
-            rule, fix = "it runs on nodes, and the cluster has Fargate only", "add nodes, or use ExternalSecrets()"
-            yield Problem((), self.name, rule, fix)
 
     def values(self, facts: ClusterFacts) -> Values:
         return {

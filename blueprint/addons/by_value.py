@@ -11,7 +11,7 @@ from dataclasses import field, replace
 from typing import Annotated, Any
 
 from blueprint.addons.contract import Addon
-from blueprint.addons.eks import AddonVersion
+from blueprint.addons.eks import AddonVersion, namespaces_of_eks
 from blueprint.addons.helm import annotated, own_namespace
 from blueprint.contribution import RELEASE_FIELDS, Chart, Contribution, ManagedAddon, Release, ReleaseFields
 from blueprint.errors import Problem
@@ -122,7 +122,12 @@ class EksAddonByName(ByValue):
             grant = facts.grant(self.namespace, self.service_account, *self.permissions, workloads=workloads)
             grant = replace(grant, managed_policies=self.managed_policies)
         addon = ManagedAddon(self.name, self.version, self.configuration, grant, self.before_nodes)
-        return Contribution(managed_addons=(addon,), workloads=workloads, aws_services=self.endpoints)
+        return Contribution(
+            managed_addons=(addon,),
+            namespaces_of_eks=namespaces_of_eks(self.namespace),
+            workloads=workloads,
+            aws_services=self.endpoints,
+        )
 
 
 class HelmRelease(ByValue):

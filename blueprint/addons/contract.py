@@ -82,6 +82,8 @@ class Addon(Value):
     """What it brings of that without which no node becomes ready."""
     pod_identity: ClassVar[bool] = False
     """Whether it hands AWS credentials to pods on nodes, by EKS Pod Identity."""
+    for_nodes: ClassVar[bool] = False
+    """Whether its work is on nodes, and so none where the cluster has Fargate only."""
     launches_nodes: ClassVar[bool] = False
     """Whether it brings nodes to the cluster, which then need all that nodes need."""
 
@@ -129,4 +131,6 @@ class Addon(Value):
 
     def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:
         """Rules between its fields and the cluster's facts. Paths are from the add-on."""
-        yield from ()
+        if self.for_nodes and not (facts.has_nodes or facts.auto_mode):
+            rule = "it works on nodes, and the cluster has Fargate only"
+            yield Problem((), self.name, rule, "add nodes, or leave it out")

@@ -8,10 +8,11 @@ from typing import Annotated, Any, ClassVar
 
 from blueprint.addons.calls_aws import CallsAws
 from blueprint.addons.contract import Addon
-from blueprint.contribution import Contribution, ManagedAddon, ReleaseFields, Values, merged, release_notes
+from blueprint.contribution import Chart, Contribution, ManagedAddon, ReleaseFields, Values, merged, release_notes
 from blueprint.errors import Problem
 from blueprint.facts import ClusterFacts
-from blueprint.fields import JSON_LIKE, matches
+from blueprint.fields import JSON_LIKE, DnsLabel, matches
+from blueprint.kubernetes import RESERVED_NAMESPACES
 from blueprint.workload import Workload
 
 AddonVersion = Annotated[
@@ -25,6 +26,11 @@ AddonVersion = Annotated[
 ]
 
 
+def namespaces_of_eks(*names: str) -> tuple[str, ...]:
+    """Those that EKS makes with an add-on."""
+    return tuple(name for name in names if name not in RESERVED_NAMESPACES)
+
+
 class EksAddon(Addon):
     """An add-on that EKS installs: https://docs.aws.amazon.com/eks/latest/userguide/eks-add-ons.html"""
 
@@ -35,8 +41,16 @@ class EksAddon(Addon):
     number, {minor} the first two parts. Looked up with a version that exists; empty where none follows from it."""
     before_nodes: ClassVar[bool] = False
     release_fields = ReleaseFields(values="configuration")
+    namespace: ClassVar[DnsLabel] = "kube-system"
+    """Where EKS installs its pods."""
+    further_namespaces: ClassVar[tuple[DnsLabel, ...]] = ()
+    """That it brings beside that."""
     workloads: ClassVar[tuple[Workload, ...]] = ()
-    """Its pods, all in kube-system."""
+    """Its pods."""
+    upstream: ClassVar[Chart | None] = None
+    """The chart from which EKS builds it, in the version that it then has: what is said here of its pods is held
+    against that. EKS pulls from a registry of its own, and takes the values alone that are in its configuration schema.
+    """
 
     version: AddonVersion | None = field(default=None, kw_only=True)
     """An add-on version such as "v1.21.1-eksbuild.1"; the one of `versions` for the cluster's minor when None."""
@@ -48,7 +62,12 @@ class EksAddon(Addon):
         """Values of the add-on's configuration schema."""
         return {}
 
+    def upstream_values(self, facts: ClusterFacts) -> Values:
+        """Values of upstream's chart that EKS itself gives it, where it renders to nothing without."""
+        return {}
+
     def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:
+        yield from super().problems_on(facts)
         if self.version is None and facts.version not in self.versions:
             rule = f"no version of {self.name} is known for Kubernetes {facts.version}"
             yield Problem(("version",), None, rule, 'name one: version="v1.…-eksbuild.…"')
@@ -61,18 +80,19 @@ class EksAddon(Addon):
 
     def contribute(self, facts: ClusterFacts) -> Contribution:
         values = merged(self.values(facts), self.configuration)
-        workloads = tuple(workload.read(values, "kube-system") for workload in self.workloads)
+        workloads = tuple(workload.read(values, self.namespace) for workload in self.workloads)
         grant = None
-        if isinstance(self, CallsAws) and self.service_account:
+        statements = (*self.permissions(facts), *self.extra_permissions) if isinstance(self, CallsAws) else ()
+        if isinstance(self, CallsAws) and self.service_account and (statements or self.managed_policies):
             # An EKS add-on keeps its own association, made and removed together with it.
-            statements = (*self.permissions(facts), *self.extra_permissions)
-            grant = facts.grant("kube-system", self.service_account, *statements, workloads=workloads)
+            grant = facts.grant(self.namespace, self.service_account, *statements, workloads=workloads)
             grant = replace(grant, managed_policies=self.managed_policies)
         version = self.version or self.versions[facts.version]
         notes = release_notes(self.notes, version)
         addon = ManagedAddon(self.name, version, values, grant, self.before_nodes, notes)
         return Contribution(
             managed_addons=(addon,),
+            namespaces_of_eks=namespaces_of_eks(self.namespace, *self.further_namespaces),
             objects=self.objects(facts),
             workloads=workloads,
             aws_services=self.services(facts),

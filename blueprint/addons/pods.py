@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from blueprint.workload import Toleration, Workload
@@ -13,6 +14,22 @@ CRITICAL = "system-cluster-critical"
 
 HARDENED = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
 """What the restricted Pod Security Standard asks of each container, for charts that leave it out."""
+
+
+NOT_ON_FARGATE: Mapping[str, Any] = {
+    "nodeAffinity": {
+        "requiredDuringSchedulingIgnoredDuringExecution": {
+            "nodeSelectorTerms": [
+                {
+                    "matchExpressions": [
+                        {"key": "eks.amazonaws.com/compute-type", "operator": "NotIn", "values": ["fargate"]}
+                    ]
+                }
+            ]
+        }
+    }
+}
+"""Affinity of DaemonSets that tolerate everything: a node of Fargate takes the pod that it was made for, no other."""
 
 
 def resources(cpu: str, memory: str) -> dict[str, Any]:

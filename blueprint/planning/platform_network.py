@@ -21,14 +21,19 @@ _DNS = 53
 
 
 def with_policies(addons: Sequence[Draft]) -> list[Draft]:
-    """The add-ons, with policies beside their namespaces, and those of kube-system beside the network of pods."""
+    """The add-ons, with policies beside their namespaces.
+
+    Those of kube-system, and of namespaces that EKS makes with an add-on, stand beside the network of pods: EKS waits
+    for its add-ons to be ready, so the policies are there first, and the namespaces with them.
+    """
     if not any(addon.contribution.denies_unselected_pods for addon in addons):
         return list(addons)
     workloads = [each for addon in addons for each in addon.contribution.workloads]
-    return [_with_policies(addon, workloads) for addon in addons]
+    of_eks = sorted({name for addon in addons for name in addon.contribution.namespaces_of_eks})
+    return [_with_policies(addon, workloads, of_eks) for addon in addons]
 
 
-def _with_policies(addon: Draft, workloads: Sequence[Workload]) -> Draft:
+def _with_policies(addon: Draft, workloads: Sequence[Workload], of_eks: Sequence[str]) -> Draft:
     brought = addon.contribution
     namespaces = tuple(
         replace(space, objects=(*space.objects, *_policies(space.name, workloads))) for space in brought.namespaces
@@ -36,7 +41,9 @@ def _with_policies(addon: Draft, workloads: Sequence[Workload]) -> Draft:
     managed = brought.managed_addons
     if brought.denies_unselected_pods:
         network, *others = managed
-        managed = (replace(network, objects=(*network.objects, *_policies(_SYSTEM, workloads))), *others)
+        spaces = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}} for name in of_eks]
+        policies = [policy for name in (_SYSTEM, *of_eks) for policy in _policies(name, workloads)]
+        managed = (replace(network, objects=(*network.objects, *spaces, *policies)), *others)
     return replace(addon, contribution=replace(brought, namespaces=namespaces, managed_addons=managed))
 
 

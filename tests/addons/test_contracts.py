@@ -12,14 +12,19 @@ from typing import Any
 
 import pytest
 
-from blueprint.addons import HelmAddon
+from blueprint.addons import EksAddon, HelmAddon
 from blueprint.contribution import Contribution
 from blueprint.kubernetes import RESERVED_NAMESPACES
 from blueprint.quantity import amount
 from tests.stacks.fleet import FLEET
 from tools import contracts
 
-OURS = {type(each) for blueprint in FLEET for each in blueprint.addons if isinstance(each, HelmAddon)}
+OURS = {
+    type(each)
+    for blueprint in FLEET
+    for each in blueprint.addons
+    if isinstance(each, HelmAddon) or (isinstance(each, EksAddon) and each.upstream)
+}
 ADDONS = {cls.name: contracts.typical(cls) for cls in contracts.classes() if contracts.read(cls.name)}
 LEVELS = ("restricted", "baseline", "privileged")
 ONCE = ("Job", "CronJob")
@@ -31,16 +36,16 @@ NEVER_RENDERED = {
 
 
 @pytest.fixture(params=ADDONS)
-def addon(request: pytest.FixtureRequest) -> HelmAddon:
+def addon(request: pytest.FixtureRequest) -> EksAddon | HelmAddon:
     return ADDONS[request.param]
 
 
 @pytest.fixture
-def contribution(addon: HelmAddon) -> Contribution:
+def contribution(addon: EksAddon | HelmAddon) -> Contribution:
     return addon.contribute(contracts.FACTS)
 
 
-def pods_of(addon: HelmAddon) -> dict[str, tuple[str, Mapping[str, Any]]]:
+def pods_of(addon: EksAddon | HelmAddon) -> dict[str, tuple[str, Mapping[str, Any]]]:
     """Kind and contract of each workload, by its name."""
     found = {}
     for release in contracts.read(addon.name).values():
@@ -54,7 +59,7 @@ def test_each_add_on_of_ours_with_a_chart_has_a_contract() -> None:
     assert {cls.name for cls in OURS} <= ADDONS.keys()
 
 
-def test_it_is_of_the_chart_and_the_values_that_are_installed(addon: HelmAddon) -> None:
+def test_it_is_of_the_chart_and_the_values_that_are_installed(addon: EksAddon | HelmAddon) -> None:
     """With others it says nothing: `make contracts NAME=…` writes it anew, from the chart in its new version."""
     made = contracts.read(addon.name)
     for release in contracts.releases(addon):
@@ -62,13 +67,13 @@ def test_it_is_of_the_chart_and_the_values_that_are_installed(addon: HelmAddon) 
     assert [release.name for release in contracts.releases(addon)] == list(made)
 
 
-def test_its_pods_are_known(addon: HelmAddon, contribution: Contribution) -> None:
+def test_its_pods_are_known(addon: EksAddon | HelmAddon, contribution: Contribution) -> None:
     """All that stay; what runs once and ends needs no place of its own."""
     kinds = {name: kind for name, (kind, _) in pods_of(addon).items() if kind not in ONCE}
     assert {each.name: each.kind for each in contribution.workloads if each.kind not in ONCE} == kinds
 
 
-def test_they_are_as_the_chart_has_them(addon: HelmAddon, contribution: Contribution) -> None:
+def test_they_are_as_the_chart_has_them(addon: EksAddon | HelmAddon, contribution: Contribution) -> None:
     rendered = pods_of(addon)
     for workload in contribution.workloads:
         kind, pods = rendered[workload.name]
@@ -81,14 +86,14 @@ def test_they_are_as_the_chart_has_them(addon: HelmAddon, contribution: Contribu
         assert all(dict(each) in pods.get("tolerations", ()) for each in workload.tolerations)
 
 
-def test_its_namespace_admits_them(addon: HelmAddon) -> None:
+def test_its_namespace_admits_them(addon: EksAddon | HelmAddon) -> None:
     """And no looser one is needed: the level is the strictest under which all of them start."""
     found = {pods["level"] for release in contracts.read(addon.name).values() for pods in release["pods"].values()}
-    if addon.namespace not in RESERVED_NAMESPACES:
+    if isinstance(addon, HelmAddon) and addon.namespace not in RESERVED_NAMESPACES:
         assert addon.pod_security == max(found, key=LEVELS.index)
 
 
-def test_on_fargate_go_only_pods_that_can(addon: HelmAddon, contribution: Contribution) -> None:
+def test_on_fargate_go_only_pods_that_can(addon: EksAddon | HelmAddon, contribution: Contribution) -> None:
     """https://docs.aws.amazon.com/eks/latest/userguide/fargate.html: no privileged pods, DaemonSets, host networks."""
     for workload in contribution.workloads:
         kind, pods = pods_of(addon)[workload.name]
@@ -97,21 +102,32 @@ def test_on_fargate_go_only_pods_that_can(addon: HelmAddon, contribution: Contri
             assert pods["level"] != "privileged"
 
 
-def test_its_images_are_known(addon: HelmAddon, contribution: Contribution) -> None:
-    """By their repositories: a tag, and a digest after it, are the chart's."""
+@pytest.mark.parametrize("addon", [cls for cls in OURS if issubclass(cls, EksAddon)], ids=lambda cls: cls.name)
+def test_what_eks_builds_is_of_upstreams_chart_in_that_version(addon: type[EksAddon]) -> None:
+    """One of its images has the version of the add-on as its tag, or the chart has it itself."""
+    (contract,) = contracts.read(addon.name).values()
+    built = {version.partition("-eksbuild")[0] for version in addon.versions.values()}
+    assert built <= {image.rpartition(":")[2] for image in contract["images"]} | {f"v{contract['version']}"}
+
+
+def test_its_images_are_known(addon: EksAddon | HelmAddon, contribution: Contribution) -> None:
+    """By their repositories: a tag, and a digest after it, are the chart's. EKS has a registry of its own."""
+    if isinstance(addon, EksAddon):
+        assert contribution.images == ()
+        return
     images = {image for contract in contracts.read(addon.name).values() for image in contract["images"]}
     assert {*contribution.images} == {contracts.repository(image) for image in images}
     untold = {image for image in images if image == contracts.repository(image)}
     assert untold == NEVER_RENDERED.get(addon.name, set())
 
 
-def test_its_service_account_is_the_charts(addon: HelmAddon, contribution: Contribution) -> None:
+def test_its_service_account_is_the_charts(addon: EksAddon | HelmAddon, contribution: Contribution) -> None:
     made = {each for contract in contracts.read(addon.name).values() for each in contract["objects"]}
-    for grant in contribution.grants:
+    for grant in contribution.every_grant:
         assert f"ServiceAccount {grant.namespace}/{grant.service_account}" in made
 
 
-def test_its_custom_resources_are_known(addon: HelmAddon) -> None:
+def test_its_custom_resources_are_known(addon: EksAddon | HelmAddon) -> None:
     """By their API groups: operators of the cluster see these."""
     names = {name for contract in contracts.read(addon.name).values() for name in contract["definitions"]}
     assert {name.partition(".")[2] for name in names} == {*addon.api_groups}

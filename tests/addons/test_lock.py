@@ -71,7 +71,8 @@ def test_each_eks_add_on_has_a_version_for_each_kubernetes_minor(data: Mapping[s
 
 
 def test_each_chart_of_an_add_on_is_of_the_lock(data: Mapping[str, Any]) -> None:
-    charts = [each for cls in classes(HelmAddon) for each in vars(cls).values() if isinstance(each, Chart)]
+    every = (*classes(EksAddon), *classes(HelmAddon))
+    charts = [each for cls in every for each in vars(cls).values() if isinstance(each, Chart)]
     assert {chart.name for chart in charts} == set(data["charts"])
     for chart in charts:
         locked = data["charts"][chart.name]
@@ -254,7 +255,14 @@ DEFINITIONS = {
     "vertical-pod-autoscaler": True,
     # charts keda/templates/crds
     "keda": False,
+    # argo-helm charts/argo-rollouts/templates/crds, helm-charts (fluxcd-community) charts/flux2/templates
+    **dict.fromkeys(("argo-rollouts", "flux2"), False),
+    # aws-privateca-issuer charts/aws-pca-issuer/crds
+    "aws-privateca-issuer": True,
+    # gatekeeper charts/gatekeeper/crds and helm-charts (vmware-tanzu) charts/velero/crds, which a hook of each applies
+    **dict.fromkeys(("gatekeeper", "velero"), False),
     # They define nothing.
+    **dict.fromkeys(("aws-for-fluent-bit", "descheduler", "nvidia-device-plugin"), False),
     **dict.fromkeys(("cluster-autoscaler", "kube-state-metrics", "prometheus-node-exporter", "reloader"), False),
 }
 

@@ -57,7 +57,7 @@ def test_auto_mode_launches_nodes_itself() -> None:
 def test_nodes_that_are_not_there_are_not_measured() -> None:
     fargate = FargateProfile("all", selectors=(FargateSelector("*"),))
     cluster = replace(OPERATIONS, compute=(fargate,), addons=(*CORE, PrometheusNodeExporter()))
-    with pytest.raises(BlueprintError, match="it looks at nodes, and the cluster has Fargate only"):
+    with pytest.raises(BlueprintError, match="it works on nodes, and the cluster has Fargate only"):
         plan(cluster)
 
 

@@ -24,7 +24,7 @@ from tools import contracts
 
 ES = "external-secrets"
 LBC = "aws-load-balancer-controller"
-TYPICAL = {cls.name: contracts.typical(cls) for cls in contracts.classes() if contracts.read(cls.name)}
+TYPICAL: dict[str, Any] = {cls.name: contracts.typical(cls) for cls in contracts.classes() if contracts.read(cls.name)}
 
 
 def workloads(addon: Addon) -> dict[str, Workload]:
@@ -91,7 +91,8 @@ def test_who_tolerates_nodes_that_are_kept_for_what_is_critical() -> None:
         for name, each in workloads(addon).items()
         if {"key": "CriticalAddonsOnly", "operator": "Exists"} in each.tolerations
     }
-    assert tolerating == {"karpenter", "coredns", "ebs-csi-controller"}
+    gpu = {"nvidia-device-plugin", "nvidia-device-plugin-mps-control-daemon"}
+    assert tolerating == {"karpenter", "coredns", *(f"{each}-csi-controller" for each in ("ebs", "efs", "fsx"))} | gpu
 
 
 def test_the_pods_of_the_block_storage_driver() -> None:

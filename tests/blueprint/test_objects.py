@@ -34,6 +34,10 @@ def test_a_guard_that_cannot_judge_refuses(made: Plan) -> None:
         assert binding["spec"]["policyName"] in named
 
 
+SHARED = ("efs.csi.aws.com", "fsx.csi.aws.com")
+"""Of file systems, which are reached from every zone."""
+
+
 @every_cluster
 def test_volumes_are_made_where_their_pods_run_and_encrypted(made: Plan) -> None:
     """In the zone of the pod, which is known later; at once, a volume may stand where the pod cannot.
@@ -42,6 +46,8 @@ def test_volumes_are_made_where_their_pods_run_and_encrypted(made: Plan) -> None
     docs/parameters.md (type, encrypted); https://docs.aws.amazon.com/eks/latest/userguide/create-storage-class.html
     """
     for found in of_kind(made, "StorageClass"):
+        if found["provisioner"] in SHARED:
+            continue
         assert found["volumeBindingMode"] == "WaitForFirstConsumer"
         assert found["allowVolumeExpansion"] is True
         assert found.get("reclaimPolicy", "Delete") == "Delete"

@@ -10,20 +10,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 
-from addons.aws_ebs_csi_driver import AwsEbsCsiDriver
-from addons.aws_load_balancer_controller import AwsLoadBalancerController
-from addons.cert_manager import CertManager
-from addons.cluster_autoscaler import ClusterAutoscaler
-from addons.external_dns import ExternalDns
-from addons.external_secrets import ExternalSecrets
-from addons.karpenter import Karpenter
 from addons.karpenter.node_class import NodeClass
-from addons.secrets_store_csi_driver import SecretsStoreCsiDriver
-from addons.vpc_cni import VpcCni
 from blueprint import ExistingNetwork
+from blueprint.addons.lock import FILE, read
 from blueprint.versions import SUPPORTED
 from tests.permissions.evaluator import allowed
 from tests.permissions.reasons import differences_without_reason, outdated, spare_without_reason
@@ -55,20 +48,14 @@ SOURCES = [
 ]
 by_identity = pytest.mark.parametrize("identity", IDENTITIES, ids=lambda identity: identity.name)
 
+LOCK = read((Path(__file__).parents[2] / FILE).read_text(encoding="utf-8"))
 INSTALLED: Mapping[str, set[str]] = {
+    **{name: {chart.version} for name, chart in LOCK.charts.items()},
+    **{name: set(LOCK.addon_versions(name).values()) for addons in LOCK.eks.values() for name in addons},
     "aws-cdk-lib": {version("aws-cdk-lib")},
-    "aws-ebs-csi-driver": set(AwsEbsCsiDriver.versions.values()),
-    "aws-load-balancer-controller": {AwsLoadBalancerController.chart.version},
-    "cert-manager": {CertManager.chart.version},
-    "cluster-autoscaler": {ClusterAutoscaler.chart.version},
-    "external-dns": {ExternalDns.chart.version},
-    "external-secrets": {ExternalSecrets.chart.version},
-    "karpenter": {Karpenter.chart.version},
     "karpenter's image": {NodeClass().image(minor) for minor in SUPPORTED},
-    "secrets-store-csi-driver-provider-aws": {SecretsStoreCsiDriver.provider.version},
-    "vpc-cni": set(VpcCni.versions.values()),
 }
-"""What the project installs, by the part that says so."""
+"""What the project installs, by the part that says so: an add-on of EKS, a chart of another, or a package."""
 
 Clusters = Mapping[str, Deployed]
 

@@ -12,6 +12,8 @@ from examples.isolated import ISOLATED
 from examples.launched import LAUNCHED
 from examples.managed import MANAGED
 from examples.mixed import MIXED
+from examples.native import NATIVE
+from examples.open_source import OPEN_SOURCE
 from examples.operations import OPERATIONS
 from examples.pod_ranges import POD_RANGES
 from examples.provisioned import PROVISIONED
@@ -22,5 +24,5 @@ from examples.tuned_nodes import TUNED_NODES
 
 FLEET = (
     *(MANAGED, AUTO, FARGATE, LAUNCHED, SELF_MANAGED, ISOLATED, MIXED, BARE, CHINA, GOVERNMENT, TEAMS, OPERATIONS),
-    *(EXISTING_VPC, SHARED_VPC, POD_RANGES, PROVISIONED, TUNED_NODES),
+    *(EXISTING_VPC, SHARED_VPC, POD_RANGES, PROVISIONED, TUNED_NODES, NATIVE, OPEN_SOURCE),
 )

@@ -25,7 +25,8 @@ from tests.templates import plain
 # Defined by charts of ours, not by Kubernetes.
 CUSTOM_KINDS = {
     *("EC2NodeClass", "NodePool", "ClusterIssuer", "SecretStore", "ExternalSecret", "SecretProviderClass"),
-    *("AppProject", "Application", "IngressClassParams"),
+    *("AppProject", "Application", "IngressClassParams", "VolumeSnapshotClass", "AWSPCAClusterIssuer"),
+    *("GitRepository", "Kustomization"),
 }
 
 

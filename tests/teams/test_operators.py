@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from importlib import import_module
@@ -12,15 +13,7 @@ import pytest
 from kubernetes_validate import utils
 
 import addons
-from addons.argo_cd import ArgoCd
-from addons.aws_load_balancer_controller import AwsLoadBalancerController
-from addons.cert_manager import CertManager
-from addons.external_dns import ExternalDns
-from addons.external_secrets import ExternalSecrets
-from addons.karpenter import Karpenter
-from addons.keda import Keda
-from addons.secrets_store_csi_driver import SecretsStoreCsiDriver
-from addons.vertical_pod_autoscaler import VerticalPodAutoscaler
+from addons.adot import Adot
 from addons.vpc_cni import VpcCni
 from blueprint import Role
 from blueprint.addons import Addon, EksAddon, HelmAddon
@@ -29,6 +22,7 @@ from blueprint.versions import SUPPORTED
 from tests.blueprint.examples import AUTO, with_addons
 from tests.isolation.rbac import can
 from tests.isolation.world import World, world_of
+from tools import contracts
 
 OPERATORS = PlatformTeam("operators", members=(Role("Operator"),), access="read-only")
 
@@ -114,33 +108,18 @@ def test_operators_only_look_and_see_no_secret(group: str, resource: str, subres
     assert not sees(SMALLEST, resource, group, verb, subresource)
 
 
-# Group and one kind of each, from the charts' definitions at the tags of the versions that the add-ons name.
+def custom() -> Iterator[tuple[Addon, str, str]]:
+    """Of each add-on the groups of its custom resources and one kind of each, from the charts' own definitions."""
+    for cls in contracts.classes():
+        names = [each for contract in contracts.read(cls.name).values() for each in contract["definitions"]]
+        for group, name in {each.partition(".")[2]: each for each in names}.items():
+            yield contracts.typical(cls), group, name.partition(".")[0]
+
+
 CUSTOM = [
-    # eks-charts stable/aws-load-balancer-controller/crds/crds.yaml, gateway-crds.yaml, aga-crds.yaml
-    (AwsLoadBalancerController(), "elbv2.k8s.aws", "targetgroupbindings"),
-    (AwsLoadBalancerController(), "gateway.k8s.aws", "loadbalancerconfigurations"),
-    (AwsLoadBalancerController(), "aga.k8s.aws", "globalaccelerators"),
-    # external-dns charts/external-dns/crds/dnsendpoints.externaldns.k8s.io.yaml
-    (ExternalDns(zones=("Z1",)), "externaldns.k8s.io", "dnsendpoints"),
-    # cert-manager deploy/crds
-    (CertManager(), "cert-manager.io", "certificates"),
-    (CertManager(), "acme.cert-manager.io", "challenges"),
-    # karpenter-provider-aws pkg/apis/crds
-    (Karpenter(), "karpenter.sh", "nodeclaims"),
-    (Karpenter(), "karpenter.k8s.aws", "ec2nodeclasses"),
-    (Karpenter(), "autoscaling.x-k8s.io", "capacitybuffers"),
-    # argo-helm charts/argo-cd/templates/crds
-    (ArgoCd(domain="argocd.example.com"), "argoproj.io", "applications"),
-    # external-secrets deploy/crds/bundle.yaml
-    (ExternalSecrets(), "external-secrets.io", "externalsecrets"),
-    (ExternalSecrets(), "generators.external-secrets.io", "passwords"),
-    # secrets-store-csi-driver charts/secrets-store-csi-driver/crds
-    (SecretsStoreCsiDriver(), "secrets-store.csi.x-k8s.io", "secretproviderclasspodstatuses"),
-    # kedacore/charts keda/templates/crds
-    (Keda(), "keda.sh", "scaledobjects"),
-    (Keda(), "eventing.keda.sh", "cloudeventsources"),
-    # autoscaler vertical-pod-autoscaler/charts/vertical-pod-autoscaler/crds
-    (VerticalPodAutoscaler(), "autoscaling.k8s.io", "verticalpodautoscalercheckpoints"),
+    *custom(),
+    # Of which EKS shows no chart: open-telemetry/opentelemetry-helm-charts charts/opentelemetry-operator/conf/crds
+    (Adot(), "opentelemetry.io", "opentelemetrycollectors"),
 ]
 # Of no add-on of SMALL but the CNI (amazon-vpc-cni-k8s charts/aws-vpc-cni/crds), of EKS's control plane
 # (charts/aws-vpc-cni/templates/clusterrole.yaml names both), of Auto Mode, and of what some add-ons read.

@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from blueprint.addons import HelmAddon
+from blueprint.addons import Addon
 from blueprint.contribution import Release
 from blueprint.versions import DEFAULT
 from tools import contracts
@@ -55,7 +55,7 @@ def run(options: Namespace) -> int:
     return Status.FAILED if told else Status.DONE
 
 
-def _written(addon: HelmAddon, source: str | None, told: dict[str, str]) -> Mapping[str, Any] | None:
+def _written(addon: Addon, source: str | None, told: dict[str, str]) -> Mapping[str, Any] | None:
     """The contracts of all its releases, or None and the reason in `told`."""
     written = {}
     releases = contracts.releases(addon)

@@ -41,7 +41,7 @@ def _log_groups(account: Account, cluster: str) -> Iterator[str]:
     for group in account.client("logs").describe_log_groups()["logGroups"]:
         name = group["logGroupName"]
         of_stacks = any(part in stack_names(cluster) or _of_stacks(part, cluster) for part in name.split("/"))
-        if of_stacks or name == f"/aws/eks/{cluster}/cluster":
+        if of_stacks or name.startswith(f"/aws/eks/{cluster}/"):
             yield f"log group {name}"
 
 

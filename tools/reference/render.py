@@ -87,9 +87,12 @@ def _on_fargate(addon: type[Addon]) -> str:
     return "but for its DaemonSet" if False in some else "yes"
 
 
-def _installed(addon: str) -> list[str]:
+def _installed(cls: type[Addon]) -> list[str]:
     """What its charts install, as its contract has it."""
     text = []
+    addon = cls.name
+    if issubclass(cls, EksAddon) and cls.upstream:
+        text.append("EKS builds it from the chart of its project, with images of a registry of its own.")
     for contract in contracts.read(addon).values():
         name = code(contract["chart"])
         text.append(f"## What the chart {name} installs")
@@ -127,7 +130,7 @@ def _first(text: str) -> str:
 def _page(page: Page) -> str:
     values = (_value(cls, page.file) for cls in page.classes)
     first = page.classes[0] if page.classes else None
-    installed = _installed(first.name) if first and issubclass(first, HelmAddon) and hasattr(first, "name") else []
+    installed = _installed(first) if first and issubclass(first, Addon) and hasattr(first, "name") else []
     return _joined(HEADER, f"# {plain(page.title)}", *map(prose, page.intro.split("\n\n")), *values, *installed)
 
 

@@ -17,7 +17,10 @@ from botocore.exceptions import (
     TokenRetrievalError,
 )
 
+from addons.aws_for_fluent_bit import AwsForFluentBit
 from blueprint.planning.document import Plan
+from blueprint.planning.planner import plan
+from tests.blueprint.examples import with_addons
 from tests.tools.doctor.account import Account, refused, statuses, worst
 from tests.tools.doctor.ready import CALLER, live
 from tools.doctor.bootstrap import QUALIFIER, VERSION
@@ -224,6 +227,15 @@ def test_the_log_group_of_a_destroyed_cluster_collides(states: dict[str, str], a
     found = worst(account.found(checks.leftovers, small))
     assert found.status == "problem"
     assert found.fix.endswith("aws logs delete-log-group --log-group-name /aws/eks/dev/cluster")
+
+
+def test_so_does_that_of_an_add_on(account: Account, small: Plan) -> None:
+    """Fluent Bit's, which its stack makes."""
+    made = plan(with_addons(AwsForFluentBit()))
+    with_log_group(account, "/aws/eks/dev/containers")
+    found = worst(account.found(checks.leftovers, made))
+    assert (found.status, "/aws/eks/dev/containers" in found.fix) == ("problem", True)
+    assert statuses(account.found(checks.leftovers, small)) == ["ok"]
 
 
 def test_other_log_groups_do_not(account: Account, small: Plan) -> None:

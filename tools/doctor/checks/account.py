@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from botocore.exceptions import ClientError
 
+from blueprint.contribution import LogGroup
 from blueprint.planning.document import Plan
 from tools.doctor.aws import Aws
 from tools.doctor.bootstrap import PARAMETER, VERSION, missing
@@ -113,11 +114,18 @@ def leftovers(plan: Plan, aws: Aws) -> Iterator[Finding]:
             NAME, what, why, f"name this one otherwise, or delete the other: aws eks delete-cluster --name {name}"
         )
         return
-    group = f"/aws/eks/{name}/cluster"
-    pages = aws.logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=group)
-    if any(found.get("logGroupName") == group for page in pages for found in page["logGroups"]):
-        why = f"the stack {name}-cluster makes a log group of this name; a destroyed cluster leaves its own"
+    pages = aws.logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=f"/aws/eks/{name}/")
+    there = {found.get("logGroupName", "") for page in pages for found in page["logGroups"]}
+    for group in sorted(there & set(_log_groups(plan))):
+        why = "a stack makes a log group of this name; a destroyed cluster leaves its own"
         fix = f"export what you need of it, then aws logs delete-log-group --log-group-name {group}"
         yield problem(NAME, f"the log group {group} exists without a cluster", why, fix)
-    else:
+    if not there & set(_log_groups(plan)):
         yield ok(NAME, f"no cluster and no log group stands in the way of {name}")
+
+
+def _log_groups(plan: Plan) -> Iterator[str]:
+    """Those that have a name of their own."""
+    yield f"/aws/eks/{plan.facts.name}/cluster"
+    for part in plan.parts:
+        yield from (each.name for each in part.contribution.resources if isinstance(each, LogGroup))

@@ -1,0 +1,53 @@
+"""A platform of open source: releases in steps, backups, rules, logs, GPUs, and Flux in the place of Argo CD."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from addons.argo_rollouts import ArgoRollouts
+from addons.aws_for_fluent_bit import AwsForFluentBit
+from addons.aws_privateca_issuer import AwsPrivateCaIssuer
+from addons.cert_manager import CertManager
+from addons.core import CORE
+from addons.descheduler import Descheduler
+from addons.flux import Flux, GitSource
+from addons.gatekeeper import Gatekeeper
+from addons.nvidia_device_plugin import NvidiaDevicePlugin
+from addons.snapshot_controller import SnapshotController
+from addons.velero import Velero
+from blueprint import ManagedNodes
+from examples.managed import MANAGED
+
+KEY = "0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f"
+AUTHORITY = f"arn:aws:acm-pca:us-west-2:111111111111:certificate-authority/{KEY}"
+
+OPEN_SOURCE = replace(
+    MANAGED,
+    name="open-source",
+    compute=(
+        ManagedNodes("system", instance_types=("m7g.xlarge",)),
+        ManagedNodes(
+            "gpu",
+            instance_types=("g5.xlarge",),
+            ami_type="AL2023_x86_64_NVIDIA",
+            labels={"nvidia.com/gpu.present": "true"},
+        ),
+    ),
+    addons=(
+        *CORE,
+        SnapshotController(),
+        Velero(
+            bucket="backups-111111111111",
+            kms_key_arn=f"arn:aws:kms:us-west-2:111111111111:key/{KEY}",
+        ),
+        AwsForFluentBit(),
+        CertManager(),
+        AwsPrivateCaIssuer(issuers={"private": AUTHORITY}),
+        ArgoRollouts(verify_target_groups=True),
+        Descheduler(),
+        Gatekeeper(),
+        NvidiaDevicePlugin(pods_per_gpu=4),
+        Flux(bootstrap=GitSource("https://github.com/example/clusters", "open-source")),
+    ),
+    teams=(),
+)
