@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 
 from blueprint.errors import FieldPath, Problem
 from blueprint.fields import NOT_EMPTY, PRIVATE_RANGES, UNIQUE, Cidr, ZoneLetter, at_most, inside, matches, sized
-from blueprint.network import SHARED_RANGE, EndpointService, lacking_endpoints
+from blueprint.network import ENDPOINTS_WITHOUT_NAT, SHARED_RANGE, EndpointService
 from blueprint.value import Rule, Value
 
 # Eight hexadecimal digits until 2018, seventeen since.
@@ -130,6 +130,9 @@ class ExistingNetwork(Value):
     """Whether nodes and pods reach it, by whatever way: NAT gateways, a transit gateway, a firewall."""
     interface_endpoints: Annotated[tuple[EndpointService, ...], UNIQUE] = field(default=(), kw_only=True)
     """AWS services that have an interface endpoint there, for example ("ecr.api", "ecr.dkr")."""
+    endpoints: tuple[ExistingSubnet, ...] = field(default=(), kw_only=True)
+    """Private subnets in which these have their network interfaces, where no pods are: what `ToAwsServices` of a team
+    opens."""
 
     shared: bool = field(default=False, kw_only=True)
     """Whether it is another account's, which shares the subnets by AWS RAM. What its owner tagged is not seen here, so
@@ -143,7 +146,9 @@ class ExistingNetwork(Value):
     """How nodes and pods get to the internet."""
 
     def problems(self) -> Iterator[Problem]:
-        yield from lacking_endpoints(self.interface_endpoints, internet=self.internet, way_out=self.way_out)
+        if not self.internet and (lacking := sorted({*ENDPOINTS_WITHOUT_NAT} - {*self.interface_endpoints})):
+            rule = f"without internet, nodes reach AWS through endpoints only; missing: {', '.join(lacking)}"
+            yield Problem(("interface_endpoints",), self.interface_endpoints, rule, f"add them, or {self.way_out}")
         yield from _overlaps("ranges of a VPC", {("cidrs", index): cidr for index, cidr in enumerate(self.cidrs)})
         if not self.control_plane and len({*_zones(self.nodes)}) == 1:
             rule = "EKS needs subnets of two zones for the control plane"
@@ -160,7 +165,7 @@ class ExistingNetwork(Value):
     @property
     def placed(self) -> Mapping[FieldPath, ExistingSubnet]:
         """All subnets, by where they stand."""
-        names = ("nodes", "load_balancers", "internal_load_balancers", "control_plane", "pods")
+        names = ("nodes", "load_balancers", "internal_load_balancers", "control_plane", "pods", "endpoints")
         return {(name, index): subnet for name in names for index, subnet in enumerate(getattr(self, name))}
 
     def _outside(self) -> Iterator[Problem]:
@@ -179,8 +184,8 @@ class ExistingNetwork(Value):
                 continue
             if other_place[0] == place[0]:
                 yield Problem((*place, "id"), subnet.id, "must hold no duplicate", "remove the repeated one")
-            elif place[0] == "pods":
-                rule = f"pods have subnets of their own there, and this one stands in {other_place[0]} as well"
+            elif place[0] in ("pods", "endpoints"):
+                rule = f"{place[0]} have subnets of their own there, and this one stands in {other_place[0]} as well"
                 yield Problem((*place, "id"), subnet.id, rule, "name another subnet")
             elif "load_balancers" in (place[0], other_place[0]):
                 rule = f"a subnet is public or private, and this one stands in {other_place[0]} as well"

@@ -38,6 +38,8 @@ class ClusterFacts:
     internal_load_balancer_ranges: tuple[str, ...] = ()
     """Addresses of the subnets in which internal load balancers are: unless these have some of their own, those of
     nodes and pods."""
+    endpoint_ranges: tuple[str, ...] = ()
+    """Addresses of the subnets in which interface endpoints are, and no pods."""
     node_subnets: tuple[str, ...] = ()
     """Ids of the subnets of nodes, or references to them."""
     pod_subnets: tuple[tuple[str, str], ...] = ()

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
-from aws_cdk import Tags, aws_ec2
-from constructs import Construct
+from aws_cdk import Annotations, Tags, aws_ec2
+from constructs import Construct, IConstruct
 
-from blueprint.planning.document import FlowLogs, Plan, PlannedNetwork
-from blueprint.references import VPC_ID, name_of, subnet_id
+from blueprint.planning.document import FlowLogs, Plan, PlannedNetwork, Subnet
+from blueprint.references import VPC_ID, name_of, resolved, subnet_id
 from stacks.acknowledge import NIST, acknowledge
 from stacks.base import PARTITION_ONLY, BlueprintStack, service_role
 from stacks.retained import retained_key, retained_logs
+
+_OWN_WAY = ("pods", "endpoints")
+"""Kinds of subnets whose ranges the CDK does not work out."""
 
 
 class NetworkStack(BlueprintStack):
@@ -37,7 +40,7 @@ class NetworkStack(BlueprintStack):
                 name: {"service": aws_ec2.GatewayVpcEndpointAwsService(name)} for name in network.gateway_endpoints
             },
         )
-        kinds = dict.fromkeys(each.kind for each in network.subnets if each.kind not in ("public", "pods"))
+        kinds = dict.fromkeys(each.kind for each in network.subnets if each.kind not in ("public", *_OWN_WAY))
         # Looked up once, since each look is several calls.
         ids = {kind: self.vpc.select_subnets(subnet_group_name=kind).subnet_ids for kind in kinds}
         subnets = {
@@ -45,6 +48,8 @@ class NetworkStack(BlueprintStack):
             for kind, found in ids.items()
             for zone, id in zip(zones, found, strict=True)
         }
+        for name in network.gateway_endpoints:
+            self._policy(network, name, self.vpc.node.find_child(name))
         self.references = {name_of(VPC_ID): self.vpc.vpc_id, **subnets, **self._pods(network)}
         if network.interface_endpoints:
             self._interface_endpoints(network)
@@ -62,33 +67,52 @@ class NetworkStack(BlueprintStack):
         found = {}
         for place, subnet in enumerate(subnets):
             name = f"PodSubnet{place + 1}"
-            tags = {"Name": f"{self.node.path}/{name}", "aws-cdk:subnet-name": "pods"}
-            made = aws_ec2.CfnSubnet(
-                self,
-                name,
-                vpc_id=self.vpc.vpc_id,
-                availability_zone=subnet.zone,
-                cidr_block=subnet.cidr,
-                map_public_ip_on_launch=False,
-                tags=[{"key": key, "value": value} for key, value in tags.items()],
-            )
+            made = self._subnet(name, subnet)
             made.node.add_dependency(own_range)
             table = tables[network.zones.index(subnet.zone)]
             aws_ec2.CfnSubnetRouteTableAssociation(self, f"{name}Routes", subnet_id=made.ref, route_table_id=table)
             found[name_of(subnet.id)] = made.ref
         return found
 
+    def _subnet(self, name: str, subnet: Subnet) -> aws_ec2.CfnSubnet:
+        tags = {"Name": f"{self.node.path}/{name}", "aws-cdk:subnet-name": subnet.kind}
+        return aws_ec2.CfnSubnet(
+            self,
+            name,
+            vpc_id=self.vpc.vpc_id,
+            availability_zone=subnet.zone,
+            cidr_block=subnet.cidr,
+            map_public_ip_on_launch=False,
+            tags=[{"key": key, "value": value} for key, value in tags.items()],
+        )
+
     def _interface_endpoints(self, network: PlannedNetwork) -> None:
-        """One security group serves them all: HTTPS from the VPC."""
+        """One security group serves them all: HTTPS from the VPC. Their subnets have the VPC's own routes alone."""
         group = aws_ec2.SecurityGroup(self, "Endpoints", vpc=self.vpc, allow_all_outbound=False)
         for cidr in network.cidrs:
             group.add_ingress_rule(aws_ec2.Peer.ipv4(cidr), aws_ec2.Port.tcp(443))
-        private = aws_ec2.SubnetSelection(subnet_group_name="private")
-        for service in network.interface_endpoints:
-            endpoint = aws_ec2.InterfaceVpcEndpointAwsService(service)
-            self.vpc.add_interface_endpoint(
-                service, service=endpoint, subnets=private, security_groups=[group], open=False
+        subnets = []
+        for number, subnet in enumerate(network.of_kind("endpoints"), 1):
+            id = self._subnet(f"EndpointSubnet{number}", subnet).ref
+            known = aws_ec2.Subnet.from_subnet_attributes(
+                self, f"Endpoints{number}", subnet_id=id, availability_zone=subnet.zone
             )
+            Annotations.of(known).acknowledge_warning("@aws-cdk/aws-ec2:noSubnetRouteTableId", "no route is asked for")
+            subnets.append(known)
+        for service in network.interface_endpoints:
+            endpoint = self.vpc.add_interface_endpoint(
+                service,
+                service=aws_ec2.InterfaceVpcEndpointAwsService(service),
+                subnets=aws_ec2.SubnetSelection(subnets=subnets),
+                security_groups=[group],
+                open=False,
+            )
+            self._policy(network, service, endpoint)
+
+    def _policy(self, network: PlannedNetwork, service: str, endpoint: IConstruct) -> None:
+        if policy := network.endpoint_policies.get(service):
+            made = cast("aws_ec2.CfnVPCEndpoint", endpoint.node.default_child)
+            made.policy_document = resolved(policy, PARTITION_ONLY)
 
     def _flow_logs(self, plan: Plan, flow_logs: FlowLogs) -> None:
         key = retained_key(self, plan, "flow logs")
@@ -123,7 +147,7 @@ def _subnets(network: PlannedNetwork) -> list[dict[str, Any]]:
         else aws_ec2.SubnetType.PRIVATE_ISOLATED,
         "control-plane": aws_ec2.SubnetType.PRIVATE_ISOLATED,
     }
-    prefixes = {subnet.kind: subnet.prefix for subnet in network.subnets if subnet.kind != "pods"}
+    prefixes = {subnet.kind: subnet.prefix for subnet in network.subnets if subnet.kind not in _OWN_WAY}
     return [
         {
             "name": kind,

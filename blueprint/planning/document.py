@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 from blueprint.access import AccessEntry, AccessPolicy
 from blueprint.components import Components
@@ -88,6 +88,8 @@ class PlannedNetwork:
     """Those by which load balancer controllers find subnets, where the templates write them."""
     flow_logs: FlowLogs | None
     """None where they are the owner's."""
+    endpoint_policies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Who passes an endpoint, by its service; everybody where none stands here."""
     vpc_id: str = ""
     """Of a VPC that is there already; empty where the templates make one."""
 

@@ -6,18 +6,20 @@ import ipaddress
 from collections.abc import Iterable, Iterator, Mapping
 
 from blueprint.blueprint import Blueprint, Network
+from blueprint.endpoints import policies
 from blueprint.existing_network import ExistingNetwork, ExistingSubnet
 from blueprint.iam import Statement
-from blueprint.network import NewNetwork, SubnetKind
+from blueprint.network import ENDPOINTS_WITHOUT_NAT, NewNetwork, SubnetKind
 from blueprint.planning.document import INTERNAL_TAG, PUBLIC_TAG, FlowLogs, PlannedNetwork, ServiceRole, Subnet
 from blueprint.references import FLOW_LOGS_ARN, subnet_id
 
 
-def planned_network(blueprint: Blueprint) -> PlannedNetwork:
-    """The VPC with its subnets, ways out and logs."""
+def planned_network(blueprint: Blueprint, called: Iterable[str] = ()) -> PlannedNetwork:
+    """The VPC with its subnets, ways out and logs; `called` are the AWS services that pods call."""
     network = blueprint.network
     if isinstance(network, ExistingNetwork):
         return _existing(network, blueprint.region)
+    endpoints = interface_endpoints(network, called)
     return PlannedNetwork(
         cidrs=network.cidrs,
         zones=tuple(f"{blueprint.region}{letter}" for letter in network.zones),
@@ -26,10 +28,18 @@ def planned_network(blueprint: Blueprint) -> PlannedNetwork:
         zones_in_reserve=network.room - len(network.zones),
         nat_gateways={"none": 0, "one": 1, "per-zone": len(network.zones)}[network.nat],
         gateway_endpoints=("s3",),
-        interface_endpoints=network.interface_endpoints,
+        interface_endpoints=endpoints,
+        endpoint_policies={} if network.internet else policies(endpoints, blueprint.account, blueprint.region),
         subnet_tags={"private": {INTERNAL_TAG: "1"}, "public": {PUBLIC_TAG: "1"}},
         flow_logs=FlowLogs(network.flow_log_retention_days, _flow_log_role(blueprint.account)),
     )
+
+
+def interface_endpoints(network: NewNetwork, called: Iterable[str]) -> tuple[str, ...]:
+    """Those that are named, and without internet those of all that is called."""
+    if network.internet:
+        return network.interface_endpoints
+    return tuple(sorted({*ENDPOINTS_WITHOUT_NAT, *called, *network.interface_endpoints}))
 
 
 def subnets(network: Network, region: str) -> tuple[Subnet, ...]:
@@ -78,6 +88,12 @@ def _calculated(network: NewNetwork, region: str) -> Iterable[Subnet]:
         of_pods = ipaddress.IPv4Network(network.pod_cidr).subnets(prefixlen_diff=3)
         for letter, eighth in zip(network.zones, of_pods, strict=False):
             yield Subnet("pods", f"{region}{letter}", str(eighth), subnet_id("pods", f"{region}{letter}"))
+    if network.has_endpoints:
+        last = int(ipaddress.ip_network(network.cidr).broadcast_address) + 1
+        for place, letter in enumerate(network.zones, 1):
+            first = ipaddress.ip_address(last - place * 2 ** (32 - network.endpoint_prefix))
+            zone = f"{region}{letter}"
+            yield Subnet("endpoints", zone, f"{first}/{network.endpoint_prefix}", subnet_id("endpoints", zone))
 
 
 def _existing(network: ExistingNetwork, region: str) -> PlannedNetwork:
@@ -107,6 +123,7 @@ def _as_it_is(network: ExistingNetwork, region: str) -> Mapping[str, Subnet]:
         "internal": network.internal_load_balancers,
         "control-plane": network.control_plane,
         "pods": network.pods,
+        "endpoints": network.endpoints,
     }
     found: dict[str, Subnet] = {}
     for kind, given in places.items():

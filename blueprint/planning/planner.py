@@ -15,6 +15,7 @@ from blueprint.blueprint import Blueprint
 from blueprint.checked import Checked, checked
 from blueprint.compute import AutoMode, FargateProfile, Nodes
 from blueprint.contribution import ServiceLinkedRole
+from blueprint.endpoints import called
 from blueprint.errors import BlueprintError, FieldPath, Problem, Quoted
 from blueprint.existing_network import ExistingNetwork
 from blueprint.facts import ClusterFacts
@@ -123,7 +124,7 @@ def _planned(blueprint: object) -> Plan | list[Problem]:
     made: Plan = frozen(
         Plan(
             facts=facts,
-            network=planned_network(blueprint),
+            network=planned_network(blueprint, called(parts)),
             control_plane=planned_control_plane(blueprint, facts),
             installer=planned_installer(facts),
             node_roles=node_roles(blueprint, facts),
@@ -202,6 +203,7 @@ def _facts(view: Checked) -> ClusterFacts:
         prefix_delegation=any(addon.gives_prefixes for addon in blueprint.addons),
         load_balancer_ranges=tuple(subnet.cidr for subnet in found if subnet.kind == "public"),
         internal_load_balancer_ranges=tuple(subnet.cidr for subnet in internal),
+        endpoint_ranges=tuple(subnet.cidr for subnet in found if subnet.kind == "endpoints"),
         named_subnets=tuple(named_subnets(blueprint.network, blueprint.region)),
         pod_subnets=tuple((subnet.zone, subnet.id) for subnet in found if subnet.kind == "pods"),
         node_subnets=tuple(subnet.id for subnet in found if subnet.kind == "private"),

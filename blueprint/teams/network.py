@@ -24,6 +24,8 @@ from blueprint.value import Value
 # Three are the platform's: DNS by UDP and by TCP, and what is open within a namespace.
 _MOST_PORTS = 24 - 3
 
+_HTTPS = 443
+
 Port = Annotated[int, between(1, 65_535)]
 Ports = Annotated[tuple[Port, ...], NOT_EMPTY]
 
@@ -40,7 +42,7 @@ class Edge(Value):
         """Rules of a network policy that let others in."""
         return []
 
-    def egress(self) -> list[dict[str, Any]]:
+    def egress(self, facts: ClusterFacts) -> list[dict[str, Any]]:
         """Rules of a network policy that let pods out."""
         return []
 
@@ -73,7 +75,7 @@ class ToTeam(Edge):
     def key(self) -> str:
         return f"to-{self.team}"
 
-    def egress(self) -> list[dict[str, Any]]:
+    def egress(self, facts: ClusterFacts) -> list[dict[str, Any]]:
         return _egress([_team(self.team)], self.ports)
 
 
@@ -131,8 +133,22 @@ class ToRange(Edge):
     def key(self) -> str:
         return f"to-{self.cidr.replace('/', '-')}"
 
-    def egress(self) -> list[dict[str, Any]]:
+    def egress(self, facts: ClusterFacts) -> list[dict[str, Any]]:
         return _egress(_ranges((self.cidr,)), self.ports)
+
+
+class ToAwsServices(Edge):
+    """Pods may connect to AWS services that the network reaches by interface endpoints, which stand in subnets where no
+    pod has an address. Others have public addresses, as S3 has by its gateway, which is no interface: `ToInternet`.
+    """
+
+    @property
+    def key(self) -> str:
+        return "to-aws-services"
+
+    def egress(self, facts: ClusterFacts) -> list[dict[str, Any]]:
+        # An empty list of peers would let them reach everybody.
+        return _egress(_ranges(facts.endpoint_ranges), (_HTTPS,)) if facts.endpoint_ranges else []
 
 
 class ToInternet(Edge):
@@ -145,7 +161,7 @@ class ToInternet(Edge):
     def key(self) -> str:
         return "to-internet"
 
-    def egress(self) -> list[dict[str, Any]]:
+    def egress(self, facts: ClusterFacts) -> list[dict[str, Any]]:
         private = ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"]
         return _egress([{"ipBlock": {"cidr": "0.0.0.0/0", "except": private}}], self.ports)
 
@@ -157,6 +173,8 @@ def crowded(edges: Iterable[Edge]) -> Iterator[Problem]:
         ("out of them", ToTeam, (ToRange, ToInternet)),
     ):
         ranges = {port for edge in edges if isinstance(edge, of_ranges) for port in edge.ports}
+        if of_team is ToTeam and any(isinstance(edge, ToAwsServices) for edge in edges):
+            ranges.add(_HTTPS)
         teams = [set(edge.ports) for edge in edges if isinstance(edge, of_team)]
         most = max(len(ranges | ports) for ports in (set(), *teams))
         if most > _MOST_PORTS:
@@ -182,7 +200,7 @@ def policies(namespace: str, edges: tuple[Edge, ...], facts: ClusterFacts) -> It
         "declared": {
             "policyTypes": both,
             "ingress": [rule for edge in edges for rule in edge.ingress(facts)],
-            "egress": [rule for edge in edges for rule in edge.egress()],
+            "egress": [rule for edge in edges for rule in edge.egress(facts)],
         },
     }
     for name, spec in specs.items():

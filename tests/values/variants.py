@@ -118,6 +118,7 @@ _MORE = (
             ("10.0.0.0/16",),
             nodes=(ExistingSubnet("subnet-00000001", "a", "10.0.0.0/20"),),
             pods=(ExistingSubnet("subnet-00000002", "a", "10.0.128.0/17"),),
+            endpoints=(ExistingSubnet("subnet-00000003", "a", "10.0.17.0/27"),),
             control_plane=tuple(
                 ExistingSubnet(f"subnet-0000001{place}", zone, f"10.0.16.{16 * place}/28")
                 for place, zone in enumerate("ab")

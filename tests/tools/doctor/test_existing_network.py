@@ -363,6 +363,17 @@ def test_an_endpoint_that_is_not_there(there: Owned, account: Account) -> None:
     assert (found.status, found.what) == ("problem", "the VPC has no endpoint for sts, ec2")
 
 
+def test_endpoints_that_stand_elsewhere_than_teams_are_let_to(there: Owned, account: Account) -> None:
+    named, other = "subnet-0000000000000000a", there.id("control_plane")
+    there.say(interface_endpoints=ENDPOINTS, endpoints=(ExistingSubnet(named, "a", "10.0.2.0/27"),))
+    endpoint(there, "ec2")["SubnetIds"] = [named]
+    endpoint(there, "eks")["SubnetIds"] = [named, other]
+    found = [each for each in there.give(account, ways) if each.what.startswith("endpoints: that")]
+    assert [each.what for each in found] == ["endpoints: that of eks stands in other subnets"]
+    assert other in found[0].fix
+    assert named not in found[0].fix
+
+
 def test_nodes_that_do_not_reach_the_layers_of_images(there: Owned, account: Account) -> None:
     there.say(internet=False, interface_endpoints=ENDPOINTS)
     endpoint(there, "s3")["RouteTableIds"].pop()

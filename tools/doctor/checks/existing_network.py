@@ -29,6 +29,7 @@ _FIELDS = {
     "internal": "internal_load_balancers",
     "control-plane": "control_plane",
     "pods": "pods",
+    "endpoints": "endpoints",
 }
 """Where the blueprint has the subnets of each kind."""
 
@@ -139,6 +140,12 @@ def ways(plan: Plan, aws: Aws) -> Iterator[Finding]:
         yield problem(NAME, f"the VPC has no endpoint for {', '.join(lacking)}", why, fix)
     elif wanted:
         yield ok(NAME, "the endpoints that the blueprint names are there")
+    named = {subnet.id for subnet in plan.network.of_kind("endpoints")}
+    for service in wanted if named else ():
+        if others := sorted({*endpoints.get(service, {}).get("SubnetIds", [])} - named):
+            why = "connections of teams to AWS services (ToAwsServices) are closed there"
+            fix = f"add them to endpoints, or have its owner move it ({', '.join(others)})"
+            yield problem(NAME, f"endpoints: that of {service} stands in other subnets", why, fix)
     for service in plan.network.gateway_endpoints if not plan.network.shared else ():
         reached = endpoints[service].get("RouteTableIds", []) if service in endpoints else []
         for subnet in plan.network.of_kind("private"):

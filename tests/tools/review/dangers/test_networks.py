@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from blueprint.planning.planner import plan
 from blueprint.teams import ToInternet, ToRange
+from tests.blueprint.examples import SMALL
 from tests.tools.review.dangers.support import Resources, differing, manifest, only, resource, thing, told
 
 NET = "networking.k8s.io"
@@ -110,7 +112,7 @@ def test_edges_of_our_teams() -> None:
     """The internet without private addresses is what `ToInternet` is for; the range of the VPC is everybody's."""
 
     def team(*edges: Any) -> Resources:
-        return having(policy(*(rule for edge in edges for rule in edge.egress())))
+        return having(policy(*(rule for edge in edges for rule in edge.egress(plan(SMALL).facts))))
 
     database = ToRange("10.9.0.0/24", (5432,))
     assert told(differing(team(database), team(database, ToInternet()))) == []
