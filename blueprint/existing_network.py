@@ -9,7 +9,18 @@ from itertools import combinations
 from typing import Annotated, ClassVar
 
 from blueprint.errors import FieldPath, Problem
-from blueprint.fields import NOT_EMPTY, PRIVATE_RANGES, UNIQUE, Cidr, ZoneLetter, at_most, inside, matches, sized
+from blueprint.fields import (
+    NOT_EMPTY,
+    PRIVATE_RANGES,
+    UNIQUE,
+    Cidr,
+    ZoneLetter,
+    at_most,
+    inside,
+    is_ipv6_network,
+    matches,
+    sized,
+)
 from blueprint.network import ENDPOINTS_WITHOUT_NAT, SHARED_RANGE, EndpointService
 from blueprint.value import Rule, Value
 
@@ -38,6 +49,17 @@ VpcRange = Annotated[Cidr, _SIZE, _PRIVATE]
 SubnetRange = Annotated[Cidr, _SIZE]
 
 
+# https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html#subnet-sizing-ipv6
+SubnetIpv6Range = Annotated[
+    str,
+    Rule(
+        lambda text: is_ipv6_network(text, 44, 64),
+        "must be an IPv6 network of /44 to /64 in CIDR notation with no host bits set, in its shortest form",
+        'write for example "2600:1f14:12:3400::/64"',
+    ),
+]
+
+
 class ExistingSubnet(Value):
     """A subnet of a VPC that is there already. It changes nothing of it: no tag, no route, no setting."""
 
@@ -48,6 +70,8 @@ class ExistingSubnet(Value):
     https://docs.aws.amazon.com/ram/latest/userguide/working-with-az-ids.html"""
     cidr: SubnetRange
     """Its range, as it is: policies of teams and the plan reckon with it."""
+    ipv6_cidr: SubnetIpv6Range | None = None
+    """Its IPv6 range, if it has one."""
 
 
 def _zones(subnets: tuple[ExistingSubnet, ...]) -> list[str]:
@@ -77,6 +101,16 @@ PodSubnets = Annotated[
 ]
 # https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html#cluster-subnets
 ControlPlaneSubnets = Annotated[tuple[ExistingSubnet, ...], _SEVERAL_ZONES]
+
+
+VpcIpv6Range = Annotated[
+    str,
+    Rule(
+        lambda text: is_ipv6_network(text, 44, 60),
+        "must be an IPv6 network of /44 to /60 in CIDR notation with no host bits set, in its shortest form",
+        'write for example "2600:1f14:12:3400::/56"',
+    ),
+]
 
 
 class ExistingNetwork(Value):
@@ -126,6 +160,9 @@ class ExistingNetwork(Value):
     the network of their node, stay in `nodes`. A node takes fewer pods then, so write VpcCni(prefix_delegation=True) as
     well. Nodes that are there keep the addresses of their pods: replace them after a change.
     https://docs.aws.amazon.com/eks/latest/userguide/cni-custom-network.html"""
+    ipv6_cidrs: Annotated[tuple[VpcIpv6Range, ...], UNIQUE, at_most(5, "ranges")] = field(default=(), kw_only=True)
+    """Its IPv6 ranges, if it has some: all subnets of nodes, load balancers and EKS then say theirs as well.
+    https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html (IPv6 CIDR blocks per VPC)"""
     internet: bool = field(default=True, kw_only=True)
     """Whether nodes and pods reach it, by whatever way: NAT gateways, a transit gateway, a firewall."""
     interface_endpoints: Annotated[tuple[EndpointService, ...], UNIQUE] = field(default=(), kw_only=True)
@@ -145,6 +182,11 @@ class ExistingNetwork(Value):
     way_out: ClassVar[str] = "write internet=True where the VPC has a way there"
     """How nodes and pods get to the internet."""
 
+    @property
+    def ipv6(self) -> bool:
+        """Whether its subnets have IPv6 addresses."""
+        return bool(self.ipv6_cidrs)
+
     def problems(self) -> Iterator[Problem]:
         if not self.internet and (lacking := sorted({*ENDPOINTS_WITHOUT_NAT} - {*self.interface_endpoints})):
             rule = f"without internet, nodes reach AWS through endpoints only; missing: {', '.join(lacking)}"
@@ -158,6 +200,7 @@ class ExistingNetwork(Value):
             rule = f"pods of nodes in zone {', '.join(lacking)} would get no addresses"
             yield Problem(("pods",), ", ".join(_zones(self.pods)), rule, "add a subnet of each zone of the nodes")
         yield from self._outside()
+        yield from self._ipv6()
         yield from self._mixed()
         different = {subnet.id: (place, subnet.cidr) for place, subnet in reversed([*self.placed.items()])}
         yield from _overlaps("subnets", dict(reversed(different.values())))
@@ -174,6 +217,19 @@ class ExistingNetwork(Value):
             if not any(ipaddress.IPv4Network(subnet.cidr).subnet_of(each) for each in ranges):
                 rule = f"lies outside of the VPC ({', '.join(self.cidrs)})"
                 yield Problem((*place, "cidr"), subnet.cidr, rule, "correct it, or add the range to cidrs")
+
+    def _ipv6(self) -> Iterator[Problem]:
+        ranges = [ipaddress.IPv6Network(cidr) for cidr in self.ipv6_cidrs]
+        for place, subnet in self.placed.items():
+            if subnet.ipv6_cidr is None:
+                if ranges and place[0] not in ("pods", "endpoints"):
+                    rule = "the VPC has IPv6 ranges, and its subnets of nodes, load balancers and EKS need one as well"
+                    fix = "write that of the subnet, or leave ipv6_cidrs out"
+                    yield Problem((*place, "ipv6_cidr"), None, rule, fix)
+            elif not any(ipaddress.IPv6Network(subnet.ipv6_cidr).subnet_of(each) for each in ranges):
+                rule = f"lies outside of the VPC ({', '.join(self.ipv6_cidrs) or 'without ipv6_cidrs'})"
+                fix = "correct it, or add the range to ipv6_cidrs"
+                yield Problem((*place, "ipv6_cidr"), subnet.ipv6_cidr, rule, fix)
 
     def _mixed(self) -> Iterator[Problem]:
         """One subnet in several places: what stands in private ones may share them, and nothing else may."""

@@ -99,6 +99,7 @@ class NewNetwork(Value):
         "max_azs": 'write zones=("a", "b", "c")',
         "single_nat_gateway": 'write nat="one"',
         "one_nat_gateway_per_az": 'write nat="per-zone"',
+        "enable_ipv6": "write ipv6=True",
         "enable_nat_gateway": 'write nat="none", "one" or "per-zone"',
         "private_subnets": "leave it out: the subnets are calculated, and the plan shows them",
         "public_subnets": "leave it out: the subnets are calculated, and the plan shows them",
@@ -127,6 +128,11 @@ class NewNetwork(Value):
     well. Nodes that are there keep the addresses of their pods: replace them after a change. To take it back, first
     deploy the cluster stack, `cdk deploy --exclusively`, then the rest.
     https://docs.aws.amazon.com/eks/latest/userguide/cni-custom-network.html"""
+
+    ipv6: bool = field(default=False, kw_only=True)
+    """Whether the VPC has an IPv6 range of Amazon's as well, with a /64 of it for each subnet of nodes, load balancers
+    and EKS: for a cluster of Cluster(ip_family="ipv6"), or for load balancers that answer both families. Nodes of such
+    a cluster get out by an egress-only internet gateway, unless `nat` is `none`, and nobody gets in."""
 
     way_out: ClassVar[str] = 'write nat="one"'
     """How nodes and pods get to the internet."""

@@ -13,8 +13,7 @@ from addons.aws_load_balancer_controller import AwsLoadBalancerController
 from addons.core import CORE
 from addons.karpenter import Karpenter
 from blueprint import ManagedNodes, NewNetwork, Role
-from blueprint.iam import Statement
-from blueprint.teams import ApplicationTeam, FromInternalLoadBalancer, ServiceAccount, ToAwsServices
+from blueprint.teams import ApplicationTeam, FromInternalLoadBalancer, ToAwsServices
 from examples.managed import MANAGED
 from examples.shared import PLATFORM
 
@@ -49,18 +48,6 @@ ISOLATED = replace(
             "orders",
             developers=(Role("OrdersDeveloper"),),
             network=(FromInternalLoadBalancer(ports=(8080,)), ToAwsServices()),
-            service_accounts=(
-                ServiceAccount(
-                    "api",
-                    "orders",
-                    permissions=(
-                        Statement(
-                            ("kinesis:PutRecord",),
-                            ("arn:${blueprint:partition}:kinesis:us-west-2:111111111111:stream/orders",),
-                        ),
-                    ),
-                ),
-            ),
         ),
     ),
 )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from aws_cdk import Annotations, Tags, aws_ec2
+from aws_cdk import Annotations, Fn, Tags, aws_ec2
 from constructs import Construct, IConstruct
 
 from blueprint.planning.document import FlowLogs, Plan, PlannedNetwork, Subnet
-from blueprint.references import VPC_ID, name_of, resolved, subnet_id
+from blueprint.references import VPC_ID, VPC_IPV6_RANGE, name_of, resolved, subnet_id
 from stacks.acknowledge import NIST, acknowledge
 from stacks.base import PARTITION_ONLY, BlueprintStack, service_role
 from stacks.retained import retained_key, retained_logs
@@ -51,11 +51,12 @@ class NetworkStack(BlueprintStack):
         for name in network.gateway_endpoints:
             self._policy(network, name, self.vpc.node.find_child(name))
         self.references = {name_of(VPC_ID): self.vpc.vpc_id, **subnets, **self._pods(network)}
+        self.export(*self.references.values())
+        self.references |= self._ipv6(network)
         if network.interface_endpoints:
             self._interface_endpoints(network)
         self._flow_logs(plan, network.flow_logs)
         self._tags(network)
-        self.export(*self.references.values())
 
     def _pods(self, network: PlannedNetwork) -> dict[str, str]:
         """Subnets of a second range, with the routes of the nodes in their zones."""
@@ -73,6 +74,61 @@ class NetworkStack(BlueprintStack):
             aws_ec2.CfnSubnetRouteTableAssociation(self, f"{name}Routes", subnet_id=made.ref, route_table_id=table)
             found[name_of(subnet.id)] = made.ref
         return found
+
+    def _ipv6(self, network: PlannedNetwork) -> dict[str, str]:
+        """A range of Amazon's for the VPC, and a /64 of it for each subnet, which never moves.
+
+        The CDK would count subnets on, and divide the range by their number, so that a zone that comes later would move
+        those of others.
+        """
+        if not network.ipv6:
+            return {}
+        vpc = cast("aws_ec2.CfnVPC", self.vpc.node.default_child)
+        own_range = aws_ec2.CfnVPCCidrBlock(
+            self, "Ipv6Range", vpc_id=self.vpc.vpc_id, amazon_provided_ipv6_cidr_block=True
+        )
+        self.export_string_list_value(vpc.attr_ipv6_cidr_blocks)
+        whole = Fn.select(0, vpc.attr_ipv6_cidr_blocks)
+        blocks = Fn.cidr(whole, 256, "64")
+        found = {name_of(VPC_IPV6_RANGE): whole}
+        gateway = None
+        if network.ipv6_nodes and network.nat_gateways:
+            gateway = aws_ec2.CfnEgressOnlyInternetGateway(self, "Ipv6Egress", vpc_id=self.vpc.vpc_id)
+        kinds = dict.fromkeys(subnet.kind for subnet in network.subnets if subnet.ipv6_cidr)
+        for kind in kinds:
+            made = self.vpc.select_subnets(subnet_group_name=kind).subnets
+            for subnet, own in zip(network.of_kind(kind), made, strict=True):
+                block = cast("aws_ec2.CfnSubnet", own.node.default_child)
+                assert subnet.ipv6_place is not None  # noqa: S101  # one of a VPC that is made has it
+                block.ipv6_cidr_block = Fn.select(subnet.ipv6_place, blocks)
+                if network.ipv6_nodes and kind == "private":
+                    block.assign_ipv6_address_on_creation = True
+                    why = "nodes need an IPv6 address, at which nobody reaches them: the gateway lets out alone"
+                    acknowledge(own, {f"{NIST}VPCSubnetAutoAssignPublicIpDisabled": why})
+                block.node.add_dependency(own_range)
+                found[name_of(subnet.ipv6_cidr)] = block.ipv6_cidr_block
+                self._ipv6_route(kind, own, gateway)
+        return found
+
+    def _ipv6_route(
+        self, kind: str, subnet: aws_ec2.ISubnet, gateway: aws_ec2.CfnEgressOnlyInternetGateway | None
+    ) -> None:
+        """To the internet, and from there to load balancers alone."""
+        by: dict[str, str] = {}
+        if kind == "public" and self.vpc.internet_gateway_id:
+            by = {"gateway_id": self.vpc.internet_gateway_id}
+        elif kind == "private" and gateway:
+            by = {"egress_only_internet_gateway_id": gateway.attr_id}
+        if by:
+            table = subnet.route_table.route_table_id
+            route = aws_ec2.CfnRoute(
+                cast("aws_ec2.Subnet", subnet),
+                "Ipv6Route",
+                route_table_id=table,
+                destination_ipv6_cidr_block="::/0",
+                **by,
+            )
+            route.node.add_dependency(self.vpc.internet_connectivity_established)
 
     def _subnet(self, name: str, subnet: Subnet) -> aws_ec2.CfnSubnet:
         tags = {"Name": f"{self.node.path}/{name}", "aws-cdk:subnet-name": subnet.kind}

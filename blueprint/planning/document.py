@@ -48,6 +48,10 @@ class Subnet:
     cidr: str
     id: str = ""
     """Of one that is there already, or a reference."""
+    ipv6_cidr: str = ""
+    """Its IPv6 range, or a reference; empty where it has none."""
+    ipv6_place: int | None = None
+    """Which /64 of the VPC's IPv6 range it gets, counted from 0, where the templates make it."""
 
     @property
     def prefix(self) -> int:
@@ -90,6 +94,10 @@ class PlannedNetwork:
     """None where they are the owner's."""
     endpoint_policies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Who passes an endpoint, by its service; everybody where none stands here."""
+    ipv6: bool = False
+    """Whether it has an IPv6 range as well."""
+    ipv6_nodes: bool = False
+    """Whether nodes get IPv6 addresses when they start, and an egress-only way to the internet by these."""
     vpc_id: str = ""
     """Of a VPC that is there already; empty where the templates make one."""
 
@@ -126,7 +134,9 @@ class ControlPlane:
     deletion_protection: bool
     """Of the cluster, and of the stacks that hold state."""
     support_policy: Literal["STANDARD", "EXTENDED"]
+    ip_family: Literal["ipv4", "ipv6"]
     service_cidr: str
+    """Empty where EKS chooses it."""
     auto_mode: AutoModeNodes | None
     components: Components = field(default_factory=Components)
     identity_providers: tuple[OidcProvider, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from blueprint.blueprint import Blueprint, Network
 from blueprint.endpoints import policies
@@ -11,7 +12,10 @@ from blueprint.existing_network import ExistingNetwork, ExistingSubnet
 from blueprint.iam import Statement
 from blueprint.network import ENDPOINTS_WITHOUT_NAT, NewNetwork, SubnetKind
 from blueprint.planning.document import INTERNAL_TAG, PUBLIC_TAG, FlowLogs, PlannedNetwork, ServiceRole, Subnet
-from blueprint.references import FLOW_LOGS_ARN, subnet_id
+from blueprint.references import FLOW_LOGS_ARN, VPC_IPV6_RANGE, subnet_id, subnet_ipv6_range
+
+_ZONES = 8
+"""Of each kind, IPv6 ranges are kept for so many zones: of a VPC's /56 there are 256, so that none ever moves."""
 
 
 def planned_network(blueprint: Blueprint, called: Iterable[str] = ()) -> PlannedNetwork:
@@ -32,6 +36,8 @@ def planned_network(blueprint: Blueprint, called: Iterable[str] = ()) -> Planned
         endpoint_policies={} if network.internet else policies(endpoints, blueprint.account, blueprint.region),
         subnet_tags={"private": {INTERNAL_TAG: "1"}, "public": {PUBLIC_TAG: "1"}},
         flow_logs=FlowLogs(network.flow_log_retention_days, _flow_log_role(blueprint.account)),
+        ipv6=network.ipv6,
+        ipv6_nodes=network.ipv6 and blueprint.cluster.ip_family == "ipv6",
     )
 
 
@@ -40,6 +46,13 @@ def interface_endpoints(network: NewNetwork, called: Iterable[str]) -> tuple[str
     if network.internet:
         return network.interface_endpoints
     return tuple(sorted({*ENDPOINTS_WITHOUT_NAT, *called, *network.interface_endpoints}))
+
+
+def ipv6_ranges(network: Network) -> tuple[str, ...]:
+    """Those of the VPC, or a reference."""
+    if isinstance(network, ExistingNetwork):
+        return network.ipv6_cidrs
+    return (VPC_IPV6_RANGE,) if network.ipv6 else ()
 
 
 def subnets(network: Network, region: str) -> tuple[Subnet, ...]:
@@ -77,11 +90,14 @@ def named_subnets(network: Network, region: str) -> Iterator[tuple[str, tuple[st
 def _calculated(network: NewNetwork, region: str) -> Iterable[Subnet]:
     """From the start of the VPC, largest first."""
     start = int(ipaddress.ip_network(network.cidr).network_address)
-    for kind, prefix in network.prefixes.items():
+    for at, (kind, prefix) in enumerate(network.prefixes.items()):
         size = 2 ** (32 - prefix)
         for place, letter in enumerate(network.zones):
             zone, first = f"{region}{letter}", ipaddress.ip_address(start + place * size)
-            yield Subnet(kind, zone, f"{first}/{prefix}", subnet_id(kind, zone))
+            made = Subnet(kind, zone, f"{first}/{prefix}", subnet_id(kind, zone))
+            if network.ipv6:
+                made = replace(made, ipv6_cidr=subnet_ipv6_range(kind, zone), ipv6_place=at * _ZONES + place)
+            yield made
         start += network.room * size
     if network.pod_cidr:
         # An eighth for each zone, as of the first range for nodes: six of them fit, whatever zones come later.
@@ -110,6 +126,7 @@ def _existing(network: ExistingNetwork, region: str) -> PlannedNetwork:
         interface_endpoints=network.interface_endpoints,
         subnet_tags={},
         flow_logs=None,
+        ipv6=network.ipv6,
         vpc_id=network.vpc_id,
         shared=network.shared,
     )
@@ -128,7 +145,7 @@ def _as_it_is(network: ExistingNetwork, region: str) -> Mapping[str, Subnet]:
     found: dict[str, Subnet] = {}
     for kind, given in places.items():
         for each in given:
-            found.setdefault(each.id, Subnet(kind, f"{region}{each.zone}", each.cidr, each.id))
+            found.setdefault(each.id, Subnet(kind, f"{region}{each.zone}", each.cidr, each.id, each.ipv6_cidr or ""))
     return found
 
 

@@ -171,6 +171,8 @@ class ApplicationTeam(Team):
         for index, workload in enumerate(self.workloads):
             found = workload.problems_on(facts, spaces[workload.namespace], self.exposure(facts))
             yield from (problem.below(("workloads", index)) for problem in found)
+        if self.node_pool:
+            yield from (problem.below(("node_pool",)) for problem in self.node_pool.problems_on(facts))
         for index, edge in enumerate(self.network):
             if isinstance(edge, FromLoadBalancer) and not facts.load_balancer_ranges:
                 rule = "the network has no subnets for load balancers that answer the internet"

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from blueprint.errors import Problem
 from blueprint.facts import ClusterFacts
-from blueprint.fields import NOT_EMPTY, NOT_RESERVED, Cidr, DnsLabel, between
+from blueprint.fields import NOT_EMPTY, NOT_RESERVED, AnyCidr, DnsLabel, between
 from blueprint.kubernetes import Manifest
 from blueprint.teams.namespaces import TEAM_LABEL, named
 from blueprint.value import Value
@@ -25,6 +25,11 @@ from blueprint.value import Value
 _MOST_PORTS = 24 - 3
 
 _HTTPS = 443
+# Credentials of a service account with AWS permissions come from here.
+# https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html, pod-id-agent-config-ipv6.html
+_AGENT = {"ipv4": "169.254.170.23/32", "ipv6": "fd00:ec2::23/128"}
+# RFC 6890: of one's own (Services, and what a node answers itself), NAT64, of a link, multicast
+_PRIVATE_IPV6 = ("fc00::/7", "64:ff9b::/96", "fe80::/10", "ff00::/8")
 
 Port = Annotated[int, between(1, 65_535)]
 Ports = Annotated[tuple[Port, ...], NOT_EMPTY]
@@ -117,14 +122,15 @@ class FromInternalLoadBalancer(Edge):
 class ToRange(Edge):
     """Pods may connect to a range of addresses outside of the cluster, for example of an RDS database."""
 
-    cidr: Annotated[Cidr, NOT_RESERVED]
-    """/8 or smaller."""
+    cidr: Annotated[AnyCidr, NOT_RESERVED]
+    """IPv4, /8 or smaller, or IPv6, /16 or smaller. In a cluster of the other family it has no effect: pods have no
+    such address, and what IPv6 pods send to IPv4 addresses no policy holds."""
     ports: Ports
     """Of what is there."""
 
     def problems(self) -> Iterator[Problem]:
         network = ipaddress.ip_network(self.cidr)
-        if network.prefixlen < 8 and self.cidr != "0.0.0.0/0":
+        if network.version == 4 and network.prefixlen < 8 and self.cidr != "0.0.0.0/0":
             yield Problem(("cidr",), self.cidr, "the range is /8 or smaller", "write ToInternet(), or a smaller range")
         if self.cidr == "0.0.0.0/0":
             yield Problem(("cidr",), self.cidr, "this includes every pod of every team", "write ToInternet()")
@@ -134,7 +140,8 @@ class ToRange(Edge):
         return f"to-{self.cidr.replace('/', '-')}"
 
     def egress(self, facts: ClusterFacts) -> list[dict[str, Any]]:
-        return _egress(_ranges((self.cidr,)), self.ports)
+        family = "ipv6" if ":" in self.cidr else "ipv4"
+        return _egress(_ranges((self.cidr,)), self.ports) if family == facts.ip_family else []
 
 
 class ToAwsServices(Edge):
@@ -148,7 +155,8 @@ class ToAwsServices(Edge):
 
     def egress(self, facts: ClusterFacts) -> list[dict[str, Any]]:
         # An empty list of peers would let them reach everybody.
-        return _egress(_ranges(facts.endpoint_ranges), (_HTTPS,)) if facts.endpoint_ranges else []
+        peers = _ranges(facts.endpoint_ranges) if facts.ip_family == "ipv4" else []
+        return _egress(peers, (_HTTPS,)) if peers else []
 
 
 class ToInternet(Edge):
@@ -162,6 +170,10 @@ class ToInternet(Edge):
         return "to-internet"
 
     def egress(self, facts: ClusterFacts) -> list[dict[str, Any]]:
+        if facts.ip_family == "ipv6":
+            # All pods have public addresses then, of the VPC's own ranges.
+            excepted = [*_PRIVATE_IPV6, *facts.vpc_ipv6_ranges]
+            return _egress([{"ipBlock": {"cidr": "::/0", "except": excepted}}], self.ports)
         private = ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"]
         return _egress([{"ipBlock": {"cidr": "0.0.0.0/0", "except": private}}], self.ports)
 
@@ -194,9 +206,7 @@ def policies(namespace: str, edges: tuple[Edge, ...], facts: ClusterFacts) -> It
         "default-deny": {"policyTypes": both},
         "same-namespace": {"policyTypes": both, "ingress": [{"from": own}], "egress": [{"to": own}]},
         "dns": {"policyTypes": ["Egress"], "egress": [_dns(facts)]},
-        # Credentials of a service account with AWS permissions come from here.
-        # https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html
-        "pod-identity": {"policyTypes": ["Egress"], "egress": _egress(_ranges(("169.254.170.23/32",)), (80,))},
+        "pod-identity": {"policyTypes": ["Egress"], "egress": _egress(_ranges((_AGENT[facts.ip_family],)), (80,))},
         "declared": {
             "policyTypes": both,
             "ingress": [rule for edge in edges for rule in edge.ingress(facts)],
