@@ -106,7 +106,7 @@ def _ip_family(view: Checked) -> Iterator[Problem]:
     if cluster.ip_family == "ipv4":
         return
     existing = isinstance(network, ExistingNetwork)
-    if not network.ipv6 and view.knows("network"):
+    if not network.ipv6 and view.knows_all("network"):
         rule = "the subnets of an IPv6 cluster have IPv6 addresses as well, and those of this network have none"
         fix = "write ipv6_cidrs, and ipv6_cidr of each subnet" if existing else "write ipv6=True in the network"
         yield Problem(("cluster", "ip_family"), cluster.ip_family, rule, f'{fix}, or ip_family="ipv4"')

@@ -22,7 +22,7 @@ def planned_network(blueprint: Blueprint, called: Iterable[str] = ()) -> Planned
     """The VPC with its subnets, ways out and logs; `called` are the AWS services that pods call."""
     network = blueprint.network
     if isinstance(network, ExistingNetwork):
-        return _existing(network, blueprint.region)
+        return _existing(network, blueprint.region, ipv6_nodes=_has_ipv6_nodes(blueprint))
     endpoints = interface_endpoints(network, called)
     return PlannedNetwork(
         cidrs=network.cidrs,
@@ -37,7 +37,7 @@ def planned_network(blueprint: Blueprint, called: Iterable[str] = ()) -> Planned
         subnet_tags={"private": {INTERNAL_TAG: "1"}, "public": {PUBLIC_TAG: "1"}},
         flow_logs=FlowLogs(network.flow_log_retention_days, _flow_log_role(blueprint.account)),
         ipv6=network.ipv6,
-        ipv6_nodes=network.ipv6 and blueprint.cluster.ip_family == "ipv6",
+        ipv6_nodes=_has_ipv6_nodes(blueprint),
     )
 
 
@@ -112,7 +112,11 @@ def _calculated(network: NewNetwork, region: str) -> Iterable[Subnet]:
             yield Subnet("endpoints", zone, f"{first}/{network.endpoint_prefix}", subnet_id("endpoints", zone))
 
 
-def _existing(network: ExistingNetwork, region: str) -> PlannedNetwork:
+def _has_ipv6_nodes(blueprint: Blueprint) -> bool:
+    return blueprint.network.ipv6 and blueprint.cluster.ip_family == "ipv6"
+
+
+def _existing(network: ExistingNetwork, region: str, *, ipv6_nodes: bool) -> PlannedNetwork:
     """Nothing of it is made, so nothing of it is counted."""
     found = subnets(network, region)
     return PlannedNetwork(
@@ -127,6 +131,7 @@ def _existing(network: ExistingNetwork, region: str) -> PlannedNetwork:
         subnet_tags={},
         flow_logs=None,
         ipv6=network.ipv6,
+        ipv6_nodes=ipv6_nodes,
         vpc_id=network.vpc_id,
         shared=network.shared,
     )

@@ -143,11 +143,12 @@ def table_of(subnet: str, tables: Sequence[RouteTableTypeDef]) -> RouteTableType
     return linked.get(subnet) or linked.get("main")
 
 
-def default_route(subnet: str, tables: Sequence[RouteTableTypeDef]) -> RouteTypeDef | None:
+def default_route(subnet: str, tables: Sequence[RouteTableTypeDef], *, ipv6: bool = False) -> RouteTypeDef | None:
     """Where traffic of a subnet goes that nothing else takes."""
     table = table_of(subnet, tables)
     routes = table.get("Routes", []) if table else []
-    return next((route for route in routes if route.get("DestinationCidrBlock") == "0.0.0.0/0"), None)
+    key, everywhere = ("DestinationIpv6CidrBlock", "::/0") if ipv6 else ("DestinationCidrBlock", "0.0.0.0/0")
+    return next((route for route in routes if route.get(key) == everywhere), None)
 
 
 def available_endpoints(vpc: str, aws: Aws) -> dict[str, VpcEndpointTypeDef]:
