@@ -114,17 +114,26 @@ _MORE = (
     replace(BARE, network=changed(BARE.network, ipv6=True)),
     replace(
         BARE,
-        network=ExistingNetwork(
-            "vpc-00000000",
-            ("10.0.0.0/16",),
-            nodes=tuple(
-                ExistingSubnet(
-                    f"subnet-0000000{place}", zone, f"10.0.{16 * place}.0/20", f"2600:1f14::{place}:0:0:0:0/64"
-                )
-                for place, zone in enumerate("ab", 1)
+        network=changed(BARE.network, ipv6=True),
+        cluster=replace(BARE.cluster, ip_family="ipv6"),
+        addons=tuple(changed(each, ipv4_egress=False) if each.name == "vpc-cni" else each for each in BARE.addons),
+    ),
+    *(
+        replace(
+            BARE,
+            network=ExistingNetwork(
+                "vpc-00000000",
+                ("10.0.0.0/16",),
+                nodes=tuple(
+                    ExistingSubnet(
+                        f"subnet-0000000{place}", zone, f"10.0.{16 * place}.0/20", f"2600:1f14:0:{place}::/64"
+                    )
+                    for place, zone in enumerate("ab", 1)
+                ),
+                ipv6_cidrs=ranges,
             ),
-            ipv6_cidrs=("2600:1f14::/56", "2600:1f15::/56"),
-        ),
+        )
+        for ranges in (("2600:1f14::/56",), ("2600:1f14::/56", "2600:1f14:0:100::/56"))
     ),
     replace(
         BARE,
