@@ -51,10 +51,14 @@ def contribution(facts: ClusterFacts, compute: AutoMode) -> Contribution:
 
 def _load_balancers(facts: ClusterFacts, name: str, *, default: bool) -> Iterator[Manifest]:
     spec: dict[str, Any] = {"controller": "eks.amazonaws.com/alb"}
+    params: dict[str, Any] = {}
     if facts.tags:
+        params["tags"] = [{"key": key, "value": value} for key, value in facts.tags]
+    if facts.ip_family == "ipv6":
+        params["ipAddressType"] = "dualstack"
+    if params:
         group, kind = "eks.amazonaws.com", "IngressClassParams"
-        tags = [{"key": key, "value": value} for key, value in facts.tags]
-        yield {"apiVersion": f"{group}/v1", "kind": kind, "metadata": {"name": name}, "spec": {"tags": tags}}
+        yield {"apiVersion": f"{group}/v1", "kind": kind, "metadata": {"name": name}, "spec": params}
         spec["parameters"] = {"apiGroup": group, "kind": kind, "name": name}
     yield {
         "apiVersion": "networking.k8s.io/v1",

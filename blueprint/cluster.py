@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import field
 from typing import Annotated, Literal, get_args
 
 from blueprint.access import Principal
@@ -51,6 +52,8 @@ ServiceCidr = Annotated[
     sized(12, 24, "addresses of Services are a range of /12 to /24", "write for example 172.20.0.0/16"),
     inside(PRIVATE_RANGES, "addresses of Services are private (RFC 1918)", "write for example 172.20.0.0/16"),
 ]
+SERVICE_CIDR = "172.20.0.0/16"
+"""Of a cluster that names none."""
 
 
 class PrivateEndpoint(Value):
@@ -77,6 +80,7 @@ class Cluster(Value):
     create_only = {
         **dict.fromkeys(("service_cidr", "kms_key_arn"), "the cluster is replaced"),
         "egress_mode": "EKS refuses the way back from CUSTOMER_ROUTED",
+        "ip_family": "the cluster is replaced: make another, and move what runs there",
     }
 
     words_of_others = {
@@ -99,6 +103,8 @@ class Cluster(Value):
         "control_plane_egress_mode": 'write egress_mode="CUSTOMER_ROUTED"',
         "identity_provider_config": 'write identity_providers=(OidcProvider("…", issuer_url="…", client_id="…"),)',
         "security_group_ids": "write security_groups=(…)",
+        "service_ipv4_cidr": "write service_cidr",
+        "service_ipv6_cidr": "leave it out: EKS chooses it",
         "upgrade_policy": 'write support_policy="STANDARD" or "EXTENDED"',
     }
 
@@ -116,8 +122,12 @@ class Cluster(Value):
     """Refuses deletion of the cluster and of the stacks that hold state; turn it off in a deploy of its own first."""
     support_policy: Literal["STANDARD", "EXTENDED"] = "STANDARD"
     """STANDARD upgrades the cluster when its version's standard support ends; EXTENDED stays and costs more."""
-    service_cidr: ServiceCidr = "172.20.0.0/16"
-    """Addresses of Services; /12 to /24, and not in the VPC's range."""
+    service_cidr: ServiceCidr = SERVICE_CIDR
+    """Addresses of Services; /12 to /24, and not in the VPC's range. Of IPv6 EKS chooses them."""
+    ip_family: Literal["ipv4", "ipv6"] = field(default="ipv4", kw_only=True)
+    """Addresses of pods and Services, for the life of the cluster: never both. With IPv6 a node gives its pods
+    addresses of a prefix of its own, so no subnet runs out of them, and nodes must be of Nitro types.
+    https://docs.aws.amazon.com/eks/latest/userguide/cni-ipv6.html"""
     subnets: Literal["control-plane", "private"] | None = None
     """Where EKS puts the control plane's network interfaces: small subnets of their own, or those of nodes and pods;
     when None these with Auto Mode, which keeps its nodes for ever where the cluster was when it was switched on, else
@@ -159,3 +169,6 @@ class Cluster(Value):
             rule = f"{EKS_RULES.extended_support.says}, as that of {self.version} has"
             fix = 'upgrade, or pay for extended support: support_policy="EXTENDED"'
             yield Problem(("support_policy",), self.support_policy, rule, fix)
+        if self.ip_family == "ipv6" and self.service_cidr != SERVICE_CIDR:
+            rule = "EKS chooses the addresses of Services in an IPv6 cluster"
+            yield Problem(("service_cidr",), self.service_cidr, rule, "leave it out")

@@ -249,6 +249,8 @@ class Contribution:
     """Without which what it does in AWS fails."""
     default_volume_key: bool = False
     """Whether it makes EBS volumes under the key of the account and region, since the blueprint names none."""
+    leaves_ipv4_open: bool | None = False
+    """Whether pods of an IPv6 cluster reach IPv4 addresses, for which no network policy holds; None: nobody said so."""
     ignores_network_policies: bool = False
     """Whether it is the network of pods and lets objects of kind NetworkPolicy have no effect."""
     denies_unselected_pods: bool = False

@@ -147,7 +147,8 @@ def _grants(view: Checked, facts: ClusterFacts, parts: Sequence[Draft]) -> Itera
 def _references(part: Draft, facts: ClusterFacts) -> Iterator[Problem]:
     contribution = part.contribution
     known = {"partition", "vpc-id"}
-    subnets = {*references_in(facts.node_subnets)}
+    ranges = (facts.load_balancer_ranges, facts.internal_load_balancer_ranges, facts.vpc_ipv6_ranges)
+    subnets = {*references_in((facts.node_subnets, ranges))}
     of_network = {"partition", name_of(CLUSTER_SECURITY_GROUP), *references_in(facts.pod_subnets)}
     known |= {f"role-arn:{grant.name}" for grant in contribution.grants}
     for resource in contribution.resources:
@@ -222,11 +223,17 @@ def _leaves(data: Any, path: FieldPath, key: str = "") -> Iterator[tuple[FieldPa
 def _network_policies(facts: ClusterFacts, parts: Sequence[Draft]) -> Iterator[Problem]:
     """A NetworkPolicy is inert, and looks as if it were not, unless the cluster's network enforces it."""
     ignoring = [part.type for part in parts if part.contribution.ignores_network_policies]
+    unsaid = [part.type for part in parts if part.contribution.leaves_ipv4_open is None]
     for part in parts:
         policies = [manifest for manifest in part.contribution.objects if manifest["kind"] == "NetworkPolicy"]
         if policies and ignoring:
             rule = "its network policies would not be enforced"
             yield Problem(part.path, part.name, rule, f"turn them on in {ignoring[0]}(…)")
+        for network in unsaid if policies else ():
+            # aws-network-policy-agent pkg/ebpf/c/tc.v6egress.bpf.c (handle_egress), pkg/fwruleprocessor
+            rule = "no network policy of an IPv6 cluster holds for IPv4 addresses, which its pods reach all the same"
+            fix = f"write {network}(ipv4_egress=False), or True to accept it"
+            yield Problem(part.path, part.name, rule, fix)
         # https://docs.aws.amazon.com/eks/latest/userguide/cni-network-policy.html (considerations)
         for name in sorted({policy["metadata"]["namespace"] for policy in policies}):
             if not facts.on_fargate(name):

@@ -9,8 +9,18 @@ from itertools import combinations
 from typing import Annotated, ClassVar
 
 from blueprint.errors import FieldPath, Problem
-from blueprint.fields import NOT_EMPTY, PRIVATE_RANGES, UNIQUE, Cidr, at_most, inside, matches, sized
-from blueprint.network import SHARED_RANGE, EndpointService, lacking_endpoints
+from blueprint.fields import (
+    NOT_EMPTY,
+    PRIVATE_RANGES,
+    UNIQUE,
+    Cidr,
+    at_most,
+    inside,
+    is_ipv6_network,
+    matches,
+    sized,
+)
+from blueprint.network import ENDPOINTS_WITHOUT_NAT, SHARED_RANGE, EndpointService
 from blueprint.value import Rule, Value
 from blueprint.zones import ALL_ALIKE, MIXED, AvailabilityZone, is_id
 
@@ -39,6 +49,17 @@ VpcRange = Annotated[Cidr, _SIZE, _PRIVATE]
 SubnetRange = Annotated[Cidr, _SIZE]
 
 
+# https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html#subnet-sizing-ipv6
+SubnetIpv6Range = Annotated[
+    str,
+    Rule(
+        lambda text: is_ipv6_network(text, 44, 64),
+        "must be an IPv6 network of /44 to /64 in CIDR notation with no host bits set, in its shortest form",
+        'write for example "2600:1f14:12:3400::/64"',
+    ),
+]
+
+
 class ExistingSubnet(Value):
     """A subnet of a VPC that is there already. It changes nothing of it: no tag, no route, no setting."""
 
@@ -50,6 +71,8 @@ class ExistingSubnet(Value):
     https://docs.aws.amazon.com/ram/latest/userguide/working-with-az-ids.html"""
     cidr: SubnetRange
     """Its range, as it is: policies of teams and the plan reckon with it."""
+    ipv6_cidr: SubnetIpv6Range | None = None
+    """Its IPv6 range, if it has one."""
 
 
 def _zones(subnets: tuple[ExistingSubnet, ...]) -> list[str]:
@@ -79,6 +102,16 @@ PodSubnets = Annotated[
 ]
 # https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html#cluster-subnets
 ControlPlaneSubnets = Annotated[tuple[ExistingSubnet, ...], _SEVERAL_ZONES]
+
+
+VpcIpv6Range = Annotated[
+    str,
+    Rule(
+        lambda text: is_ipv6_network(text, 44, 60),
+        "must be an IPv6 network of /44 to /60 in CIDR notation with no host bits set, in its shortest form",
+        'write for example "2600:1f14:12:3400::/56"',
+    ),
+]
 
 
 class ExistingNetwork(Value):
@@ -128,10 +161,16 @@ class ExistingNetwork(Value):
     the network of their node, stay in `nodes`. A node takes fewer pods then, so write VpcCni(prefix_delegation=True) as
     well. Nodes that are there keep the addresses of their pods: replace them after a change.
     https://docs.aws.amazon.com/eks/latest/userguide/cni-custom-network.html"""
+    ipv6_cidrs: Annotated[tuple[VpcIpv6Range, ...], UNIQUE, at_most(5, "ranges")] = field(default=(), kw_only=True)
+    """Its IPv6 ranges, if it has some: all subnets of nodes, load balancers and EKS then say theirs as well.
+    https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html (IPv6 CIDR blocks per VPC)"""
     internet: bool = field(default=True, kw_only=True)
     """Whether nodes and pods reach it, by whatever way: NAT gateways, a transit gateway, a firewall."""
     interface_endpoints: Annotated[tuple[EndpointService, ...], UNIQUE] = field(default=(), kw_only=True)
     """AWS services that have an interface endpoint there, for example ("ecr.api", "ecr.dkr")."""
+    endpoints: tuple[ExistingSubnet, ...] = field(default=(), kw_only=True)
+    """Private subnets in which these have their network interfaces, where no pods are: what `ToAwsServices` of a team
+    opens."""
 
     shared: bool = field(default=False, kw_only=True)
     """Whether it is another account's, which shares the subnets by AWS RAM. What its owner tagged is not seen here, so
@@ -144,8 +183,15 @@ class ExistingNetwork(Value):
     way_out: ClassVar[str] = "write internet=True where the VPC has a way there"
     """How nodes and pods get to the internet."""
 
+    @property
+    def ipv6(self) -> bool:
+        """Whether its subnets have IPv6 addresses."""
+        return bool(self.ipv6_cidrs)
+
     def problems(self) -> Iterator[Problem]:
-        yield from lacking_endpoints(self.interface_endpoints, internet=self.internet, way_out=self.way_out)
+        if not self.internet and (lacking := sorted({*ENDPOINTS_WITHOUT_NAT} - {*self.interface_endpoints})):
+            rule = f"without internet, nodes reach AWS through endpoints only; missing: {', '.join(lacking)}"
+            yield Problem(("interface_endpoints",), self.interface_endpoints, rule, f"add them, or {self.way_out}")
         yield from _overlaps("ranges of a VPC", {("cidrs", index): cidr for index, cidr in enumerate(self.cidrs)})
         if not self.control_plane and len({*_zones(self.nodes)}) == 1:
             rule = "EKS needs subnets of two zones for the control plane"
@@ -158,6 +204,7 @@ class ExistingNetwork(Value):
             rule = f"pods of nodes in zone {', '.join(lacking)} would get no addresses"
             yield Problem(("pods",), ", ".join(_zones(self.pods)), rule, "add a subnet of each zone of the nodes")
         yield from self._outside()
+        yield from self._ipv6()
         yield from self._mixed()
         different = {subnet.id: (place, subnet.cidr) for place, subnet in reversed([*self.placed.items()])}
         yield from _overlaps("subnets", dict(reversed(different.values())))
@@ -165,7 +212,7 @@ class ExistingNetwork(Value):
     @property
     def placed(self) -> Mapping[FieldPath, ExistingSubnet]:
         """All subnets, by where they stand."""
-        names = ("nodes", "load_balancers", "internal_load_balancers", "control_plane", "pods")
+        names = ("nodes", "load_balancers", "internal_load_balancers", "control_plane", "pods", "endpoints")
         return {(name, index): subnet for name in names for index, subnet in enumerate(getattr(self, name))}
 
     @property
@@ -185,6 +232,19 @@ class ExistingNetwork(Value):
                 rule = f"lies outside of the VPC ({', '.join(self.cidrs)})"
                 yield Problem((*place, "cidr"), subnet.cidr, rule, "correct it, or add the range to cidrs")
 
+    def _ipv6(self) -> Iterator[Problem]:
+        ranges = [ipaddress.IPv6Network(cidr) for cidr in self.ipv6_cidrs]
+        for place, subnet in self.placed.items():
+            if subnet.ipv6_cidr is None:
+                if ranges and place[0] not in ("pods", "endpoints"):
+                    rule = "the VPC has IPv6 ranges, and its subnets of nodes, load balancers and EKS need one as well"
+                    fix = "write that of the subnet, or leave ipv6_cidrs out"
+                    yield Problem((*place, "ipv6_cidr"), None, rule, fix)
+            elif not any(ipaddress.IPv6Network(subnet.ipv6_cidr).subnet_of(each) for each in ranges):
+                rule = f"lies outside of the VPC ({', '.join(self.ipv6_cidrs) or 'without ipv6_cidrs'})"
+                fix = "correct it, or add the range to ipv6_cidrs"
+                yield Problem((*place, "ipv6_cidr"), subnet.ipv6_cidr, rule, fix)
+
     def _mixed(self) -> Iterator[Problem]:
         """One subnet in several places: what stands in private ones may share them, and nothing else may."""
         first: dict[str, tuple[FieldPath, ExistingSubnet]] = {}
@@ -194,8 +254,8 @@ class ExistingNetwork(Value):
                 continue
             if other_place[0] == place[0]:
                 yield Problem((*place, "id"), subnet.id, "must hold no duplicate", "remove the repeated one")
-            elif place[0] == "pods":
-                rule = f"pods have subnets of their own there, and this one stands in {other_place[0]} as well"
+            elif place[0] in ("pods", "endpoints"):
+                rule = f"{place[0]} have subnets of their own there, and this one stands in {other_place[0]} as well"
                 yield Problem((*place, "id"), subnet.id, rule, "name another subnet")
             elif "load_balancers" in (place[0], other_place[0]):
                 rule = f"a subnet is public or private, and this one stands in {other_place[0]} as well"

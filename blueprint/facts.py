@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from blueprint.contribution import Grant
 from blueprint.iam import Statement
@@ -28,16 +29,24 @@ class ClusterFacts:
     fargate: tuple[PodSelector, ...] = ()
     """The selectors of all Fargate profiles."""
     service_cidr: str = "172.20.0.0/16"
-    """Addresses of Services."""
+    """Addresses of Services, or a reference to them."""
+    ip_family: Literal["ipv4", "ipv6"] = "ipv4"
+    """Of pods and Services."""
+    ipv6: bool = False
+    """Whether the subnets of load balancers have IPv6 addresses."""
+    vpc_ipv6_ranges: tuple[str, ...] = ()
+    """IPv6 ranges of the VPC, or references to them."""
     internet: bool = True
     """Whether nodes and pods reach it."""
     prefix_delegation: bool = False
     """Whether the CNI gives nodes prefixes of addresses, so that they take more pods."""
     load_balancer_ranges: tuple[str, ...] = ()
-    """Addresses of the public subnets, where load balancers are and no pods."""
+    """Addresses of the public subnets, where load balancers are and no pods; all ranges are of the family of pods."""
     internal_load_balancer_ranges: tuple[str, ...] = ()
     """Addresses of the subnets in which internal load balancers are: unless these have some of their own, those of
     nodes and pods."""
+    endpoint_ranges: tuple[str, ...] = ()
+    """Addresses of the subnets in which interface endpoints are, and no pods."""
     node_subnets: tuple[str, ...] = ()
     """Ids of the subnets of nodes, or references to them."""
     pod_subnets: tuple[tuple[str, str], ...] = ()

@@ -61,6 +61,21 @@ def _is_network(text: str) -> bool:
         return False
 
 
+def _is_ipv6(text: str) -> bool:
+    return ":" in text
+
+
+def is_ipv6_network(text: str, longest: int, shortest: int) -> bool:
+    """Whether it is an IPv6 network without host bits, in its shortest form, with a prefix length from `longest` to
+    `shortest`.
+    """
+    try:
+        network = ipaddress.IPv6Network(text)
+    except ValueError:
+        return False
+    return str(network) == text and longest <= network.prefixlen <= shortest
+
+
 def sized(longest: int, shortest: int, says: str, fix: str) -> Rule:
     """A network with a prefix length from `longest` to `shortest`, both included."""
     return Rule(lambda text: longest <= _network(text).prefixlen <= shortest, says, fix)
@@ -88,10 +103,18 @@ PRIVATE_RANGES = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 # the rest: RFC 6890, RFC 5771.
 RESERVED_RANGES = ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "240.0.0.0/4")
 """This host, loopback, link-local with all that gives out credentials, multicast, and what nobody has."""
-_WIDEST = 8  # what is wider holds all of these, and has a rule of its own wherever a range stands
+# RFC 6890; by fd00:ec2::/32 a node answers its pods as by 169.254.0.0/16, and EC2 all instances:
+# https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html
+_RESERVED_IPV6 = ("::/96", "64:ff9b::/96", "fd00:ec2::/32", "fe80::/10", "ff00::/8")
+_WIDEST, _WIDEST_IPV6 = 8, 16  # what is wider has a rule of its own wherever a range stands
 
 
 def _is_free(text: str) -> bool:
+    if _is_ipv6(text):
+        ipv6 = ipaddress.IPv6Network(text)
+        return ipv6.prefixlen < _WIDEST_IPV6 or not any(
+            ipv6.overlaps(ipaddress.IPv6Network(each)) for each in _RESERVED_IPV6
+        )
     network = _network(text)
     return network.prefixlen < _WIDEST or not any(
         network.overlaps(ipaddress.IPv4Network(reserved)) for reserved in RESERVED_RANGES
@@ -104,6 +127,15 @@ Cidr = Annotated[
         _is_network, "must be an IPv4 network in CIDR notation with no host bits set", "write for example 10.0.0.0/16"
     ),
 ]
+AnyCidr = Annotated[
+    str,
+    Rule(
+        lambda text: is_ipv6_network(text, _WIDEST_IPV6, 128) if _is_ipv6(text) else _is_network(text),
+        "must be a network in CIDR notation with no host bits set, of IPv6 /16 or smaller and in its shortest form",
+        "write for example 10.9.0.0/16 or 2600:1f14:12:3400::/56",
+    ),
+]
+"""Of either family."""
 NOT_RESERVED = Rule(
     _is_free,
     f"must hold no address of {', '.join(RESERVED_RANGES)}: some of a node's own there give out credentials",

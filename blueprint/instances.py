@@ -32,6 +32,14 @@ _NEURON = re.compile(r"inf\d.*|trn\d.*")
 _OTHER = ("dl1", "dl2q", "f1", "f2", "g4ad", "vt1")
 _VCPUS = {"c1.xlarge": 8, "c4.8xlarge": 36, "d2.8xlarge": 36}
 """Types that are older than the rule of the sizes."""
+_XEN = frozenset(
+    {
+        *("c1", "c3", "c4", "cc1", "cc2", "cg1", "cr1", "d2", "f1", "g2", "g3", "g3s", "h1", "hi1", "hs1", "i2", "i3"),
+        *("m1", "m2", "m3", "m4", "p2", "p3", "r3", "r4", "t1", "t2", "x1", "x1e"),
+    }
+)
+FIRST_NITRO_GENERATION = 5
+"""From here on all types are, whatever their category."""
 PODS_WITH_PREFIXES = 110
 """On a node of any size but the smallest and the largest."""
 
@@ -48,6 +56,14 @@ def accelerator(instance_type: str) -> Accelerator | None:
     if family in _OTHER:
         return "other"
     return "nvidia" if _NVIDIA.fullmatch(family) else "neuron" if _NEURON.fullmatch(family) else None
+
+
+def is_nitro(instance_type: str) -> bool:
+    """Whether AWS's own hypervisor, or none, runs it: others take no prefixes of addresses.
+
+    https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-nitro-instances.html
+    """
+    return _family(instance_type) not in _XEN or instance_type.endswith(".metal")
 
 
 def vcpus(instance_type: str) -> int | None:

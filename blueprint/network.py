@@ -12,12 +12,13 @@ from blueprint.fields import PRIVATE_RANGES, UNIQUE, Cidr, inside, matches, one_
 from blueprint.value import Rule, Value
 from blueprint.zones import ALL_ALIKE, MIXED, ONE_FORM, AvailabilityZone, mixed
 
-SubnetKind = Literal["private", "public", "control-plane", "internal", "pods"]
-"""Of nodes and pods; of load balancers on the internet; of EKS; of internal load balancers alone; of pods alone."""
+SubnetKind = Literal["private", "public", "control-plane", "internal", "pods", "endpoints"]
+"""Of nodes and pods; of load balancers on the internet; of EKS; of internal load balancers alone; of pods alone; of
+interface endpoints."""
 
 # Without a route to the internet, nodes join and pull images through these, and the functions that install charts reach
 # EKS, ECR and each other. https://docs.aws.amazon.com/eks/latest/userguide/private-clusters.html. What pods call comes
-# to it: blueprint/private_rules.py.
+# to it: blueprint/endpoints.py.
 ENDPOINTS_WITHOUT_NAT = ("ec2", "ecr.api", "ecr.dkr", "eks", "lambda")
 
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
@@ -78,13 +79,6 @@ def _holds(block: str, cidr: str) -> bool:
     return ipaddress.IPv4Network(cidr).subnet_of(ipaddress.IPv4Network(block))
 
 
-def lacking_endpoints(given: tuple[str, ...], *, internet: bool, way_out: str) -> Iterator[Problem]:
-    """Those that nodes need where they have no other way to AWS."""
-    if not internet and (lacking := sorted(set(ENDPOINTS_WITHOUT_NAT) - set(given))):
-        rule = f"without internet, nodes reach AWS through endpoints only; missing: {', '.join(lacking)}"
-        yield Problem(("interface_endpoints",), given, rule, f"add them, or {way_out}")
-
-
 class NewNetwork(Value):
     """A VPC made for one cluster: private subnets for nodes, public ones for load balancers, small ones for EKS.
 
@@ -109,6 +103,7 @@ class NewNetwork(Value):
         "max_azs": 'write zones=("a", "b", "c")',
         "single_nat_gateway": 'write nat="one"',
         "one_nat_gateway_per_az": 'write nat="per-zone"',
+        "enable_ipv6": "write ipv6=True",
         "enable_nat_gateway": 'write nat="none", "one" or "per-zone"',
         "private_subnets": "leave it out: the subnets are calculated, and the plan shows them",
         "public_subnets": "leave it out: the subnets are calculated, and the plan shows them",
@@ -122,9 +117,11 @@ class NewNetwork(Value):
     ids where clusters of several accounts are to meet in a zone. To AWS they are other zones: choose before the first
     deploy. https://docs.aws.amazon.com/ram/latest/userguide/working-with-az-ids.html"""
     nat: Literal["none", "one", "per-zone"] = "per-zone"
-    """NAT gateways. `one` is cheap and dies with its zone; `none` leaves nodes without internet."""
+    """NAT gateways. `one` is cheap and dies with its zone; `none` leaves nodes without internet: what they, add-ons and
+    secrets of teams call gets an endpoint by itself."""
     interface_endpoints: Annotated[tuple[EndpointService, ...], UNIQUE] = ()
-    """AWS services reached inside the VPC, for example ("ecr.api", "ecr.dkr"); each costs by hour and zone."""
+    """AWS services reached inside the VPC, for example ("ecr.api", "ecr.dkr"), beside those that get an endpoint by
+    themselves; each costs by hour and zone."""
     flow_log_retention_days: LogRetentionDays = 90
     """How long flow logs stay in CloudWatch; one of the values CloudWatch Logs accepts."""
     control_plane_zones: Zones | None = field(default=None, kw_only=True)
@@ -138,6 +135,11 @@ class NewNetwork(Value):
     well. Nodes that are there keep the addresses of their pods: replace them after a change. To take it back, first
     deploy the cluster stack, `cdk deploy --exclusively`, then the rest.
     https://docs.aws.amazon.com/eks/latest/userguide/cni-custom-network.html"""
+
+    ipv6: bool = field(default=False, kw_only=True)
+    """Whether the VPC has an IPv6 range of Amazon's as well, with a /64 of it for each subnet of nodes, load balancers
+    and EKS: for a cluster of Cluster(ip_family="ipv6"), or for load balancers that answer both families. Nodes of such
+    a cluster get out by an egress-only internet gateway, unless `nat` is `none`, and nobody gets in."""
 
     way_out: ClassVar[str] = 'write nat="one"'
     """How nodes and pods get to the internet."""
@@ -169,7 +171,6 @@ class NewNetwork(Value):
         return self.nat != "none"
 
     def problems(self) -> Iterator[Problem]:
-        yield from lacking_endpoints(self.interface_endpoints, internet=self.internet, way_out=self.way_out)
         of_control_plane = self.control_plane_zones or ()
         if of_control_plane and mixed((*of_control_plane, *self.zones)):
             yield Problem(("control_plane_zones",), of_control_plane, MIXED, ALL_ALIKE)
@@ -177,7 +178,9 @@ class NewNetwork(Value):
             rule = "the control plane keeps a subnet in each of its zones"
             yield Problem(("control_plane_zones",), self.control_plane_zones, rule, f"keep {', '.join(lost)} in zones")
         vpc = ipaddress.ip_network(self.cidr)
-        if sum(2 ** (32 - prefix) for prefix in self.prefixes.values()) * len(self.zones) > vpc.num_addresses:
+        small = self.endpoint_prefix if self.has_endpoints else None
+        behind = 0 if small is None else len(self.zones) * 2 ** (32 - small)
+        if self.room * self._of_a_zone + behind > vpc.num_addresses:
             rule = f"the subnets of {len(self.zones)} zones do not fit into {vpc}"
             yield Problem(("zones",), self.zones, rule, "take fewer zones, or a larger range")
         if self.pod_cidr and vpc.overlaps(ipaddress.ip_network(self.pod_cidr)):
@@ -208,10 +211,33 @@ class NewNetwork(Value):
         return {"private": vpc + 3, "public": min(vpc + 8, 28), "control-plane": 28}
 
     @property
+    def has_endpoints(self) -> bool:
+        """Whether some AWS services are reached inside the VPC, by network interfaces in subnets of their own."""
+        return not self.internet or bool(self.interface_endpoints)
+
+    @property
+    def endpoint_prefix(self) -> int:
+        """Prefix length of their subnets, which lie at the end of the VPC, so that they move no others: an address for
+        each endpoint, and five that AWS keeps.
+        https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
+        """
+        return 27 if ipaddress.ip_network(self.cidr).prefixlen <= 20 else 28
+
+    @property
+    def most_endpoints(self) -> int:
+        """For how many endpoints there are addresses."""
+        return int(2 ** (32 - self.endpoint_prefix)) - 5
+
+    @property
     def room(self) -> int:
         """For how many zones each kind of subnet keeps ranges, so that a zone added later moves no other subnet.
 
         Networks smaller than /22 have none to spare.
         """
-        six = MOST_ZONES * sum(2 ** (32 - prefix) for prefix in self.prefixes.values())
+        six = MOST_ZONES * self._of_a_zone
         return MOST_ZONES if six <= ipaddress.ip_network(self.cidr).num_addresses else len(self.zones)
+
+    @property
+    def _of_a_zone(self) -> int:
+        """Addresses."""
+        return sum(int(2 ** (32 - prefix)) for prefix in self.prefixes.values())

@@ -11,8 +11,9 @@ from blueprint.compute import Capacity, Taint, Taints
 from blueprint.contribution import LaunchedNodes
 from blueprint.disruption import ConsolidationPolicy, DisruptionBudget, QuietTime
 from blueprint.errors import Key, Problem
+from blueprint.facts import ClusterFacts
 from blueprint.fields import NOT_EMPTY, DnsLabel, LabelKey, LabelValue, at_most, between, one_of
-from blueprint.instances import CATEGORIES, Architecture
+from blueprint.instances import CATEGORIES, FIRST_NITRO_GENERATION, Architecture
 from blueprint.kubernetes import Manifest
 from blueprint.value import Value
 
@@ -63,6 +64,13 @@ class NodePool(Value):
             if re.match(r"([\w.-]+\.)?(karpenter\.sh|karpenter\.k8s\.aws|kubernetes\.io|k8s\.io)/", key):
                 rule, fix = "labels in this domain belong to Kubernetes and Karpenter", "take a prefix of your own"
                 yield Problem(("labels", Key(key)), key, rule, fix)
+
+    def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:
+        """Rules between the pool and its cluster. The path is from the pool."""
+        if facts.ip_family == "ipv6" and self.min_generation < FIRST_NITRO_GENERATION:
+            rule = "nodes of an IPv6 cluster are of Nitro types, as not all of older generations are"
+            fix = f"write {FIRST_NITRO_GENERATION} or more"
+            yield Problem(("min_generation",), self.min_generation, rule, fix)
 
     def owned_by(self, key: str, owner: str) -> NodePool:
         """The pool named after its owner, for its pods only: they tolerate the taint and select the label."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import chain
 from typing import TYPE_CHECKING
 
+from blueprint.endpoints import called
 from blueprint.errors import Problem, Quoted
+from blueprint.existing_network import ExistingNetwork
+from blueprint.planning.network import interface_endpoints
 
 if TYPE_CHECKING:
     from blueprint.checked import Checked
-    from blueprint.contribution import Contribution
+    from blueprint.network import NewNetwork
     from blueprint.planning.draft import Draft
 
 # Services without a region: no endpoint in a VPC has the name that their clients look up.
@@ -19,32 +21,40 @@ _GLOBAL = frozenset({"route53", "iam", "shield"})
 
 
 def problems(view: Checked, parts: Sequence[Draft]) -> Iterator[Problem]:
-    """Nothing where there is a way to it."""
+    """Nothing where there is a way to it, but of endpoints' number."""
     network = view.blueprint.network
-    if network.internet:
-        return
-    lacking: dict[str, list[str]] = {}
-    for part in parts:
-        needed = _services(part.contribution)
-        for service in sorted(needed & _GLOBAL):
-            rule = f"{part.name} calls {service}, which no endpoint in the VPC reaches"
-            yield Problem(part.path, service, rule, f"{network.way_out}, or remove it")
-        for service in sorted(needed - _GLOBAL - set(network.interface_endpoints)):
-            lacking.setdefault(service, []).append(part.name)
-        for image in dict.fromkeys(part.contribution.images):
-            if ".dkr.ecr." not in image:
-                rule = "without internet nodes pull from Amazon ECR only"
-                fix = f"mirror it, and name the mirror where the chart takes it, in {part.fields.values}"
-                yield Problem(part.path, image, rule, fix)
-    if lacking and view.knows("network", "interface_endpoints"):
-        callers = "; ".join(f"{service} ({', '.join(parts)})" for service, parts in sorted(lacking.items()))
-        rule = f"without internet, pods reach AWS through endpoints only; missing: {callers}"
-        given = Quoted(", ".join(network.interface_endpoints))
-        yield Problem(("network", "interface_endpoints"), given, rule, f"add {', '.join(map(repr, sorted(lacking)))}")
+    if not network.internet:
+        for part in parts:
+            yield from _of_part(part, network.way_out)
+    callers = {service: names for service, names in called(parts).items() if service not in _GLOBAL}
+    if isinstance(network, ExistingNetwork):
+        lacking = {service: names for service, names in callers.items() if service not in network.interface_endpoints}
+        if lacking and not network.internet and view.knows("network", "interface_endpoints"):
+            yield _missing(network, lacking)
+    elif view.knows("network"):
+        yield from _crowded(network, interface_endpoints(network, callers))
 
 
-def _services(contribution: Contribution) -> set[str]:
-    """What its pods call, and from where they get credentials for that."""
-    managed = (addon.grant for addon in contribution.managed_addons if addon.grant)
-    by = {"sts" if grant.irsa else "eks-auth" for grant in chain(contribution.grants, managed)}
-    return by | set(contribution.aws_services)
+def _of_part(part: Draft, way_out: str) -> Iterator[Problem]:
+    for service in sorted(_GLOBAL & {*called([part])}):
+        rule = f"{part.name} calls {service}, which no endpoint in the VPC reaches"
+        yield Problem(part.path, service, rule, f"{way_out}, or remove it")
+    for image in dict.fromkeys(part.contribution.images):
+        if ".dkr.ecr." not in image:
+            rule = "without internet nodes pull from Amazon ECR only"
+            fix = f"mirror it, and name the mirror where the chart takes it, in {part.fields.values}"
+            yield Problem(part.path, image, rule, fix)
+
+
+def _missing(network: ExistingNetwork, lacking: dict[str, Sequence[str]]) -> Problem:
+    callers = "; ".join(f"{service} ({', '.join(names)})" for service, names in sorted(lacking.items()))
+    rule = f"without internet, pods reach AWS through endpoints only; missing: {callers}"
+    given = Quoted(", ".join(network.interface_endpoints))
+    return Problem(("network", "interface_endpoints"), given, rule, f"add {', '.join(map(repr, sorted(lacking)))}")
+
+
+def _crowded(network: NewNetwork, endpoints: Sequence[str]) -> Iterator[Problem]:
+    if len(endpoints) > network.most_endpoints:
+        rule = f"{len(endpoints)} endpoints ({', '.join(endpoints)}), and their subnets have {network.most_endpoints}"
+        rule += " free addresses each"
+        yield Problem(("network", "cidr"), network.cidr, rule, "take a range of /20 or larger, or fewer endpoints")

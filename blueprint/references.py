@@ -22,6 +22,12 @@ FLOW_LOGS_ARN = "${blueprint:flow-logs-arn}"
 """ARN of the log group of the network's flow logs."""
 CLUSTER_SECURITY_GROUP = "${blueprint:cluster-security-group}"
 """Id of the security group that EKS makes for the cluster, in which nodes and pods are."""
+VPC_IPV6_RANGE = "${blueprint:vpc-ipv6-range}"
+"""The IPv6 range that Amazon gives to a VPC that a deploy makes."""
+SERVICE_RANGE = "${blueprint:service-range}"
+"""Addresses of Services, where EKS chooses them: those of IPv6."""
+CLUSTER_DNS = "${blueprint:cluster-dns}"
+"""The address among them that answers for names."""
 CLUSTER_ENDPOINT = "${blueprint:cluster-endpoint}"
 """Address of the Kubernetes API."""
 CLUSTER_CERTIFICATE = "${blueprint:cluster-certificate}"
@@ -31,6 +37,11 @@ CLUSTER_CERTIFICATE = "${blueprint:cluster-certificate}"
 def subnet_id(kind: str, zone: str) -> str:
     """Id of a subnet that a deploy makes."""
     return f"${{blueprint:subnet-id:{kind}:{zone}}}"
+
+
+def subnet_ipv6_range(kind: str, zone: str) -> str:
+    """IPv6 range of a subnet that a deploy makes."""
+    return f"${{blueprint:subnet-ipv6-range:{kind}:{zone}}}"
 
 
 def role_arn(name: str) -> str:

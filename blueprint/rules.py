@@ -12,6 +12,7 @@ from blueprint.compute import AutoMode, Nodes, SelfManagedNodes
 from blueprint.encryption import foreign_key
 from blueprint.errors import FieldPath, Problem, Quoted, duplicates, rendered
 from blueprint.existing_network import ExistingNetwork
+from blueprint.instances import is_nitro
 from blueprint.network import NewNetwork
 from blueprint.powers import reaches
 from blueprint.versions import minor
@@ -36,6 +37,7 @@ def between_values(view: Checked) -> Iterator[Problem]:
     yield from _control_plane_subnets(view)
     yield from _control_plane_routes(view)
     yield from _pod_subnets(view)
+    yield from _ip_family(view)
     yield from _addons(view)
     if view.knows_all("teams"):
         yield from _connections(view)
@@ -88,7 +90,7 @@ def _node_zones(view: Checked) -> Iterator[Problem]:
 
 def _ranges(view: Checked) -> Iterator[Problem]:
     network, services = view.blueprint.network, view.blueprint.cluster.service_cidr
-    for vpc in network.cidrs:
+    for vpc in network.cidrs if view.blueprint.cluster.ip_family == "ipv4" else ():
         if ipaddress.ip_network(services).overlaps(ipaddress.ip_network(vpc)):
             rule = f"addresses of Services must lie outside the VPC ({vpc})"
             fix = "take another private range"
@@ -110,6 +112,30 @@ def _zones(view: Checked) -> Iterator[Problem]:
             others = "control_plane" if isinstance(network, ExistingNetwork) else "control_plane_zones"
             fix = "take another zone" if path[0] == others else f"take another zone, or name others in {others}"
             yield Problem(("network", *path), zone, rule, fix)
+
+
+def _ip_family(view: Checked) -> Iterator[Problem]:
+    """What an IPv6 cluster needs of its network and nodes, and what it cannot have.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/cni-ipv6.html
+    """
+    network, cluster = view.blueprint.network, view.blueprint.cluster
+    if cluster.ip_family == "ipv4":
+        return
+    existing = isinstance(network, ExistingNetwork)
+    if not network.ipv6 and view.knows_all("network"):
+        rule = "the subnets of an IPv6 cluster have IPv6 addresses as well, and those of this network have none"
+        fix = "write ipv6_cidrs, and ipv6_cidr of each subnet" if existing else "write ipv6=True in the network"
+        yield Problem(("cluster", "ip_family"), cluster.ip_family, rule, f'{fix}, or ip_family="ipv4"')
+    if network.pods:
+        field = "pods" if existing else "pod_cidr"
+        rule = "pods of an IPv6 cluster have addresses of their node's prefix, and custom networking is for IPv4 alone"
+        yield Problem(("network", field), getattr(network, field), rule, f"leave {field} out")
+    for path, nodes in view.compute.items():
+        old = [name for name in nodes.instance_types if not is_nitro(name)] if isinstance(nodes, Nodes) else []
+        if old:
+            rule = f"nodes of an IPv6 cluster are of Nitro types, since others take no prefixes: {', '.join(old)}"
+            yield Problem((*path, "instance_types"), old[0], rule, 'take others, for example "m7g.large"')
 
 
 def _pod_subnets(view: Checked) -> Iterator[Problem]:

@@ -114,8 +114,8 @@ class ClusterStack(BlueprintStack):
             "compute_config": compute,
             "storage_config": {"blockStorage": {"enabled": bool(auto)}},
             "kubernetes_network_config": {
-                "ipFamily": "ipv4",
-                "serviceIpv4Cidr": model.service_cidr,
+                "ipFamily": model.ip_family,
+                "serviceIpv4Cidr": model.service_cidr or None,
                 "elasticLoadBalancing": {"enabled": bool(auto)},
             },
         }

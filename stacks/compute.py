@@ -10,7 +10,7 @@ from aws_cdk import aws_eks_v2 as eks
 from constructs import Construct
 
 from blueprint.planning.document import FargateNodes, Launch, NodeGroup, Plan, RollingUpdate
-from blueprint.references import resolved
+from blueprint.references import CLUSTER_CERTIFICATE, CLUSTER_DNS, CLUSTER_ENDPOINT, SERVICE_RANGE, name_of, resolved
 from blueprint.workload import EFFECTS
 from stacks.acknowledge import ENGINE, NAG, NIST, acknowledge
 from stacks.base import PARTITION_ONLY, given, service_role
@@ -193,9 +193,14 @@ def _self_managed(
 ) -> None:
     profile = aws_iam.CfnInstanceProfile(scope, "Profile", roles=[role.ref], path=role.path)
     told = {
-        "cluster-endpoint": cluster.attr_endpoint,
-        "cluster-certificate": cluster.attr_certificate_authority_data,
+        name_of(CLUSTER_ENDPOINT): cluster.attr_endpoint,
+        name_of(CLUSTER_CERTIFICATE): cluster.attr_certificate_authority_data,
     }
+    if plan.control_plane.ip_family == "ipv6":
+        services = cluster.attr_kubernetes_network_config_service_ipv6_cidr
+        # The tenth address: amazon-eks-ami nodeadm/internal/api/net.go (GetClusterDns)
+        dns = Fn.join("", [Fn.select(0, Fn.split("/", services)), "a"])
+        told |= {name_of(SERVICE_RANGE): services, name_of(CLUSTER_DNS): dns}
     data = _launch_data(
         group.launch,
         imageId=f"{{{{resolve:ssm:{group.launch.image_parameter}}}}}",

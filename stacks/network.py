@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from aws_cdk import Tags, aws_ec2
-from constructs import Construct
+from aws_cdk import Annotations, Fn, Tags, aws_ec2
+from constructs import Construct, IConstruct
 
-from blueprint.planning.document import FlowLogs, Plan, PlannedNetwork
-from blueprint.references import VPC_ID, name_of, subnet_id
+from blueprint.planning.document import FlowLogs, Plan, PlannedNetwork, Subnet
+from blueprint.references import VPC_ID, VPC_IPV6_RANGE, name_of, resolved, subnet_id
 from blueprint.zones import is_id
 from stacks.acknowledge import NIST, acknowledge
 from stacks.base import PARTITION_ONLY, BlueprintStack, limit_roles, service_role
 from stacks.retained import retained_key, retained_logs
+
+_OWN_WAY = ("pods", "endpoints")
+"""Kinds of subnets whose ranges the CDK does not work out."""
 
 
 class NetworkStack(BlueprintStack):
@@ -41,7 +44,7 @@ class NetworkStack(BlueprintStack):
         limit_roles(self.node.find_child("Custom::VpcRestrictDefaultSGCustomResourceProvider"), plan)
         if any(map(is_id, zones)):
             self._name_zones_by_id()
-        kinds = dict.fromkeys(each.kind for each in network.subnets if each.kind not in ("public", "pods"))
+        kinds = dict.fromkeys(each.kind for each in network.subnets if each.kind not in ("public", *_OWN_WAY))
         # Looked up once, since each look is several calls.
         ids = {kind: self.vpc.select_subnets(subnet_group_name=kind).subnet_ids for kind in kinds}
         subnets = {
@@ -49,12 +52,15 @@ class NetworkStack(BlueprintStack):
             for kind, found in ids.items()
             for zone, id in zip(zones, found, strict=True)
         }
+        for name in network.gateway_endpoints:
+            self._policy(network, name, self.vpc.node.find_child(name))
         self.references = {name_of(VPC_ID): self.vpc.vpc_id, **subnets, **self._pods(network)}
+        self.export(*self.references.values())
+        self.references |= self._ipv6(network)
         if network.interface_endpoints:
             self._interface_endpoints(network)
         self._flow_logs(plan, network.flow_logs)
         self._tags(network)
-        self.export(*self.references.values())
 
     def _name_zones_by_id(self) -> None:
         """The CDK takes names only, and writes what it was given into the property for names."""
@@ -72,34 +78,108 @@ class NetworkStack(BlueprintStack):
         found = {}
         for place, subnet in enumerate(subnets):
             name = f"PodSubnet{place + 1}"
-            tags = {"Name": f"{self.node.path}/{name}", "aws-cdk:subnet-name": "pods"}
-            made = aws_ec2.CfnSubnet(
-                self,
-                name,
-                vpc_id=self.vpc.vpc_id,
-                availability_zone_id=subnet.zone if is_id(subnet.zone) else None,
-                availability_zone=None if is_id(subnet.zone) else subnet.zone,
-                cidr_block=subnet.cidr,
-                map_public_ip_on_launch=False,
-                tags=[{"key": key, "value": value} for key, value in tags.items()],
-            )
+            made = self._subnet(name, subnet)
             made.node.add_dependency(own_range)
             table = tables[network.zones.index(subnet.zone)]
             aws_ec2.CfnSubnetRouteTableAssociation(self, f"{name}Routes", subnet_id=made.ref, route_table_id=table)
             found[name_of(subnet.id)] = made.ref
         return found
 
+    def _ipv6(self, network: PlannedNetwork) -> dict[str, str]:
+        """A range of Amazon's for the VPC, and a /64 of it for each subnet, which never moves.
+
+        The CDK would count subnets on, and divide the range by their number, so that a zone that comes later would move
+        those of others.
+        """
+        if not network.ipv6:
+            return {}
+        vpc = cast("aws_ec2.CfnVPC", self.vpc.node.default_child)
+        own_range = aws_ec2.CfnVPCCidrBlock(
+            self, "Ipv6Range", vpc_id=self.vpc.vpc_id, amazon_provided_ipv6_cidr_block=True
+        )
+        self.export_string_list_value(vpc.attr_ipv6_cidr_blocks)
+        whole = Fn.select(0, vpc.attr_ipv6_cidr_blocks)
+        blocks = Fn.cidr(whole, 256, "64")
+        found = {name_of(VPC_IPV6_RANGE): whole}
+        gateway = None
+        if network.ipv6_nodes and network.nat_gateways:
+            gateway = aws_ec2.CfnEgressOnlyInternetGateway(self, "Ipv6Egress", vpc_id=self.vpc.vpc_id)
+        kinds = dict.fromkeys(subnet.kind for subnet in network.subnets if subnet.ipv6_cidr)
+        for kind in kinds:
+            made = self.vpc.select_subnets(subnet_group_name=kind).subnets
+            for subnet, own in zip(network.of_kind(kind), made, strict=True):
+                block = cast("aws_ec2.CfnSubnet", own.node.default_child)
+                assert subnet.ipv6_place is not None  # noqa: S101  # one of a VPC that is made has it
+                block.ipv6_cidr_block = Fn.select(subnet.ipv6_place, blocks)
+                if network.ipv6_nodes and kind == "private":
+                    block.assign_ipv6_address_on_creation = True
+                    why = "nodes need an IPv6 address, at which nobody reaches them: the gateway lets out alone"
+                    acknowledge(own, {f"{NIST}VPCSubnetAutoAssignPublicIpDisabled": why})
+                block.node.add_dependency(own_range)
+                found[name_of(subnet.ipv6_cidr)] = block.ipv6_cidr_block
+                self._ipv6_route(kind, own, gateway)
+        return found
+
+    def _ipv6_route(
+        self, kind: str, subnet: aws_ec2.ISubnet, gateway: aws_ec2.CfnEgressOnlyInternetGateway | None
+    ) -> None:
+        """To the internet, and from there to load balancers alone."""
+        by: dict[str, str] = {}
+        if kind == "public" and self.vpc.internet_gateway_id:
+            by = {"gateway_id": self.vpc.internet_gateway_id}
+        elif kind == "private" and gateway:
+            by = {"egress_only_internet_gateway_id": gateway.attr_id}
+        if by:
+            table = subnet.route_table.route_table_id
+            route = aws_ec2.CfnRoute(
+                cast("aws_ec2.Subnet", subnet),
+                "Ipv6Route",
+                route_table_id=table,
+                destination_ipv6_cidr_block="::/0",
+                **by,
+            )
+            route.node.add_dependency(self.vpc.internet_connectivity_established)
+
+    def _subnet(self, name: str, subnet: Subnet) -> aws_ec2.CfnSubnet:
+        tags = {"Name": f"{self.node.path}/{name}", "aws-cdk:subnet-name": subnet.kind}
+        return aws_ec2.CfnSubnet(
+            self,
+            name,
+            vpc_id=self.vpc.vpc_id,
+            availability_zone_id=subnet.zone if is_id(subnet.zone) else None,
+            availability_zone=None if is_id(subnet.zone) else subnet.zone,
+            cidr_block=subnet.cidr,
+            map_public_ip_on_launch=False,
+            tags=[{"key": key, "value": value} for key, value in tags.items()],
+        )
+
     def _interface_endpoints(self, network: PlannedNetwork) -> None:
-        """One security group serves them all: HTTPS from the VPC."""
+        """One security group serves them all: HTTPS from the VPC. Their subnets have the VPC's own routes alone."""
         group = aws_ec2.SecurityGroup(self, "Endpoints", vpc=self.vpc, allow_all_outbound=False)
         for cidr in network.cidrs:
             group.add_ingress_rule(aws_ec2.Peer.ipv4(cidr), aws_ec2.Port.tcp(443))
-        private = aws_ec2.SubnetSelection(subnet_group_name="private")
-        for service in network.interface_endpoints:
-            endpoint = aws_ec2.InterfaceVpcEndpointAwsService(service)
-            self.vpc.add_interface_endpoint(
-                service, service=endpoint, subnets=private, security_groups=[group], open=False
+        subnets = []
+        for number, subnet in enumerate(network.of_kind("endpoints"), 1):
+            id = self._subnet(f"EndpointSubnet{number}", subnet).ref
+            known = aws_ec2.Subnet.from_subnet_attributes(
+                self, f"Endpoints{number}", subnet_id=id, availability_zone=subnet.zone
             )
+            Annotations.of(known).acknowledge_warning("@aws-cdk/aws-ec2:noSubnetRouteTableId", "no route is asked for")
+            subnets.append(known)
+        for service in network.interface_endpoints:
+            endpoint = self.vpc.add_interface_endpoint(
+                service,
+                service=aws_ec2.InterfaceVpcEndpointAwsService(service),
+                subnets=aws_ec2.SubnetSelection(subnets=subnets),
+                security_groups=[group],
+                open=False,
+            )
+            self._policy(network, service, endpoint)
+
+    def _policy(self, network: PlannedNetwork, service: str, endpoint: IConstruct) -> None:
+        if policy := network.endpoint_policies.get(service):
+            made = cast("aws_ec2.CfnVPCEndpoint", endpoint.node.default_child)
+            made.policy_document = resolved(policy, PARTITION_ONLY)
 
     def _flow_logs(self, plan: Plan, flow_logs: FlowLogs) -> None:
         key = retained_key(self, plan, "flow logs")
@@ -134,7 +214,7 @@ def _subnets(network: PlannedNetwork) -> list[dict[str, Any]]:
         else aws_ec2.SubnetType.PRIVATE_ISOLATED,
         "control-plane": aws_ec2.SubnetType.PRIVATE_ISOLATED,
     }
-    prefixes = {subnet.kind: subnet.prefix for subnet in network.subnets if subnet.kind != "pods"}
+    prefixes = {subnet.kind: subnet.prefix for subnet in network.subnets if subnet.kind not in _OWN_WAY}
     return [
         {
             "name": kind,

@@ -73,7 +73,8 @@ def text(value: Any) -> str:
         return json.dumps(value, sort_keys=True)
     ((function, argument),) = value.items()
     if function == "Fn::Join":
-        return str(argument[0]).join(map(text, argument[1]))
+        between, parts = argument  # or a function that gives a list
+        return str(between).join(map(text, parts)) if isinstance(parts, list) else text(parts)
     if function == "Fn::Sub" and isinstance(argument, str):
         return argument
     if isinstance(argument, list):

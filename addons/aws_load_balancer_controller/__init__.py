@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from addons.aws_load_balancer_controller import ingress_class
+from addons.aws_load_balancer_controller.ingress_class import IpAddressType
 from addons.aws_load_balancer_controller.policy import statements
 from addons.aws_load_balancer_controller.service_classes import policies
 from blueprint.addons import CallsAws, ClusterFacts, HelmAddon, ImageSource, ServiceLinkedRole, Statement, Values
 from blueprint.addons.lock import locked_chart
 from blueprint.addons.pods import CRITICAL, across_zones, resources, workload
+from blueprint.errors import Problem
 from blueprint.kubernetes import Manifest
 from blueprint.linked_roles import LOAD_BALANCING
 
@@ -49,6 +54,16 @@ class AwsLoadBalancerController(CallsAws, HelmAddon):
     """Refuse Services of type LoadBalancer that name no class: the provider that EKS runs makes Classic Load Balancers
     of them. What is one already stays."""
 
+    ip_address_type: IpAddressType | None = None
+    """What the load balancers of Ingresses of its class answer; when None both families in an IPv6 cluster, where
+    nothing else reaches pods, else IPv4. Both need a network with IPv6. A Service says it by the annotation
+    `service.beta.kubernetes.io/aws-load-balancer-ip-address-type`.
+    https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/ingress_class/"""
+
+    def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:
+        yield from super().problems_on(facts)
+        yield from ingress_class.problems(facts, self.ip_address_type)
+
     def permissions(self, facts: ClusterFacts) -> tuple[Statement, ...]:
         return statements(facts, wafv2=self.wafv2, shield=self.shield)
 
@@ -85,7 +100,7 @@ class AwsLoadBalancerController(CallsAws, HelmAddon):
             "enableServiceMutatorWebhook": False,
             "keepTLSSecret": True,  # otherwise each upgrade makes a new certificate for the webhooks
             "ingressClassConfig": {"default": self.default_class},
-            **_class_params(facts),
+            **ingress_class.params(facts, self.ip_address_type),
             "defaultTargetType": "ip",  # pods of the VPC CNI have addresses of the VPC
             "defaultSSLPolicy": "ELBSecurityPolicy-TLS13-1-2-2021-06",  # the controller's own takes TLS 1.0
             "enableShield": self.shield,
@@ -93,11 +108,3 @@ class AwsLoadBalancerController(CallsAws, HelmAddon):
             "enableWafv2": self.wafv2,
             "defaultTags": dict(facts.tags),
         }
-
-
-def _class_params(facts: ClusterFacts) -> Values:
-    """Of the class, where all its load balancers stand in the same subnets and nothing but this tells which."""
-    if [scheme for scheme, _ in facts.named_subnets] != ["internal"]:
-        return {}
-    ((scheme, ids),) = facts.named_subnets
-    return {"ingressClassParams": {"spec": {"scheme": scheme, "subnets": {"ids": list(ids)}}}}

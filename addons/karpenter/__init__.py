@@ -67,6 +67,11 @@ class Karpenter(CallsAws, HelmAddon):
         names = ((("node_pools", index, "name"), pool.name) for index, pool in enumerate(self.node_pools))
         yield from duplicates(names, "name of a node pool", "rename one")
 
+    def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:
+        yield from super().problems_on(facts)
+        for index, pool in enumerate(self.node_pools):
+            yield from (problem.below(("node_pools", index)) for problem in pool.problems_on(facts))
+
     def permissions(self, facts: ClusterFacts) -> tuple[Statement, ...]:
         return statements(facts, nodes=_NODES, queue=QUEUE)
 

@@ -53,6 +53,8 @@ class NodeClass(Value):
                     "httpEndpoint": "enabled",
                     "httpTokens": "required",
                     "httpPutResponseHopLimit": 1,
+                    # Not with IPv6 either: https://docs.aws.amazon.com/eks/latest/userguide/cni-ipv6.html (feature
+                    # support). Karpenter's own default would open it then: pkg/providers/amifamily/resolver.go.
                     "httpProtocolIPv6": "disabled",
                 },
                 "blockDeviceMappings": [{"deviceName": "/dev/xvda", "ebs": ebs}],

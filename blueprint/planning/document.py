@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 from blueprint.access import AccessEntry, AccessPolicy
 from blueprint.components import Components
@@ -49,6 +49,10 @@ class Subnet:
     cidr: str
     id: str = ""
     """Of one that is there already, or a reference."""
+    ipv6_cidr: str = ""
+    """Its IPv6 range, or a reference; empty where it has none."""
+    ipv6_place: int | None = None
+    """Which /64 of the VPC's IPv6 range it gets, counted from 0, where the templates make it."""
 
     @property
     def prefix(self) -> int:
@@ -90,6 +94,12 @@ class PlannedNetwork:
     """Those by which load balancer controllers find subnets, where the templates write them."""
     flow_logs: FlowLogs | None
     """None where they are the owner's."""
+    endpoint_policies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Who passes an endpoint, by its service; everybody where none stands here."""
+    ipv6: bool = False
+    """Whether it has an IPv6 range as well."""
+    ipv6_nodes: bool = False
+    """Whether nodes get IPv6 addresses when they start, and an egress-only way to the internet by these."""
     vpc_id: str = ""
     """Of a VPC that is there already; empty where the templates make one."""
 
@@ -126,7 +136,9 @@ class ControlPlane:
     deletion_protection: bool
     """Of the cluster, and of the stacks that hold state."""
     support_policy: Literal["STANDARD", "EXTENDED"]
+    ip_family: Literal["ipv4", "ipv6"]
     service_cidr: str
+    """Empty where EKS chooses it."""
     auto_mode: AutoModeNodes | None
     components: Components = field(default_factory=Components)
     identity_providers: tuple[OidcProvider, ...] = ()

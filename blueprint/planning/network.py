@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import lru_cache
 
 from blueprint.blueprint import Blueprint, Network
+from blueprint.endpoints import policies
 from blueprint.existing_network import ExistingNetwork, ExistingSubnet
 from blueprint.iam import Statement
-from blueprint.network import NewNetwork, SubnetKind
+from blueprint.network import ENDPOINTS_WITHOUT_NAT, NewNetwork, SubnetKind
 from blueprint.planning.document import INTERNAL_TAG, PUBLIC_TAG, FlowLogs, PlannedNetwork, ServiceRole, Subnet
-from blueprint.references import FLOW_LOGS_ARN, subnet_id
+from blueprint.references import FLOW_LOGS_ARN, VPC_IPV6_RANGE, subnet_id, subnet_ipv6_range
 from blueprint.zones import in_region
 
+_ZONES = 8
+"""Of each kind, IPv6 ranges are kept for so many zones: of a VPC's /56 there are 256, so that none ever moves."""
 
-def planned_network(blueprint: Blueprint) -> PlannedNetwork:
-    """The VPC with its subnets, ways out and logs."""
+
+def planned_network(blueprint: Blueprint, called: Iterable[str] = ()) -> PlannedNetwork:
+    """The VPC with its subnets, ways out and logs; `called` are the AWS services that pods call."""
     network = blueprint.network
     if isinstance(network, ExistingNetwork):
-        return _existing(network, blueprint.region)
+        return _existing(network, blueprint.region, ipv6_nodes=_has_ipv6_nodes(blueprint))
+    endpoints = interface_endpoints(network, called)
     return PlannedNetwork(
         cidrs=network.cidrs,
         zones=tuple(in_region(zone, blueprint.region) for zone in network.zones),
@@ -28,10 +34,27 @@ def planned_network(blueprint: Blueprint) -> PlannedNetwork:
         zones_in_reserve=network.room - len(network.zones),
         nat_gateways={"none": 0, "one": 1, "per-zone": len(network.zones)}[network.nat],
         gateway_endpoints=("s3",),
-        interface_endpoints=network.interface_endpoints,
+        interface_endpoints=endpoints,
+        endpoint_policies={} if network.internet else policies(endpoints, blueprint.account, blueprint.region),
         subnet_tags={"private": {INTERNAL_TAG: "1"}, "public": {PUBLIC_TAG: "1"}},
         flow_logs=FlowLogs(network.flow_log_retention_days, _flow_log_role(blueprint.account)),
+        ipv6=network.ipv6,
+        ipv6_nodes=_has_ipv6_nodes(blueprint),
     )
+
+
+def interface_endpoints(network: NewNetwork, called: Iterable[str]) -> tuple[str, ...]:
+    """Those that are named, and without internet those of all that is called."""
+    if network.internet:
+        return network.interface_endpoints
+    return tuple(sorted({*ENDPOINTS_WITHOUT_NAT, *called, *network.interface_endpoints}))
+
+
+def ipv6_ranges(network: Network) -> tuple[str, ...]:
+    """Those of the VPC, or a reference."""
+    if isinstance(network, ExistingNetwork):
+        return network.ipv6_cidrs
+    return (VPC_IPV6_RANGE,) if network.ipv6 else ()
 
 
 def subnets(network: Network, region: str) -> tuple[Subnet, ...]:
@@ -76,20 +99,32 @@ def _from_the_start(network: NewNetwork, region: str) -> Iterator[Subnet]:
     """From the start of the VPC, largest first."""
     zones = [in_region(zone, region) for zone in network.zones]
     start = int(ipaddress.ip_network(network.cidr).network_address)
-    for kind, prefix in network.prefixes.items():
+    for at, (kind, prefix) in enumerate(network.prefixes.items()):
         size = 2 ** (32 - prefix)
         for place, zone in enumerate(zones):
             first = ipaddress.ip_address(start + place * size)
-            yield Subnet(kind, zone, f"{first}/{prefix}", subnet_id(kind, zone))
+            made = Subnet(kind, zone, f"{first}/{prefix}", subnet_id(kind, zone))
+            if network.ipv6:
+                made = replace(made, ipv6_cidr=subnet_ipv6_range(kind, zone), ipv6_place=at * _ZONES + place)
+            yield made
         start += network.room * size
     if network.pod_cidr:
         # An eighth for each zone, as of the first range for nodes: six of them fit, whatever zones come later.
         of_pods = ipaddress.IPv4Network(network.pod_cidr).subnets(prefixlen_diff=3)
         for zone, eighth in zip(zones, of_pods, strict=False):
             yield Subnet("pods", zone, str(eighth), subnet_id("pods", zone))
+    if network.has_endpoints:
+        last = int(ipaddress.ip_network(network.cidr).broadcast_address) + 1
+        for place, zone in enumerate(zones, 1):
+            first = ipaddress.ip_address(last - place * 2 ** (32 - network.endpoint_prefix))
+            yield Subnet("endpoints", zone, f"{first}/{network.endpoint_prefix}", subnet_id("endpoints", zone))
 
 
-def _existing(network: ExistingNetwork, region: str) -> PlannedNetwork:
+def _has_ipv6_nodes(blueprint: Blueprint) -> bool:
+    return blueprint.network.ipv6 and blueprint.cluster.ip_family == "ipv6"
+
+
+def _existing(network: ExistingNetwork, region: str, *, ipv6_nodes: bool) -> PlannedNetwork:
     """Nothing of it is made, so nothing of it is counted."""
     found = subnets(network, region)
     return PlannedNetwork(
@@ -103,6 +138,8 @@ def _existing(network: ExistingNetwork, region: str) -> PlannedNetwork:
         interface_endpoints=network.interface_endpoints,
         subnet_tags={},
         flow_logs=None,
+        ipv6=network.ipv6,
+        ipv6_nodes=ipv6_nodes,
         vpc_id=network.vpc_id,
         shared=network.shared,
     )
@@ -116,11 +153,14 @@ def _as_it_is(network: ExistingNetwork, region: str) -> Mapping[str, Subnet]:
         "internal": network.internal_load_balancers,
         "control-plane": network.control_plane,
         "pods": network.pods,
+        "endpoints": network.endpoints,
     }
     found: dict[str, Subnet] = {}
     for kind, given in places.items():
         for each in given:
-            found.setdefault(each.id, Subnet(kind, in_region(each.zone, region), each.cidr, each.id))
+            found.setdefault(
+                each.id, Subnet(kind, in_region(each.zone, region), each.cidr, each.id, each.ipv6_cidr or "")
+            )
     return found
 
 

@@ -15,19 +15,26 @@ from blueprint.blueprint import Blueprint
 from blueprint.checked import Checked, checked
 from blueprint.compute import AutoMode, FargateProfile, Nodes
 from blueprint.contribution import ServiceLinkedRole
+from blueprint.endpoints import called
 from blueprint.errors import BlueprintError, FieldPath, Problem, Quoted
 from blueprint.existing_network import ExistingNetwork
 from blueprint.facts import ClusterFacts
 from blueprint.faults import FAILS, no_way_out, place, told
 from blueprint.planning.compute import node_roles, planned_compute
 from blueprint.planning.control_plane import planned_control_plane, planned_installer
-from blueprint.planning.document import FargateNodes, NodeGroup, Plan, Skipped
+from blueprint.planning.document import FargateNodes, NodeGroup, Plan, Skipped, Subnet
 from blueprint.planning.draft import Draft
 from blueprint.planning.frozen import frozen
-from blueprint.planning.network import internal_load_balancer_subnets, named_subnets, planned_network, subnets
+from blueprint.planning.network import (
+    internal_load_balancer_subnets,
+    ipv6_ranges,
+    named_subnets,
+    planned_network,
+    subnets,
+)
 from blueprint.planning.placement import Placement, place_workload, places_of
 from blueprint.planning.platform_network import with_policies
-from blueprint.references import VPC_ID
+from blueprint.references import SERVICE_RANGE, VPC_ID
 from blueprint.value import position
 
 
@@ -124,7 +131,7 @@ def _planned(blueprint: object) -> Plan | list[Problem]:
     made: Plan = frozen(
         Plan(
             facts=facts,
-            network=planned_network(blueprint),
+            network=planned_network(blueprint, called(parts)),
             control_plane=planned_control_plane(blueprint, facts),
             installer=planned_installer(facts),
             node_roles=node_roles(blueprint, facts),
@@ -189,6 +196,12 @@ def _facts(view: Checked) -> ClusterFacts:
     launched = not auto and any(addon.launches_nodes for addon in listed)
     found = subnets(blueprint.network, blueprint.region)
     internal = internal_load_balancer_subnets(blueprint.network, blueprint.region)
+    ipv6 = blueprint.cluster.ip_family == "ipv6"
+
+    def ranges(subnets: Iterable[Subnet]) -> tuple[str, ...]:
+        """Of the family of pods, which see no others; without IPv6, which is a mistake then, as they are."""
+        return tuple((subnet.ipv6_cidr or subnet.cidr) if ipv6 else subnet.cidr for subnet in subnets)
+
     return ClusterFacts(
         name=blueprint.name,
         account=blueprint.account,
@@ -198,11 +211,15 @@ def _facts(view: Checked) -> ClusterFacts:
         has_nodes=bool(nodes) or launched,
         auto_mode=auto,
         fargate=tuple(selector.planned for profile in profiles for selector in profile.selectors),
-        service_cidr=blueprint.cluster.service_cidr,
+        service_cidr=SERVICE_RANGE if ipv6 else blueprint.cluster.service_cidr,
+        ip_family=blueprint.cluster.ip_family,
+        ipv6=blueprint.network.ipv6,
+        vpc_ipv6_ranges=ipv6_ranges(blueprint.network),
         internet=blueprint.network.internet,
-        prefix_delegation=any(addon.gives_prefixes for addon in blueprint.addons),
-        load_balancer_ranges=tuple(subnet.cidr for subnet in found if subnet.kind == "public"),
-        internal_load_balancer_ranges=tuple(subnet.cidr for subnet in internal),
+        prefix_delegation=ipv6 or any(addon.gives_prefixes for addon in blueprint.addons),
+        load_balancer_ranges=ranges(subnet for subnet in found if subnet.kind == "public"),
+        internal_load_balancer_ranges=ranges(internal),
+        endpoint_ranges=tuple(subnet.cidr for subnet in found if subnet.kind == "endpoints"),
         named_subnets=tuple(named_subnets(blueprint.network, blueprint.region)),
         pod_subnets=tuple((subnet.zone, subnet.id) for subnet in found if subnet.kind == "pods"),
         node_subnets=tuple(subnet.id for subnet in found if subnet.kind == "private"),

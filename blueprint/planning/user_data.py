@@ -12,7 +12,7 @@ from typing import Any
 from blueprint.compute import ManagedNodes, Nodes, SelfManagedNodes
 from blueprint.facts import ClusterFacts
 from blueprint.instances import pods_with_prefixes
-from blueprint.references import CLUSTER_CERTIFICATE, CLUSTER_ENDPOINT
+from blueprint.references import CLUSTER_CERTIFICATE, CLUSTER_DNS, CLUSTER_ENDPOINT
 
 
 def user_data(group: SelfManagedNodes, facts: ClusterFacts) -> str:
@@ -44,7 +44,7 @@ def _bottlerocket(group: SelfManagedNodes, facts: ClusterFacts) -> str:
         "cluster-name": facts.name,
         "api-server": CLUSTER_ENDPOINT,
         "cluster-certificate": CLUSTER_CERTIFICATE,
-        "cluster-dns-ip": str(ipaddress.ip_network(facts.service_cidr)[10]),
+        "cluster-dns-ip": _dns(facts),
     }
     if facts.prefix_delegation:
         kubernetes["max-pods"] = pods_with_prefixes(group.instance_types, reserved=bool(facts.pod_subnets))
@@ -60,6 +60,11 @@ def _toml(settings: Mapping[str, Any]) -> str:
     import tomli_w  # here, since the gate of pull requests runs without any package
 
     return tomli_w.dumps({"settings": settings})
+
+
+def _dns(facts: ClusterFacts) -> str:
+    """By its family Bottlerocket chooses the node's own address as well (pluto, generate_node_ip)."""
+    return CLUSTER_DNS if facts.ip_family == "ipv6" else str(ipaddress.ip_network(facts.service_cidr)[10])
 
 
 def _al2023(group: SelfManagedNodes, facts: ClusterFacts) -> str:

@@ -28,6 +28,7 @@ from blueprint.teams.network import (
     FromInternalLoadBalancer,
     FromLoadBalancer,
     FromTeam,
+    ToAwsServices,
     ToTeam,
     crowded,
     policies,
@@ -170,11 +171,18 @@ class ApplicationTeam(Team):
         for index, workload in enumerate(self.workloads):
             found = workload.problems_on(facts, spaces[workload.namespace], self.exposure(facts))
             yield from (problem.below(("workloads", index)) for problem in found)
+        if self.node_pool:
+            yield from (problem.below(("node_pool",)) for problem in self.node_pool.problems_on(facts))
         for index, edge in enumerate(self.network):
             if isinstance(edge, FromLoadBalancer) and not facts.load_balancer_ranges:
                 rule = "the network has no subnets for load balancers that answer the internet"
                 fix = "name them in load_balancers of the network, or write FromInternalLoadBalancer(…)"
                 yield Problem(("network", index), Quoted("FromLoadBalancer"), rule, fix)
+            if isinstance(edge, ToAwsServices) and not facts.endpoint_ranges:
+                rule = "the network has no subnets for interface endpoints, so AWS services have public addresses"
+                fix = "write ToInternet(), or name them in the network: interface_endpoints, in a VPC that is there "
+                fix += "already endpoints as well"
+                yield Problem(("network", index), Quoted("ToAwsServices"), rule, fix)
 
     def contribute(self, facts: ClusterFacts) -> Contribution:
         names = [space.name for space in self.spaces]

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from blueprint.errors import Problem
 from blueprint.facts import ClusterFacts
-from blueprint.fields import NOT_EMPTY, NOT_RESERVED, Cidr, DnsLabel, between
+from blueprint.fields import NOT_EMPTY, NOT_RESERVED, AnyCidr, DnsLabel, between
 from blueprint.kubernetes import Manifest
 from blueprint.teams.namespaces import TEAM_LABEL, named
 from blueprint.value import Value
@@ -23,6 +23,13 @@ from blueprint.value import Value
 # https://docs.aws.amazon.com/eks/latest/userguide/cni-network-policy.html (considerations).
 # Three are the platform's: DNS by UDP and by TCP, and what is open within a namespace.
 _MOST_PORTS = 24 - 3
+
+_HTTPS = 443
+# Credentials of a service account with AWS permissions come from here.
+# https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html, pod-id-agent-config-ipv6.html
+_AGENT = {"ipv4": "169.254.170.23/32", "ipv6": "fd00:ec2::23/128"}
+# RFC 6890: of one's own (Services, and what a node answers itself), NAT64, of a link, multicast
+_PRIVATE_IPV6 = ("fc00::/7", "64:ff9b::/96", "fe80::/10", "ff00::/8")
 
 Port = Annotated[int, between(1, 65_535)]
 Ports = Annotated[tuple[Port, ...], NOT_EMPTY]
@@ -40,7 +47,7 @@ class Edge(Value):
         """Rules of a network policy that let others in."""
         return []
 
-    def egress(self) -> list[dict[str, Any]]:
+    def egress(self, facts: ClusterFacts) -> list[dict[str, Any]]:
         """Rules of a network policy that let pods out."""
         return []
 
@@ -73,7 +80,7 @@ class ToTeam(Edge):
     def key(self) -> str:
         return f"to-{self.team}"
 
-    def egress(self) -> list[dict[str, Any]]:
+    def egress(self, facts: ClusterFacts) -> list[dict[str, Any]]:
         return _egress([_team(self.team)], self.ports)
 
 
@@ -115,14 +122,15 @@ class FromInternalLoadBalancer(Edge):
 class ToRange(Edge):
     """Pods may connect to a range of addresses outside of the cluster, for example of an RDS database."""
 
-    cidr: Annotated[Cidr, NOT_RESERVED]
-    """/8 or smaller."""
+    cidr: Annotated[AnyCidr, NOT_RESERVED]
+    """IPv4, /8 or smaller, or IPv6, /16 or smaller. In a cluster of the other family it has no effect: pods have no
+    such address, and what IPv6 pods send to IPv4 addresses no policy holds."""
     ports: Ports
     """Of what is there."""
 
     def problems(self) -> Iterator[Problem]:
         network = ipaddress.ip_network(self.cidr)
-        if network.prefixlen < 8 and self.cidr != "0.0.0.0/0":
+        if network.version == 4 and network.prefixlen < 8 and self.cidr != "0.0.0.0/0":
             yield Problem(("cidr",), self.cidr, "the range is /8 or smaller", "write ToInternet(), or a smaller range")
         if self.cidr == "0.0.0.0/0":
             yield Problem(("cidr",), self.cidr, "this includes every pod of every team", "write ToInternet()")
@@ -131,8 +139,24 @@ class ToRange(Edge):
     def key(self) -> str:
         return f"to-{self.cidr.replace('/', '-')}"
 
-    def egress(self) -> list[dict[str, Any]]:
-        return _egress(_ranges((self.cidr,)), self.ports)
+    def egress(self, facts: ClusterFacts) -> list[dict[str, Any]]:
+        family = "ipv6" if ":" in self.cidr else "ipv4"
+        return _egress(_ranges((self.cidr,)), self.ports) if family == facts.ip_family else []
+
+
+class ToAwsServices(Edge):
+    """Pods may connect to AWS services that the network reaches by interface endpoints, which stand in subnets where no
+    pod has an address. Others have public addresses, as S3 has by its gateway, which is no interface: `ToInternet`.
+    """
+
+    @property
+    def key(self) -> str:
+        return "to-aws-services"
+
+    def egress(self, facts: ClusterFacts) -> list[dict[str, Any]]:
+        # An empty list of peers would let them reach everybody.
+        peers = _ranges(facts.endpoint_ranges) if facts.ip_family == "ipv4" else []
+        return _egress(peers, (_HTTPS,)) if peers else []
 
 
 class ToInternet(Edge):
@@ -145,7 +169,11 @@ class ToInternet(Edge):
     def key(self) -> str:
         return "to-internet"
 
-    def egress(self) -> list[dict[str, Any]]:
+    def egress(self, facts: ClusterFacts) -> list[dict[str, Any]]:
+        if facts.ip_family == "ipv6":
+            # All pods have public addresses then, of the VPC's own ranges.
+            excepted = [*_PRIVATE_IPV6, *facts.vpc_ipv6_ranges]
+            return _egress([{"ipBlock": {"cidr": "::/0", "except": excepted}}], self.ports)
         private = ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"]
         return _egress([{"ipBlock": {"cidr": "0.0.0.0/0", "except": private}}], self.ports)
 
@@ -157,6 +185,8 @@ def crowded(edges: Iterable[Edge]) -> Iterator[Problem]:
         ("out of them", ToTeam, (ToRange, ToInternet)),
     ):
         ranges = {port for edge in edges if isinstance(edge, of_ranges) for port in edge.ports}
+        if of_team is ToTeam and any(isinstance(edge, ToAwsServices) for edge in edges):
+            ranges.add(_HTTPS)
         teams = [set(edge.ports) for edge in edges if isinstance(edge, of_team)]
         most = max(len(ranges | ports) for ports in (set(), *teams))
         if most > _MOST_PORTS:
@@ -176,13 +206,11 @@ def policies(namespace: str, edges: tuple[Edge, ...], facts: ClusterFacts) -> It
         "default-deny": {"policyTypes": both},
         "same-namespace": {"policyTypes": both, "ingress": [{"from": own}], "egress": [{"to": own}]},
         "dns": {"policyTypes": ["Egress"], "egress": [_dns(facts)]},
-        # Credentials of a service account with AWS permissions come from here.
-        # https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html
-        "pod-identity": {"policyTypes": ["Egress"], "egress": _egress(_ranges(("169.254.170.23/32",)), (80,))},
+        "pod-identity": {"policyTypes": ["Egress"], "egress": _egress(_ranges((_AGENT[facts.ip_family],)), (80,))},
         "declared": {
             "policyTypes": both,
             "ingress": [rule for edge in edges for rule in edge.ingress(facts)],
-            "egress": [rule for edge in edges for rule in edge.egress()],
+            "egress": [rule for edge in edges for rule in edge.egress(facts)],
         },
     }
     for name, spec in specs.items():

@@ -18,7 +18,6 @@ from blueprint.access import AccessEntry
 from blueprint.addons import Addon, CallsAws, ClusterFacts, Contribution, Statement, Values
 from blueprint.contribution import Grant, ManagedAddon, NodeRole, Queue, Release
 from blueprint.kubernetes import Namespace
-from blueprint.network import ENDPOINTS_WITHOUT_NAT
 from blueprint.teams import PlatformTeam, TeamNamespace
 from tests.blueprint.examples import (
     FARGATE,
@@ -105,7 +104,7 @@ class Patient(Probe):
     timeout_minutes = 7
 
 
-WITHOUT_NAT: dict[str, Any] = {"nat": "none", "interface_endpoints": (*ENDPOINTS_WITHOUT_NAT, "eks-auth")}
+WITHOUT_NAT: dict[str, Any] = {"nat": "none"}
 WITHOUT_CNI = (KubeProxy(), EksPodIdentityAgent())
 PERMISSIONS = "addons[3].permissions['kube-system/brings']"
 MISTAKES = [

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 from itertools import pairwise
+from typing import Literal
 
 import pytest
 
 from blueprint import AutoMode, NewNetwork
-from blueprint.network import ENDPOINTS_WITHOUT_NAT
 from blueprint.planning.network import subnets
 from blueprint.value import problems_in
 from tests.blueprint.examples import TABLE, assert_reported, changed, mistake, places, with_network
@@ -47,14 +47,18 @@ MISTAKES = [
         "6 zones in /23", with_network(cidr="10.0.0.0/23", zones=tuple("abcdef")), "network.zones", "not fit", "larger"
     ),
     mistake(
-        "no NAT, no endpoints", with_network(nat="none"), "network.interface_endpoints", "missing: ec2, ecr.api", "add"
+        "endpoints beside six zones",
+        with_network(cidr="10.0.0.0/22", zones=tuple("abcdef"), interface_endpoints=("sts",)),
+        "network.zones",
+        "do not fit",
+        "larger",
     ),
     mistake(
-        "no NAT, an endpoint short",
-        with_network(nat="none", interface_endpoints=tuple(name for name in ENDPOINTS_WITHOUT_NAT if name != "eks")),
-        "network.interface_endpoints",
-        "missing: eks",
-        'or write nat="one"',
+        "more endpoints than addresses",
+        with_network(cidr="10.0.0.0/21", interface_endpoints=tuple(f"service-{n}" for n in range(12))),
+        "network.cidr",
+        "12 endpoints (service-0, service-1,",
+        "/20 or larger",
     ),
     mistake(
         "a zone of the control plane gone",
@@ -123,7 +127,6 @@ def test_a_wrong_field_hides_no_other_rule() -> None:
         "network.cidr",
         "network.zones",
         "network.zones[2]",
-        "network.interface_endpoints",
         "network.flow_log_retention_days",
     ]
 
@@ -155,6 +158,31 @@ def test_subnets_of_the_default_network() -> None:
     ]
 
 
+def test_endpoints_stand_at_the_end_in_subnets_that_move_no_other() -> None:
+    """Of which AWS keeps five addresses: https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html"""
+    without = subnets(NewNetwork(cidr="10.0.0.0/16"), "us-west-2")
+    found = subnets(NewNetwork(cidr="10.0.0.0/16", interface_endpoints=("sts",)), "us-west-2")
+    assert found[: len(without)] == without
+    behind = [(each.kind, each.zone, each.cidr) for each in found[len(without) :]]
+    assert behind == [
+        ("endpoints", "us-west-2a", "10.0.255.224/27"),
+        ("endpoints", "us-west-2b", "10.0.255.192/27"),
+        ("endpoints", "us-west-2c", "10.0.255.160/27"),
+    ]
+    assert NewNetwork(cidr="10.0.0.0/16").most_endpoints == 32 - 5
+    assert NewNetwork(cidr="10.0.0.0/21").most_endpoints == 16 - 5
+
+
+@pytest.mark.parametrize("cidr", ["10.0.0.0/16", "10.0.0.0/19", "10.0.0.0/21", "10.0.0.0/22", "10.0.0.0/24"])
+def test_subnets_of_endpoints_overlap_no_others(cidr: str) -> None:
+    ranges = [
+        ipaddress.IPv4Network(each.cidr)
+        for each in subnets(NewNetwork(cidr=cidr, nat="none"), "us-west-2")  # of three zones
+    ]
+    assert not any(one.overlaps(other) for one, other in pairwise(sorted(ranges)))
+    assert all(each.subnet_of(ipaddress.IPv4Network(cidr)) for each in ranges)
+
+
 @pytest.mark.parametrize("cidr", ["100.64.0.0/16", "10.1.0.0/24"])
 def test_pods_have_an_eighth_of_their_range_in_each_zone(cidr: str) -> None:
     found = [each for each in subnets(NewNetwork("10.0.0.0/16", pod_cidr=cidr), "us-west-2") if each.kind == "pods"]
@@ -171,11 +199,14 @@ def test_the_smallest_network_with_four_zones_is_full() -> None:
     assert found[-1].cidr == "10.0.0.240/28"
 
 
-@pytest.mark.parametrize("cidr", ["10.0.0.0/16", "10.0.0.0/19", "10.0.0.0/22"])
-def test_a_zone_added_later_moves_no_other_subnet(cidr: str) -> None:
+@pytest.mark.parametrize(
+    ("cidr", "nat"),
+    [("10.0.0.0/16", "one"), ("10.0.0.0/16", "none"), ("10.0.0.0/19", "none"), ("10.0.0.0/22", "one")],
+)
+def test_a_zone_added_later_moves_no_other_subnet(cidr: str, nat: Literal["none", "one"]) -> None:
     """Moved subnets would be replaced, and EKS and load balancers stand in them."""
-    before = subnets(NewNetwork(cidr=cidr, zones=("a", "b")), "us-west-2")
-    after = subnets(NewNetwork(cidr=cidr, zones=tuple("abcdef")), "us-west-2")
+    before = subnets(NewNetwork(cidr=cidr, zones=("a", "b"), nat=nat), "us-west-2")
+    after = subnets(NewNetwork(cidr=cidr, zones=tuple("abcdef"), nat=nat), "us-west-2")
     assert set(before) < set(after)
     ranges = sorted(ipaddress.IPv4Network(subnet.cidr) for subnet in after)
     assert not any(one.overlaps(other) for one, other in pairwise(ranges))

@@ -9,6 +9,7 @@ import pytest
 from addons.argo_cd import ArgoCd
 from addons.aws_load_balancer_controller import AwsLoadBalancerController
 from addons.cert_manager import CertManager
+from addons.cluster_autoscaler import ClusterAutoscaler
 from addons.core import CORE
 from addons.external_dns import ExternalDns
 from addons.external_secrets import ExternalSecrets
@@ -18,7 +19,8 @@ from blueprint import Blueprint, FargateProfile, FargateSelector, ManagedNodes, 
 from blueprint.network import ENDPOINTS_WITHOUT_NAT
 from blueprint.secrets import Parameter, SecretsManagerSecret
 from blueprint.teams import ApplicationTeam, CopiedSecrets, ServiceAccount
-from tests.blueprint.examples import SMALL, TEAM, assert_reported, changed, error_of, part, with_network
+from examples.existing_vpc import EXISTING_VPC
+from tests.blueprint.examples import SMALL, TEAM, changed, error_of, part, with_network
 
 ECR = "111111111111.dkr.ecr.us-west-2.amazonaws.com"
 NODES = ManagedNodes("system", instance_types=("m7g.xlarge",), min=3)
@@ -29,47 +31,59 @@ KARPENTER = Karpenter(
     chart_repository=f"oci://{ECR}/karpenter",
     extra_values={"controller": {"image": {"repository": f"{ECR}/karpenter", "digest": ""}}},
 )
+AUTOSCALER = ClusterAutoscaler(
+    chart_repository=f"oci://{ECR}/cluster-autoscaler",
+    extra_values={"image": {"repository": f"{ECR}/cluster-autoscaler"}},
+)
 
 
-def isolated(*addons: object, endpoints: tuple[str, ...] = ("eks-auth",), **fields: Any) -> Blueprint:
-    network = with_network(nat="none", interface_endpoints=(*ENDPOINTS_WITHOUT_NAT, *endpoints)).network
+def isolated(*addons: object, endpoints: tuple[str, ...] = (), **fields: Any) -> Blueprint:
+    network = with_network(nat="none", interface_endpoints=endpoints).network
     return changed(SMALL, network=network, compute=(NODES,), addons=(*CORE, *addons), **fields)
 
 
-def lacking(blueprint: Blueprint) -> str:
-    """What the report says is missing."""
-    (problem,) = error_of(blueprint).problems
-    assert problem.place.endswith("network.interface_endpoints")
-    return problem.rule.partition("missing: ")[2]
+def derived(blueprint: Blueprint) -> set[str]:
+    """Endpoints beside those of nodes and of the functions that install."""
+    found = plan(blueprint).network.interface_endpoints
+    assert list(found) == sorted({*found}), "each once, in an order that no list of add-ons moves"
+    return {*found} - OF_NODES
+
+
+# What the guide to private clusters lists for nodes, and what the functions of the CDK call (EKS, Lambda).
+# https://docs.aws.amazon.com/eks/latest/userguide/private-clusters.html
+OF_NODES = {"ec2", "ecr.api", "ecr.dkr", "eks", "lambda"}
 
 
 def test_nodes_and_installers_need_some_themselves() -> None:
-    """What the guide to private clusters lists for nodes, and what the functions of the CDK call (EKS, Lambda).
+    assert {*ENDPOINTS_WITHOUT_NAT} == OF_NODES
+    bare = plan(changed(isolated(), compute=(FargateProfile("f", selectors=(FargateSelector("f"),)),), addons=()))
+    assert {*bare.network.interface_endpoints} == OF_NODES
+    assert bare.facts.internet is False
+    assert plan(changed(SMALL, compute=(NODES,), addons=CORE)).network.interface_endpoints == ()
 
-    https://docs.aws.amazon.com/eks/latest/userguide/private-clusters.html
+
+CALLED: list[tuple[tuple[object, ...], set[str]]] = [
+    ((), {"eks-auth"}),
+    ((LBC,), {"eks-auth", "elasticloadbalancing"}),
+    ((KARPENTER,), {"eks-auth", "sqs", "ssm"}),
+    ((AUTOSCALER,), {"autoscaling", "eks-auth", "sts"}),
+]
+
+
+@pytest.mark.parametrize(("addons", "endpoints"), CALLED)
+def test_endpoints_that_add_ons_call(addons: tuple[object, ...], endpoints: set[str]) -> None:
+    """Load balancer controller: pkg/aws/cloud.go; Karpenter: getting-started "Private clusters"; Cluster Autoscaler:
+    the guide to private clusters; credentials by EKS Pod Identity: eks-pod-identity-agent
+    internal/cloud/eksauth/service.go.
     """
-    assert {"ec2", "ecr.api", "ecr.dkr", "eks", "lambda"} == set(ENDPOINTS_WITHOUT_NAT)
-    assert plan(isolated()).facts.internet is False
+    assert derived(isolated(*addons)) == endpoints
 
 
-@pytest.mark.parametrize(
-    ("addons", "endpoints", "missing"),
-    [
-        ((), (), "eks-auth (aws-ebs-csi-driver, vpc-cni)"),
-        ((LBC,), ("eks-auth",), "elasticloadbalancing (aws-load-balancer-controller)"),
-        ((KARPENTER,), ("eks-auth",), "sqs (karpenter); ssm (karpenter)"),
-    ],
-)
-def test_endpoints_that_add_ons_call(addons: tuple[object, ...], endpoints: tuple[str, ...], missing: str) -> None:
-    """Load balancer controller: pkg/aws/cloud.go; Karpenter: getting-started "Private clusters"; credentials by EKS Pod
-    Identity: eks-pod-identity-agent internal/cloud/eksauth/service.go.
-    """
-    assert lacking(isolated(*addons, endpoints=endpoints)) == missing
-
-
-def test_what_the_report_says_to_add_helps() -> None:
-    endpoints = ("eks-auth", "elasticloadbalancing", "sqs", "ssm")
-    made = plan(isolated(LBC, KARPENTER, endpoints=endpoints))
+def test_they_come_and_go_with_their_callers_beside_those_that_are_named() -> None:
+    made = plan(isolated(LBC, KARPENTER, endpoints=("sqs", "kinesis-streams")))
+    assert {*made.network.interface_endpoints} - OF_NODES == {
+        *("eks-auth", "elasticloadbalancing", "kinesis-streams", "sqs", "ssm")
+    }
     (_, karpenter) = part(made, "karpenter").releases
     assert karpenter.values["settings"]["isolatedVPC"] is True
     (_, elsewhere) = part(plan(changed(SMALL, compute=(NODES,), addons=(*CORE, Karpenter()))), "karpenter").releases
@@ -78,8 +92,7 @@ def test_what_the_report_says_to_add_helps() -> None:
 
 def test_credentials_by_irsa_come_from_sts() -> None:
     profile = FargateProfile("fargate", selectors=(FargateSelector("kube-system"),))
-    blueprint = changed(isolated(), compute=(NODES, profile))
-    assert lacking(blueprint) == "sts (aws-ebs-csi-driver)"
+    assert derived(changed(isolated(), compute=(NODES, profile))) == {"eks-auth", "sts"}
 
 
 def test_secrets_of_teams_are_called_for_as_well() -> None:
@@ -102,9 +115,60 @@ def test_secrets_of_teams_are_called_for_as_well() -> None:
         },
         provider_extra_values={"image": {"repository": f"{ECR}/e"}},
     )
-    assert lacking(isolated(eso, driver, teams=(team,))) == (
-        "secretsmanager (payments); ssm (payments); sts (payments)"
-    )
+    assert derived(isolated(eso, driver, teams=(team,))) == {"eks-auth", "secretsmanager", "ssm", "sts"}
+
+
+def test_a_vpc_of_another_owner_must_have_them() -> None:
+    """Nobody here makes endpoints there, so the report says which to ask for."""
+    network = changed(EXISTING_VPC.network, internet=False, interface_endpoints=ENDPOINTS_WITHOUT_NAT)
+    blueprint = changed(isolated(KARPENTER), network=network)
+    callers = "eks-auth (aws-ebs-csi-driver, karpenter, vpc-cni); sqs (karpenter); ssm (karpenter)"
+    (problem,) = error_of(blueprint).problems
+    assert problem.place.endswith("network.interface_endpoints")
+    assert problem.rule.partition("missing: ")[2] == callers
+    assert problem.fix == "add 'eks-auth', 'sqs', 'ssm'"
+    everything = changed(network, interface_endpoints=(*ENDPOINTS_WITHOUT_NAT, "eks-auth", "sqs", "ssm"))
+    assert plan(changed(blueprint, network=everything)).network.endpoint_policies == {}
+
+
+# --- Policies of endpoints ---
+
+
+def test_only_the_cluster_s_own_account_passes_an_endpoint() -> None:
+    """aws-samples/data-perimeter-policy-examples vpc_endpoint_policies: default_endpoint_policy.json, of which these
+    have the side of identities; sts_endpoint_policy.json for whoever comes with a token.
+    """
+    profile = FargateProfile("fargate", selectors=(FargateSelector("kube-system"),))
+    made = plan(changed(isolated(KARPENTER), compute=(NODES, profile))).network.endpoint_policies
+    own = {"StringEquals": {"aws:PrincipalAccount": "111111111111"}}
+    assert set(made) == {"ec2", "ecr.api", "ecr.dkr", "lambda", "s3", "sqs", "ssm", "sts"}
+    for service, policy in made.items():
+        first, *others = policy["Statement"]
+        assert first == {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*", "Condition": own}
+        assert bool(others) == (service in ("s3", "sts"))
+    (_, federated) = made["sts"]["Statement"]
+    assert [*federated["Action"]] == ["sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML"]
+    assert federated["Condition"] == {"StringEquals": {"aws:ResourceAccount": "111111111111"}}
+
+
+def test_images_and_answers_to_cloudformation_pass_the_gateway() -> None:
+    """https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html#ecr-minimum-s3-perms and
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-vpce-bucketnames.html
+    """
+    _, layers, answers = plan(isolated()).network.endpoint_policies["s3"]["Statement"]
+    s3 = "arn:${blueprint:partition}:s3:::"
+    assert (layers["Action"], layers["Resource"]) == ("s3:GetObject", f"{s3}prod-us-west-2-starport-layer-bucket/*")
+    assert answers["Action"] == "s3:PutObject"
+    assert answers["Resource"] == f"{s3}cloudformation-custom-resource-response-uswest2/*"
+
+
+def test_with_nat_images_of_public_registries_pass_it_as_well() -> None:
+    """registry.k8s.io and others answer with links to buckets of other accounts."""
+    made = plan(with_network(interface_endpoints=("ec2", "sts"))).network
+    assert (made.gateway_endpoints, made.endpoint_policies) == (("s3",), {})
+
+
+# --- What no endpoint reaches ---
 
 
 @pytest.mark.parametrize("addon", [ExternalDns(zones=("Z1",)), CertManager(zones={"example.com": "Z1"})])
@@ -148,7 +212,7 @@ def test_a_registry_may_be_named_for_all_images_of_a_chart() -> None:
 
 def test_a_public_chart_is_refused_too() -> None:
     images = {"controller": {"image": {"repository": f"{ECR}/karpenter"}}}
-    blueprint = isolated(Karpenter(extra_values=images), endpoints=("eks-auth", "sqs", "ssm"))
+    blueprint = isolated(Karpenter(extra_values=images))
     places = [problem.place.partition("DEV.")[2] for problem in error_of(blueprint).problems]
     assert places == ["addons[7].chart_repository"] * 2  # Karpenter's and that of its definitions
 
@@ -156,4 +220,3 @@ def test_a_public_chart_is_refused_too() -> None:
 def test_with_nat_nothing_is_asked() -> None:
     blueprint = changed(SMALL, compute=(NODES,), addons=(*CORE, AwsLoadBalancerController(), Karpenter()))
     assert plan(blueprint).facts.internet
-    assert_reported(with_network(nat="none"), "network.interface_endpoints", "missing: ec2, ecr.api", "add them")

@@ -31,6 +31,7 @@ from blueprint.teams import (
     ServiceAccount,
     Share,
     TeamNamespace,
+    ToAwsServices,
     ToInternet,
     ToRange,
     ToTeam,
@@ -115,6 +116,8 @@ def team(
         edges.append(FromInternalLoadBalancer(draw(PORTS)))
     if draw(st.booleans()):
         edges.append(ToInternet(draw(PORTS)))
+    if draw(st.booleans()):
+        edges.append(ToAwsServices())
     everybody = SecretsManagerSecret(SHARED_SECRET, shared_with=TEAM_NAMES)
     secrets = st.sampled_from([SecretsManagerSecret(f"{name}/db"), Parameter(f"/{name}/url"), everybody])
     copied = draw(some(st.sampled_from(spaces), 1))
@@ -177,6 +180,7 @@ def fleets(draw: st.DrawFn) -> Blueprint:
     ]
     return replace(
         SMALL,
+        network=replace(SMALL.network, interface_endpoints=("sts",)),
         compute=compute,
         addons=(*addons, Karpenter()) if pools else addons,
         teams=(*made, *draw(some(st.sampled_from(platform), 2))),

@@ -9,8 +9,9 @@ from dataclasses import replace
 from typing import Any
 
 from blueprint.iam import policy
+from blueprint.network import SubnetKind
 from blueprint.references import PARTITION
-from blueprint.teams import FromInternalLoadBalancer, FromLoadBalancer, ToInternet, ToRange
+from blueprint.teams import FromInternalLoadBalancer, FromLoadBalancer, ToAwsServices, ToInternet, ToRange
 from tests.addons.support import deployed
 from tests.isolation.admission import Request, refusals
 from tests.isolation.aws import forbidden
@@ -175,6 +176,8 @@ def _outside(world: World, team: str, target: Pod | str) -> set[Ports]:
             isinstance(edge, ToInternet) and address.is_global
         ):
             ports |= set(edge.ports)
+        if isinstance(edge, ToAwsServices) and any(address in one for one in _ranges(world, "endpoints")):
+            ports.add(443)
     if str(address) == "169.254.170.23":
         ports.add(80)
     found = _tcp(ports)
@@ -190,12 +193,15 @@ ADDRESSES = (
 
 
 def _addresses(world: World) -> tuple[str, ...]:
-    """These, one of a load balancer in a public subnet, and one of a node or an internal load balancer."""
-    public, private = (
-        next(ipaddress.ip_network(subnet.cidr) for subnet in world.plan.network.subnets if subnet.kind == kind)
-        for kind in ("public", "private")
-    )
-    return (*ADDRESSES, str(public[5]), str(private[-9]))
+    """These, one of a load balancer in a public subnet, one of a node or an internal load balancer, and those of
+    endpoints.
+    """
+    (public, *_), (private, *_) = _ranges(world, "public"), _ranges(world, "private")
+    return (*ADDRESSES, str(public[5]), str(private[-9]), *(str(one[4]) for one in _ranges(world, "endpoints")))
+
+
+def _ranges(world: World, kind: SubnetKind) -> list[ipaddress.IPv4Network]:
+    return [ipaddress.IPv4Network(subnet.cidr) for subnet in world.plan.network.of_kind(kind)]
 
 
 def doors_stay_shut(world: World) -> Iterator[str]:

@@ -29,6 +29,7 @@ from blueprint.teams import (
 from examples.auto import AUTO
 from examples.existing_vpc import EXISTING_VPC
 from examples.fargate import FARGATE
+from examples.ipv6 import IPV6
 from examples.isolated import ISOLATED
 from examples.managed import MANAGED
 from examples.mixed import MIXED
@@ -104,6 +105,7 @@ KINDS = {
     "auto": AUTO,
     "fargate": FARGATE,
     "existing-vpc": EXISTING_VPC,
+    "ipv6": IPV6,
     "isolated": ISOLATED,
     "managed": MANAGED,
     "mixed": MIXED,

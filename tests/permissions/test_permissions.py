@@ -69,11 +69,12 @@ def clusters(fleet: Templates) -> Clusters:
 
 
 def _is(role: Role, place: str) -> bool:
-    """Whether a place names the role: cluster or *, stack, beginning of the logical id."""
+    """Whether a place names the role: a cluster, * or !cluster, stack, beginning of the logical id."""
     cluster, stack, prefix = place.split("/")
     # A role named Role is not every role whose name begins so.
     same = role.id == prefix if prefix == "Role" else role.id.startswith(prefix)
-    return cluster in {"*", role.cluster} and stack == role.stack and same
+    named = role.cluster != cluster[1:] if cluster.startswith("!") else cluster in {"*", role.cluster}
+    return named and stack == role.stack and same
 
 
 def roles_of(identity: Identity, clusters: Clusters) -> list[Role]:

@@ -114,7 +114,7 @@ def contents(stacks: Sequence[Stack]) -> Contents:
         version=control_plane["Version"],
         public_ranges=tuple(access.get("PublicAccessCidrs", ["0.0.0.0/0"])) if access["EndpointPublicAccess"] else (),
         deletion_protection=control_plane.get("DeletionProtection", False),
-        cidrs=tuple(each["Properties"]["CidrBlock"] for each in ranges),
+        cidrs=tuple(each["Properties"]["CidrBlock"] for each in ranges if "CidrBlock" in each["Properties"]),
         subnets=tuple(_subnets(network)) if network else (),
         nat_gateways=len(network.of_type("AWS::EC2::NatGateway")) if network else 0,
         endpoints=tuple(sorted(_service(each) for each in endpoints if each["VpcEndpointType"] == "Interface")),

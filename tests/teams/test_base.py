@@ -9,7 +9,7 @@ import pytest
 from kubernetes_validate import utils
 
 from addons.karpenter import Karpenter
-from blueprint import AutoMode, Blueprint, FargateProfile, FargateSelector, Plan, Role, User, plan
+from blueprint import AutoMode, Blueprint, ExistingSubnet, FargateProfile, FargateSelector, Plan, Role, User, plan
 from blueprint.contribution import Contribution
 from blueprint.iam import Statement
 from blueprint.node_pool import NodePool
@@ -28,11 +28,13 @@ from blueprint.teams import (
     ServiceAccount,
     Share,
     TeamNamespace,
+    ToAwsServices,
     ToInternet,
     ToRange,
     ToTeam,
 )
 from blueprint.versions import SUPPORTED
+from examples.existing_vpc import EXISTING_VPC
 from tests.blueprint.examples import (
     AUTO,
     SMALL,
@@ -44,6 +46,7 @@ from tests.blueprint.examples import (
     part,
     places,
     with_addons,
+    with_network,
     with_teams,
 )
 from tests.isolation.network import Pod
@@ -540,6 +543,34 @@ def test_internal_load_balancers_come_from_the_private_subnets() -> None:
     assert not any("load balancers" in each for each in public_only.notes)
 
 
+def test_aws_services_are_where_their_endpoints_are() -> None:
+    """In subnets without pods: 27 addresses at the end of the VPC for each zone, and no others of it."""
+    calling = changed(TEAM, network=(ToAwsServices(),))
+    made = plan(with_teams(calling, base=with_network(interface_endpoints=("sts",))))
+    (declared,) = (
+        one["spec"]
+        for one in made.teams[0].contribution.objects
+        if one["kind"] == "NetworkPolicy" and one["metadata"]["name"] == "declared"
+    )
+    assert resolved(declared["egress"], {}) == [
+        {
+            "to": [{"ipBlock": {"cidr": f"10.0.255.{start}/27"}} for start in (224, 192, 160)],
+            "ports": [{"port": 443, "protocol": "TCP"}],
+        }
+    ]
+    assert not declared["ingress"]
+
+
+def test_without_endpoints_aws_services_have_public_addresses() -> None:
+    calling = changed(TEAM, network=(ToInternet(), ToAwsServices()))
+    assert_reported(with_teams(calling), "teams[0].network[1]", "no subnets for interface endpoints", "ToInternet()")
+    owned = changed(EXISTING_VPC, teams=(calling,), network=changed(EXISTING_VPC.network, interface_endpoints=("sts",)))
+    assert_reported(owned, "teams[0].network[1]", "no subnets for interface endpoints", "endpoints as well")
+    subnet = ExistingSubnet("subnet-0e5180b2df6397a49", "a", "10.0.2.0/27")
+    named = changed(owned, network=changed(owned.network, endpoints=(subnet,)))
+    assert plan(named).facts.endpoint_ranges == ("10.0.2.0/27",)
+
+
 MANY = tuple(range(8000, 8021))
 
 
@@ -563,6 +594,7 @@ def test_so_many_ports_are_kept(network: tuple[Edge, ...]) -> None:
         ((FromLoadBalancer(MANY), FromInternalLoadBalancer((80,))), "into its pods"),
         ((ToRange("10.0.0.0/16", MANY), ToInternet((443,))), "out of them"),
         ((ToRange("10.0.0.0/16", MANY), ToTeam("orders", (443,))), "out of them"),
+        ((ToTeam("orders", MANY), ToAwsServices()), "out of them"),
         ((ToTeam("orders", (*MANY, 80)),), "out of them"),
     ],
 )

@@ -57,6 +57,7 @@ def test_opens_manifests_whatever_they_refer_to(assembly: Assembly) -> None:
         ({"Fn::GetAtt": ["Key", "Arn"]}, "${Key.Arn}"),
         ({"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, ":iam"]]}, "arn:${AWS::Partition}:iam"),
         ({"Fn::Join": [",", ["a", {"Fn::ImportValue": "dev-network:Out"}]]}, "a,${dev-network:Out}"),
+        ({"Fn::Join": ["||", {"Fn::GetAtt": ["Vpc", "Ipv6CidrBlocks"]}]}, "${Vpc.Ipv6CidrBlocks}"),
         ({"Fn::Sub": "x-${AWS::Region}"}, "x-${AWS::Region}"),
         ({"Fn::Select": [0, {"Fn::GetAZs": ""}]}, "${0.${}}"),
         (3, "3"),

@@ -125,7 +125,7 @@ def test_a_row_of_a_table(shown: Mapping[str, str]) -> None:
 def test_a_paragraph_of_a_field(shown: Mapping[str, str]) -> None:
     assert (
         "**`interface_endpoints`** AWS services reached inside the VPC, for example "
-        '("ecr.api", "ecr.dkr"); each costs by hour and zone.\n\n'
+        '("ecr.api", "ecr.dkr"), beside those that get an endpoint by themselves; each costs by hour and zone.\n\n'
         "- must hold no duplicate (remove the repeated one)\n"
         '- each: must be the name of an AWS service (write for example "ecr.api"); at most 64 characters; '
         r"`[a-z0-9-]+(\.[a-z0-9-]+)*`" in shown["network.md"]

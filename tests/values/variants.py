@@ -112,6 +112,30 @@ class Spot:
 
 
 _MORE = (
+    replace(BARE, network=changed(BARE.network, ipv6=True)),
+    replace(
+        BARE,
+        network=changed(BARE.network, ipv6=True),
+        cluster=replace(BARE.cluster, ip_family="ipv6"),
+        addons=tuple(changed(each, ipv4_egress=False) if each.name == "vpc-cni" else each for each in BARE.addons),
+    ),
+    *(
+        replace(
+            BARE,
+            network=ExistingNetwork(
+                "vpc-00000000",
+                ("10.0.0.0/16",),
+                nodes=tuple(
+                    ExistingSubnet(
+                        f"subnet-0000000{place}", zone, f"10.0.{16 * place}.0/20", f"2600:1f14:0:{place}::/64"
+                    )
+                    for place, zone in enumerate("ab", 1)
+                ),
+                ipv6_cidrs=ranges,
+            ),
+        )
+        for ranges in (("2600:1f14::/56",), ("2600:1f14::/56", "2600:1f14:0:100::/56"))
+    ),
     replace(
         BARE,
         network=ExistingNetwork(
@@ -119,6 +143,10 @@ _MORE = (
             ("10.0.0.0/16",),
             nodes=(ExistingSubnet("subnet-00000001", "a", "10.0.0.0/20"),),
             pods=(ExistingSubnet("subnet-00000002", "a", "10.0.128.0/17"),),
+            endpoints=tuple(
+                ExistingSubnet(f"subnet-0000002{place}", zone, f"10.0.17.{32 * place}/27")
+                for place, zone in enumerate("ab")
+            ),
             control_plane=tuple(
                 ExistingSubnet(f"subnet-0000001{place}", zone, f"10.0.16.{16 * place}/28")
                 for place, zone in enumerate("ab")

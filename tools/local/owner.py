@@ -59,6 +59,7 @@ def _subnet(ec2: Any, plan: Plan, subnet: Subnet) -> None:
         VpcId=network.vpc_id,
         CidrBlock=subnet.cidr,
         AvailabilityZone=subnet.zone,
+        **({"Ipv6CidrBlock": subnet.ipv6_cidr} if subnet.ipv6_cidr else {}),
         TagSpecifications=_tags("subnet", ID, subnet.id, *((role, "1") if role else ())),
     )
     table = ec2.create_route_table(VpcId=network.vpc_id)["RouteTable"]["RouteTableId"]

@@ -40,12 +40,13 @@ class Owned:
 
     def __init__(self, network: ExistingNetwork, answers: Mapping[str, Any]) -> None:
         self.network = network
+        self.cluster = SMALL.cluster
         self.answers: dict[str, Any] = copy.deepcopy(dict(answers))
 
     @property
     def blueprint(self) -> Blueprint:
         """The cluster."""
-        return replace(SMALL, network=self.network)
+        return replace(SMALL, network=self.network, cluster=self.cluster)
 
     def say(self, **fields: Any) -> None:
         """Has the blueprint say something else of it."""
@@ -376,11 +377,83 @@ def test_an_endpoint_that_is_not_there(there: Owned, account: Account) -> None:
     assert (found.status, found.what) == ("problem", "the VPC has no endpoint for sts, ec2")
 
 
+def test_endpoints_that_stand_elsewhere_than_teams_are_let_to(there: Owned, account: Account) -> None:
+    named, other = "subnet-0000000000000000a", there.id("control_plane")
+    there.say(interface_endpoints=ENDPOINTS, endpoints=(ExistingSubnet(named, "a", "10.0.2.0/27"),))
+    endpoint(there, "ec2")["SubnetIds"] = [named]
+    endpoint(there, "eks")["SubnetIds"] = [named, other]
+    found = [each for each in there.give(account, ways) if each.what.startswith("endpoints: that")]
+    assert [each.what for each in found] == ["endpoints: that of eks stands in other subnets"]
+    assert other in found[0].fix
+    assert named not in found[0].fix
+
+
 def test_nodes_that_do_not_reach_the_layers_of_images(there: Owned, account: Account) -> None:
     there.say(internet=False, interface_endpoints=ENDPOINTS)
     endpoint(there, "s3")["RouteTableIds"].pop()
     found = worst(there.give(account, ways))
     assert found.what == f"nodes: {there.id('nodes', 1)} has no route to s3"
+
+
+# --- IPv6 ---
+
+
+def ipv6(there: Owned) -> Owned:
+    """With a range in each subnet, and an IPv6 cluster in it."""
+    network, everywhere = there.network, {"DestinationIpv6CidrBlock": "::/0", "EgressOnlyInternetGatewayId": "eigw-1"}
+    fields = ("nodes", "load_balancers", "internal_load_balancers", "control_plane")
+    for number, field in enumerate(fields, 1):
+        found = []
+        for place, subnet in enumerate(getattr(network, field)):
+            cidr = f"2600:1f14:0:{number}{place}::/64"
+            found.append(changed(subnet, ipv6_cidr=cidr))
+            state = {"Ipv6CidrBlock": cidr, "Ipv6CidrBlockState": {"State": "associated"}}
+            there.subnet(field, place)["Ipv6CidrBlockAssociationSet"] = [state]
+            there.subnet(field, place)["AssignIpv6AddressOnCreation"] = field == "nodes"
+            if field == "nodes":
+                there.routes(field, place).append(dict(everywhere))
+        there.say(**{field: tuple(found)})
+    there.say(ipv6_cidrs=("2600:1f14::/56",))
+    there.cluster = changed(there.cluster, ip_family="ipv6")
+    return there
+
+
+def test_ranges_of_both_families(there: Owned, account: Account) -> None:
+    assert {each.status for look in (vpc, ways) for each in ipv6(there).give(account, look)} == {"ok"}
+
+
+def wrong(there: Owned, account: Account) -> list[str]:
+    looked = (each for look in (vpc, ways) for each in there.give(account, look))
+    return [each.what for each in looked if each.status == "problem"]
+
+
+def test_nodes_that_get_no_address(there: Owned, account: Account) -> None:
+    ipv6(there).subnet("nodes")["AssignIpv6AddressOnCreation"] = False
+    assert wrong(there, account) == [f"nodes: {there.id('nodes')} gives nodes no IPv6 addresses"]
+
+
+@pytest.mark.parametrize(
+    ("live", "what"), [([], "no IPv6 range"), (["2600:1f14:0:ff::/64"], "the IPv6 range 2600:1f14:0:ff::/64")]
+)
+def test_another_ipv6_range(live: list[str], what: str, there: Owned, account: Account) -> None:
+    state = {"Ipv6CidrBlockState": {"State": "associated"}}
+    ipv6(there).subnet("control_plane")["Ipv6CidrBlockAssociationSet"] = [{"Ipv6CidrBlock": c, **state} for c in live]
+    planned = there.network.control_plane[0].ipv6_cidr
+    assert wrong(there, account) == [f"control_plane: {there.id('control_plane')} has {what}, not {planned}"]
+
+
+@pytest.mark.parametrize(
+    ("route", "what"),
+    [
+        (None, "has no route for ::/0"),
+        ({"DestinationIpv6CidrBlock": "::/0", "GatewayId": "igw-1"}, "routes ::/0 to an internet gateway"),
+    ],
+)
+def test_ways_of_ipv6(route: dict[str, Any] | None, what: str, there: Owned, account: Account) -> None:
+    routes = ipv6(there).routes("nodes")
+    routes.pop()
+    routes += [route] if route else []
+    assert wrong(there, account) == [f"nodes: {there.id('nodes')} {what}"]
 
 
 # --- Tags and logs ---

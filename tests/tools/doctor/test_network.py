@@ -11,6 +11,7 @@ import pytest
 from blueprint import Plan, plan
 from blueprint.network import ENDPOINTS_WITHOUT_NAT
 from tests.blueprint.examples import with_network
+from tests.plans import planned
 from tests.tools.doctor.account import Account, statuses, worst
 from tests.tools.doctor.ready import Writers
 from tools.doctor.checks.network import ROLE_TAGS, endpoints, existing
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
 
 ENDPOINTS = (*ENDPOINTS_WITHOUT_NAT, "eks-auth")
-ISOLATED = plan(with_network(nat="none", interface_endpoints=ENDPOINTS))
+ISOLATED = plan(with_network(nat="none"))
 ALL = ["us-west-2a", "us-west-2b", "us-west-2c"]
 
 
@@ -252,13 +253,24 @@ def test_a_route_into_nothing(network: Live, account: Account) -> None:
     assert found.what == f"the default route of private subnet {id} goes nowhere (blackhole)"
 
 
+def isolated(live: Live) -> Plan:
+    """Its plan without a NAT gateway, in the subnets that are there."""
+    return planned(ISOLATED, subnets=live.made.network.subnets)
+
+
 def test_endpoints_in_place_of_nat(network: Live, account: Account) -> None:
-    network.made = ISOLATED
+    network.made = isolated(network)
     assert set(statuses(network.give(account))) == {"ok"}
+    network.made = planned(network.made, interface_endpoints=(*ENDPOINTS, "sqs"))
+    found = worst(network.give(account))
+    assert (found.status, found.what, found.why) == (
+        *("warning", "the live VPC has no endpoint for sqs"),
+        "a deploy makes them",
+    )
 
 
 def test_an_endpoint_that_is_gone(network: Live, account: Account) -> None:
-    network.made = ISOLATED
+    network.made = isolated(network)
     there = network.answers["DescribeVpcEndpoints"]["VpcEndpoints"]
     by_name = {one["ServiceName"].rpartition("us-west-2.")[2]: one for one in there}
     by_name["lambda"]["State"] = "failed"

@@ -10,7 +10,6 @@ import pytest
 
 from addons.karpenter import Karpenter
 from blueprint import Plan, plan
-from blueprint.network import ENDPOINTS_WITHOUT_NAT
 from examples.self_managed import SELF_MANAGED
 from tests.blueprint.examples import with_network
 from tests.tools.doctor.account import Account, statuses, worst
@@ -27,7 +26,7 @@ def test_a_plan_asks_for_what_it_holds(small: Plan) -> None:
     """tests/stacks/test_behaviour.py compares the resource types with the templates."""
     assert {"eks:CreateNodegroup", "ec2:CreateNatGateway"} <= set(needed_actions(small))
     assert "sqs:CreateQueue" not in needed_actions(small)
-    without_nat = plan(with_network(nat="none", interface_endpoints=(*ENDPOINTS_WITHOUT_NAT, "eks-auth")))
+    without_nat = plan(with_network(nat="none"))
     assert "ec2:CreateNatGateway" not in needed_actions(without_nat)
 
 

@@ -12,7 +12,6 @@ from botocore.session import get_session
 from addons.core_dns import CoreDns
 from addons.karpenter import Karpenter
 from blueprint import ManagedNodes, Plan, plan
-from blueprint.network import ENDPOINTS_WITHOUT_NAT
 from blueprint.node_pool import NodePool
 from tests.blueprint.examples import AUTO, FARGATE, SMALL, changed, with_addons, with_network, with_nodes
 from tests.tools.doctor.account import Account, statuses, worst
@@ -147,7 +146,7 @@ def test_one_gateway_stands_in_the_first_zone(account: Account) -> None:
 
 
 def test_without_nat_nothing_is_asked(account: Account) -> None:
-    without = plan(with_network(nat="none", interface_endpoints=(*ENDPOINTS_WITHOUT_NAT, "eks-auth")))
+    without = plan(with_network(nat="none"))
     assert account.found(quotas.egress, without) == []
     assert account.calls == []
 

@@ -14,7 +14,6 @@ from addons.karpenter import Karpenter
 from addons.vpc_cni import VpcCni
 from blueprint import AutoMode, Blueprint, Cluster, ManagedNodes, NewNetwork, PrivateEndpoint, PublicEndpoint, Role
 from blueprint.iam import Statement
-from blueprint.network import ENDPOINTS_WITHOUT_NAT
 from blueprint.teams import ApplicationTeam, ServiceAccount, TeamNamespace, ToInternet
 from examples.dev import DEV
 from examples.prod import PROD
@@ -138,7 +137,7 @@ CHANGES: Mapping[str, Change] = {
     "nat-in-each-zone": (SMALL, _network(SMALL, nat="per-zone")),
     "nat-removed": (
         replace(SMALL, addons=CORE),
-        _network(replace(SMALL, addons=CORE), nat="none", interface_endpoints=(*ENDPOINTS_WITHOUT_NAT, "eks-auth")),
+        _network(replace(SMALL, addons=CORE), nat="none"),
     ),
     # The rest
     "service-range": (SMALL, _cluster(SMALL, service_cidr="10.100.0.0/16")),

@@ -30,6 +30,7 @@ _FIELDS = {
     "internal": "internal_load_balancers",
     "control-plane": "control_plane",
     "pods": "pods",
+    "endpoints": "endpoints",
 }
 """Where the blueprint has the subnets of each kind."""
 
@@ -120,6 +121,16 @@ def _differing(plan: Plan, planned: Subnet, live: SubnetTypeDef) -> Iterator[tup
         yield f"is in {live['VpcId']}, not {plan.network.vpc_id}", "name a subnet of this VPC"
     if zone != planned.zone:
         yield f"is in {zone}, not {planned.zone}", f'write zone="{written(zone)}"'
+    states = ("associated", "associating")
+    blocks = live.get("Ipv6CidrBlockAssociationSet", [])
+    ipv6 = [each["Ipv6CidrBlock"] for each in blocks if each.get("Ipv6CidrBlockState", {}).get("State") in states]
+    if planned.ipv6_cidr and planned.ipv6_cidr not in ipv6:
+        found = f"the IPv6 range {', '.join(ipv6)}" if ipv6 else "no IPv6 range"
+        fix = f'write ipv6_cidr="{ipv6[0]}"' if ipv6 else "have its owner associate one, or leave out ipv6_cidrs"
+        yield f"has {found}, not {planned.ipv6_cidr}", fix
+    if plan.network.ipv6_nodes and planned.kind == "private" and not live.get("AssignIpv6AddressOnCreation"):
+        fix = f"have its owner run: aws ec2 modify-subnet-attribute --subnet-id {planned.id} "
+        yield "gives nodes no IPv6 addresses", f"{fix}--assign-ipv6-address-on-creation"
     if live["CidrBlock"] != planned.cidr:
         yield f"has the range {live['CidrBlock']}, not {planned.cidr}", f'write cidr="{live["CidrBlock"]}"'
 
@@ -140,6 +151,12 @@ def ways(plan: Plan, aws: Aws) -> Iterator[Finding]:
         yield problem(NAME, f"the VPC has no endpoint for {', '.join(lacking)}", why, fix)
     elif wanted:
         yield ok(NAME, "the endpoints that the blueprint names are there")
+    named = {subnet.id for subnet in plan.network.of_kind("endpoints")}
+    for service in wanted if named else ():
+        if others := sorted({*endpoints.get(service, {}).get("SubnetIds", [])} - named):
+            why = "connections of teams to AWS services (ToAwsServices) are closed there"
+            fix = f"add them to endpoints, or have its owner move it ({', '.join(others)})"
+            yield problem(NAME, f"endpoints: that of {service} stands in other subnets", why, fix)
     for service in plan.network.gateway_endpoints if not plan.network.shared else ():
         reached = endpoints[service].get("RouteTableIds", []) if service in endpoints else []
         for subnet in plan.network.of_kind("private"):
@@ -168,10 +185,25 @@ def _routes(plan: Plan, pairs: Sequence[_Pair], tables: Sequence[RouteTableTypeD
             fix = "have its owner route 0.0.0.0/0 to a NAT or transit gateway, or write internet=False"
             now = "leads nowhere (blackhole)" if leads == "nowhere" else "is missing"
             yield problem(NAME, f"{field}: the default route of {planned.id} {now}", why, fix)
+        elif wrong := _ipv6_route(plan, planned, tables):
+            fix = "have its owner route ::/0 to an egress-only internet gateway"
+            yield problem(NAME, f"{field}: {planned.id} {wrong[0]}", wrong[1], fix)
         else:
             fine += 1
     if fine:
         yield ok(NAME, f"{fine} subnets have the routes that they need")
+
+
+def _ipv6_route(plan: Plan, planned: Subnet, tables: Sequence[RouteTableTypeDef]) -> tuple[str, str] | None:
+    """What is wrong with that of nodes, and why it matters. Their pods have public addresses."""
+    if planned.kind != "private" or not plan.network.ipv6_nodes:
+        return None
+    leads = _leads(default_route(planned.id, tables, ipv6=True))
+    if leads == "internet":
+        return "routes ::/0 to an internet gateway", "whoever their security group lets in reaches pods from outside"
+    if plan.facts.internet and leads != "elsewhere":
+        return "has no route for ::/0", "pods reach nothing outside that has IPv6 addresses"
+    return None
 
 
 def _leads(route: RouteTypeDef | None) -> Literal["", "nowhere", "internet", "elsewhere"]:

@@ -38,7 +38,8 @@ def _optional(plan: Plan) -> Iterator[tuple[str, bool]]:
     made = not plan.network.vpc_id
     for kind in _OF_A_VPC:
         yield f"AWS::EC2::{kind}", made
-    yield "AWS::EC2::VPCCidrBlock", made and len(plan.network.cidrs) > 1
+    yield "AWS::EC2::VPCCidrBlock", made and (len(plan.network.cidrs) > 1 or plan.network.ipv6)
+    yield "AWS::EC2::EgressOnlyInternetGateway", plan.network.ipv6_nodes and plan.network.nat_gateways > 0
     for kind in ("AWS::EC2::EIP", "AWS::EC2::NatGateway"):
         yield kind, plan.network.nat_gateways > 0
     yield "AWS::EC2::SecurityGroup", made and bool(plan.network.interface_endpoints)

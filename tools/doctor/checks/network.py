@@ -123,8 +123,8 @@ def _routes(plan: Plan, vpc: str, pairs: Sequence[tuple[Subnet, SubnetTypeDef]],
         yield problem(NAME, what, why, f"restore the route 0.0.0.0/0 to {target}")
     if fine:
         yield ok(NAME, f"{fine} subnets have their default route")
-    if not nat:
-        yield from _without_nat(vpc, aws)
+    if plan.network.interface_endpoints:
+        yield from _endpoints(plan, vpc, aws)
 
 
 def route_tables(vpc: str, aws: Aws) -> list[RouteTableTypeDef]:
@@ -143,11 +143,12 @@ def table_of(subnet: str, tables: Sequence[RouteTableTypeDef]) -> RouteTableType
     return linked.get(subnet) or linked.get("main")
 
 
-def default_route(subnet: str, tables: Sequence[RouteTableTypeDef]) -> RouteTypeDef | None:
+def default_route(subnet: str, tables: Sequence[RouteTableTypeDef], *, ipv6: bool = False) -> RouteTypeDef | None:
     """Where traffic of a subnet goes that nothing else takes."""
     table = table_of(subnet, tables)
     routes = table.get("Routes", []) if table else []
-    return next((route for route in routes if route.get("DestinationCidrBlock") == "0.0.0.0/0"), None)
+    key, everywhere = ("DestinationIpv6CidrBlock", "::/0") if ipv6 else ("DestinationCidrBlock", "0.0.0.0/0")
+    return next((route for route in routes if route.get(key) == everywhere), None)
 
 
 def available_endpoints(vpc: str, aws: Aws) -> dict[str, VpcEndpointTypeDef]:
@@ -161,12 +162,15 @@ def available_endpoints(vpc: str, aws: Aws) -> dict[str, VpcEndpointTypeDef]:
     }
 
 
-def _without_nat(vpc: str, aws: Aws) -> Iterator[Finding]:
-    if lacking := sorted(set(ENDPOINTS_WITHOUT_NAT) - {*available_endpoints(vpc, aws)}):
-        why = "without NAT, nodes reach AWS through endpoints only"
-        yield problem(NAME, f"the live VPC has no endpoint for {', '.join(lacking)}", why, "restore them")
+def _endpoints(plan: Plan, vpc: str, aws: Aws) -> Iterator[Finding]:
+    lacking = sorted({*plan.network.interface_endpoints} - {*available_endpoints(vpc, aws)})
+    what = f"the live VPC has no endpoint for {', '.join(lacking)}"
+    if not lacking:
+        yield ok(NAME, "the endpoints of the blueprint are there")
+    elif not plan.facts.internet and {*lacking} & {*ENDPOINTS_WITHOUT_NAT}:
+        yield problem(NAME, what, "without NAT, nodes reach AWS through endpoints only", "restore them")
     else:
-        yield ok(NAME, "the endpoints that nodes need without NAT are there")
+        yield warning(NAME, what, "a deploy makes them", "deploy them before what calls them")
 
 
 def free_addresses(plan: Plan, pairs: Sequence[tuple[Subnet, SubnetTypeDef]], aws: Aws) -> Iterator[Finding]:
@@ -177,6 +181,7 @@ def free_addresses(plan: Plan, pairs: Sequence[tuple[Subnet, SubnetTypeDef]], aw
         "public": [],
         "internal": [],
         "pods": [],
+        "endpoints": [],
     }
     for planned, subnet in pairs:
         free[planned.kind].append((subnet["SubnetId"], subnet["AvailableIpAddressCount"]))

@@ -15,6 +15,7 @@ from ministack.services import eks as service
 from ministack.services.cloudformation import provisioners
 
 from tools.local.emulator import control_planes, eks, fargate, iam, kubectl, refusals
+from tools.local.emulator import ec2 as ec2_resources
 from tools.local.emulator.ec2 import Made, Properties
 
 
@@ -26,6 +27,8 @@ def create_cluster(logical_id: str, properties: Properties, stack: str) -> Made:
     version = str(properties["Version"])
     eks.refuse(refusals.not_offered(version), refusals.support_policy(version, _policy(properties)))
     _check_role(properties)
+    if _is_ipv6(properties) and not all(map(ec2_resources.has_ipv6, subnets)):
+        raise eks.ServiceError("InvalidParameterException: subnets of an IPv6 cluster must have IPv6 CIDR blocks")
     name, _ = provisioners._eks_cluster_create(logical_id, properties, stack)
     cluster = service._clusters[name]
     cluster |= _settings(properties)
@@ -37,7 +40,7 @@ def create_cluster(logical_id: str, properties: Properties, stack: str) -> Made:
     kubectl.forget(name)
     auto_mode = "_auto_mode_subnets" in cluster
     control_planes.start(name, str(cluster["version"]), _services(cluster), auto_mode=auto_mode)
-    return name, provisioners._eks_cluster_attrs(cluster)
+    return name, _attributes(cluster)
 
 
 def update_cluster(name: str, old: Properties, new: Properties, stack: str, logical_id: str) -> Made:
@@ -60,7 +63,17 @@ def update_cluster(name: str, old: Properties, new: Properties, stack: str, logi
         service._clusters[made[0]]["_upgraded"] = refusals.Upgraded(before, now)
     _start_auto_mode(service._clusters[made[0]])
     control_planes.upgrade(name, str(new["Version"]), _services(service._clusters[made[0]]))
-    return made
+    return made[0], _attributes(service._clusters[made[0]])
+
+
+def _is_ipv6(properties: Properties) -> bool:
+    return bool((properties.get("KubernetesNetworkConfig") or {}).get("IpFamily") == "ipv6")
+
+
+def _attributes(cluster: dict[str, Any]) -> dict[str, Any]:
+    """With the one that the emulator lacks."""
+    services = cluster["kubernetesNetworkConfig"].get("serviceIpv6Cidr", "")
+    return {**provisioners._eks_cluster_attrs(cluster), "KubernetesNetworkConfig.ServiceIpv6Cidr": services}
 
 
 def _egress(properties: Properties) -> str | None:
@@ -74,8 +87,8 @@ def _policy(properties: Properties) -> str:
 
 
 def _services(cluster: dict[str, Any]) -> str:
-    """The addresses of its Services."""
-    return str(cluster["kubernetesNetworkConfig"]["serviceIpv4Cidr"])
+    """The addresses of its Services. Control planes on this machine have IPv4 addresses, whatever EKS would give."""
+    return str(cluster["kubernetesNetworkConfig"].get("serviceIpv4Cidr", "172.20.0.0/16"))
 
 
 def _check_role(properties: Properties) -> None:
@@ -122,6 +135,9 @@ def _settings(properties: Properties) -> dict[str, Any]:
     """What DescribeCluster shows and the emulator leaves out."""
     names = ("EncryptionConfig", "UpgradePolicy", "ComputeConfig", "StorageConfig", "KubernetesNetworkConfig")
     shown = {name: properties[name] for name in names if name in properties}
+    if _is_ipv6(properties):
+        config = {**shown["KubernetesNetworkConfig"], "ServiceIpv6Cidr": "fd5c:2a4e:b1d0::/108"}
+        shown["KubernetesNetworkConfig"] = config
     return {
         **provisioners._pascal_to_camel(shown),
         "deletionProtection": provisioners._cfn_bool(properties.get("DeletionProtection", False)),

@@ -32,9 +32,12 @@ def _with_own_id(create: Callable[[Properties], Any], kind: str, make: str) -> C
         before = getattr(ec2, make)
         setattr(ec2, make, lambda: ec2._p(asked, f"{tag}.Value"))
         try:
-            return create(asked)
+            answer = create(asked)
         finally:
             setattr(ec2, make, before)
+        if ipv6 := ec2._p(asked, "Ipv6CidrBlock"):
+            ec2._subnets[ec2._p(asked, f"{tag}.Value")] |= {"_ipv6": ipv6, "_assigns_ipv6": True}
+        return answer
 
     return created
 
@@ -91,9 +94,66 @@ def delete_nat_gateway(gateway: str, properties: Properties) -> None:
     ec2._tags.pop(gateway, None)
 
 
+def with_ipv6_range(change: Callable[..., Made]) -> Callable[..., Made]:
+    """A VPC knows which range Amazon would give it."""
+
+    def done(*arguments: Any) -> Made:
+        vpc, attributes = change(*arguments)
+        return vpc, {**attributes, "Ipv6CidrBlocks": [_ipv6_range(vpc)]}
+
+    return done
+
+
+def with_ipv6(create: Callable[[str, Properties, str], Made]) -> Callable[[str, Properties, str], Made]:
+    """A subnet takes an IPv6 range only after its VPC has one, of which this is a /64."""
+
+    def created(logical_id: str, properties: Properties, stack: str) -> Made:
+        asked = properties.get("Ipv6CidrBlock")
+        whole = ec2._vpcs.get(properties["VpcId"], {}).get("_ipv6")
+        if asked and not (whole and ipaddress.IPv6Network(asked).subnet_of(ipaddress.IPv6Network(whole))):
+            raise ValueError(f"InvalidSubnet.Range: The IPv6 CIDR '{asked}' is invalid: the VPC has {whole}")
+        if asked in _ipv6_subnets():
+            raise ValueError(f"InvalidSubnet.Conflict: The IPv6 CIDR '{asked}' conflicts with another subnet")
+        subnet, attributes = create(logical_id, properties, stack)
+        assigns = str(properties.get("AssignIpv6AddressOnCreation", "")).lower() == "true"
+        ec2._subnets[subnet] |= {"_ipv6": asked, "_assigns_ipv6": assigns}
+        return subnet, attributes
+
+    return created
+
+
+def has_ipv6(subnet: str, *, assigned: bool = False) -> bool:
+    """Whether a subnet has an IPv6 range, and gives addresses of it to what starts there."""
+    found = ec2._subnets.get(subnet, {})
+    return bool(found.get("_ipv6")) and (not assigned or bool(found.get("_assigns_ipv6")))
+
+
+def _ipv6_range(vpc: str) -> str:
+    """One of those that Amazon has in us-west-2, by the VPC's id."""
+    return f"2600:1f14:{vpc[-6:-2]}:{vpc[-2:]}00::/56".replace(":0000::", "::")
+
+
+def _ipv6_subnets() -> set[str]:
+    return {subnet["_ipv6"] for subnet in ec2._subnets.values() if subnet.get("_ipv6")}
+
+
+def create_egress_only_gateway(logical_id: str, properties: Properties, stack: str) -> Made:
+    before = set(ec2._egress_igws)
+    ec2._create_egress_only_igw({"VpcId": properties["VpcId"]})
+    (gateway,) = set(ec2._egress_igws) - before
+    return gateway, {"Id": gateway}
+
+
+def delete_egress_only_gateway(gateway: str, properties: Properties) -> None:
+    ec2._egress_igws.pop(gateway, None)
+
+
 def create_cidr_block(logical_id: str, properties: Properties, stack: str) -> Made:
-    """A further range; the emulator makes subnets wherever they are, so nothing else depends on it."""
+    """A further range; the emulator makes subnets of IPv4 wherever they are, so nothing else depends on it."""
     vpc = ec2._vpcs[properties["VpcId"]]
+    if "CidrBlock" not in properties:
+        vpc["_ipv6"] = _ipv6_range(properties["VpcId"])
+        return "vpc-cidr-assoc-00000000000000006", {"Id": "vpc-cidr-assoc-00000000000000006"}
     ranges = vpc.setdefault("_more_ranges", [])
     ranges.append(properties["CidrBlock"])
     id = f"vpc-cidr-assoc-{len(ranges):017x}"
@@ -102,6 +162,11 @@ def create_cidr_block(logical_id: str, properties: Properties, stack: str) -> Ma
 
 def delete_cidr_block(id: str, properties: Properties) -> None:
     vpc = ec2._vpcs.get(properties["VpcId"], {})
+    if "CidrBlock" not in properties:
+        if any(subnet.get("_ipv6") for subnet in ec2._subnets.values() if subnet["VpcId"] == properties["VpcId"]):
+            raise ValueError(f"InvalidCidrBlock.InUse: The CIDR block {vpc['_ipv6']} is in use")
+        vpc.pop("_ipv6", None)
+        return
     if any(_within(subnet["CidrBlock"], properties["CidrBlock"]) for subnet in ec2._subnets.values()):
         raise ValueError(f"InvalidCidrBlock.InUse: The CIDR block {properties['CidrBlock']} is in use")
     vpc.get("_more_ranges", []).remove(properties["CidrBlock"])

@@ -34,6 +34,10 @@ Handlers = dict[str, Any]
 
 TYPES: dict[str, Handlers] = {
     "AWS::AutoScaling::AutoScalingGroup": {"create": auto_scaling.create_group, "update": auto_scaling.update_group},
+    "AWS::EC2::EgressOnlyInternetGateway": {
+        "create": ec2.create_egress_only_gateway,
+        "delete": ec2.delete_egress_only_gateway,
+    },
     "AWS::EC2::EIP": {"create": ec2.create_eip, "delete": ec2.delete_eip},
     "AWS::EC2::FlowLog": {"create": ec2.create_flow_log, "delete": ec2.delete_flow_log},
     "AWS::EC2::NatGateway": {"create": ec2.create_nat_gateway, "delete": ec2.delete_nat_gateway},
@@ -107,6 +111,9 @@ def install() -> None:
         handlers = provisioners._RESOURCE_HANDLERS[name]
         for operation, position in (("create", 1), ("update", 2)):
             handlers[operation] = iam.with_principals(name, handlers[operation], position)
+    subnets, vpcs = (provisioners._RESOURCE_HANDLERS[f"AWS::EC2::{kind}"] for kind in ("Subnet", "VPC"))
+    subnets["create"] = ec2.with_ipv6(subnets["create"])
+    vpcs |= {operation: ec2.with_ipv6_range(vpcs[operation]) for operation in ("create", "update")}
     provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]["create"] = _in_vpc(provisioners._lambda_create)
     replacing = {name: known.replacing for name, known in RESOURCE_TYPES.items() if known.replacing}
     provisioners._REPLACING_PROPERTIES.update(replacing)

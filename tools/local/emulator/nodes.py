@@ -37,6 +37,14 @@ _ADDRESSES = (
     "ec2:DescribeSubnets",
     "ec2:ModifyNetworkInterfaceAttribute",
 )
+# The same, IPv6 mode; the last two since subnets are discovered: eksctl pkg/actions/addon/create.go.
+_IPV6_ADDRESSES = (
+    *("ec2:DescribeInstances", "ec2:DescribeInstanceTypes", "ec2:DescribeNetworkInterfaces"),
+    *("ec2:DescribeSecurityGroups", "ec2:DescribeSubnets"),
+)
+_IPV6_PREFIX = "ec2:AssignIpv6Addresses"
+"""On the network interface of a node."""
+_INTERFACE = "network-interface/eni-0123456789abcdef0"
 # Without these a node never becomes ready. https://docs.aws.amazon.com/eks/latest/userguide/troubleshooting.html
 _ADDONS = frozenset({"vpc-cni", "kube-proxy"})
 # https://docs.aws.amazon.com/eks/latest/userguide/set-builtin-node-pools.html
@@ -103,9 +111,16 @@ def _lacking(cluster: str, role_arn: str) -> str | None:
         acting = association["roleArn"]
         if not _serves_pods(cluster, association):
             return f"aws-node has no credentials: {iam.name_of(acting)} does not trust its service account"
-    calls += [(acting, action) for action in _ADDRESSES]
+    calls += [(acting, action) for action in (_IPV6_ADDRESSES if _is_ipv6(cluster) else _ADDRESSES)]
     denied = [f"{iam.name_of(role)} is not allowed {action}" for role, action in calls if not iam.allows(role, action)]
+    arn = service._clusters[cluster]["arn"].replace(":eks:", ":ec2:").replace(f"cluster/{cluster}", _INTERFACE)
+    if _is_ipv6(cluster) and not iam.allows(acting, _IPV6_PREFIX, arn):
+        denied.append(f"{iam.name_of(acting)} is not allowed {_IPV6_PREFIX}")
     return ", ".join(denied) or None
+
+
+def _is_ipv6(cluster: str) -> bool:
+    return bool(service._clusters[cluster]["kubernetesNetworkConfig"].get("ipFamily") == "ipv6")
 
 
 def _serves_pods(cluster: str, association: Mapping[str, Any]) -> bool:
@@ -127,6 +142,9 @@ def _cut_off(cluster: str, subnets: Iterable[str]) -> str | None:
     """What nodes in the subnets do not reach."""
     needed = [*_SERVICES, *(["eks-auth"] if eks.association(cluster, "kube-system", "aws-node") else [])]
     for subnet in subnets:
+        if _is_ipv6(cluster) and not network.has_ipv6(subnet, assigned=True):
+            # https://docs.aws.amazon.com/eks/latest/userguide/cni-ipv6.html (auto-assign)
+            return f"{subnet} assigns no IPv6 addresses"
         if lost := network.unreachable(subnet, needed):
             return f"{subnet} does not reach {', '.join(lost)}"
         if not eks.answers(cluster, subnet):
@@ -217,7 +235,7 @@ def _self_managed(cluster: str) -> Iterator[Machines]:
         subnets = tuple(group["VPCZoneIdentifier"].split(","))
         if (
             (told.cluster, told.endpoint, told.authority) == known
-            and told.services in (None, network_config["serviceIpv4Cidr"])
+            and told.services in (None, network_config.get("serviceIpv6Cidr") or network_config.get("serviceIpv4Cidr"))
             and entry.get("type") == "EC2_LINUX"
             and _is_owned(group, cluster)
             and not stopped(cluster, role_arn, subnets, _groups(launched))

@@ -54,8 +54,11 @@ def public_subnets(difference: ClusterDifference) -> Iterator[Danger]:
             gateway, table = _reference(at(change.after, "GatewayId")), _reference(at(change.after, "RouteTableId"))
             public = resources.get(gateway, {}).get("Type") == "AWS::EC2::InternetGateway"
             was = _reference(at(change.before, "GatewayId"))
-            known = any(table in (stack.before.resources if stack.before else {}) for stack in difference.stacks)
-            if public and was != gateway and known:
+            before = [stack.before.resources for stack in difference.stacks if stack.before]
+            known = any(table in each for each in before)
+            # A further route of the other family, for example.
+            already = any(_leads_there(route, table) for each in before for route in each.values())
+            if public and was != gateway and known and not already:
                 what = "the subnets of this route table become public"
                 why = step("GatewayId", at(change.before, "GatewayId"), at(change.after, "GatewayId"))
                 yield danger(_RULE, change, what, why, "route private subnets through a NAT gateway, or nowhere")
@@ -76,6 +79,13 @@ def load_balancers(difference: ClusterDifference) -> Iterator[Danger]:
                 yield danger(
                     _RULE, change, what, step("Scheme", before, after or "internet-facing"), "keep it internal"
                 )
+
+
+def _leads_there(route: Mapping[str, Any], table: str) -> bool:
+    """Whether it is a route of the table to a gateway."""
+    return route["Type"] == "AWS::EC2::Route" and (
+        _reference(at(route, "RouteTableId")) == table and bool(_reference(at(route, "GatewayId")))
+    )
 
 
 def _open_to(config: Mapping[str, Any]) -> list[str]:

@@ -144,7 +144,7 @@ def opens_network(difference: ClusterDifference, plans: Plans) -> Iterator[Dange
     """Pods that reach, or are reached by, the whole VPC, all pods or the world; of new teams as well."""
     them = _objects(difference)
     vpcs = [str(at(vpc, "CidrBlock")) for stack in difference.after for vpc in stack.of_type("AWS::EC2::VPC").values()]
-    vpcs += plans[1].network.cidrs if plans[1] else ()
+    vpcs += (*plans[1].network.cidrs, *plans[1].facts.vpc_ipv6_ranges) if plans[1] else ()
     before, after = (_policies(side) for side in them)
     for namespace, policies in after.items():
         old = [each.object for each in before.get(namespace, ())]

@@ -13,6 +13,7 @@ from typing import Any
 from tools.review.dangers.danger import Weaknesses
 
 _Object = Mapping[str, Any]
+_Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _Rule = tuple[str, str, str]
 """Direction, a peer, ports; the last two as JSON."""
 
@@ -66,22 +67,26 @@ def _all_of(peer: Any, direction: str, vpcs: Sequence[str]) -> str:
         every = peer.get("namespaceSelector") == {} and not peer.get("podSelector")
         return "all pods of the cluster" if every else ""
     block = peer["ipBlock"]
-    network = ipaddress.ip_network(block["cidr"])
-    excepted = [ipaddress.ip_network(each) for each in block.get("except") or ()]
-    if any(_holds(network, vpc) and not any(each.overlaps(vpc) for each in excepted) for vpc in _networks(vpcs)):
-        return "the whole VPC"
-    if network.prefixlen < _WIDEST and not (direction == "egress" and excepted):
-        return "the world"
+    excepted = [*_networks(block.get("except") or ())]
+    for network in _networks([block["cidr"]]):  # none where it is a subnet's that a deploy makes
+        if any(_holds(network, vpc) and not any(_meets(each, vpc) for each in excepted) for vpc in _networks(vpcs)):
+            return "the whole VPC"
+        if network.prefixlen < _WIDEST and not (direction == "egress" and excepted):
+            return "the world"
     return ""
 
 
-def _networks(cidrs: Sequence[str]) -> Iterator[ipaddress.IPv4Network]:
+def _networks(cidrs: Sequence[str]) -> Iterator[_Network]:
     for cidr in cidrs:
         try:
-            yield ipaddress.IPv4Network(cidr)
+            yield ipaddress.ip_network(cidr)
         except ValueError:
             continue  # what CloudFormation fills in
 
 
-def _holds(network: ipaddress.IPv4Network | ipaddress.IPv6Network, other: ipaddress.IPv4Network) -> bool:
-    return isinstance(network, ipaddress.IPv4Network) and network.supernet_of(other)
+def _holds(network: _Network, other: _Network) -> bool:
+    return _meets(network, other) and network.prefixlen <= other.prefixlen
+
+
+def _meets(network: _Network, other: _Network) -> bool:
+    return network.version == other.version and network.overlaps(other)

@@ -7,8 +7,10 @@ from itertools import product
 from typing import Any
 
 from blueprint.planning.document import PlannedNetwork
+from blueprint.references import resolved
 from tools.access.permissions import listed
 from tools.assembly import Stack, text
+from tools.placeholders import Placeholders
 from tools.review.dangers.kubernetes import INTERNET, SCHEMES, scheme
 from tools.review.document import Cell, Row, Section, Sign, Table, code
 from tools.review.flat import flat
@@ -119,9 +121,14 @@ def _policy(namespace: str, spec: Mapping[str, Any], network: PlannedNetwork) ->
 
 def _peer(peer: Mapping[str, Any], network: PlannedNetwork) -> str:
     if block := peer.get("ipBlock"):
-        kinds = {subnet.cidr: f"{subnet.kind} subnets" for subnet in network.subnets}
+        names = Placeholders()
+        kinds = {
+            cidr: f"{subnet.kind} subnets"
+            for subnet in network.subnets
+            for cidr in (subnet.cidr, resolved(subnet.ipv6_cidr, names))
+        }
         but = f" but not {', '.join(block['except'])}" if block.get("except") else ""
-        cidr = "every address" if block["cidr"] == "0.0.0.0/0" else block["cidr"]
+        cidr = "every address" if block["cidr"] in ("0.0.0.0/0", "::/0") else block["cidr"]
         return kinds.get(block["cidr"], cidr) + but
     pods = _selected(peer.get("podSelector"))
     if "namespaceSelector" not in peer:

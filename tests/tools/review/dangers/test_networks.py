@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from blueprint.planning.planner import plan
 from blueprint.teams import ToInternet, ToRange
+from tests.blueprint.examples import SMALL
 from tests.tools.review.dangers.support import Resources, differing, manifest, only, resource, thing, told
 
 NET = "networking.k8s.io"
@@ -46,6 +48,7 @@ WIDE: list[tuple[Any, str]] = [
     (policy(to(block("10.9.0.0/24"), block("10.0.0.0/8"))), "its pods reach the whole VPC"),
     (policy(to(block("128.0.0.0/1"))), "its pods reach the world"),
     (policy(to(block("::/0"))), "its pods reach the world"),
+    (policy(ingress=[from_(block("::/0", "fc00::/7"))]), "its pods are reached by the world"),
     (policy(to(ports=HTTPS)), "its pods reach anybody"),
     (policy({}), "its pods reach anybody"),
     (policy(to(ports=[{"port": 53, "endPort": 54, "protocol": "UDP"}])), "its pods reach anybody"),
@@ -68,6 +71,9 @@ NARROW = [
     policy(to({"podSelector": {}})),
     policy(to(ports=[{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}])),
     policy(ingress=[from_(block("10.4.0.0/19"))]),
+    policy(to(block("::/0", "fc00::/7", "2600:1f14:12:3400::/56"))),
+    policy(to(block("2001:db8::/32"))),
+    policy(ingress=[from_(block("${0.${Vpc.Ipv6CidrBlocks}}"))]),  # what CloudFormation fills in
     policy(),
 ]
 
@@ -110,7 +116,7 @@ def test_edges_of_our_teams() -> None:
     """The internet without private addresses is what `ToInternet` is for; the range of the VPC is everybody's."""
 
     def team(*edges: Any) -> Resources:
-        return having(policy(*(rule for edge in edges for rule in edge.egress())))
+        return having(policy(*(rule for edge in edges for rule in edge.egress(plan(SMALL).facts))))
 
     database = ToRange("10.9.0.0/24", (5432,))
     assert told(differing(team(database), team(database, ToInternet()))) == []

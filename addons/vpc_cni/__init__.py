@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Literal
 
-from blueprint.addons import EVERYTHING, CallsAws, ClusterFacts, Contribution, EksAddon, Values, Workload
+from addons.vpc_cni import ipv6
+from addons.vpc_cni.pods import WORKLOADS
+from blueprint.addons import CallsAws, ClusterFacts, Contribution, EksAddon, Statement, Values
 from blueprint.addons.lock import locked_versions
 from blueprint.errors import Problem
 from blueprint.references import CLUSTER_SECURITY_GROUP
@@ -33,18 +35,7 @@ class VpcCni(CallsAws, EksAddon):
     # AWS's own list of what the CNI needs; no per-cluster policy works with the managed add-on
     # (amazon-vpc-cni-k8s docs/iam-policy.md: it would need CLUSTER_NAME in the environment of aws-node).
     managed_policies = ("AmazonEKS_CNI_Policy",)
-    workloads = (
-        Workload(
-            "aws-node",
-            kind="DaemonSet",
-            labels={"k8s-app": "aws-node"},
-            service_account="aws-node",
-            cpu="50m",
-            tolerations=EVERYTHING,
-            on_fargate=False,
-            on_auto_mode=False,
-        ),
-    )
+    workloads = WORKLOADS
     before_nodes = True
     readies_nodes = "network of pods"
     api_groups = ("crd.k8s.amazonaws.com",)
@@ -59,7 +50,12 @@ class VpcCni(CallsAws, EksAddon):
     Those of add-ons get policies by which they reach everybody, and are reached on the ports that they listen on.
     https://docs.aws.amazon.com/eks/latest/userguide/cni-network-policy.html"""
     prefix_delegation: bool = False
-    """Give nodes /28 prefixes instead of single addresses: more pods on a node, larger holes in the subnets."""
+    """Give nodes /28 prefixes instead of single addresses: more pods on a node, larger holes in the subnets. With IPv6
+    nodes always have a prefix."""
+    ipv4_egress: bool | None = None
+    """Whether pods of an IPv6 cluster reach IPv4 addresses, by that of their node. No network policy holds for these
+    connections, so where teams are, say it: with False, what has no IPv6 address is out of reach for all pods, AWS
+    services without a dual-stack endpoint among it. The CNI's own default is True."""
 
     @property
     def gives_prefixes(self) -> bool:
@@ -72,20 +68,38 @@ class VpcCni(CallsAws, EksAddon):
             rule = "pods would wait for policies that nobody enforces"
             yield Problem(("enforcing_mode",), self.enforcing_mode, rule, "leave it out, or write network_policy=True")
 
+    def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:
+        yield from super().problems_on(facts)
+        yield from ipv6.problems(facts, self.configuration, self.ipv4_egress)
+
+    def permissions(self, facts: ClusterFacts) -> tuple[Statement, ...]:
+        return tuple(ipv6.permissions(facts)) if facts.ip_family == "ipv6" else ()
+
     def services(self, facts: ClusterFacts) -> tuple[str, ...]:
         return ("ec2",)
 
     def contribute(self, facts: ClusterFacts) -> Contribution:
         contribution = super().contribute(facts)
         (addon,) = contribution.managed_addons
+        if facts.ip_family == "ipv6" and addon.grant:  # AWS's own policy is for IPv4
+            addon = replace(addon, grant=replace(addon.grant, managed_policies=()))
+            contribution = replace(contribution, managed_addons=(addon,))
         ignores = addon.configuration.get("enableNetworkPolicy") != "true"
         strict = first(addon.configuration, (f"env.{_MODE}",)) == "strict"
-        return replace(contribution, ignores_network_policies=ignores, denies_unselected_pods=strict and not ignores)
+        return replace(
+            contribution,
+            ignores_network_policies=ignores,
+            denies_unselected_pods=strict and not ignores,
+            leaves_ipv4_open=self.ipv4_egress if facts.ip_family == "ipv6" else False,
+        )
 
     def values(self, facts: ClusterFacts) -> Values:
         # The schema of the add-on takes text, not booleans.
         values: Values = {"enableNetworkPolicy": str(self.network_policy).lower()}
-        env = {"ENABLE_PREFIX_DELEGATION": "true", "WARM_PREFIX_TARGET": "1"} if self.prefix_delegation else {}
+        prefixes = self.prefix_delegation and facts.ip_family == "ipv4"
+        env = {"ENABLE_PREFIX_DELEGATION": "true", "WARM_PREFIX_TARGET": "1"} if prefixes else {}
+        if self.ipv4_egress is not None:
+            env["ENABLE_V4_EGRESS"] = str(self.ipv4_egress).lower()
         if self.enforcing_mode == "strict":
             env[_MODE] = self.enforcing_mode
         if facts.tags:
