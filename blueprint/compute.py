@@ -12,6 +12,7 @@ from blueprint import images
 from blueprint.errors import Key, Problem
 from blueprint.fields import (
     JSON_LIKE,
+    NO_NULL,
     NOT_EMPTY,
     UNIQUE,
     DnsLabel,
@@ -193,7 +194,7 @@ class Nodes(Compute):
     kubelet: Annotated[Mapping[str, Any], JSON_LIKE] = field(default_factory=dict)
     """More of the kubelet's configuration on Amazon Linux, for example {"imageGCHighThresholdPercent": 70}.
     https://kubernetes.io/docs/reference/config-api/kubelet-config.v1beta1"""
-    bottlerocket: Annotated[Mapping[str, Any], JSON_LIKE] = field(default_factory=dict)
+    bottlerocket: Annotated[Mapping[str, Any], JSON_LIKE, NO_NULL] = field(default_factory=dict)
     """More of Bottlerocket's settings, for example {"kernel": {"lockdown": "integrity"}}.
     https://bottlerocket.dev/en/os/latest/api/settings"""
     script: Annotated[

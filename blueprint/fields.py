@@ -327,6 +327,15 @@ def _is_json_like(value: Any) -> bool:
     return value is None or isinstance(value, str | bool) or (isinstance(value, int | float) and abs(value) < 1e300)
 
 
+def _has_no_null(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return all(map(_has_no_null, value.values()))
+    if isinstance(value, list | tuple):
+        return all(map(_has_no_null, value))
+    return value is not None
+
+
+NO_NULL = Rule(_has_no_null, "must hold no None, which TOML cannot say", "leave the setting out")
 JSON_LIKE = Rule(
     _is_json_like,
     "must hold only text, numbers, true, false, lists and mappings with text keys",

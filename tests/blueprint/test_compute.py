@@ -276,6 +276,7 @@ MISTAKES = [
     mistake("pods", with_nodes(kubelet={"maxPods": 9}), f"{KUBELET}['maxPods']", "the plan says that", "leave it out"),
     mistake("labels", settings(**{"node-labels": {}}), f"{SETTINGS}['node-labels']", "the plan says", "write labels"),
     mistake("name", settings(**{"cluster-name": "x"}), f"{SETTINGS}['cluster-name']", "the plan says", "leave it out"),
+    mistake("null", bottlerocket(bottlerocket={"a": [{"b": None}]}), f"{GROUP}.bottlerocket", "no None", "leave the s"),
     mistake("text", bottlerocket(bottlerocket={"kubernetes": "x"}), SETTINGS, "must be a mapping", "its settings"),
     mistake("both", repair(parallel=1, parallel_percent=9), f"{REPAIR}.parallel_percent", "exclude each", "keep one"),
     mistake("both", repair(stop_above=1, stop_above_percent=9), f"{REPAIR}.stop_above_percent", "exclude", "keep one"),
