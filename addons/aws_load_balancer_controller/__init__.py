@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from addons.aws_load_balancer_controller.certificate import GENERATED
 from addons.aws_load_balancer_controller.policy import statements
 from addons.aws_load_balancer_controller.service_classes import policies
 from blueprint.addons import CallsAws, ClusterFacts, HelmAddon, ImageSource, ServiceLinkedRole, Statement, Values
@@ -37,6 +38,7 @@ class AwsLoadBalancerController(CallsAws, HelmAddon):
     )
 
     workloads = (workload(name, service_account=service_account, replicas="replicaCount", ports=(8080, 9443, 61779)),)
+    generated = GENERATED
     images = (ImageSource("public.ecr.aws/eks/aws-load-balancer-controller", ("image.repository",)),)
 
     default_class: bool = True

@@ -18,6 +18,7 @@ from addons.cert_manager import CertManager
 from addons.core import CORE
 from addons.external_dns import ExternalDns
 from addons.external_secrets import ExternalSecrets
+from addons.flux import Flux
 from addons.karpenter import Karpenter
 from addons.secrets_store_csi_driver import SecretsStoreCsiDriver
 from blueprint import plan
@@ -42,6 +43,7 @@ MADE = plan(
             ArgoCd(domain="argocd.example.com"),
             ExternalSecrets(),
             SecretsStoreCsiDriver(),
+            Flux(),
             *(each for each in OPERATIONS.addons if not isinstance(each, ByValue) and each not in CORE),
         ),
     )

@@ -17,6 +17,7 @@ from addons.aws_load_balancer_controller import AwsLoadBalancerController
 from addons.cert_manager import CertManager
 from addons.external_dns import ExternalDns
 from addons.external_secrets import ExternalSecrets
+from addons.flux import Flux
 from addons.karpenter import Karpenter
 from addons.keda import Keda
 from addons.secrets_store_csi_driver import SecretsStoreCsiDriver
@@ -139,6 +140,11 @@ CUSTOM = [
     # kedacore/charts keda/templates/crds
     (Keda(), "keda.sh", "scaledobjects"),
     (Keda(), "eventing.keda.sh", "cloudeventsources"),
+    # fluxcd-community/helm-charts charts/flux2/templates/*.crds.yaml
+    (Flux(), "helm.toolkit.fluxcd.io", "helmreleases"),
+    (Flux(), "kustomize.toolkit.fluxcd.io", "kustomizations"),
+    (Flux(), "notification.toolkit.fluxcd.io", "receivers"),
+    (Flux(), "source.toolkit.fluxcd.io", "gitrepositories"),
     # autoscaler vertical-pod-autoscaler/charts/vertical-pod-autoscaler/crds
     (VerticalPodAutoscaler(), "autoscaling.k8s.io", "verticalpodautoscalercheckpoints"),
 ]
