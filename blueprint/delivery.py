@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from blueprint.addons.offers import BY_FLUX, FROM_GIT, Offer
-from blueprint.errors import Problem
+from blueprint.errors import Problem, Quoted
 from blueprint.fields import DnsLabel, GitFolder, GitRepository, GitRevision
 from blueprint.value import Value
 
@@ -82,4 +82,4 @@ def problems(view: Checked) -> Iterator[Problem]:
     engine = engine_of(delivery)
     if not any(engine in addon.offers for addon in view.listed_addons.values()):
         rule = f"it needs the add-on {engine.addon}"
-        yield Problem(("delivery",), type(delivery).__name__, rule, f"add {engine.write} to addons")
+        yield Problem(("delivery",), Quoted(type(delivery).__name__), rule, f"add {engine.write} to addons")

@@ -112,7 +112,8 @@ def _source(name: str, chart: Chart) -> Manifest:
     spec: dict[str, Any] = {
         "interval": "1h",
         "url": chart.repository,
-        "ref": {"tag": chart.version},
+        # As Helm names tags, which have no plus: helm v4 pkg/registry/reference.go:57.
+        "ref": {"tag": chart.version.replace("+", "_")},
         "layerSelector": {"mediaType": "application/vnd.cncf.helm.chart.content.v1.tar+gzip", "operation": "copy"},
     }
     if _ECR.match(chart.repository):

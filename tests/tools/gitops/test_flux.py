@@ -136,14 +136,16 @@ def test_credentials_are_named_and_not_written() -> None:
 
 def test_charts_of_private_registries_come_by_the_controller_s_role() -> None:
     """source-controller v1.8.2 docs/spec/v1/ocirepositories.md (Provider: aws)"""
-    karpenter = Karpenter(chart_repository="oci://111111111111.dkr.ecr.us-west-2.amazonaws.com/karpenter")
+    mirror = "oci://111111111111.dkr.ecr.us-west-2.amazonaws.com/karpenter"
+    karpenter = Karpenter(chart_repository=mirror, chart_version="1.14.1+ours")
     addons = (*(each for each in FLUX_DELIVERY.addons if not isinstance(each, Karpenter)), karpenter)
     found = files(replace(FLUX_DELIVERY, addons=addons))
-    providers = {
-        one["metadata"]["name"]: one["spec"].get("provider")
+    sources = {
+        one["metadata"]["name"]: one["spec"]
         for each in found.values()
         for one in each
         if one["kind"] == "OCIRepository"
     }
-    assert providers["addons.karpenter.release"] == "aws"
-    assert providers["addons.podinfo.release"] is None
+    assert sources["addons.karpenter.release"]["provider"] == "aws"
+    assert sources["addons.karpenter.release"]["ref"] == {"tag": "1.14.1_ours"}
+    assert "provider" not in sources["addons.podinfo.release"]
