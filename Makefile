@@ -6,7 +6,7 @@ ARGS ?=
 
 # What somebody gives to make reaches programs as it is, by the environment: neither make nor a shell reads into it. ARGS
 # is for whoever types it, and a shell takes its quotes.
-GIVEN := ACCOUNT ADMIN ALLOW BASE CHARTS CIDR CLUSTER FILES NAME OUT OWNER PRICES REGION REPOSITORY TO VERSION
+GIVEN := ACCOUNT ADMIN ALLOW BASE CHARTS CHECK CIDR CLUSTER FILES NAME OUT OWNER PRICES REGION REPOSITORY TO VERSION
 $(foreach each,$(GIVEN),$(eval export GIVEN_$(each) := $$(value $(each))))
 unexport $(GIVEN)
 
@@ -37,7 +37,7 @@ EVERY_VALUE := tests/every_value tests/isolation/test_isolation.py tests/bluepri
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup synth plan access diagram reference review guard plan-upgrade new-cluster new-team new-addon doctor local local-destroy versions contracts mirror-list prices facts kubernetes kubernetes-test test test-oldest every-value lifecycle mutants snapshots lint check bench lock clean FORCE
+.PHONY: help setup synth plan gitops access diagram reference review guard plan-upgrade new-cluster new-team new-addon doctor local local-destroy versions contracts mirror-list prices facts kubernetes kubernetes-test test test-oldest every-value lifecycle mutants snapshots lint check bench lock clean FORCE
 
 help: ## List the commands
 	@echo "make COMMAND, one of:"
@@ -52,6 +52,9 @@ synth: setup ## Write the CloudFormation of all clusters into cdk.out, or of one
 
 plan: setup ## Write what each cluster consists of into plans, as JSON, without the CDK: make plan CLUSTER=dev
 	@$(TOOLS) plan $(ARGS) $(call names,CLUSTER)
+
+gitops: setup ## Write what Argo CD or Flux installs of clusters into gitops, or into OUT of a clone; CHECK=1 only compares
+	@$(TOOLS) gitops $(call option,output,OUT) $${GIVEN_CHECK:+--check} $(ARGS) $(call names,CLUSTER)
 
 access: setup ## Print who may do what in a cluster: make access CLUSTER=prod, or with ARGS=--markdown, ARGS=--json
 	@$(TOOLS) access $(ARGS) $(call names,CLUSTER)

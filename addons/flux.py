@@ -1,25 +1,50 @@
-"""Keeps the cluster in step with Git, without a server to look at. https://fluxcd.io"""
+"""Keeps the cluster in step with Git. https://fluxcd.io/flux/"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Annotated, Any
 
-from blueprint.addons import ClusterFacts, Contribution, HelmAddon, ImageSource, Values
+from blueprint.addons import ClusterFacts, Contribution, HelmAddon, ImageSource, Values, Workload
 from blueprint.addons.lock import locked_chart
-from blueprint.addons.pods import workload
+from blueprint.addons.offers import BY_FLUX
+from blueprint.addons.pods import resources
 from blueprint.fields import GitFolder, GitRepository, GitRevision, between
 from blueprint.kubernetes import Manifest
 from blueprint.value import Value
 
 _NAME = "bootstrap"
-_PARTS = {
-    "helmController": ("helm-controller", (8080, 9440)),
-    "kustomizeController": ("kustomize-controller", (8080, 9440)),
-    "notificationController": ("notification-controller", (8080, 9090, 9292, 9440)),
-    "sourceController": ("source-controller", (8080, 9090, 9440)),
-}
-_GROUPS = ("helm", "kustomize", "notification", "source")
+
+# Its controllers by the chart's words, and their ports: fluxcd-community/helm-charts flux2-2.18.3, templates.
+_PARTS = (
+    ("helmController", "helm-controller", (8080, 9440), "512Mi"),
+    ("kustomizeController", "kustomize-controller", (8080, 9440), "512Mi"),
+    ("notificationController", "notification-controller", (8080, 9090, 9292, 9440), "128Mi"),
+    ("sourceController", "source-controller", (8080, 9090, 9440), "512Mi"),
+)
+_CHECK = Workload(
+    "flux-flux-check",
+    kind="Job",
+    labels={"app.kubernetes.io/part-of": "flux", "app.kubernetes.io/instance": BY_FLUX.namespace},
+    service_account="flux-flux-check",
+    cpu_at=("cli.resources.requests.cpu",),
+    tolerations_at=("cli.tolerations",),
+    node_selector_at=("cli.nodeSelector",),
+)
+_OFF = ("imageAutomationController", "imageReflectionController")
+
+
+def _controller(part: str, app: str, ports: tuple[int, ...], _: str) -> Workload:
+    return Workload(
+        app,
+        labels={"app": app},
+        service_account=app,
+        ports=ports,
+        replicas_at=(f"{part}.replicas",),
+        cpu_at=(f"{part}.resources.requests.cpu",),
+        tolerations_at=(f"{part}.tolerations",),
+        node_selector_at=(f"{part}.nodeSelector",),
+    )
 
 
 class GitSource(Value):
@@ -45,6 +70,7 @@ class GitSource(Value):
         source = {"interval": every, "url": self.repository, "ref": {"branch": self.branch}, **secret}
         of = {"kind": "GitRepository", "name": _NAME}
         applied = {"interval": every, "path": f"./{self.path}", "prune": True, "wait": True, "sourceRef": of}
+        applied["serviceAccountName"] = "kustomize-controller"  # else it had the rights of `default`
         return (
             _manifest("source.toolkit.fluxcd.io/v1", "GitRepository", namespace, source),
             _manifest("kustomize.toolkit.fluxcd.io/v1", "Kustomization", namespace, applied),
@@ -52,38 +78,44 @@ class GitSource(Value):
 
 
 class Flux(HelmAddon):
-    """Its controllers of kustomizations and of Helm releases may do everything in the cluster. Of teams' objects it
-    takes what the API server lets through for them. No controller of images is installed.
+    """Flux's controllers of sources, Kustomizations, Helm releases and notifications; images it does not look for.
+
+    A Kustomization or HelmRelease that names no service account has the rights of `default` in its namespace, and none
+    names what stands in another namespace. One without a value for a variable fails.
     """
 
-    name = "flux"
+    offers = (BY_FLUX,)
+    name = BY_FLUX.addon
     lost = "nothing from Git is applied any more; what was stays, as nobody keeps it"
-    namespace = "flux-system"
+    namespace = BY_FLUX.namespace
     pod_security = "restricted"
-    api_groups = tuple(f"{group}.toolkit.fluxcd.io" for group in _GROUPS)
+    api_groups = tuple(f"{group}.toolkit.fluxcd.io" for group in ("helm", "kustomize", "notification", "source"))
     chart = locked_chart(
         "flux2",
         notes="https://github.com/fluxcd-community/helm-charts/releases/tag/flux2-{version}",
         compatibility="https://fluxcd.io/flux/installation/#supported-kubernetes-versions",
     )
-    workloads = tuple(
-        replace(
-            workload(name, under=part, service_account=name, ports=ports, cpu="100m"),
-            labels={"app": name},
-            replicas_at=(),
-        )
-        for part, (name, ports) in _PARTS.items()
-    )
+    workloads = (_CHECK, *(_controller(*part) for part in _PARTS))
     images = (
-        *(ImageSource(f"ghcr.io/fluxcd/{name}", (f"{part}.image",)) for part, (name, _) in _PARTS.items()),
         ImageSource("ghcr.io/fluxcd/flux-cli", ("cli.image",)),
+        *(ImageSource(f"ghcr.io/fluxcd/{app}", (f"{part}.image",)) for part, app, *_ in _PARTS),
     )
 
     bootstrap: GitSource | None = None
-    """What it keeps applied from the first deploy on."""
+    """What it keeps applied from the first deploy on, whatever it is; with delivery=FluxDelivery(…) leave it out."""
 
     def values(self, facts: ClusterFacts) -> Values:
-        return {part: {"create": False} for part in ("imageAutomationController", "imageReflectionController")}
+        values: dict[str, Any] = {part: {"resources": resources("100m", memory)} for part, *_, memory in _PARTS}
+        strict = "--feature-gates=StrictPostBuildSubstitutions=true"
+        values["kustomizeController"]["container"] = {"additionalArgs": [strict]}
+        return {
+            **values,
+            **{part: {"create": False} for part in _OFF},
+            "cli": {"resources": resources("20m", "128Mi")},
+            "multitenancy": {"enabled": True},
+            # Into Kubernetes' own edit and admin, which whoever has them in a namespace would then have here as well.
+            "rbac": {"createAggregation": False},
+        }
 
     def objects(self, facts: ClusterFacts) -> tuple[Manifest, ...]:
         return self.bootstrap.manifests(self.namespace) if self.bootstrap else ()

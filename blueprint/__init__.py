@@ -8,6 +8,7 @@ from blueprint.blueprint import Blueprint
 from blueprint.cluster import Cluster, PrivateEndpoint, PublicEndpoint
 from blueprint.components import Components, NodePorts
 from blueprint.compute import AutoMode, FargateProfile, FargateSelector, ManagedNodes, SelfManagedNodes, Taint
+from blueprint.delivery import ArgoCdDelivery, FluxDelivery, KubectlProvider
 from blueprint.existing_network import ExistingNetwork, ExistingSubnet
 from blueprint.group_settings import NodeRepair, RepairOverride, WarmPool
 from blueprint.network import NewNetwork
@@ -17,6 +18,7 @@ from blueprint.planning.planner import plan
 from blueprint.role_settings import Iam
 
 __all__ = [
+    "ArgoCdDelivery",
     "AutoMode",
     "Blueprint",
     "Cluster",
@@ -25,7 +27,9 @@ __all__ = [
     "ExistingSubnet",
     "FargateProfile",
     "FargateSelector",
+    "FluxDelivery",
     "Iam",
+    "KubectlProvider",
     "ManagedNodes",
     "NewNetwork",
     "NodePorts",

@@ -10,6 +10,7 @@ from typing import Annotated
 from blueprint.addons import Addon
 from blueprint.cluster import Cluster
 from blueprint.compute import Compute
+from blueprint.delivery import Delivery, KubectlProvider
 from blueprint.errors import Key, Problem
 from blueprint.existing_network import ExistingNetwork
 from blueprint.fields import NOT_EMPTY, AccountId, ClusterName, Region, at_most, matches
@@ -104,6 +105,8 @@ class Blueprint(Value):
     """Software that the platform team runs in it. One of each class; the order does not matter."""
     teams: tuple[Team, ...] = ()
     """Who works in it, in which namespaces, with which rights."""
+    delivery: Delivery = KubectlProvider()
+    """How charts and Kubernetes objects of add-ons and teams reach it."""
     tags: Annotated[Mapping[TagKey, TagValue], at_most(40, "tags")] = field(default_factory=dict)
     """AWS tags of every resource that can carry them, also of what controllers make: nodes with their disks and network
     interfaces, volumes and snapshots of claims, load balancers.

@@ -86,6 +86,19 @@ class ImageSource:
 
 
 @dataclass(frozen=True)
+class GeneratedFields:
+    """Fields of objects that a chart makes up anew each time it is rendered, such as certificates.
+
+    Helm renders a release when it changes; Argo CD at any time, and would replace them.
+    """
+
+    kind: str
+    paths: tuple[str, ...]
+    """Expressions of jq."""
+    group: str = ""
+
+
+@dataclass(frozen=True)
 class Release:
     """A Helm release; Helm waits until it is ready and undoes it when it does not become so in time."""
 
@@ -94,6 +107,7 @@ class Release:
     namespace: str
     values: Values = field(default_factory=dict)
     timeout_minutes: int = 6
+    generated: tuple[GeneratedFields, ...] = ()
 
 
 class ReleaseFields(NamedTuple):

@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, get_args
 
-from blueprint import hosts, images
+from blueprint import delivery, hosts, images
 from blueprint.addons import Addon, NodeNetwork
 from blueprint.compute import AutoMode, Nodes, SelfManagedNodes
 from blueprint.encryption import foreign_key
@@ -44,6 +44,7 @@ def between_values(view: Checked) -> Iterator[Problem]:
     yield from _secrets(view)
     yield from _regions(view)
     yield from foreign_key(("cluster", "kms_key_arn"), view.blueprint.cluster.kms_key_arn, view.blueprint.region)
+    yield from delivery.problems(view)
     yield from hosts.contested(hosts.claims(view.addons, view.teams))
     names = (((*path, "name"), team.name) for path, team in view.teams.items())
     yield from duplicates(names, "name of a team", "rename one")

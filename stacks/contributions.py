@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cache
 
-from aws_cdk import Duration, aws_events, aws_iam, aws_sqs
+from aws_cdk import Duration, RemovalPolicy, aws_events, aws_iam, aws_sqs
 from aws_cdk import aws_eks_v2 as eks
 from constructs import Construct
 
@@ -31,17 +31,24 @@ class ContributionsStack(BlueprintStack):
         parts: Sequence[Part],
         cluster: ClusterStack,
         network: Mapping[str, str],
+        begins_git: Sequence[Manifest] = (),
     ) -> None:
         super().__init__(scope, id, plan)
         self.add_stack_dependency(cluster)
         namespaces = Construct(self, "Namespaces")
-        installed: dict[str, Construct] = {}
+        installed: dict[str, _Part] = {}
         for part in parts:
             if part.contribution.reaches_cluster:
                 installed[part.name] = _Part(self, plan, part, cluster, network, namespaces)
                 before = [installed[name] for name in part.after if name in installed]
                 if before:
                     installed[part.name].node.add_dependency(*before)
+        if begins_git:
+            known = {name: value for part in installed.values() for name, value in part.references.items()}
+            first = Construct(self, "Git")
+            _manifest(first, "objects", cluster, plan, resolved(begins_git, {**PARTITION_ONLY, **network, **known}))
+            if installed:
+                first.node.add_dependency(*installed.values())
         if not installed:
             # An app without this stack would leave in the account what the stack held before.
             why = "the CDK CLI deploys no stack without resources, and deletes one that has lost them"
@@ -62,12 +69,14 @@ class _Part(Construct):
     ) -> None:
         super().__init__(scope, part.name)
         self._plan, self._cluster = plan, cluster
-        self._references = {**PARTITION_ONLY, **network}
+        self.references = {**PARTITION_ONLY, **network}
         contribution = part.contribution
         done: list[Construct] = []
         for resource in contribution.resources:
             done += self._aws_resource(resource)
         done += self._permissions(contribution)
+        if part.in_git:
+            return
         # Each by itself and named after itself only: one that goes to another team is changed, and so never deleted.
         done += [
             self._manifest(namespaces, namespace.name, [namespace.manifest(), *namespace.objects], prune=False)
@@ -91,8 +100,8 @@ class _Part(Construct):
             id = resource.name.strip("/").replace("/", ".")
             return [retained_logs(self, id, self._cluster.key_arn, resource.retention_days, resource.name)]
         if isinstance(resource, EventRule):
-            target = {"id": "queue", "arn": self._references[f"queue-arn:{resource.queue}"]}
-            pattern = resolved(resource.pattern, self._references)
+            target = {"id": "queue", "arn": self.references[f"queue-arn:{resource.queue}"]}
+            pattern = resolved(resource.pattern, self.references)
             return [aws_events.CfnRule(self, resource.name, event_pattern=pattern, targets=[target])]
         return self._node_role(resource)
 
@@ -102,7 +111,7 @@ class _Part(Construct):
         )
         acknowledge(made, {f"{NAG}SQS3": "a notice that nobody reads in time is out of date, so none is kept"})
         arn = made.attr_arn
-        self._references |= {f"queue-name:{queue.name}": made.attr_queue_name, f"queue-arn:{queue.name}": arn}
+        self.references |= {f"queue-name:{queue.name}": made.attr_queue_name, f"queue-arn:{queue.name}": arn}
         facts = self._plan.facts
         rules = f"arn:{PARTITION}:events:{facts.region}:{facts.account}:rule/*"
         events = {
@@ -128,7 +137,7 @@ class _Part(Construct):
             self, resource.name, self._plan, ServiceRole("ec2.amazonaws.com", resource.managed_policies)
         )
         profile = aws_iam.CfnInstanceProfile(self, f"{resource.name}-profile", roles=[role.ref], path=role.path)
-        self._references |= {
+        self.references |= {
             f"role-arn:{resource.name}": role.attr_arn,
             f"instance-profile:{resource.name}": profile.ref,
         }
@@ -139,9 +148,9 @@ class _Part(Construct):
         for grant in contribution.grants:
             provider = self._cluster.identity_provider if grant.irsa else None
             name = grant.name.replace("/", ".")
-            role = role_of(self, f"{name}:role", self._plan, grant, self._references, provider)
+            role = role_of(self, f"{name}:role", self._plan, grant, self.references, provider)
             arn = role.attr_arn
-            self._references |= {f"role-arn:{grant.name}": arn}
+            self.references |= {f"role-arn:{grant.name}": arn}
             made.append(role)
             if not provider:
                 association = eks.CfnPodIdentityAssociation(
@@ -153,7 +162,7 @@ class _Part(Construct):
                     role_arn=arn,
                 )
                 made.append(association)
-        return made + [access_entry(self, self._plan, entry, self._references) for entry in contribution.access]
+        return made + [access_entry(self, self._plan, entry, self.references) for entry in contribution.access]
 
     def _manifest(
         self,
@@ -170,17 +179,10 @@ class _Part(Construct):
         what an attempt that failed left behind, since the CDK's provider deletes nothing of a failed create.
         https://github.com/aws/aws-cdk/blob/v2.275.0/packages/@aws-cdk/custom-resource-handlers/lib/aws-eks-v2/kubectl-handler/apply/__init__.py
         """
-        manifest = eks.KubernetesManifest(
-            scope,
-            id,
-            cluster=self._cluster.target,
-            manifest=resolved(objects, self._references),
-            overwrite=True,
-            prune=prune,
-        )
+        made = _manifest(scope, id, self._cluster, self._plan, resolved(objects, self.references), prune=prune)
         if after:
-            manifest.node.add_dependency(*after)
-        return manifest
+            made.node.add_dependency(*after)
+        return made
 
     def _release(self, release: Release, after: Sequence[Construct]) -> Construct:
         chart = eks.HelmChart(
@@ -191,7 +193,7 @@ class _Part(Construct):
             namespace=release.namespace,
             # The namespace is the blueprint's or Kubernetes' own, never Helm's: it has labels and an owner.
             create_namespace=False,
-            values=resolved(release.values, self._references) or None,
+            values=resolved(release.values, self.references) or None,
             timeout=_minutes(release.timeout_minutes),
             atomic=True,
             wait=True,
@@ -199,10 +201,30 @@ class _Part(Construct):
             # Of an OCI chart the handler takes the whole address from here.
             repository=release.chart.repository,
             version=release.chart.version,
+            removal_policy=_removal_policy(self._plan),
         )
         if after:
             chart.node.add_dependency(*after)
         return chart
+
+
+def _manifest(
+    scope: Construct, id: str, cluster: ClusterStack, plan: Plan, objects: Sequence[Manifest], *, prune: bool = True
+) -> Construct:
+    return eks.KubernetesManifest(
+        scope,
+        id,
+        cluster=cluster.target,
+        manifest=objects,
+        overwrite=True,
+        prune=prune,
+        removal_policy=_removal_policy(plan),
+    )
+
+
+def _removal_policy(plan: Plan) -> RemovalPolicy | None:
+    """Of what leaves a template: what is retained CloudFormation forgets, and does not ask the installer to remove."""
+    return RemovalPolicy.RETAIN if plan.installer.retain else None
 
 
 _minutes = cache(Duration.minutes)

@@ -21,6 +21,8 @@ class ClusterStage(Stage):
         id = plan.network.vpc_id
         network = {name_of(VPC_ID): id} if id else NetworkStack(self, plan).references
         cluster = ClusterStack(self, plan, network)
-        addons = ContributionsStack(self, "addons", plan, plan.addons, cluster, network)
-        teams = ContributionsStack(self, "teams", plan, plan.teams, cluster, network)
+        first = plan.delivery.addons if plan.delivery else ()
+        addons = ContributionsStack(self, "addons", plan, plan.addons, cluster, network, first)
+        first = plan.delivery.teams if plan.delivery else ()
+        teams = ContributionsStack(self, "teams", plan, plan.teams, cluster, network, first)
         teams.add_stack_dependency(addons)

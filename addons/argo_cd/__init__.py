@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from addons.argo_cd.bootstrap import NAME, Bootstrap
+from addons.argo_cd.health import APPLICATION_HEALTH, HEALTH
 from addons.argo_cd.pods import WORKLOADS
 from addons.argo_cd.sso import SingleSignOn, open_to_all
 from blueprint.addons import ClusterFacts, Contribution, HelmAddon, ImageSource, Values, merged
@@ -75,7 +76,7 @@ class ArgoCd(HelmAddon):
             },
             "configs": {
                 "params": {"server.insecure": self.tls_at_load_balancer},
-                "cm": {"admin.enabled": True},
+                "cm": {"admin.enabled": True, HEALTH: APPLICATION_HEALTH},
             },
             "dex": {"enabled": False},  # SingleSignOn talks to the provider itself
             # Sizes are those of a few hundred applications.

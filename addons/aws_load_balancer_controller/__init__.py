@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from addons.aws_load_balancer_controller import ingress_class
+from addons.aws_load_balancer_controller.certificate import GENERATED
 from addons.aws_load_balancer_controller.ingress_class import IpAddressType
 from addons.aws_load_balancer_controller.policy import statements
 from addons.aws_load_balancer_controller.service_classes import policies
@@ -42,6 +43,7 @@ class AwsLoadBalancerController(CallsAws, HelmAddon):
     )
 
     workloads = (workload(name, service_account=service_account, replicas="replicaCount", ports=(8080, 9443, 61779)),)
+    generated = GENERATED
     images = (ImageSource("public.ecr.aws/eks/aws-load-balancer-controller", ("image.repository",)),)
 
     default_class: bool = True

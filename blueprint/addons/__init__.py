@@ -18,6 +18,7 @@ from blueprint.addons.manifests import KubernetesManifests
 from blueprint.contribution import (
     Chart,
     Contribution,
+    GeneratedFields,
     HostedZone,
     ImageSource,
     ServiceLinkedRole,
@@ -39,6 +40,7 @@ __all__ = [
     "EksAddon",
     "EksAddonByName",
     "FirstEdit",
+    "GeneratedFields",
     "HelmAddon",
     "HelmRelease",
     "HostedZone",

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 
 from blueprint.addons.calls_aws import CallsAws
 from blueprint.addons.contract import Addon
-from blueprint.contribution import Chart, Contribution, Grant, ImageSource, Release, Values, merged
+from blueprint.contribution import Chart, Contribution, GeneratedFields, Grant, ImageSource, Release, Values, merged
 from blueprint.facts import ClusterFacts
 from blueprint.fields import JSON_LIKE, ChartRepository, ChartVersion, DnsLabel
 from blueprint.kubernetes import RESERVED_NAMESPACES, Namespace, PodSecurity
@@ -52,6 +52,8 @@ class HelmAddon(Addon):
     """The chart's pods; one Deployment without labels and tolerations where a class does not say."""
     images: ClassVar[tuple[ImageSource, ...]] = ()
     """What the chart's pods run."""
+    generated: ClassVar[tuple[GeneratedFields, ...]] = ()
+    """What the chart makes up anew each time it is rendered."""
 
     chart_version: ChartVersion | None = field(default=None, kw_only=True)
     """Another version of the chart than the one the add-on was tested with."""
@@ -77,7 +79,7 @@ class HelmAddon(Addon):
         return Contribution(
             grants=(grant,) if grant else (),
             namespaces=own_namespace(self.namespace, self.pod_security),
-            releases=(Release(self.name, chart, self.namespace, values, self.timeout_minutes),),
+            releases=(Release(self.name, chart, self.namespace, values, self.timeout_minutes, self.generated),),
             objects=self.objects(facts),
             workloads=workloads,
             aws_services=self.services(facts),

@@ -27,3 +27,5 @@ MOUNTED_SECRETS = Offer("secrets-store-csi-driver", "SecretsStoreCsiDriver()", "
 """Mounts secrets of AWS as files."""
 FROM_GIT = Offer("argo-cd", "ArgoCd()", "argocd")
 """Keeps folders of Git repositories applied."""
+BY_FLUX = Offer("flux", "Flux()", "flux-system")
+"""Keeps folders of Git repositories applied, as Flux does."""

@@ -47,9 +47,10 @@ def planned_control_plane(blueprint: Blueprint, facts: ClusterFacts) -> ControlP
     )
 
 
-def planned_installer(facts: ClusterFacts) -> Installer:
+def planned_installer(blueprint: Blueprint, facts: ClusterFacts) -> Installer:
     """It administers the cluster, since charts and manifests may hold anything."""
-    return Installer(kubectl_layer(facts.version), (AccessPolicy("AmazonEKSClusterAdminPolicy"),))
+    policies = (AccessPolicy("AmazonEKSClusterAdminPolicy"),)
+    return Installer(kubectl_layer(facts.version), policies, blueprint.delivery.retain)
 
 
 def _auto_mode(auto: AutoMode) -> AutoModeNodes:

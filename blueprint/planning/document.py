@@ -160,6 +160,8 @@ class Installer:
     kubectl_layer: int
     """The Kubernetes minor of its kubectl: 36."""
     policies: tuple[AccessPolicy, ...]
+    retain: bool = False
+    """Whether what leaves the templates stays in the cluster."""
 
 
 @dataclass(frozen=True)
@@ -269,6 +271,8 @@ class Part:
     after: tuple[str, ...] = ()
     lost: str = ""
     """What goes with it that others stand on; empty where nobody does."""
+    in_git: bool = False
+    """Whether its namespaces, charts and objects come from Git; of EKS and IAM is what the templates make for it."""
 
     @property
     def version(self) -> str:
@@ -307,6 +311,25 @@ class Skipped:
     reason: str
 
 
+GitEngine = Literal["argoproj.io", "fluxcd.io"]
+"""By the domain of its kinds."""
+
+
+@dataclass(frozen=True)
+class GitDelivery:
+    """Where charts and objects of the parts that are `in_git` come from, and what the installer begins it with."""
+
+    engine: GitEngine
+    repository: str
+    folder: str
+    """Of the cluster, in the repository."""
+    revision: str
+    addons: tuple[Manifest, ...] = ()
+    """What makes the engine take the add-ons, applied when all is there that they need of AWS."""
+    teams: tuple[Manifest, ...] = ()
+    """The teams, likewise."""
+
+
 @dataclass(frozen=True)
 class Plan:
     """One cluster."""
@@ -328,6 +351,8 @@ class Plan:
     service_linked_roles: tuple[ServiceLinkedRole, ...]
     """Of the account, without which something of the plan fails."""
     skipped: tuple[Skipped, ...] = ()
+    delivery: GitDelivery | None = None
+    """None where the installer brings everything."""
 
     @cached_property
     def parts(self) -> tuple[Part, ...]:

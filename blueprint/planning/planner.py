@@ -22,6 +22,7 @@ from blueprint.facts import ClusterFacts
 from blueprint.faults import FAILS, no_way_out, place, told
 from blueprint.planning.compute import node_roles, planned_compute
 from blueprint.planning.control_plane import planned_control_plane, planned_installer
+from blueprint.planning.delivery import from_git, planned_delivery
 from blueprint.planning.document import FargateNodes, NodeGroup, Plan, Skipped, Subnet
 from blueprint.planning.draft import Draft
 from blueprint.planning.frozen import frozen
@@ -128,21 +129,25 @@ def _planned(blueprint: object) -> Plan | list[Problem]:
     problems.extend(private_rules.problems(view, parts))
     if problems:
         return problems
+    in_order = [draft.planned for draft in _after_their_nodes(addons, placements)]
+    of_teams = [draft.planned for draft in sorted(teams, key=lambda team: team.name)]
+    planned_addons, planned_teams = from_git(blueprint, view.addons.values(), in_order, of_teams)
     made: Plan = frozen(
         Plan(
             facts=facts,
             network=planned_network(blueprint, called(parts)),
             control_plane=planned_control_plane(blueprint, facts),
-            installer=planned_installer(facts),
+            installer=planned_installer(blueprint, facts),
             node_roles=node_roles(blueprint, facts),
             compute=compute,
             admins=tuple(entry for _, entry in admins),
             people=people,
-            addons=tuple(draft.planned for draft in _after_their_nodes(addons, placements)),
-            teams=tuple(draft.planned for draft in sorted(teams, key=lambda team: team.name)),
+            addons=planned_addons,
+            teams=planned_teams,
             workloads=tuple(placement.planned for placement in placements),
             service_linked_roles=tuple(dict.fromkeys(_service_linked_roles(compute, parts))),
             skipped=skipped,
+            delivery=planned_delivery(blueprint, facts, planned_addons, planned_teams),
         )
     )
     return made

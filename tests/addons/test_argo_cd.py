@@ -48,11 +48,19 @@ def test_values_hold_no_password(sso: SingleSignOn | None) -> None:
 
 
 def test_sso_takes_the_place_of_the_user_admin() -> None:
-    assert configs(ADDON)["cm"] == {"admin.enabled": True}
+    assert configs(ADDON)["cm"]["admin.enabled"] is True
+    assert "oidc.config" not in configs(ADDON)["cm"]
     found = configs(ArgoCd(domain="argocd.example.com", sso=SSO))
     assert found["cm"]["admin.enabled"] is False
     assert json.loads(found["cm"]["oidc.config"])["clientSecret"] == "$argocd-oidc:clientSecret"
     assert found["rbac"]["policy.csv"] == 'g, "platform team", role:admin\n'
+
+
+def test_an_application_that_others_wait_for_is_ready_when_it_is_healthy() -> None:
+    """argo-cd v3.4.4 docs/operator-manual/health.md:46: the key, and how the script ends."""
+    script = configs(ADDON)["cm"]["resource.customizations.health.argoproj.io_Application"]
+    assert "hs.status = obj.status.health.status" in script
+    assert script.endswith("return hs\n")
 
 
 @pytest.mark.parametrize("ends_outside", [True, False])

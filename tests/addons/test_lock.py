@@ -253,6 +253,8 @@ DEFINITIONS = {
     **dict.fromkeys(("cert-manager", "argo-cd", "external-secrets"), False),
     # autoscaler vertical-pod-autoscaler/charts/vertical-pod-autoscaler/crds
     "vertical-pod-autoscaler": True,
+    # fluxcd-community/helm-charts charts/flux2/templates/*.crds.yaml
+    "flux2": False,
     # charts keda/templates/crds
     "keda": False,
     # argo-helm charts/argo-rollouts/templates/crds, helm-charts (fluxcd-community) charts/flux2/templates

@@ -102,7 +102,7 @@ EXCUSED = {
     "tools/local/emulator/nodes.py": {"eks-pod-identity-agent", "kube-proxy", "vpc-cni"},
     "tools/local/kubernetes.py": {"vpc-cni"},
     # What teams and add-ons agreed on.
-    "blueprint/addons/offers.py": {"argo-cd", "external-secrets", "karpenter", "secrets-store-csi-driver"},
+    "blueprint/addons/offers.py": {"argo-cd", "external-secrets", "flux", "karpenter", "secrets-store-csi-driver"},
     # A word of the user's file, of which there is one so far.
     "blueprint/teams/workloads/git.py": {"argo-cd"},
     # The program on AWS's own machines, which no add-on brings.

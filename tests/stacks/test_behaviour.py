@@ -589,7 +589,7 @@ class TestKinds:
             for cluster, _, _, properties in _every(fleet, "AWS::IAM::Role")
             if "Fn::Sub" in properties["AssumeRolePolicyDocument"]
         }
-        assert uses == {"fargate", "launched", "teams"}
+        assert uses == {"argo-delivery", "fargate", "launched", "teams"}
         (chart,) = of_type(fleet["fargate", "addons"], HELM).values()
         values = json.loads(text(chart["Properties"]["Values"]))
         role = values["serviceAccount"]["annotations"]["eks.amazonaws.com/role-arn"]

@@ -18,13 +18,14 @@ from tests.templates import readable
 from tools.assembly import Assembly, Stack
 
 PLANS = {plan.facts.name: plan for plan in planned(CLUSTERS)}
+_IN_TEMPLATES = [plan for plan in PLANS.values() if not plan.delivery]
 ADDONS = {
     part.name: plan
-    for plan in reversed(PLANS.values())
+    for plan in (*(plan for plan in PLANS.values() if plan.delivery), *reversed(_IN_TEMPLATES))
     for part in plan.addons
     if part.contribution.managed_addons or part.contribution.reaches_cluster
 }
-"""The add-ons of the examples, each with one that has it."""
+"""The add-ons of the examples, each with one that has it, in its templates if there is such a one."""
 
 
 @pytest.fixture

@@ -65,6 +65,9 @@ VARIABLES = [
     ("new-team", "OWNER", "--owner={}"),
     ("new-addon", "REPOSITORY", "--repository={}"),
     ("new-addon", "VERSION", "--version={}"),
+    ("gitops", "CLUSTER", "{}"),
+    ("gitops", "OUT", "--output={}"),
+    ("gitops", "CHECK", "--check"),
 ]
 
 
@@ -110,6 +113,7 @@ def test_a_value_is_data(project: Path, value: str) -> None:
 
 def test_what_is_not_given_is_not_there(project: Path) -> None:
     assert given(project, "synth") == ["-m", "tools", "synth"]
+    assert given(project, "gitops", "CHECK=1", "OUT=a b") == ["-m", "tools", "gitops", "--output=a b", "--check"]
     assert given(project, "local") == ["-m", "tools", "local", "--", "dev"]
     assert given(project, "review", "BASE=") == ["-m", "tools", "review"]
     assert given(project, "synth", "ARGS=--output='a b' --json") == ["-m", "tools", "synth", "--output=a b", "--json"]

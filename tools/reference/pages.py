@@ -47,6 +47,7 @@ _CONCEPTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             "blueprint.group_settings",
         ),
     ),
+    ("delivery", "Delivery", ("blueprint.delivery",)),
     ("node-pools", "Node pools", ("blueprint.node_pool", "blueprint.disruption")),
     ("iam", "AWS permissions", ("blueprint.iam",)),
     (

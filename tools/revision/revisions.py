@@ -16,6 +16,7 @@ from pathlib import Path
 from blueprint.planning.file import documents
 from tools.assembly import Assembly, read
 from tools.environment import INSTALLERS, inherited
+from tools.gitops.assembly import with_git
 from tools.revision.differences import ClusterDifference, differences
 from tools.status import CannotError
 
@@ -101,7 +102,9 @@ def compared(base: str, root: Path = ROOT) -> Comparison:
         # Nobody knows the clusters of a base that writes no plans, so these are all synthesized.
         old_names = None if plans_before is None else [name for name in names if name in one]
         new_names = [name for name in names if name in other]
-        before, after = pool.map(_synthesized, (old, new), (old_names, new_names), (folder / "old", folder / "new"))
+        folders = (folder / "old", folder / "new")
+        synthesized = pool.map(_synthesized, (old, new), (old_names, new_names), folders)
+        before, after = map(with_git, synthesized, (one, other))
     # Without the base's plans no section tells of objects and values.
     touched = differences(before, after, folded=plans_before is not None)
     untouched = sorted({*one, *other} - {cluster.name for cluster in touched})

@@ -38,7 +38,7 @@ def at_once(plan: Plan) -> int:
 
 
 def _installed(parts: Sequence[Part]) -> int:
-    return sum(_widest(part.contribution) for part in parts)
+    return sum(_widest(part.contribution) for part in parts if not part.in_git)
 
 
 def _widest(contribution: Contribution) -> int:

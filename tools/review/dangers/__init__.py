@@ -13,6 +13,7 @@ from typing import Literal
 from tools.review.dangers import (
     addons,
     admin,
+    delivery,
     exposure,
     kubernetes,
     leftovers,
@@ -56,6 +57,7 @@ RULES: Mapping[str, Handling] = {
     "changes-owner": Handling(refused=True),
     "resets-nodes": Handling(refused=True),
     "removes-addon": Handling(refused=True),
+    "changes-delivery": Handling(refused=True),
     "one-way": Handling(refused=False),
     "opens-endpoint": Handling(refused=False),
     "removes-protection": Handling(refused=False),
@@ -79,13 +81,14 @@ def dangers(difference: ClusterDifference, plans: Plans = (None, None)) -> tuple
     found = [danger for module in _MODULES for rule in module.RULES for danger in rule(difference)]
     for by_plans in (
         addons.removed,
+        delivery.changes_delivery,
         owners.given_away,
         kubernetes.removes_protection,
         kubernetes.opens_network,
         updates.existing_network,
     ):
         found += by_plans(difference, plans)
-    return worst_first(found)
+    return worst_first(delivery.without_what_moves(found, plans))
 
 
 def worst_first(found: Iterable[Danger]) -> tuple[Danger, ...]:

@@ -83,9 +83,12 @@ def changes_owner(difference: ClusterDifference) -> Iterator[Danger]:
 
 
 def _is_removed(difference: ClusterDifference, name: ObjectKey, old: _Applied) -> bool:
-    """Whether the deploy removes what has left its manifest."""
+    """Whether the deploy removes what has left its manifest, unless that is gone and retained."""
     stacks = (stack for stack in difference.after if stack.name == old.stack.name)
-    return is_removed(name, next((stack.resources[old.id] for stack in stacks if old.id in stack.resources), None))
+    after = next((stack.resources[old.id] for stack in stacks if old.id in stack.resources), None)
+    if after is None and old.stack.resources[old.id].get("DeletionPolicy") == "Retain":
+        return False
+    return is_removed(name, old.id, after)
 
 
 def _place(applied: _Applied) -> str:

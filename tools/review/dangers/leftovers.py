@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from blueprint.kubernetes import PRUNED, ObjectKey
 from tools.assembly import MANIFEST, Stack, Template
+from tools.gitops.assembly import is_from_git
 from tools.review.dangers.danger import Danger, DangerRule, at, danger_of
 from tools.review.dangers.names import keys
 from tools.revision.differences import ClusterDifference
@@ -28,17 +29,21 @@ def keeps_objects(difference: ClusterDifference) -> Iterator[Danger]:
     for before, after in pairs:
         for id, resource in before.of_type(MANIFEST).items():
             gone = sorted(keys(resource) - declared)
-            left = [key for key in gone if key[2] not in spaces_gone and not is_removed(key, after.resources.get(id))]
+            left = [
+                key for key in gone if key[2] not in spaces_gone and not is_removed(key, id, after.resources.get(id))
+            ]
             if left:
                 what = f"in the cluster stay as they are: {_listed(left)}"
                 why = "no longer in the manifest, of kinds or in namespaces that kubectl does not prune by it"
                 yield danger_of("keeps-objects", after, id, MANIFEST, what, why, f"after the deploy: {_command(left)}")
 
 
-def is_removed(key: ObjectKey, after: Template | None) -> bool:
+def is_removed(key: ObjectKey, id: str, after: Template | None) -> bool:
     """Whether a deploy removes from the cluster what has left this manifest, itself gone or not."""
     if after is None:
         return True
+    if is_from_git(id):
+        return after.get("DeletionPolicy") != "Retain"
     visited = {"", *(each[2] for each in keys(after))}
     return bool(at(after, "PruneLabel")) and key[:2] in PRUNED and key[2] in visited
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from tools.assembly import Template, text
+from tools.assembly import CHART, MANIFEST, Template, text
 from tools.resource_types import resource_type
 from tools.review.dangers.danger import Danger, DangerRule, at, danger, danger_of, on, step, surviving, was_and_is
 from tools.review.dangers.names import without_references
@@ -107,8 +107,10 @@ def boundaries(difference: ClusterDifference) -> Iterator[Danger]:
 
 
 def retention(difference: ClusterDifference) -> Iterator[Danger]:
-    """What is kept when its resource or stack goes."""
+    """What is kept when its resource or stack goes; charts and manifests are on the way to another delivery only."""
     for change in surviving(difference):
+        if change.type in (CHART, MANIFEST):
+            continue
         for name in ("DeletionPolicy", "UpdateReplacePolicy"):
             before, after = ((resource or {}).get(name) for resource in (change.before, change.after))
             if change.after and before in _KEEPING and after not in _KEEPING:

@@ -1,0 +1,188 @@
+"""What the engines do with a folder, by the programs that they are made of: Helm, Kustomize, Flux's substitution."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+import yaml
+
+from addons.argo_cd import ArgoCd
+from addons.flux import Flux
+from blueprint import ArgoCdDelivery, Blueprint, FluxDelivery, KubectlProvider
+from blueprint.delivery import Delivery
+from blueprint.kubernetes import ObjectKey
+from blueprint.planning.document import Plan
+from blueprint.planning.planner import plan
+from blueprint.references import resolved
+from tests.tools.charts import helm
+from tools.charts.helm import program_for
+from tools.gitops.folder import texts
+from tools.review.dangers.names import key
+
+REPOSITORY = "https://git.example.com/platform"
+DELIVERIES: dict[str, Delivery] = {
+    "argo-cd": ArgoCdDelivery(REPOSITORY, folder="deploy/gitops"),
+    "flux": FluxDelivery(REPOSITORY, folder="deploy/gitops"),
+}
+
+
+class Facts(dict[str, str]):
+    """What AWS decides in a deploy: something else for each name, with what a template or a pattern would read."""
+
+    def __missing__(self, name: str) -> str:
+        return f"decided:{name}"
+
+
+def facts(made: Plan) -> Facts:
+    """Of a cluster; AWS's own SDK knows which partition a region is in."""
+    partition = botocore.session.Session().get_partition_for_region(made.facts.region)
+    return Facts(partition=partition)
+
+
+@dataclass(frozen=True)
+class Brought:
+    """What reaches the cluster."""
+
+    objects: dict[ObjectKey, Any] = field(default_factory=dict)
+    releases: dict[tuple[str, str], Any] = field(default_factory=dict)
+    """By namespace and name: chart, its repository without a scheme, version, values."""
+
+    def add(self, one: Mapping[str, Any]) -> None:
+        assert key(one) not in self.objects, "applied by two"
+        self.objects[key(one)] = one
+
+
+def delivered(blueprint: Blueprint, delivery: Delivery) -> Plan:
+    """The plan of the blueprint with another delivery, and with the add-ons of both engines."""
+    others = [addon for addon in blueprint.addons if not isinstance(addon, ArgoCd | Flux)]
+    addons = (*others, ArgoCd(domain="argocd.example.com"), Flux())
+    return plan(replace(blueprint, addons=addons, delivery=delivery))
+
+
+def by_kubectl(blueprint: Blueprint, like: Plan) -> Brought:
+    """What the templates install of those parts that come from Git in another plan."""
+    brought = Brought()
+    in_git = {(part.type, part.name) for part in like.parts if part.in_git}
+    for part in delivered(blueprint, KubectlProvider()).parts:
+        if (part.type, part.name) not in in_git:
+            continue
+        contribution = part.contribution
+        spaces = [one for each in contribution.namespaces for one in (each.manifest(), *each.objects)]
+        for one in resolved([*spaces, *contribution.objects], facts(like)):
+            brought.add(one)
+        for each in contribution.releases:
+            repository = each.chart.repository.partition("://")[2]
+            chart = (each.chart.name, repository, each.chart.version, resolved(each.values, facts(like)))
+            brought.releases[each.namespace, each.name] = chart
+    return brought
+
+
+def written(made: Plan, folder: Path) -> Path:
+    """The clone of the repository, with the cluster's folder in it."""
+    assert made.delivery
+    for name, text in texts(made, made.delivery).items():
+        path = folder / "deploy/gitops" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return folder
+
+
+def first_objects(made: Plan) -> list[Any]:
+    """What the installer applies."""
+    assert made.delivery
+    found: list[Any] = resolved([*made.delivery.addons, *made.delivery.teams], facts(made))
+    return found
+
+
+def applications(made: Plan, clone: Path) -> Iterator[Any]:
+    """What Argo CD makes of the first Applications: Applications and AppProjects."""
+    for one in first_objects(made):
+        if one["kind"] == "Application":
+            source = one["spec"]["source"]
+            command = (str(helm()), "template", source["helm"]["releaseName"], str(clone / source["path"]), "-f", "-")
+            yield from _run(*command, given=json.dumps(source["helm"]["valuesObject"]))
+
+
+def by_argo_cd(made: Plan, clone: Path) -> Brought:
+    """What its Applications bring."""
+    brought = Brought()
+    for one in applications(made, clone):
+        source = one["spec"].get("source", {})
+        if "chart" in source:
+            repository = source["repoURL"]
+            address = repository.partition("://")[2] or f"{repository}/{source['chart']}"
+            values = source["helm"].get("valuesObject", {})
+            named = one["spec"]["destination"]["namespace"], source["helm"]["releaseName"]
+            brought.releases[named] = (source["chart"], address, source["targetRevision"], values)
+        elif "path" in source:
+            for each in _kustomized(clone / source["path"], source.get("kustomize", {}).get("patches", [])):
+                brought.add(each)
+    return brought
+
+
+def kustomizations(made: Plan, clone: Path) -> Iterator[Any]:
+    """What Flux makes of the first Kustomizations: others."""
+    for one in first_objects(made):
+        if one["kind"] == "Kustomization":
+            yield from _kustomized(clone / one["spec"]["path"])
+
+
+def by_flux(made: Plan, clone: Path) -> Brought:
+    """What its Kustomizations bring, but for what is Flux's own."""
+    brought = Brought()
+    maps = {one["metadata"]["name"]: one["data"] for one in first_objects(made) if one["kind"] == "ConfigMap"}
+    sources, releases = {}, []
+    for each in kustomizations(made, clone):
+        if each["metadata"]["name"].endswith(".rights"):
+            continue
+        objects = _kustomized(clone / each["spec"]["path"])
+        for reference in each["spec"].get("postBuild", {}).get("substituteFrom", ()):
+            objects = [_substituted(one, maps[reference["name"]]) for one in objects]
+        for one in objects:
+            if one["kind"] == "HelmRelease":
+                releases.append(one["spec"])
+            elif one["kind"] in ("HelmRepository", "OCIRepository"):
+                sources[one["kind"], one["metadata"]["name"]] = one["spec"]
+            else:
+                brought.add(one)
+    for spec in releases:
+        chart = spec.get("chart", {}).get("spec", {})
+        reference = spec.get("chartRef") or chart["sourceRef"]
+        source = sources[reference["kind"], reference["name"]]
+        address = source["url"].partition("://")[2]
+        version = chart.get("version") or source["ref"]["tag"]
+        values = spec.get("values", {})
+        name = chart.get("chart") or address.rpartition("/")[2]
+        brought.releases[spec["targetNamespace"], spec["releaseName"]] = (name, address, version, values)
+    return brought
+
+
+def _substituted(one: Any, values: Mapping[str, str]) -> Any:
+    """https://github.com/fluxcd/pkg/blob/envsubst/v1.7.0/envsubst/parse/scan.go: two dollars are one."""
+    pattern = re.compile(r"\$\$|\$\{(\w+)\}")
+    return yaml.safe_load(pattern.sub(lambda found: values[found[1]] if found[1] else "$", yaml.safe_dump(one)))
+
+
+def _kustomized(folder: Path, patches: Any = ()) -> list[Any]:
+    if patches:
+        over = folder.parent / f"{folder.name}.patched"
+        over.mkdir()
+        kustomization = {"resources": [f"../{folder.name}"], "patches": patches}
+        (over / "kustomization.yaml").write_text(json.dumps(kustomization), encoding="utf-8")
+        folder = over
+    kubectl = program_for("kubectl", "1.36")
+    assert isinstance(kubectl, Path), kubectl
+    return _run(str(kubectl), "kustomize", str(folder))
+
+
+def _run(*command: str, given: str = "") -> list[Any]:
+    done = subprocess.run(command, input=given, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return [one for one in yaml.safe_load_all(done.stdout) if one]
