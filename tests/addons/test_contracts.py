@@ -102,7 +102,11 @@ def test_on_fargate_go_only_pods_that_can(addon: EksAddon | HelmAddon, contribut
             assert pods["level"] != "privileged"
 
 
-@pytest.mark.parametrize("addon", [cls for cls in OURS if issubclass(cls, EksAddon)], ids=lambda cls: cls.name)
+@pytest.mark.parametrize(
+    "addon",
+    sorted((cls for cls in OURS if issubclass(cls, EksAddon)), key=lambda cls: cls.name),
+    ids=lambda cls: cls.name,
+)
 def test_what_eks_builds_is_of_upstreams_chart_in_that_version(addon: type[EksAddon]) -> None:
     """One of its images has the version of the add-on as its tag, or the chart has it itself."""
     (contract,) = contracts.read(addon.name).values()
