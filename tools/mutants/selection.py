@@ -47,7 +47,10 @@ class Selection:
             yield self._chosen(rest, seconds)
 
     def _likeliest(self, mutant: Mutant, text: str, folders: Sequence[str]) -> list[str]:
-        reached = self._reached(mutant, text)
+        """Of what Python runs at import, or of which nothing is known: those that use the file, and all others."""
+        by_line = self._contexts.contexts_by_lineno(mutant.path)
+        reached = {each for line in _statement(text, mutant.line) for each in by_line.get(line, ())} or {""}
+        of_file = {each for contexts in by_line.values() for each in contexts}
         own = {test for test, (_, fixtures) in self._tests.items() if reached & {test, *fixtures}}
         near = set(map(_file, own))  # what a test finds remembered, another of its file has reached
         words = mutant.path.removesuffix(".py").removesuffix("/__init__").split("/")[1:]
@@ -58,14 +61,10 @@ class Selection:
             if file in near or ("" in reached and place is not None):
                 named = any(word in file for word in words)
                 cost = seconds + sum(self._fixtures[each] for each in fixtures)
-                kinds = test in own and named, test in own, file in near, named
+                using = bool(of_file & {test, *fixtures})
+                kinds = test in own and named, test in own, file in near, using, named
                 ranked.append((tuple(not kind for kind in kinds), place or 0, cost, test))
         return [test for *_, test in sorted(ranked)]
-
-    def _reached(self, mutant: Mutant, text: str) -> set[str]:
-        """The tests and fixtures that run its statement; "" where Python runs it at import, or nothing is known."""
-        contexts = self._contexts.contexts_by_lineno(mutant.path)
-        return {each for line in _statement(text, mutant.line) for each in contexts.get(line, ())} or {""}
 
     def _within(self, seconds: float, tests: Iterable[str]) -> tuple[set[str], float]:
         """As many of these as take no longer, one at least; fixtures are made once."""
