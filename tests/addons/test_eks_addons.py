@@ -159,6 +159,11 @@ class TestVolumesUnderAKey:
         _, other = AwsEbsCsiDriver(kms_key_arn=KEY.replace("0123", "9876")).objects(FACTS)
         assert len({plain["metadata"]["name"], own["metadata"]["name"], other["metadata"]["name"]}) == 3
 
+    def test_without_one_it_is_the_account_s(self) -> None:
+        """EBS user guide, "default KMS key for EBS encryption": where a volume names none."""
+        assert AwsEbsCsiDriver().contribute(FACTS).default_volume_key
+        assert not self.ADDON.contribute(FACTS).default_volume_key
+
     # EBS user guide, requirements for encryption; the first two with CreateGrant are docs/install.md of the driver.
     @pytest.mark.parametrize(
         "action",
