@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any, cast
 
 import pytest
 
 from blueprint import Blueprint, FargateProfile, FargateSelector, plan
-from blueprint.addons import Addon, EksAddonByName, HelmRelease
+from blueprint.addons import Addon, EksAddonByName, HelmRelease, KubernetesManifests
 from blueprint.contribution import Chart, ManagedAddon, Release
 from blueprint.iam import Statement
 from blueprint.kubernetes import Namespace
 from examples.fargate import FARGATE
 from examples.isolated import ISOLATED
 from tests.blueprint.examples import assert_reported, part, places, with_addons
+from tools.reference.values import classes
 
 READS = Statement(("s3:GetObject",), ("arn:${blueprint:partition}:s3:::shop/list.json",))
 EFS: dict[str, Any] = {
@@ -29,6 +30,23 @@ PODINFO: dict[str, Any] = {
     "namespace": "podinfo",
 }
 OTHER = {**PODINFO, "namespace": "other"}
+
+
+def by_place(cls: type[Addon]) -> list[str]:
+    """The fields that a user may write without their names."""
+    return [each.name for each in fields(cls) if each.init and not each.kw_only]
+
+
+def test_only_the_name_has_a_place() -> None:
+    """So that a field more never takes the place of another that somebody wrote."""
+    for cls in (EksAddonByName, HelmRelease, KubernetesManifests):
+        assert by_place(cls) == ["name"]
+
+
+def test_what_a_base_brings_has_no_place() -> None:
+    for cls in classes():
+        if issubclass(cls, Addon) and cls.__module__.startswith("addons."):
+            assert set(by_place(cls)) <= set(cls.__annotations__), cls
 
 
 def test_an_add_on_of_eks_is_what_was_written() -> None:
