@@ -14,6 +14,7 @@ from blueprint.iam import Statement
 from blueprint.kubernetes import Namespace
 from examples.fargate import FARGATE
 from examples.isolated import ISOLATED
+from tests.addons.support import rules_broken
 from tests.blueprint.examples import assert_reported, part, places, with_addons
 from tools.reference.values import classes
 
@@ -47,6 +48,19 @@ def test_what_a_base_brings_has_no_place() -> None:
     for cls in classes():
         if issubclass(cls, Addon) and cls.__module__.startswith("addons."):
             assert set(by_place(cls)) <= set(cls.__annotations__), cls
+
+
+def test_the_longest_version_of_an_add_on_of_eks() -> None:
+    longest = f"v1.{'1' * 61}"
+    for version, broken in ((longest, []), (f"{longest}1", ["version"])):
+        assert rules_broken(EksAddonByName("aws-efs-csi-driver", **{**EFS, "version": version})) == broken
+
+
+def test_the_longest_name_of_an_image() -> None:
+    """NameTotalLengthMax of github.com/distribution/reference."""
+    longest = f"example.com/{'a' * 243}"
+    for image, broken in ((longest, []), (f"{longest}a", ["images[0]"])):
+        assert rules_broken(HelmRelease("podinfo", images=(image,), **PODINFO)) == broken
 
 
 def test_an_add_on_of_eks_is_what_was_written() -> None:
