@@ -63,6 +63,12 @@ def test_the_longest_name_of_an_image() -> None:
         assert rules_broken(HelmRelease("podinfo", images=(image,), **PODINFO)) == broken
 
 
+def test_a_service_account_without_permissions_gets_no_role() -> None:
+    one = part(plan(with_addons(HelmRelease("podinfo", service_account="podinfo", **PODINFO))), "podinfo")
+    assert one.grants == ()
+    assert one.releases[0].values == {}
+
+
 def test_an_add_on_of_eks_is_what_was_written() -> None:
     one = EksAddonByName("aws-efs-csi-driver", configuration={"a": 1}, permissions=(READS,), **EFS)
     contribution = part(plan(with_addons(one)), "aws-efs-csi-driver")
