@@ -186,7 +186,8 @@ def test_every_object_is_valid_for_the_clusters_version(
     for plan in every_plan(plans):
         for part in plan.parts:
             contribution = part.contribution
-            for manifest in (*(space.manifest() for space in contribution.namespaces), *contribution.objects):
+            spaces = (space.manifest() for space in contribution.namespaces)
+            for manifest in (*spaces, *contribution.every_object):
                 kinds.add(manifest["kind"])
                 same = (json.dumps(plain(manifest)), plan.facts.version)
                 if manifest["kind"] not in CUSTOM_KINDS and same not in seen:
