@@ -88,6 +88,14 @@ def test_dns_is_told_that_a_profile_takes_its_pods(selector: PodSelector, config
     assert CoreDns().values(replace(FACTS, fargate=(selector,))) == configuration
 
 
+def test_whoever_turns_prefixes_on_nodes_know_of_it() -> None:
+    """README.md of amazon-vpc-cni-k8s: ENABLE_PREFIX_DELEGATION, false by default."""
+    on, off = ({"env": {"ENABLE_PREFIX_DELEGATION": value}} for value in ("true", "false"))
+    given = (VpcCni(), VpcCni(prefix_delegation=True), VpcCni(configuration=on))
+    assert [each.gives_prefixes for each in given] == [False, True, True]
+    assert not VpcCni(prefix_delegation=True, configuration=off).gives_prefixes
+
+
 @pytest.mark.parametrize("addon", [*CORE], ids=lambda addon: addon.name)
 def test_configuration_wins_over_the_addons_own(addon: EksAddon) -> None:
     own = plain(managed(addon).configuration)
