@@ -70,8 +70,11 @@ def test_a_service_account_without_permissions_gets_no_role() -> None:
 
 
 def test_an_add_on_of_eks_is_what_was_written() -> None:
-    one = EksAddonByName("aws-efs-csi-driver", configuration={"a": 1}, permissions=(READS,), **EFS)
+    one = EksAddonByName(
+        "aws-efs-csi-driver", configuration={"a": 1}, permissions=(READS,), endpoints=("elasticfilesystem",), **EFS
+    )
     contribution = part(plan(with_addons(one)), "aws-efs-csi-driver")
+    assert contribution.aws_services == ("elasticfilesystem",)
     (managed,) = contribution.managed_addons
     assert managed.grant is not None
     assert managed == ManagedAddon("aws-efs-csi-driver", "v3.0.0-eksbuild.1", {"a": 1}, managed.grant)

@@ -47,7 +47,7 @@ class Selection:
             yield self._chosen(rest, seconds)
 
     def _likeliest(self, mutant: Mutant, text: str, folders: Sequence[str]) -> list[str]:
-        """Of what Python runs at import, or of which nothing is known: those that use the file, and all others."""
+        """Of what Python runs at import, or of which nothing is known, all; those named after the file or using it first."""
         by_line = self._contexts.contexts_by_lineno(mutant.path)
         reached = {each for line in _statement(text, mutant.line) for each in by_line.get(line, ())} or {""}
         of_file = {each for contexts in by_line.values() for each in contexts}
@@ -62,7 +62,7 @@ class Selection:
                 named = any(word in file for word in words)
                 cost = seconds + sum(self._fixtures[each] for each in fixtures)
                 using = bool(of_file & {test, *fixtures})
-                kinds = test in own and named, test in own, file in near, using, named
+                kinds = test in own and named, test in own, file in near, named, using
                 ranked.append((tuple(not kind for kind in kinds), place or 0, cost, test))
         return [test for *_, test in sorted(ranked)]
 
