@@ -85,8 +85,13 @@ def test_bootstrap_may_make_applications_and_nothing_else() -> None:
     assert {kind["group"] for kind in project["spec"]["namespaceResourceWhitelist"]} == {"argoproj.io"}
     assert "clusterResourceWhitelist" not in project["spec"]
     assert {target["namespace"] for target in project["spec"]["destinations"]} == {"argocd"}
-    assert application["spec"]["project"] == project["metadata"]["name"]
-    assert application["spec"]["source"]["targetRevision"] == "main"
+    # docs/operator-manual/application.yaml of argo-cd
+    assert application["spec"] == {
+        "project": project["metadata"]["name"],
+        "source": {"repoURL": "https://github.com/example/gitops", "path": "clusters/prod", "targetRevision": "main"},
+        "destination": {"server": "https://kubernetes.default.svc", "namespace": "argocd"},
+        "syncPolicy": {"automated": {"prune": True, "selfHeal": True}},
+    }
 
 
 @pytest.mark.parametrize(

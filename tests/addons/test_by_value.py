@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any, cast
 
 import pytest
 
 from blueprint import Blueprint, FargateProfile, FargateSelector, plan
-from blueprint.addons import Addon, EksAddonByName, HelmRelease
+from blueprint.addons import Addon, EksAddonByName, HelmRelease, KubernetesManifests
 from blueprint.contribution import Chart, ManagedAddon, Release
 from blueprint.iam import Statement
 from blueprint.kubernetes import Namespace
 from examples.fargate import FARGATE
 from examples.isolated import ISOLATED
+from tests.addons.support import rules_broken
 from tests.blueprint.examples import assert_reported, part, places, with_addons
+from tools.reference.values import classes
 
 READS = Statement(("s3:GetObject",), ("arn:${blueprint:partition}:s3:::shop/list.json",))
 EFS: dict[str, Any] = {
@@ -31,9 +33,48 @@ PODINFO: dict[str, Any] = {
 OTHER = {**PODINFO, "namespace": "other"}
 
 
+def by_place(cls: type[Addon]) -> list[str]:
+    """The fields that a user may write without their names."""
+    return [each.name for each in fields(cls) if each.init and not each.kw_only]
+
+
+def test_only_the_name_has_a_place() -> None:
+    """So that a field more never takes the place of another that somebody wrote."""
+    for cls in (EksAddonByName, HelmRelease, KubernetesManifests):
+        assert by_place(cls) == ["name"]
+
+
+def test_what_a_base_brings_has_no_place() -> None:
+    for cls in classes():
+        if issubclass(cls, Addon) and cls.__module__.startswith("addons."):
+            assert set(by_place(cls)) <= set(cls.__annotations__), cls
+
+
+def test_the_longest_version_of_an_add_on_of_eks() -> None:
+    longest = f"v1.{'1' * 61}"
+    for version, broken in ((longest, []), (f"{longest}1", ["version"])):
+        assert rules_broken(EksAddonByName("aws-efs-csi-driver", **{**EFS, "version": version})) == broken
+
+
+def test_the_longest_name_of_an_image() -> None:
+    """NameTotalLengthMax of github.com/distribution/reference."""
+    longest = f"example.com/{'a' * 243}"
+    for image, broken in ((longest, []), (f"{longest}a", ["images[0]"])):
+        assert rules_broken(HelmRelease("podinfo", images=(image,), **PODINFO)) == broken
+
+
+def test_a_service_account_without_permissions_gets_no_role() -> None:
+    one = part(plan(with_addons(HelmRelease("podinfo", service_account="podinfo", **PODINFO))), "podinfo")
+    assert one.grants == ()
+    assert one.releases[0].values == {}
+
+
 def test_an_add_on_of_eks_is_what_was_written() -> None:
-    one = EksAddonByName("aws-efs-csi-driver", configuration={"a": 1}, permissions=(READS,), **EFS)
+    one = EksAddonByName(
+        "aws-efs-csi-driver", configuration={"a": 1}, permissions=(READS,), endpoints=("elasticfilesystem",), **EFS
+    )
     contribution = part(plan(with_addons(one)), "aws-efs-csi-driver")
+    assert contribution.aws_services == ("elasticfilesystem",)
     (managed,) = contribution.managed_addons
     assert managed.grant is not None
     assert managed == ManagedAddon("aws-efs-csi-driver", "v3.0.0-eksbuild.1", {"a": 1}, managed.grant)

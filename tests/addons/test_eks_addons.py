@@ -88,6 +88,14 @@ def test_dns_is_told_that_a_profile_takes_its_pods(selector: PodSelector, config
     assert CoreDns().values(replace(FACTS, fargate=(selector,))) == configuration
 
 
+def test_whoever_turns_prefixes_on_nodes_know_of_it() -> None:
+    """README.md of amazon-vpc-cni-k8s: ENABLE_PREFIX_DELEGATION, false by default."""
+    on, off = ({"env": {"ENABLE_PREFIX_DELEGATION": value}} for value in ("true", "false"))
+    given = (VpcCni(), VpcCni(prefix_delegation=True), VpcCni(configuration=on))
+    assert [each.gives_prefixes for each in given] == [False, True, True]
+    assert not VpcCni(prefix_delegation=True, configuration=off).gives_prefixes
+
+
 @pytest.mark.parametrize("addon", [*CORE], ids=lambda addon: addon.name)
 def test_configuration_wins_over_the_addons_own(addon: EksAddon) -> None:
     own = plain(managed(addon).configuration)
@@ -158,6 +166,11 @@ class TestVolumesUnderAKey:
         assert own["metadata"]["annotations"] == {DEFAULT: "true"}
         _, other = AwsEbsCsiDriver(kms_key_arn=KEY.replace("0123", "9876")).objects(FACTS)
         assert len({plain["metadata"]["name"], own["metadata"]["name"], other["metadata"]["name"]}) == 3
+
+    def test_without_one_it_is_the_account_s(self) -> None:
+        """EBS user guide, "default KMS key for EBS encryption": where a volume names none."""
+        assert AwsEbsCsiDriver().contribute(FACTS).default_volume_key
+        assert not self.ADDON.contribute(FACTS).default_volume_key
 
     # EBS user guide, requirements for encryption; the first two with CreateGrant are docs/install.md of the driver.
     @pytest.mark.parametrize(

@@ -19,14 +19,20 @@ from addons.argo_cd import ArgoCd
 from addons.aws_ebs_csi_driver import AwsEbsCsiDriver
 from addons.aws_load_balancer_controller import AwsLoadBalancerController
 from addons.cert_manager import CertManager
+from addons.cluster_autoscaler import ClusterAutoscaler
 from addons.core_dns import CoreDns
 from addons.eks_pod_identity_agent import EksPodIdentityAgent
 from addons.external_dns import ExternalDns
 from addons.external_secrets import ExternalSecrets
 from addons.karpenter import Karpenter
+from addons.keda import Keda
 from addons.kube_proxy import KubeProxy
+from addons.kube_state_metrics import KubeStateMetrics
 from addons.metrics_server import MetricsServer
+from addons.prometheus_node_exporter import PrometheusNodeExporter
+from addons.reloader import Reloader
 from addons.secrets_store_csi_driver import SecretsStoreCsiDriver
+from addons.vertical_pod_autoscaler import VerticalPodAutoscaler
 from addons.vpc_cni import VpcCni
 from blueprint.addons import Addon, EksAddon, HelmAddon, chosen
 from blueprint.addons.lock import FILE, read
@@ -111,8 +117,22 @@ def test_release_notes_of_eks_add_ons(addon: EksAddon, tag: str) -> None:
             ExternalDns(zones=("Z1",), chart_version="1.21.1"),
             ["kubernetes-sigs/external-dns/external-dns-helm-chart-1.21.1"],
         ),
+        (
+            ClusterAutoscaler(chart_version="9.59.0"),
+            ["kubernetes/autoscaler/cluster-autoscaler-chart-9.59.0"],
+        ),
         (ExternalSecrets(chart_version="2.9.0"), ["external-secrets/external-secrets/helm-chart-2.9.0"]),
         (Karpenter(chart_version="1.14.1"), ["aws/karpenter-provider-aws/v1.14.1"] * 2),
+        (Keda(chart_version="2.18.0"), ["kedacore/keda/v2.18.0"]),
+        (
+            KubeStateMetrics(chart_version="5.21.0"),
+            ["prometheus-community/helm-charts/kube-state-metrics-5.21.0"],
+        ),
+        (
+            PrometheusNodeExporter(chart_version="4.37.0"),
+            ["prometheus-community/helm-charts/prometheus-node-exporter-4.37.0"],
+        ),
+        (Reloader(chart_version="2.2.17"), ["stakater/Reloader/chart-v2.2.17"]),
         (
             SecretsStoreCsiDriver(chart_version="1.6.0", provider_version="3.1.1"),
             [
@@ -120,12 +140,22 @@ def test_release_notes_of_eks_add_ons(addon: EksAddon, tag: str) -> None:
                 "aws/secrets-store-csi-driver-provider-aws/3.1.1",
             ],
         ),
+        (
+            VerticalPodAutoscaler(chart_version="0.11.0"),
+            ["kubernetes/autoscaler/vertical-pod-autoscaler-chart-0.11.0"],
+        ),
     ],
     ids=lambda each: each.name if isinstance(each, Addon) else "",
 )
 def test_release_notes_of_charts(addon: HelmAddon, tags: Sequence[str]) -> None:
     found = [release.chart.release_notes for release in addon.contribute(FACTS).releases]
     assert [each.replace("/releases/tag/", "/") for each in found] == [f"https://github.com/{tag}" for tag in tags]
+
+
+def test_where_compatibility_stands_can_be_opened() -> None:
+    charts = [each for cls in classes(HelmAddon) for each in vars(cls).values() if isinstance(each, Chart)]
+    told = [chart.compatibility for chart in charts if chart.compatibility]
+    assert [each for each in told if not re.fullmatch(r"https://[a-z-]+(\.[a-z-]+)+/[\w./#-]+", each)] == []
 
 
 @pytest.mark.parametrize(("version", "address"), [("latest", ""), ("", ""), ("v2", ""), ("v1.2-x", "1.2 of 1.2")])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
@@ -36,6 +36,7 @@ from tests.blueprint.examples import (
     with_nodes,
     with_teams,
 )
+from tools.reference.values import classes
 
 MISSING = Blueprint()  # type: ignore[call-arg]  # hostile on purpose
 NODES: Any = ManagedNodes
@@ -426,6 +427,14 @@ def test_a_rule_ends_at_a_wrong_field_and_its_own_fault_is_never_taken_for_that(
         assert str(fault.value) == "ZeroDivisionError: "
         assert fault.rule == "FaultyRule.problems() does not come to an end"
         assert re.fullmatch(r"correct blueprint/test_value\.py:\d+", fault.fix)
+
+
+def test_what_is_create_only_is_a_field_and_what_others_say_is_none() -> None:
+    """That AWS makes it anew is tried on templates: tests/stacks/test_create_only.py."""
+    for cls in classes():
+        names = {each.name for each in fields(cls)}
+        assert cls.create_only.keys() <= names, cls
+        assert not cls.words_of_others.keys() & names, cls
 
 
 class Strange(Value):

@@ -102,7 +102,13 @@ def _is_chosen(rule: Object, request: Request) -> bool:
         and not {"*", request.group}.isdisjoint(rule["apiGroups"])
         and not {"*", request.version}.isdisjoint(rule["apiVersions"])
         and not {"*", request.operation}.isdisjoint(rule["operations"])
+        and _in_scope(rule.get("scope", "*"))
     )
+
+
+def _in_scope(scope: str) -> bool:
+    """Requests here are all in a namespace. kubernetes/api admissionregistration/v1/types.go, ScopeType."""
+    return {"*": True, "Namespaced": True, "Cluster": False}[scope]
 
 
 def _is_resource(pattern: str, resource: str) -> bool:

@@ -109,6 +109,8 @@ class Network:
         )
 
     def _is_peer(self, peer: Object, policy: Object, other: End) -> bool:
+        if not peer or peer.keys() - {"ipBlock", "namespaceSelector", "podSelector"}:
+            raise ValueError(peer)
         if "ipBlock" in peer:
             return _in_block(peer["ipBlock"], other if isinstance(other, str) else other.ip)
         if isinstance(other, str) or other.host_network:

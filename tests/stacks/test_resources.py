@@ -301,6 +301,17 @@ def test_only_this_cluster_s_profiles_take_the_role_of_fargate(fargate: Template
         assert text(policy).endswith(":iam::aws:policy/AmazonEKSFargatePodExecutionRolePolicy")
 
 
+def test_profiles_and_their_roles_keep_their_ids(fargate: Template) -> None:
+    """With another id of either a profile is made anew, and its pods go: its role is create-only in the schema."""
+    profiles = of_type(fargate, "AWS::EKS::FargateProfile")
+    roles = {id: each["Properties"]["PodExecutionRoleArn"]["Fn::GetAtt"][0] for id, each in profiles.items()}
+    assert roles == {
+        "ComputesystemProfile916F455D": "ComputesystemRoleDCCC935C",
+        "ComputebatchProfile1EB2794C": "ComputebatchRole2196AF24",
+        "ComputethirdProfileD0706755": "ComputethirdRole2331A477",
+    }
+
+
 # --- Queues and the network -------------------------------------------------------------------------------------------
 
 

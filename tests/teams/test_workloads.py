@@ -281,6 +281,7 @@ def test_what_is_wrong_is_shown_unless_it_may_be_secret(folder: Path) -> None:
     shown = {
         kind("Deployment", "extensions/v1beta1"): "extensions/v1beta1",
         kind("DaemonSet", "apps/v1"): "DaemonSet",
+        "a: 1\n": "<no kind>",
         kind("ConfigMap").replace("name: a", "name: ../a"): "../a",
         CONFIG + "  namespace: kube-system\n": "kube-system",
         CONFIG + "data:\n  db-password: hunter2\n": "<not shown>",

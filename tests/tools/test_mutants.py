@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -11,11 +14,14 @@ from pathlib import Path
 
 import pytest
 
+import tools.mutants.selection
+from app import ROOT
 from tools.__main__ import main
 from tools.commands import mutants as command
 from tools.mutants.judge import FOLDERS, Judge, Judgement, MutantStatus
 from tools.mutants.mutations import Mutant, mutants
 from tools.mutants.sample import Lines, drawn, equivalent, lines
+from tools.mutants.selection import Selection
 from tools.status import CannotError
 
 PRODUCT = '''"""Prices."""
@@ -84,6 +90,7 @@ def judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judge]:
         closing(Judge(written(folder / "shop"), folder / "shop" / "copy", WHERE)) as found,
     ):
         patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+        found.prepare(["shop"])
         yield found
 
 
@@ -160,7 +167,7 @@ def test_a_rule_of_a_field_changes_within_its_type() -> None:
     ],
 )
 def test_what_becomes_of_a_mutant(change: str, status: MutantStatus, by: str, judge: Judge) -> None:
-    judge.seconds = 60 if status is not MutantStatus.TIMED_OUT else 5
+    judge.grace = 60 if status is not MutantStatus.TIMED_OUT else 5
     assert judge.judge(one(change)) == (status, by)
     assert contents(judge.root) == contents(judge.root.parent) == FILES
 
@@ -181,7 +188,6 @@ def test_an_interruption_leaves_all_as_it_was(judge: Judge, monkeypatch: pytest.
 
 
 def test_tests_that_fail_by_themselves_judge_nothing(judge: Judge) -> None:
-    judge.prepare(["shop"])
     failing = judge.root / "tests" / "test_failing.py"
     failing.write_text("def test_one():\n    assert False\n", encoding="utf-8")
     with pytest.raises(CannotError, match=r"fail without any mutant[^$]*FAILED tests/test_failing.py::test_one"):
@@ -193,6 +199,123 @@ def test_every_folder_of_the_product_has_tests(root: Path) -> None:
     assert {name.partition("/")[0] for name in FOLDERS} == {*command.PRODUCT, "tools"}
     for tests in FOLDERS.values():
         assert all(list((root / name).rglob("test_*.py")) for name in tests)
+
+
+# --- Which tests are asked --------------------------------------------------------------------------------------------
+
+STALL = """
+from functools import cache
+LARGEST = 9
+def price(count):
+    return count * 3
+@cache
+def rate():
+    return 2
+def catalogue(*things):
+    return [*things, rate()]
+def offer():
+    return catalogue(
+        5,
+    )
+def unasked():
+    return LARGEST
+"""
+STALLS: dict[str, str] = {
+    "shop/stall.py": STALL,
+    "tests/conftest.py": """
+import pytest
+from shop import stall
+
+@pytest.fixture(scope="session")
+def things():
+    return stall.offer()
+""",
+    "tests/test_stall.py": """
+from shop import stall
+
+def test_price():
+    assert stall.price(2) == 6
+
+def test_name():
+    assert stall.__name__
+""",
+    "tests/test_rates.py": """
+from shop import stall
+
+def test_price():
+    assert stall.price(4) == 12
+
+def test_rate():
+    assert stall.rate() == 2
+""",
+    "tests/test_things.py": "def test_things(things):\n    assert things == [5, 2]\n",
+    "tests/test_things_again.py": "def test_things(things):\n    assert things[0] == 5\n",
+    "pyproject.toml": FILES["pyproject.toml"],
+}
+
+
+@pytest.fixture(scope="module")
+def selection(tmp_path_factory: pytest.TempPathFactory) -> Selection:
+    """Of a stall whose tests ran once."""
+    folder = tmp_path_factory.mktemp("stall")
+    for name, text in STALLS.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    options = ("-q", "-p", "no:cacheprovider", "-p", "tools.mutants.reach", "--reached", str(folder))
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    subprocess.run((sys.executable, "-m", "pytest", *options), cwd=folder, env=environment, check=True)
+    return Selection(folder)
+
+
+def asked(selection: Selection, line: str) -> list[set[str]]:
+    """The tests of each run, for a mutant of this line."""
+    number = STALL.splitlines().index(line) + 1
+    mutant = replace(next(mutants("shop/stall.py", STALL)), line=number)
+    every = {test for path, text in STALLS.items() for test in _tests(path, text)}
+    return [
+        {test for test in every if test.partition("::")[0] in run.files} - {*run.without}
+        for run in selection.runs(mutant, STALL, ["tests"])
+    ]
+
+
+def _tests(path: str, text: str) -> set[str]:
+    return {f"{path}::{name}" for name in re.findall(r"def (test_\w+)", text)}
+
+
+THINGS = {"tests/test_things.py::test_things", "tests/test_things_again.py::test_things"}
+RATES = {"tests/test_rates.py::test_price", "tests/test_rates.py::test_rate"}
+OF_STALL = {"tests/test_stall.py::test_price", "tests/test_stall.py::test_name"}
+
+
+@pytest.mark.parametrize(
+    ("line", "tests"),
+    [
+        ("    return count * 3", OF_STALL | RATES),
+        ("    return [*things, rate()]", THINGS),
+        ("        5,", THINGS),
+        ("    return 2", THINGS | RATES),
+        ("LARGEST = 9", THINGS | RATES | OF_STALL),
+        ("    return LARGEST", THINGS | RATES | OF_STALL),
+    ],
+    ids=["by two files", "by a fixture", "line of a statement", "remembered", "at import", "by nothing"],
+)
+def test_those_that_reach_the_line_are_asked(line: str, tests: set[str], selection: Selection) -> None:
+    assert asked(selection, line) == [tests]
+
+
+def test_those_that_are_named_after_the_file_are_asked_first(
+    selection: Selection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tools.mutants.selection, "FIRST", 0)
+    first, rest = asked(selection, "    return count * 3")
+    assert first == {"tests/test_stall.py::test_price"}
+    assert rest == (OF_STALL | RATES) - first
+
+
+def test_a_minute_of_tests_is_enough(selection: Selection, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tools.mutants.selection, "FIRST", 0)
+    monkeypatch.setattr(tools.mutants.selection, "ALL", 0)
+    assert [len(tests) for tests in asked(selection, "LARGEST = 9")] == [1, 1]
 
 
 # --- Which are drawn --------------------------------------------------------------------------------------------------

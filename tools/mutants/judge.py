@@ -15,13 +15,13 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import IO, NamedTuple, cast
 
 from tools.mutants.mutations import Mutant
+from tools.mutants.selection import Selection
 from tools.mutants.server import BROKEN
 from tools.status import CannotError
 
@@ -74,57 +74,63 @@ class Judge:
     """Has a copy of the project, which it changes."""
 
     def __init__(self, root: Path, copy: Path, folders: Mapping[str, tuple[str, ...]] = FOLDERS) -> None:
-        self.root = Path(shutil.copytree(root, copy, ignore=_UNWANTED, dirs_exist_ok=True))
+        self.root = Path(shutil.copytree(root, copy, ignore=_UNWANTED, dirs_exist_ok=True)).resolve()
         for name in (".venv", "node_modules"):
             (self.root / name).symlink_to(root / name)
         self.folders = folders
-        self.seconds = 0.0
-        """Nothing may take longer."""
+        self.grace = 60.0
+        """Seconds that tests may take longer than they should."""
         self._written = 0
-        self._output = self.root / ".output-of-pytest"
+        self._output, self._without = self.root / ".output-of-pytest", self.root / ".without-tests"
         self._server: subprocess.Popen[str] | None = None
+        self._selections: dict[str, Selection] = {}
 
     def prepare(self, folders: Iterable[str]) -> None:
         """Runs all these tests once as the project is: where one fails, no mutant can be judged."""
         tests = {path for folder in folders for where in self.folders[folder] for path in self._tests(where)}
-        start = time.monotonic()
         for paths, marker in ((sorted(tests), _OTHERS), (self._tests("tests", _SNAPSHOT), _SNAPSHOT)):
-            if self._pytest(paths, marker):
+            folder = self.root / f".reached-{marker.replace(' ', '-')}"
+            folder.mkdir(exist_ok=True)
+            if self._pytest(paths, "-m", marker, "--reached", str(folder)):
                 raise CannotError(f"the tests fail without any mutant:\n{self._said()}")
-        self.seconds = 60 + 3 * (time.monotonic() - start)
+            self._selections[marker] = Selection(folder)
 
     def judge(self, mutant: Mutant) -> Judgement:
         """What the tests say; the copy is as before afterwards."""
         original = (self.root / mutant.path).read_text(encoding="utf-8")
         self._write(mutant.path, mutant.text)
         try:
-            return self._judged(mutant)
+            return self._judged(mutant, original)
         except TimeoutError:
             return Judgement(MutantStatus.TIMED_OUT)
+        except ImportError:
+            return Judgement(MutantStatus.STILLBORN)
         finally:
             self._write(mutant.path, original)
 
-    def _judged(self, mutant: Mutant) -> Judgement:
+    def _judged(self, mutant: Mutant, text: str) -> Judgement:
         module = mutant.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-        if self._run(module, "--version") == BROKEN:
-            return Judgement(MutantStatus.STILLBORN)
-        wheres = [self._tests(where) for where in self.folders[folder_of(mutant.path, self.folders)]]
-        named = [path for tests in wheres for path in tests if any(word in path for word in module.split(".")[1:])]
-        for paths in (named, *wheres):
-            if failed := self._pytest(paths, _OTHERS):
-                return Judgement(MutantStatus.NOTICED, failed)
-        failed = self._pytest(self._tests("tests", _SNAPSHOT), _SNAPSHOT)
-        return Judgement(MutantStatus.SNAPSHOT if failed else MutantStatus.SURVIVED, failed)
+        own = self.folders[folder_of(mutant.path, self.folders)]
+        kinds = (_OTHERS, own, MutantStatus.NOTICED), (_SNAPSHOT, ("tests",), MutantStatus.SNAPSHOT)
+        for marker, folders, found in kinds:
+            for files, without, seconds in self._selections[marker].runs(mutant, text, folders):
+                self._without.write_text(json.dumps(without), encoding="utf-8")
+                options, within = ("-m", marker, "--without", str(self._without)), self.grace + 10 * seconds
+                if failed := self._pytest(files, *options, module=module, within=within):
+                    return Judgement(found, failed)
+        return Judgement(MutantStatus.SURVIVED)
 
     def _tests(self, folder: str, about: str = "") -> list[str]:
         files = (path for path in sorted((self.root / folder).rglob("test_*.py")) if about in path.read_text("utf-8"))
         names = (str(path.relative_to(self.root)) for path in files)
         return [name for name in names if not _LEFT_OUT.search(name)]
 
-    def _pytest(self, paths: Sequence[str], marker: str) -> str:
-        """The first test that fails."""
-        options = ("-x", "-q", "--tb=short", "-p", "no:cacheprovider", "-m", marker)
-        status = self._run("", *options, *paths) if paths else 0
+    def _pytest(self, paths: Sequence[str], *options: str, module: str = "", within: float | None = None) -> str:
+        """The first test that fails, after the module is imported."""
+        words = ("-x", "-q", "--tb=short", "-p", "no:cacheprovider", "-p", "reach", *options, *paths)
+        status = self._run(within, module, *words) if paths else 0
+        if status == BROKEN:
+            raise ImportError(module)
         if status in (0, _NO_TESTS):
             return ""
         found = re.search(r"^(?:FAILED|ERROR) (\S+)", self._said(), re.MULTILINE)
@@ -133,11 +139,12 @@ class Judge:
     def _said(self) -> str:
         return self._output.read_text(encoding="utf-8", errors="replace")
 
-    def _run(self, *words: str) -> int:
+    def _run(self, within: float | None, *words: str) -> int:
         """The exit status, by the server."""
         server = self._server = self._server or subprocess.Popen(
             (sys.executable, _SERVER, self._output),
             cwd=self.root,
+            env={**os.environ, "BLUEPRINTS": "examples"},  # as tests have it, before anything is imported
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -146,7 +153,7 @@ class Judge:
         asked, answers = cast("IO[str]", server.stdin), cast("IO[str]", server.stdout)
         try:
             print(json.dumps(words), file=asked, flush=True)
-            if select.select([answers], [], [], self.seconds or None)[0]:
+            if select.select([answers], [], [], within)[0]:
                 return int(answers.readline())
         except BaseException:
             self.close()
