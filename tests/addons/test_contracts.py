@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import Any
 
 import pytest
@@ -104,7 +105,7 @@ def test_on_fargate_go_only_pods_that_can(addon: EksAddon | HelmAddon, contribut
 
 @pytest.mark.parametrize(
     "addon",
-    sorted((cls for cls in OURS if issubclass(cls, EksAddon)), key=lambda cls: cls.name),
+    sorted((cls for cls in OURS if issubclass(cls, EksAddon)), key=attrgetter("name")),
     ids=lambda cls: cls.name,
 )
 def test_what_eks_builds_is_of_upstreams_chart_in_that_version(addon: type[EksAddon]) -> None:

@@ -47,7 +47,7 @@ class Selection:
             yield self._chosen(rest, seconds)
 
     def _likeliest(self, mutant: Mutant, text: str, folders: Sequence[str]) -> list[str]:
-        """Of what Python runs at import, or of which nothing is known, all; those named after the file or using it first."""
+        """All, where Python runs it at import or nothing is known; those named after the file or using it first."""
         by_line = self._contexts.contexts_by_lineno(mutant.path)
         reached = {each for line in _statement(text, mutant.line) for each in by_line.get(line, ())} or {""}
         of_file = {each for contexts in by_line.values() for each in contexts}
