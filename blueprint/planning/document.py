@@ -136,10 +136,11 @@ class ControlPlane:
     deletion_protection: bool
     """Of the cluster, and of the stacks that hold state."""
     support_policy: Literal["STANDARD", "EXTENDED"]
-    ip_family: Literal["ipv4", "ipv6"]
     service_cidr: str
     """Empty where EKS chooses it."""
     auto_mode: AutoModeNodes | None
+    ip_family: Literal["ipv4", "ipv6"] = "ipv4"
+    """Of Services and pods."""
     components: Components = field(default_factory=Components)
     identity_providers: tuple[OidcProvider, ...] = ()
     key: str = ""
