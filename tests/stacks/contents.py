@@ -153,10 +153,12 @@ def _capacity(cluster: Stack, control_plane: Mapping[str, Any]) -> Iterator[Capa
         properties = resource.get("Properties", {})
         if resource["Type"] == "AWS::EKS::Nodegroup":
             scaling = properties["ScalingConfig"]
+            launched = cluster.resources[properties["LaunchTemplate"]["Id"]["Ref"]]["Properties"]["LaunchTemplateData"]
             yield Capacity(
                 name,
                 "managed",
-                tuple(properties["InstanceTypes"]),
+                # That of a capacity block stands in the template.
+                tuple(properties.get("InstanceTypes", ())) or (launched["InstanceType"],),
                 spot=properties["CapacityType"] == "SPOT",
                 min=int(scaling["MinSize"]),
                 max=int(scaling["MaxSize"]),
