@@ -99,6 +99,7 @@ class NeedsYoung(Plain):
 POOLED = changed(TEAM, node_pool=NodePool())
 MANY_VALUES: Any = Blueprint
 PARTS = (SMALL.network, SMALL.cluster)
+MORE = (SMALL.delivery, SMALL.tags, SMALL.iam)
 OLD_IMAGE = {"ami_type": "BOTTLEROCKET_ARM_64", "release_version": "1.10.0-1ad6b4a4"}
 
 
@@ -124,7 +125,7 @@ def small(network: Mapping[str, Any] = MappingProxyType({}), **cluster: Any) -> 
         (changed(FARGATE, addons=(*CORE, Karpenter(node_pools=()), SecretsStoreCsiDriver())), ["addons[3].node_pools"]),
         (changed(with_addons(AwsLoadBalancerController()), compute=with_nodes(min="x").compute), ["compute[0].min"]),
         (
-            MANY_VALUES("dev", "1" * 12, "us-west-2", *PARTS, SMALL.compute, CORE[:2], (TEAM, TEAM), {}, 1),
+            MANY_VALUES("dev", "1" * 12, "us-west-2", *PARTS, SMALL.compute, CORE[:2], (TEAM, TEAM), *MORE, 1),
             ["", "addons[0]", "teams[1].name"],
         ),
         (small({"nat": "none", "interface_endpoints": ["ec2"]}), ["network.interface_endpoints"]),

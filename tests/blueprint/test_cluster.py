@@ -47,7 +47,7 @@ MISTAKES = [
     mistake("latest", with_cluster(version="latest"), "cluster.version", "that EKS offers", f'"{DEFAULT}"'),
     mistake("space behind", with_cluster(version="1.35 "), "cluster.version", "that EKS offers", f'"{DEFAULT}"'),
     mistake("empty", with_cluster(version=""), "cluster.version", "that EKS offers", f'"{DEFAULT}"'),
-    mistake("number", with_cluster(version=1.35), "cluster.version", "must be str", f'as text: "{DEFAULT}"'),
+    mistake("number", with_cluster(version=1.35), "cluster.version", "must be str", 'as text: "1.35"'),
     mistake("none", with_cluster(version=None), "cluster.version", "must be str", f'"{DEFAULT}"'),
     mistake("tuple", with_cluster(version=(1, 35)), "cluster.version", "must be str", f'"{DEFAULT}"'),
     mistake(
