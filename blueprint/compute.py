@@ -308,10 +308,10 @@ class ManagedNodes(Nodes):
     """Nodes that a deploy starts, and goes back to whenever `min`, `max` or this changes; `min` when None. A new group
     needs it. Write "unmanaged" once something else scales the group: then no deploy touches it.
     https://docs.aws.amazon.com/eks/latest/APIReference/API_NodegroupScalingConfig.html"""
-    max_unavailable_percent: Annotated[int, between(1, 100, "percent")] = 33
-    """How many nodes an update may take down at a time; pod disruption budgets are always respected."""
+    max_unavailable_percent: Annotated[int, between(1, 100, "percent")] | None = None
+    """How many nodes an update may take down at a time, 33 when None; pod disruption budgets are always respected."""
     max_unavailable: Annotated[int, between(1, 100, "nodes")] | None = None
-    """The same as a number, which takes the place of the percentage."""
+    """The same as a number."""
     update_strategy: Literal["DEFAULT", "MINIMAL"] = "DEFAULT"
     """DEFAULT starts new nodes before old ones go; MINIMAL ends old ones first, where capacity is scarce.
     https://docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html"""
@@ -337,6 +337,9 @@ class ManagedNodes(Nodes):
         if isinstance(self.desired, int) and not self.min <= self.desired <= self.max:
             rule = f"desired must be from min ({self.min}) to max ({self.max})"
             yield Problem(("desired",), self.desired, rule, "leave it out to start with min")
+        if self.max_unavailable is not None and self.max_unavailable_percent is not None:
+            rule = f"max_unavailable and max_unavailable_percent ({self.max_unavailable_percent}) exclude each other"
+            yield Problem(("max_unavailable",), self.max_unavailable, rule, "keep one of them")
         yield from self._warm_pool()
         yield from self._capacity()
 

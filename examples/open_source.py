@@ -10,7 +10,8 @@ from addons.aws_privateca_issuer import AwsPrivateCaIssuer
 from addons.cert_manager import CertManager
 from addons.core import CORE
 from addons.descheduler import Descheduler
-from addons.flux import Flux, GitSource
+from addons.flux import Flux
+from addons.flux.git_source import GitSource
 from addons.gatekeeper import Gatekeeper
 from addons.nvidia_device_plugin import NvidiaDevicePlugin
 from addons.snapshot_controller import SnapshotController

@@ -50,8 +50,7 @@ class VpcCni(CallsAws, EksAddon):
     Those of add-ons get policies by which they reach everybody, and are reached on the ports that they listen on.
     https://docs.aws.amazon.com/eks/latest/userguide/cni-network-policy.html"""
     prefix_delegation: bool = False
-    """Give nodes /28 prefixes instead of single addresses: more pods on a node, larger holes in the subnets. With IPv6
-    nodes always have a prefix."""
+    """Give nodes /28 prefixes instead of single addresses, as always with IPv6: more pods, larger holes in subnets."""
     ipv4_egress: bool | None = None
     """Whether pods of an IPv6 cluster reach IPv4 addresses, by that of their node. No network policy holds for these
     connections, so where teams are, say it: with False, what has no IPv6 address is out of reach for all pods, AWS

@@ -66,7 +66,7 @@ def _managed(nodes: ManagedNodes, facts: ClusterFacts) -> NodeGroup:
     return replace(
         group,
         desired=None if desired == "unmanaged" else desired,
-        max_unavailable_percent=None if nodes.max_unavailable else nodes.max_unavailable_percent,
+        max_unavailable_percent=None if nodes.max_unavailable else nodes.max_unavailable_percent or 33,
         max_unavailable=nodes.max_unavailable,
         update_strategy=nodes.update_strategy,
         node_repair=bool(nodes.node_repair),

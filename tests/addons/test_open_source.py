@@ -13,7 +13,8 @@ from addons.argo_rollouts import ArgoRollouts
 from addons.aws_for_fluent_bit import AwsForFluentBit
 from addons.aws_privateca_issuer import AwsPrivateCaIssuer
 from addons.descheduler import Descheduler
-from addons.flux import Flux, GitSource
+from addons.flux import Flux
+from addons.flux.git_source import GitSource
 from addons.gatekeeper import Gatekeeper
 from addons.nvidia_device_plugin import NvidiaDevicePlugin
 from addons.snapshot_controller import SnapshotController

@@ -83,7 +83,7 @@ CLUSTERS: dict[type[Value], Make] = {
 """A cluster with a value of a class in the place of this one, and with nothing else where that can be."""
 EXTENDED = (OwnChart, OwnEksAddon, PlatformTeam, ApplicationTeam, OwnWorkload)
 """Of which users write classes; of the others none needs to, but may."""
-LATER = {"upgrade_steps", "typical"}
+LATER = {"upgrade_steps", "typical", "upstream_values"}
 """What a plan does not ask, only what plans an upgrade or writes down what charts install."""
 
 

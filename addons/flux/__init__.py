@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Any
 
+from addons.flux.git_source import NAME, GitSource
 from blueprint.addons import ClusterFacts, Contribution, HelmAddon, ImageSource, Values, Workload
 from blueprint.addons.lock import locked_chart
 from blueprint.addons.offers import BY_FLUX
 from blueprint.addons.pods import resources
-from blueprint.fields import GitFolder, GitRepository, GitRevision, between
 from blueprint.kubernetes import Manifest
-from blueprint.value import Value
-
-_NAME = "bootstrap"
 
 # Its controllers by the chart's words, and their ports: fluxcd-community/helm-charts flux2-2.18.3, templates.
 _PARTS = (
@@ -45,36 +42,6 @@ def _controller(part: str, app: str, ports: tuple[int, ...], _: str) -> Workload
         tolerations_at=(f"{part}.tolerations",),
         node_selector_at=(f"{part}.nodeSelector",),
     )
-
-
-class GitSource(Value):
-    """A folder in Git that Flux keeps applied. The key of a private repository stands in the Secret `bootstrap` of
-    flux-system, as `flux create secret git` makes it.
-    """
-
-    repository: GitRepository
-    """Address of the Git repository, by https or ssh."""
-    path: GitFolder
-    """The folder, from the root of the repository."""
-    branch: GitRevision = "main"
-    """A branch, which Flux follows."""
-    private: bool = False
-    """Whether the Secret `bootstrap` has what reads it."""
-    interval_minutes: Annotated[int, between(1, 1440, "minutes")] = 5
-    """How often Flux looks."""
-
-    def manifests(self, namespace: str) -> tuple[Manifest, ...]:
-        """https://fluxcd.io/flux/components/source/gitrepositories, /kustomize/kustomizations"""
-        every = f"{self.interval_minutes}m"
-        secret = {"secretRef": {"name": _NAME}} if self.private else {}
-        source = {"interval": every, "url": self.repository, "ref": {"branch": self.branch}, **secret}
-        of = {"kind": "GitRepository", "name": _NAME}
-        applied = {"interval": every, "path": f"./{self.path}", "prune": True, "wait": True, "sourceRef": of}
-        applied["serviceAccountName"] = "kustomize-controller"  # else it had the rights of `default`
-        return (
-            _manifest("source.toolkit.fluxcd.io/v1", "GitRepository", namespace, source),
-            _manifest("kustomize.toolkit.fluxcd.io/v1", "Kustomization", namespace, applied),
-        )
 
 
 class Flux(HelmAddon):
@@ -121,8 +88,4 @@ class Flux(HelmAddon):
         return self.bootstrap.manifests(self.namespace) if self.bootstrap else ()
 
     def contribute(self, facts: ClusterFacts) -> Contribution:
-        return replace(super().contribute(facts), from_git=(_NAME,) if self.bootstrap else ())
-
-
-def _manifest(version: str, kind: str, namespace: str, spec: dict[str, Any]) -> Manifest:
-    return {"apiVersion": version, "kind": kind, "metadata": {"name": _NAME, "namespace": namespace}, "spec": spec}
+        return replace(super().contribute(facts), from_git=(NAME,) if self.bootstrap else ())
