@@ -14,8 +14,11 @@ from addons.external_dns import ExternalDns
 from addons.external_secrets import ExternalSecrets
 from addons.karpenter import Karpenter
 from blueprint.addons import HelmAddon
-from blueprint.contribution import merged
+from blueprint.contribution import Values, merged
+from blueprint.facts import ClusterFacts
+from blueprint.kubernetes import Manifest
 from tests.addons.support import FACTS
+from tests.blueprint.examples import Probe
 from tests.templates import plain
 
 ADDONS = (
@@ -72,3 +75,24 @@ def test_values_are_merged_as_helm_does() -> None:
     assert merged(own, extra) == {"a": {"b": 1, "c": [3]}, "d": 2, "f": {"g": 1}, "h": None}
     assert merged({}, extra) == extra
     assert merged(own, {}) == own
+
+
+class OfItsCluster(Probe):
+    """Whatever it adds differs by cluster."""
+
+    def services(self, facts: ClusterFacts) -> tuple[str, ...]:
+        return (f"service-of-{facts.name}",)
+
+    def objects(self, facts: ClusterFacts) -> tuple[Manifest, ...]:
+        return ({"kind": "ConfigMap", "metadata": {"name": facts.name}},)
+
+    def values(self, facts: ClusterFacts) -> Values:
+        return {"clusterName": facts.name}
+
+
+def test_each_hook_is_asked_about_the_cluster() -> None:
+    made = OfItsCluster().contribute(FACTS)
+    assert made.aws_services == ("service-of-prod",)
+    assert plain(made.objects) == [{"kind": "ConfigMap", "metadata": {"name": "prod"}}]
+    assert values(OfItsCluster()) == {"clusterName": "prod"}
+    assert made.grants == ()
