@@ -101,6 +101,12 @@ def test_the_api_is_reached_from_the_network_whoever_else_reaches_it(fleet: Temp
     assert all(each["EndpointPublicAccess"] is ("PublicAccessCidrs" in each) for each in found.values())
 
 
+def test_the_stack_tells_the_command_that_opens_the_cluster(fleet: Templates) -> None:
+    """https://docs.aws.amazon.com/eks/latest/userguide/create-kubeconfig.html"""
+    told = fleet["dev", "cluster"]["Outputs"]["UpdateKubeconfig"]["Value"]
+    assert told == "aws eks update-kubeconfig --name dev --region us-west-2"
+
+
 def test_what_a_control_plane_keeps_for_good_is_stated(fleet: Templates) -> None:
     """https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateCluster.html"""
     for cluster, each in every(fleet, "AWS::EKS::Cluster"):
