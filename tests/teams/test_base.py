@@ -285,6 +285,19 @@ MISTAKES = [
         )
     ),
     mistake("any image", team(image_registries=("*",)), "teams[0].image_registries[0]", "with a slash", "dkr.ecr"),
+    # Whoever signs up has a namespace there: of Docker Hub, GitHub, Red Hat, AWS, GitLab and Google.
+    *(
+        mistake(
+            f"images of everybody in {host}",
+            team(image_registries=(f"{host}/",)),
+            "teams[0].image_registries[0]",
+            "everybody may push",
+            "ghcr.io/example/",
+        )
+        for host in (
+            *("docker.io", "index.docker.io", "ghcr.io", "quay.io", "public.ecr.aws", "registry.gitlab.com", "gcr.io"),
+        )
+    ),
     mistake("quote in CEL", team(image_registries=("a'/",)), "teams[0].image_registries[0]", "slash", "dkr.ecr"),
     mistake(
         "above all", team(priority_classes=(PriorityClass("x", 2**31),)), "teams[0].priority_classes[0].value", "1", "w"
