@@ -701,3 +701,8 @@ def test_teams_fit_every_kind_of_nodes(compute: Any) -> None:
 def test_teams_do_not_fit_fargate() -> None:
     profile = FargateProfile("shop", selectors=(FargateSelector("payments"),))
     assert places(with_teams(TEAM, base=changed(SMALL, compute=(*SMALL.compute, profile)))) == ["teams[0]"]
+
+
+def test_the_name_of_a_team_is_a_namespace_unless_it_has_some() -> None:
+    assert places(team(name="kube-shop", namespaces=())) == ["teams[0].name"]
+    assert plan(team(name="kube-shop", namespaces=(TeamNamespace("shop"),)))
