@@ -14,6 +14,7 @@ from addons.external_dns import ExternalDns
 from addons.external_secrets import ExternalSecrets
 from addons.karpenter import Karpenter
 from blueprint.addons import HelmAddon
+from blueprint.addons.contract import UpgradeSteps
 from blueprint.contribution import Values, merged
 from blueprint.facts import ClusterFacts
 from blueprint.kubernetes import Manifest
@@ -96,3 +97,8 @@ def test_each_hook_is_asked_about_the_cluster() -> None:
     assert plain(made.objects) == [{"kind": "ConfigMap", "metadata": {"name": "prod"}}]
     assert values(OfItsCluster()) == {"clusterName": "prod"}
     assert made.grants == ()
+
+
+def test_an_upgrade_asks_nothing_of_an_add_on_that_says_nothing() -> None:
+    nothing = UpgradeSteps(before=(), happens=(), way_back=(), first=())
+    assert OfItsCluster().upgrade_steps(FACTS, "1.36") == nothing
