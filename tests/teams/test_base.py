@@ -705,4 +705,4 @@ def test_teams_do_not_fit_fargate() -> None:
 
 def test_the_name_of_a_team_is_a_namespace_unless_it_has_some() -> None:
     assert places(team(name="kube-shop", namespaces=())) == ["teams[0].name"]
-    assert plan(team(name="kube-shop", namespaces=(TeamNamespace("shop"),)))
+    assert plan(team(name="kube-shop", namespaces=(TeamNamespace("shop"),))).teams
