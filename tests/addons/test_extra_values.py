@@ -102,3 +102,9 @@ def test_each_hook_is_asked_about_the_cluster() -> None:
 def test_an_upgrade_asks_nothing_of_an_add_on_that_says_nothing() -> None:
     nothing = UpgradeSteps(before=(), happens=(), way_back=(), first=())
     assert OfItsCluster().upgrade_steps(FACTS, "1.36") == nothing
+
+
+def test_an_image_of_ones_own_is_the_one_that_runs() -> None:
+    mirror = "111111111111.dkr.ecr.us-west-2.amazonaws.com/lbc"
+    addon = AwsLoadBalancerController(extra_values={"image": {"repository": mirror}})
+    assert addon.contribute(FACTS).images == (mirror,)
