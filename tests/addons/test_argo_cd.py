@@ -86,6 +86,7 @@ def test_bootstrap_may_make_applications_and_nothing_else() -> None:
     assert "clusterResourceWhitelist" not in project["spec"]
     assert {target["namespace"] for target in project["spec"]["destinations"]} == {"argocd"}
     # docs/operator-manual/application.yaml of argo-cd
+    assert {each["apiVersion"] for each in (project, application)} == {"argoproj.io/v1alpha1"}
     assert application["spec"] == {
         "project": project["metadata"]["name"],
         "source": {"repoURL": "https://github.com/example/gitops", "path": "clusters/prod", "targetRevision": "main"},

@@ -14,11 +14,12 @@ from addons.external_secrets import ExternalSecrets
 from addons.karpenter import Karpenter
 from addons.vpc_cni import VpcCni
 from blueprint import plan
-from blueprint.addons import EksAddon, HelmAddon, Statement
+from blueprint.addons import CallsAws, EksAddon, HelmAddon, Statement
 from blueprint.contribution import Grant
 from blueprint.workload import PodSelector
 from tests.addons.support import FACTS
 from tests.blueprint.examples import SMALL, changed, part, places, with_addons
+from tools import contracts
 
 MORE = (Statement(("s3:GetObject",), ("arn:${blueprint:partition}:s3:::settings/one",)),)
 
@@ -88,3 +89,16 @@ def test_what_they_refer_to_must_be_the_addons_own() -> None:
     own = Statement(("sqs:SendMessage",), ("${blueprint:queue-arn:karpenter-interruption}",))
     made = part(plan(with_addons(Karpenter(extra_permissions=(own,)))), "karpenter")
     assert own in made.grants[0].statements
+
+
+def test_the_role_of_pods_on_fargate_is_named_where_the_chart_reads_it() -> None:
+    """values.yaml of cluster-autoscaler 9.59.0, keda 2.20.2 and velero 12.1.0; of others as `helm create` writes it."""
+    elsewhere = {
+        "cluster-autoscaler": ("rbac", "serviceAccount"),
+        "keda": ("serviceAccount", "operator"),
+        "velero": ("serviceAccount", "server"),
+    }
+    charts = [cls for cls in contracts.classes() if issubclass(cls, HelmAddon) and issubclass(cls, CallsAws)]
+    found = {cls.name: cls.service_account_annotations for cls in charts}
+    assert found.keys() >= elsewhere.keys()
+    assert found == {name: (*elsewhere.get(name, ("serviceAccount",)), "annotations") for name in found}

@@ -14,8 +14,12 @@ from addons.external_dns import ExternalDns
 from addons.external_secrets import ExternalSecrets
 from addons.karpenter import Karpenter
 from blueprint.addons import HelmAddon
-from blueprint.contribution import merged
+from blueprint.addons.contract import UpgradeSteps
+from blueprint.contribution import Values, merged
+from blueprint.facts import ClusterFacts
+from blueprint.kubernetes import Manifest
 from tests.addons.support import FACTS
+from tests.blueprint.examples import Probe
 from tests.templates import plain
 
 ADDONS = (
@@ -72,3 +76,35 @@ def test_values_are_merged_as_helm_does() -> None:
     assert merged(own, extra) == {"a": {"b": 1, "c": [3]}, "d": 2, "f": {"g": 1}, "h": None}
     assert merged({}, extra) == extra
     assert merged(own, {}) == own
+
+
+class OfItsCluster(Probe):
+    """Whatever it adds differs by cluster."""
+
+    def services(self, facts: ClusterFacts) -> tuple[str, ...]:
+        return (f"service-of-{facts.name}",)
+
+    def objects(self, facts: ClusterFacts) -> tuple[Manifest, ...]:
+        return ({"kind": "ConfigMap", "metadata": {"name": facts.name}},)
+
+    def values(self, facts: ClusterFacts) -> Values:
+        return {"clusterName": facts.name}
+
+
+def test_each_hook_is_asked_about_the_cluster() -> None:
+    made = OfItsCluster().contribute(FACTS)
+    assert made.aws_services == ("service-of-prod",)
+    assert plain(made.objects) == [{"kind": "ConfigMap", "metadata": {"name": "prod"}}]
+    assert values(OfItsCluster()) == {"clusterName": "prod"}
+    assert made.grants == ()
+
+
+def test_an_upgrade_asks_nothing_of_an_add_on_that_says_nothing() -> None:
+    nothing = UpgradeSteps(before=(), happens=(), way_back=(), first=())
+    assert OfItsCluster().upgrade_steps(FACTS, "1.36") == nothing
+
+
+def test_an_image_of_ones_own_is_the_one_that_runs() -> None:
+    mirror = "111111111111.dkr.ecr.us-west-2.amazonaws.com/lbc"
+    addon = AwsLoadBalancerController(extra_values={"image": {"repository": mirror}})
+    assert addon.contribute(FACTS).images == (mirror,)

@@ -301,3 +301,9 @@ def test_nodes_with_prefixes_take_more_pods() -> None:
     assert nodes["spec"]["kubelet"] == {"maxPods": 110}
     (nodes, *_) = ADDON.objects(FACTS)
     assert "kubelet" not in nodes["spec"]
+
+
+def test_it_runs_on_no_node_that_it_launches() -> None:
+    """charts/karpenter/values.yaml of upstream: affinity, karpenter.sh/nodepool DoesNotExist"""
+    (controller,) = (each for each in ADDON.contribute(FACTS).workloads if each.name == "karpenter")
+    assert not controller.on_launched_nodes

@@ -13,7 +13,10 @@ import pytest
 from addons.aws_ebs_csi_driver import AwsEbsCsiDriver
 from addons.core import CORE
 from addons.core_dns import CoreDns
+from addons.eks_node_monitoring_agent import EksNodeMonitoringAgent
+from addons.kube_proxy import KubeProxy
 from addons.secrets_store_csi_driver import SecretsStoreCsiDriver
+from addons.vpc_cni import VpcCni
 from blueprint.addons import Addon
 from blueprint.blueprint import Blueprint
 from blueprint.planning.planner import plan
@@ -111,6 +114,23 @@ def test_the_pods_of_the_block_storage_driver() -> None:
         "ebs-csi-node",
     )
     assert not node.on_fargate, "it is privileged"
+
+
+@pytest.mark.parametrize(
+    ("addon", "name", "labels", "cpu"),
+    [
+        # amazon-vpc-cni-k8s, config/master/aws-k8s-cni.yaml: 25m of each of two containers
+        (VpcCni(), "aws-node", {"k8s-app": "aws-node"}, "50m"),
+        # kubernetes, cluster/addons/kube-proxy/kube-proxy-ds.yaml
+        (KubeProxy(), "kube-proxy", {"k8s-app": "kube-proxy"}, "100m"),
+        # eks-node-monitoring-agent, charts/eks-node-monitoring-agent/values.yaml: nodeAgent.resources
+        (EksNodeMonitoringAgent(), "eks-node-monitoring-agent", {}, "10m"),
+    ],
+    ids=lambda each: each.name if isinstance(each, Addon) else "",
+)
+def test_the_daemons_of_eks(addon: Addon, name: str, labels: dict[str, str], cpu: str) -> None:
+    found = workloads(addon)[name]
+    assert (found.kind, found.labels, found.cpu, found.on_fargate) == ("DaemonSet", labels, cpu, False)
 
 
 @pytest.mark.parametrize("part", ["controller", "node"])

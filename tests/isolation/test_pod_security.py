@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from blueprint.manifests import pod_security
 from tests.isolation.pod_security import ENFORCE, admitted, violations
 
 HARDENED = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
@@ -102,6 +103,15 @@ def test_baseline(control: str, bad: Mapping[str, Any]) -> None:
 def test_restricted(control: str, bad: Mapping[str, Any]) -> None:
     assert set(violations(namespace("restricted"), bad)) == {control}
     assert admitted(namespace("baseline"), bad)
+
+
+@pytest.mark.parametrize(("control", "bad"), RESTRICTED)
+def test_a_report_leads_to_the_field(control: str, bad: Mapping[str, Any]) -> None:
+    """https://kubernetes.io/docs/concepts/security/pod-security-standards, Restricted: Restricted Fields"""
+    told = [way for way, _ in pod_security.violations(bad, "restricted")]
+    assert told
+    field = "volumes" if control == "restrictedVolumes" else control
+    assert all(field in way for way in told)
 
 
 @pytest.mark.parametrize("good", FINE)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 from aws_cdk import App, CfnResource, Stack, Validations
 from cdk_nag import AwsSolutionsChecks, NIST80053R5Checks
 
+from app import build
+from blueprint.compute import ManagedNodes
 from blueprint.contribution import Grant
 from blueprint.iam import Statement
 from blueprint.planning.document import ServiceRole
@@ -83,3 +87,14 @@ def test_without_judges_nothing_is_accepted_but_what_the_engine_always_finds(
         acknowledge(topic, aws_managed(("One",), "why"), always=always)
         accepted.append(Validations.ACKNOWLEDGED_RULES_METADATA_KEY in [each.type for each in topic.node.metadata])
     assert accepted == [False, True]
+
+
+@pytest.mark.parametrize("repaired", [True, False])
+def test_only_who_replaces_nodes_himself_is_excused(tmp_path: Path, *, repaired: bool) -> None:
+    """The rule EKS-NODE-REPAIR finds groups that nobody repairs."""
+    group = replace(cast("ManagedNodes", DEV.compute[0]), node_repair=repaired)
+    app = App(outdir=str(tmp_path), context=settings())
+    build(app, [plan(replace(DEV, compute=(group, *DEV.compute[1:])))])
+    (nodes,) = (each for each in app.node.find_all() if each.node.path.endswith(f"/{group.name}/Nodes"))
+    accepted = [each for each in nodes.node.metadata if each.type == Validations.ACKNOWLEDGED_RULES_METADATA_KEY]
+    assert any("EKS-NODE-REPAIR" in str(each.data) for each in accepted) is not repaired

@@ -625,6 +625,7 @@ class TestKinds:
         for group in groups.values():
             policy = group["UpdatePolicy"]["AutoScalingRollingUpdate"]
             assert policy["MinInstancesInService"] < int(group["Properties"]["MaxSize"])
+            assert (policy["MaxBatchSize"], policy["PauseTime"]) == (1, "PT5M"), "a node joins before the next one goes"
             assert "DesiredCapacity" not in group["Properties"]
         templates = of_type(fleet["self-managed", "cluster"], "AWS::EC2::LaunchTemplate").values()
         images = [each["Properties"]["LaunchTemplateData"].get("ImageId") for each in templates]

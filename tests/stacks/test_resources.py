@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -99,6 +101,19 @@ def test_the_api_is_reached_from_the_network_whoever_else_reaches_it(fleet: Temp
     assert {cluster for cluster, each in found.items() if each["EndpointPublicAccess"]} >= {"dev"}
     assert found["dev"]["PublicAccessCidrs"] == ["203.0.113.0/24"]
     assert all(each["EndpointPublicAccess"] is ("PublicAccessCidrs" in each) for each in found.values())
+
+
+def test_nothing_has_to_be_looked_up(examples: Path) -> None:
+    """cloud-assembly-schema of the CDK, `missing`: what its CLI asks of the account before it synthesizes again."""
+    found = [json.loads(path.read_text(encoding="utf-8")) for path in examples.glob("**/manifest.json")]
+    assert len(found) > 10
+    assert not any("missing" in each for each in found)
+
+
+def test_the_stack_tells_the_command_that_opens_the_cluster(fleet: Templates) -> None:
+    """https://docs.aws.amazon.com/eks/latest/userguide/create-kubeconfig.html"""
+    told = fleet["dev", "cluster"]["Outputs"]["UpdateKubeconfig"]["Value"]
+    assert told == "aws eks update-kubeconfig --name dev --region us-west-2"
 
 
 def test_what_a_control_plane_keeps_for_good_is_stated(fleet: Templates) -> None:

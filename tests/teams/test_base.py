@@ -285,6 +285,19 @@ MISTAKES = [
         )
     ),
     mistake("any image", team(image_registries=("*",)), "teams[0].image_registries[0]", "with a slash", "dkr.ecr"),
+    # Whoever signs up has a namespace there: of Docker Hub, GitHub, Red Hat, AWS, GitLab and Google.
+    *(
+        mistake(
+            f"images of everybody in {host}",
+            team(image_registries=(f"{host}/",)),
+            "teams[0].image_registries[0]",
+            "everybody may push",
+            "ghcr.io/example/",
+        )
+        for host in (
+            *("docker.io", "index.docker.io", "ghcr.io", "quay.io", "public.ecr.aws", "registry.gitlab.com", "gcr.io"),
+        )
+    ),
     mistake("quote in CEL", team(image_registries=("a'/",)), "teams[0].image_registries[0]", "slash", "dkr.ecr"),
     mistake(
         "above all", team(priority_classes=(PriorityClass("x", 2**31),)), "teams[0].priority_classes[0].value", "1", "w"
@@ -688,3 +701,8 @@ def test_teams_fit_every_kind_of_nodes(compute: Any) -> None:
 def test_teams_do_not_fit_fargate() -> None:
     profile = FargateProfile("shop", selectors=(FargateSelector("payments"),))
     assert places(with_teams(TEAM, base=changed(SMALL, compute=(*SMALL.compute, profile)))) == ["teams[0]"]
+
+
+def test_the_name_of_a_team_is_a_namespace_unless_it_has_some() -> None:
+    assert places(team(name="kube-shop", namespaces=())) == ["teams[0].name"]
+    assert plan(team(name="kube-shop", namespaces=(TeamNamespace("shop"),))).teams
