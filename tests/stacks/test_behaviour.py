@@ -210,6 +210,7 @@ class TestExports:
         """Every kind of cluster, with and without charts, teams, IRSA and load balancers, exports the same."""
         network = {"Vpc", "VpcprivateSubnet", "VpccontrolplaneSubnet"}
         cluster = {"Cluster.OpenIdConnectIssuerUrl", "IdentityProvider.Arn", "KubectlProviderframeworkonEvent.Arn"}
+        cluster |= {"Key.Arn"}
         for (name, stack), template in fleet.items():
             exported = [each["Value"] for each in template.get("Outputs", {}).values() if "Export" in each]
             kinds = {re.sub(r"\d?(Subnet)?[0-9A-F]{8}(?=\.|$)", "", text(each)[2:-1]) for each in exported}
@@ -401,6 +402,7 @@ class TestSecurity:
             for part in plan.parts
             for statements in [
                 plan.control_plane.role.statements,
+                *(each.statements for each in plan.node_roles.values()),
                 *(each.statements for each in part.contribution.grants),
                 *(each.grant.statements for each in part.contribution.managed_addons if each.grant),
             ]
