@@ -128,7 +128,7 @@ MISTAKES = [
         "own",
     ),
     mistake("no quota", space(quota=None), f"{HERE}.quota", "must be Quota", "quota=Quota(…)"),
-    mistake("number for CPU", space(quota=changed(Quota(), cpu=8)), f"{HERE}.quota.cpu", "str", '"500m"'),
+    mistake("number for CPU", space(quota=changed(Quota(), cpu=8)), f"{HERE}.quota.cpu", "str", '"8"'),
     mistake(
         "more requested than allowed",
         space(container_defaults=ContainerDefaults(memory_request="0.5Gi")),
