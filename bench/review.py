@@ -29,9 +29,11 @@ _CODE = (
 )
 _CLUSTER = """from dataclasses import replace
 
+from addons.argo_cd import ArgoCd
 from examples.prod import PROD
 
-{constant} = replace(PROD, name="{name}")
+OTHERS = tuple(each for each in PROD.addons if not isinstance(each, ArgoCd))
+{constant} = replace(PROD, name="{name}", addons=(*OTHERS, ArgoCd(domain="argocd.{name}.example.com")))
 """
 _CASES = (
     (
@@ -41,7 +43,7 @@ _CASES = (
     ),
     (
         "an add-on of one cluster",
-        ("clusters/c07.py", "replace(PROD,", "replace(PROD, addons=PROD.addons[:-1],"),
+        ("clusters/c07.py", "addons=(*OTHERS, ", "addons=(*OTHERS[:-1], "),
         ["c07"],
     ),
 )

@@ -54,9 +54,8 @@ def test_that_of_a_team_stands_in_its_place() -> None:
 
 
 def test_without_it_iam_decides(fleet: Templates) -> None:
-    others = {
-        key: template for key, template in fleet.items() if key[0] not in ("argo-delivery", "provisioned", "teams")
-    }
+    bounded = ("argo-delivery", "provisioned", "teams")
+    others = {key: template for key, template in fleet.items() if key[0] not in bounded}
     assert len(others) > 20
     assert {(boundary(each), each.get("Path")) for _, each in roles(others)} == {("", None)}
     assert {(boundary(each), each.get("Path")) for _, each in roles(of(fleet, "provisioned"))} == {
