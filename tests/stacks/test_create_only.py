@@ -7,9 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from addons.core import CORE
 from blueprint.blueprint import Blueprint
 from blueprint.existing_network import ExistingSubnet
 from examples.existing_vpc import EXISTING_VPC
+from examples.ipv6 import IPV6
 from examples.managed import MANAGED
 from examples.pod_ranges import POD_RANGES
 from examples.provisioned import PROVISIONED
@@ -35,6 +37,7 @@ TYPES: Mapping[str, set[str]] = {
     "EKS refuses subnets of another VPC": {"AWS::EKS::Cluster"},
     "node groups and Fargate profiles are replaced": {"AWS::EKS::Nodegroup", "AWS::EKS::FargateProfile"},
     "the cluster is replaced": {"AWS::EKS::Cluster", "AWS::IAM::OIDCProvider"},
+    "the cluster is replaced: make another, and move what runs there": {"AWS::EKS::Cluster", "AWS::IAM::OIDCProvider"},
     "the node group is replaced": {"AWS::EKS::Nodegroup"},
     "EKS refuses the way back from CUSTOMER_ROUTED": {"AWS::EKS::Cluster"},
     "the provider is replaced": {"AWS::EKS::IdentityProviderConfig"},
@@ -79,6 +82,8 @@ def moved() -> Iterator[Variant]:
     yield change(EXISTING_VPC, ("network",), "control_plane", (*there.control_plane, further))
     yield change(THREE_ZONES, (), "region", "eu-north-1")
     yield change(PROVISIONED, ("cluster",), "egress_mode", "AWS_MANAGED")
+    # Without add-ons and teams, which are of one family.
+    yield change(replace(IPV6, addons=CORE, teams=()), ("cluster",), "ip_family", "ipv4")
     reserved = changed(MANAGED.compute[0], capacity_reservation="cr-0a1b2c3d4e5f60719", zones=("a",))
     yield change(replace(MANAGED, compute=(reserved, MANAGED.compute[1])), ("compute", 0), "capacity_block", value=True)
 
