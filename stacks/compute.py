@@ -75,7 +75,7 @@ def _managed(
     if launch.capacity_block:
         # https://docs.aws.amazon.com/eks/latest/userguide/capacity-blocks-mng.html
         more |= {"instanceMarketOptions": {"marketType": "capacity-block"}, "instanceType": group.instance_types[0]}
-    template = aws_ec2.CfnLaunchTemplate(scope, "LaunchTemplate", launch_template_data=_launch_data(launch, **more))
+    template = _launch_template(scope, launch, _launch_data(launch, **more))
     # Left out, the number of nodes stays as it is; stated, each change of the others sets the group back to it.
     desired = {} if group.desired is None else {"desiredSize": group.desired}
     nodes = eks.CfnNodegroup(
@@ -145,6 +145,15 @@ def _warm_pool(group: NodeGroup) -> dict[str, Any] | None:
     )
 
 
+def _launch_template(scope: Construct, launch: Launch, data: dict[str, Any]) -> aws_ec2.CfnLaunchTemplate:
+    template = aws_ec2.CfnLaunchTemplate(scope, "LaunchTemplate", launch_template_data=data)
+    if any((volume.iops or 0) > 16_000 for volume in launch.volumes):
+        # https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html
+        why = "the rule has the limit of gp3 before September 2025, 16,000 operations a second; it is 80,000 now"
+        acknowledge(template, {f"{ENGINE}E3671": why}, always=True)
+    return template
+
+
 def _launch_data(launch: Launch, **more: Any) -> dict[str, Any]:
     """https://docs.aws.amazon.com/eks/latest/best-practices/identity-and-access-management.html"""
     tags = [{"key": key, "value": value} for key, value in launch.tags.items()]
@@ -208,7 +217,7 @@ def _self_managed(
         securityGroupIds=[cluster.attr_cluster_security_group_id, *group.launch.security_groups],
         userData=Fn.base64(resolved(group.launch.user_data, told)),
     )
-    template = aws_ec2.CfnLaunchTemplate(scope, "LaunchTemplate", launch_template_data=data)
+    template = _launch_template(scope, group.launch, data)
     specification = {"launchTemplateId": template.ref, "version": template.attr_latest_version_number}
     nodes = aws_autoscaling.CfnAutoScalingGroup(
         scope,

@@ -193,11 +193,11 @@ ADDRESSES = (
 
 
 def _addresses(world: World) -> tuple[str, ...]:
-    """These, one of a load balancer in a public subnet, one of a node or an internal load balancer, and those of
-    endpoints.
+    """These, those of endpoints, and at last one of a load balancer in a public subnet and one of a node or an internal
+    load balancer.
     """
     (public, *_), (private, *_) = _ranges(world, "public"), _ranges(world, "private")
-    return (*ADDRESSES, str(public[5]), str(private[-9]), *(str(one[4]) for one in _ranges(world, "endpoints")))
+    return (*ADDRESSES, *(str(one[4]) for one in _ranges(world, "endpoints")), str(public[5]), str(private[-9]))
 
 
 def _ranges(world: World, kind: SubnetKind) -> list[ipaddress.IPv4Network]:

@@ -58,6 +58,13 @@ def test_what_a_rule_refuses_would_be_told(tmp_path: Path, monkeypatch: pytest.M
     assert "node_repair=False\nEKS-NODE-REPAIR v000/cluster/" in end
 
 
+def test_a_limit_that_a_rule_has_not_learned_of_yet_stops_nobody(tmp_path: Path) -> None:
+    """gp3 has up to 80,000 operations a second: https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html"""
+    spot = spots()[ManagedNodes][0]
+    fast = Variant(spot.cluster, (Change(spot, "disk_gib", 160), Change(spot, "disk_iops", 80_000)))
+    assert through([fast], tmp_path) == (1, [])
+
+
 def test_an_exception_of_the_cdk_or_of_a_tool_would_be_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     launch_data = compute._launch_data
 

@@ -433,7 +433,7 @@ def test_all_clusters_when_none_is_named(
 def test_an_unknown_cluster_is_told_which_there_are(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["access", "porduction"]) == 1
     out, err = capsys.readouterr()
-    assert (out, "porduction" in err, "dev, existing-vpc, fargate, " in err) == ("", True, True)
+    assert (out, "porduction" in err, "prod, prod-eu, " in err) == ("", True, True)
 
 
 def test_needs_no_other_cluster(root: Path) -> None:

@@ -82,7 +82,7 @@ def test_an_unknown_cluster_is_told_which_there_are(folder: Path, capsys: pytest
     out, err = capsys.readouterr()
     assert out == ""
     assert "porduction" in err
-    assert "dev, existing-vpc, fargate, " in err
+    assert "prod, prod-eu, " in err
 
 
 def test_one_cluster_imports_no_other(root: Path) -> None:

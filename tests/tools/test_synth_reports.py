@@ -52,7 +52,8 @@ def test_a_cluster_that_does_not_exist(project: Path) -> None:
     run = synth(project, "unknown")
     assert (run.returncode, run.stdout) == (1, "")
     assert "CLUSTER\n    value  'unknown'\n" in run.stderr
-    assert "write one of auto, " in run.stderr
+    assert "write one of " in run.stderr
+    assert "prod, prod-eu, " in run.stderr
     assert list((project / "cdk.out").iterdir()) == []
 
 

@@ -57,7 +57,7 @@ def test_json_has_all_but_the_blueprints(capsys: pytest.CaptureFixture[str]) -> 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["nope", "--to", "1.36"], ("CLUSTER", "nope", "dev, existing-vpc, fargate, ")),
+        (["nope", "--to", "1.36"], ("CLUSTER", "nope", "prod, prod-eu, ")),
         (["--to", "1.36"], ("CLUSTER", "<none>", "CLUSTER=prod TO=1.36")),
         (["dev", "prod", "--to", "1.36"], ("CLUSTER", "dev, prod", "one cluster")),
         (["prod"], ("TO", "''", "that EKS offers")),

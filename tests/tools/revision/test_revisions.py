@@ -114,7 +114,7 @@ def test_a_base_from_before_plans_were_written_down(project: Path, capsys: pytes
 
 
 def test_a_renderer_that_differs_may_make_other_templates(project: Path) -> None:
-    setting = "restrict_default_security_group="
-    edit(project / "stacks" / "network.py", f"{setting}True", f"{setting}False")
+    setting = "reserved_azs=network.zones_in_reserve"
+    edit(project / "stacks" / "network.py", setting, f"{setting} + 1")
     found = compared("HEAD", project)
     assert [cluster.name for cluster in found.touched] == ["dev", "prod", "prod-eu"]
