@@ -39,7 +39,7 @@ class ExternalDns(CallsAws, HelmAddon):
         notes="https://github.com/kubernetes-sigs/external-dns/releases/tag/external-dns-helm-chart-{version}",
         compatibility="https://github.com/kubernetes-sigs/external-dns#kubernetes-version-compatibility",
     )
-    workloads = (workload(name, service_account=service_account, ports=(7979,)),)
+    workloads = (workload(name, service_account=service_account, replicas="", ports=(7979,)),)
     images = (ImageSource("registry.k8s.io/external-dns/external-dns", ("image.repository",)),)
     typical = {"zones": ("Z0123456789ABC",)}
 

@@ -44,7 +44,7 @@ class Keda(CallsAws, HelmAddon):
             service_account=account,
             ports=ports,
             replicas_at=(f"{part}.replicaCount",),
-            cpu_at=(f"resources.{other}.requests.cpu", "resources.requests.cpu"),
+            cpu_at=(f"resources.{other}.requests.cpu",),
             tolerations_at=(f"{part}.tolerations", "tolerations"),
             node_selector_at=(f"{part}.nodeSelector", "nodeSelector"),
         )

@@ -45,7 +45,7 @@ class Velero(CallsAws, HelmAddon):
         notes="https://github.com/vmware-tanzu/helm-charts/releases/tag/velero-{version}",
         compatibility="https://github.com/vmware-tanzu/velero#velero-compatibility-matrix",
     )
-    workloads = (workload(name, service_account=service_account, ports=(8085,)),)
+    workloads = (workload(name, service_account=service_account, replicas="", ports=(8085,)),)
     images = (
         ImageSource("docker.io/velero/velero", ("image.repository",)),
         ImageSource(_PLUGIN, ()),

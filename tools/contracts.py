@@ -119,10 +119,13 @@ def made_for(release: Release) -> Mapping[str, str]:
     }
 
 
-def contract(release: Release, rendered: Rendered, images: Iterable[str] = ()) -> Contract:
+def contract(
+    release: Release, rendered: Rendered, images: Iterable[str] = (), followed: Iterable[str] = ()
+) -> Contract:
     """Of a release, from the objects that its chart rendered to.
 
     `images` are repositories of those that its pods run; one that stands in no object is written without a tag.
+    `followed` are the paths of values that its class knows, of which the chart makes something.
     """
     objects = {name_in(each): each for each in rendered.objects}
     found = {image for _, image in pods.images(objects)}
@@ -135,6 +138,7 @@ def contract(release: Release, rendered: Rendered, images: Iterable[str] = ()) -
         "pods": {title(name): _pods(each) for name, each in sorted(objects.items()) if each["kind"] in _WORKLOADS},
         "roles": _roles(objects),
         "webhooks": sorted(_webhooks(rendered.objects)),
+        "follows": sorted(followed),
     }
 
 
@@ -224,6 +228,31 @@ def unread(release: Release, render: Render, defaults: Mapping[str, Any]) -> lis
     return [".".join(path) for path, *changed in pairs if changed == [whole, whole]]
 
 
+def known_paths(addon: EksAddon | HelmAddon) -> dict[str, Any]:
+    """Paths of values by which the class knows what of its pods is otherwise, each with such a value."""
+    found: dict[str, Any] = {}
+    for each in addon.workloads:
+        for paths, other in (
+            (each.replicas_at, 7),
+            (each.cpu_at, "77m"),
+            (each.ports_at, 7777),
+            (each.tolerations_at, [{"key": _OTHER, "operator": "Exists"}]),
+            (each.node_selector_at, {_OTHER: _OTHER}),
+        ):
+            found |= dict.fromkeys(paths, other)
+    for image in addon.images if isinstance(addon, HelmAddon) else ():
+        found |= dict.fromkeys(image.at, f"{_OTHER}.example.com/image")
+        found |= dict.fromkeys(image.registry_at, f"{_OTHER}.example.com")
+    return found
+
+
+def followed(release: Release, render: Render, paths: Mapping[str, Any]) -> list[str]:
+    """The paths at which the other value changes what the chart renders."""
+    others = [replace(release, values=_put(release.values, tuple(path.split(".")), paths[path])) for path in paths]
+    whole, *found = (_comparable(each) for each in render([release, *others], DEFAULT))
+    return [path for path, other in zip(paths, found, strict=True) if isinstance(other, list) and other != whole]
+
+
 def _comparable(outcome: Outcome) -> Any:
     return without_secrets(list(outcome.objects)) if isinstance(outcome, Rendered) else outcome
 
@@ -248,4 +277,4 @@ def _has(values: Any, path: tuple[str, ...]) -> bool:
 def _put(values: Mapping[str, Any], path: tuple[str, ...], value: Any = None) -> dict[str, Any]:
     """The values with another one there; None takes one away, as Helm has it."""
     key, *below = path
-    return {**values, key: _put(values[key], tuple(below), value) if below else value}
+    return {**values, key: _put(values.get(key) or {}, tuple(below), value) if below else value}

@@ -19,7 +19,7 @@ WORKLOADS = (
     _workload("server", under="server", ports=(8080, 8083)),
     _workload("repo-server", under="repoServer", ports=(8081, 8084)),
     _workload("applicationset-controller", under="applicationSet", ports=(7000, 8080, 8081)),
-    _workload("notifications-controller", under="notifications", ports=(9001,)),
-    _workload("redis", under="redis", service_account="", ports=(6379,)),
-    _workload("redis-secret-init", under="redisSecretInit", kind="Job"),
+    _workload("notifications-controller", under="notifications", replicas="", ports=(9001,)),
+    _workload("redis", under="redis", replicas="", service_account="", ports=(6379,)),
+    _workload("redis-secret-init", under="redisSecretInit", replicas="", kind="Job"),
 )

@@ -14,9 +14,8 @@ def _beside(name: str, **more: Any) -> Workload:
         under=name,
         app=name,
         instance="cert-manager",
-        replicas="replicaCount",
         labels={"app.kubernetes.io/component": name},
-        **more,
+        **{"replicas": "replicaCount", **more},
     )
 
 
@@ -30,7 +29,7 @@ WORKLOADS = (
     ),
     _beside("webhook", ports=(6080, 9402), ports_at=("webhook.securePort",)),
     _beside("cainjector", ports=(9402,)),
-    _beside("startupapicheck", kind="Job"),
+    _beside("startupapicheck", replicas="", kind="Job"),
 )
 IMAGES = tuple(
     ImageSource(f"quay.io/jetstack/cert-manager-{image}", (f"{at}image.repository",), ("imageRegistry",))

@@ -37,7 +37,8 @@ def _controller(part: str, app: str, ports: tuple[int, ...], _: str) -> Workload
         labels={"app": app},
         service_account=app,
         ports=ports,
-        replicas_at=(f"{part}.replicas",),
+        # charts/flux2/templates/source-controller.yaml:18: there is one.
+        replicas_at=() if part == "sourceController" else (f"{part}.replicas",),
         cpu_at=(f"{part}.resources.requests.cpu",),
         tolerations_at=(f"{part}.tolerations",),
         node_selector_at=(f"{part}.nodeSelector",),

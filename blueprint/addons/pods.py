@@ -63,15 +63,16 @@ def workload(
 ) -> Workload:
     """A workload of a chart whose values have the usual keys, at their top or `under` one of them.
 
-    `for_all` is where the chart takes tolerations and node selectors of all its pods. `more` are fields of the
-    workload; `app` among them is the pods' label app.kubernetes.io/name, its name when left out.
+    Without `replicas` there is always one. `for_all` is where the chart takes tolerations and node selectors of all its
+    pods. `more` are fields of the workload; `app` among them is the pods' label app.kubernetes.io/name, its name when
+    left out.
     """
     at, all_at = f"{under}." if under else "", (f"{for_all}.{{}}",) if for_all else ()
     labels = {"app.kubernetes.io/name": more.pop("app", name), "app.kubernetes.io/instance": instance or name}
     return Workload(
         name,
         labels=labels | dict(more.pop("labels", {})),
-        replicas_at=(f"{at}{replicas}",),
+        replicas_at=(f"{at}{replicas}",) if replicas else (),
         cpu_at=(f"{at}resources.requests.cpu",),
         tolerations_at=(f"{at}tolerations", *(path.format("tolerations") for path in all_at)),
         node_selector_at=(f"{at}nodeSelector", *(path.format("nodeSelector") for path in all_at)),

@@ -74,6 +74,12 @@ def test_its_pods_are_known(addon: EksAddon | HelmAddon, contribution: Contribut
     assert {each.name: each.kind for each in contribution.workloads if each.kind not in ONCE} == kinds
 
 
+def test_the_chart_follows_each_value_that_the_class_reads(addon: EksAddon | HelmAddon) -> None:
+    """What the plan takes from values, such as how many replicas there are, is what the chart makes of them."""
+    followed = {path for release in contracts.read(addon.name).values() for path in release["follows"]}
+    assert followed == contracts.known_paths(addon).keys()
+
+
 def test_they_are_as_the_chart_has_them(addon: EksAddon | HelmAddon, contribution: Contribution) -> None:
     rendered = pods_of(addon)
     for workload in contribution.workloads:

@@ -139,6 +139,13 @@ def test_on_fargate_its_service_account_names_the_role(folder: Path) -> None:
             "must be a Kubernetes object",
             "write apiVersion",
         ),
+        ("apiVersion: v1\nkind: ConfigMap\nmetadata: [a]\n", 1, "must be a Kubernetes object", "write apiVersion"),
+        (
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: 1}\n",
+            1,
+            "must be a Kubernetes object",
+            "write apiVersion",
+        ),
         ("apiVersion: a/b/c\nkind: A\nmetadata: {name: a}\n", 1, "must be a Kubernetes object", "write apiVersion"),
         (DEFINITION.partition("\nspec")[0] + "\nspec: [1]\n", 5, "spec must be object", "correct"),
         (

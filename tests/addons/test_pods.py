@@ -75,6 +75,13 @@ def test_values_of_the_chart_place_the_pods_that_they_are_of(name: str, prefix: 
     assert {each.name for each in found.values() if each.cpu == "123m"} == {AT[name][prefix]}
 
 
+def test_values_of_coredns_say_how_many_there_are_and_where() -> None:
+    """https://docs.aws.amazon.com/eks/latest/userguide/coredns-add-on-update.html (replicaCount, resources)"""
+    values = {**PLACED, "replicaCount": 5, "resources": {"requests": {"cpu": "123m"}}}
+    (found,) = workloads(CoreDns(configuration=values)).values()
+    assert (found.replicas, found.cpu, is_placed(found)) == (5, "123m", True)
+
+
 @pytest.mark.parametrize("name", ["argo-cd", ES])
 def test_global_values_place_all_pods_and_give_way_to_those_of_one(name: str) -> None:
     """argo-helm argo-cd-10.1.1 and external-secrets v2.9.0, values.yaml: global.tolerations, global.nodeSelector."""

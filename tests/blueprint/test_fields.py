@@ -14,11 +14,14 @@ from addons.external_dns import ExternalDns
 from addons.karpenter import Karpenter
 from addons.metrics_server import MetricsServer
 from blueprint import Blueprint, FargateProfile, FargateSelector, PermissionSet, PublicEndpoint, Role, Taint
+from blueprint.addons.by_value import AwsPolicy, ImageRepository
 from blueprint.errors import shown
-from blueprint.fields import PRIVATE_RANGES, RESERVED_RANGES
+from blueprint.fields import PRIVATE_RANGES, RESERVED_RANGES, ChartName, EmailAddress, ReleaseName
 from blueprint.node_pool import NodePool
 from blueprint.teams import Quota, TeamNamespace
-from blueprint.value import Value, problems_in
+from blueprint.teams.admission import ImageRegistry
+from blueprint.teams.roles import CustomGroup
+from blueprint.value import Value, misfits, problems_in
 from tests.blueprint.examples import (
     SMALL,
     TEAM,
@@ -31,6 +34,8 @@ from tests.blueprint.examples import (
     with_nodes,
     with_teams,
 )
+from tests.values.kinds import unfolded
+from tests.values.variants import classes
 
 HOSTILE = {
     "newline behind": "dev\n",
@@ -270,3 +275,37 @@ def test_no_private_range_holds_a_reserved_address() -> None:
     """So that the ranges of a VPC and of Services need no rule of their own."""
     private = [ipaddress.ip_network(each) for each in (*PRIVATE_RANGES, "100.64.0.0/10")]
     assert not any(each.overlaps(ipaddress.ip_network(other)) for each in private for other in RESERVED_RANGES)
+
+
+@pytest.mark.parametrize(
+    ("hint", "text", "end", "longest"),
+    [
+        # https://kubernetes.io/docs/concepts/overview/working-with-objects/names (DNS subdomains)
+        (CustomGroup, "a.", "a", 253),
+        # distribution/reference v0.6.0 reference.go:41 (RepositoryNameTotalLengthMax)
+        (ImageRepository, "a/", "a", 255),
+        (ImageRegistry, "a/", "a/", 255),
+        # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html (512 of a path, 128 of a name)
+        (AwsPolicy, "a/", "a", 512),
+        # https://helm.sh/docs/chart_template_guide/getting_started
+        (ReleaseName, "a", "a", 53),
+        # helm pkg/chart/v2/util/create.go:77 (maxChartNameLength)
+        (ChartName, "a", "a", 250),
+        # RFC 5321, 4.5.3.1.3: a path of 256 with its brackets
+        (EmailAddress, "a", "@a.io", 254),
+    ],
+)
+def test_a_text_is_as_long_as_who_reads_it_lets_it_be(hint: Any, text: str, end: str, longest: int) -> None:
+    fits, does_not = ((text * length)[: length - len(end)] + end for length in (longest, longest + 1))
+    assert misfits(fits, hint, ()) == []
+    assert len(misfits(does_not, hint, ())) == 1
+
+
+def test_what_a_number_is_of_stands_in_its_rule() -> None:
+    """And in its fix, where it is of something."""
+    found = (unfolded(hint) for hints in classes().values() for hint in hints.values())
+    rules = [rule for bare, rules in found if bare is int for rule in rules if rule.high is not None]
+    assert len(rules) > 30
+    for rule in rules:
+        amount = f"{rule.low} to {rule.high} {rule.unit}" if rule.unit else f"{rule.low} to {rule.high}"
+        assert (rule.says, rule.fix) == (f"must be {amount}", f"write a number of {amount}")

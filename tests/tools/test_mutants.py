@@ -249,7 +249,7 @@ def test_rate():
     assert stall.rate() == 2
 """,
     "tests/test_things.py": "def test_things(things):\n    assert things == [5, 2]\n",
-    "tests/test_things_again.py": "def test_things(things):\n    assert things[0] == 5\n",
+    "tests/test_catalogue.py": "def test_things(things):\n    assert things[0] == 5\n",
     "pyproject.toml": FILES["pyproject.toml"],
 }
 
@@ -282,7 +282,7 @@ def _tests(path: str, text: str) -> set[str]:
     return {f"{path}::{name}" for name in re.findall(r"def (test_\w+)", text)}
 
 
-THINGS = {"tests/test_things.py::test_things", "tests/test_things_again.py::test_things"}
+THINGS = {"tests/test_things.py::test_things", "tests/test_catalogue.py::test_things"}
 RATES = {"tests/test_rates.py::test_price", "tests/test_rates.py::test_rate"}
 OF_STALL = {"tests/test_stall.py::test_price", "tests/test_stall.py::test_name"}
 
@@ -310,6 +310,13 @@ def test_those_that_are_named_after_the_file_are_asked_first(
     first, rest = asked(selection, "    return count * 3")
     assert first == {"tests/test_stall.py::test_price"}
     assert rest == (OF_STALL | RATES) - first
+
+
+def test_those_that_are_named_after_what_the_line_calls_come_next(
+    selection: Selection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tools.mutants.selection, "FIRST", 0)
+    assert asked(selection, "        5,")[0] == {"tests/test_catalogue.py::test_things"}
 
 
 def test_a_minute_of_tests_is_enough(selection: Selection, monkeypatch: pytest.MonkeyPatch) -> None:

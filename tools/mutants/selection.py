@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -54,6 +55,7 @@ class Selection:
         own = {test for test, (_, fixtures) in self._tests.items() if reached & {test, *fixtures}}
         near = set(map(_file, own))  # what a test finds remembered, another of its file has reached
         words = mutant.path.removesuffix(".py").removesuffix("/__init__").split("/")[1:]
+        told = _words(text, mutant.line)
         ranked: list[tuple[tuple[bool, ...], int, float, str]] = []
         for test, (seconds, fixtures) in self._tests.items():
             file = _file(test)
@@ -62,7 +64,8 @@ class Selection:
                 named = any(word in file for word in words)
                 cost = seconds + sum(self._fixtures[each] for each in fixtures)
                 using = bool(of_file & {test, *fixtures})
-                kinds = test in own and named, test in own, file in near, named, using
+                about = not told.isdisjoint(_stem(file).split("_"))
+                kinds = test in own and named, test in own and about, test in own, file in near, named, using
                 ranked.append((tuple(not kind for kind in kinds), place or 0, cost, test))
         return [test for *_, test in sorted(ranked)]
 
@@ -91,6 +94,17 @@ class Selection:
 
 def _file(test: str) -> str:
     return test.partition("::")[0]
+
+
+def _stem(file: str) -> str:
+    return file.rpartition("/")[2].removesuffix(".py")
+
+
+def _words(text: str, line: int) -> set[str]:
+    """Those that its names there consist of, in lowercase."""
+    lines = text.splitlines()
+    shown = " ".join(lines[each - 1] for each in _statement(text, line))
+    return {word.lower() for word in re.findall(r"[A-Za-z0-9]{4,}", shown.replace("_", " "))}
 
 
 def _statement(text: str, line: int) -> range:
