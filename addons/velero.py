@@ -87,7 +87,7 @@ class Velero(CallsAws, HelmAddon):
         location = {"name": "default", "provider": "aws", "default": True, "bucket": self.bucket, "prefix": facts.name}
         plugin: dict[str, Any] = {
             "name": "aws",
-            "image": f"{_PLUGIN}:{_PLUGIN_VERSION}",
+            "image": f"{facts.image(_PLUGIN)}:{_PLUGIN_VERSION}",
             "volumeMounts": [{"name": "plugins", "mountPath": "/target"}],
             "securityContext": HARDENED,
         }

@@ -11,6 +11,7 @@ from blueprint.compute import AutoMode, FargateProfile, FargateSelector, Managed
 from blueprint.delivery import ArgoCdDelivery, FluxDelivery, KubectlProvider
 from blueprint.existing_network import ExistingNetwork, ExistingSubnet
 from blueprint.group_settings import NodeRepair, RepairOverride, WarmPool
+from blueprint.mirrors import Mirrors
 from blueprint.network import NewNetwork
 from blueprint.oidc import OidcProvider
 from blueprint.planning.document import Plan
@@ -31,6 +32,7 @@ __all__ = [
     "Iam",
     "KubectlProvider",
     "ManagedNodes",
+    "Mirrors",
     "NewNetwork",
     "NodePorts",
     "NodeRepair",

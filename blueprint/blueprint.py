@@ -14,6 +14,7 @@ from blueprint.delivery import Delivery, KubectlProvider
 from blueprint.errors import Key, Problem
 from blueprint.existing_network import ExistingNetwork
 from blueprint.fields import NOT_EMPTY, AccountId, ClusterName, Region, at_most, matches
+from blueprint.mirrors import Mirrors
 from blueprint.network import NewNetwork
 from blueprint.role_settings import Iam
 from blueprint.teams.contract import Team
@@ -116,6 +117,8 @@ class Blueprint(Value):
     these carry EKS's own tags only (https://docs.aws.amazon.com/eks/latest/userguide/auto-learn-iam.html#tag-prop).
     Access points of `AwsEfsCsiDriver` and log groups of `AmazonCloudWatchObservability` carry none.
     A volume keeps the tags that it was made with."""
+    mirrors: Mirrors = Mirrors()
+    """Registries of one's own, from which charts and images of add-ons come."""
     iam: Iam = Iam()
     """What all its IAM roles have in common: a permissions boundary, a path."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, NamedTuple
 
@@ -32,6 +32,14 @@ def merged(values: Values, over: Values) -> Values:
     return result
 
 
+def nested(path: Sequence[str], value: Any) -> Values:
+    """Values that have only this one, at the path."""
+    for key in reversed(path):
+        value = {key: value}
+    found: Values = value
+    return found
+
+
 @dataclass(frozen=True)
 class Chart:
     """Where a Helm chart is published. `repository` of an OCI chart is its whole address, oci://…/name."""
@@ -47,6 +55,8 @@ class Chart:
     """Form of the address of its release notes, for `release_notes`."""
     compatibility: str = ""
     """Address of the page on which its project says which Kubernetes versions it runs on."""
+    published: str = ""
+    """Where its publisher has it, if `repository` is the mirror of the blueprint."""
     definitions_stay: bool = False
     """Its definitions stand in the chart's folder crds/ and nothing else moves them: Helm installs these once and never
     upgrades them. https://helm.sh/docs/chart_best_practices/custom_resource_definitions"""
@@ -66,6 +76,23 @@ def release_notes(form: str, version: str) -> str:
     return form.format(version=number[1], minor=number[2]) if number else ""
 
 
+def split_image(repository: str) -> tuple[str, str]:
+    """Host and path of an image; without a host it is the Docker Hub's, and without a slash one of its library.
+
+    distribution/reference v0.6.0 normalize.go:142-173 (splitDockerDomain).
+    """
+    host, slash, path = repository.partition("/")
+    if slash and (set(".:") & set(host) or host == "localhost"):
+        return host, path
+    return "docker.io", repository if slash else f"library/{repository}"
+
+
+def at_mirror(repository: str, mirrors: Mapping[str, str]) -> str:
+    """Where an image is, by the prefix of its registry's mirror; where it always was if there is none."""
+    host, path = split_image(repository)
+    return f"{mirrors[host]}/{path}" if host in mirrors else repository
+
+
 @dataclass(frozen=True)
 class ImageSource:
     """Where a chart takes an image from, and at which of its values it takes another address: a mirror's."""
@@ -77,12 +104,24 @@ class ImageSource:
     registry_at: tuple[str, ...] = ()
     """Paths of values that hold its host alone."""
 
-    def read(self, values: Values) -> str:
-        """The repository in a release with these values."""
+    def values_at(self, mirrors: Mapping[str, str]) -> Values:
+        """By which the chart takes it from the mirror of its registry; none where there is no such mirror."""
+        found = at_mirror(self.repository, mirrors)
+        if found == self.repository:
+            return {}
+        if self.at:
+            return nested(self.at[-1].split("."), found)
+        host = found.removesuffix(f"/{split_image(self.repository)[1]}")
+        return nested(self.registry_at[-1].split("."), host) if self.registry_at else {}
+
+    def read(self, values: Values, mirrors: Mapping[str, str]) -> str:
+        """The repository in a release with these values; without a path its class has it from the mirror by itself."""
         if isinstance(whole := first(values, self.at), str):
             return whole
+        if not self.at and not self.registry_at:
+            return at_mirror(self.repository, mirrors)
         host = first(values, self.registry_at)
-        return f"{host}/{self.repository.partition('/')[2]}" if isinstance(host, str) else self.repository
+        return f"{host}/{split_image(self.repository)[1]}" if isinstance(host, str) else self.repository
 
 
 @dataclass(frozen=True)
@@ -256,6 +295,8 @@ class Contribution:
     """What its pods call, by the name of a VPC endpoint, such as `elasticloadbalancing`."""
     images: tuple[str, ...] = ()
     """Repositories of the images that its charts run, with their hosts. EKS has its own registry."""
+    mirrored: tuple[tuple[str, str], ...] = ()
+    """Images that come from a mirror of the blueprint: where the publisher has each, and where it is."""
     hosts: tuple[HostName, ...] = ()
     """Host names that are its own."""
     hosted_zones: tuple[HostedZone, ...] = ()

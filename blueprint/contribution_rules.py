@@ -187,10 +187,11 @@ def _release(blueprint: Blueprint, release: Release, fields: ReleaseFields) -> I
     if not is_within(blueprint.cluster.version, chart.kubernetes):
         rule = f"{chart.name} {chart.version} runs on Kubernetes {chart.kubernetes}"
         yield Problem((fields.version,), chart.version, rule, "name a version of the chart for the cluster's")
-    if not blueprint.network.internet and ".dkr.ecr." not in release.chart.repository:
+    # Of the blueprint's own mirror it tells itself.
+    if not blueprint.network.internet and ".dkr.ecr." not in release.chart.repository and not chart.published:
         rule = "without internet the installer reaches Amazon ECR only"
         mirror = f"oci://{blueprint.account}.dkr.ecr.{blueprint.region}.amazonaws.com/…"
-        fix = f'mirror the chart: {fields.repository}="{mirror}"'
+        fix = f'mirror all charts: mirrors=Mirrors(charts="{mirror}"), or this one: {fields.repository}="{mirror}"'
         yield Problem((fields.repository,), release.chart.repository, rule, fix)
 
 

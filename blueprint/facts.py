@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from blueprint.contribution import Grant
+from blueprint.contribution import Chart, Grant, at_mirror
 from blueprint.iam import Statement
 from blueprint.instances import Architecture
 from blueprint.references import PARTITION, VPC_ID
@@ -66,6 +66,18 @@ class ClusterFacts:
     """The managed policy that limits every role without one of its own; none when empty."""
     role_path: str = "/"
     """Of every role."""
+    image_mirrors: tuple[tuple[str, str], ...] = ()
+    """Registries of publishers, each with where its images come from instead."""
+    chart_mirror: str = ""
+    """Below which all charts are; each where its publisher has it when empty."""
+
+    def image(self, repository: str) -> str:
+        """Where an image comes from that its publisher has there."""
+        return at_mirror(repository, dict(self.image_mirrors))
+
+    def chart_repository(self, chart: Chart) -> str | None:
+        """The mirror of a chart, if there is one."""
+        return f"{self.chart_mirror}/{chart.name}" if self.chart_mirror else None
 
     def arn(self, service: str, resource: str) -> str:
         """An ARN in the cluster's account and region, whatever the partition."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from blueprint.contribution import merged
+from blueprint.contribution import merged, nested
 from blueprint.errors import Problem, Quoted
 from blueprint.planning import placement
 from blueprint.planning.placement import Place, Placement
@@ -65,10 +65,7 @@ def _tolerating(place: Place, lost: Sequence[Placement]) -> str:
     paths = dict.fromkeys(each.workload.tolerations_at[-1] for each in lost if each.workload.tolerations_at)
     values: Mapping[str, Any] = {}
     for path in paths:
-        nested: Any = tolerations
-        for key in reversed(path.split(".")):
-            nested = {key: nested}
-        values = merged(values, nested)
+        values = merged(values, nested(path.split("."), tolerations))
     return str(values).replace("'", '"')
 
 

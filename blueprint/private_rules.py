@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from blueprint.contribution import split_image
 from blueprint.endpoints import called
 from blueprint.errors import Problem, Quoted
 from blueprint.existing_network import ExistingNetwork
@@ -24,6 +25,10 @@ def problems(view: Checked, parts: Sequence[Draft]) -> Iterator[Problem]:
     """Nothing where there is a way to it, but of endpoints' number."""
     network = view.blueprint.network
     if not network.internet:
+        charts = view.blueprint.mirrors.charts
+        if charts and ".dkr.ecr." not in charts:
+            rule = "without internet the installer reaches Amazon ECR only"
+            yield Problem(("mirrors", "charts"), charts, rule, "name a repository of ECR")
         for part in parts:
             yield from _of_part(part, network.way_out)
     callers = {service: names for service, names in called(parts).items() if service not in _GLOBAL}
@@ -42,7 +47,8 @@ def _of_part(part: Draft, way_out: str) -> Iterator[Problem]:
     for image in dict.fromkeys(part.contribution.images):
         if ".dkr.ecr." not in image:
             rule = "without internet nodes pull from Amazon ECR only"
-            fix = f"mirror it, and name the mirror where the chart takes it, in {part.fields.values}"
+            mirrors = f'mirrors=Mirrors(images={{"{split_image(image)[0]}": "…"}})'
+            fix = f"mirror it, and name the mirror: {mirrors}, or where the chart takes it, in {part.fields.values}"
             yield Problem(part.path, image, rule, fix)
 
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from addons.aws_load_balancer_controller import AwsLoadBalancerController
 from addons.core import CORE
 from addons.karpenter import Karpenter
-from blueprint import ManagedNodes, NewNetwork, Role
+from blueprint import ManagedNodes, Mirrors, NewNetwork, Role
 from blueprint.teams import ApplicationTeam, FromInternalLoadBalancer, ToAwsServices
 from examples.managed import MANAGED
 from examples.shared import PLATFORM
@@ -24,23 +24,12 @@ ISOLATED = replace(
     compute=(ManagedNodes("system", instance_types=("m7g.large",)),),
     addons=(
         *CORE,
-        AwsLoadBalancerController(
-            chart_repository="oci://111111111111.dkr.ecr.us-west-2.amazonaws.com/charts",
-            extra_values={
-                "image": {"repository": "111111111111.dkr.ecr.us-west-2.amazonaws.com/eks/aws-load-balancer-controller"}
-            },
-        ),
-        Karpenter(
-            chart_repository="oci://111111111111.dkr.ecr.us-west-2.amazonaws.com/charts",
-            extra_values={
-                "controller": {
-                    "image": {
-                        "repository": "111111111111.dkr.ecr.us-west-2.amazonaws.com/karpenter/controller",
-                        "digest": "",
-                    }
-                }
-            },
-        ),
+        AwsLoadBalancerController(),
+        Karpenter(),
+    ),
+    mirrors=Mirrors(
+        images={"public.ecr.aws": "111111111111.dkr.ecr.us-west-2.amazonaws.com/public"},
+        charts="oci://111111111111.dkr.ecr.us-west-2.amazonaws.com/charts",
     ),
     teams=(
         PLATFORM,

@@ -21,7 +21,7 @@ from typing import Any
 
 from app import ROOT
 from blueprint.addons import Addon, EksAddon, HelmAddon
-from blueprint.contribution import Release, merged
+from blueprint.contribution import Release, merged, split_image
 from blueprint.facts import ClusterFacts
 from blueprint.kubernetes import Manifest, PodSecurity
 from blueprint.manifests import pod_security
@@ -52,6 +52,7 @@ FACTS = ClusterFacts(
 )
 """The cluster of a typical use."""
 _OTHER = "another-value"
+_MIRROR = "mirror.example.com"
 _LEVELS: tuple[PodSecurity, ...] = ("restricted", "baseline")
 _WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Pod")
 _WEBHOOKS = ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration")
@@ -74,13 +75,13 @@ def typical(cls: type[EksAddon | HelmAddon]) -> EksAddon | HelmAddon:
     return cls(**cls.typical)
 
 
-def releases(addon: Addon) -> tuple[Release, ...]:
+def releases(addon: Addon, facts: ClusterFacts = FACTS) -> tuple[Release, ...]:
     """Of a typical cluster; of an add-on of EKS as if Helm installed what it is built from."""
-    made = addon.contribute(FACTS)
+    made = addon.contribute(facts)
     if not isinstance(addon, EksAddon) or not addon.upstream:
         return made.releases
     (managed,) = made.managed_addons
-    values = merged(managed.configuration, addon.upstream_values(FACTS))
+    values = merged(managed.configuration, addon.upstream_values(facts))
     return (Release(addon.name, addon.upstream, addon.namespace, values),)
 
 
@@ -120,12 +121,18 @@ def made_for(release: Release) -> Mapping[str, str]:
 
 
 def contract(
-    release: Release, rendered: Rendered, images: Iterable[str] = (), followed: Iterable[str] = ()
+    release: Release,
+    rendered: Rendered,
+    images: Iterable[str] = (),
+    *,
+    followed: Iterable[str] = (),
+    unmirrored: Iterable[str] = (),
 ) -> Contract:
     """Of a release, from the objects that its chart rendered to.
 
     `images` are repositories of those that its pods run; one that stands in no object is written without a tag.
-    `followed` are the paths of values that its class knows, of which the chart makes something.
+    `followed` are the paths of values that its class knows, of which the chart makes something, and `unmirrored` the
+    images that come from no mirror of the blueprint's.
     """
     objects = {name_in(each): each for each in rendered.objects}
     found = {image for _, image in pods.images(objects)}
@@ -139,6 +146,7 @@ def contract(
         "roles": _roles(objects),
         "webhooks": sorted(_webhooks(rendered.objects)),
         "follows": sorted(followed),
+        "unmirrored": sorted(unmirrored),
     }
 
 
@@ -244,6 +252,18 @@ def known_paths(addon: EksAddon | HelmAddon) -> dict[str, Any]:
         found |= dict.fromkeys(image.at, f"{_OTHER}.example.com/image")
         found |= dict.fromkeys(image.registry_at, f"{_OTHER}.example.com")
     return found
+
+
+def unmirrored(addon: EksAddon | HelmAddon, name: str, render: Render) -> list[str]:
+    """Images of a release that do not come from mirrors of all registries; EKS has its own for its add-ons."""
+    if isinstance(addon, EksAddon):
+        return []
+    hosts = {split_image(image)[0] for image in addon.contribute(FACTS).images}
+    facts = replace(FACTS, image_mirrors=tuple((host, f"{_MIRROR}/{host}") for host in sorted(hosts)))
+    (found,) = (each for each in releases(addon, facts) if each.name == name)
+    (outcome,) = render([found], DEFAULT)
+    objects = {name_in(each): each for each in outcome.objects} if isinstance(outcome, Rendered) else {}
+    return [image for _, image in pods.images(objects) if not image.startswith(f"{_MIRROR}/")]
 
 
 def followed(release: Release, render: Render, paths: Mapping[str, Any]) -> list[str]:

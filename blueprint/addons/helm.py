@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from typing import Annotated, Any, ClassVar
 
 from blueprint.addons.calls_aws import CallsAws
 from blueprint.addons.contract import Addon
-from blueprint.contribution import Chart, Contribution, GeneratedFields, Grant, ImageSource, Release, Values, merged
+from blueprint.contribution import (
+    Chart,
+    Contribution,
+    GeneratedFields,
+    Grant,
+    ImageSource,
+    Release,
+    Values,
+    at_mirror,
+    merged,
+    nested,
+)
 from blueprint.facts import ClusterFacts
 from blueprint.fields import JSON_LIKE, ChartRepository, ChartVersion, DnsLabel
 from blueprint.kubernetes import RESERVED_NAMESPACES, Namespace, PodSecurity
@@ -16,25 +27,35 @@ from blueprint.references import role_arn
 from blueprint.workload import Workload
 
 
-def chosen(chart: Chart, version: str | None, repository: str | None) -> Chart:
-    """The chart in the version and from the mirror that the user names; on what another version runs nobody knows."""
+def chosen(chart: Chart, version: str | None, repository: str | None, mirror: str | None) -> Chart:
+    """The chart in the version and from the repository that the user names, or from the blueprint's mirror.
+
+    On what another version runs nobody knows.
+    """
     named = chart if version is None else replace(chart, version=version, kubernetes="", digest="")
-    return named if repository is None else replace(named, repository=repository)
+    if repository is not None:
+        return replace(named, repository=repository)
+    return named if mirror is None else replace(named, repository=mirror, published=chart.repository)
 
 
 def annotated(values: Values, grant: Grant, path: Sequence[str]) -> Values:
     """The values with the role of a service account that gets it by an annotation."""
     if not grant.irsa:
         return values
-    annotation: Any = {"eks.amazonaws.com/role-arn": role_arn(grant.name)}
-    for key in reversed(path):
-        annotation = {key: annotation}
-    return merged(values, annotation)
+    return merged(values, nested((*path, "eks.amazonaws.com/role-arn"), role_arn(grant.name)))
 
 
 def own_namespace(name: str, pod_security: PodSecurity) -> tuple[Namespace, ...]:
     """The namespace of a release, unless it belongs to Kubernetes."""
     return () if name in RESERVED_NAMESPACES else (Namespace(name, pod_security),)
+
+
+def moved(
+    sources: Sequence[ImageSource], images: Iterable[str], mirrors: Mapping[str, str]
+) -> tuple[tuple[str, str], ...]:
+    """Of images that were read of these, those that come from mirrors, each behind where its publisher has it."""
+    pairs = zip((source.repository for source in sources), images, strict=True)
+    return tuple(dict.fromkeys(pair for pair in pairs if pair[1] == at_mirror(pair[0], mirrors) != pair[0]))
 
 
 class HelmAddon(Addon):
@@ -67,7 +88,11 @@ class HelmAddon(Addon):
         return {}
 
     def contribute(self, facts: ClusterFacts) -> Contribution:
-        values = merged(self.values(facts), self.extra_values)
+        mirrors = dict(facts.image_mirrors)
+        own = self.values(facts)
+        for source in self.images:
+            own = merged(own, source.values_at(mirrors))
+        values = merged(own, self.extra_values)
         workloads = tuple(
             workload.read(values, self.namespace) for workload in self.workloads or (Workload(self.name),)
         )
@@ -75,7 +100,9 @@ class HelmAddon(Addon):
         if isinstance(self, CallsAws) and (statements := (*self.permissions(facts), *self.extra_permissions)):
             grant = facts.grant(self.namespace, self.service_account, *statements, workloads=workloads)
             values = annotated(values, grant, self.service_account_annotations)
-        chart = chosen(self.chart, self.chart_version, self.chart_repository)
+        mirror = facts.chart_repository(self.chart)
+        chart = chosen(self.chart, self.chart_version, self.chart_repository, mirror)
+        images = tuple(source.read(values, mirrors) for source in self.images)
         return Contribution(
             grants=(grant,) if grant else (),
             namespaces=own_namespace(self.namespace, self.pod_security),
@@ -86,5 +113,6 @@ class HelmAddon(Addon):
             hosts=self.hosts(),
             hosted_zones=self.hosted_zones(),
             service_linked_roles=self.service_linked_roles(),
-            images=tuple(image.read(values) for image in self.images),
+            images=images,
+            mirrored=moved(self.images, images, mirrors),
         )

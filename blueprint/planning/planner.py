@@ -234,6 +234,8 @@ def _facts(view: Checked) -> ClusterFacts:
         vpc_id=blueprint.network.vpc_id if isinstance(blueprint.network, ExistingNetwork) else VPC_ID,
         boundary=blueprint.iam.permissions_boundary or "",
         role_path=blueprint.iam.path,
+        image_mirrors=tuple(sorted(blueprint.mirrors.images.items())),
+        chart_mirror=blueprint.mirrors.charts or "",
     )
 
 

@@ -80,6 +80,10 @@ def test_the_chart_follows_each_value_that_the_class_reads(addon: EksAddon | Hel
     assert followed == contracts.known_paths(addon).keys()
 
 
+def test_all_its_images_come_from_a_mirror(addon: EksAddon | HelmAddon) -> None:
+    assert [image for release in contracts.read(addon.name).values() for image in release["unmirrored"]] == []
+
+
 def test_they_are_as_the_chart_has_them(addon: EksAddon | HelmAddon, contribution: Contribution) -> None:
     rendered = pods_of(addon)
     for workload in contribution.workloads:

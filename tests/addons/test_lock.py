@@ -166,11 +166,12 @@ def test_release_notes_of_what_is_no_version(version: str, address: str) -> None
 
 def test_of_another_version_nobody_knows_range_and_digest() -> None:
     chart = Chart("web", "https://charts.example.com", "1.2.3", ">=1.25", DIGEST)
-    assert chosen(chart, None, None) == chart
-    assert chosen(chart, None, "oci://mirror.example.com/web") == replace(
-        chart, repository="oci://mirror.example.com/web"
-    )
-    assert chosen(chart, "1.3.0", None) == Chart("web", "https://charts.example.com", "1.3.0")
+    assert chosen(chart, None, None, None) == chart
+    own = "oci://mirror.example.com/web"
+    assert chosen(chart, None, own, "oci://other.example.com/web") == replace(chart, repository=own)
+    assert chosen(chart, "1.3.0", None, None) == Chart("web", "https://charts.example.com", "1.3.0")
+    published = Chart("web", own, "1.3.0", published="https://charts.example.com")
+    assert chosen(chart, "1.3.0", None, own) == published
 
 
 # --- A mistake in it is one report ---

@@ -57,34 +57,29 @@ def run(options: Namespace) -> int:
 
 def _written(addon: EksAddon | HelmAddon, source: str | None, told: dict[str, str]) -> Mapping[str, Any] | None:
     """The contracts of all its releases, or None and the reason in `told`."""
+
+    def render(releases: Sequence[Release], version: str) -> Sequence[Outcome]:
+        return render_all(releases, version, source)
+
     written = {}
     releases = contracts.releases(addon)
     # Of several releases nobody knows which one runs an image that stands in no object.
     images = addon.contribute(contracts.FACTS).images if len(releases) == 1 else ()
     for release in releases:
-        outcome, unread, followed = _asked(release, source, contracts.known_paths(addon))
+        (outcome,) = render([release], DEFAULT)
         if not isinstance(outcome, Rendered):
             told[release.name] = outcome.reason
             return None
-        if unread:
+        if unread := contracts.unread(release, render, _defaults(release, source)):
             told[release.name] = f"the chart does not read {', '.join(unread)}"
-        written[release.name] = contracts.contract(release, outcome, images, followed)
+        written[release.name] = contracts.contract(
+            release,
+            outcome,
+            images,
+            followed=contracts.followed(release, render, contracts.known_paths(addon)),
+            unmirrored=contracts.unmirrored(addon, release.name, render),
+        )
     return written
-
-
-def _asked(
-    release: Release, source: str | None, paths: Mapping[str, Any]
-) -> tuple[Outcome, Sequence[str], Sequence[str]]:
-    """What the chart renders, the values that it does not read, and the paths that it follows."""
-
-    def render(releases: Sequence[Release], version: str) -> Sequence[Outcome]:
-        return render_all(releases, version, source)
-
-    (outcome,) = render([release], DEFAULT)
-    if not isinstance(outcome, Rendered):
-        return outcome, (), ()
-    unread = contracts.unread(release, render, _defaults(release, source))
-    return outcome, unread, contracts.followed(release, render, paths)
 
 
 def _defaults(release: Release, source: str | None) -> Mapping[str, Any]:

@@ -1,5 +1,6 @@
-"""Prints the charts and images that clusters take from elsewhere, for a mirror of one's own.
+"""Prints the charts and images that clusters take from elsewhere, for a mirror of one's own, and where each is there.
 
+The second address is that of the blueprint's `mirrors`; without one there it is pulled from its publisher.
 Images of a chart stand in the contract of its add-on, without a tag where the chart names none; of one that has no
 contract, or another version of the chart, nobody knows them, and it is named on standard error. What EKS installs comes
 from Amazon ECR of the cluster's region.
@@ -35,14 +36,21 @@ def run(options: Namespace) -> int:
     parts = [part for plan in planned(CLUSTERS, options.clusters) for part in plan.parts]
     releases = [(part, release) for part in parts for release in part.contribution.releases]
     charts = sorted({release.chart for _, release in releases}, key=_key)
-    images = sorted({image for part in parts for image in _images(part)})
+    images = sorted({pair for part in parts for pair in _images(part)})
     unknown = sorted({release.chart for part, release in releases if _contract(part, release) is None}, key=_key)
     if options.json:
-        rows = [{"name": each.name, "version": each.version, "repository": each.repository} for each in charts]
-        print(json.dumps({"charts": rows, "images": images, "unknown": [each.name for each in unknown]}, indent=2))
+        found = {
+            "charts": [
+                {"name": each.name, "version": each.version, "repository": _source(each), "mirror": _mirror(each)}
+                for each in charts
+            ],
+            "images": [{"image": image, "mirror": mirror} for image, mirror in images],
+            "unknown": [each.name for each in unknown],
+        }
+        print(json.dumps(found, indent=2))
         return Status.DONE
-    lines = [("chart", f"{each.name} {each.version}", each.repository) for each in charts]
-    print("\n".join(aligned([*lines, *(("image", image, "") for image in images)])))
+    lines = [("chart", f"{each.name} {each.version}", _source(each), _mirror(each)) for each in charts]
+    print("\n".join(aligned([*lines, *(("image", image, "", mirror) for image, mirror in images)])))
     for chart in unknown:
         print(f"{chart.name} {chart.version}: no contract says which images it runs", file=sys.stderr)
     return Status.DONE
@@ -52,16 +60,32 @@ def _key(chart: Chart) -> tuple[str, str, str]:
     return chart.name, chart.version, chart.repository
 
 
+def _source(chart: Chart) -> str:
+    return chart.published or chart.repository
+
+
+def _mirror(chart: Chart) -> str:
+    return chart.repository if chart.published else ""
+
+
 def _contract(part: Part, release: Release) -> contracts.Contract | None:
     """That of the release, if it is of its version."""
     found = contracts.read(part.name).get(release.name)
     return found if found and found["version"] == release.chart.version else None
 
 
-def _images(part: Part) -> Iterator[str]:
-    """Of its charts, less those that its values take from another repository already; of its own objects."""
+def _images(part: Part) -> Iterator[tuple[str, str]]:
+    """Of its charts, less those that its values take from another repository already; of its own objects. Each with
+    where it is in the blueprint's mirror.
+    """
+    mirrored = dict(part.contribution.mirrored)
     for release in part.contribution.releases:
         if (contract := _contract(part, release)) is not None:
-            known = {*part.contribution.images}
-            yield from (each for each in contract["images"] if not known or contracts.repository(each) in known)
-    yield from (image for _, image in pods.images({name_in(each): each for each in part.contribution.every_object}))
+            known = {*part.contribution.images, *mirrored}
+            for image in contract["images"]:
+                repository = contracts.repository(image)
+                if not known or repository in known:
+                    mirror = mirrored.get(repository, "")
+                    yield image, f"{mirror}{image.removeprefix(repository)}" if mirror else ""
+    for _, image in pods.images({name_in(each): each for each in part.contribution.every_object}):
+        yield image, ""
