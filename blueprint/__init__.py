@@ -10,6 +10,7 @@ from blueprint.components import Components, NodePorts
 from blueprint.compute import AutoMode, FargateProfile, FargateSelector, ManagedNodes, SelfManagedNodes, Taint
 from blueprint.delivery import ArgoCdDelivery, FluxDelivery, KubectlProvider
 from blueprint.existing_network import ExistingNetwork, ExistingSubnet
+from blueprint.fleet import BlueGreen, Environment, Fleet, Promotion, Wave
 from blueprint.group_settings import NodeRepair, RepairOverride, WarmPool
 from blueprint.network import NewNetwork
 from blueprint.oidc import OidcProvider
@@ -20,13 +21,16 @@ from blueprint.role_settings import Iam
 __all__ = [
     "ArgoCdDelivery",
     "AutoMode",
+    "BlueGreen",
     "Blueprint",
     "Cluster",
     "Components",
+    "Environment",
     "ExistingNetwork",
     "ExistingSubnet",
     "FargateProfile",
     "FargateSelector",
+    "Fleet",
     "FluxDelivery",
     "Iam",
     "KubectlProvider",
@@ -38,6 +42,7 @@ __all__ = [
     "PermissionSet",
     "Plan",
     "PrivateEndpoint",
+    "Promotion",
     "PublicEndpoint",
     "RepairOverride",
     "Role",
@@ -45,5 +50,6 @@ __all__ = [
     "Taint",
     "User",
     "WarmPool",
+    "Wave",
     "plan",
 ]

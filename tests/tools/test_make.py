@@ -55,6 +55,7 @@ VARIABLES = [
     ("guard", "ALLOW", "--allow={}"),
     ("review", "OUT", "--out={}"),
     ("review", "PRICES", "--prices={}"),
+    ("fleet", "PRICES", "--prices={}"),
     ("versions", "CHARTS", "--charts={}"),
     ("mutants", "FILES", "{}"),
     ("new-cluster", "NAME", "--name={}"),
