@@ -37,7 +37,7 @@ EVERY_VALUE := tests/every_value tests/isolation/test_isolation.py tests/bluepri
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup synth plan fleet gitops access diagram reference review guard plan-upgrade new-cluster new-team new-addon doctor local local-destroy versions contracts mirror-list prices facts kubernetes kubernetes-test test test-oldest every-value lifecycle mutants snapshots lint check bench lock clean FORCE
+.PHONY: help setup synth plan fleet pipelines watch gitops access diagram reference review guard plan-upgrade new-cluster new-team new-addon doctor local local-destroy versions contracts mirror-list prices facts kubernetes kubernetes-test test test-oldest every-value lifecycle mutants snapshots lint check bench lock clean FORCE
 
 help: ## List the commands
 	@echo "make COMMAND, one of:"
@@ -55,6 +55,12 @@ plan: setup ## Write what each cluster consists of into plans, as JSON, without 
 
 fleet: setup ## Print which clusters there are, in which waves, with their versions, and what lags: from clusters/fleet.py
 	@$(TOOLS) fleet $(call option,prices,PRICES) $(ARGS)
+
+pipelines: setup ## Write the workflows of GitHub or GitLab that deliver the fleet, from clusters/fleet.py; CHECK=1 only compares
+	@$(TOOLS) pipelines $${GIVEN_CHECK:+--check} $(ARGS)
+
+watch: setup ## Watch the alarms of a cluster for as long as its wave says: make watch CLUSTER=prod
+	@$(TOOLS) watch $(ARGS) $(call names,CLUSTER)
 
 gitops: setup ## Write what Argo CD or Flux installs of clusters into gitops, or into OUT of a clone; CHECK=1 only compares
 	@$(TOOLS) gitops $(call option,output,OUT) $${GIVEN_CHECK:+--check} $(ARGS) $(call names,CLUSTER)

@@ -14,6 +14,7 @@ from blueprint.fleet import BlueGreen, Environment, Fleet, Promotion, Wave
 from blueprint.group_settings import NodeRepair, RepairOverride, WarmPool
 from blueprint.network import NewNetwork
 from blueprint.oidc import OidcProvider
+from blueprint.pipelines import GitHubActions, GitLabCi
 from blueprint.planning.document import Plan
 from blueprint.planning.planner import plan
 from blueprint.role_settings import Iam
@@ -32,6 +33,8 @@ __all__ = [
     "FargateSelector",
     "Fleet",
     "FluxDelivery",
+    "GitHubActions",
+    "GitLabCi",
     "Iam",
     "KubectlProvider",
     "ManagedNodes",

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from blueprint.blueprint import Blueprint
 from blueprint.fields import NOT_EMPTY, UNIQUE, ClusterName, between, matches
+from blueprint.pipelines import GitHubActions, GitLabCi
 from blueprint.value import Value
 
 LONGEST_SOAK_MINUTES = 300
@@ -93,6 +94,8 @@ class Fleet(Value):
     """What holds for all waves for which nothing else is said."""
     pairs: tuple[BlueGreen, ...] = ()
     """Clusters that replace each other."""
+    pipelines: tuple[GitHubActions | GitLabCi, ...] = ()
+    """What delivers it: `make pipelines` writes them, and `cdk deploy -c roles=true` makes the roles that they need."""
     connected: tuple[Annotated[tuple[ClusterName, ...], UNIQUE], ...] = ()
     """Groups of clusters whose networks are connected, by peering or a transit gateway: no two in a group may have an
     address in common."""

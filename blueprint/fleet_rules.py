@@ -12,6 +12,7 @@ from blueprint.errors import FieldPath, Problem, Quoted, duplicates, rendered
 from blueprint.existing_network import ExistingNetwork
 from blueprint.fleet import BlueGreen, Environment, Fleet, Wave
 from blueprint.network import NewNetwork
+from blueprint.pipelines import OidcPipeline
 from blueprint.value import nearest
 
 
@@ -58,6 +59,8 @@ def between_values(fleet: Fleet, names: Collection[str]) -> Iterator[Problem]:
         rule = "the cluster is in no wave, so that no change would reach it"
         yield Problem(("environments",), name, rule, f'write it into one: Wave("…", clusters=("{name}",))')
     yield from _pairs(fleet, waves)
+    kinds = ((("pipelines", index), type(each).__name__) for index, each in _items(fleet.pipelines, OidcPipeline))
+    yield from duplicates(kinds, "pipeline", "keep one of a kind: two would deploy at the same time")
     for number, group in _items(fleet.connected, tuple):
         for index, name in _items(group, str):
             if name not in names:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from blueprint import Environment, Fleet, Promotion, Wave
+from blueprint import Environment, Fleet, GitHubActions, Promotion, Wave
 
 FLEET = Fleet(
     environments=(
@@ -16,4 +16,5 @@ FLEET = Fleet(
             ),
         ),
     ),
+    pipelines=(GitHubActions("example/clusters"),),
 )

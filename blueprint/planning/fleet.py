@@ -9,6 +9,7 @@ from blueprint.blueprint import Blueprint
 from blueprint.errors import FieldPath, rendered
 from blueprint.fleet import BlueGreen, Fleet, Promotion
 from blueprint.fleet_rules import waves_of
+from blueprint.pipelines import OidcPipeline
 from blueprint.planning.document import Plan
 from blueprint.value import Value
 
@@ -32,6 +33,7 @@ class FleetPlan:
     waves: tuple[PlannedWave, ...]
     """Of all environments, in order."""
     pairs: tuple[BlueGreen, ...]
+    pipelines: tuple[OidcPipeline, ...]
     differences: Mapping[str, tuple[str, ...]]
     """Of each cluster, the fields in which it is not as the defaults of its environment say, but its name:
     `cluster.version`."""
@@ -56,6 +58,7 @@ def fleet_plan(fleet: Fleet, blueprints: Mapping[str, Blueprint], plans: Mapping
             for each in placed
         ),
         pairs=fleet.pairs,
+        pipelines=fleet.pipelines,
         differences={
             name: tuple(rendered(path) for path in _differences(each.environment.defaults, blueprints[name], ()))
             for each in placed

@@ -56,6 +56,8 @@ VARIABLES = [
     ("review", "OUT", "--out={}"),
     ("review", "PRICES", "--prices={}"),
     ("fleet", "PRICES", "--prices={}"),
+    ("pipelines", "CHECK", "--check"),
+    ("watch", "CLUSTER", "{}"),
     ("versions", "CHARTS", "--charts={}"),
     ("mutants", "FILES", "{}"),
     ("new-cluster", "NAME", "--name={}"),
