@@ -57,6 +57,7 @@ VARIABLES = [
     ("review", "PRICES", "--prices={}"),
     ("fleet", "PRICES", "--prices={}"),
     ("pipelines", "CHECK", "--check"),
+    ("roles", "OUT", "--output={}"),
     ("watch", "CLUSTER", "{}"),
     ("versions", "CHARTS", "--charts={}"),
     ("mutants", "FILES", "{}"),

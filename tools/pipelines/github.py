@@ -71,7 +71,7 @@ _CLUSTER = {"CLUSTER": "${{ matrix.cluster }}"}
 
 
 class PinnedActions:
-    """PinnedActions by the commits to which the workflows that are there pin them: Renovate moves these."""
+    """Actions by the commits to which the workflows that are there pin them: Renovate moves these."""
 
     def __init__(self, folder: Path) -> None:
         found: dict[str, tuple[tuple[int, ...], str, str]] = {}
