@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from app import ROOT
-from blueprint import BlueGreen, Environment, Fleet, NewNetwork, Promotion, Wave
+from blueprint import BlueGreen, Environment, Fleet, GitHubActions, GitLabCi, NewNetwork, Promotion, Wave
 from blueprint.errors import BlueprintError, Problem
 from blueprint.fleet_rules import between_values, overlaps
 from blueprint.inventory import planned, planned_fleet
@@ -111,6 +111,40 @@ def test_a_good_one() -> None:
 def test_a_mistake(fleet: Fleet, place: str, value: object, rule: str) -> None:
     told = [(each.place, str(each.value), rule in each.rule) for each in found(fleet) if each.place == place]
     assert told == [(place, str(value), True)]
+
+
+GITHUB = GitHubActions("example/clusters")
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "place", "rule"),
+    [
+        *(
+            (GitHubActions(name), "pipelines[0].repository", "owner/name")
+            for name in ("clusters", "a/b/c", "a/*", "a/b'", "a/b ", "/b", "a/", "https://github.com/a/b")
+        ),
+        *(
+            (replace(GITHUB, branch=name), "pipelines[0].branch", "name of a branch")
+            for name in ("", "*", "main*", "a b", "'", "${{ x }}", "refs/heads/", "-x", "a\n")
+        ),
+        *(
+            (replace(GITHUB, drift_schedule=name), "pipelines[0].drift_schedule", "five fields")
+            for name in ("", "daily", "1 2 3 4", "1 2 3 4 5 6", '1 2 3 4 5"')
+        ),
+        (replace(GITHUB, owner_id="1"), "pipelines[0].repository_id", "both numbers"),
+        (replace(GITHUB, repository_id="1"), "pipelines[0].owner_id", "both numbers"),
+        (replace(GITHUB, owner_id="0123", repository_id="1"), "pipelines[0].owner_id", "must be the number"),
+        (GitLabCi("clusters"), "pipelines[0].project", "path of a project"),
+        (GitLabCi("a/b:ref_type:branch"), "pipelines[0].project", "path of a project"),
+    ],
+)
+def test_a_mistake_in_a_pipeline(pipeline: Any, place: str, rule: str) -> None:
+    assert [(each.place, rule in each.rule) for each in found(replace(GOOD, pipelines=(pipeline,)))] == [(place, True)]
+
+
+def test_two_pipelines_of_a_kind() -> None:
+    (problem,) = found(replace(GOOD, pipelines=(GITHUB, GitLabCi("a/b"), replace(GITHUB, branch="other"))))
+    assert (problem.place, problem.value) == ("pipelines[2]", "GitHubActions")
 
 
 def test_the_one_without_traffic_comes_first() -> None:

@@ -15,9 +15,10 @@ from tools.pipelines.text import PipelineJob, yaml_of
 FOLDER = ".gitlab"
 MINUTES, SESSION_MINUTES = 30, 60
 _ABOUT = """
-`include: {local: .gitlab/deploy.yml}` in .gitlab-ci.yml takes it. Each cluster is deployed by a job of its own, the
-clusters of a wave at once. When one fails, those of later waves are not touched. Retry the job when its cause is
-mended: GitLab refuses what is older than the last deployment (Settings, CI/CD, "Prevent outdated deployment jobs").
+`include: {local: .gitlab/deploy.yml}` in .gitlab-ci.yml takes it, with `deliver` among the stages there. Each cluster
+is deployed by a job of its own, the clusters of a wave at once. When one fails, those of later waves are not touched.
+Retry the job when its cause is mended: GitLab refuses what is older than the last deployment (Settings, CI/CD, "Prevent
+outdated deployment jobs").
 
 A scheduled pipeline looks for drift instead: docs/fleet.md.
 """
@@ -37,6 +38,7 @@ def texts(fleet: FleetPlan, pipeline: GitLabCi) -> dict[str, str]:
     looks = [{"if": f'{on_branch} && $CI_PIPELINE_SOURCE == "schedule"'}]
     document: dict[str, Any] = {
         ".fleet": {
+            "stage": "deliver",
             "image": "python:3.13-bookworm",
             "interruptible": False,
             "timeout": f"{MINUTES} minutes",

@@ -61,6 +61,15 @@ def test_only_the_branch_delivers_and_only_the_clock_looks_for_drift(every: dict
         assert [rule["if"] for rule in job["rules"]] == [expected]
 
 
+def test_its_stage_is_one_of_the_file_that_includes_it(fleet: FleetPlan) -> None:
+    (text,) = texts(fleet, GitLabCi("example/platform/clusters")).values()
+    jobs = yaml.safe_load(text)
+    main = yaml.safe_load((ROOT / "docs" / "gitlab-ci.yml").read_text(encoding="utf-8"))
+    assert jobs[".fleet"]["stage"] in main["stages"]
+    assert {job["extends"] for name, job in jobs.items() if name != ".fleet"} == {".fleet"}
+    assert not jobs.keys() & main.keys()
+
+
 def test_somebody_is_asked(deploy: dict[str, Any]) -> None:
     manual = {name for name, job in deploy.items() if any(rule.get("when") == "manual" for rule in job["rules"])}
     assert manual == {"deploy-prod-eu-green"}
