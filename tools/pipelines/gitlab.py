@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import indent
 from typing import Any
 
 from blueprint.pipelines import GitLabCi
@@ -11,9 +12,12 @@ from blueprint.planning.fleet import FleetPlan, PlannedWave
 from tools.pipelines import scripts
 from tools.pipelines.roles import role_arns
 from tools.pipelines.text import PipelineJob, yaml_of
+from tools.status import CannotError
 
 FOLDER = ".gitlab"
 MINUTES, SESSION_MINUTES = 30, 60
+NEEDS = 50
+"""Jobs that one waits for at most. https://docs.gitlab.com/ci/yaml/#needs"""
 _ABOUT = """
 `include: {local: .gitlab/deploy.yml}` in .gitlab-ci.yml takes it, with `deliver` among the stages there. Each cluster
 is deployed by a job of its own, the clusters of a wave at once. When one fails, those of later waves are not touched.
@@ -23,6 +27,11 @@ outdated deployment jobs").
 A scheduled pipeline looks for drift instead: docs/fleet.md.
 """
 _COMMENTS = {"interruptible: false": "CloudFormation would go on by itself"}
+_REVIEW = f"""\
+if [ "$CI_PIPELINE_SOURCE" != schedule ]; then
+{indent(scripts.REVIEW, "  ")}fi
+"""
+"""What was merged before does not keep anybody from looking for drift."""
 _CREDENTIALS = """\
 mkdir -p .aws && printf %s "$AWS_TOKEN" >.aws/token
 export AWS_WEB_IDENTITY_TOKEN_FILE="$PWD/.aws/token" AWS_ROLE_SESSION_NAME="gitlab-$CI_JOB_ID"
@@ -49,7 +58,7 @@ def texts(fleet: FleetPlan, pipeline: GitLabCi) -> dict[str, str]:
             "extends": ".fleet",
             "rules": [{"if": on_branch}],
             "variables": {"BASE": "$CI_COMMIT_BEFORE_SHA"},
-            "script": [scripts.SYNTH, scripts.REVIEW, f'{scripts.PACK}echo "DIGEST=$digest" >digest.env\n'],
+            "script": [scripts.SYNTH, _REVIEW, f'{scripts.PACK}echo "DIGEST=$digest" >digest.env\n'],
             "artifacts": {
                 "paths": ["assembly.tar", "review/"],
                 "reports": {"dotenv": "digest.env"},
@@ -72,6 +81,10 @@ def texts(fleet: FleetPlan, pipeline: GitLabCi) -> dict[str, str]:
 
 def _wave(wave: PlannedWave, before: Sequence[str], rules: Sequence[PipelineJob]) -> dict[str, PipelineJob]:
     """Three jobs for each cluster: whether its account is ready, the deploy, and what becomes of it."""
+    if len(wave.clusters) >= NEEDS:
+        raise CannotError(
+            f"The wave {wave.name} has more clusters than a job of GitLab waits for: {NEEDS - 1}. Divide it."
+        )
     jobs: dict[str, PipelineJob] = {}
     names = [plan.facts.name for plan in wave.clusters]
     ready = [f"ready-{name}" for name in names]

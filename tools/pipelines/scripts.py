@@ -6,9 +6,12 @@ TOOLS = ".venv/bin/python -m tools"
 
 REVIEW = f"""\
 git cat-file -e "$BASE^{{commit}}" 2>/dev/null || BASE=HEAD^1
-git cat-file -e "$BASE^{{commit}}" 2>/dev/null || {{ echo "There is no earlier commit to compare with."; exit 0; }}
-{TOOLS} review --base "$BASE"
-{TOOLS} guard --base "$BASE" ${{ALLOW:+--allow="$ALLOW"}}
+if git cat-file -e "$BASE^{{commit}}" 2>/dev/null; then
+  {TOOLS} review --base "$BASE"
+  {TOOLS} guard --base "$BASE" ${{ALLOW:+--allow="$ALLOW"}}
+else
+  echo "There is no earlier commit to compare with."
+fi
 """
 """What the change does, and no further where a deploy could not take it back."""
 

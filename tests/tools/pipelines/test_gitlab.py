@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from blueprint.planning.fleet import FleetPlan
 from tests.tools.pipelines.jobs import ran
 from tools.environment import inherited
 from tools.pipelines.gitlab import texts
+from tools.status import CannotError
 
 ON_BRANCH = '$CI_COMMIT_BRANCH == "release"'
 
@@ -54,11 +56,57 @@ def test_a_failure_leaves_later_waves_untouched(deploy: dict[str, Any], fleet: F
     assert ran(deploy, {"synth"}) == {"synth"}
 
 
+def test_a_job_waits_for_no_more_than_gitlab_takes(fleet: FleetPlan) -> None:
+    (wave, *_) = fleet.waves
+
+    def written(count: int) -> dict[str, Any]:
+        facts = wave.clusters[0].facts
+        plans = tuple(replace(wave.clusters[0], facts=replace(facts, name=f"c{number}")) for number in range(count))
+        waves = (replace(wave, clusters=plans), *fleet.waves[1:])
+        (text,) = texts(replace(fleet, waves=waves), GitLabCi("example/platform/clusters")).values()
+        jobs = yaml.safe_load(text)
+        assert isinstance(jobs, dict)
+        return jobs
+
+    assert max(len(job.get("needs", ())) for job in written(49).values()) == 50
+    with pytest.raises(CannotError, match="Divide it"):
+        written(50)
+
+
 def test_only_the_branch_delivers_and_only_the_clock_looks_for_drift(every: dict[str, Any]) -> None:
     for name, job in every.items():
         sign = "==" if name.startswith("drift-") else "!="
         expected = ON_BRANCH if name == "synth" else f'{ON_BRANCH} && $CI_PIPELINE_SOURCE {sign} "schedule"'
         assert [rule["if"] for rule in job["rules"]] == [expected]
+
+
+@pytest.mark.parametrize(
+    ("commits", "source", "status", "asked"),
+    [
+        (1, "push", 0, ["synth --validate"]),
+        (2, "push", 1, ["synth --validate", "review --base HEAD^1", "guard --base HEAD^1"]),
+        (2, "schedule", 0, ["synth --validate"]),
+    ],
+)
+@pytest.mark.skipif(sys.platform != "linux", reason="the jobs run on Linux, with GNU tar")
+def test_the_steps_of_a_synth(
+    commits: int, source: str, status: int, asked: list[str], tmp_path: Path, deploy: dict[str, Any]
+) -> None:
+    """All lines in one shell, as GitLab's runner has it: the guard that refuses ends it, and nothing is packed."""
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text('#!/bin/sh\nshift 2; echo "$@" >>asked; mkdir -p cdk.out; [ "$1" != guard ]\n')
+    python.chmod(0o755)
+    git = ["git", "-c", "user.name=x", "-c", "user.email=x@example.com", "-C", str(tmp_path)]
+    subprocess.run([*git, "init", "-q"], check=True)
+    for number in range(commits):
+        subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", str(number)], check=True)
+    given = {**inherited(), "PATH": os.environ["PATH"], "CI_PIPELINE_SOURCE": source, "BASE": "0" * 40}
+    words = "\n".join(deploy["synth"]["script"])
+    done = subprocess.run(("bash", "-eo", "pipefail", "-c", words), cwd=tmp_path, env=given, check=False)
+    assert done.returncode == status
+    assert (tmp_path / "asked").read_text().splitlines() == asked
+    assert (tmp_path / "digest.env").exists() == (status == 0)
 
 
 def test_its_stage_is_one_of_the_file_that_includes_it(fleet: FleetPlan) -> None:
