@@ -37,7 +37,7 @@ EVERY_VALUE := tests/every_value tests/isolation/test_isolation.py tests/bluepri
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup synth plan gitops access diagram reference review guard plan-upgrade new-cluster new-team new-addon doctor local local-destroy versions contracts mirror-list prices facts kubernetes kubernetes-test test test-oldest every-value lifecycle mutants snapshots lint check bench lock clean FORCE
+.PHONY: help setup synth plan fleet pipelines roles watch gitops access diagram reference review guard plan-upgrade new-cluster new-team new-addon doctor local local-destroy versions contracts mirror-list prices facts kubernetes kubernetes-test test test-oldest every-value lifecycle mutants snapshots lint check bench lock clean FORCE
 
 help: ## List the commands
 	@echo "make COMMAND, one of:"
@@ -52,6 +52,18 @@ synth: setup ## Write the CloudFormation of all clusters into cdk.out, or of one
 
 plan: setup ## Write what each cluster consists of into plans, as JSON, without the CDK: make plan CLUSTER=dev
 	@$(TOOLS) plan $(ARGS) $(call names,CLUSTER)
+
+fleet: setup ## Print which clusters there are, in which waves, with their versions, and what lags: from clusters/fleet.py
+	@$(TOOLS) fleet $(call option,prices,PRICES) $(ARGS)
+
+pipelines: setup ## Write the workflows of GitHub or GitLab that deliver the fleet, from clusters/fleet.py; CHECK=1 only compares
+	@$(TOOLS) pipelines $${GIVEN_CHECK:+--check} $(ARGS)
+
+roles: setup ## Write the CloudFormation of the roles that pipelines need into roles, or into OUT: a stack for each account of the fleet
+	@$(TOOLS) roles $(call option,output,OUT) $(ARGS)
+
+watch: setup ## Watch the alarms of a cluster for as long as its wave says: make watch CLUSTER=prod
+	@$(TOOLS) watch $(ARGS) $(call names,CLUSTER)
 
 gitops: setup ## Write what Argo CD or Flux installs of clusters into gitops, or into OUT of a clone; CHECK=1 only compares
 	@$(TOOLS) gitops $(call option,output,OUT) $${GIVEN_CHECK:+--check} $(ARGS) $(call names,CLUSTER)
@@ -151,7 +163,7 @@ lock: setup ## Resolve requirements.in and package.json anew: make lock ARGS=--u
 
 clean: ## Remove all that the other commands made, the installation included
 	rm -rf .kubernetes node_modules cdk.out .mypy_cache .pytest_cache .ruff_cache .hypothesis
-	@for each in .venv .venv-oldest .venv-local plans review; do \
+	@for each in .venv .venv-oldest .venv-local plans roles review; do \
 	  if $(call ours,$$each); then rm -rf $$each; \
 	  else echo "$$each stays: no command wrote it"; fi; done
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

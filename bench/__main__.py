@@ -11,6 +11,7 @@ the caches of Python and jsii are filled and the assets are in place, as in the 
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import platform
 import subprocess
@@ -23,15 +24,21 @@ from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 
+from addons.argo_cd import ArgoCd
 from bench.contest import NODE, Contest, prepared
 from bench.review import CLUSTERS, review_table
 from blueprint.addons import HelmAddon
 from blueprint.blueprint import Blueprint
-from blueprint.planning.planner import plan
+from blueprint.fleet import Environment, Fleet, Wave
+from blueprint.fleet_rules import between_values
+from blueprint.planning.fleet import fleet_plan
+from blueprint.planning.planner import plan, plans
+from blueprint.value import problems_in
 from examples.dev import DEV
-from examples.prod import PROD
+from examples.prod import PROD, SHARED
 
 PLAN_GOAL_MS = 20
+FLEET_CLUSTERS, FLEET_GOAL_SECONDS = 200, 4
 MIB = 2**20
 
 
@@ -88,6 +95,8 @@ def plan_table() -> Iterator[str]:
         milliseconds = median(1000 * planning(blueprint) for _ in range(runs))
         goal = "" if blueprint is DEV else met(milliseconds, PLAN_GOAL_MS)
         yield f"{len(blueprint.addons)} add-ons, {what:22}{milliseconds:8.1f}   {goal}".rstrip()
+    seconds = median(planning_fleet() for _ in range(3))
+    yield f"{FLEET_CLUSTERS} clusters and their waves: {seconds:.2f} s   {met(seconds, FLEET_GOAL_SECONDS)}"
 
 
 def planning(blueprint: Blueprint) -> float:
@@ -95,6 +104,24 @@ def planning(blueprint: Blueprint) -> float:
     start = time.perf_counter()
     plan(blueprint)
     return time.perf_counter() - start
+
+
+def planning_fleet() -> float:
+    """Seconds for the plans of many clusters, what holds between them, and their waves."""
+    names = [f"c{number:03}" for number in range(FLEET_CLUSTERS)]
+    clusters = {
+        name: replace(PROD, name=name, addons=(*SHARED, ArgoCd(domain=f"argocd.{name}.example.com"))) for name in names
+    }
+    waves = tuple(Wave(f"w{at}", clusters=tuple(names[at : at + 10])) for at in range(0, FLEET_CLUSTERS, 10))
+    fleet = Fleet(environments=(Environment("prod", defaults=PROD, waves=waves),))
+    gc.disable()  # as the command does
+    start = time.perf_counter()
+    if found := [*problems_in(fleet), *between_values(fleet, names)]:
+        raise AssertionError(found)
+    fleet_plan(fleet, clusters, dict(zip(names, plans(clusters), strict=True)))
+    taken = time.perf_counter() - start
+    gc.enable()
+    return taken
 
 
 def synthesis_table(cases: Sequence[Case], contests: Sequence[Contest]) -> Iterator[str]:

@@ -10,10 +10,12 @@ from blueprint.components import Components, NodePorts
 from blueprint.compute import AutoMode, FargateProfile, FargateSelector, ManagedNodes, SelfManagedNodes, Taint
 from blueprint.delivery import ArgoCdDelivery, FluxDelivery, KubectlProvider
 from blueprint.existing_network import ExistingNetwork, ExistingSubnet
+from blueprint.fleet import BlueGreen, Environment, Fleet, Promotion, Wave
 from blueprint.group_settings import NodeRepair, RepairOverride, WarmPool
 from blueprint.mirrors import Mirrors
 from blueprint.network import NewNetwork
 from blueprint.oidc import OidcProvider
+from blueprint.pipelines import GitHubActions, GitLabCi
 from blueprint.planning.document import Plan
 from blueprint.planning.planner import plan
 from blueprint.role_settings import Iam
@@ -21,14 +23,19 @@ from blueprint.role_settings import Iam
 __all__ = [
     "ArgoCdDelivery",
     "AutoMode",
+    "BlueGreen",
     "Blueprint",
     "Cluster",
     "Components",
+    "Environment",
     "ExistingNetwork",
     "ExistingSubnet",
     "FargateProfile",
     "FargateSelector",
+    "Fleet",
     "FluxDelivery",
+    "GitHubActions",
+    "GitLabCi",
     "Iam",
     "KubectlProvider",
     "ManagedNodes",
@@ -40,6 +47,7 @@ __all__ = [
     "PermissionSet",
     "Plan",
     "PrivateEndpoint",
+    "Promotion",
     "PublicEndpoint",
     "RepairOverride",
     "Role",
@@ -47,5 +55,6 @@ __all__ = [
     "Taint",
     "User",
     "WarmPool",
+    "Wave",
     "plan",
 ]

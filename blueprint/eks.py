@@ -16,6 +16,14 @@ _Texts = Annotated[tuple[str, ...], Form("an array of texts", '["1.36"]')]
 _Date = Annotated[dt.date, Form("a date", "2026-11-27")]
 
 
+class SupportDates(Value):
+    """When support of a Kubernetes minor ends; billing of extended support begins on the first of these days."""
+
+    standard_until: _Date
+    extended_until: _Date
+    """EKS upgrades a control plane by itself after it."""
+
+
 class OfferedVersions(Value):
     """Kubernetes minors that EKS offers."""
 
@@ -23,6 +31,8 @@ class OfferedVersions(Value):
     """In order."""
     extended_support: _Texts
     """Older ones, which cost more."""
+    support: Mapping[str, SupportDates]
+    """Of each version, its dates."""
     default: str
     """What EKS itself takes for a new cluster."""
     date: _Date

@@ -1,4 +1,4 @@
-"""The regions in which EKS is: botocore 1.44.5, data/endpoints.json, the endpoints of `eks`."""
+"""The regions in which EKS is: botocore 1.44.5, data/endpoints.json, the endpoints of `eks`; and their partitions."""
 
 from __future__ import annotations
 
@@ -23,3 +23,19 @@ _BY_PREFIX = {
 }
 REGIONS = tuple(sorted(f"{prefix}-{rest}" for prefix, found in _BY_PREFIX.items() for rest in found.split()))
 """Of all partitions."""
+
+_PARTITIONS = {
+    "cn-": "aws-cn",
+    "us-gov-": "aws-us-gov",
+    "eusc-": "aws-eusc",
+    "us-iso-": "aws-iso",
+    "us-isob-": "aws-iso-b",
+    "eu-isoe-": "aws-iso-e",
+    "us-isof-": "aws-iso-f",
+}
+"""By how the names of their regions begin; all others are of `aws`."""
+
+
+def partition_of(region: str) -> str:
+    """As in ARNs: `aws-cn`."""
+    return next((name for prefix, name in _PARTITIONS.items() if region.startswith(prefix)), "aws")

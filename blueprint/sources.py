@@ -11,6 +11,9 @@ import types
 from importlib import machinery
 from pathlib import Path
 
+FLEET_FILE = "fleet.py"
+"""The one file in `clusters/` that is no cluster's."""
+
 _folders: set[Path] = set()
 
 

@@ -14,6 +14,9 @@ SUPPORTED = EXTENDED_SUPPORT + STANDARD_SUPPORT
 DEFAULT = VERSIONS.default
 """What EKS itself takes for a new cluster."""
 
+SUPPORT = VERSIONS.support
+"""When support of each version ends."""
+
 RELEASE_NOTES = "https://github.com/kubernetes/kubernetes/blob/master/CHANGELOG/CHANGELOG-{minor}.md"
 
 KubernetesVersion = Annotated[

@@ -93,6 +93,8 @@ def test_an_own_cluster_with_a_team_and_an_add_on_of_its_own_is_green(project: P
     assert re.search(r"addons 3, teams 2 +8 +2$", project.run("tools", "synth", "own"), re.MULTILINE)
     assert "role/SearchLead" in project.run("tools", "access", "own")
     project.run("tools", "reference")
+    fleet = (project.folder / "clusters" / "fleet.py").read_text(encoding="utf-8")
+    project.write("clusters/fleet.py", fleet.replace('clusters=("dev",)', 'clusters=("dev", "own")'))
     project.accept()
     shutil.rmtree(project.folder / "cdk.out")
     project.run("pytest", *LOOKING, "-q", "-n0", "-p", "no:cacheprovider")
@@ -109,8 +111,11 @@ def test_an_own_cluster_with_a_team_and_an_add_on_of_its_own_is_green(project: P
 def test_other_clusters_than_those_that_came_with_it_are_green(project: Project) -> None:
     """After the road above: the user's clusters alone, and no team of the examples."""
     for path in (project.folder / "clusters").glob("[!_]*.py"):
-        if path.stem != "own":
+        if path.stem not in ("own", "fleet"):
             path.unlink()
+    waves = '(Wave("only", clusters=("own",)),)'
+    fleet = f'from blueprint import *\n\nFLEET = Fleet(environments=(Environment("all", waves={waves}),))\n'
+    project.write("clusters/fleet.py", fleet)
     (project.folder / "teams" / "payments.py").unlink()
     owners = project.folder / ".github" / "CODEOWNERS"
     project.write(".github/CODEOWNERS", re.sub(r"/teams/payments.*\n", "", owners.read_text(encoding="utf-8")))

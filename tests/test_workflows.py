@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,11 +10,11 @@ from typing import Any
 import pytest
 import yaml
 
-from tools.environment import inherited
+from tools.commands.pipelines import pages_of
 from tools.kubernetes.programs import pinned_versions
 
 WORKFLOWS = Path(__file__).parents[1] / ".github" / "workflows"
-NAMES = ("check", "deploy", "every-value", "review", "verdict")
+NAMES = ("check", "deploy", "drift", "every-value", "review", "verdict")
 PRIVILEGED = "verdict"
 
 Workflow = dict[Any, Any]
@@ -74,15 +71,18 @@ class TestEach:
             for permission, level in content.get("permissions", {}).items()
             if level == "write"
         }
+        # Of what `make pipelines` writes, each job: tests/tools/pipelines.
+        kinds = {(permission, job.split("-")[0]) for permission, job in writing}
         allowed = {
             "verdict": {("pull-requests", "verdict"), ("statuses", "verdict")},
-            "deploy": {("id-token", "deploy")},
+            "deploy": {("id-token", "ready"), ("id-token", "deploy"), ("id-token", "watch")},
+            "drift": {("id-token", "detect"), ("issues", "report")},
         }
-        assert writing == allowed.get(name, set())
+        assert kinds == allowed.get(name, set())
 
     def test_every_job_ends(self, name: str) -> None:
         for job in load(name)["jobs"].values():
-            assert 0 < job["timeout-minutes"] <= 60
+            assert 0 < job["timeout-minutes"] <= (360 if name == "deploy" else 60)
 
     def test_no_shell_sees_an_expression(self, name: str) -> None:
         for step in steps(load(name)):
@@ -152,61 +152,10 @@ def test_one_check_stands_for_all_jobs() -> None:
     assert results == {f"${{{{ needs.{job}.result }}}}" for job in jobs["check"]["needs"]}
 
 
-def test_a_deploy_waits_for_its_reviewers_and_the_default_branch() -> None:
-    jobs = load("deploy")["jobs"]
-    assert jobs["deploy"]["environment"] == "${{ inputs.cluster }}"
-    assert jobs["deploy"]["needs"] == "synth"
-    assert jobs["synth"]["if"] == "github.ref_name == github.event.repository.default_branch"
-    assert "id-token" not in jobs["synth"].get("permissions", {})
-
-
-def test_only_the_cdk_s_command_line_runs_where_there_are_credentials() -> None:
-    """What it deploys was made by a job that could get none."""
-    jobs = load("deploy")["jobs"]
-    assert [name for name, job in jobs.items() if "id-token" in job.get("permissions", {})] == ["deploy"]
-    install, check, deploy = (step["run"] for step in jobs["deploy"]["steps"] if "run" in step)
-    assert install == "make setup"
-    assert "assembly.tar" in check
-    assert deploy.startswith('.venv/bin/cdk deploy --app cdk.out "$CLUSTER/*" ')
-    names = [step.get("uses", "").partition("@")[0] or step["run"].split()[0] for step in jobs["deploy"]["steps"]]
-    assert names.index("aws-actions/configure-aws-credentials") == len(names) - 2, "the credentials come last"
-
-
-def script(job: str, word: str) -> str:
-    """The one of a job's steps that has a word in it."""
-    (found,) = [step["run"] for step in load("deploy")["jobs"][job]["steps"] if word in step.get("run", "")]
-    return str(found)
-
-
-def run(words: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """As GitHub runs a step. https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax"""
-    command = ("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", words)
-    given = {**inherited(), **environment}
-    return subprocess.run(command, cwd=folder, env=given, capture_output=True, text=True, check=False)
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="the jobs run on Linux, with GNU tar")
-def test_what_is_deployed_is_what_was_synthesized(tmp_path: Path) -> None:
-    there, here = tmp_path / "synth", tmp_path / "deploy"
-    for folder in (there / "cdk.out" / "assembly-dev", here):
-        folder.mkdir(parents=True)
-    (there / "cdk.out" / "assembly-dev" / "dev.template.json").write_text("{}")
-    files = {"GITHUB_OUTPUT": str(tmp_path / "output"), "GITHUB_STEP_SUMMARY": str(tmp_path / "summary")}
-    digests = set()
-    for age in (0, 1_000_000_000):
-        os.utime(there / "cdk.out", (age, age))
-        assert run(script("synth", "assembly.tar"), there, GITHUB_SHA="a" * 40, **files).returncode == 0
-        digests.add((tmp_path / "output").read_text().splitlines()[-1].removeprefix("digest="))
-    (digest,) = digests
-    assert f"The assembly of {'a' * 40} has the SHA-256 digest {digest}." in (tmp_path / "summary").read_text()
-    packed = (there / "assembly.tar").read_bytes()
-    for content, given in ((packed.replace(b"{}", b"[]"), digest), (packed, ""), (packed, "0" * 64)):
-        (here / "assembly.tar").write_bytes(content)
-        assert run(script("deploy", "assembly.tar"), here, DIGEST=given).returncode != 0
-        assert not (here / "cdk.out").exists()
-    (here / "assembly.tar").write_bytes(packed)
-    assert run(script("deploy", "assembly.tar"), here, DIGEST=digest).returncode == 0
-    assert (here / "cdk.out" / "assembly-dev" / "dev.template.json").read_text() == "{}"
+def test_what_delivers_is_written_from_the_fleet() -> None:
+    pages = pages_of(WORKFLOWS.parents[1] / "clusters")
+    assert {Path(name).stem for name in pages.texts} <= {*NAMES}
+    assert pages.stale() == {}, "run make pipelines"
 
 
 def test_what_takes_long_runs_by_the_clock() -> None:

@@ -22,6 +22,10 @@ from tools.status import MEANINGS, CannotError, Status
 COMMANDS: Mapping[str, str] = {
     "synth": "write the CloudFormation of clusters",
     "plan": "write what clusters consist of, without the CDK",
+    "fleet": "print which clusters there are, in which waves, and what lags",
+    "pipelines": "write the workflows that deliver the fleet, for GitHub or GitLab",
+    "roles": "write the CloudFormation of the roles with which pipelines deliver the fleet",
+    "watch": "watch the alarms of a cluster for as long as its wave says",
     "gitops": "write what Argo CD or Flux installs of clusters, for a Git repository",
     "access": "print who may do what where",
     "doctor": "check whether an account is ready for a cluster",

@@ -1,11 +1,11 @@
-"""Pages that a command writes and people commit, so that a pull request shows what it makes of them."""
+"""Files that a command writes and people commit, so that a pull request shows what it makes of them."""
 
 from __future__ import annotations
 
 import json
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,13 +17,15 @@ from tools.status import CannotError, Status
 
 @dataclass(frozen=True)
 class Pages:
-    """Markdown by its place in a folder, each text under a header that no other file begins with."""
+    """Texts by their places in a folder, each under a header that no other file begins with."""
 
     command: str
     """What writes them: `make diagram`."""
     folder: Path
     header: str
     texts: Mapping[str, str]
+    places: Sequence[str] = ("**/*.md",)
+    """Where there may be others that the command wrote."""
 
     def stale(self) -> dict[str, str]:
         """Of each page that is not as it would be written, why; a file without the header is somebody's own."""
@@ -34,7 +36,7 @@ class Pages:
                 found[name] = "is missing"
             elif path.read_bytes() != text.encode():
                 found[name] = "is out of date"
-        for path in sorted(self.folder.rglob("*.md")):
+        for path in sorted({path for pattern in self.places for path in self.folder.glob(pattern)}):
             name = path.relative_to(self.folder).as_posix()
             if name not in self.texts and path.read_text(encoding="utf-8").startswith(self.header):
                 found[name] = "is about what is gone"

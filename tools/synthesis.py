@@ -11,6 +11,7 @@ from typing import Any
 
 from app import CONTEXT, ROOT, write_assembly
 from blueprint.planning.document import Plan
+from blueprint.planning.pipeline_roles import AccountRoles
 from tools.progress import Progress
 
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html (resources in a template)
@@ -38,6 +39,20 @@ def synthesize(plans: Sequence[Plan], out: Path, *, validate: bool, progress: bo
 
     with Progress(state) if progress and len(plans) > 1 else nullcontext():
         write_assembly(app, plans, counted())
+
+
+def synthesize_roles(accounts: Sequence[AccountRoles], out: Path) -> None:
+    """Writes the assembly of the roles of pipelines. They are few, so the rules judge them each time."""
+    os.environ["CDK_VALIDATION"] = "true"
+    from aws_cdk import App
+
+    from stacks.roles import RolesStage
+    from stacks.validation import add_validations
+
+    app = App(outdir=str(out.resolve()), context=settings())
+    RolesStage(app, accounts)
+    add_validations(app)
+    app.synth()
 
 
 def settings() -> dict[str, Any]:

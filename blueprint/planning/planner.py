@@ -16,7 +16,7 @@ from blueprint.checked import Checked, checked
 from blueprint.compute import AutoMode, FargateProfile, Nodes
 from blueprint.contribution import ServiceLinkedRole
 from blueprint.endpoints import called
-from blueprint.errors import BlueprintError, FieldPath, Problem, Quoted
+from blueprint.errors import BlueprintError, FieldPath, Problem, Quoted, rendered
 from blueprint.existing_network import ExistingNetwork
 from blueprint.facts import ClusterFacts
 from blueprint.faults import FAILS, no_way_out, place, told
@@ -49,7 +49,7 @@ def plan(blueprint: Blueprint, place: str = "blueprint") -> Plan:
 
 def plans(fleet: Mapping[str, Blueprint], found: Iterable[Problem] = ()) -> tuple[Plan, ...]:
     """The plans of many clusters; raises one BlueprintError for the mistakes of all and for those already `found`."""
-    problems = [(problem.file, problem) for problem in found]
+    problems = [(problem.file or rendered(problem.path[:1]), problem) for problem in found]
     made: dict[str, Plan] = {}
     for where, blueprint in fleet.items():
         outcome = _outcome(blueprint)

@@ -12,7 +12,8 @@ from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
 from app import ROOT
-from blueprint.inventory import planned
+from blueprint.inventory import planned, planned_fleet
+from blueprint.sources import FLEET_FILE
 from tests.templates import readable
 from tools.assembly import Assembly, read
 from tools.commands.diagram import pages_of
@@ -23,8 +24,13 @@ PLANS = planned(CLUSTERS)
 
 
 def test_every_file_is_the_cluster_of_its_name() -> None:
-    files = [path.stem.replace("_", "-") for path in sorted(CLUSTERS.glob("*.py")) if path.stem != "__init__"]
+    others = ("__init__.py", FLEET_FILE)
+    files = [path.stem.replace("_", "-") for path in sorted(CLUSTERS.glob("*.py")) if path.name not in others]
     assert [plan.facts.name for plan in PLANS] == files
+
+
+def test_every_cluster_is_in_a_wave() -> None:
+    assert sorted(planned_fleet(CLUSTERS).clusters, key=PLANS.index) == [*PLANS]
 
 
 def test_networks_do_not_overlap_so_that_they_can_be_connected() -> None:

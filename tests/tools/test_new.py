@@ -50,6 +50,12 @@ def test_a_cluster(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "make synth CLUSTER=my-own\n" in capsys.readouterr().out
 
 
+def test_no_cluster_takes_the_file_of_the_fleet(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*CLUSTER, "--name=fleet"]) == 1
+    assert "is the file of the whole fleet" in capsys.readouterr().err
+    assert [*(folder / "clusters").iterdir()] == []
+
+
 def test_its_network_is_a_free_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(new_cluster, "CLUSTERS", CLUSTERS)
     taken = {cidr for each in blueprints(CLUSTERS)[0].values() for cidr in each.network.cidrs}

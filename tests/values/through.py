@@ -35,7 +35,7 @@ from tools.review import page as review_page
 from tools.review.compose import review
 from tools.review.dangers import dangers
 from tools.review.drawing import drawn
-from tools.review.fleet import Fleet, Touched
+from tools.review.fleet import ReviewedFleet, Touched
 from tools.review.markdown import markdown
 from tools.review.prices import prices
 from tools.review.report import as_json as review_json
@@ -136,7 +136,7 @@ def _compared(before: Plan, after: Plan, found: ClusterDifference | None) -> Non
     if not found:
         return
     plans = (before, after)
-    fleet, told = Fleet("0123456789ab", (Touched(found, plans),), ()), dangers(found, plans)
+    fleet, told = ReviewedFleet("0123456789ab", (Touched(found, plans),), ()), dangers(found, plans)
     document = review(fleet, told, _unreachable, prices())
     markdown(document, draw=drawn), review_page.page(document), json.dumps(review_json(fleet, told))
 

@@ -9,10 +9,12 @@ import ipaddress
 from argparse import ArgumentParser, Namespace
 
 from app import CLUSTERS
-from blueprint.existing_network import ExistingNetwork
+from blueprint.errors import BlueprintError, Problem
 from blueprint.fields import AccountId, ClusterName, IamName, Region
+from blueprint.fleet_rules import ranges
 from blueprint.inventory import blueprints
-from blueprint.network import NewNetwork, VpcCidr
+from blueprint.network import VpcCidr
+from blueprint.sources import FLEET_FILE
 from blueprint.versions import DEFAULT
 from tools.new import Question, add_questions, answers, constant, free, module, shown, write
 from tools.status import Status
@@ -52,8 +54,12 @@ def run(options: Namespace) -> int:
     said = answers(options, (*_QUESTIONS, Question("cidr", "range of its VPC", VpcCidr, _free_range())))
     name = said["name"]
     path = free(CLUSTERS / f"{module(name)}.py")
+    if path.name == FLEET_FILE:
+        rule = f"{shown(path)} is the file of the whole fleet"
+        raise BlueprintError([Problem(("NAME",), name, rule, "choose another name")])
     write(path, _TEXT.format(**said, constant=constant(name), version=DEFAULT))
     print(f"{shown(path)} is written. Look at it, then:\n")
+    print(f"{shown(CLUSTERS / FLEET_FILE)} says in which wave it is: name it there.\n")
     print(f"make synth CLUSTER={name}\nmake diagram\nmake snapshots ARGS=tests/clusters")
     return Status.DONE
 
@@ -61,22 +67,7 @@ def run(options: Namespace) -> int:
 def _free_range() -> str:
     """One in which no cluster of the folder is, so that their networks can be connected."""
     found, _ = blueprints(CLUSTERS)
-    networks = [ipaddress.ip_network(cidr) for each in found.values() for cidr in _ranges(each.network)]
+    networks = [network for each in found.values() for network in ranges(each.network)]
     numbers = (*range(10, 256, 10), *range(256))
     candidates = (f"10.{number}.0.0/16" for number in numbers)
-    return next((each for each in candidates if not any(map(ipaddress.ip_network(each).overlaps, networks))), "")
-
-
-def _ranges(network: object) -> list[str]:
-    """Those of its VPC, as far as they are any: the file of a cluster may be wrong."""
-    if not isinstance(network, NewNetwork | ExistingNetwork):
-        return []
-    found: object = network.cidrs
-    return [cidr for cidr in found if _is_range(cidr)] if isinstance(found, tuple) else []
-
-
-def _is_range(cidr: object) -> bool:
-    try:
-        return isinstance(cidr, str) and bool(ipaddress.IPv4Network(cidr))
-    except ValueError:
-        return False
+    return next((each for each in candidates if not any(map(ipaddress.IPv4Network(each).overlaps, networks))), "")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ipaddress
 import json
-import re
 import sys
 import time
 from argparse import ArgumentParser, Namespace
@@ -23,7 +22,7 @@ from blueprint.planning.document import Plan
 from tools.assembly import Assembly, read
 from tools.jsii_start import finish, quicken
 from tools.options import add_clusters, add_json
-from tools.outputs import OutputFolder
+from tools.outputs import ASSEMBLY, OutputFolder
 from tools.status import Status
 from tools.synthesis import RESOURCE_LIMIT, synthesize
 from tools.tables import aligned
@@ -31,11 +30,6 @@ from tools.tables import aligned
 OUT = Path("cdk.out")
 _FEW = 10
 """Of so many clusters a line has the names."""
-_OURS = re.compile(
-    r"manifest\.json|tree\.json|cdk\.out|validation-report\.json|read\..*\.lock|synth\.lock|asset\..*|assembly-.*"
-    r"|.*\.(template|assets|metadata|plan)\.json"
-)
-"""What aws-cdk-lib and the CLI write into a cloud assembly, and this project beside it."""
 
 
 def add_options(parser: ArgumentParser) -> None:
@@ -49,7 +43,7 @@ def add_options(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> int:
     """Writes the assembly, and prints the table."""
     out: Path = options.output
-    folder = OutputFolder(out, "synth", "--output", _OURS, shared="cdk.out")
+    folder = OutputFolder(out, "synth", "--output", ASSEMBLY, shared="cdk.out")
     folder.clear(keep="asset.")  # which are named after their content, so they need no second copy
     try:
         plans = planned(CLUSTERS, options.clusters)

@@ -1,8 +1,4 @@
-"""What `cdk bootstrap` leaves in an account and region, by the names of the CDK's DefaultStackSynthesizer.
-
-This app uses it as it is; a test compares the names with what is installed.
-https://github.com/aws/aws-cdk/blob/main/packages/aws-cdk-lib/core/lib/stack-synthesizers/default-synthesizer.ts
-"""
+"""Whether an account and region has what `cdk bootstrap` leaves there."""
 
 from __future__ import annotations
 
@@ -10,15 +6,15 @@ from collections.abc import Sequence
 
 from botocore.exceptions import ClientError
 
+from blueprint.bootstrap import ASSUMED, QUALIFIER, role_name
 from blueprint.planning.document import Plan
 from tools.doctor.aws import Aws
 from tools.doctor.lookups import caller, code_of, principal
 
-QUALIFIER = "hnb659fds"
 VERSION = 6
 PARAMETER = f"/cdk-bootstrap/{QUALIFIER}/version"
-PURPOSES = ("deploy", "file-publishing", "cfn-exec")
-"""Whose roles a deploy assumes, in this order."""
+PURPOSES = (*ASSUMED, "cfn-exec")
+"""Whose roles a deploy needs, CloudFormation's last."""
 
 
 def role(plan: Plan, aws: Aws, purpose: str) -> str:
@@ -27,7 +23,7 @@ def role(plan: Plan, aws: Aws, purpose: str) -> str:
 
 
 def _role_name(plan: Plan, purpose: str) -> str:
-    return f"cdk-{QUALIFIER}-{purpose}-role-{plan.facts.account}-{plan.facts.region}"
+    return role_name(purpose, plan.facts.account, plan.facts.region)
 
 
 def exists(plan: Plan, aws: Aws, purpose: str) -> bool:

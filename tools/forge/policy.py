@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from blueprint import toml
 from blueprint.errors import Key, Problem, Quoted, report
 from blueprint.fields import one_of
+from blueprint.sources import FLEET_FILE
 from blueprint.value import Form, Rule, Value
 from tools.review.dangers import RULES as DANGERS
 from tools.review.dangers import Enforcement
@@ -99,7 +100,8 @@ def load(root: Path) -> Policy:
     path = root / FILE
     if not path.exists():
         return Policy()
-    names = [file.stem.replace("_", "-") for file in (root / "clusters").glob("*.py") if file.stem != "__init__"]
+    files = [file for file in (root / "clusters").glob("*.py") if file.name not in ("__init__.py", FLEET_FILE)]
+    names = [file.stem.replace("_", "-") for file in files]
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

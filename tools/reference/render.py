@@ -9,13 +9,15 @@ from inspect import get_annotations, getdoc
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 from blueprint.addons import Addon, CallsAws, EksAddon, HelmAddon
+from blueprint.blueprint import Blueprint
 from blueprint.fields import LONGEST
+from blueprint.fleet import Fleet
 from blueprint.value import Value, field_types
 from tools import contracts
 from tools.markdown import code, link, plain, table
 from tools.reference.pages import ADDONS, Page, addon_pages, concepts, page_of
 from tools.reference.source import docstrings
-from tools.reference.values import Class, FieldRule, classes, concrete, default, importable, rules, users, written
+from tools.reference.values import Class, FieldRule, concrete, default, importable, rules, users, written
 
 HEADER = "<!-- Written by `make reference` from the types. Do not edit: run it again. -->"
 _WORDS: dict[Any, str] = {
@@ -45,7 +47,8 @@ def _index() -> str:
         "# Reference",
         "Every value that stands in a cluster file or a team file, with all of its fields: what a field takes, in "
         "which unit, what it is by default, and what a change does once it is deployed. A file in `clusters/` holds "
-        f"one {_link(classes()[0], 'README.md')}; all others stand in it.",
+        f"one {_link(Blueprint, 'README.md')}, and `clusters/fleet.py` one {_link(Fleet, 'README.md')}; all others "
+        "stand in these.",
         table(("page", "values"), rows),
         "Text is in quotes, a tuple in parentheses with a comma behind its last item, a mapping in braces. A field "
         "that is create-only cannot be changed in place; a change of any other replaces nothing that holds state. "

@@ -15,6 +15,7 @@ import addons
 import blueprint
 import blueprint.teams
 from blueprint.blueprint import Blueprint
+from blueprint.fleet import Fleet
 from blueprint.value import Rule, Value, field_types, lacking_in
 from tools.reference.source import line
 
@@ -50,6 +51,7 @@ def classes() -> tuple[Class, ...]:
                     walk(each)
 
     walk(Blueprint)
+    walk(Fleet)
     return tuple(found)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tools.charts.results import Render
 from tools.review.dangers import Danger
 from tools.review.document import Document, Section, code, said
-from tools.review.fleet import Fleet
+from tools.review.fleet import ReviewedFleet
 from tools.review.prices import Prices
 from tools.review.sections import (
     charts,
@@ -28,7 +28,7 @@ from tools.review.sections import (
 )
 
 
-def review(fleet: Fleet, found: tuple[Danger, ...], render: Render, prices: Prices) -> Document:
+def review(fleet: ReviewedFleet, found: tuple[Danger, ...], render: Render, prices: Prices) -> Document:
     """The whole review; one line when nothing changes."""
     title = "What changes in the clusters"
     if not fleet.touched:
@@ -39,7 +39,7 @@ def review(fleet: Fleet, found: tuple[Danger, ...], render: Render, prices: Pric
     return Document(title, summary.summary(fleet, len(found)), tuple(section for section in sections if section.blocks))
 
 
-def _of_plans(fleet: Fleet, render: Render, prices: Prices) -> Iterator[Section]:
+def _of_plans(fleet: ReviewedFleet, render: Render, prices: Prices) -> Iterator[Section]:
     yield exposure.section(fleet)
     yield versions.section(fleet)
     yield nodes.section(fleet)
@@ -54,7 +54,7 @@ def _of_plans(fleet: Fleet, render: Render, prices: Prices) -> Iterator[Section]
     yield pictures.section(fleet)
 
 
-def _unread(fleet: Fleet) -> Iterator[Section]:
+def _unread(fleet: ReviewedFleet) -> Iterator[Section]:
     words = said("The plans of the base cannot be read, so all that follows is from templates: ", code(fleet.unread))
     yield Section("plans", "Only templates are compared", (words,))
     yield headroom.section(fleet)

@@ -109,7 +109,7 @@ Facts = Callable[[Touched, Side], Iterable[tuple[str, ...]]]
 
 
 @dataclass(frozen=True)
-class Fleet:
+class ReviewedFleet:
     """All clusters of both revisions."""
 
     base: str
@@ -161,13 +161,13 @@ class Fleet:
         return tuple(sorted(self.grouped(found), key=lambda row: SIDES.index(row.sign)))
 
 
-def fleet(comparison: Comparison) -> Fleet:
+def fleet(comparison: Comparison) -> ReviewedFleet:
     """What was compared, as a review looks at it."""
     try:
         touched = tuple(_touched(comparison, each) for each in comparison.touched)
     except DocumentError as error:
-        return Fleet(comparison.base, tuple(map(Touched, comparison.touched)), comparison.untouched, str(error))
-    return Fleet(comparison.base, touched, comparison.untouched)
+        return ReviewedFleet(comparison.base, tuple(map(Touched, comparison.touched)), comparison.untouched, str(error))
+    return ReviewedFleet(comparison.base, touched, comparison.untouched)
 
 
 def _touched(comparison: Comparison, cluster: ClusterDifference) -> Touched:

@@ -6,11 +6,11 @@ from dataclasses import asdict
 from typing import Any
 
 from tools.review.dangers import Danger
-from tools.review.fleet import Fleet
+from tools.review.fleet import ReviewedFleet
 from tools.review.sections.summary import counts
 
 
-def as_json(fleet: Fleet, dangers: tuple[Danger, ...]) -> dict[str, Any]:
+def as_json(fleet: ReviewedFleet, dangers: tuple[Danger, ...]) -> dict[str, Any]:
     """What review.json holds."""
     return {
         "base": fleet.base,

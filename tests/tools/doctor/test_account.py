@@ -18,12 +18,13 @@ from botocore.exceptions import (
 )
 
 from addons.aws_for_fluent_bit import AwsForFluentBit
+from blueprint.bootstrap import QUALIFIER
 from blueprint.planning.document import Plan
 from blueprint.planning.planner import plan
 from tests.blueprint.examples import with_addons
 from tests.tools.doctor.account import Account, refused, statuses, worst
 from tests.tools.doctor.ready import CALLER, live
-from tools.doctor.bootstrap import QUALIFIER, VERSION
+from tools.doctor.bootstrap import VERSION
 from tools.doctor.checks import account as checks
 from tools.doctor.checks.account import connect
 from tools.doctor.finding import NotReadyError

@@ -12,7 +12,7 @@ from blueprint.planning.document import Part, Plan
 from tests.plans import planned
 from tools.assembly import Stack
 from tools.review.document import Block, Cell, Paragraph, Row, Section, Table
-from tools.review.fleet import Fleet, Touched
+from tools.review.fleet import ReviewedFleet, Touched
 from tools.revision.differences import ClusterDifference, StackDifference
 
 Resources = Mapping[str, Mapping[str, Any]]
@@ -74,12 +74,12 @@ def touched(before: Made | None = None, after: Made | None = None) -> Touched:
     return Touched(ClusterDifference((other[0] or one[0])[0].cluster, stacks), (one[1], other[1]))
 
 
-def fleet(*clusters: Touched, untouched: Sequence[str] = ()) -> Fleet:
+def fleet(*clusters: Touched, untouched: Sequence[str] = ()) -> ReviewedFleet:
     """Clusters that differ, and names of those that do not."""
-    return Fleet("0123456789ab", clusters, tuple(untouched))
+    return ReviewedFleet("0123456789ab", clusters, tuple(untouched))
 
 
-def changing(before: Made, after: Made) -> Fleet:
+def changing(before: Made, after: Made) -> ReviewedFleet:
     """A fleet in which one cluster differs."""
     return fleet(touched(before, after))
 

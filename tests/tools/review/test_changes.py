@@ -26,7 +26,7 @@ from tools.charts.results import Outcome, Render, Unreachable
 from tools.review.compose import review
 from tools.review.dangers import dangers
 from tools.review.document import Document
-from tools.review.fleet import Fleet, Touched
+from tools.review.fleet import ReviewedFleet, Touched
 from tools.review.markdown import LIMIT, markdown, size
 from tools.review.prices import prices
 from tools.revision.differences import differences
@@ -103,7 +103,7 @@ def _render(releases: Sequence[Release], version: str, charts: Path) -> tuple[Ou
 
 
 def _review(name: str, found: Touched | None, render: Render) -> Document:
-    fleet = Fleet("0123456789ab", (found,) if found else (), ("another",) if found else (name, "another"))
+    fleet = ReviewedFleet("0123456789ab", (found,) if found else (), ("another",) if found else (name, "another"))
     return review(fleet, dangers(found.difference, found.plans) if found else (), render, prices())
 
 

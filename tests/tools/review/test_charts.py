@@ -13,13 +13,13 @@ from tests.tools.review.support import changing, cluster, fleet, rows, thing, to
 from tools.charts.render import render_all
 from tools.charts.results import Failed, Outcome, Rendered, Unreachable
 from tools.review.document import Diff, Section, Table
-from tools.review.fleet import Fleet
+from tools.review.fleet import ReviewedFleet
 from tools.review.sections import charts, values
 
 WEB = changing(cluster(releases=(release("web"),)), cluster(releases=(release("web", "2.0.0"),)))
 
 
-def section(old: Any, new: Any, found: Fleet = WEB) -> Section:
+def section(old: Any, new: Any, found: ReviewedFleet = WEB) -> Section:
     """What is said when the versions of a chart render to these."""
 
     def render(releases: Sequence[Release], version: str) -> tuple[Outcome, ...]:

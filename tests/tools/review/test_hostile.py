@@ -15,7 +15,7 @@ from tools.charts.results import Outcome, Rendered
 from tools.review.compose import review
 from tools.review.dangers import Danger
 from tools.review.drawing import drawn
-from tools.review.fleet import Fleet
+from tools.review.fleet import ReviewedFleet
 from tools.review.markdown import LIMIT, markdown, size
 from tools.review.page import page
 from tools.review.prices import Prices
@@ -28,7 +28,7 @@ def hostile(number: int) -> str:
     return f"{HOSTILE[number % len(HOSTILE)]} {number}"
 
 
-def large(name: str) -> Fleet:
+def large(name: str) -> ReviewedFleet:
     """Ten thousand resources that go, and as many that come."""
     topics = {hostile(number): resource("AWS::SNS::Topic", Name=hostile(number)) for number in range(MANY)}
     statements = [

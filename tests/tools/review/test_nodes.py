@@ -10,14 +10,14 @@ import pytest
 from blueprint.contribution import Contribution, LaunchedNodes
 from blueprint.planning.document import Part
 from tests.tools.review.support import Made, changing, cluster, resource, rows, thing, touched, words
-from tools.review.fleet import Fleet, Touched
+from tools.review.fleet import ReviewedFleet, Touched
 from tools.review.sections import nodes
 from tools.revision.differences import Change, ClusterDifference, Impact, StackDifference
 
 SIZES = {"MinSize": 2, "MaxSize": 4}
 
 
-def changed(before: Mapping[str, Any], after: Mapping[str, Any], **impacts: tuple[str, Impact]) -> Fleet:
+def changed(before: Mapping[str, Any], after: Mapping[str, Any], **impacts: tuple[str, Impact]) -> ReviewedFleet:
     """A cluster stack with these resources, and by logical id which property changes, and what that leads to."""
     one, other = cluster(control=before), cluster(control=after)
     (stack,) = (each for each in other.stacks if each.name == "cluster")
@@ -27,7 +27,7 @@ def changed(before: Mapping[str, Any], after: Mapping[str, Any], **impacts: tupl
         for id, (name, impact) in impacts.items()
     )
     difference = ClusterDifference("dev", (StackDifference(old, stack, changes),))
-    return Fleet("0123456789ab", (Touched(difference, (one.plan, other.plan)),), ())
+    return ReviewedFleet("0123456789ab", (Touched(difference, (one.plan, other.plan)),), ())
 
 
 def group(**properties: Any) -> Mapping[str, Any]:
@@ -129,4 +129,7 @@ def test_a_budget_that_lets_no_pod_go_is_a_warning() -> None:
 
 
 def test_a_new_cluster_replaces_nothing() -> None:
-    assert nodes.section(Fleet("0123456789ab", (touched(None, cluster()), touched(cluster(), None)), ())).blocks == ()
+    assert (
+        nodes.section(ReviewedFleet("0123456789ab", (touched(None, cluster()), touched(cluster(), None)), ())).blocks
+        == ()
+    )

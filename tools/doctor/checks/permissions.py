@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
+from blueprint.bootstrap import ASSUMED
 from blueprint.planning.document import Plan
 from tools.doctor import bootstrap
 from tools.doctor.aws import Aws
@@ -112,7 +113,7 @@ def assumption(plan: Plan, aws: Aws) -> Iterator[Finding]:
     principal = _principal(aws)
     if not principal:
         return
-    purposes = [each for each in ("deploy", "file-publishing") if bootstrap.exists(plan, aws, each)]
+    purposes = [each for each in ASSUMED if bootstrap.exists(plan, aws, each)]
     roles = [bootstrap.role(plan, aws, purpose) for purpose in purposes]
     results = [(role, one) for role in roles for one in _simulated(principal, ["sts:AssumeRole"], role, aws)]
     denied = {role: _denial(one) for role, one in results if one["EvalDecision"] != "allowed"}

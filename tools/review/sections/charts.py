@@ -13,7 +13,7 @@ from tools.charts.results import Failed, Outcome, Render, Rendered
 from tools.review import pods
 from tools.review.document import Block, Diff, Row, Section, Table, code, said
 from tools.review.flat import changed, codes
-from tools.review.fleet import SIDES, Fleet
+from tools.review.fleet import SIDES, ReviewedFleet
 from tools.review.manifests import Objects, come_and_gone, in_new_namespaces, name_in, title
 from tools.review.sections.values import releases, rows_of
 
@@ -34,7 +34,7 @@ class _Case:
         return next(release.name for release in self.releases if release)
 
 
-def section(fleet: Fleet, render: Render) -> Section:
+def section(fleet: ReviewedFleet, render: Render) -> Section:
     """One rendering for all clusters that change a release alike, with the values of the first of them."""
     cases = _cases(fleet)
     blocks: list[Block] = []
@@ -54,7 +54,7 @@ def section(fleet: Fleet, render: Render) -> Section:
     return Section("charts", "What charts install", tuple(blocks))
 
 
-def _cases(fleet: Fleet) -> list[_Case]:
+def _cases(fleet: ReviewedFleet) -> list[_Case]:
     found: dict[tuple[Any, ...], list[tuple[str, Pair, tuple[str, str]]]] = {}
     for touched in fleet.deployed:
         for before, after in releases(touched):

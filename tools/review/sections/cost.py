@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from tools.review.document import Block, Cell, Row, Section, Table, said
 from tools.review.drivers import drivers
 from tools.review.flat import changed, codes
-from tools.review.fleet import Fleet, Side
+from tools.review.fleet import ReviewedFleet, Side
 from tools.review.prices import Prices
 
 HOURS = 730
@@ -17,7 +17,7 @@ Counted = dict[tuple[str, str, str], Range]
 """What it is called, its region, and its name in a price table; the fewest and the most that there may be."""
 
 
-def section(fleet: Fleet, prices: Prices) -> Section:
+def section(fleet: ReviewedFleet, prices: Prices) -> Section:
     """The sums over all clusters touched, since a bill has no clusters."""
     before = _counted(each.before for each in fleet.deployed)
     after = _counted(each.after for each in fleet.deployed)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from tools.review.dangers import Danger, worst_first
 from tools.review.document import Cell, Row, Section, Table, code
-from tools.review.fleet import Fleet
+from tools.review.fleet import ReviewedFleet
 
 
-def section(fleet: Fleet, dangers: tuple[Danger, ...]) -> Section:
+def section(fleet: ReviewedFleet, dangers: tuple[Danger, ...]) -> Section:
     """The worst first."""
     found = [(danger.cluster, _row(danger)) for danger in worst_first(dangers)]
     rows = fleet.grouped(found)

@@ -9,10 +9,10 @@ from tools.access.roles import id_of, owners
 from tools.arns import principal
 from tools.assembly import text
 from tools.review.document import Section, Table
-from tools.review.fleet import Fleet, Side
+from tools.review.fleet import ReviewedFleet, Side
 
 
-def section(fleet: Fleet) -> Section:
+def section(fleet: ReviewedFleet) -> Section:
     """One row for each group or policy of a principal, and for each service account."""
     rows = fleet.gained_and_lost(lambda _, side: _facts(side))
     table = Table(("who", "is", "in", "clusters"), rows)

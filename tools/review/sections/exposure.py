@@ -14,7 +14,7 @@ from tools.placeholders import Placeholders
 from tools.review.dangers.kubernetes import INTERNET, SCHEMES, scheme
 from tools.review.document import Cell, Row, Section, Sign, Table, code
 from tools.review.flat import flat
-from tools.review.fleet import Fleet, Side, Touched
+from tools.review.fleet import ReviewedFleet, Side, Touched
 
 # How the CDK writes that a security group reaches nothing.
 _NOWHERE = "255.255.255.255/32"
@@ -23,7 +23,7 @@ Clusters = tuple[str, tuple[str, ...]]
 _CLOSED = "nothing but what a policy allows"
 
 
-def section(fleet: Fleet) -> Section:
+def section(fleet: ReviewedFleet) -> Section:
     """A row for each connection that becomes possible or impossible."""
     rows = _merged(fleet.gained_and_lost(_facts))
     table = Table(("what", "connections", "clusters"), rows)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from tools.review.document import Cell, Row, Section, Table
-from tools.review.fleet import Fleet
+from tools.review.fleet import ReviewedFleet
 from tools.synthesis import RESOURCE_LIMIT
 
 _CLOSE = 0.9
 """Of the limit: the next change may not fit."""
 
 
-def section(fleet: Fleet) -> Section:
+def section(fleet: ReviewedFleet) -> Section:
     """Stacks whose number of resources changes, or is close to the limit."""
     found = []
     for touched in fleet.deployed:

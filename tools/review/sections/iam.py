@@ -9,7 +9,7 @@ from typing import Any
 from tools.access.permissions import BOUNDARY, IamPermission, permissions
 from tools.arns import worded
 from tools.review.document import Cell, Row, Section, Sign, Table
-from tools.review.fleet import Fleet, Touched
+from tools.review.fleet import ReviewedFleet, Touched
 
 _COLUMNS = ("whose role", "may", "on", "only if", "clusters")
 # When it comes, and when it goes: what forbids no longer lets more happen.
@@ -18,7 +18,7 @@ _SIGNS: dict[str, tuple[Sign, Sign]] = {"Allow": ("+", "-"), "Deny": ("-", "+"),
 _WORDS = {"Deny": ("never", "no longer forbidden"), BOUNDARY: ("at most", "no longer limited to")}
 
 
-def section(fleet: Fleet) -> Section:
+def section(fleet: ReviewedFleet) -> Section:
     """Wider rights first; new clusters stand for themselves."""
     lasting = [each for each in fleet.deployed if each.lasting]
     others = [each for each in fleet.deployed if not each.lasting]
@@ -29,7 +29,7 @@ def section(fleet: Fleet) -> Section:
     return Section("iam", "Permissions in AWS", tuple(table for table in tables if table.rows))
 
 
-def _compared(fleet: Fleet, clusters: Sequence[Touched]) -> tuple[Row, ...]:
+def _compared(fleet: ReviewedFleet, clusters: Sequence[Touched]) -> tuple[Row, ...]:
     found: list[tuple[str, Row]] = []
     for touched in clusters:
         before, after = (permissions(side.stacks, side.place) if side else set() for side in touched.sides)

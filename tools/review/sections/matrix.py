@@ -8,12 +8,12 @@ from tools.access.matrix import Access, Matrix, Right, matrix
 from tools.access.tables import tables
 from tools.review.document import Row, Section, Table
 from tools.review.flat import codes
-from tools.review.fleet import SIDES, Fleet
+from tools.review.fleet import SIDES, ReviewedFleet
 
 _Key = tuple[str, str, str, str]
 
 
-def section(fleet: Fleet) -> Section:
+def section(fleet: ReviewedFleet) -> Section:
     """Of the clusters touched."""
     found: list[tuple[str, Row]] = []
     notes: list[tuple[str, Row]] = []

@@ -10,7 +10,7 @@ from tools.review.dangers.danger import at
 from tools.review.dangers.updates import new_nodes
 from tools.review.document import Block, Cell, Row, Section, Table, said
 from tools.review.flat import codes
-from tools.review.fleet import Fleet, Side
+from tools.review.fleet import ReviewedFleet, Side
 from tools.review.manifests import title
 from tools.revision.differences import StackDifference
 
@@ -27,7 +27,7 @@ _DRIFTING: Mapping[str, tuple[str, ...]] = {
 _EVICTION = "https://docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html"
 
 
-def section(fleet: Fleet) -> Section:
+def section(fleet: ReviewedFleet) -> Section:
     """Of the clusters that were and will be."""
     rows: list[tuple[str, Row]] = []
     budgets: list[tuple[str, Row]] = []

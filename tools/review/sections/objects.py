@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tools.review.document import Row, Section, Table
-from tools.review.fleet import Fleet
+from tools.review.fleet import ReviewedFleet
 from tools.review.manifests import come_and_gone, fields, in_new_namespaces
 from tools.review.manifests import expressions as worded
 
@@ -11,7 +11,7 @@ _COLUMNS = ("kind", "namespace", "objects", "clusters")
 _FIELDS = ("object", "field", "before", "after", "clusters")
 
 
-def section(fleet: Fleet) -> Section:
+def section(fleet: ReviewedFleet) -> Section:
     """What comes and goes, then what changes in the others; what comes with its namespace stands in `brought`."""
     whole: list[tuple[str, Row]] = []
     parts: list[tuple[str, Row]] = []
@@ -26,7 +26,7 @@ def section(fleet: Fleet) -> Section:
     return Section("objects", "Kubernetes objects of our manifests", tuple(table for table in tables if table.rows))
 
 
-def expressions(fleet: Fleet) -> Section:
+def expressions(fleet: ReviewedFleet) -> Section:
     """What policies ask in CEL, where their messages say the same in words."""
     rows = []
     for touched in fleet.deployed:
@@ -37,7 +37,7 @@ def expressions(fleet: Fleet) -> Section:
     return Section("expressions", title, (table,) if rows else (), open=False)
 
 
-def brought(fleet: Fleet) -> Section:
+def brought(fleet: ReviewedFleet) -> Section:
     """A new team or chart brings dozens of objects; whoever they let in, and what they reach, is told before."""
     rows = [
         (touched.name, row)

@@ -8,12 +8,12 @@ from typing import Any
 from blueprint.planning.document import Plan
 from tools.picture.things import described
 from tools.review.document import Block, Picture, Section, said
-from tools.review.fleet import Fleet
+from tools.review.fleet import ReviewedFleet
 
 _MOST = 5
 
 
-def section(fleet: Fleet) -> Section:
+def section(fleet: ReviewedFleet) -> Section:
     """One cluster stands for all that change alike."""
     pictures: dict[tuple[Any, Any], Picture] = {}
     alike: dict[tuple[Any, Any], list[str]] = {}

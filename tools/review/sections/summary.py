@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from tools.assembly import Stack
 from tools.review.document import Cell, Paragraph, Row, Section, Table, code, said
 from tools.review.flat import changed, codes
-from tools.review.fleet import Fleet, Touched
+from tools.review.fleet import ReviewedFleet, Touched
 from tools.revision.differences import ClusterDifference, Impact
 
 WORDS: Mapping[Impact, str] = {
@@ -34,7 +34,7 @@ def in_words(found: Mapping[Impact, int]) -> str:
     return ", ".join(f"{number:,} {WORDS[impact]}" for impact, number in shown)
 
 
-def summary(fleet: Fleet, dangers: int) -> tuple[Cell, ...]:
+def summary(fleet: ReviewedFleet, dangers: int) -> tuple[Cell, ...]:
     """One line, with the number of dangers."""
     untouched = len(fleet.untouched)
     if not fleet.touched:
@@ -46,7 +46,7 @@ def summary(fleet: Fleet, dangers: int) -> tuple[Cell, ...]:
     return (Cell(text), code(fleet.base), Cell("."))
 
 
-def section(fleet: Fleet) -> Section:
+def section(fleet: ReviewedFleet) -> Section:
     """A row for clusters that have the same counts; then those that no deploy would touch."""
     rows = [(each.name, _row(each)) for each in fleet.touched]
     blocks: list[Table | Paragraph] = [Table(("stacks", "resources", "clusters"), fleet.grouped(rows))]
@@ -58,7 +58,7 @@ def section(fleet: Fleet) -> Section:
     return Section("clusters", "Clusters", tuple(blocks))
 
 
-def _severe(fleet: Fleet) -> Iterator[tuple[str, Row]]:
+def _severe(fleet: ReviewedFleet) -> Iterator[tuple[str, Row]]:
     """Resources that are not just changed; the worst first. A cluster that is gone is one row already."""
     changes = [change for touched in fleet.deployed for change in touched.difference.changes]
     for impact in ("delete", "replace", "may-replace", "orphan"):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from tools.review.document import Diff, Section
-from tools.review.fleet import Fleet
+from tools.review.fleet import ReviewedFleet
 
 
-def section(fleet: Fleet) -> Section:
+def section(fleet: ReviewedFleet) -> Section:
     """One text for stacks of the same name whose differences read the same."""
     stacks: dict[tuple[str, str], list[str]] = {}
     for touched in fleet.touched:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from blueprint.contribution import Release
 from tools.review.document import Row, Section, Table
 from tools.review.flat import changed, codes, flat
-from tools.review.fleet import Fleet, Touched
+from tools.review.fleet import ReviewedFleet, Touched
 
 
-def section(fleet: Fleet) -> Section:
+def section(fleet: ReviewedFleet) -> Section:
     """Of releases that are there before and after; the values of others are no change."""
     found = [(touched.name, row) for touched in fleet.deployed for row in _rows(touched)]
     rows = fleet.grouped(found)

@@ -11,11 +11,11 @@ from blueprint.versions import RELEASE_NOTES
 from tools.review.definitions import applied
 from tools.review.document import Cell, Row, Section, Sign, Table
 from tools.review.flat import changed, codes
-from tools.review.fleet import Fleet, Side, Touched
+from tools.review.fleet import ReviewedFleet, Side, Touched
 from tools.review.sections.values import releases
 
 
-def section(fleet: Fleet) -> Section:
+def section(fleet: ReviewedFleet) -> Section:
     """Kubernetes first, then add-ons, charts, nodes and tools; what comes and goes as well."""
     found = []
     for touched in fleet.deployed:
@@ -32,7 +32,7 @@ def section(fleet: Fleet) -> Section:
     return Section("versions", "Versions", (table, *_definitions(fleet)) if rows else ())
 
 
-def _definitions(fleet: Fleet) -> Iterator[Table]:
+def _definitions(fleet: ReviewedFleet) -> Iterator[Table]:
     found = [(touched.name, row) for touched in fleet.deployed for row in _left_behind(touched)]
     if found:
         title = "Definitions that Helm does not move with their chart: apply them before the deploy"

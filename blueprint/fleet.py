@@ -1,0 +1,101 @@
+"""All clusters as one, in `clusters/fleet.py`: environments and waves, in the order in which a change reaches them.
+
+A wave begins when the one before it is done, has been watched for as long as it says, and none of its alarms rings; its
+clusters are deployed at once. What fails stops all that comes later.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from blueprint.blueprint import Blueprint
+from blueprint.fields import NOT_EMPTY, UNIQUE, ClusterName, between, matches
+from blueprint.pipelines import GitHubActions, GitLabCi
+from blueprint.value import Value
+
+LONGEST_SOAK_MINUTES = 300
+"""A job of GitHub's own runners ends after 6 hours:
+https://docs.github.com/en/actions/reference/limits"""
+
+StepName = Annotated[
+    str,
+    matches(
+        r"[a-z]([-a-z0-9]{0,28}[a-z0-9])?",
+        "1 to 30 lowercase letters, digits and hyphens, beginning with a letter",
+        'write for example "canary"',
+    ),
+]
+AlarmName = Annotated[
+    str,
+    matches(
+        # Narrower than CloudWatch: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+        r"([\w ./:-]|\{(cluster|account|region)\}){1,255}",
+        "must be the name of a CloudWatch alarm, in letters, digits, spaces and _ . / : -, in which {cluster}, "
+        "{account} and {region} stand for those of each cluster",
+        'write for example "{cluster}-errors"',
+        longest=255,
+    ),
+]
+
+
+class Promotion(Value):
+    """What has to happen before a change goes on."""
+
+    approval: bool = False
+    """Whether somebody has to say yes before the wave begins."""
+    soak_minutes: Annotated[int, between(0, LONGEST_SOAK_MINUTES, "minutes")] = 0
+    """How long a wave is watched when it is deployed, before the next one may begin."""
+    alarms: Annotated[tuple[AlarmName, ...], UNIQUE] = ()
+    """CloudWatch alarms in the account and region of each cluster of the wave, metric or composite. One that rings, or
+    is not there, while the wave is watched stops all later waves."""
+
+
+class Wave(Value):
+    """Clusters that a change reaches at once."""
+
+    name: StepName
+    """Of the wave in its environment: "canary"."""
+    clusters: Annotated[tuple[ClusterName, ...], NOT_EMPTY]
+    """Their names, as in their blueprints."""
+    promotion: Promotion | None = None
+    """In the place of its environment's."""
+
+
+class Environment(Value):
+    """Clusters of one purpose: development, production."""
+
+    name: StepName
+    """For example "prod"."""
+    waves: Annotated[tuple[Wave, ...], NOT_EMPTY]
+    """In the order in which a change reaches them."""
+    defaults: Blueprint | None = None
+    """What its clusters are made from, by `dataclasses.replace`. `make fleet` shows in which fields they differ."""
+    promotion: Promotion | None = None
+    """In the place of the fleet's, for all its waves."""
+
+
+class BlueGreen(Value):
+    """Two clusters of which one takes the traffic, and the other is made anew or upgraded."""
+
+    blue: ClusterName
+    """The name of one."""
+    green: ClusterName
+    """The name of the other."""
+    live: Literal["blue", "green"]
+    """Which one takes the traffic. A change reaches the other first."""
+
+
+class Fleet(Value):
+    """All clusters of a folder, each in one wave."""
+
+    environments: Annotated[tuple[Environment, ...], NOT_EMPTY]
+    """In the order in which a change reaches them."""
+    promotion: Promotion = Promotion()
+    """What holds for all waves for which nothing else is said."""
+    pairs: tuple[BlueGreen, ...] = ()
+    """Clusters that replace each other."""
+    pipelines: tuple[GitHubActions | GitLabCi, ...] = ()
+    """What delivers it: `make pipelines` writes them, and `cdk deploy -c roles=true` makes the roles that they need."""
+    connected: tuple[Annotated[tuple[ClusterName, ...], UNIQUE], ...] = ()
+    """Groups of clusters whose networks are connected, by peering or a transit gateway: no two in a group may have an
+    address in common."""

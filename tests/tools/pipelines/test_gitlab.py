@@ -1,0 +1,172 @@
+"""The pipeline of GitLab that delivers a fleet: order, what becomes of a failure, rights."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from app import ROOT
+from blueprint import GitLabCi
+from blueprint.inventory import planned_fleet
+from blueprint.planning.fleet import FleetPlan
+from tests.tools.pipelines.jobs import ran
+from tools.environment import inherited
+from tools.pipelines.gitlab import texts
+from tools.status import CannotError
+
+ON_BRANCH = '$CI_COMMIT_BRANCH == "release"'
+
+
+@pytest.fixture(scope="module")
+def fleet() -> FleetPlan:
+    return planned_fleet(ROOT / "examples" / "fleet")
+
+
+@pytest.fixture(scope="module")
+def every(fleet: FleetPlan) -> dict[str, Any]:
+    (text,) = texts(fleet, GitLabCi("example/platform/clusters", branch="release")).values()
+    jobs = yaml.safe_load(text)
+    assert isinstance(jobs, dict)
+    return {name: job for name, job in jobs.items() if name != ".fleet"}
+
+
+@pytest.fixture(scope="module")
+def deploy(every: dict[str, Any]) -> dict[str, Any]:
+    return {name: job for name, job in every.items() if not name.startswith("drift-")}
+
+
+def test_a_failure_leaves_later_waves_untouched(deploy: dict[str, Any], fleet: FleetPlan) -> None:
+    assert ran(deploy, ()) == {*deploy}
+    names = [[plan.facts.name for plan in wave.clusters] for wave in fleet.waves]
+    for at, wave in enumerate(names):
+        for kind in ("ready", "deploy", "watch"):
+            for name in wave:
+                begun = ran(deploy, {f"{kind}-{name}"})
+                later = [each for after in names[at + 1 :] for each in after]
+                assert not begun & {f"{each}-{one}" for each in ("ready", "deploy", "watch") for one in later}
+                same = [f"deploy-{one}" for one in wave]
+                assert begun >= {*same} or kind == "ready"
+    assert ran(deploy, {"synth"}) == {"synth"}
+
+
+def test_a_job_waits_for_no_more_than_gitlab_takes(fleet: FleetPlan) -> None:
+    (wave, *_) = fleet.waves
+
+    def written(count: int) -> dict[str, Any]:
+        facts = wave.clusters[0].facts
+        plans = tuple(replace(wave.clusters[0], facts=replace(facts, name=f"c{number}")) for number in range(count))
+        waves = (replace(wave, clusters=plans), *fleet.waves[1:])
+        (text,) = texts(replace(fleet, waves=waves), GitLabCi("example/platform/clusters")).values()
+        jobs = yaml.safe_load(text)
+        assert isinstance(jobs, dict)
+        return jobs
+
+    assert max(len(job.get("needs", ())) for job in written(49).values()) == 50
+    with pytest.raises(CannotError, match="Divide it"):
+        written(50)
+
+
+def test_only_the_branch_delivers_and_only_the_clock_looks_for_drift(every: dict[str, Any]) -> None:
+    for name, job in every.items():
+        sign = "==" if name.startswith("drift-") else "!="
+        expected = ON_BRANCH if name == "synth" else f'{ON_BRANCH} && $CI_PIPELINE_SOURCE {sign} "schedule"'
+        assert [rule["if"] for rule in job["rules"]] == [expected]
+
+
+@pytest.mark.parametrize(
+    ("commits", "source", "status", "asked"),
+    [
+        (1, "push", 0, ["synth --validate"]),
+        (2, "push", 1, ["synth --validate", "review --base HEAD^1", "guard --base HEAD^1"]),
+        (2, "schedule", 0, ["synth --validate"]),
+    ],
+)
+@pytest.mark.skipif(sys.platform != "linux", reason="the jobs run on Linux, with GNU tar")
+def test_the_steps_of_a_synth(
+    commits: int, source: str, status: int, asked: list[str], tmp_path: Path, deploy: dict[str, Any]
+) -> None:
+    """All lines in one shell, as GitLab's runner has it: the guard that refuses ends it, and nothing is packed."""
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text('#!/bin/sh\nshift 2; echo "$@" >>asked; mkdir -p cdk.out; [ "$1" != guard ]\n')
+    python.chmod(0o755)
+    git = ["git", "-c", "user.name=x", "-c", "user.email=x@example.com", "-C", str(tmp_path)]
+    subprocess.run([*git, "init", "-q"], check=True)
+    for number in range(commits):
+        subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", str(number)], check=True)
+    given = {**inherited(), "PATH": os.environ["PATH"], "CI_PIPELINE_SOURCE": source, "BASE": "0" * 40}
+    words = "\n".join(deploy["synth"]["script"])
+    done = subprocess.run(("bash", "-eo", "pipefail", "-c", words), cwd=tmp_path, env=given, check=False)
+    assert done.returncode == status
+    assert (tmp_path / "asked").read_text().splitlines() == asked
+    assert (tmp_path / "digest.env").exists() == (status == 0)
+
+
+def test_its_stage_is_one_of_the_file_that_includes_it(fleet: FleetPlan) -> None:
+    (text,) = texts(fleet, GitLabCi("example/platform/clusters")).values()
+    jobs = yaml.safe_load(text)
+    main = yaml.safe_load((ROOT / "docs" / "gitlab-ci.yml").read_text(encoding="utf-8"))
+    assert jobs[".fleet"]["stage"] in main["stages"]
+    assert {job["extends"] for name, job in jobs.items() if name != ".fleet"} == {".fleet"}
+    assert not jobs.keys() & main.keys()
+
+
+def test_somebody_is_asked(deploy: dict[str, Any]) -> None:
+    manual = {name for name, job in deploy.items() if any(rule.get("when") == "manual" for rule in job["rules"])}
+    assert manual == {"deploy-prod-eu-green"}
+    # https://docs.gitlab.com/ci/jobs/job_control/#types-of-manual-jobs: by rules, a manual job is optional otherwise
+    assert deploy["deploy-prod-eu-green"]["allow_failure"] is False
+    assert {job.get("allow_failure", False) for job in deploy.values()} == {False}
+
+
+def test_changes_of_a_cluster_come_one_after_another(every: dict[str, Any]) -> None:
+    groups = {name: job["resource_group"] for name, job in every.items() if "resource_group" in job}
+    assert groups == {
+        name: f"deploy-{name.partition('-')[2]}" for name in every if name.startswith(("deploy-", "drift-"))
+    }
+
+
+def test_roles(every: dict[str, Any]) -> None:
+    roles = {"ready": "check", "watch": "check", "drift": "drift"}
+    for name, job in every.items():
+        kind, _, cluster = name.partition("-")
+        role = job["variables"].get("AWS_ROLE_ARN", "").rpartition("/")[2]
+        expected = "" if kind == "synth" else f"blueprints-{roles.get(kind) or f'deploy-{cluster}'}"
+        assert role == expected
+        assert ("id_tokens" in job) == (kind != "synth")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the jobs run on Linux, with GNU tar")
+def test_the_steps_of_a_deploy(tmp_path: Path, deploy: dict[str, Any]) -> None:
+    """From the assembly to the CDK's command line, with the token where AWS's programs look for it."""
+    cdk = tmp_path / ".venv" / "bin" / "cdk"
+    cdk.parent.mkdir(parents=True)
+    cdk.write_text('#!/bin/sh\necho "$@"; cat "$AWS_WEB_IDENTITY_TOKEN_FILE"; ls cdk.out\n')
+    cdk.chmod(0o755)
+    (tmp_path / "cdk.out").mkdir()
+    (tmp_path / "cdk.out" / "x.json").touch()
+    job = deploy["deploy-dev-us"]
+    pack = deploy["synth"]["script"][-1]
+    words = "\n".join([pack, "rm -r cdk.out", "export $(cat digest.env)", *job["script"]])
+    given = {**inherited(), "PATH": os.environ["PATH"], "AWS_TOKEN": "a.b.c", "CI_JOB_ID": "1", **job["variables"]}
+    done = subprocess.run(
+        ("bash", "-eo", "pipefail", "-c", words), cwd=tmp_path, env=given, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "deploy --app cdk.out dev-us/* --require-approval never --progress events\na.b.cx.json\n" in done.stdout
+    given["DIGEST"] = "0" * 64
+    refused = subprocess.run(
+        ("bash", "-eo", "pipefail", "-c", "\n".join(job["script"])),
+        cwd=tmp_path,
+        env=given,
+        capture_output=True,
+        check=False,
+    )
+    assert refused.returncode != 0

@@ -1,0 +1,1 @@
+"""The fleet, for people and pipelines."""

@@ -1,0 +1,1 @@
+"""Pipelines of a fleet, as files that people commit."""

@@ -1,0 +1,36 @@
+"""What jobs run, the same in all pipelines: programs for Bash, which tests run as well. Each reads its environment."""
+
+from __future__ import annotations
+
+TOOLS = ".venv/bin/python -m tools"
+
+REVIEW = f"""\
+git cat-file -e "$BASE^{{commit}}" 2>/dev/null || BASE=HEAD^1
+if git cat-file -e "$BASE^{{commit}}" 2>/dev/null; then
+  {TOOLS} review --base "$BASE"
+  {TOOLS} guard --base "$BASE" ${{ALLOW:+--allow="$ALLOW"}}
+else
+  echo "There is no earlier commit to compare with."
+fi
+"""
+"""What the change does, and no further where a deploy could not take it back."""
+
+PACK = """\
+tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -cf assembly.tar cdk.out
+digest=$(sha256sum assembly.tar | cut -d ' ' -f 1)
+echo "The assembly of this commit has the SHA-256 digest $digest."
+"""
+"""The same bytes for the same commit, whenever they are packed."""
+
+UNPACK = """\
+echo "$DIGEST  assembly.tar" | sha256sum --check --strict
+tar -xf assembly.tar
+"""
+
+SYNTH = f"{TOOLS} synth --validate\n"
+READY = f'{TOOLS} doctor -- "$CLUSTER"\n'
+DEPLOY = '.venv/bin/cdk deploy --app cdk.out "$CLUSTER/*" --require-approval never --progress events\n'
+"""Reviewed in the pull request, and approved in the pipeline; nobody can answer a question here."""
+WATCH = f'{TOOLS} watch -- "$CLUSTER"\n'
+DRIFT = '.venv/bin/cdk drift --app cdk.out --no-color --fail "$CLUSTER/*" 2>&1 | tee drift.txt\n'
+"""Bash runs with pipefail."""
