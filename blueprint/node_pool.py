@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import field, replace
 from typing import Annotated, Any
 
-from blueprint.compute import Capacity, Taint, Taints
+from blueprint.compute import Capacity
 from blueprint.contribution import LaunchedNodes
 from blueprint.disruption import ConsolidationPolicy, DisruptionBudget, QuietTime
 from blueprint.errors import Key, Problem
@@ -15,6 +15,7 @@ from blueprint.facts import ClusterFacts
 from blueprint.fields import NOT_EMPTY, DnsLabel, LabelKey, LabelValue, at_most, between, one_of
 from blueprint.instances import CATEGORIES, FIRST_NITRO_GENERATION, Architecture
 from blueprint.kubernetes import Manifest
+from blueprint.taints import Taint, Taints
 from blueprint.value import Value
 
 # What Karpenter calls them: https://karpenter.sh/docs/concepts/nodepools/#capacity-type

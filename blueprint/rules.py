@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, get_args
 
 from blueprint import delivery, hosts, images
 from blueprint.addons import Addon, NodeNetwork
-from blueprint.compute import AutoMode, Nodes, SelfManagedNodes
+from blueprint.auto_mode import AutoMode
 from blueprint.encryption import foreign_key
 from blueprint.errors import FieldPath, Problem, Quoted, duplicates, rendered
 from blueprint.existing_network import ExistingNetwork
 from blueprint.instances import is_nitro
 from blueprint.network import NewNetwork
+from blueprint.nodes import Nodes
 from blueprint.powers import reaches
+from blueprint.self_managed_nodes import SelfManagedNodes
 from blueprint.versions import minor
 from blueprint.zones import WITHOUT_CONTROL_PLANES, id_prefix, is_id
 

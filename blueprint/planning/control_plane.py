@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from blueprint import auto_mode
 from blueprint.access import AccessPolicy
+from blueprint.auto_mode import AutoMode
 from blueprint.blueprint import Blueprint
 from blueprint.cluster import PublicEndpoint
-from blueprint.compute import AutoMode
 from blueprint.encryption import key_of
 from blueprint.facts import ClusterFacts
+from blueprint.planning import auto_mode
 from blueprint.planning.document import AutoModeNodes, ControlPlane, Installer, ServiceRole
 from blueprint.planning.network import control_plane_subnets
 from blueprint.versions import kubectl_layer

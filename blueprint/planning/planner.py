@@ -7,19 +7,22 @@ from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 from operator import itemgetter
 
-from blueprint import auto_mode, contribution_rules, hosts, linked_roles, placement_rules, private_rules, rules
+from blueprint import contribution_rules, hosts, linked_roles, placement_rules, private_rules, rules
 from blueprint.access import AccessEntry, AccessPolicy
 from blueprint.addons import Addon
 from blueprint.asking import contribution_of
+from blueprint.auto_mode import AutoMode
 from blueprint.blueprint import Blueprint
 from blueprint.checked import Checked, checked
-from blueprint.compute import AutoMode, FargateProfile, Nodes
 from blueprint.contribution import ServiceLinkedRole
 from blueprint.endpoints import called
 from blueprint.errors import BlueprintError, FieldPath, Problem, Quoted
 from blueprint.existing_network import ExistingNetwork
 from blueprint.facts import ClusterFacts
+from blueprint.fargate import FargateProfile
 from blueprint.faults import FAILS, no_way_out, place, told
+from blueprint.nodes import Nodes
+from blueprint.planning import auto_mode
 from blueprint.planning.compute import node_roles, planned_compute
 from blueprint.planning.control_plane import planned_control_plane, planned_installer
 from blueprint.planning.delivery import from_git, planned_delivery

@@ -9,10 +9,12 @@ from email.mime.multipart import MIMEMultipart
 from email.mime.nonmultipart import MIMENonMultipart
 from typing import Any
 
-from blueprint.compute import ManagedNodes, Nodes, SelfManagedNodes
 from blueprint.facts import ClusterFacts
 from blueprint.instances import pods_with_prefixes
+from blueprint.managed_nodes import ManagedNodes
+from blueprint.nodes import Nodes
 from blueprint.references import CLUSTER_CERTIFICATE, CLUSTER_DNS, CLUSTER_ENDPOINT
+from blueprint.self_managed_nodes import SelfManagedNodes
 
 
 def user_data(group: SelfManagedNodes, facts: ClusterFacts) -> str:

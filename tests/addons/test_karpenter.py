@@ -8,11 +8,11 @@ import pytest
 from addons.karpenter import Karpenter
 from addons.karpenter.definitions import definitions
 from addons.karpenter.node_class import NodeClass
-from blueprint.compute import Taint
 from blueprint.contribution import Chart, EventRule, NodeRole, Queue, Release
 from blueprint.disruption import DisruptionBudget
 from blueprint.errors import FieldPath
 from blueprint.node_pool import NodePool
+from blueprint.taints import Taint
 from blueprint.value import problems_in
 from blueprint.versions import is_within
 from tests.addons.support import ACCOUNT, FACTS, REGION, allowed, deployed, names_no_partition, rules_broken

@@ -44,6 +44,10 @@ _CONCEPTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "Compute",
         (
             "blueprint.compute",
+            *(
+                f"blueprint.{kind}"
+                for kind in ("managed_nodes", "self_managed_nodes", "fargate", "auto_mode", "taints")
+            ),
             "blueprint.group_settings",
         ),
     ),
