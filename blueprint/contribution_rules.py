@@ -54,6 +54,8 @@ def between_contributions(
         for release in part.contribution.releases:
             yield from (problem.below(part.path) for problem in _release(view.blueprint, release, part.fields))
     yield from _network_policies(facts, parts)
+    if view.knows_all("addons"):
+        yield from _node_classes(parts)
 
 
 def _namespaces(parts: Iterable[Draft]) -> Iterator[Problem]:
@@ -218,6 +220,31 @@ def _leaves(data: Any, path: FieldPath, key: str = "") -> Iterator[tuple[FieldPa
             yield from _leaves(item, (*path, index))
     else:
         yield path, key, data
+
+
+def _node_classes(parts: Sequence[Draft]) -> Iterator[Problem]:
+    """A pool launches nothing by a class that there is not, nor reserved capacity by one that names no reservation."""
+    classes = {
+        (one["kind"], one["metadata"]["name"]): one["spec"]
+        for part in parts
+        for one in part.contribution.objects
+        if one["kind"] in ("EC2NodeClass", "NodeClass")
+    }
+    for part in parts:
+        path = (*part.path, "node_pool") if part.path[0] == "teams" else part.path
+        for pool in (one for one in part.contribution.objects if one["kind"] == "NodePool"):
+            template = pool["spec"]["template"]["spec"]
+            used = template["nodeClassRef"]
+            found = classes.get((used["kind"], used["name"]))
+            names = sorted(name for kind, name in classes if kind == used["kind"])
+            reserved = any("reserved" in each.get("values", ()) for each in template["requirements"])
+            if found is None and names:
+                rule = "there is no node class of that name"
+                yield Problem((*path, "node_class"), used["name"], rule, f"write one of {', '.join(names)}")
+            elif found and reserved and not found.get("capacityReservationSelectorTerms"):
+                rule = f"the node class {used['name']} names no reservation"
+                fix = "leave RESERVED out, or name a class that has capacity_reservations"
+                yield Problem((*path, "capacity"), Quoted("RESERVED"), rule, fix)
 
 
 def _network_policies(facts: ClusterFacts, parts: Sequence[Draft]) -> Iterator[Problem]:

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import field, replace
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from blueprint.compute import Capacity
 from blueprint.contribution import LaunchedNodes
 from blueprint.disruption import ConsolidationPolicy, DisruptionBudget, QuietTime
 from blueprint.errors import Key, Problem
 from blueprint.facts import ClusterFacts
-from blueprint.fields import NOT_EMPTY, DnsLabel, LabelKey, LabelValue, at_most, between, one_of
+from blueprint.fields import NOT_EMPTY, UNIQUE, DnsLabel, LabelKey, LabelValue, at_most, between, one_of
 from blueprint.instances import CATEGORIES, FIRST_NITRO_GENERATION, Architecture
 from blueprint.kubernetes import Manifest
+from blueprint.node_requirement import ZONE, NodeRequirement, is_reserved, requirement
 from blueprint.taints import Taint, Taints
 from blueprint.value import Value
 
 # What Karpenter calls them: https://karpenter.sh/docs/concepts/nodepools/#capacity-type
-_CAPACITY_TYPES: Mapping[Capacity, str] = {"ON_DEMAND": "on-demand", "SPOT": "spot"}
+PoolCapacity = Literal["ON_DEMAND", "SPOT", "RESERVED"]
+_CAPACITY_TYPES: Mapping[PoolCapacity, str] = {"ON_DEMAND": "on-demand", "SPOT": "spot", "RESERVED": "reserved"}
 _CATEGORY = one_of(CATEGORIES, "must be a category of EC2 instance types", 'write for example "m", of m7g.large')
 
 
@@ -28,22 +28,36 @@ class NodePool(Value):
 
     name: DnsLabel = "default"
     """Name of the NodePool in the cluster; that of a team is called team-<team>."""
+    node_class: DnsLabel = "default"
+    """The node class that its nodes are made by."""
     max_cpu: Annotated[int, between(1, 100_000, "CPUs")] = 100
     """All nodes of the pool together: what a runaway workload can cost at most."""
     max_memory_gib: Annotated[int, between(1, 1_000_000, "GiB")] = 400
     """All nodes of the pool together, as `max_cpu`."""
-    capacity: Annotated[tuple[Capacity, ...], NOT_EMPTY] = ("ON_DEMAND",)
-    """SPOT needs the service-linked role of EC2 Spot in the account; `aws iam create-service-linked-role` makes it."""
+    max_nodes: Annotated[int, between(1, 5_000, "nodes")] | None = None
+    """Most nodes; as many as fit into the other limits when None."""
+    limits: Mapping[LabelKey, Annotated[int, between(1, 1_000_000)]] = field(default_factory=dict)
+    """Of other resources of all nodes together: {"nvidia.com/gpu": 8}."""
+    static_nodes: Annotated[int, between(0, 1_000, "nodes")] | None = None
+    """So many nodes, whatever pods there are, which is an alpha of Karpenter; by the pods that wait when None. The API
+    server refuses to change one into the other: a pool of another name takes its place."""
+    capacity: Annotated[tuple[PoolCapacity, ...], NOT_EMPTY, UNIQUE] = ("ON_DEMAND",)
+    """SPOT needs the service-linked role of EC2 Spot in the account; `aws iam create-service-linked-role` makes it.
+    RESERVED takes the `capacity_reservations` of the node class, before any other."""
     architectures: tuple[Architecture, ...] = ()
     """Those of the nodes that the blueprint states, when empty."""
     categories: Annotated[tuple[Annotated[str, _CATEGORY], ...], NOT_EMPTY] = ("c", "m", "r")
     """Categories of instance types, the first letters of their names: m of m7g.large."""
     min_generation: Annotated[int, between(1, 20)] = 5
     """The oldest generation of instance types that it takes: 7 of m7g.large."""
+    requirements: Annotated[tuple[NodeRequirement, ...], at_most(90, "requirements"), UNIQUE] = ()
+    """What it asks of its nodes beside these: families, sizes, zones, labels of your own."""
     labels: Mapping[LabelKey, LabelValue] = field(default_factory=dict)
     """Kubernetes labels of the nodes."""
     taints: Taints = ()
     """Keep pods off that do not tolerate them."""
+    startup_taints: Taints = ()
+    """Keep pods off until whoever makes a node ready, such as a DaemonSet, takes them away."""
     expire_after_hours: Annotated[int, between(24, 8760, "hours")] = 720
     """A node is replaced after so long, so that patched images reach all; pod disruption budgets are respected."""
     drain_hours: Annotated[int, between(1, 8760, "hours")] = 24
@@ -62,9 +76,30 @@ class NodePool(Value):
 
     def problems(self) -> Iterator[Problem]:
         for key in self.labels:
-            if re.match(r"([\w.-]+\.)?(karpenter\.sh|karpenter\.k8s\.aws|kubernetes\.io|k8s\.io)/", key):
+            if is_reserved(key.rpartition("/")[0]):
                 rule, fix = "labels in this domain belong to Kubernetes and Karpenter", "take a prefix of your own"
                 yield Problem(("labels", Key(key)), key, rule, fix)
+        for name in sorted(_LIMITS.keys() & self.limits.keys()):
+            rule = "the pool says that by a field of its own"
+            yield Problem(("limits", Key(name)), self.limits[name], rule, f"write {_LIMITS[name]}")
+        there = {(taint.key, taint.effect) for taint in self.taints}
+        for index, taint in enumerate(self.startup_taints):
+            if (taint.key, taint.effect) in there:
+                rule = "taints have one with the same key and effect"
+                yield Problem(("startup_taints", index), taint.key, rule, "keep one of them")
+        if self.static_nodes is not None:
+            yield from self._static(self.static_nodes)
+
+    def _static(self, count: int) -> Iterator[Problem]:
+        """What the definition refuses, or Karpenter ignores, of such a pool: karpenter.sh_nodepools.yaml (spec)."""
+        for name in ("max_cpu", "max_memory_gib", "limits", "weight", "consolidation_policy", "consolidate_after"):
+            value = getattr(self, name)
+            if value and value != getattr(NodePool, name, None):
+                rule = f"a pool of {count} nodes has no {name}: it does not follow its pods"
+                yield Problem((name,), value, rule, "leave it out, or leave static_nodes out")
+        if self.max_nodes is not None and self.max_nodes < count:
+            rule = f"the pool has {count} nodes"
+            yield Problem(("max_nodes",), self.max_nodes, rule, "raise it, by one more for replacing nodes")
 
     def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:
         """Rules between the pool and its cluster. The path is from the pool."""
@@ -72,6 +107,11 @@ class NodePool(Value):
             rule = "nodes of an IPv6 cluster are of Nitro types, as not all of older generations are"
             fix = f"write {FIRST_NITRO_GENERATION} or more"
             yield Problem(("min_generation",), self.min_generation, rule, fix)
+        for index, each in enumerate(self.requirements):
+            place = ("requirements", index)
+            if each.key == ZONE and (strange := [zone for zone in each.values if not zone.startswith(facts.region)]):
+                rule, fix = f"the cluster is in {facts.region}", f'write for example "{facts.region}a"'
+                yield Problem((*place, "values"), strange[0], rule, fix)
 
     def owned_by(self, key: str, owner: str) -> NodePool:
         """The pool named after its owner, for its pods only: they tolerate the taint and select the label."""
@@ -84,40 +124,54 @@ class NodePool(Value):
         taints = tuple(taint.planned for taint in self.taints)
         return LaunchedNodes(self.name, dict(sorted(self.labels.items())), taints, spot="SPOT" in self.capacity)
 
-    def manifest(self, node_class: str, architectures: Collection[Architecture]) -> Manifest:
+    def manifest(self, architectures: Collection[Architecture]) -> Manifest:
         """The object of kind NodePool; `architectures` are those of a pool that names none."""
         spec: dict[str, Any] = {
-            "nodeClassRef": {"group": "karpenter.k8s.aws", "kind": "EC2NodeClass", "name": node_class},
+            "nodeClassRef": {"group": "karpenter.k8s.aws", "kind": "EC2NodeClass", "name": self.node_class},
             "requirements": [
-                _requirement("kubernetes.io/os", "In", ["linux"]),
-                _requirement("kubernetes.io/arch", "In", sorted(self.architectures or architectures)),
-                _requirement(
+                requirement("kubernetes.io/os", "In", ["linux"]),
+                requirement("kubernetes.io/arch", "In", sorted(self.architectures or architectures)),
+                requirement(
                     "karpenter.sh/capacity-type", "In", sorted(_CAPACITY_TYPES[each] for each in self.capacity)
                 ),
-                _requirement("karpenter.k8s.aws/instance-category", "In", sorted(self.categories)),
-                _requirement("karpenter.k8s.aws/instance-generation", "Gte", [str(self.min_generation)]),
+                requirement("karpenter.k8s.aws/instance-category", "In", sorted(self.categories)),
+                requirement("karpenter.k8s.aws/instance-generation", "Gte", [str(self.min_generation)]),
+                *(each.document() for each in self.requirements),
             ],
             "expireAfter": f"{self.expire_after_hours}h",
             "terminationGracePeriod": f"{self.drain_hours}h",
         }
-        if self.taints:
-            spec["taints"] = [taint.planned.manifest() for taint in self.taints]
-        return {
-            "apiVersion": "karpenter.sh/v1",
-            "kind": "NodePool",
-            "metadata": {"name": self.name},
-            "spec": {
-                "template": {"metadata": {"labels": dict(self.labels)}, "spec": spec},
-                "limits": {"cpu": str(self.max_cpu), "memory": f"{self.max_memory_gib}Gi"},
+        for name, taints in (("taints", self.taints), ("startupTaints", self.startup_taints)):
+            if taints:
+                spec[name] = [taint.planned.manifest() for taint in taints]
+        budgets = [budget.document() for budget in self.budgets]
+        how: dict[str, Any] = {"replicas": self.static_nodes, "disruption": {"consolidateAfter": "0s"}}
+        if self.static_nodes is None:
+            how = {
                 "weight": self.weight,
                 "disruption": {
                     "consolidationPolicy": self.consolidation_policy,
                     "consolidateAfter": self.consolidate_after,
-                    "budgets": [budget.document() for budget in self.budgets],
                 },
-            },
+            }
+        how["disruption"]["budgets"] = budgets
+        if limits := self._limits():
+            how["limits"] = limits
+        template = {"metadata": {"labels": dict(self.labels)}, "spec": spec}
+        return {
+            "apiVersion": "karpenter.sh/v1",
+            "kind": "NodePool",
+            "metadata": {"name": self.name},
+            "spec": {"template": template, **how},
         }
 
+    def _limits(self) -> Mapping[str, str]:
+        nodes = {"nodes": str(self.max_nodes)} if self.max_nodes is not None else {}
+        if self.static_nodes is not None:
+            return nodes
+        more = {key: str(most) for key, most in sorted(self.limits.items())}
+        return {"cpu": str(self.max_cpu), "memory": f"{self.max_memory_gib}Gi", **nodes, **more}
 
-def _requirement(key: str, operator: str, values: list[str]) -> dict[str, Any]:
-    return {"key": key, "operator": operator, "values": values}
+
+_LIMITS: Mapping[str, str] = {"cpu": "max_cpu", "memory": "max_memory_gib", "nodes": "max_nodes"}
+"""What a pool says of its limits by fields."""

@@ -10,22 +10,26 @@ from typing import Annotated, Any, Literal
 
 from blueprint import images
 from blueprint.compute import Capacity, Compute
+from blueprint.disks import DiskIops, DiskSize, DiskThroughput, disk_problems
 from blueprint.errors import Key, Problem
 from blueprint.fields import (
     JSON_LIKE,
     NO_NULL,
     UNIQUE,
+    CapacityReservation,
     KmsKeyArn,
     LabelKey,
     LabelValue,
+    NodeScript,
+    PlacementGroup,
     SecurityGroupId,
     at_most,
     between,
-    matches,
 )
 from blueprint.images import ImageRelease
 from blueprint.instances import Accelerator, Architecture, InstanceTypes, accelerator, architecture
 from blueprint.taints import Taints
+from blueprint.user_data import script_problems
 from blueprint.value import Rule
 from blueprint.versions import KubernetesVersion
 from blueprint.zones import AvailabilityZone
@@ -104,12 +108,12 @@ class Nodes(Compute):
     taints: Taints = ()
     """Keep pods off that do not tolerate them. EKS allows a node group 50 of them.
     https://docs.aws.amazon.com/eks/latest/userguide/node-taints-managed-node-groups.html"""
-    disk_gib: Annotated[int, between(20, 16_384, "GiB")] = 50
+    disk_gib: DiskSize = 50
     """Size of the volume for images and writable layers."""
-    disk_iops: Annotated[int, between(3_000, 80_000, "operations a second")] | None = None
+    disk_iops: DiskIops | None = None
     """Of that volume; 3,000 come with it. EC2 allows 500 for each GiB.
     https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html"""
-    disk_throughput_mib: Annotated[int, between(125, 2_000, "MiB a second")] | None = None
+    disk_throughput_mib: DiskThroughput | None = None
     """Of that volume; 125 come with it. EC2 allows a quarter for each operation a second."""
     kms_key_arn: KmsKeyArn | None = None
     """Key of the volumes; that of the account and region for EBS when None. Its policy must allow the service-linked
@@ -129,26 +133,10 @@ class Nodes(Compute):
     this. https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager.html"""
     monitoring: bool = False
     """Metrics of EC2 each minute instead of every five, which cost."""
-    placement_group: (
-        Annotated[
-            str,
-            matches(r"[\w .:+=@/-]{1,255}", "must be the name of a placement group", 'write for example "training"'),
-        ]
-        | None
-    ) = None
+    placement_group: PlacementGroup | None = None
     """One that is there already, for example of the strategy cluster for nodes that talk much.
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/placement-groups.html"""
-    capacity_reservation: (
-        Annotated[
-            str,
-            matches(
-                r"cr-[0-9a-f]{17}",
-                "must be the id of a capacity reservation",
-                'write for example "cr-0a1b2c3d4e5f60718"',
-            ),
-        ]
-        | None
-    ) = None
+    capacity_reservation: CapacityReservation | None = None
     """The reservation that nodes are taken from; any open one that fits when None."""
     kubelet: Annotated[Mapping[str, Any], JSON_LIKE] = field(default_factory=dict)
     """More of the kubelet's configuration on Amazon Linux, for example {"imageGCHighThresholdPercent": 70}.
@@ -156,15 +144,7 @@ class Nodes(Compute):
     bottlerocket: Annotated[Mapping[str, Any], JSON_LIKE, NO_NULL] = field(default_factory=dict)
     """More of Bottlerocket's settings, for example {"kernel": {"lockdown": "integrity"}}.
     https://bottlerocket.dev/en/os/latest/api/settings"""
-    script: Annotated[
-        str,
-        matches(
-            r"(#!/[\t\n -~]{1,8000})?",
-            "must be a script of ASCII characters without carriage returns, whose first line is #! and its interpreter",
-            "write #!/bin/bash",
-            longest=8_000,
-        ),
-    ] = ""
+    script: NodeScript = ""
     """Runs as root on Amazon Linux before the kubelet starts, each time that a node boots first."""
     version: KubernetesVersion | None = None
     """Kubernetes minor of the nodes; the cluster's when None. Keep it back to upgrade the control plane first."""
@@ -175,7 +155,7 @@ class Nodes(Compute):
     def problems(self) -> Iterator[Problem]:
         if self.min > self.max:
             yield Problem(("min",), self.min, f"min must not exceed max ({self.max})", "lower min or raise max")
-        yield from self._disk()
+        yield from disk_problems(self.disk_gib, self.disk_iops, self.disk_throughput_mib)
         yield from self._system()
         if self.release_version and not images.is_of(self.family, self.release_version):
             rule = f"the image is {self.family}, whose releases end in {_ENDS[self.family]}"
@@ -189,20 +169,9 @@ class Nodes(Compute):
             rule = "Amazon Linux 2023 does not run on the first generation of Graviton"
             yield Problem(("instance_types",), old[0], rule, "take a later one, for example m7g")
 
-    def _disk(self) -> Iterator[Problem]:
-        iops = self.disk_iops or _IOPS
-        if iops > 500 * self.disk_gib:
-            rule = f"a volume of {self.disk_gib} GiB has at most {500 * self.disk_gib}"
-            yield Problem(("disk_iops",), self.disk_iops, rule, "lower it, or raise disk_gib")
-        if self.disk_throughput_mib and 4 * self.disk_throughput_mib > iops:
-            rule = f"a volume of {iops} operations a second has at most {iops // 4} MiB a second"
-            yield Problem(("disk_throughput_mib",), self.disk_throughput_mib, rule, "lower it, or raise disk_iops")
-
     def _system(self) -> Iterator[Problem]:
         """What the image takes of what it is told."""
-        if "--NodeConfig" in self.script:
-            rule = "a line of it ends a part of the user data, in which it stands"
-            yield Problem(("script",), "--NodeConfig", rule, "write it otherwise, for example in two halves")
+        yield from script_problems(self.script)
         linux = self.family == "AL2023"
         fix = "write kubelet or script" if linux else "write bottlerocket"
         for name in ("bottlerocket",) if linux else ("kubelet", "script", "instance_store"):
@@ -245,6 +214,4 @@ class Nodes(Compute):
         return self.release_version or images.release(self.family, self.own_version or cluster_version)
 
 
-_IOPS = 3_000
-"""Of every gp3 volume."""
 _ENDS: Mapping[images.Family, str] = {"AL2023": "a date, 1.36.2-20260714", "BOTTLEROCKET": "a commit, 1.66.0-1ad6b4a4"}

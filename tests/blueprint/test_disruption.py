@@ -27,7 +27,7 @@ REASONS = ["Underutilized", "Empty", "Drifted"]
 
 
 def disruption(pool: NodePool) -> Any:
-    return pool.manifest("default", ["arm64"])["spec"]["disruption"]
+    return pool.manifest(["arm64"])["spec"]["disruption"]
 
 
 def wrong(value: NodePool | DisruptionBudget) -> list[str]:

@@ -13,6 +13,7 @@ from examples.flux_delivery import FLUX_DELIVERY
 from examples.government import GOVERNMENT
 from examples.ipv6 import IPV6
 from examples.isolated import ISOLATED
+from examples.karpenter import KARPENTER
 from examples.launched import LAUNCHED
 from examples.managed import MANAGED
 from examples.mixed import MIXED
@@ -29,5 +30,5 @@ from examples.tuned_nodes import TUNED_NODES
 FLEET = (
     *(MANAGED, AUTO, FARGATE, LAUNCHED, SELF_MANAGED, ISOLATED, MIXED, BARE, CHINA, GOVERNMENT, TEAMS, OPERATIONS),
     *(EXISTING_VPC, SHARED_VPC, POD_RANGES, PROVISIONED, TUNED_NODES, NATIVE, OPEN_SOURCE, IPV6, DUAL_STACK_INGRESS),
-    *(ARGO_DELIVERY, FLUX_DELIVERY),
+    *(ARGO_DELIVERY, FLUX_DELIVERY, KARPENTER),
 )

@@ -52,7 +52,7 @@ _CONCEPTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         ),
     ),
     ("delivery", "Delivery", ("blueprint.delivery",)),
-    ("node-pools", "Node pools", ("blueprint.node_pool", "blueprint.disruption")),
+    ("node-pools", "Node pools", ("blueprint.node_pool", "blueprint.node_requirement", "blueprint.disruption")),
     ("iam", "AWS permissions", ("blueprint.iam",)),
     (
         "teams",
