@@ -5,6 +5,7 @@ What a cluster file needs is named here; the rest of the model is for add-ons, t
 
 from blueprint.access import PermissionSet, Role, User
 from blueprint.auto_mode import AutoMode
+from blueprint.auto_node_class import AutoNodeClass
 from blueprint.blueprint import Blueprint
 from blueprint.cluster import Cluster, PrivateEndpoint, PublicEndpoint
 from blueprint.components import Components, NodePorts
@@ -24,6 +25,7 @@ from blueprint.taints import Taint
 __all__ = [
     "ArgoCdDelivery",
     "AutoMode",
+    "AutoNodeClass",
     "Blueprint",
     "Cluster",
     "Components",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import field, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal
 
 from blueprint.contribution import LaunchedNodes
@@ -20,6 +20,31 @@ from blueprint.value import Value
 # What Karpenter calls them: https://karpenter.sh/docs/concepts/nodepools/#capacity-type
 PoolCapacity = Literal["ON_DEMAND", "SPOT", "RESERVED"]
 _CAPACITY_TYPES: Mapping[PoolCapacity, str] = {"ON_DEMAND": "on-demand", "SPOT": "spot", "RESERVED": "reserved"}
+
+
+@dataclass(frozen=True)
+class _Launcher:
+    """What launches the nodes of a pool, and what it calls them."""
+
+    title: str
+    group: str
+    kind: str
+    """Of node classes."""
+    domain: str
+    """Of labels of instance types."""
+    expire_after_hours: int
+    operators: tuple[str, ...]
+    """That it is known to have of those that compare numbers."""
+
+
+_LAUNCHERS: Mapping[str, _Launcher] = {
+    "karpenter": _Launcher(
+        *("Karpenter", "karpenter.k8s.aws", "EC2NodeClass", "karpenter.k8s.aws", 720), ("Gt", "Gte", "Lt", "Lte")
+    ),
+    "auto-mode": _Launcher("Auto Mode", "eks.amazonaws.com", "NodeClass", "eks.amazonaws.com", 336, ("Gt", "Lt")),
+}
+_AUTO_MODE_DAYS = 21
+"""How long a node of Auto Mode lives at most. https://docs.aws.amazon.com/eks/latest/userguide/automode.html"""
 _CATEGORY = one_of(CATEGORIES, "must be a category of EC2 instance types", 'write for example "m", of m7g.large')
 
 
@@ -58,8 +83,9 @@ class NodePool(Value):
     """Keep pods off that do not tolerate them."""
     startup_taints: Taints = ()
     """Keep pods off until whoever makes a node ready, such as a DaemonSet, takes them away."""
-    expire_after_hours: Annotated[int, between(24, 8760, "hours")] = 720
-    """A node is replaced after so long, so that patched images reach all; pod disruption budgets are respected."""
+    expire_after_hours: Annotated[int, between(24, 8760, "hours")] | None = None
+    """A node is replaced after so long, so that patched images reach all; pod disruption budgets are respected. After
+    720 hours when None, on Auto Mode after 336; there a node goes after 21 days, however it is."""
     drain_hours: Annotated[int, between(1, 8760, "hours")] = 24
     """How long a node that is to go waits for its pods; then it goes, whatever a disruption budget or the annotation
     karpenter.sh/do-not-disrupt says, by which any team could keep it, and its image, for ever. Karpenter calls it
@@ -102,43 +128,67 @@ class NodePool(Value):
             yield Problem(("max_nodes",), self.max_nodes, rule, "raise it, by one more for replacing nodes")
 
     def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:
-        """Rules between the pool and its cluster. The path is from the pool."""
+        """Rules between the pool and its cluster, and who launches nodes there. The path is from the pool."""
+        launcher = _LAUNCHERS[facts.pools]
+        if facts.pools == "auto-mode":
+            yield from self._on_auto_mode()
         if facts.ip_family == "ipv6" and self.min_generation < FIRST_NITRO_GENERATION:
             rule = "nodes of an IPv6 cluster are of Nitro types, as not all of older generations are"
             fix = f"write {FIRST_NITRO_GENERATION} or more"
             yield Problem(("min_generation",), self.min_generation, rule, fix)
         for index, each in enumerate(self.requirements):
             place = ("requirements", index)
+            domain, _, name = each.key.rpartition("/")
+            if each.is_of_instances and domain != launcher.domain:
+                rule = f"{launcher.title} launches the nodes, which knows no {domain}"
+                yield Problem((*place, "key"), each.key, rule, f"write {launcher.domain}/{name}")
+            if each.operator in ("Gt", "Gte", "Lt", "Lte") and each.operator not in launcher.operators:
+                rule, fix = f"it is not known that {launcher.title} has it", f"write {each.operator[:2]}"
+                yield Problem((*place, "operator"), each.operator, rule, fix)
             if each.key == ZONE and (strange := [zone for zone in each.values if not zone.startswith(facts.region)]):
                 rule, fix = f"the cluster is in {facts.region}", f'write for example "{facts.region}a"'
                 yield Problem((*place, "values"), strange[0], rule, fix)
+
+    def _on_auto_mode(self) -> Iterator[Problem]:
+        """https://docs.aws.amazon.com/eks/latest/userguide/automode.html, …/create-node-pool.html"""
+        most, hours = _AUTO_MODE_DAYS * 24, self.expire_after_hours or _LAUNCHERS["auto-mode"].expire_after_hours
+        if hours + self.drain_hours > most:
+            rule = f"EKS ends a node of Auto Mode after {_AUTO_MODE_DAYS} days, and this is after {hours}"
+            rule = f"{rule} hours and {self.drain_hours} more"
+            name = "expire_after_hours" if hours > most - 24 else "drain_hours"
+            yield Problem((name,), getattr(self, name), rule, f"write {most} or fewer for both together")
+        if self.consolidation_policy == "Balanced":
+            rule = "it is not known that Auto Mode has it"
+            yield Problem(("consolidation_policy",), "Balanced", rule, "write WhenEmptyOrUnderutilized")
 
     def owned_by(self, key: str, owner: str) -> NodePool:
         """The pool named after its owner, for its pods only: they tolerate the taint and select the label."""
         labels = {**self.labels, key: owner}
         return replace(self, name=f"team-{owner}", labels=labels, taints=(*self.taints, Taint(key, owner)))
 
-    @property
-    def planned(self) -> LaunchedNodes:
-        """The nodes that it launches, as plain data."""
-        taints = tuple(taint.planned for taint in self.taints)
-        return LaunchedNodes(self.name, dict(sorted(self.labels.items())), taints, spot="SPOT" in self.capacity)
+    def launched(self, facts: ClusterFacts) -> LaunchedNodes:
+        """Its nodes, as plain data."""
+        labels, taints = dict(sorted(self.labels.items())), tuple(taint.planned for taint in self.taints)
+        by_auto_mode = facts.pools == "auto-mode"
+        return LaunchedNodes(self.name, labels, taints, spot="SPOT" in self.capacity, by_auto_mode=by_auto_mode)
 
-    def manifest(self, architectures: Collection[Architecture]) -> Manifest:
-        """The object of kind NodePool; `architectures` are those of a pool that names none."""
+    def manifest(self, facts: ClusterFacts) -> Manifest:
+        """The object of kind NodePool."""
+        launcher = _LAUNCHERS[facts.pools]
+        capacity = sorted(_CAPACITY_TYPES[each] for each in self.capacity)
+        system = [requirement("kubernetes.io/os", "In", ["linux"])] if facts.pools == "karpenter" else []
+        least = ("Gte", self.min_generation) if "Gte" in launcher.operators else ("Gt", self.min_generation - 1)
         spec: dict[str, Any] = {
-            "nodeClassRef": {"group": "karpenter.k8s.aws", "kind": "EC2NodeClass", "name": self.node_class},
+            "nodeClassRef": {"group": launcher.group, "kind": launcher.kind, "name": self.node_class},
             "requirements": [
-                requirement("kubernetes.io/os", "In", ["linux"]),
-                requirement("kubernetes.io/arch", "In", sorted(self.architectures or architectures)),
-                requirement(
-                    "karpenter.sh/capacity-type", "In", sorted(_CAPACITY_TYPES[each] for each in self.capacity)
-                ),
-                requirement("karpenter.k8s.aws/instance-category", "In", sorted(self.categories)),
-                requirement("karpenter.k8s.aws/instance-generation", "Gte", [str(self.min_generation)]),
+                *system,
+                requirement("kubernetes.io/arch", "In", sorted(self.architectures or facts.architectures)),
+                requirement("karpenter.sh/capacity-type", "In", capacity),
+                requirement(f"{launcher.domain}/instance-category", "In", sorted(self.categories)),
+                requirement(f"{launcher.domain}/instance-generation", least[0], [str(least[1])]),
                 *(each.document() for each in self.requirements),
             ],
-            "expireAfter": f"{self.expire_after_hours}h",
+            "expireAfter": f"{self.expire_after_hours or launcher.expire_after_hours}h",
             "terminationGracePeriod": f"{self.drain_hours}h",
         }
         for name, taints in (("taints", self.taints), ("startupTaints", self.startup_taints)):

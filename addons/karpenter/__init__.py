@@ -110,7 +110,8 @@ class Karpenter(CallsAws, HelmAddon):
         pools = sorted(self.node_pools, key=lambda pool: pool.name)
         classes = sorted(self.node_classes, key=lambda each: each.name)
         nodes = (each.manifest(facts, _NODES) for each in classes)
-        return (*nodes, *(pool.manifest(facts.architectures) for pool in pools))
+        here = replace(facts, pools="karpenter")
+        return (*nodes, *(pool.manifest(here) for pool in pools))
 
     def upgrade_steps(self, facts: ClusterFacts, to: str) -> UpgradeSteps:
         return steps(self.node_classes, self.node_pools, facts, to)
@@ -123,5 +124,5 @@ class Karpenter(CallsAws, HelmAddon):
             resources=(NodeRole(_NODES), *interruption()),
             access=(node_access(_NODES),),
             releases=(definitions(release), release),
-            launched_nodes=tuple(pool.planned for pool in self.node_pools),
+            launched_nodes=tuple(pool.launched(facts) for pool in self.node_pools),
         )

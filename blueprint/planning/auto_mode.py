@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from blueprint.auto_mode import AutoMode
 from blueprint.contribution import Contribution
 from blueprint.encryption import key_of, volume_key
+from blueprint.errors import FieldPath, Problem
 from blueprint.facts import ClusterFacts
 from blueprint.iam import Conditions, Statement
 from blueprint.kubernetes import Manifest, storage_classes
@@ -42,7 +45,13 @@ def contribution(facts: ClusterFacts, compute: AutoMode) -> Contribution:
     disks = storage_classes("ebs.csi.eks.amazonaws.com", f"gp3{suffix}", default=default, parameters=parameters)
     # Beside nodes the add-on vpc-cni makes it: amazon-vpc-cni-k8s charts/aws-vpc-cni/templates/configmap.yaml
     switch = () if facts.has_nodes else (network_policies,)
+    here = replace(facts, pools="auto-mode")
+    classes = sorted(compute.node_classes, key=lambda each: each.name)
+    pools = sorted(compute.own_node_pools, key=lambda each: each.name)
     return Contribution(
+        first_objects=(*(each.manifest(facts) for each in classes), *(pool.manifest(here) for pool in pools)),
+        launched_nodes=tuple(pool.launched(here) for pool in pools),
+        denies_unselected_pods=any(each.network_policy == "DefaultDeny" for each in classes),
         objects=(*switch, *disks, *_load_balancers(facts, f"alb{suffix}", default=default)),
         service_linked_roles=(LOAD_BALANCING,),
         default_volume_key=not compute.kms_key_arn,
@@ -73,8 +82,18 @@ def _load_balancers(facts: ClusterFacts, name: str, *, default: bool) -> Iterato
 
 def cluster_permissions(facts: ClusterFacts, compute: AutoMode) -> tuple[Statement, ...]:
     """What the cluster's role needs beside the policies of AWS, which permit EKS's own tags and keys only."""
-    found = volume_key(compute.kms_key_arn, facts.region) if compute.kms_key_arn else ()
+    keys = {key for key in (compute.kms_key_arn, *(each.kms_key_arn for each in compute.node_classes)) if key}
+    found = chain.from_iterable(volume_key(key, facts.region) for key in sorted(keys))
     return (*(_custom_tags(facts) if facts.tags else ()), *found)
+
+
+def problems(path: FieldPath, compute: AutoMode, facts: ClusterFacts) -> Iterator[Problem]:
+    """Rules between its pools and classes and the cluster."""
+    here = replace(facts, pools="auto-mode")
+    for index, pool in enumerate(compute.own_node_pools):
+        yield from (problem.below((*path, "own_node_pools", index)) for problem in pool.problems_on(here))
+    for index, each in enumerate(compute.node_classes):
+        yield from (problem.below((*path, "node_classes", index)) for problem in each.problems_on(facts))
 
 
 def _custom_tags(facts: ClusterFacts) -> Iterator[Statement]:

@@ -207,7 +207,7 @@ class ApplicationTeam(Team):
                 *chain.from_iterable(workload.objects(self.name, names) for workload in self.workloads),
             ),
             objects_first=True,
-            launched_nodes=(self.node_pool.owned_by(TEAM_LABEL, self.name).planned,) if self.node_pool else (),
+            launched_nodes=(self.node_pool.owned_by(TEAM_LABEL, self.name).launched(facts),) if self.node_pool else (),
             aws_services=tuple(sorted({secret.service for _, secret in self.named_secrets})),
             from_git=tuple(chain.from_iterable(workload.from_git(self.name) for workload in self.workloads)),
             hosts=self.hosts,
@@ -267,7 +267,7 @@ class ApplicationTeam(Team):
         for priority in self.priority_classes:
             yield priority.manifest(self.name)
         if self.node_pool:
-            yield self.node_pool.owned_by(TEAM_LABEL, self.name).manifest(facts.architectures)
+            yield self.node_pool.owned_by(TEAM_LABEL, self.name).manifest(facts)
 
     def _objects(self, space: TeamNamespace, facts: ClusterFacts) -> Iterator[Manifest]:
         made = (each for each in self.permissions if "create" in each.verbs)

@@ -409,7 +409,8 @@ class TestNodeClasses:
         """A script that is YAML too would be a NodeConfig: pkg/providers/amifamily/bootstrap/nodeadm.go:121-152"""
         told = self.spec(script="#!/bin/bash\necho\n")["userData"]
         assert told.startswith("Content-Type: multipart/mixed")
-        (part,) = message_from_string(told).get_payload()
+        parts: Any = message_from_string(told).get_payload()
+        (part,) = parts
         assert (part.get_content_type(), part.get_payload().rstrip("\n")) == ("text/x-shellscript", "#!/bin/bash\necho")
         settings = self.spec(os="BOTTLEROCKET", bottlerocket={"kernel": {"lockdown": "integrity"}})["userData"]
         assert tomllib.loads(settings) == {"settings": {"kernel": {"lockdown": "integrity"}}}

@@ -12,6 +12,7 @@ from blueprint.node_pool import NodePool
 from blueprint.node_requirement import WELL_KNOWN, NodeRequirement
 from blueprint.taints import Taint
 from blueprint.value import Value, problems_in
+from tests.addons.support import FACTS
 
 FAMILY = "karpenter.k8s.aws/instance-family"
 CPU = "karpenter.k8s.aws/instance-cpu"
@@ -111,16 +112,16 @@ def test_what_a_pool_says_twice_or_for_nothing(fields: dict[str, Any], place: st
 def test_static_capacity() -> None:
     """No weight, and of limits that of nodes alone: karpenter.sh_nodepools.yaml, rules of `spec`."""
     assert wrong(NodePool(static_nodes=3, max_nodes=4)) == []
-    spec = NodePool(static_nodes=3, max_nodes=4).manifest(["arm64"])["spec"]
+    spec = NodePool(static_nodes=3, max_nodes=4).manifest(FACTS)["spec"]
     assert (spec["replicas"], spec["limits"]) == (3, {"nodes": "4"})
     assert "weight" not in spec
-    assert "limits" not in NodePool(static_nodes=0).manifest(["arm64"])["spec"]
-    assert "replicas" not in NodePool().manifest(["arm64"])["spec"]
+    assert "limits" not in NodePool(static_nodes=0).manifest(FACTS)["spec"]
+    assert "replicas" not in NodePool().manifest(FACTS)["spec"]
 
 
 def test_requirements_follow_those_of_the_fields() -> None:
     asked = (NodeRequirement(FAMILY, values=("m7g", "m8g"), min_values=2), NodeRequirement(CPU, "Exists"))
-    spec = NodePool(requirements=asked, startup_taints=(Taint("x"),), capacity=("RESERVED", "SPOT")).manifest(["arm64"])
+    spec = NodePool(requirements=asked, startup_taints=(Taint("x"),), capacity=("RESERVED", "SPOT")).manifest(FACTS)
     template = spec["spec"]["template"]["spec"]
     assert template["requirements"][-2:] == [
         {"key": FAMILY, "operator": "In", "values": ["m7g", "m8g"], "minValues": 2},
@@ -132,5 +133,5 @@ def test_requirements_follow_those_of_the_fields() -> None:
 
 
 def test_limits_of_other_resources() -> None:
-    limits = NodePool(limits={"nvidia.com/gpu": 8}, max_nodes=5).manifest(["amd64"])["spec"]["limits"]
+    limits = NodePool(limits={"nvidia.com/gpu": 8}, max_nodes=5).manifest(FACTS)["spec"]["limits"]
     assert limits == {"cpu": "100", "memory": "400Gi", "nodes": "5", "nvidia.com/gpu": "8"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from examples.argo_delivery import ARGO_DELIVERY
 from examples.auto import AUTO
+from examples.auto_pools import AUTO_POOLS
 from examples.bare import BARE
 from examples.china import CHINA
 from examples.dual_stack_ingress import DUAL_STACK_INGRESS
@@ -30,5 +31,5 @@ from examples.tuned_nodes import TUNED_NODES
 FLEET = (
     *(MANAGED, AUTO, FARGATE, LAUNCHED, SELF_MANAGED, ISOLATED, MIXED, BARE, CHINA, GOVERNMENT, TEAMS, OPERATIONS),
     *(EXISTING_VPC, SHARED_VPC, POD_RANGES, PROVISIONED, TUNED_NODES, NATIVE, OPEN_SOURCE, IPV6, DUAL_STACK_INGRESS),
-    *(ARGO_DELIVERY, FLUX_DELIVERY, KARPENTER),
+    *(ARGO_DELIVERY, FLUX_DELIVERY, KARPENTER, AUTO_POOLS),
 )
