@@ -4,14 +4,17 @@ What a cluster file needs is named here; the rest of the model is for add-ons, t
 """
 
 from blueprint.access import PermissionSet, Role, User
+from blueprint.auto_mode import AutoMode
+from blueprint.auto_node_class import AutoNodeClass
 from blueprint.blueprint import Blueprint
 from blueprint.cluster import Cluster, PrivateEndpoint, PublicEndpoint
 from blueprint.components import Components, NodePorts
-from blueprint.compute import AutoMode, FargateProfile, FargateSelector, ManagedNodes, SelfManagedNodes, Taint
 from blueprint.delivery import ArgoCdDelivery, FluxDelivery, KubectlProvider
 from blueprint.existing_network import ExistingNetwork, ExistingSubnet
+from blueprint.fargate import FargateProfile, FargateSelector
 from blueprint.fleet import BlueGreen, Environment, Fleet, Promotion, Wave
 from blueprint.group_settings import NodeRepair, RepairOverride, WarmPool
+from blueprint.managed_nodes import ManagedNodes
 from blueprint.mirrors import Mirrors
 from blueprint.network import NewNetwork
 from blueprint.oidc import OidcProvider
@@ -19,10 +22,13 @@ from blueprint.pipelines import GitHubActions, GitLabCi
 from blueprint.planning.document import Plan
 from blueprint.planning.planner import plan
 from blueprint.role_settings import Iam
+from blueprint.self_managed_nodes import SelfManagedNodes
+from blueprint.taints import Taint
 
 __all__ = [
     "ArgoCdDelivery",
     "AutoMode",
+    "AutoNodeClass",
     "BlueGreen",
     "Blueprint",
     "Cluster",

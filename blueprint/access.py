@@ -105,7 +105,9 @@ class AccessPolicy:
     https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html
     """
 
-    name: Literal["AmazonEKSClusterAdminPolicy", "AmazonEKSAdminViewPolicy", "AmazonEKSViewPolicy"]
+    name: Literal[
+        "AmazonEKSClusterAdminPolicy", "AmazonEKSAdminViewPolicy", "AmazonEKSViewPolicy", "AmazonEKSAutoNodePolicy"
+    ]
     namespaces: tuple[str, ...] = ()
     """Empty: the whole cluster."""
 
@@ -129,6 +131,11 @@ class AccessEntry:
 
 
 _OF_A_PRINCIPAL = re.compile(r"^arn:[^:]*(:[^:]*)?:iam::|^\$\{blueprint:role-arn:|\}$")
+
+
+def auto_node_access(role_name: str) -> AccessEntry:
+    """Lets nodes of Auto Mode with this role join: https://docs.aws.amazon.com/eks/latest/userguide/create-node-class.html"""
+    return AccessEntry(role_arn(role_name), kind="EC2", policies=(AccessPolicy("AmazonEKSAutoNodePolicy"),))
 
 
 def node_access(role_name: str) -> AccessEntry:

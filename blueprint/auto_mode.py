@@ -1,101 +1,59 @@
-"""Kubernetes objects that switch on what EKS Auto Mode brings."""
+"""EKS Auto Mode. https://docs.aws.amazon.com/eks/latest/userguide/automode.html"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Literal
 
-from blueprint.compute import AutoMode
-from blueprint.contribution import Contribution
-from blueprint.encryption import key_of, volume_key
-from blueprint.facts import ClusterFacts
-from blueprint.iam import Conditions, Statement
-from blueprint.kubernetes import Manifest, storage_classes
-from blueprint.linked_roles import LOAD_BALANCING
-from blueprint.references import PARTITION
-
-NAME = "auto-mode"
-LOST = "the nodes that it launched are terminated, and nobody makes volumes and load balancers for its classes"
-"""https://docs.aws.amazon.com/eks/latest/userguide/auto-disable.html"""
+from blueprint.auto_node_class import AutoNodeClass
+from blueprint.compute import Compute
+from blueprint.errors import Problem, duplicates
+from blueprint.fields import UNIQUE, DnsLabel, KmsKeyArn
+from blueprint.instances import Architecture
+from blueprint.node_pool import NodePool
 
 
-def contribution(facts: ClusterFacts, compute: AutoMode) -> Contribution:
-    """A StorageClass and an IngressClass on Auto Mode's controllers, and network policies enforced.
+class AutoMode(Compute):
+    """EKS Auto Mode: EKS runs nodes, networking, storage and load balancing.
 
-    Both are the defaults, unless nodes of other kinds keep those for the add-ons that run on them. What they make
-    carries the blueprint's tags; for these controllers there is no place to say so for all classes.
-    https://docs.aws.amazon.com/eks/latest/userguide/create-storage-class.html
-    https://docs.aws.amazon.com/eks/latest/userguide/auto-configure-alb.html
-    https://docs.aws.amazon.com/eks/latest/userguide/auto-net-pol.html
+    https://docs.aws.amazon.com/eks/latest/userguide/automode.html
     """
-    suffix = f"-{NAME}" if facts.has_nodes else ""
-    default = not facts.has_nodes
-    network_policies = {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": {"name": "amazon-vpc-cni", "namespace": "kube-system"},
-        "data": {"enable-network-policy-controller": "true"},
-    }
-    parameters = {f"tagSpecification_{place}": f"{key}={value}" for place, (key, value) in enumerate(facts.tags, 1)}
-    if compute.kms_key_arn:
-        parameters["kmsKeyId"] = key_of(compute.kms_key_arn)
-    disks = storage_classes("ebs.csi.eks.amazonaws.com", f"gp3{suffix}", default=default, parameters=parameters)
-    # Beside nodes the add-on vpc-cni makes it: amazon-vpc-cni-k8s charts/aws-vpc-cni/templates/configmap.yaml
-    switch = () if facts.has_nodes else (network_policies,)
-    return Contribution(
-        objects=(*switch, *disks, *_load_balancers(facts, f"alb{suffix}", default=default)),
-        service_linked_roles=(LOAD_BALANCING,),
-        default_volume_key=not compute.kms_key_arn,
-    )
 
+    name: DnsLabel = "auto-mode"
+    node_pools: Annotated[tuple[Literal["general-purpose", "system"], ...], UNIQUE] = ("general-purpose", "system")
+    """The built-in node pools; both take on-demand capacity only. Nodes of one that is taken away are terminated."""
+    own_node_pools: tuple[NodePool, ...] = ()
+    """Pools beside these, or in their place. On the class "default", which is EKS's own and comes with a built-in pool,
+    or on one of `node_classes`."""
+    node_classes: tuple[AutoNodeClass, ...] = ()
+    """How nodes of own pools are made."""
+    kms_key_arn: KmsKeyArn | None = None
+    """Key of the volumes that claims of the default StorageClass get; that of the account and region for EBS when None.
+    Nodes' own disks are EKS's."""
 
-def _load_balancers(facts: ClusterFacts, name: str, *, default: bool) -> Iterator[Manifest]:
-    spec: dict[str, Any] = {"controller": "eks.amazonaws.com/alb"}
-    params: dict[str, Any] = {}
-    if facts.tags:
-        params["tags"] = [{"key": key, "value": value} for key, value in facts.tags]
-    if facts.ip_family == "ipv6":
-        params["ipAddressType"] = "dualstack"
-    if params:
-        group, kind = "eks.amazonaws.com", "IngressClassParams"
-        yield {"apiVersion": f"{group}/v1", "kind": kind, "metadata": {"name": name}, "spec": params}
-        spec["parameters"] = {"apiGroup": group, "kind": kind, "name": name}
-    yield {
-        "apiVersion": "networking.k8s.io/v1",
-        "kind": "IngressClass",
-        "metadata": {
-            "name": name,
-            "annotations": {"ingressclass.kubernetes.io/is-default-class": str(default).lower()},
-        },
-        "spec": spec,
-    }
+    def problems(self) -> Iterator[Problem]:
+        for kind in ("own_node_pools", "node_classes"):
+            names = (((kind, index, "name"), each.name) for index, each in enumerate(getattr(self, kind)))
+            yield from duplicates(names, f"name of a {kind.removeprefix('own_')[:-1].replace('_', ' ')}", "rename one")
+        if not self.node_pools and not self.own_node_pools:
+            rule = "without any node pool nothing runs"
+            yield Problem(("node_pools",), self.node_pools, rule, "name a built-in one, or write own_node_pools")
+        classes = {each.name: each for each in self.node_classes}
+        known = [*(["default"] if self.node_pools else []), *sorted(classes)]
+        for index, pool in enumerate(self.own_node_pools):
+            place = ("own_node_pools", index)
+            if pool.name in ("general-purpose", "system"):
+                rule, fix = "EKS calls its built-in pools so", "take another name"
+                yield Problem((*place, "name"), pool.name, rule, fix)
+            if pool.node_class not in known:
+                rule = "there is no node class of that name"
+                fix = f"write {' or '.join(known)}" if known else "add one to node_classes"
+                yield Problem((*place, "node_class"), pool.node_class, rule, fix)
+            elif "RESERVED" in pool.capacity and not getattr(classes.get(pool.node_class), "capacity_reservations", ()):
+                rule = f"the node class {pool.node_class} names no reservation"
+                fix = "leave it out, or name a class that has capacity_reservations"
+                yield Problem((*place, "capacity"), pool.capacity, rule, fix)
 
-
-def cluster_permissions(facts: ClusterFacts, compute: AutoMode) -> tuple[Statement, ...]:
-    """What the cluster's role needs beside the policies of AWS, which permit EKS's own tags and keys only."""
-    found = volume_key(compute.kms_key_arn, facts.region) if compute.kms_key_arn else ()
-    return (*(_custom_tags(facts) if facts.tags else ()), *found)
-
-
-def _custom_tags(facts: ClusterFacts) -> Iterator[Statement]:
-    """The policy that AWS prints: https://docs.aws.amazon.com/eks/latest/userguide/auto-learn-iam.html#tag-prop"""
-    name = "eks:eks-cluster-name"
-    ours = {f"aws:RequestTag/{name}": f"${{aws:PrincipalTag/{name}}}"}
-    why = "AWS prints it so, for tags of one's own on what Auto Mode makes"
-
-    def create(*actions: str, resources: tuple[str, ...] = ("*",), **named: str) -> Statement:
-        tags = {f"aws:RequestTag/eks:kubernetes-{tag.replace('_', '-')}": value for tag, value in named.items()}
-        like: Conditions = {"StringLike": tags} if tags else {}
-        return Statement(actions, resources, {"StringEquals": ours, **like}, reason=why)
-
-    compute = ("ec2:CreateFleet", "ec2:RunInstances", "ec2:CreateLaunchTemplate")
-    yield create(*compute, node_class_name="*", node_pool_name="*")
-    # Snapshots have no account in their ARN.
-    ec2 = f"arn:{PARTITION}:ec2:{facts.region}:*:"
-    yield create("ec2:CreateVolume", "ec2:CreateSnapshot", resources=(f"{ec2}volume/*", f"{ec2}snapshot/*"))
-    yield create("ec2:CreateNetworkInterface", cni_node_name="*")
-    kinds = ("LoadBalancer", "TargetGroup", "Listener", "Rule")
-    yield create(*(f"elasticloadbalancing:Create{kind}" for kind in kinds), "ec2:CreateSecurityGroup")
-    yield create("shield:CreateProtection")
-    protections = (f"arn:{PARTITION}:shield::*:protection/*",)
-    yield create("shield:TagResource", resources=protections)
+    @property
+    def architecture(self) -> Architecture:
+        return "amd64"

@@ -234,6 +234,8 @@ class LaunchedNodes:
     taints: tuple[NodeTaint, ...] = ()
     spot: bool = False
     """Whether spot capacity is among what it may take."""
+    by_auto_mode: bool = False
+    """Whether EKS launches them."""
 
 
 @dataclass(frozen=True)
@@ -284,6 +286,9 @@ class Contribution:
     namespaces_of_eks: tuple[str, ...] = ()
     """Made by EKS together with an add-on: nobody else has them."""
     releases: tuple[Release, ...] = ()
+    first_objects: tuple[Manifest, ...] = ()
+    """Of these, objects without which no pod of the cluster may have a node, so that they stand before the add-ons that
+    EKS installs."""
     objects: tuple[Manifest, ...] = ()
     objects_first: bool = False
     """Objects before releases: they are what the releases run under, and not of kinds that the releases define."""
@@ -325,6 +330,7 @@ class Contribution:
             ),
             grants=tuple(each.portable() for each in self.grants),
             releases=tuple(replace(each, values=portable(each.values)) for each in self.releases),
+            first_objects=portable(self.first_objects),
             objects=portable(self.objects),
         )
 
@@ -338,7 +344,7 @@ class Contribution:
         """Kubernetes objects of its own: those of namespaces and of add-ons that EKS installs, and all others."""
         of_addons = (each for addon in self.managed_addons for each in addon.objects)
         of_namespaces = (each for namespace in self.namespaces for each in namespace.objects)
-        return (*of_addons, *of_namespaces, *self.objects)
+        return (*self.first_objects, *of_addons, *of_namespaces, *self.objects)
 
     @property
     def reaches_cluster(self) -> bool:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from blueprint import iam
 from blueprint.access import AccessEntry
+from blueprint.auto_mode import AutoMode
+from blueprint.auto_node_class import OWN_NODES
 from blueprint.contribution import NodeRole, Queue, Release, ReleaseFields
 from blueprint.errors import FieldPath, Key, Problem, Quoted, duplicates, shown
 from blueprint.interpreted import misread_below
@@ -54,6 +56,8 @@ def between_contributions(
         for release in part.contribution.releases:
             yield from (problem.below(part.path) for problem in _release(view.blueprint, release, part.fields))
     yield from _network_policies(facts, parts)
+    if view.knows_all("addons"):
+        yield from _node_classes(view, parts)
 
 
 def _namespaces(parts: Iterable[Draft]) -> Iterator[Problem]:
@@ -84,7 +88,8 @@ def _texts(part: Draft) -> Iterator[Problem]:
     """What no field holds: classes of add-ons and files bring text as well. Statements are values."""
     brought = part.contribution
     configurations = [addon.configuration for addon in brought.managed_addons]
-    for each in (brought.resources, brought.namespaces, brought.releases, brought.objects, configurations):
+    objects = (*brought.first_objects, *brought.objects)
+    for each in (brought.resources, brought.namespaces, brought.releases, objects, configurations):
         yield from (replace(problem, path=part.path) for problem in misread_below(each, ()))
 
 
@@ -165,6 +170,7 @@ def _references(part: Draft, facts: ClusterFacts) -> Iterator[Problem]:
     )
     unknown = set(references_in(used)) - known - subnets
     unknown |= set(references_in(of_managed)) - of_network
+    unknown |= set(references_in(contribution.first_objects)) - {"partition", f"role-name:{OWN_NODES}"} - subnets
     unknown |= set(references_in([statement.document() for statement in statements])) - {"partition"}
     for name in sorted(unknown):
         rule = f"{part.name} refers to what it does not make"
@@ -219,6 +225,33 @@ def _leaves(data: Any, path: FieldPath, key: str = "") -> Iterator[tuple[FieldPa
             yield from _leaves(item, (*path, index))
     else:
         yield path, key, data
+
+
+def _node_classes(view: Checked, parts: Sequence[Draft]) -> Iterator[Problem]:
+    """A pool launches nothing by a class that there is not, nor reserved capacity by one that names no reservation."""
+    classes = {
+        (one["kind"], one["metadata"]["name"]): one["spec"]
+        for part in parts
+        for one in part.contribution.every_object
+        if one["kind"] in ("EC2NodeClass", "NodeClass")
+    }
+    if any(isinstance(compute, AutoMode) and compute.node_pools for compute in view.compute.values()):
+        classes["NodeClass", "default"] = {}  # comes with a built-in pool
+    for part in parts:
+        path = (*part.path, "node_pool") if part.path[0] == "teams" else part.path
+        for pool in (one for one in part.contribution.objects if one["kind"] == "NodePool"):
+            template = pool["spec"]["template"]["spec"]
+            used = template["nodeClassRef"]
+            found = classes.get((used["kind"], used["name"]))
+            names = sorted(name for kind, name in classes if kind == used["kind"])
+            reserved = any("reserved" in each.get("values", ()) for each in template["requirements"])
+            if found is None and names:
+                rule = "there is no node class of that name"
+                yield Problem((*path, "node_class"), used["name"], rule, f"write one of {', '.join(names)}")
+            elif found and reserved and not found.get("capacityReservationSelectorTerms"):
+                rule = f"the node class {used['name']} names no reservation"
+                fix = "leave RESERVED out, or name a class that has capacity_reservations"
+                yield Problem((*path, "capacity"), Quoted("RESERVED"), rule, fix)
 
 
 def _network_policies(facts: ClusterFacts, parts: Sequence[Draft]) -> Iterator[Problem]:

@@ -26,6 +26,8 @@ class ClusterFacts:
     has_nodes: bool
     """Nodes on which DaemonSets run: managed, self-managed, or such as an add-on launches."""
     auto_mode: bool
+    pools: Literal["karpenter", "auto-mode"] = "karpenter"
+    """Who launches the nodes of teams' node pools."""
     fargate: tuple[PodSelector, ...] = ()
     """The selectors of all Fargate profiles."""
     service_cidr: str = "172.20.0.0/16"

@@ -188,6 +188,23 @@ SecurityGroupId = Annotated[
         'write for example "sg-0a1b2c3d4e5f60718"',
     ),
 ]
+PlacementGroup = Annotated[
+    str,
+    matches(r"[\w .:+=@/-]{1,255}", "must be the name of a placement group", 'write for example "training"'),
+]
+CapacityReservation = Annotated[
+    str,
+    matches(r"cr-[0-9a-f]{17}", "must be the id of a capacity reservation", 'write for example "cr-0a1b2c3d4e5f60718"'),
+]
+NodeScript = Annotated[
+    str,
+    matches(
+        r"(#!/[\t\n -~]{1,8000})?",
+        "must be a script of ASCII characters without carriage returns, whose first line is #! and its interpreter",
+        "write #!/bin/bash",
+        longest=8_000,
+    ),
+]
 CertificateArn = Annotated[
     str,
     matches(

@@ -37,6 +37,17 @@ ImageRelease = Annotated[
     ),
 ]
 
+# https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-su-create.html (names of parameters)
+OwnImage = Annotated[
+    str,
+    matches(
+        r"ami-([0-9a-f]{17}|[0-9a-f]{8})|/(?!aws/|ssm/)[\w.-]{1,100}(/[\w.-]{1,100}){0,9}",
+        "must be the id of an image, or the name of an SSM parameter that holds one",
+        'write for example "ami-0a1b2c3d4e5f60718" or "/images/al2023"',
+    ),
+]
+"""An image of one's own."""
+
 _PINNED: dict[str, dict[str, Any]] = tomllib.loads(
     (Path(__file__).parent.parent / "facts" / "node_images.toml").read_text(encoding="utf-8")
 )

@@ -23,6 +23,8 @@ _FILE = Path(__file__).parent.parent / "facts" / "instance_types.toml"
 _SIZES = tomllib.loads(_FILE.read_text(encoding="utf-8"))["families"]
 TYPES = frozenset(f"{family}.{size}" for family, sizes in _SIZES.items() for size in sizes.split())
 """All that EC2 has, in whatever region."""
+FAMILIES = frozenset(_SIZES)
+"""m7g of m7g.large."""
 CATEGORIES = tuple(sorted({re.split(r"[\d-]", family)[0] for family in _SIZES}))
 """The letters before the generation: m of m7g. Karpenter calls it karpenter.k8s.aws/instance-category.
 https://github.com/aws/karpenter-provider-aws/blob/v1.14.1/pkg/providers/instancetype/types.go"""

@@ -24,7 +24,7 @@ def problems(parts: Sequence[Draft], workloads: Sequence[Placement]) -> Iterator
         own = [each for each in workloads if each.part == part.name]
         if lost := [each for each in own if not each.places and each.waits]:
             yield _no_place(part, lost)
-        elif part.contribution.managed_addons and any(each.kinds == {"launched"} for each in own if each.waits):
+        elif part.contribution.managed_addons and any(_come_too_late(each) for each in own if each.waits):
             rule = f"EKS installs {part.name} before any node that it could run on is launched"
             yield Problem(part.path, part.name, rule, "add a group of nodes, or a FargateProfile for its pods")
         for each in own:
@@ -39,6 +39,11 @@ def problems(parts: Sequence[Draft], workloads: Sequence[Placement]) -> Iterator
             f"nodes have {short.there / 1000:.2f} left at first"
         )
         yield Problem(("compute",), Quoted(names), rule, "raise min, or take larger instance types")
+
+
+def _come_too_late(placed: Placement) -> bool:
+    """Whether all its nodes come with a later stack; pools of Auto Mode stand before the add-ons that EKS installs."""
+    return placed.kinds == {"launched"} and not any(place.of_auto_mode for place in placed.places)
 
 
 def _no_place(part: Draft, lost: Sequence[Placement]) -> Problem:

@@ -49,6 +49,11 @@ def role_arn(name: str) -> str:
     return f"${{blueprint:role-arn:{name}}}"
 
 
+def role_name(name: str) -> str:
+    """Name of a role of nodes."""
+    return f"${{blueprint:role-name:{name}}}"
+
+
 def instance_profile(name: str) -> str:
     """Name of the instance profile of a node role."""
     return f"${{blueprint:instance-profile:{name}}}"

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, get_args
 
 from blueprint import delivery, hosts, images
 from blueprint.addons import Addon, NodeNetwork
-from blueprint.compute import AutoMode, Nodes, SelfManagedNodes
+from blueprint.addons.offers import NODES_ON_DEMAND
+from blueprint.auto_mode import AutoMode
 from blueprint.encryption import foreign_key
 from blueprint.errors import FieldPath, Problem, Quoted, duplicates, rendered
 from blueprint.existing_network import ExistingNetwork
 from blueprint.instances import is_nitro
 from blueprint.network import NewNetwork
+from blueprint.nodes import Nodes
 from blueprint.powers import reaches
+from blueprint.self_managed_nodes import SelfManagedNodes
 from blueprint.versions import minor
 from blueprint.zones import WITHOUT_CONTROL_PLANES, id_prefix, is_id
 
@@ -276,6 +279,8 @@ def _connections(view: Checked) -> Iterator[Problem]:
     opened = {each for team in teams for each in team.connections}
     accepted = {each for team in teams for each in team.accepts}
     offered = {offer for addon in view.listed_addons.values() for offer in addon.offers}
+    if any(isinstance(compute, AutoMode) for compute in view.compute.values()):
+        offered.add(NODES_ON_DEMAND)
     for path, team in view.teams.items():
         for source, target, port in sorted(team.connections - accepted):
             rule = f"{target} does not let {source} in on port {port}"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from aws_cdk import CfnOutput
 from aws_cdk import aws_eks_v2 as eks
 from constructs import Construct
 
+from blueprint.auto_node_class import OWN_NODES
 from blueprint.cluster import LOG_TYPES
 from blueprint.components import Components
 from blueprint.contribution import ManagedAddon
@@ -55,12 +56,14 @@ class ClusterStack(BlueprintStack):
             description="Makes kubectl use this cluster",
         )
         self.target, installer = kubectl_target(self, plan, cluster, network, key)
-        if objects := [one for addon in managed for one in addon.objects]:
+        joining = [*self._own_nodes_of_auto_mode(plan, cluster, known)]
+        objects = [one for addon in managed for one in addon.objects]
+        if objects := [*objects, *(one for part in plan.addons for one in part.contribution.first_objects)]:
             # Applied as in later stacks, of which these are too late: EKS waits for its add-ons to be ready.
             first = eks.KubernetesManifest(
-                self, "Objects", cluster=self.target, manifest=resolved(objects, PARTITION_ONLY), overwrite=True
+                self, "Objects", cluster=self.target, manifest=resolved(objects, known), overwrite=True
             )
-            first.node.add_dependency(before, self.node.find_child("KubectlAccess"))
+            first.node.add_dependency(before, self.node.find_child("KubectlAccess"), *joining)
             _after(addons, first)
         self.export(installer, self.identity_provider.issuer, self.identity_provider.arn, key)
 
@@ -103,13 +106,26 @@ class ClusterStack(BlueprintStack):
             acknowledge(cluster, {f"{ENGINE}EKS-CONTROL-PLANE-LOGS": why})
         return cluster
 
+    def _own_nodes_of_auto_mode(
+        self, plan: Plan, cluster: eks.CfnCluster, known: dict[str, str]
+    ) -> Iterator[eks.CfnAccessEntry]:
+        """Lets in nodes that no class of EKS makes; what refers to their role is `known` from then on."""
+        auto = plan.control_plane.auto_mode
+        if auto and auto.own_role and auto.own_access:
+            role = service_role(self, "AutoModeOwnNodeRole", plan, auto.own_role)
+            known |= {f"role-arn:{OWN_NODES}": role.attr_arn, f"role-name:{OWN_NODES}": role.ref}
+            entry = access_entry(self, plan, auto.own_access, known, "AutoModeOwnNodeAccess")
+            entry.node.add_dependency(cluster)
+            yield entry
+
     def _auto_mode(self, plan: Plan, model: ControlPlane) -> dict[str, Any]:
         """The three switches of Auto Mode, which EKS takes together or not at all."""
         auto = model.auto_mode
         compute: dict[str, Any] = {"enabled": bool(auto)}
         if auto:
-            role = service_role(self, "AutoModeNodeRole", plan, auto.role)
-            compute |= {"nodePools": list(auto.node_pools), "nodeRoleArn": role.attr_arn}
+            compute["nodePools"] = list(auto.node_pools)
+            if auto.role:
+                compute["nodeRoleArn"] = service_role(self, "AutoModeNodeRole", plan, auto.role).attr_arn
         return {
             "compute_config": compute,
             "storage_config": {"blockStorage": {"enabled": bool(auto)}},

@@ -10,7 +10,8 @@ from addons.karpenter.definitions import definitions
 from addons.karpenter.interruption import QUEUE, interruption
 from addons.karpenter.node_class import NodeClass
 from addons.karpenter.pods import WORKLOADS
-from addons.karpenter.policy import statements
+from addons.karpenter.policy import for_classes, statements
+from addons.karpenter.rules import between_pools_and_classes
 from addons.karpenter.upgrade import steps
 from blueprint.access import node_access
 from blueprint.addons import (
@@ -37,7 +38,9 @@ _NODES = "karpenter-nodes"
 
 
 class Karpenter(CallsAws, HelmAddon):
-    """Node pools on one node class. The controller runs on the blueprint's nodes, never on those that it launches."""
+    """Node pools and classes. The controller runs on the blueprint's nodes, never on those that it launches."""
+
+    words_of_others = {"node_class": "write node_classes=(NodeClass(…),)"}
 
     offers = (NODES_ON_DEMAND,)
     name = NODES_ON_DEMAND.addon
@@ -59,21 +62,24 @@ class Karpenter(CallsAws, HelmAddon):
 
     node_pools: Annotated[tuple[NodePool, ...], NOT_EMPTY] = (NodePool(),)
     """What it may launch; teams bring pools of their own."""
-    node_class: NodeClass = NodeClass()
-    """How the nodes of all pools are made."""
+    node_classes: Annotated[tuple[NodeClass, ...], NOT_EMPTY] = (NodeClass(),)
+    """How nodes are made; each pool names one."""
 
     def problems(self) -> Iterator[Problem]:
         yield from super().problems()
-        names = ((("node_pools", index, "name"), pool.name) for index, pool in enumerate(self.node_pools))
-        yield from duplicates(names, "name of a node pool", "rename one")
+        for kind in ("node_pools", "node_classes"):
+            names = (((kind, index, "name"), each.name) for index, each in enumerate(getattr(self, kind)))
+            yield from duplicates(names, f"name of a {kind[:-1].replace('_', ' ')}", "rename one")
+        yield from between_pools_and_classes(self.node_pools, self.node_classes)
 
     def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:
         yield from super().problems_on(facts)
-        for index, pool in enumerate(self.node_pools):
-            yield from (problem.below(("node_pools", index)) for problem in pool.problems_on(facts))
+        for kind in ("node_pools", "node_classes"):
+            for index, each in enumerate(getattr(self, kind)):
+                yield from (problem.below((kind, index)) for problem in each.problems_on(facts))
 
     def permissions(self, facts: ClusterFacts) -> tuple[Statement, ...]:
-        return statements(facts, nodes=_NODES, queue=QUEUE)
+        return (*statements(facts, nodes=_NODES, queue=QUEUE), *for_classes(self.node_classes, facts))
 
     def services(self, facts: ClusterFacts) -> tuple[str, ...]:
         return ("ec2", "eks", "sqs", "ssm")
@@ -82,11 +88,14 @@ class Karpenter(CallsAws, HelmAddon):
         # Two critical replicas in different zones and a disruption budget are the chart's own defaults.
         # The network interface of a node has no addresses for pods where these have subnets of their own.
         reserved = {"reservedENIs": "1"} if facts.pod_subnets else {}
+        static = any(pool.static_nodes is not None for pool in self.node_pools)
+        gates = {"featureGates": {"staticCapacity": True}} if static else {}
         settings = {
             "clusterName": facts.name,
             "interruptionQueue": queue_name(QUEUE),
             "eksControlPlane": True,
             **reserved,
+            **gates,
         }
         return {
             # Without internet it must ask neither for prices nor for instance profiles: their APIs have no endpoint.
@@ -99,11 +108,13 @@ class Karpenter(CallsAws, HelmAddon):
 
     def objects(self, facts: ClusterFacts) -> tuple[Manifest, ...]:
         pools = sorted(self.node_pools, key=lambda pool: pool.name)
-        nodes = self.node_class.manifest("default", facts, _NODES)
-        return (nodes, *(pool.manifest("default", facts.architectures) for pool in pools))
+        classes = sorted(self.node_classes, key=lambda each: each.name)
+        nodes = (each.manifest(facts, _NODES) for each in classes)
+        here = replace(facts, pools="karpenter")
+        return (*nodes, *(pool.manifest(here) for pool in pools))
 
     def upgrade_steps(self, facts: ClusterFacts, to: str) -> UpgradeSteps:
-        return steps(self.node_class, self.node_pools, facts, to)
+        return steps(self.node_classes, self.node_pools, facts, to)
 
     def contribute(self, facts: ClusterFacts) -> Contribution:
         contribution = super().contribute(facts)
@@ -113,5 +124,5 @@ class Karpenter(CallsAws, HelmAddon):
             resources=(NodeRole(_NODES), *interruption()),
             access=(node_access(_NODES),),
             releases=(definitions(release), release),
-            launched_nodes=tuple(pool.planned for pool in self.node_pools),
+            launched_nodes=tuple(pool.launched(facts) for pool in self.node_pools),
         )

@@ -2,53 +2,94 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
 
+from addons.karpenter.kubelet import Kubelet
+from addons.karpenter.node_image import NodeImage
+from blueprint.disks import DiskIops, DiskSize, DiskThroughput, disk_problems
+from blueprint.encryption import foreign_key, key_of
+from blueprint.errors import Problem
 from blueprint.facts import ClusterFacts
-from blueprint.fields import between, matches
-from blueprint.images import parameter, release
-from blueprint.instances import PODS_WITH_PREFIXES, Architecture
+from blueprint.fields import (
+    UNIQUE,
+    CapacityReservation,
+    DnsLabel,
+    KmsKeyArn,
+    PlacementGroup,
+    SecurityGroupId,
+    at_most,
+)
+from blueprint.instances import PODS_WITH_PREFIXES
 from blueprint.kubernetes import Manifest
 from blueprint.references import instance_profile
-from blueprint.value import Value
-
-_RELEASE = matches(r"v20\d{6}", "must be a release of the EKS image, never `latest`", 'write for example "v20260714"')
 
 
-class NodeClass(Value):
-    """Amazon Linux 2023 with IMDSv2, hop limit 1 and an encrypted volume, in the subnets of nodes, with the cluster's
-    security group.
+class NodeClass(NodeImage):
+    """Nodes with IMDSv2, hop limit 1 and encrypted volumes, in the subnets of nodes, with the cluster's security group.
+
+    Any change of it replaces all nodes of its pools.
     """
 
-    ami: Annotated[str, _RELEASE] | None = None
-    """Release of the image; that of `facts/node_images.toml` when None. A change replaces all nodes."""
-    disk_gib: Annotated[int, between(20, 16_384, "GiB")] = 50
-    """Size of a node's volume."""
+    name: DnsLabel = "default"
+    """By which node pools name it."""
+    disk_gib: DiskSize = 50
+    """Size of a node's volume for images and writable layers."""
+    disk_iops: DiskIops | None = None
+    """Of that volume; 3,000 come with it. EC2 allows 500 for each GiB."""
+    disk_throughput_mib: DiskThroughput | None = None
+    """Of that volume; 125 come with it. EC2 allows a quarter for each operation a second."""
+    kms_key_arn: KmsKeyArn | None = None
+    """Key of the volumes; that of the account and region for EBS when None. Its policy must let the controller use it,
+    as the default one does by leaving it to IAM. https://karpenter.sh/docs/troubleshooting"""
+    instance_store: bool = False
+    """Disks that come with the instance become one RAID 0 for containers, images and logs."""
+    security_groups: Annotated[tuple[SecurityGroupId, ...], at_most(4, "security groups"), UNIQUE] = ()
+    """More groups of the nodes, of the same VPC, beside that of the cluster."""
+    capacity_reservations: Annotated[tuple[CapacityReservation, ...], at_most(30, "reservations"), UNIQUE] = ()
+    """Reservations and capacity blocks, which pools with the capacity RESERVED take."""
+    placement_group: PlacementGroup | None = None
+    """One that is there already."""
+    monitoring: bool = False
+    """Metrics of EC2 each minute instead of every five, which cost."""
+    kubelet: Kubelet = Kubelet()
+    """How the kubelet of its nodes is set."""
 
-    def image(self, version: str) -> str:
-        """Its release, for a Kubernetes minor."""
-        return self.ami or f"v{release('AL2023', version).rpartition('-')[2]}"
+    def problems(self) -> Iterator[Problem]:
+        yield from super().problems()
+        yield from disk_problems(self.disk_gib, self.disk_iops, self.disk_throughput_mib)
+        if self.os == "BOTTLEROCKET" and (most := self.kubelet.pods_per_core):
+            # pkg/providers/amifamily/bottlerocket.go (FeatureFlags)
+            yield Problem(("kubelet", "pods_per_core"), most, "Bottlerocket does not know it", "write max_pods")
 
-    def image_parameter(self, version: str, cpu: Architecture) -> str:
-        """The SSM parameter by which Karpenter finds the image for a Kubernetes minor, which is the control plane's."""
-        return parameter("AL2023", version, cpu, None, f"{version}-{self.image(version).removeprefix('v')}")
+    def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:
+        """Rules between the class and its cluster. The path is from the class."""
+        yield from super().problems_on(facts)
+        yield from foreign_key(("kms_key_arn",), self.kms_key_arn, facts.region)
 
-    def manifest(self, name: str, facts: ClusterFacts, role: str) -> Manifest:
+    def manifest(self, facts: ClusterFacts, role: str) -> Manifest:
         """The object of kind EC2NodeClass; `role` is the name of the node role."""
         # Karpenter takes the number of pods from addresses, and knows nothing of prefixes (pkg/providers/amifamily).
-        kubelet = {"kubelet": {"maxPods": PODS_WITH_PREFIXES}} if facts.prefix_delegation else {}
-        ebs = {"volumeSize": f"{self.disk_gib}Gi", "volumeType": "gp3", "encrypted": True, "deleteOnTermination": True}
+        prefixes = {"maxPods": PODS_WITH_PREFIXES} if facts.prefix_delegation else {}
+        groups: list[dict[str, Any]] = [{"id": group} for group in self.security_groups]
+        more: dict[str, Any] = {
+            "kubelet": {**prefixes, **self.kubelet.document()},
+            "capacityReservationSelectorTerms": [{"id": each} for each in self.capacity_reservations],
+            "placementGroupSelector": {"name": self.placement_group} if self.placement_group else {},
+            "detailedMonitoring": self.monitoring,
+            "instanceStorePolicy": "RAID0" if self.instance_store else "",
+        }
         return {
             "apiVersion": "karpenter.k8s.aws/v1",
             "kind": "EC2NodeClass",
-            "metadata": {"name": name},
+            "metadata": {"name": self.name},
             "spec": {
                 # Not `role`: the controller would make profiles itself, and need permissions to do so.
                 "instanceProfile": instance_profile(role),
-                "amiSelectorTerms": [{"alias": f"al2023@{self.image(facts.version)}"}],
+                **self.image_document(facts.version),
                 "subnetSelectorTerms": [{"id": subnet} for subnet in facts.node_subnets],
                 # EKS puts this tag on the cluster's own security group, and on no other.
-                "securityGroupSelectorTerms": [{"tags": {"aws:eks:cluster-name": facts.name}}],
+                "securityGroupSelectorTerms": [{"tags": {"aws:eks:cluster-name": facts.name}}, *groups],
                 "metadataOptions": {
                     "httpEndpoint": "enabled",
                     "httpTokens": "required",
@@ -57,8 +98,18 @@ class NodeClass(Value):
                     # support). Karpenter's own default would open it then: pkg/providers/amifamily/resolver.go.
                     "httpProtocolIPv6": "disabled",
                 },
-                "blockDeviceMappings": [{"deviceName": "/dev/xvda", "ebs": ebs}],
-                **kubelet,
+                "blockDeviceMappings": [*self._volumes()],
+                **{name: value for name, value in more.items() if value},
                 "tags": dict(facts.tags),
             },
         }
+
+    def _volumes(self) -> Iterator[Mapping[str, Any]]:
+        """Bottlerocket's first is the system, as large as Karpenter has it: pkg/providers/amifamily/bottlerocket.go."""
+        key = {"kmsKeyID": key_of(self.kms_key_arn)} if self.kms_key_arn else {}
+        every = {"volumeType": "gp3", "encrypted": True, "deleteOnTermination": True, **key}
+        more = {"iops": self.disk_iops, "throughput": self.disk_throughput_mib}
+        own = {"volumeSize": f"{self.disk_gib}Gi", **every, **{name: value for name, value in more.items() if value}}
+        if self.os == "BOTTLEROCKET":
+            yield {"deviceName": "/dev/xvda", "ebs": {"volumeSize": "4Gi", **every}}
+        yield {"deviceName": "/dev/xvdb" if self.os == "BOTTLEROCKET" else "/dev/xvda", "ebs": own}

@@ -7,6 +7,10 @@ https://karpenter.sh/v1.14/reference/cloudformation
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
+from addons.karpenter.node_class import NodeClass
+from blueprint.encryption import volume_key
 from blueprint.facts import ClusterFacts
 from blueprint.iam import Conditions, Statement
 from blueprint.references import PARTITION, queue_arn, role_arn
@@ -17,6 +21,15 @@ _PASSED_TO = ("ec2.amazonaws.com", "ec2.amazonaws.com.cn")
 def statements(facts: ClusterFacts, *, nodes: str, queue: str) -> tuple[Statement, ...]:
     """The permissions; `nodes` and `queue` are the names of the node role and of the interruption queue."""
     return (*_launch(facts), *_reads(facts, queue), _pass_role(role_arn(nodes)))
+
+
+def for_classes(classes: Sequence[NodeClass], facts: ClusterFacts) -> Iterator[Statement]:
+    """What node classes name of the account beside: keys of volumes, and parameters that hold images."""
+    for key in sorted({each.kms_key_arn for each in classes if each.kms_key_arn}):
+        yield from volume_key(key, facts.region)
+    names = sorted({each.image for each in classes if each.image and not each.image.startswith("ami-")})
+    if names:
+        yield Statement(("ssm:GetParameter",), tuple(facts.arn("ssm", f"parameter{name}") for name in names))
 
 
 def _launch(facts: ClusterFacts) -> tuple[Statement, ...]:

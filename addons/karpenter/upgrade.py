@@ -9,16 +9,19 @@ from blueprint.addons import ClusterFacts, FirstEdit, UpgradeSteps
 from blueprint.node_pool import NodePool
 
 
-def steps(nodes: NodeClass, pools: Sequence[NodePool], facts: ClusterFacts, to: str) -> UpgradeSteps:
+def steps(classes: Sequence[NodeClass], pools: Sequence[NodePool], facts: ClusterFacts, to: str) -> UpgradeSteps:
     """The way back: https://karpenter.sh/docs/concepts/nodepools/#speclimits; what holds drifted nodes:
     https://karpenter.sh/docs/concepts/disruption/#nodepool-disruption-budgets
     """
     before = []
-    for path in sorted(nodes.image_parameter(to, cpu) for cpu in facts.architectures):
+    paths = {nodes.image_parameter(to, cpu) for nodes in classes if not nodes.image for cpu in facts.architectures}
+    for path in sorted(paths):
         before += [
             "# without this image Karpenter launches no node: write a newer `ami` of its node class first",
             f"aws ssm get-parameter --region {facts.region} --name {path} --query Parameter.Value",
         ]
+    for nodes in sorted((nodes for nodes in classes if nodes.image), key=lambda nodes: nodes.name):
+        before.append(f"# {nodes.image} of node class {nodes.name} must be an image for Kubernetes {to} by then")
     now = facts.version
     drift = f"Karpenter replaces its nodes by itself: to it, those of {now} have drifted. Their budgets set the pace."
     back = (

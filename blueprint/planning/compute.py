@@ -6,15 +6,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from blueprint.blueprint import Blueprint
-from blueprint.compute import FargateProfile, ManagedNodes, Nodes, SelfManagedNodes
 from blueprint.contribution import NODE_POLICIES
 from blueprint.encryption import key_of
 from blueprint.facts import ClusterFacts
+from blueprint.fargate import FargateProfile
 from blueprint.group_settings import NodeRepair, WarmPool
 from blueprint.iam import Statement
+from blueprint.managed_nodes import ManagedNodes
+from blueprint.nodes import Nodes
 from blueprint.planning.document import FargateNodes, Launch, NodeGroup, NodeKind, RollingUpdate, ServiceRole, Volume
 from blueprint.planning.user_data import more_user_data, user_data
 from blueprint.references import PARTITION
+from blueprint.self_managed_nodes import SelfManagedNodes
 from blueprint.zones import in_region
 
 _VOLUMES = {"AL2023": "/dev/xvda", "BOTTLEROCKET": "/dev/xvdb"}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from blueprint import auto_mode
-from blueprint.access import AccessPolicy
+from blueprint.access import AccessPolicy, auto_node_access
+from blueprint.auto_mode import AutoMode
+from blueprint.auto_node_class import OWN_NODES
 from blueprint.blueprint import Blueprint
 from blueprint.cluster import PublicEndpoint
-from blueprint.compute import AutoMode
 from blueprint.encryption import key_of
 from blueprint.facts import ClusterFacts
+from blueprint.planning import auto_mode
 from blueprint.planning.document import AutoModeNodes, ControlPlane, Installer, ServiceRole
 from blueprint.planning.network import control_plane_subnets
 from blueprint.versions import kubectl_layer
@@ -54,7 +55,18 @@ def planned_installer(blueprint: Blueprint, facts: ClusterFacts) -> Installer:
 
 
 def _auto_mode(auto: AutoMode) -> AutoModeNodes:
-    return AutoModeNodes(auto.name, auto.node_pools, ServiceRole("ec2.amazonaws.com", _AUTO_MODE_NODE_POLICIES))
+    """EKS takes no role of nodes without a built-in pool. Nodes of own classes have another one, since EKS makes the
+    access entry of the first itself, whenever a built-in pool comes.
+    """
+    role = ServiceRole("ec2.amazonaws.com", _AUTO_MODE_NODE_POLICIES)
+    return AutoModeNodes(
+        auto.name,
+        auto.node_pools,
+        role if auto.node_pools else None,
+        tuple(sorted(pool.name for pool in auto.own_node_pools)),
+        role if auto.node_classes else None,
+        auto_node_access(OWN_NODES) if auto.node_classes else None,
+    )
 
 
 def _role(facts: ClusterFacts, auto: AutoMode | None) -> ServiceRole:

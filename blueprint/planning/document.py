@@ -118,7 +118,19 @@ class AutoModeNodes:
     name: str
     node_pools: tuple[str, ...]
     """The built-in ones."""
-    role: ServiceRole
+    role: ServiceRole | None
+    """Of their nodes; EKS makes its access entry."""
+    own_node_pools: tuple[str, ...] = ()
+    """Names of those that stand beside them, or in their place."""
+    own_role: ServiceRole | None = None
+    """Of nodes that are made by other classes than EKS's own."""
+    own_access: AccessEntry | None = None
+    """Lets these join."""
+
+    @property
+    def roles(self) -> tuple[ServiceRole, ...]:
+        """All that there are."""
+        return tuple(role for role in (self.role, self.own_role) if role)
 
 
 @dataclass(frozen=True)

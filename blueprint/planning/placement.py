@@ -35,6 +35,7 @@ class Place:
     labels: Mapping[str, str] = field(default_factory=dict)
     compute: NodeGroup | FargateNodes | None = None
     """What the blueprint states of it."""
+    of_auto_mode: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,8 +74,11 @@ def places_of(
             places.append(Place(each.name, "nodes", each.taints, each.labels, each))
         else:
             places.append(Place(each.name, "fargate", compute=each))
-    places += [Place(f"Auto Mode's {pool}", "auto", _AUTO_MODE_TAINTS[pool]) for pool in auto_mode]
-    places += [Place(f"node pool {nodes.name}", "launched", nodes.taints, nodes.labels) for nodes in launched]
+    places += [Place(f"Auto Mode's {pool}", "auto", _AUTO_MODE_TAINTS[pool], of_auto_mode=True) for pool in auto_mode]
+    places += [
+        Place(f"node pool {nodes.name}", "launched", nodes.taints, nodes.labels, of_auto_mode=nodes.by_auto_mode)
+        for nodes in launched
+    ]
     return tuple(places)
 
 
@@ -102,7 +106,7 @@ def _obstacle(place: Place, workload: Workload) -> str:
     """Why a place of nodes does not take the pods; nothing when it does."""
     if place.kind == "launched" and not workload.on_launched_nodes:
         return f"{workload.name} does not run on the nodes that it launches"
-    if place.kind == "auto" and not workload.on_auto_mode:
+    if place.of_auto_mode and not workload.on_auto_mode:
         return f"{place.name} brings its own {workload.name}"
     for taint in place.taints:
         if taint.effect != "PreferNoSchedule" and not any(map(taint.tolerated_by, workload.tolerations)):

@@ -7,19 +7,22 @@ from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 from operator import itemgetter
 
-from blueprint import auto_mode, contribution_rules, hosts, linked_roles, placement_rules, private_rules, rules
+from blueprint import contribution_rules, hosts, linked_roles, placement_rules, private_rules, rules
 from blueprint.access import AccessEntry, AccessPolicy
 from blueprint.addons import Addon
 from blueprint.asking import contribution_of
+from blueprint.auto_mode import AutoMode
 from blueprint.blueprint import Blueprint
 from blueprint.checked import Checked, checked
-from blueprint.compute import AutoMode, FargateProfile, Nodes
 from blueprint.contribution import ServiceLinkedRole
 from blueprint.endpoints import called
 from blueprint.errors import BlueprintError, FieldPath, Problem, Quoted, rendered
 from blueprint.existing_network import ExistingNetwork
 from blueprint.facts import ClusterFacts
+from blueprint.fargate import FargateProfile
 from blueprint.faults import FAILS, no_way_out, place, told
+from blueprint.nodes import Nodes
+from blueprint.planning import auto_mode
 from blueprint.planning.compute import node_roles, planned_compute
 from blueprint.planning.control_plane import planned_control_plane, planned_installer
 from blueprint.planning.delivery import from_git, planned_delivery
@@ -92,11 +95,13 @@ def _planned(blueprint: object) -> Plan | list[Problem]:
     ordered, of_cycle = _ordered(view, {skip.name for skip in skipped})
     problems.extend(of_cycle)
 
-    auto = [compute for compute in view.compute.values() if isinstance(compute, AutoMode)][:1]
-    addons = [
-        Draft(("compute",), auto_mode.NAME, "AutoMode", auto_mode.contribution(facts, one), lost=auto_mode.LOST)
-        for one in auto
-    ]
+    found = [(path, compute) for path, compute in view.compute.items() if isinstance(compute, AutoMode)][:1]
+    auto = [one for _, one in found]
+    addons = []
+    for path, one in found:
+        problems.extend(auto_mode.problems(path, one, facts))
+        brought = auto_mode.contribution(facts, one)
+        addons.append(Draft(path, auto_mode.NAME, "AutoMode", brought, lost=auto_mode.LOST))
     for path, addon in ordered.items():
         contribution = contribution_of(addon, facts)
         if isinstance(contribution, list):
@@ -215,6 +220,7 @@ def _facts(view: Checked) -> ClusterFacts:
         architectures=frozenset(compute.architecture for compute in blueprint.compute),
         has_nodes=bool(nodes) or launched,
         auto_mode=auto,
+        pools="auto-mode" if auto and not any(addon.launches_nodes for addon in listed) else "karpenter",
         fargate=tuple(selector.planned for profile in profiles for selector in profile.selectors),
         service_cidr=SERVICE_RANGE if ipv6 else blueprint.cluster.service_cidr,
         ip_family=blueprint.cluster.ip_family,

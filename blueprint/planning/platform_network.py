@@ -39,12 +39,18 @@ def _with_policies(addon: Draft, workloads: Sequence[Workload], of_eks: Sequence
         replace(space, objects=(*space.objects, *_policies(space.name, workloads))) for space in brought.namespaces
     )
     managed = brought.managed_addons
+    first = brought.first_objects
     if brought.denies_unselected_pods:
-        network, *others = managed
         spaces = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}} for name in of_eks]
         policies = [policy for name in (_SYSTEM, *of_eks) for policy in _policies(name, workloads)]
-        managed = (replace(network, objects=(*network.objects, *spaces, *policies)), *others)
-    return replace(addon, contribution=replace(brought, namespaces=namespaces, managed_addons=managed))
+        # Auto Mode's network is no add-on of EKS.
+        if managed:
+            network, *others = managed
+            managed = (replace(network, objects=(*network.objects, *spaces, *policies)), *others)
+        else:
+            first = (*first, *spaces, *policies)
+    brought = replace(brought, first_objects=first, namespaces=namespaces, managed_addons=managed)
+    return replace(addon, contribution=brought)
 
 
 def _policies(namespace: str, workloads: Sequence[Workload]) -> Iterator[Manifest]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import ipaddress
 import json
 from collections.abc import Mapping
-from email.mime.multipart import MIMEMultipart
-from email.mime.nonmultipart import MIMENonMultipart
 from typing import Any
 
-from blueprint.compute import ManagedNodes, Nodes, SelfManagedNodes
 from blueprint.facts import ClusterFacts
 from blueprint.instances import pods_with_prefixes
+from blueprint.managed_nodes import ManagedNodes
+from blueprint.nodes import Nodes
 from blueprint.references import CLUSTER_CERTIFICATE, CLUSTER_DNS, CLUSTER_ENDPOINT
+from blueprint.self_managed_nodes import SelfManagedNodes
+from blueprint.user_data import multipart, settings
 
 
 def user_data(group: SelfManagedNodes, facts: ClusterFacts) -> str:
@@ -26,9 +27,9 @@ def more_user_data(group: ManagedNodes) -> str:
     https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html (Amazon EC2 user data)
     """
     if group.bottlerocket:
-        return _toml(group.bottlerocket)
+        return settings(group.bottlerocket)
     options = _options(group)
-    return _multipart(group.script, _node_config(options) if options else "") if options or group.script else ""
+    return multipart(group.script, _node_config(options) if options else "") if options or group.script else ""
 
 
 def _bottlerocket(group: SelfManagedNodes, facts: ClusterFacts) -> str:
@@ -53,13 +54,7 @@ def _bottlerocket(group: SelfManagedNodes, facts: ClusterFacts) -> str:
     if taints:
         kubernetes["node-taints"] = taints
     more = group.bottlerocket
-    return _toml({**more, "kubernetes": {**kubernetes, **more.get("kubernetes", {})}})
-
-
-def _toml(settings: Mapping[str, Any]) -> str:
-    import tomli_w  # here, since the gate of pull requests runs without any package
-
-    return tomli_w.dumps({"settings": settings})
+    return settings({**more, "kubernetes": {**kubernetes, **more.get("kubernetes", {})}})
 
 
 def _dns(facts: ClusterFacts) -> str:
@@ -95,7 +90,7 @@ def _al2023(group: SelfManagedNodes, facts: ClusterFacts) -> str:
         "cidr": facts.service_cidr,
     }
     spec = {"cluster": cluster, **({"kubelet": kubelet} if kubelet else {}), **options}
-    return _multipart(group.script, _node_config(spec))
+    return multipart(group.script, _node_config(spec))
 
 
 def _options(group: Nodes) -> dict[str, Any]:
@@ -111,16 +106,3 @@ def _options(group: Nodes) -> dict[str, Any]:
 def _node_config(spec: Mapping[str, Any]) -> str:
     config = {"apiVersion": "node.eks.aws/v1alpha1", "kind": "NodeConfig", "spec": spec}
     return json.dumps(config, indent=2)  # YAML takes JSON
-
-
-def _multipart(script: str, config: str) -> str:
-    """The script runs between nodeadm's two steps, before the kubelet starts: amazon-eks-ami at v20260724,
-    templates/al2023/runtime/rootfs/etc/systemd/system/nodeadm-config.service:4-6 and nodeadm-run.service:4-6.
-    """
-    parts = MIMEMultipart(boundary="NodeConfig")
-    for kind, subtype, text in (("text", "x-shellscript", script), ("application", "node.eks.aws", config)):
-        if text:
-            part = MIMENonMultipart(kind, subtype)
-            part.set_payload(text)
-            parts.attach(part)
-    return parts.as_string()

@@ -141,6 +141,10 @@ class ApplicationTeam(Team):
             # https://github.com/kubernetes-sigs/karpenter/blob/v1.9.1/pkg/controllers/provisioning/scheduling/nodeclaimtemplate.go#L80
             rule = f"the nodes would carry the name of their pool, {name}, as a label, which has at most 63 characters"
             yield Problem(("name",), self.name, rule, "take a shorter one, or leave node_pool out")
+        if self.node_pool and self.node_pool.static_nodes is not None:
+            rule = "nodes of a team come when its pods need them, and go"
+            fix = "leave it out, or let the platform team add such a pool"
+            yield Problem(("node_pool", "static_nodes"), self.node_pool.static_nodes, rule, fix)
         if not self.namespaces:
             yield from (replace(problem, path=("name",)) for problem in TeamNamespace(self.name).problems())
         names = [(("namespaces", i, "name"), space.name) for i, space in enumerate(self.namespaces)]
@@ -203,7 +207,7 @@ class ApplicationTeam(Team):
                 *chain.from_iterable(workload.objects(self.name, names) for workload in self.workloads),
             ),
             objects_first=True,
-            launched_nodes=(self.node_pool.owned_by(TEAM_LABEL, self.name).planned,) if self.node_pool else (),
+            launched_nodes=(self.node_pool.owned_by(TEAM_LABEL, self.name).launched(facts),) if self.node_pool else (),
             aws_services=tuple(sorted({secret.service for _, secret in self.named_secrets})),
             from_git=tuple(chain.from_iterable(workload.from_git(self.name) for workload in self.workloads)),
             hosts=self.hosts,
@@ -263,7 +267,7 @@ class ApplicationTeam(Team):
         for priority in self.priority_classes:
             yield priority.manifest(self.name)
         if self.node_pool:
-            yield self.node_pool.owned_by(TEAM_LABEL, self.name).manifest("default", facts.architectures)
+            yield self.node_pool.owned_by(TEAM_LABEL, self.name).manifest(facts)
 
     def _objects(self, space: TeamNamespace, facts: ClusterFacts) -> Iterator[Manifest]:
         made = (each for each in self.permissions if "create" in each.verbs)

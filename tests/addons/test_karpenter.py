@@ -1,18 +1,22 @@
 from __future__ import annotations
 
+import tomllib
 from dataclasses import replace
+from email import message_from_string
 from typing import Any
 
 import pytest
 
 from addons.karpenter import Karpenter
 from addons.karpenter.definitions import definitions
+from addons.karpenter.kubelet import Kubelet
 from addons.karpenter.node_class import NodeClass
-from blueprint.compute import Taint
 from blueprint.contribution import Chart, EventRule, NodeRole, Queue, Release
 from blueprint.disruption import DisruptionBudget
 from blueprint.errors import FieldPath
 from blueprint.node_pool import NodePool
+from blueprint.node_requirement import NodeRequirement
+from blueprint.taints import Taint
 from blueprint.value import problems_in
 from blueprint.versions import is_within
 from tests.addons.support import ACCOUNT, FACTS, REGION, allowed, deployed, names_no_partition, rules_broken
@@ -234,9 +238,9 @@ def test_controller_needs_no_instance_metadata() -> None:
             "node_pools[0].labels['node-role.kubernetes.io/x']",
         ),
         (Karpenter(node_pools=(NodePool(name="a"), NodePool(name="B"))), "node_pools[1].name"),
-        (Karpenter(node_class=NodeClass(ami="latest")), "node_class.ami"),
-        (Karpenter(node_class=NodeClass(ami="v20260714\n")), "node_class.ami"),
-        (Karpenter(node_class=NodeClass(disk_gib=1)), "node_class.disk_gib"),
+        (Karpenter(node_classes=(NodeClass(ami="latest"),)), "node_classes[0].ami"),
+        (Karpenter(node_classes=(NodeClass(ami="v20260714\n"),)), "node_classes[0].ami"),
+        (Karpenter(node_classes=(NodeClass(disk_gib=1),)), "node_classes[0].disk_gib"),
     ],
 )
 def test_refuses_what_would_break_it_or_cost_without_limit(addon: Karpenter, place: str) -> None:
@@ -251,7 +255,7 @@ class TestUpgrade:
         asked = [line for line in self.STEPS.before if not line.startswith("#")]
         folder = "/aws/service/eks/optimized-ami/1.36/amazon-linux-2023"
         for line, cpu in zip(asked, ("arm64", "x86_64"), strict=True):
-            name = f"amazon-eks-node-al2023-{cpu}-standard-1.36-{NodeClass().image('1.36')}"
+            name = f"amazon-eks-node-al2023-{cpu}-standard-1.36-{NodeClass().released('1.36')}"
             assert f" --name {folder}/{cpu}/standard/{name}/image_id " in line
             assert f" --region {REGION} " in line
 
@@ -276,7 +280,7 @@ class TestUpgrade:
         assert asked(DisruptionBudget(nodes="1")) == [first, second]
 
     def test_an_image_of_the_user_is_asked_for(self) -> None:
-        own = Karpenter(node_class=NodeClass(ami="v20260101")).upgrade_steps(FACTS, "1.36")
+        own = Karpenter(node_classes=(NodeClass(ami="v20260101"),)).upgrade_steps(FACTS, "1.36")
         assert "standard-1.36-v20260101/image_id" in own.before[1]
 
 
@@ -307,3 +311,137 @@ def test_it_runs_on_no_node_that_it_launches() -> None:
     """charts/karpenter/values.yaml of upstream: affinity, karpenter.sh/nodepool DoesNotExist"""
     (controller,) = (each for each in ADDON.contribute(FACTS).workloads if each.name == "karpenter")
     assert not controller.on_launched_nodes
+
+
+KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f"
+
+
+class TestNodeClasses:
+    """karpenter-provider-aws v1.14.1 pkg/apis/crds/karpenter.k8s.aws_ec2nodeclasses.yaml"""
+
+    def spec(self, **fields: Any) -> Any:
+        return node_class(Karpenter(node_classes=(NodeClass(**fields),)))
+
+    def test_a_pool_names_its_class(self) -> None:
+        addon = Karpenter(
+            node_pools=(NodePool(), NodePool("gpu", node_class="gpu")), node_classes=(NodeClass("gpu"), NodeClass())
+        )
+        assert rules_broken(addon) == []
+        kinds = [(one["kind"], one["metadata"]["name"]) for one in addon.objects(FACTS)]
+        assert kinds == [
+            *(("EC2NodeClass", "default"), ("EC2NodeClass", "gpu")),
+            *(("NodePool", "default"), ("NodePool", "gpu")),
+        ]
+        refs = [pool["spec"]["template"]["spec"]["nodeClassRef"]["name"] for pool in node_pools(addon)]
+        assert refs == ["default", "gpu"]
+
+    @pytest.mark.parametrize(
+        ("addon", "place"),
+        [
+            (Karpenter(node_pools=(NodePool(node_class="gpu"),)), "node_pools[0].node_class"),
+            (Karpenter(node_classes=(NodeClass(), NodeClass())), "node_classes[1].name"),
+            (Karpenter(node_pools=(NodePool(capacity=("RESERVED",)),)), "node_pools[0].capacity"),
+        ],
+    )
+    def test_what_does_not_fit_together(self, addon: Karpenter, place: str) -> None:
+        assert rules_broken(addon) == [place]
+
+    @pytest.mark.parametrize(
+        ("fields", "place"),
+        [
+            ({"ami": "v1.66.0"}, "ami"),
+            ({"ami": "v20260714", "os": "BOTTLEROCKET"}, "ami"),
+            ({"ami": "v20260714", "image": "/images/al2023"}, "ami"),
+            ({"image": "/aws/service/eks/optimized-ami/1.36/amazon-linux-2023/recommended"}, "image"),
+            ({"script": "#!/bin/bash\n", "os": "BOTTLEROCKET"}, "script"),
+            ({"script": "#!/bin/bash\n--//\n"}, "script"),
+            ({"bottlerocket": {"kernel": {}}}, "bottlerocket"),
+            ({"bottlerocket": {"kubernetes": {}}, "os": "BOTTLEROCKET"}, "bottlerocket['kubernetes']"),
+            ({"disk_iops": 16_000, "disk_gib": 20}, "disk_iops"),
+            ({"disk_throughput_mib": 1_000}, "disk_throughput_mib"),
+            ({"kubelet": Kubelet(pods_per_core=10), "os": "BOTTLEROCKET"}, "kubelet.pods_per_core"),
+            ({"kubelet": Kubelet(image_gc_high_percent=50, image_gc_low_percent=50)}, "kubelet.image_gc_low_percent"),
+            ({"kubelet": Kubelet(eviction_soft={"memory.available": "1Gi"})}, "kubelet.eviction_soft_grace"),
+            ({"kubelet": Kubelet(eviction_soft_grace={"memory.available": "1m"})}, "kubelet.eviction_soft_grace"),
+            ({"kubelet": Kubelet(max_pods=10, pods_per_core=20)}, "kubelet.pods_per_core"),
+        ],
+    )
+    def test_what_a_class_may_not_say(self, fields: dict[str, Any], place: str) -> None:
+        assert rules_broken(Karpenter(node_classes=(NodeClass(**fields),))) == [f"node_classes[0].{place}"]
+
+    def test_what_its_cluster_has_to_do_with_it(self) -> None:
+        zone = NodeRequirement("topology.kubernetes.io/zone", values=(f"{REGION}a", "us-east-1a"))
+        addon = Karpenter(
+            node_pools=(NodePool(requirements=(zone,)),),
+            node_classes=(
+                NodeClass(kms_key_arn=KEY.replace(REGION, "us-east-1")),
+                NodeClass("old", os="BOTTLEROCKET", ami="v1.0.0"),
+            ),
+        )
+        assert [problem.path for problem in addon.problems_on(FACTS)] == [
+            ("node_pools", 0, "requirements", 0, "values"),
+            ("node_classes", 0, "kms_key_arn"),
+            ("node_classes", 1, "ami"),
+        ]
+
+    def test_images(self) -> None:
+        """An alias says the family; else it must be said: rules of `spec` in the definition."""
+        assert self.spec()["amiSelectorTerms"] == [{"alias": f"al2023@{NodeClass().released(FACTS.version)}"}]
+        assert self.spec(os="BOTTLEROCKET", ami="v1.66.0")["amiSelectorTerms"] == [{"alias": "bottlerocket@v1.66.0"}]
+        assert "amiFamily" not in self.spec(os="BOTTLEROCKET")
+        by_id = self.spec(os="BOTTLEROCKET", image="ami-0a1b2c3d4e5f60718")
+        assert by_id["amiSelectorTerms"] == [{"id": "ami-0a1b2c3d4e5f60718"}]
+        assert by_id["amiFamily"] == "Bottlerocket"
+        by_parameter = self.spec(image="/images/al2023")
+        assert by_parameter["amiSelectorTerms"] == [{"ssmParameter": "/images/al2023"}]
+        assert by_parameter["amiFamily"] == "AL2023"
+
+    def test_bottlerocket_has_a_volume_for_its_system(self) -> None:
+        """pkg/providers/amifamily/bottlerocket.go:183-205"""
+        devices = self.spec(os="BOTTLEROCKET", disk_gib=80)["blockDeviceMappings"]
+        assert [(each["deviceName"], each["ebs"]["volumeSize"]) for each in devices] == [
+            ("/dev/xvda", "4Gi"),
+            ("/dev/xvdb", "80Gi"),
+        ]
+        assert all(each["ebs"]["encrypted"] for each in devices)
+
+    def test_what_nodes_are_told(self) -> None:
+        """A script that is YAML too would be a NodeConfig: pkg/providers/amifamily/bootstrap/nodeadm.go:121-152"""
+        told = self.spec(script="#!/bin/bash\necho\n")["userData"]
+        assert told.startswith("Content-Type: multipart/mixed")
+        parts: Any = message_from_string(told).get_payload()
+        (part,) = parts
+        assert (part.get_content_type(), part.get_payload().rstrip("\n")) == ("text/x-shellscript", "#!/bin/bash\necho")
+        settings = self.spec(os="BOTTLEROCKET", bottlerocket={"kernel": {"lockdown": "integrity"}})["userData"]
+        assert tomllib.loads(settings) == {"settings": {"kernel": {"lockdown": "integrity"}}}
+
+    def test_a_kubelet_of_its_own_goes_before_what_we_say(self) -> None:
+        spec = NodeClass(kubelet=Kubelet(max_pods=40)).manifest(replace(FACTS, prefix_delegation=True), "nodes")["spec"]
+        assert spec["kubelet"] == {"maxPods": 40}
+
+    def test_its_controller_uses_the_keys_and_parameters_that_classes_name(self) -> None:
+        """https://karpenter.sh/docs/troubleshooting (failed encrypted EBS volume)"""
+        classes = (
+            NodeClass(kms_key_arn=KEY),
+            NodeClass("own", image="/images/al2023"),
+            NodeClass("x", kms_key_arn=KEY),
+        )
+        found = Karpenter(node_classes=classes).permissions(FACTS)
+        parameter = f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/images/"
+        via = {"kms:ViaService": f"ec2.{REGION}.amazonaws.com"}
+        assert allowed(found, "ssm:GetParameter", f"{parameter}al2023")
+        assert not allowed(found, "ssm:GetParameter", f"{parameter}other")
+        assert allowed(found, "kms:GenerateDataKeyWithoutPlaintext", KEY, via)
+        assert not allowed(found, "kms:GenerateDataKeyWithoutPlaintext", KEY)
+        assert not allowed(PERMISSIONS, "kms:GenerateDataKeyWithoutPlaintext", KEY, via)
+        assert names_no_partition(found)
+
+    def test_static_capacity_is_an_alpha_that_is_turned_on_where_it_is_used(self) -> None:
+        """charts/karpenter/values.yaml:243-245"""
+        assert "featureGates" not in ADDON.values(FACTS)["settings"]
+        static = Karpenter(node_pools=(NodePool(static_nodes=0),)).values(FACTS)
+        assert static["settings"]["featureGates"] == {"staticCapacity": True}
+
+    def test_own_images_are_looked_at_before_an_upgrade(self) -> None:
+        found = Karpenter(node_classes=(NodeClass(image="/images/al2023"),)).upgrade_steps(FACTS, "1.36")
+        assert found.before == ("# /images/al2023 of node class default must be an image for Kubernetes 1.36 by then",)

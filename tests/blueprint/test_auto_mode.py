@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 
-from blueprint import AutoMode, Blueprint, plan
+from blueprint import AutoMode, AutoNodeClass, Blueprint, plan
 from blueprint.iam import policy
 from blueprint.kubernetes import Manifest
+from blueprint.node_pool import NodePool
+from blueprint.node_requirement import NodeRequirement
 from tests.addons import support
-from tests.blueprint.examples import AUTO, SMALL, changed, part, places
+from tests.blueprint.examples import AUTO, SMALL, TEAM, changed, part, places
 from tests.permissions.evaluator import allowed
 
 TAGS = {"cost-center": "42", "team": "platform"}
@@ -163,3 +165,131 @@ def test_all_statements_are_sound_and_name_no_partition() -> None:
     permissions = plan(replace(TAGGED, compute=(AutoMode(kms_key_arn=KEY),))).control_plane.role.statements
     assert not [each for one in permissions for each in support.rules_broken(one)]
     assert support.names_no_partition(plan(TAGGED).control_plane.role.statements)
+
+
+ON_PRIVATE = NodePool("own", node_class="private")
+PRIVATE = AutoNodeClass("private")
+WITHOUT_BUILT_IN = AutoMode(node_pools=(), own_node_pools=(ON_PRIVATE,), node_classes=(PRIVATE,))
+
+
+def on(auto: AutoMode) -> Blueprint:
+    return replace(AUTO, compute=(auto,))
+
+
+class TestOwnPools:
+    """Amazon-eks-user-guide at 0026c9df, latest/ug/automode/create-node-class.adoc and create-node-pool.adoc"""
+
+    def first(self, auto: AutoMode) -> dict[str, Any]:
+        objects = part(plan(on(auto)), "auto-mode").first_objects
+        return {f"{one['kind']} {one['metadata']['name']}": support.deployed(one) for one in objects}
+
+    def test_classes_and_pools_stand_before_what_runs_on_their_nodes(self) -> None:
+        found = self.first(WITHOUT_BUILT_IN)
+        assert [*found] == ["NodeClass private", "NodePool own"]
+        assert found["NodePool own"]["spec"]["template"]["spec"]["nodeClassRef"] == {
+            "group": "eks.amazonaws.com",
+            "kind": "NodeClass",
+            "name": "private",
+        }
+        assert found["NodeClass private"]["spec"]["role"] == "<role-name:auto-mode-nodes>"
+
+    def test_labels_of_instances_are_those_of_auto_mode(self) -> None:
+        """The guide has no kubernetes.io/os (not supported), and no operator Gte."""
+        asked = self.first(WITHOUT_BUILT_IN)["NodePool own"]["spec"]["template"]["spec"]["requirements"]
+        assert [each["key"] for each in asked] == [
+            "kubernetes.io/arch",
+            "karpenter.sh/capacity-type",
+            "eks.amazonaws.com/instance-category",
+            "eks.amazonaws.com/instance-generation",
+        ]
+        assert asked[-1] == {"key": "eks.amazonaws.com/instance-generation", "operator": "Gt", "values": ["4"]}
+
+    def test_their_nodes_have_a_role_and_are_let_in(self) -> None:
+        """The entry is of type EC2, with one policy for the whole cluster: create-node-class.adoc, access entry."""
+        auto = plan(on(WITHOUT_BUILT_IN)).control_plane.auto_mode
+        assert auto is not None
+        assert auto.role is None
+        assert auto.own_role is not None
+        assert set(auto.own_role.managed_policies) == {
+            "AmazonEKSWorkerNodeMinimalPolicy",
+            "AmazonEC2ContainerRegistryPullOnly",
+        }
+        assert auto.own_access is not None
+        assert (auto.own_access.kind, auto.own_access.groups) == ("EC2", ())
+        assert [policy.name for policy in auto.own_access.policies] == ["AmazonEKSAutoNodePolicy"]
+        beside = plan(on(AutoMode())).control_plane.auto_mode
+        assert beside is not None
+        assert (beside.own_role, beside.own_access) == (None, None)
+
+    def test_a_class_of_eks_comes_with_a_built_in_pool(self) -> None:
+        """set-builtin-node-pools: "Enabling at least one built-in NodePool is required for EKS to provision" it."""
+        pool = NodePool("own")
+        assert [*self.first(AutoMode(own_node_pools=(pool,)))] == ["NodePool own"]
+        assert places(on(AutoMode(node_pools=(), own_node_pools=(pool,)))) == [
+            "compute[0].own_node_pools[0].node_class"
+        ]
+
+    @pytest.mark.parametrize(
+        ("auto", "place"),
+        [
+            (AutoMode(node_pools=()), "node_pools"),
+            (AutoMode(own_node_pools=(NodePool("system"),)), "own_node_pools[0].name"),
+            (AutoMode(own_node_pools=(NodePool("a"), NodePool("a"))), "own_node_pools[1].name"),
+            (AutoMode(node_classes=(PRIVATE, PRIVATE)), "node_classes[1].name"),
+            (AutoMode(node_classes=(AutoNodeClass("default"),)), "node_classes[0].name"),
+            (AutoMode(own_node_pools=(NodePool("a", capacity=("RESERVED",)),)), "own_node_pools[0].capacity"),
+            (AutoMode(own_node_pools=(NodePool("a", expire_after_hours=720),)), "own_node_pools[0].expire_after_hours"),
+            (AutoMode(own_node_pools=(NodePool("a", drain_hours=200),)), "own_node_pools[0].drain_hours"),
+            (
+                AutoMode(own_node_pools=(NodePool("a", consolidation_policy="Balanced"),)),
+                "own_node_pools[0].consolidation_policy",
+            ),
+            (
+                AutoMode(
+                    own_node_pools=(
+                        NodePool("a", requirements=(NodeRequirement("karpenter.k8s.aws/instance-cpu", "Exists"),)),
+                    )
+                ),
+                "own_node_pools[0].requirements[0].key",
+            ),
+            (
+                AutoMode(
+                    own_node_pools=(
+                        NodePool("a", requirements=(NodeRequirement("eks.amazonaws.com/instance-cpu", "Gte", ("4",)),)),
+                    )
+                ),
+                "own_node_pools[0].requirements[0].operator",
+            ),
+            (AutoMode(node_classes=(AutoNodeClass("a", no_proxy=(".internal",)),)), "node_classes[0].no_proxy"),
+            (AutoMode(node_classes=(AutoNodeClass("a", disk_iops=16_000, disk_gib=20),)), "node_classes[0].disk_iops"),
+            (AutoMode(node_classes=(AutoNodeClass("a", fips=True),)), "node_classes[0].fips"),
+            (
+                AutoMode(node_classes=(AutoNodeClass("a", kms_key_arn=KEY.replace("us-west-2", "us-east-1")),)),
+                "node_classes[0].kms_key_arn",
+            ),
+        ],
+    )
+    def test_what_does_not_fit_together(self, auto: AutoMode, place: str) -> None:
+        there = on(auto) if ".fips" not in place else replace(on(auto), region="eu-west-1")
+        assert places(there) == [f"compute[0].{place}"]
+
+    def test_its_cluster_s_role_uses_the_keys_of_the_classes(self) -> None:
+        auto = changed(WITHOUT_BUILT_IN, node_classes=(changed(PRIVATE, kms_key_arn=KEY),))
+        statements = plan(on(auto)).control_plane.role.statements
+        assert {action for each in statements for action in each.actions} >= {"kms:Decrypt", "kms:CreateGrant"}
+
+    def test_a_team_has_a_pool_on_auto_mode_too(self) -> None:
+        def launched(pool: NodePool, auto: AutoMode) -> Blueprint:
+            return replace(on(auto), teams=(changed(TEAM, node_pool=pool),))
+
+        found = plan(launched(ON_PRIVATE, WITHOUT_BUILT_IN)).teams[0].contribution
+        (pool,) = (one for one in found.objects if one["kind"] == "NodePool")
+        assert pool["spec"]["template"]["spec"]["nodeClassRef"]["kind"] == "NodeClass"
+        assert found.launched_nodes[0].by_auto_mode
+        assert plan(launched(NodePool(), AutoMode())).facts.pools == "auto-mode"
+        assert places(launched(NodePool(), WITHOUT_BUILT_IN)) == ["teams[0].node_pool.node_class"]
+
+    def test_default_deny_spares_what_eks_runs(self) -> None:
+        deny = changed(WITHOUT_BUILT_IN, node_classes=(changed(PRIVATE, network_policy="DefaultDeny"),))
+        assert "NetworkPolicy platform" in self.first(deny)
+        assert "NetworkPolicy platform" not in self.first(WITHOUT_BUILT_IN)

@@ -14,8 +14,8 @@ from addons.karpenter import Karpenter
 from addons.secrets_store_csi_driver import SecretsStoreCsiDriver
 from blueprint import Blueprint, NewNetwork, Role, plan
 from blueprint.addons import EksAddon
+from blueprint.auto_mode import AutoMode
 from blueprint.checked import Checked, checked
-from blueprint.compute import AutoMode
 from blueprint.errors import Problem
 from blueprint.node_pool import NodePool
 from blueprint.teams import FromTeam, ToTeam

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from blueprint.disruption import DisruptionBudget
 from blueprint.node_pool import NodePool
 from blueprint.value import problems_in
+from tests.addons.support import FACTS
 from tests.blueprint.examples import changed
 
 # karpenter-provider-aws v1.14.1 pkg/apis/crds/karpenter.sh_nodepools.yaml, spec.disruption: `pattern` of each field.
@@ -27,7 +28,7 @@ REASONS = ["Underutilized", "Empty", "Drifted"]
 
 
 def disruption(pool: NodePool) -> Any:
-    return pool.manifest("default", ["arm64"])["spec"]["disruption"]
+    return pool.manifest(FACTS)["spec"]["disruption"]
 
 
 def wrong(value: NodePool | DisruptionBudget) -> list[str]:

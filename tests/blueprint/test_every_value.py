@@ -52,6 +52,7 @@ def test_no_option_is_one_that_no_cluster_can_use(tries: Tries) -> None:
     assert {*tries.unusable(classes())} == others | {
         "AwsMountpointS3CsiDriver.kms_key_arns: several",  # of the cluster's region: tests/addons/test_eks_addons.py
         "AwsPrivateCaIssuer.issuers: several",  # as before: tests/addons/test_open_source.py
+        "Mirrors.images: several",  # no registry of itself: tests/blueprint/test_mirrors.py
         "ManagedNodes.zones: several",  # of the network: examples/tuned_nodes.py
         "SelfManagedNodes.zones: several",
         "SelfManagedNodes.disk_throughput_mib: highest",  # with disk_iops: tests/blueprint/test_compute.py

@@ -506,7 +506,7 @@ CHOICES: list[tuple[str, Written]] = [
     ("release of an older minor", lambda: nodes(release_version="1.34.1-20251001")),
     ("same role owner and viewer", lambda: shop(viewers=(Role("ShopOwner"),))),
     ("helm privileged own ns", lambda: release(pod_security="privileged")),
-    ("nodeclass ami old", lambda: addon(Karpenter, node_class=NodeClass(ami="v20230101"))),
+    ("nodeclass ami old", lambda: addon(Karpenter, node_classes=(NodeClass(ami="v20230101"),))),
     (
         "resource arn of other region typo",
         lambda: sa(Statement(("sqs:SendMessage",), ("arn:aws:sqs:eu-west-1:111111111111:orders",))),

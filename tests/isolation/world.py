@@ -183,7 +183,7 @@ def world_of(blueprint: Blueprint) -> World:
     plan = planner.plan(blueprint)
     entries = (*plan.admins, *plan.people, *(entry for part in plan.parts for entry in part.contribution.access))
     objects = [space.manifest() for part in plan.parts for space in part.contribution.namespaces]
-    objects += [one for part in plan.parts for one in part.contribution.objects]
+    objects += [one for part in plan.parts for one in (*part.contribution.first_objects, *part.contribution.objects)]
     objects += access_objects(entries)
     return World(
         blueprint,

@@ -44,7 +44,9 @@ class _Deployed(dict[str, str]):
 def objects_of(plan: Plan) -> Iterator[dict[str, Any]]:
     """Every object that the stacks send, in their order: parts one after the other, namespaces first."""
     for part in plan.parts:
-        for one in (*(space.manifest() for space in part.contribution.namespaces), *part.contribution.objects):
+        brought = part.contribution
+        spaces = (space.manifest() for space in brought.namespaces)
+        for one in (*brought.first_objects, *spaces, *brought.objects):
             yield resolved(one, _Deployed())
 
 

@@ -10,9 +10,9 @@ from examples.teams import TEAMS
 from tests.kubernetes.cluster import Cluster, objects_of
 from tests.stacks.fleet import FLEET
 
-# Kinds whose definitions no Go module has: EKS itself serves this one.
-# https://docs.aws.amazon.com/eks/latest/userguide/auto-configure-alb.html
-UNDEFINED = {("eks.amazonaws.com/v1", "IngressClassParams")}
+# Kinds whose definitions no Go module has: EKS itself serves these.
+# https://docs.aws.amazon.com/eks/latest/userguide/auto-configure-alb.html, …/create-node-class.html
+UNDEFINED = {("eks.amazonaws.com/v1", "IngressClassParams"), ("eks.amazonaws.com/v1", "NodeClass")}
 WRITING = [blueprint for blueprint in FLEET if any(objects_of(plan(blueprint)))]
 
 

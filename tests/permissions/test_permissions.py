@@ -53,7 +53,7 @@ INSTALLED: Mapping[str, set[str]] = {
     **{name: {chart.version} for name, chart in LOCK.charts.items()},
     **{name: set(LOCK.addon_versions(name).values()) for addons in LOCK.eks.values() for name in addons},
     "aws-cdk-lib": {version("aws-cdk-lib")},
-    "karpenter's image": {NodeClass().image(minor) for minor in SUPPORTED},
+    "karpenter's image": {NodeClass().released(minor) for minor in SUPPORTED},
 }
 """What the project installs, by the part that says so: an add-on of EKS, a chart of another, or a package."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from examples.argo_delivery import ARGO_DELIVERY
 from examples.auto import AUTO
+from examples.auto_pools import AUTO_POOLS
 from examples.bare import BARE
 from examples.china import CHINA
 from examples.dual_stack_ingress import DUAL_STACK_INGRESS
@@ -13,6 +14,7 @@ from examples.flux_delivery import FLUX_DELIVERY
 from examples.government import GOVERNMENT
 from examples.ipv6 import IPV6
 from examples.isolated import ISOLATED
+from examples.karpenter import KARPENTER
 from examples.launched import LAUNCHED
 from examples.managed import MANAGED
 from examples.mixed import MIXED
@@ -29,5 +31,5 @@ from examples.tuned_nodes import TUNED_NODES
 FLEET = (
     *(MANAGED, AUTO, FARGATE, LAUNCHED, SELF_MANAGED, ISOLATED, MIXED, BARE, CHINA, GOVERNMENT, TEAMS, OPERATIONS),
     *(EXISTING_VPC, SHARED_VPC, POD_RANGES, PROVISIONED, TUNED_NODES, NATIVE, OPEN_SOURCE, IPV6, DUAL_STACK_INGRESS),
-    *(ARGO_DELIVERY, FLUX_DELIVERY),
+    *(ARGO_DELIVERY, FLUX_DELIVERY, KARPENTER, AUTO_POOLS),
 )

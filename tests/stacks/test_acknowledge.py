@@ -13,9 +13,9 @@ from aws_cdk import App, CfnResource, Stack, Validations
 from cdk_nag import AwsSolutionsChecks, NIST80053R5Checks
 
 from app import build
-from blueprint.compute import ManagedNodes
 from blueprint.contribution import Grant
 from blueprint.iam import Statement
+from blueprint.managed_nodes import ManagedNodes
 from blueprint.planning.document import ServiceRole
 from blueprint.planning.planner import plan
 from examples.dev import DEV

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from blueprint.compute import ManagedNodes
+from blueprint.managed_nodes import ManagedNodes
 from blueprint.planning.document import Launch
 from stacks import compute
 from tests.values import through as way

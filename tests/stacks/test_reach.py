@@ -1,11 +1,14 @@
-"""Each property of EKS that CloudFormation knows stands in a template of some example, or in docs/reach.md.
+"""Each property of EKS that CloudFormation knows stands in a template of some example, or in docs/reach.md; and each of
+node pools and node classes in an object of some example.
 
-The properties come from the schemas that cfn-lint ships. One that a new release brings turns this red.
+The properties come from the schemas that cfn-lint ships, and from properties.toml. One that a new release brings turns
+this red.
 """
 
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -14,17 +17,25 @@ from typing import Any
 import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
+from addons.karpenter import Karpenter
+from blueprint.planning.planner import plan
+from tests.stacks.fleet import FLEET
 from tests.templates import Templates
 
 TYPES = (
     *("AccessEntry", "Addon", "Capability", "CertificateAuthority", "Cluster", "FargateProfile"),
     *("IdentityProviderConfig", "Nodegroup", "PodIdentityAssociation"),
 )
-ALL = {**{name: f"AWS::EKS::{name}" for name in TYPES}, "LaunchTemplate": "AWS::EC2::LaunchTemplate"}
+RESOURCES = {**{name: f"AWS::EKS::{name}" for name in TYPES}, "LaunchTemplate": "AWS::EC2::LaunchTemplate"}
+OBJECTS = tomllib.loads((Path(__file__).parent / "properties.toml").read_text(encoding="utf-8"))
+"""Kinds of Kubernetes."""
+ALL = {**RESOURCES, **{kind: kind for kind in OBJECTS}}
 
 
 def settable(name: str) -> frozenset[str]:
     """The properties of a type that can be written, each with its path: `ScalingConfig.MinSize`, `Taints[].Key`."""
+    if name in OBJECTS:
+        return frozenset(OBJECTS[name]["properties"])
     schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", ALL[name]).schema
     read_only = {path.removeprefix("/properties/").replace("/", ".") for path in schema["readOnlyProperties"]}
 
@@ -44,25 +55,28 @@ def settable(name: str) -> frozenset[str]:
     return frozenset(walk({"properties": schema["properties"]}, ""))
 
 
+def paths(value: Any, path: str = "") -> Iterator[str]:
+    """Of all that a value has; one that is a mapping may be a function of CloudFormation, or have keys of one's own."""
+    yield path
+    if isinstance(value, Mapping):
+        for key, each in value.items():
+            yield from paths(each, f"{path}.{key}".lstrip("."))
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from paths(each, f"{path}[]")
+
+
 def written(fleet: Templates) -> Mapping[str, frozenset[str]]:
-    """The properties that stand in templates, by type."""
-
-    def walk(value: Any, path: str) -> Iterator[str]:
-        if isinstance(value, Mapping):
-            yield path  # a function of CloudFormation, or a mapping with keys of one's own
-            for key, each in value.items():
-                yield from walk(each, f"{path}.{key}".lstrip("."))
-        elif isinstance(value, list):
-            for each in value:
-                yield from walk(each, f"{path}[]")
-        else:
-            yield path
-
+    """The properties that stand in templates, or in objects, by type."""
+    resources = (each for template in fleet.values() for each in template["Resources"].values())
+    objects = (each for blueprint in FLEET for each in plan(blueprint).objects)
     found: dict[str, set[str]] = {kind: set() for kind in ALL.values()}
-    for template in fleet.values():
-        for resource in template["Resources"].values():
-            if resource["Type"] in found:
-                found[resource["Type"]] |= {*walk(resource["Properties"], "")}
+    for kind, properties in (
+        *((each["Type"], each.get("Properties")) for each in resources),
+        *((each["kind"], each.get("spec")) for each in objects),
+    ):
+        if kind in found:
+            found[kind] |= {*paths(properties)}
     return {name: frozenset(found[kind]) & settable(name) for name, kind in ALL.items()}
 
 
@@ -103,5 +117,10 @@ def test_each_reason_is_of_something(page: str) -> None:
 def test_the_page_counts(page: str, reached: Mapping[str, frozenset[str]]) -> None:
     rows = {name: (len(settable(name)), len(reached[name])) for name in ALL}
     expected = [f"| `{ALL[name]}` | {of_all} | {found} | {of_all - found} |" for name, (of_all, found) in rows.items()]
-    assert re.findall(r"^\| `AWS::.*$", page, re.MULTILINE) == expected
-    assert f"have {sum(of_all for of_all, _ in rows.values())} properties" in page
+    assert re.findall(r"^\| `[\w:]+` \| \d+ .*$", page, re.MULTILINE) == expected
+    assert f"have {sum(rows[name][0] for name in RESOURCES)} properties" in page
+
+
+def test_properties_of_karpenter_are_of_the_version_that_is_installed() -> None:
+    version = f"karpenter-provider-aws v{Karpenter.chart.version} "
+    assert [kind for kind, each in OBJECTS.items() if version not in each["source"]] == ["NodeClass"]

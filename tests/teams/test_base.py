@@ -182,6 +182,27 @@ MISTAKES = [
         "at most 63 characters",
         "shorter",
     ),
+    mistake(
+        "fixed nodes",
+        with_addons(Karpenter(), base=team(node_pool=NodePool(static_nodes=2))),
+        "teams[0].node_pool.static_nodes",
+        "come when its pods need them",
+        "leave it out",
+    ),
+    mistake(
+        "unknown node class",
+        with_addons(Karpenter(), base=team(node_pool=NodePool(node_class="gpu"))),
+        "teams[0].node_pool.node_class",
+        "no node class of that name",
+        "default",
+    ),
+    mistake(
+        "nothing reserved",
+        with_addons(Karpenter(), base=team(node_pool=NodePool(capacity=("RESERVED",)))),
+        "teams[0].node_pool.capacity",
+        "names no reservation",
+        "leave RESERVED out",
+    ),
     mistake("GB", space(quota=Quota(memory="16GB")), f"{HERE}.quota.memory", "quantity", '"4Gi"'),
     mistake("no pods", space(quota=Quota(pods=0)), f"{HERE}.quota.pods", "1 to 5000 pods", "write"),
     mistake(

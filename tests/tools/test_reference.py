@@ -11,8 +11,10 @@ from typing import Annotated, Any, Literal
 import pytest
 
 from addons.external_dns import ExternalDns
-from blueprint.compute import AutoMode, Compute, ManagedNodes
+from blueprint.auto_mode import AutoMode
+from blueprint.compute import Compute
 from blueprint.fields import NOT_EMPTY, between, matches
+from blueprint.managed_nodes import ManagedNodes
 from blueprint.teams import ApplicationTeam, Manifests, Quota, TeamNamespace
 from blueprint.value import Value, field_types
 from tests.values.variants import classes as all_classes

@@ -21,10 +21,10 @@ from addons.core_dns import CoreDns
 from addons.vpc_cni import VpcCni
 from blueprint import Blueprint, plan
 from blueprint.addons import Contribution, EksAddon, FirstEdit, UpgradeSteps
-from blueprint.compute import Nodes
 from blueprint.contribution import Release
 from blueprint.errors import BlueprintError, Problem
 from blueprint.facts import ClusterFacts
+from blueprint.nodes import Nodes
 from blueprint.versions import EXTENDED_SUPPORT, SUPPORTED, minor
 from examples.auto import AUTO
 from examples.fargate import FARGATE

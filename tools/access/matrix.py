@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from blueprint.access import AccessEntry
 from blueprint.contribution import Grant, NodeRole
 from blueprint.iam import Statement
-from blueprint.planning.document import FargateNodes, NodeGroup, NodeKind, Plan
+from blueprint.planning.document import AutoModeNodes, FargateNodes, NodeGroup, NodeKind, Plan
 from blueprint.references import resolved
 from tools.placeholders import placeholders
 
@@ -203,6 +203,14 @@ def _granted(plan: Plan, grant: Grant) -> Iterator[AwsAccess]:
     yield from rows or [row(Statement((), ()))]
 
 
+def _of_auto_mode(auto: AutoModeNodes) -> Iterator[NodeAccess]:
+    """EKS's own pools, and those of the blueprint, whose nodes may have a role of their own."""
+    if auto.role:
+        yield NodeAccess((auto.name,), "Auto Mode", auto.role.managed_policies)
+    if auto.own_role:
+        yield NodeAccess(auto.own_node_pools, "Auto Mode, by node classes of its own", auto.own_role.managed_policies)
+
+
 def _nodes(plan: Plan) -> Iterator[NodeAccess]:
     """Node groups of one kind share a role."""
     groups = [each for each in plan.compute if isinstance(each, NodeGroup)]
@@ -211,7 +219,7 @@ def _nodes(plan: Plan) -> Iterator[NodeAccess]:
         if names := tuple(group.name for group in groups if group.kind == kind):
             yield NodeAccess(names, label, plan.node_roles[kind].managed_policies)
     if auto := plan.control_plane.auto_mode:
-        yield NodeAccess((auto.name,), "Auto Mode", auto.role.managed_policies)
+        yield from _of_auto_mode(auto)
     if profiles := [each for each in plan.compute if isinstance(each, FargateNodes)]:
         names = tuple(profile.name for profile in profiles)
         yield NodeAccess(names, "Fargate profiles", profiles[0].role.managed_policies)

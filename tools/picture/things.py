@@ -149,7 +149,7 @@ def capacity(group: AutoModeNodes | NodeGroup | FargateNodes) -> Thing:
         case FargateNodes():
             facts = {"": "Fargate", "namespaces": tuple(each.namespace for each in group.selectors)}
         case AutoModeNodes():
-            facts = {"": "Auto Mode", "node pools": group.node_pools}
+            facts = {"": "Auto Mode", "node pools": (*group.node_pools, *group.own_node_pools)}
     return Thing(f"compute/{group.name}", group.name, _known(facts))
 
 

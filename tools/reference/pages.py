@@ -44,11 +44,15 @@ _CONCEPTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "Compute",
         (
             "blueprint.compute",
+            *(
+                f"blueprint.{kind}"
+                for kind in ("managed_nodes", "self_managed_nodes", "fargate", "auto_mode", "auto_node_class", "taints")
+            ),
             "blueprint.group_settings",
         ),
     ),
     ("delivery", "Delivery", ("blueprint.delivery",)),
-    ("node-pools", "Node pools", ("blueprint.node_pool", "blueprint.disruption")),
+    ("node-pools", "Node pools", ("blueprint.node_pool", "blueprint.node_requirement", "blueprint.disruption")),
     ("iam", "AWS permissions", ("blueprint.iam",)),
     (
         "teams",

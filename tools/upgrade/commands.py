@@ -7,7 +7,10 @@ from collections.abc import Iterator, Sequence
 
 from blueprint.addons import UpgradeSteps
 from blueprint.blueprint import Blueprint
-from blueprint.compute import FargateProfile, ManagedNodes, Nodes, SelfManagedNodes
+from blueprint.fargate import FargateProfile
+from blueprint.managed_nodes import ManagedNodes
+from blueprint.nodes import Nodes
+from blueprint.self_managed_nodes import SelfManagedNodes
 from tools.upgrade.model import AddonMove
 
 

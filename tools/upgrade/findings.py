@@ -62,7 +62,7 @@ def _refused(problem: Problem, target: Blueprint) -> Iterator[Blocker]:
 
 def _objects(planned: Plan, now: str, then: str) -> Iterator[Blocker]:
     for part in planned.parts:
-        for one in part.contribution.objects:
+        for one in part.contribution.every_object:
             yield from unserved(part.name, resolved(one, Placeholders(partition="aws")), now, then)
 
 

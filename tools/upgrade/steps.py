@@ -13,8 +13,13 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from blueprint.addons import UpgradeSteps
+from blueprint.auto_mode import AutoMode
 from blueprint.blueprint import Blueprint
-from blueprint.compute import AutoMode, Compute, FargateProfile, ManagedNodes, Nodes, SelfManagedNodes
+from blueprint.compute import Compute
+from blueprint.fargate import FargateProfile
+from blueprint.managed_nodes import ManagedNodes
+from blueprint.nodes import Nodes
+from blueprint.self_managed_nodes import SelfManagedNodes
 from blueprint.versions import kubectl_layer
 from tools.upgrade import commands
 from tools.upgrade.model import AddonMove, Edit, Step

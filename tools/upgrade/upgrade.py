@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from blueprint.addons import Addon, UpgradeSteps
 from blueprint.asking import steps_of
+from blueprint.auto_mode import AutoMode
 from blueprint.blueprint import Blueprint
 from blueprint.cluster import Cluster
-from blueprint.compute import AutoMode
 from blueprint.eks import EKS_RULES
 from blueprint.errors import BlueprintError, Problem, rendered
 from blueprint.planning.document import Plan

@@ -11,9 +11,12 @@ import shlex
 from collections.abc import Iterator, Sequence
 
 from blueprint.addons import UpgradeSteps
+from blueprint.auto_mode import AutoMode
 from blueprint.blueprint import Blueprint
-from blueprint.compute import AutoMode, FargateProfile, ManagedNodes, SelfManagedNodes
 from blueprint.eks import EKS_RULES
+from blueprint.fargate import FargateProfile
+from blueprint.managed_nodes import ManagedNodes
+from blueprint.self_managed_nodes import SelfManagedNodes
 from blueprint.versions import EXTENDED_SUPPORT
 from tools.upgrade.commands import aws, insights
 from tools.upgrade.model import AddonMove

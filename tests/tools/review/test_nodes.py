@@ -106,6 +106,17 @@ def test_limits_and_weights_of_a_pool_replace_no_node() -> None:
     assert nodes.section(changing(before, after)).blocks == ()
 
 
+def test_nodes_go_with_their_pool() -> None:
+    """EKS deletes a built-in pool that is no longer named, and with it its nodes: set-builtin-node-pools (Important)"""
+    how = "they are drained, and no other pool of that name takes their pods"
+    gone = ("-", "NodePool.karpenter.sh default", "those that run", "it is no longer in the manifest", how)
+    assert rows(nodes.section(changing(pool("NodePool", "karpenter.sh", weight=1), cluster()))) == [gone]
+    both, one = (cluster(node_pools=pools) for pools in (("general-purpose", "system"), ("system",)))
+    ((sign, name, *_),) = rows(nodes.section(changing(both, one)))
+    assert (sign, name) == ("-", "built-in node pool general-purpose of Auto Mode")
+    assert nodes.section(changing(one, both)).blocks == ()
+
+
 def test_an_upgrade_replaces_what_add_ons_launched() -> None:
     part = (Part("pools", "Plain", Contribution(launched_nodes=(LaunchedNodes("default"),))),)
     sides = [cluster(version=version) for version in ("1.35", "1.36")]

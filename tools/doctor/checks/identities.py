@@ -94,7 +94,7 @@ def _managed_policies(plan: Plan) -> Iterator[str]:
     roles = [plan.control_plane.role, *plan.node_roles.values()]
     roles += [each.role for each in plan.compute if isinstance(each, FargateNodes)]
     if plan.control_plane.auto_mode:
-        roles.append(plan.control_plane.auto_mode.role)
+        roles += plan.control_plane.auto_mode.roles
     for role in roles:
         yield from role.managed_policies
     for part in plan.parts:

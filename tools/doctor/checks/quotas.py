@@ -149,7 +149,8 @@ def roles_of(plan: Plan) -> int:
     """At least those of the control plane, of nodes, Fargate profiles and grants; functions have theirs beside."""
     grants = sum(len(part.contribution.every_grant) for part in plan.parts)
     fargate = sum(isinstance(each, FargateNodes) for each in plan.compute)
-    return 1 + int(plan.control_plane.auto_mode is not None) + len(plan.node_roles) + fargate + grants
+    auto = plan.control_plane.auto_mode
+    return 1 + len(auto.roles if auto else ()) + len(plan.node_roles) + fargate + grants
 
 
 def clusters(plan: Plan, aws: Aws) -> Iterator[Finding]:

@@ -72,7 +72,7 @@ def vcpus(plan: Plan, aws: Aws) -> Iterator[Finding]:
         most += many
     for pool in pools:
         most += pool.most
-    if auto:
+    if auto and auto.node_pools:
         least[_AUTO_MODE] += AUTO_MODE_LEAST
         most[_AUTO_MODE] += AUTO_MODE_LEAST
     for name in sorted(most):
@@ -80,7 +80,7 @@ def vcpus(plan: Plan, aws: Aws) -> Iterator[Finding]:
             allowed = limit(quota, aws)
             said = f"vCPUs of {name} instances"
             found = judged(quota, said, allowed, used[name], least[name], most[name])
-            if auto and name == _AUTO_MODE:
+            if auto and auto.node_pools and name == _AUTO_MODE:
                 found = replace(found, what=f"{found.what}; pools of Auto Mode have no limit but the quota")
             yield found
         else:
@@ -90,8 +90,12 @@ def vcpus(plan: Plan, aws: Aws) -> Iterator[Finding]:
         yield unchecked(NAME, f"vCPUs of node pools that state no limit or no category: {', '.join(unnamed)}")
 
 
+# As Karpenter calls it, and Auto Mode.
+_CATEGORIES = ("karpenter.k8s.aws/instance-category", "eks.amazonaws.com/instance-category")
+
+
 class Pool(NamedTuple):
-    """A node pool of Karpenter, and what it may launch at most."""
+    """A node pool, and what it may launch at most."""
 
     name: str
     most: _Vcpus
@@ -102,8 +106,7 @@ def pools_of(plan: Plan) -> list[Pool]:
 
     https://karpenter.sh/docs/concepts/nodepools/#speclimits
     """
-    objects = (one for part in plan.parts for one in part.contribution.objects)
-    return [_pool(one) for one in objects if one.get("kind") == "NodePool"]
+    return [_pool(one) for one in plan.objects if one.get("kind") == "NodePool"]
 
 
 def _pool(manifest: Manifest) -> Pool:
@@ -112,7 +115,7 @@ def _pool(manifest: Manifest) -> Pool:
     most = _Vcpus()
     cpus = int(amount(str(spec.get("limits", {}).get("cpu", 0))) or 0)
     for capacity in wanted.get("karpenter.sh/capacity-type", ["on-demand"]):
-        for category in wanted.get("karpenter.k8s.aws/instance-category", []):
+        for category in (value for key in _CATEGORIES for value in wanted.get(key, [])):
             kind: Capacity = "SPOT" if capacity == "spot" else "ON_DEMAND"
             if family(f"{category}1.large"):
                 most[counted(f"{category}1.large", kind)] = cpus

@@ -166,6 +166,22 @@ def _policies(side: Mapping[ObjectKey, _Applied]) -> Mapping[str, list[_Applied]
     return found
 
 
+def changes_mode(difference: ClusterDifference) -> Iterator[Danger]:
+    """A node pool that is to have a number of nodes, or no longer: its definition refuses that.
+
+    karpenter v1.14.1 pkg/apis/crds/karpenter.sh_nodepools.yaml (spec, rule about `replicas`)
+    """
+    them = _objects(difference)
+    for name, old in them.before.items():
+        new = them.after.get(name)
+        if name[1] == "NodePool" and new:
+            one, other = (each.object.get("spec", {}).get("replicas") for each in (old, new))
+            if (one is None) is not (other is None):
+                what = f"{_words(name)}: the API server refuses this, and the deploy fails"
+                why = step("replicas", one, other)
+                yield _danger("create-only", new, what, why, "write it under another name, and take this one out")
+
+
 def opens_load_balancer(difference: ClusterDifference) -> Iterator[Danger]:
     """A load balancer that was internal, or was not there."""
     them = _objects(difference)
@@ -289,6 +305,7 @@ def _danger(rule: str, old: _Applied, what: str, why: str, fix: str) -> Danger:
 
 
 RULES: tuple[DangerRule, ...] = (
+    changes_mode,
     deletes_objects,
     changes_owner,
     opens_load_balancer,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from blueprint.planning.document import AutoModeNodes
 from tools.assembly import Stack, Template
 from tools.review.dangers.danger import at
 from tools.review.dangers.updates import new_nodes
@@ -24,6 +25,7 @@ _DRIFTING: Mapping[str, tuple[str, ...]] = {
     "NodeClass.eks.amazonaws.com": ("spec",),
     "NodePool.karpenter.sh": ("spec", "template"),
 }
+_NO_POOLS = AutoModeNodes("", (), None)
 _EVICTION = "https://docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html"
 
 
@@ -89,6 +91,7 @@ def _launched(before: Side, after: Side) -> Iterator[Row]:
         path = _DRIFTING.get(name[0])
         if path and name in before.objects and _part(before.objects[name], path) != _part(manifest, path):
             yield codes("~", title(name), "those that run", ".".join(path), how)
+    yield from _gone(before, after)
     old, new = (side.plan.control_plane.version for side in (before, after))
     if old != new:
         why = f"Kubernetes {old} -> {new}"
@@ -97,6 +100,18 @@ def _launched(before: Side, after: Side) -> Iterator[Row]:
                 yield codes("~", f"nodes launched by {part.name}", "those that run", why, how)
         if after.plan.control_plane.auto_mode:
             yield codes("~", "nodes of Auto Mode", "those that run", why, how)
+
+
+def _gone(before: Side, after: Side) -> Iterator[Row]:
+    """Nodes whose pool goes. https://docs.aws.amazon.com/eks/latest/userguide/set-builtin-node-pools.html"""
+    how = "they are drained, and no other pool of that name takes their pods"
+    for name in before.objects:
+        if name[0] == "NodePool.karpenter.sh" and name not in after.objects:
+            yield codes("-", title(name), "those that run", "it is no longer in the manifest", how)
+    of_eks = [(side.plan.control_plane.auto_mode or _NO_POOLS).node_pools for side in (before, after)]
+    for pool in of_eks[0]:
+        if pool not in of_eks[1]:
+            yield codes("-", f"built-in node pool {pool} of Auto Mode", "those that run", "EKS deletes it", how)
 
 
 def _budgets(side: Side) -> Iterator[Row]:

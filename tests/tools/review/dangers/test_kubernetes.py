@@ -275,3 +275,19 @@ def test_what_judges_a_namespace_under_another_name(before: Resources, after: Re
     found = [danger.what for danger in dangers(differing(before, after)) if danger.rule == "removes-protection"]
     assert len(found) == len(weaker)
     assert all(words in what for words, what in zip(weaker, found, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ({}, {"replicas": 2}, [("create-only", "Pools")]),
+        ({"replicas": 0}, {}, [("create-only", "Pools")]),
+        ({"replicas": 0}, {"replicas": 2}, []),
+        ({"weight": 1}, {"weight": 2}, []),
+    ],
+)
+def test_a_pool_keeps_its_mode(before: dict[str, Any], after: dict[str, Any], expected: Told) -> None:
+    """karpenter.sh_nodepools.yaml: has(self.replicas) == has(oldSelf.replicas)"""
+    pools = [{"Pools": manifest(thing("NodePool", "a", group="karpenter.sh", spec=spec))} for spec in (before, after)]
+    assert told(differing(*pools)) == expected
+    assert told(differing({}, pools[1])) == []

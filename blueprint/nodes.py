@@ -1,0 +1,217 @@
+"""EC2 nodes that the blueprint states: what managed and self-managed groups have in common."""
+
+from __future__ import annotations
+
+import re
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import field
+from typing import Annotated, Any, Literal
+
+from blueprint import images
+from blueprint.compute import Capacity, Compute
+from blueprint.disks import DiskIops, DiskSize, DiskThroughput, disk_problems
+from blueprint.errors import Key, Problem
+from blueprint.fields import (
+    JSON_LIKE,
+    NO_NULL,
+    UNIQUE,
+    CapacityReservation,
+    KmsKeyArn,
+    LabelKey,
+    LabelValue,
+    NodeScript,
+    PlacementGroup,
+    SecurityGroupId,
+    at_most,
+    between,
+)
+from blueprint.images import ImageRelease
+from blueprint.instances import Accelerator, Architecture, InstanceTypes, accelerator, architecture
+from blueprint.taints import Taints
+from blueprint.user_data import script_problems
+from blueprint.value import Rule
+from blueprint.versions import KubernetesVersion
+from blueprint.zones import AvailabilityZone
+
+# What the plan works out itself, and what to write for it instead.
+_OURS_OF_KUBELET = {
+    "registerWithTaints": "write taints",
+    "maxPods": "leave it out: a node has room for what its type has",
+}
+_OURS_OF_BOTTLEROCKET = {
+    **dict.fromkeys(("cluster-name", "api-server", "cluster-certificate", "cluster-dns-ip"), "leave it out"),
+    "max-pods": "leave it out: a node has room for what its type has",
+    "node-labels": "write labels",
+    "node-taints": "write taints",
+}
+
+
+def _is_own_label(key: str) -> bool:
+    domain = key.rpartition("/")[0]
+    reserved = re.fullmatch(r"(.*\.)?(kubernetes|k8s)\.io|eks\.amazonaws\.com", domain)
+    return not reserved or domain == "node.kubernetes.io"
+
+
+# EKS refuses the last of them. https://github.com/eksctl-io/eksctl/issues/4007
+NodeLabelKey = Annotated[
+    LabelKey,
+    Rule(
+        _is_own_label,
+        "the kubelet may not set labels of kubernetes.io, k8s.io and eks.amazonaws.com on its own node",
+        "take a prefix of your own, for example example.com/",
+    ),
+]
+
+
+class Nodes(Compute):
+    """EC2 nodes in the private subnets: IMDSv2 with hop limit 1, an encrypted gp3 volume, no SSH, a minimal role."""
+
+    words_of_others = {
+        "instance_type": 'write instance_types=("m7g.large",)',
+        "min_size": "write min",
+        "max_size": "write max",
+        "desired_size": "write desired, or leave it out: a group starts with min",
+        "desired_capacity": "write desired, or leave it out: a group starts with min",
+        "capacity_type": 'write capacity="SPOT" or "ON_DEMAND"',
+        "spot": 'write capacity="SPOT"',
+        "disk_size": "write disk_gib",
+        "volume_size": "write disk_gib",
+        "subnet_ids": "leave it out: nodes stand in the private subnets of all zones, or write zones",
+        "iam_role_additional_policies": "leave it out: pods get permissions by their service accounts, not by nodes",
+        "enable_monitoring": "write monitoring=True",
+        "volume_iops": "write disk_iops",
+        "volume_throughput": "write disk_throughput_mib",
+        "pre_bootstrap_user_data": "write script",
+        "bootstrap_extra_args": "write kubelet",
+        "placement": "write placement_group",
+        "block_device_mappings": "write disk_gib, disk_iops, disk_throughput_mib and kms_key_arn",
+        "cloudinit_pre_nodeadm": "write script, or kubelet",
+        "node_repair_config": "write node_repair=NodeRepair(…)",
+        "instance_market_options": "write capacity_block=True",
+        "ssh": "leave it out: write session_manager=True, or use kubectl debug node/…",
+        "ami_release_version": "write release_version",
+        "node_group_type": "write ManagedNodes or SelfManagedNodes",
+    }
+
+    instance_types: InstanceTypes
+    """In order of preference, all of one architecture and with like accelerators; give several for spot."""
+    min: Annotated[int, between(0, 5000, "nodes")] = 2
+    """Fewest nodes."""
+    max: Annotated[int, between(1, 5000, "nodes")] = 3
+    """Most nodes."""
+    capacity: Capacity = "ON_DEMAND"
+    """SPOT costs less, and EC2 may take it back with two minutes' notice.
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html"""
+    labels: Mapping[NodeLabelKey, LabelValue] = field(default_factory=dict)
+    """Kubernetes labels of the nodes."""
+    taints: Taints = ()
+    """Keep pods off that do not tolerate them. EKS allows a node group 50 of them.
+    https://docs.aws.amazon.com/eks/latest/userguide/node-taints-managed-node-groups.html"""
+    disk_gib: DiskSize = 50
+    """Size of the volume for images and writable layers."""
+    disk_iops: DiskIops | None = None
+    """Of that volume; 3,000 come with it. EC2 allows 500 for each GiB.
+    https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html"""
+    disk_throughput_mib: DiskThroughput | None = None
+    """Of that volume; 125 come with it. EC2 allows a quarter for each operation a second."""
+    kms_key_arn: KmsKeyArn | None = None
+    """Key of the volumes; that of the account and region for EBS when None. Its policy must allow the service-linked
+    role of Auto Scaling to use it.
+    https://docs.aws.amazon.com/autoscaling/ec2/userguide/key-policy-requirements-EBS-encryption.html"""
+    instance_store: Literal["RAID0", "RAID10", "Mount"] | None = None
+    """What becomes of disks that come with the instance, on Amazon Linux: one volume for containers, images and logs,
+    or each by itself under /mnt/k8s-disks. They stay unused when None.
+    https://awslabs.github.io/amazon-eks-ami/nodeadm/doc/api (LocalStorageOptions)"""
+    zones: Annotated[tuple[AvailabilityZone, ...], UNIQUE] = ()
+    """Zones of the network that nodes stand in, by letter or by id as the network has them; all of them when empty."""
+    security_groups: Annotated[tuple[SecurityGroupId, ...], at_most(4, "security groups"), UNIQUE] = ()
+    """More groups of the nodes, of the same VPC, beside that of the cluster. An interface has five at the most.
+    https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html"""
+    session_manager: bool = False
+    """People whom IAM lets may open a shell on the nodes, without SSH. All groups of the kind share a role, and with it
+    this. https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager.html"""
+    monitoring: bool = False
+    """Metrics of EC2 each minute instead of every five, which cost."""
+    placement_group: PlacementGroup | None = None
+    """One that is there already, for example of the strategy cluster for nodes that talk much.
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/placement-groups.html"""
+    capacity_reservation: CapacityReservation | None = None
+    """The reservation that nodes are taken from; any open one that fits when None."""
+    kubelet: Annotated[Mapping[str, Any], JSON_LIKE] = field(default_factory=dict)
+    """More of the kubelet's configuration on Amazon Linux, for example {"imageGCHighThresholdPercent": 70}.
+    https://kubernetes.io/docs/reference/config-api/kubelet-config.v1beta1"""
+    bottlerocket: Annotated[Mapping[str, Any], JSON_LIKE, NO_NULL] = field(default_factory=dict)
+    """More of Bottlerocket's settings, for example {"kernel": {"lockdown": "integrity"}}.
+    https://bottlerocket.dev/en/os/latest/api/settings"""
+    script: NodeScript = ""
+    """Runs as root on Amazon Linux before the kubelet starts, each time that a node boots first."""
+    version: KubernetesVersion | None = None
+    """Kubernetes minor of the nodes; the cluster's when None. Keep it back to upgrade the control plane first."""
+    release_version: ImageRelease | None = None
+    """Release of the image, such as "1.36.2-20260625" (AL2023) or "1.66.0-1ad6b4a4" (Bottlerocket); that of
+    `facts/node_images.toml` when None. EKS takes none that is older than the one a node group runs."""
+
+    def problems(self) -> Iterator[Problem]:
+        if self.min > self.max:
+            yield Problem(("min",), self.min, f"min must not exceed max ({self.max})", "lower min or raise max")
+        yield from disk_problems(self.disk_gib, self.disk_iops, self.disk_throughput_mib)
+        yield from self._system()
+        if self.release_version and not images.is_of(self.family, self.release_version):
+            rule = f"the image is {self.family}, whose releases end in {_ENDS[self.family]}"
+            yield Problem(
+                ("release_version",), self.release_version, rule, "leave it out, or take a release of that image"
+            )
+        elif self.release_version and self.version and self.own_version != self.version:
+            rule = f"version is {self.version}, the image is of {self.own_version}"
+            yield Problem(("release_version",), self.release_version, rule, "leave version out, or take an image of it")
+        if self.family == "AL2023" and (old := [name for name in self.instance_types if name.startswith("a1.")]):
+            rule = "Amazon Linux 2023 does not run on the first generation of Graviton"
+            yield Problem(("instance_types",), old[0], rule, "take a later one, for example m7g")
+
+    def _system(self) -> Iterator[Problem]:
+        """What the image takes of what it is told."""
+        yield from script_problems(self.script)
+        linux = self.family == "AL2023"
+        fix = "write kubelet or script" if linux else "write bottlerocket"
+        for name in ("bottlerocket",) if linux else ("kubelet", "script", "instance_store"):
+            if value := getattr(self, name):
+                yield Problem((name,), value, f"the image is {self.family}, which knows no {name}", fix)
+        of_kubernetes = self.bottlerocket.get("kubernetes", {})
+        if not isinstance(of_kubernetes, Mapping):
+            yield Problem(("bottlerocket", Key("kubernetes")), of_kubernetes, "must be a mapping", "write its settings")
+            of_kubernetes = {}
+        told = (
+            (("kubelet",), self.kubelet, _OURS_OF_KUBELET),
+            (("bottlerocket", Key("kubernetes")), of_kubernetes, _OURS_OF_BOTTLEROCKET),
+        )
+        for path, settings, ours in told:
+            for name in sorted(ours.keys() & settings.keys()):
+                yield Problem((*path, Key(name)), settings[name], "the plan says that", ours[name])
+
+    @property
+    @abstractmethod
+    def family(self) -> images.Family:
+        """Whose image the nodes start from."""
+
+    @property
+    def architecture(self) -> Architecture:
+        return architecture(self.instance_types[0])
+
+    @property
+    def accelerator(self) -> Accelerator | None:
+        """What all its instance types have beside their processors."""
+        return accelerator(self.instance_types[0])
+
+    @property
+    def own_version(self) -> str | None:
+        """The Kubernetes minor that it names itself; None when it follows the cluster."""
+        named = self.release_version and images.version_of(self.family, self.release_version)
+        return named or self.version
+
+    def release(self, cluster_version: str) -> str:
+        """The release of its image in a cluster of that version."""
+        return self.release_version or images.release(self.family, self.own_version or cluster_version)
+
+
+_ENDS: Mapping[images.Family, str] = {"AL2023": "a date, 1.36.2-20260714", "BOTTLEROCKET": "a commit, 1.66.0-1ad6b4a4"}

@@ -1,0 +1,37 @@
+"""Auto Scaling groups whose nodes join by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from blueprint import images
+from blueprint.errors import Problem
+from blueprint.nodes import Nodes
+
+
+class SelfManagedNodes(Nodes):
+    """An Auto Scaling group whose nodes join by themselves; for what managed node groups cannot do.
+
+    A new image or user data replaces them one by one; EKS neither drains nor repairs these.
+    https://docs.aws.amazon.com/eks/latest/userguide/worker.html
+    """
+
+    create_only = {"name": "the Auto Scaling group is replaced"}
+
+    os: images.Family = "AL2023"
+    """Amazon Linux 2023 or Bottlerocket."""
+
+    def problems(self) -> Iterator[Problem]:
+        yield from super().problems()
+        if self.accelerator == "other":
+            rule = f"EKS has no image with drivers for the accelerators of {self.instance_types[0]}"
+            yield Problem(("instance_types",), self.instance_types[0], rule, "use ManagedNodes(…, ami_type=…)")
+
+    @property
+    def family(self) -> images.Family:
+        return self.os
+
+    def image_parameter(self, cluster_version: str) -> str:
+        """The SSM parameter that names the image in a cluster of that version."""
+        version = self.own_version or cluster_version
+        return images.parameter(self.os, version, self.architecture, self.accelerator, self.release(cluster_version))

@@ -1,0 +1,43 @@
+"""The forms of what nodes are told when they start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from email.mime.multipart import MIMEMultipart
+from email.mime.nonmultipart import MIMENonMultipart
+from typing import Any
+
+from blueprint.errors import Problem
+
+_BOUNDARIES = ("--NodeConfig", "--//")
+"""A line with one of these ends a part: ours, and that of Karpenter, which writes all parts anew
+(karpenter-provider-aws v1.14.1 pkg/providers/amifamily/bootstrap/mime/mime.go:34)."""
+
+
+def settings(bottlerocket: Mapping[str, Any]) -> str:
+    """Of Bottlerocket, as TOML."""
+    import tomli_w  # here, since the gate of pull requests runs without any package
+
+    return tomli_w.dumps({"settings": bottlerocket})
+
+
+def multipart(script: str, config: str) -> str:
+    """A script and a NodeConfig for Amazon Linux 2023; the script runs between nodeadm's two steps, before the kubelet
+    starts: amazon-eks-ami at v20260724, templates/al2023/runtime/rootfs/etc/systemd/system/nodeadm-config.service:4-6
+    and nodeadm-run.service:4-6.
+    """
+    parts = MIMEMultipart(boundary="NodeConfig")
+    for kind, subtype, text in (("text", "x-shellscript", script), ("application", "node.eks.aws", config)):
+        if text:
+            part = MIMENonMultipart(kind, subtype)
+            part.set_payload(text)
+            parts.attach(part)
+    return parts.as_string()
+
+
+def script_problems(script: str) -> Iterator[Problem]:
+    """What would end its part; the path is that of a field `script`."""
+    for boundary in _BOUNDARIES:
+        if boundary in script:
+            rule = "a line of it ends a part of the user data, in which it stands"
+            yield Problem(("script",), boundary, rule, "write it otherwise, for example in two halves")
