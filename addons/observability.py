@@ -7,8 +7,9 @@ from __future__ import annotations
 from addons.amazon_cloudwatch_observability import AmazonCloudWatchObservability
 from addons.aws_for_fluent_bit import AwsForFluentBit
 from addons.aws_network_flow_monitoring_agent import AwsNetworkFlowMonitoringAgent
-from addons.kube_state_metrics import KubeStateMetrics
-from addons.prometheus_node_exporter import PrometheusNodeExporter
+from addons.kube_prometheus_stack import KubePrometheusStack
+from addons.loki import Loki
+from addons.tempo import Tempo
 from blueprint.addons import Addon
 
 
@@ -17,11 +18,13 @@ def native() -> tuple[Addon, ...]:
     return (AmazonCloudWatchObservability(), AwsNetworkFlowMonitoringAgent())
 
 
-def open_source() -> tuple[Addon, ...]:
-    """What a Prometheus reads, wherever it runs; no logs."""
-    return (KubeStateMetrics(), PrometheusNodeExporter())
+def open_source(logs: str, traces: str) -> tuple[Addon, ...]:
+    """All of it in the cluster, lines and traces in buckets of these names. What sends them is yours to choose:
+    OpenTelemetryOperator() brings collectors.
+    """
+    return (KubePrometheusStack(), Loki(bucket=logs), Tempo(bucket=traces))
 
 
 def mixed() -> tuple[Addon, ...]:
-    """Logs in CloudWatch, and what a Prometheus reads."""
-    return (AwsForFluentBit(), *open_source())
+    """Logs in CloudWatch, metrics in the cluster."""
+    return (AwsForFluentBit(), KubePrometheusStack())

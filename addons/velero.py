@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from addons.snapshot_controller import SnapshotController
 from blueprint.addons import CallsAws, ClusterFacts, HelmAddon, ImageSource, Statement, Values
+from blueprint.addons.buckets import through_s3
 from blueprint.addons.lock import locked_chart
 from blueprint.addons.pods import HARDENED, resources, workload
 from blueprint.encryption import foreign_key, key_of
@@ -77,9 +78,7 @@ class Velero(CallsAws, HelmAddon):
             Statement(_OBJECTS, (f"{bucket}/{facts.name}/*",), reason="what is below the cluster's name is its own"),
         ]
         if self.kms_key_arn:
-            via = tuple(f"s3.{facts.region}.{suffix}" for suffix in ("amazonaws.com", "amazonaws.com.cn"))
-            use = ("kms:Decrypt", "kms:GenerateDataKey")
-            found.append(Statement(use, (key_of(self.kms_key_arn),), {"StringEquals": {"kms:ViaService": via}}))
+            found.append(through_s3(self.kms_key_arn, facts))
         return tuple(found)
 
     def values(self, facts: ClusterFacts) -> Values:

@@ -1,4 +1,6 @@
-"""A platform of open source: releases in steps, backups, rules, logs, GPUs, and Flux in the place of Argo CD."""
+"""A platform of open source: metrics, logs, traces and costs, releases in steps, backups, rules, GPUs, and Flux in the
+place of Argo CD.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +15,20 @@ from addons.descheduler import Descheduler
 from addons.flux import Flux
 from addons.flux.git_source import GitSource
 from addons.gatekeeper import Gatekeeper
+from addons.kube_prometheus_stack import KubePrometheusStack
+from addons.kueue import Kueue
+from addons.loki import Loki
 from addons.nvidia_device_plugin import NvidiaDevicePlugin
+from addons.open_cost import OpenCost
+from addons.open_telemetry_operator import OpenTelemetryOperator
 from addons.snapshot_controller import SnapshotController
+from addons.tempo import Tempo
 from addons.velero import Velero
 from blueprint import ManagedNodes
 from examples.managed import MANAGED
 
 KEY = "0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f"
+BUCKET_KEY = f"arn:aws:kms:us-west-2:111111111111:key/{KEY}"
 AUTHORITY = f"arn:aws:acm-pca:us-west-2:111111111111:certificate-authority/{KEY}"
 
 OPEN_SOURCE = replace(
@@ -39,7 +48,7 @@ OPEN_SOURCE = replace(
         SnapshotController(),
         Velero(
             bucket="backups-111111111111",
-            kms_key_arn=f"arn:aws:kms:us-west-2:111111111111:key/{KEY}",
+            kms_key_arn=BUCKET_KEY,
         ),
         AwsForFluentBit(),
         CertManager(),
@@ -48,6 +57,12 @@ OPEN_SOURCE = replace(
         Descheduler(),
         Gatekeeper(),
         NvidiaDevicePlugin(pods_per_gpu=4),
+        KubePrometheusStack(workspace=f"ws-{KEY}"),
+        Loki(bucket="logs-111111111111", kms_key_arn=BUCKET_KEY),
+        Tempo(bucket="traces-111111111111", kms_key_arn=BUCKET_KEY),
+        OpenTelemetryOperator(),
+        OpenCost(),
+        Kueue(),
         Flux(bootstrap=GitSource("https://github.com/example/clusters", "open-source")),
     ),
     teams=(),

@@ -1,4 +1,6 @@
-"""Node groups that grow by themselves, workloads that do, metrics about both, objects of the platform's own."""
+"""Node groups that grow by themselves, workloads that do, metrics about both, policies and scans, objects of the
+platform's own.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +8,13 @@ from dataclasses import replace
 
 from addons.cluster_autoscaler import ClusterAutoscaler
 from addons.core import CORE
+from addons.falco import Falco
 from addons.keda import Keda
 from addons.kube_state_metrics import KubeStateMetrics
+from addons.kyverno import Kyverno
 from addons.prometheus_node_exporter import PrometheusNodeExporter
 from addons.reloader import Reloader
+from addons.trivy_operator import TrivyOperator
 from addons.vertical_pod_autoscaler import VerticalPodAutoscaler
 from blueprint.addons import KubernetesManifests
 from examples.managed import MANAGED
@@ -25,6 +30,9 @@ OPERATIONS = replace(
         PrometheusNodeExporter(),
         Reloader(),
         VerticalPodAutoscaler(),
+        Kyverno(standard="baseline"),
+        Falco(),
+        TrivyOperator(),
         KubernetesManifests(
             "priorities",
             directory="examples/workloads/priorities",

@@ -32,6 +32,16 @@ ONCE = ("Job", "CronJob")
 NEVER_RENDERED = {
     # It is started by the controller for HTTP01 challenges, by --acme-http01-solver-image.
     "cert-manager": {"quay.io/jetstack/cert-manager-acmesolver"},
+    # Its operator runs them in pods of its own making, by --prometheus-config-reloader and by fields of its objects.
+    "kube-prometheus-stack": {
+        "quay.io/prometheus/alertmanager",
+        "quay.io/prometheus/prometheus",
+        "quay.io/prometheus-operator/prometheus-config-reloader",
+    },
+    # Its scans are Jobs.
+    "trivy-operator": {"mirror.gcr.io/aquasec/trivy"},
+    # Of collectors whose objects name none, by --collector-image.
+    "opentelemetry-operator": {"ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-k8s"},
 }
 """Images that run, and stand in no object of the chart."""
 
@@ -97,11 +107,17 @@ def test_they_are_as_the_chart_has_them(addon: EksAddon | HelmAddon, contributio
         assert all(dict(each) in pods.get("tolerations", ()) for each in workload.tolerations)
 
 
-def test_its_namespace_admits_them(addon: EksAddon | HelmAddon) -> None:
+def test_its_namespaces_admit_them(addon: EksAddon | HelmAddon, contribution: Contribution) -> None:
     """And no looser one is needed: the level is the strictest under which all of them start."""
-    found = {pods["level"] for release in contracts.read(addon.name).values() for pods in release["pods"].values()}
-    if isinstance(addon, HelmAddon) and addon.namespace not in RESERVED_NAMESPACES:
-        assert addon.pod_security == max(found, key=LEVELS.index)
+    found: dict[str, set[str]] = {}
+    for release in contracts.read(addon.name).values():
+        for name, pods in release["pods"].items():
+            namespace, within, _ = name.split()[1].partition("/")
+            found.setdefault(namespace if within else addon.namespace, set()).add(pods["level"])
+    strictest = {namespace: max(levels, key=LEVELS.index) for namespace, levels in found.items()}
+    if isinstance(addon, HelmAddon):
+        made = {each.name: each.pod_security for each in contribution.namespaces}
+        assert made == {name: level for name, level in strictest.items() if name not in RESERVED_NAMESPACES}
 
 
 def test_on_fargate_go_only_pods_that_can(addon: EksAddon | HelmAddon, contribution: Contribution) -> None:

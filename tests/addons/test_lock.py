@@ -294,7 +294,16 @@ DEFINITIONS = {
     "aws-privateca-issuer": True,
     # gatekeeper charts/gatekeeper/crds and helm-charts (vmware-tanzu) charts/velero/crds, which a hook of each applies
     **dict.fromkeys(("gatekeeper", "velero"), False),
+    # helm-charts (prometheus-community) charts/kube-prometheus-stack/charts/crds/crds
+    "kube-prometheus-stack": True,
+    # opentelemetry-helm-charts charts/opentelemetry-operator/templates/crds
+    "opentelemetry-operator": False,
+    # trivy-operator deploy/helm/crds
+    "trivy-operator": True,
+    # kueue charts/kueue/templates/crd, kyverno charts/kyverno/charts/crds/templates
+    **dict.fromkeys(("kueue", "kyverno"), False),
     # They define nothing.
+    **dict.fromkeys(("falco", "loki", "opencost", "tempo"), False),
     **dict.fromkeys(("aws-for-fluent-bit", "descheduler", "nvidia-device-plugin"), False),
     **dict.fromkeys(("cluster-autoscaler", "kube-state-metrics", "prometheus-node-exporter", "reloader"), False),
 }

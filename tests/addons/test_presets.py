@@ -19,7 +19,11 @@ ROOMY = replace(SMALL, compute=(ManagedNodes("system", instance_types=("m7g.xlar
 BACKUP = backup.aws("backups-111111111111")
 SETS = {
     "native": (*observability.native(), *security.baseline(), *BACKUP, *gpu()),
-    "open source": (*observability.open_source(), *security.baseline(), *BACKUP),
+    "open source": (
+        *observability.open_source("logs-111111111111", "traces-111111111111"),
+        *security.baseline(),
+        *BACKUP,
+    ),
     "mixed": (*observability.mixed(), *gpu(pods_per_gpu=4)),
 }
 
