@@ -17,8 +17,7 @@ from app import ROOT
 from blueprint import GitHubActions
 from blueprint.inventory import planned_fleet
 from blueprint.planning.fleet import FleetPlan
-from tests.tools.pipelines.jobs import ran
-from tools.environment import inherited
+from tests.tools.pipelines.jobs import program, ran, run
 from tools.pipelines.github import PinnedActions, texts
 from tools.status import CannotError
 
@@ -116,6 +115,7 @@ class TestRights:
             if (permission, level) != ("contents", "read")
         }
         assert granted == {
+            ("synth", "actions"),
             ("ready", "actions"),
             ("ready", "id-token"),
             ("deploy", "id-token"),
@@ -200,22 +200,6 @@ def script(jobs: Mapping[str, Any], job: str, word: str) -> str:
     return str(found)
 
 
-def run(words: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """As GitHub runs a step of the shell `bash`, with programs of ours before all others.
-
-    https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idstepsshell
-    """
-    command = ("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", words)
-    given = {**inherited(), "PATH": f"{folder}/bin:{os.environ['PATH']}", **environment}
-    return subprocess.run(command, cwd=folder, env=given, capture_output=True, text=True, check=False)
-
-
-def program(path: Path, words: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f"#!/bin/sh\n{words}\n")
-    path.chmod(0o755)
-
-
 class TestSteps:
     def test_they_run_with_pipefail(self, workflows: dict[str, Any]) -> None:
         """Which GitHub gives to a step only when it names the shell."""
@@ -284,9 +268,9 @@ class TestSteps:
     @pytest.mark.parametrize(
         ("base", "allow", "asked"),
         [
-            ("HEAD^1", "", ["review --base HEAD^1", "guard --base HEAD^1"]),
-            ("0" * 40, "dev/Key", ["review --base HEAD^1", "guard --base HEAD^1 --allow=dev/Key"]),
-            ("HEAD^1", "$(touch x) y", ["review --base HEAD^1", "guard --base HEAD^1 --allow=$(touch x) y"]),
+            ("", "", ["review --base HEAD^1", "guard --base HEAD^1"]),
+            ("a" * 40, "dev/Key", [f"review --base {'a' * 40}", f"guard --base {'a' * 40} --allow=dev/Key"]),
+            ("", "$(touch x) y", ["review --base HEAD^1", "guard --base HEAD^1 --allow=$(touch x) y"]),
         ],
     )
     def test_what_is_reviewed(
@@ -297,12 +281,39 @@ class TestSteps:
         git = ["git", "-c", "user.name=x", "-c", "user.email=x@example.com", "-C", str(tmp_path)]
         subprocess.run([*git, "init", "-q"], check=True)
         subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "1"], check=True)
-        assert "no earlier commit" in run(words, tmp_path, BASE=base, ALLOW=allow).stdout
-        assert not (tmp_path / "asked").exists()
+        if not base:
+            assert "no earlier commit" in run(words, tmp_path, BASE=base, ALLOW=allow).stdout
+            assert not (tmp_path / "asked").exists()
         subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "2"], check=True)
         assert run(words, tmp_path, BASE=base, ALLOW=allow).returncode == 0
         assert (tmp_path / "asked").read_text().splitlines() == asked
         assert not (tmp_path / "x").exists()
+
+    @pytest.mark.parametrize(
+        ("given", "answer", "status", "base"),
+        [
+            ("", "echo " + "c" * 40, 0, "c" * 40),
+            ("", "echo", 0, ""),
+            ("", "exit 1", 1, None),
+            ("d" * 40, "exit 1", 0, "d" * 40),
+        ],
+    )
+    def test_what_the_guard_refused_does_not_go_by_with_the_next_commit(
+        self, given: str, answer: str, status: int, base: str | None, tmp_path: Path, deploy: dict[str, Any]
+    ) -> None:
+        """It compares with the last commit of which a run has succeeded."""
+        program(tmp_path / "bin" / "gh", f'echo "$2" >asked; {answer}')
+        (step,) = [step for step in deploy["synth"]["steps"] if step.get("id") == "since"]
+        environment = {"GITHUB_REPOSITORY": "o/r", "BRANCH": step["env"]["BRANCH"], "GITHUB_OUTPUT": "output"}
+        done = run(step["run"], tmp_path, BASE=given, **environment)
+        assert done.returncode == status
+        if base is not None:
+            assert (tmp_path / "output").read_text() == f"base={base}\n"
+        if not given:
+            asked = "repos/o/r/actions/workflows/deploy.yml/runs?branch=release&status=success&per_page=1\n"
+            assert (tmp_path / "asked").read_text() == asked
+        (review,) = [step for step in deploy["synth"]["steps"] if "tools guard" in step.get("run", "")]
+        assert review["env"]["BASE"] == "${{ steps.since.outputs.base }}"
 
     def test_a_refusal_of_the_guard_ends_it(self, tmp_path: Path, deploy: dict[str, Any]) -> None:
         program(tmp_path / ".venv" / "bin" / "python", '[ "$3" != guard ]')
