@@ -27,8 +27,9 @@ echo "The assembly of this commit has the SHA-256 digest $digest."
 
 UNPACK = """\
 echo "$DIGEST  assembly.tar" | sha256sum --check --strict
-tar -xf assembly.tar
+tar -xf assembly.tar cdk.out
 """
+"""Whatever else is in it, a program in the place of the CDK's for example, stays there."""
 
 SYNTH = f"{TOOLS} synth --validate\n"
 READY = f'{TOOLS} doctor -- "$CLUSTER"\n'

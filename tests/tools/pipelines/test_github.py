@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import os
 import subprocess
 import sys
+import tarfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -229,6 +232,25 @@ class TestSteps:
         (here / "assembly.tar").write_bytes(packed)
         assert run(unpack, here, DIGEST=digest).returncode == 0
         assert (here / "cdk.out" / "assembly-dev" / "dev.template.json").read_text() == "{}"
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="the jobs run on Linux, with GNU tar")
+    def test_nothing_comes_with_it(self, tmp_path: Path, deploy: dict[str, Any]) -> None:
+        """The archive was made by a job that runs what people wrote; what deploys is the program of this one."""
+        program(tmp_path / ".venv/bin/cdk", "own")
+        own = (tmp_path / ".venv/bin/cdk").read_bytes()
+        with tarfile.open(tmp_path / "assembly.tar", "w") as archive:
+            for name, target in (("cdk.out/link", "../.venv/bin"), ("cdk.out/manifest.json", "")):
+                member = tarfile.TarInfo(name)
+                member.type, member.linkname = (tarfile.SYMTYPE, target) if target else (tarfile.REGTYPE, "")
+                archive.addfile(member)
+            for name in (".venv/bin/cdk", "cdk.out/../.venv/bin/cdk", "cdk.out/link/cdk", "Makefile"):
+                member = tarfile.TarInfo(name)
+                member.size = 5
+                archive.addfile(member, io.BytesIO(b"other"))
+        digest = hashlib.sha256((tmp_path / "assembly.tar").read_bytes()).hexdigest()
+        run(script(deploy, "deploy-dev", "assembly.tar"), tmp_path, DIGEST=digest)
+        assert (tmp_path / ".venv/bin/cdk").read_bytes() == own
+        assert not (tmp_path / "Makefile").exists()
 
     @pytest.mark.parametrize(("newest", "status"), [("a" * 40, 0), ("b" * 40, 1), ("", 1)])
     def test_another_try_takes_back_nothing_newer(
