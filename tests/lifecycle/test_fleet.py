@@ -16,16 +16,16 @@ from typing import Any
 import pytest
 import yaml
 
-from app import ROOT
 from blueprint import Environment, Fleet, GitHubActions, NewNetwork, Wave
 from blueprint.planning.fleet import fleet_plan
 from blueprint.planning.planner import plans
 from examples.bare import BARE
 from tests.lifecycle.lab import Lab, World
+from tests.tools.pipelines.jobs import pins
 from tools.local.aws import Account
 from tools.local.cdk import Cdk, find_cli
 from tools.local.people import principals, welcome
-from tools.pipelines.github import FOLDER, PinnedActions, texts
+from tools.pipelines.github import PinnedActions, texts
 from tools.synthesis import synthesize
 
 # A protected cluster that is new would not go in a rollback: docs/when-a-deploy-fails.md.
@@ -114,7 +114,7 @@ def runner(lab: Lab, worlds: dict[str, World]) -> Runner:
     """With what the job without credentials leaves behind."""
     made = dict(zip(CLUSTERS, plans(CLUSTERS), strict=True))
     fleet = fleet_plan(FLEET, CLUSTERS, made)
-    (text, _) = texts(fleet, GitHubActions("example/clusters"), PinnedActions(ROOT / FOLDER)).values()
+    (text, _) = texts(fleet, GitHubActions("example/clusters"), PinnedActions(pins(lab.folder / "project"))).values()
     folder = lab.folder / "fleet"
     folder.mkdir()
     runner = Runner(lab, yaml.safe_load(text)["jobs"], folder)

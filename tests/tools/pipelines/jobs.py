@@ -11,6 +11,19 @@ from typing import Any
 from tools.environment import inherited
 
 Jobs = Mapping[str, Mapping[str, Any]]
+ACTIONS = (
+    *("actions/checkout", "actions/setup-python", "actions/upload-artifact", "actions/download-artifact"),
+    "aws-actions/configure-aws-credentials",
+)
+
+
+def pins(root: Path) -> Path:
+    """A project with a workflow that pins all that is used, whatever workflows this one has."""
+    folder = root / ".github" / "workflows"
+    folder.mkdir(parents=True)
+    lines = "".join(f"- uses: {name}@{'a' * 40} # v1.2.3\n" for name in ACTIONS)
+    (folder / "pins.yml").write_text(lines, encoding="utf-8")
+    return folder
 
 
 def ran(jobs: Jobs, failing: Collection[str]) -> set[str]:

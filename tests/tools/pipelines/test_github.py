@@ -20,7 +20,7 @@ from app import ROOT
 from blueprint import GitHubActions
 from blueprint.inventory import planned_fleet
 from blueprint.planning.fleet import FleetPlan
-from tests.tools.pipelines.jobs import program, ran, run
+from tests.tools.pipelines.jobs import pins, program, ran, run
 from tools.pipelines.github import PinnedActions, texts
 from tools.status import CannotError
 
@@ -34,8 +34,13 @@ def fleet() -> FleetPlan:
 
 
 @pytest.fixture(scope="module")
-def workflows(fleet: FleetPlan) -> dict[str, Any]:
-    found = texts(fleet, PIPELINE, PinnedActions(ROOT / ".github" / "workflows"))
+def actions(tmp_path_factory: pytest.TempPathFactory) -> PinnedActions:
+    return PinnedActions(pins(tmp_path_factory.mktemp("project")))
+
+
+@pytest.fixture(scope="module")
+def workflows(fleet: FleetPlan, actions: PinnedActions) -> dict[str, Any]:
+    found = texts(fleet, PIPELINE, actions)
     return {Path(name).stem: yaml.safe_load(text) for name, text in found.items()}
 
 
@@ -159,26 +164,26 @@ class TestRights:
         assert asking == {f"ready-{wave}": wave == "prod-canary" for wave in WAVES}
 
 
-def test_partitions(fleet: FleetPlan) -> None:
+def test_partitions(fleet: FleetPlan, actions: PinnedActions) -> None:
     (wave, *_) = fleet.waves
     plan = wave.clusters[0]
     china = replace(plan, facts=replace(plan.facts, region="cn-north-1"))
     one = replace(fleet, waves=(replace(wave, clusters=(china,)),))
-    text = texts(one, PIPELINE, PinnedActions(ROOT / ".github" / "workflows"))[".github/workflows/deploy.yml"]
+    text = texts(one, PIPELINE, actions)[".github/workflows/deploy.yml"]
     (row,) = rows(yaml.safe_load(text)["jobs"]["deploy-dev"])
     assert row["deploy"].startswith("arn:aws-cn:iam::")
     # https://github.com/aws-actions/configure-aws-credentials (README, "OIDC audience")
     assert row["audience"] == "sts.amazonaws.com.cn"
 
 
-def test_more_clusters_than_a_matrix_has_jobs(fleet: FleetPlan) -> None:
+def test_more_clusters_than_a_matrix_has_jobs(fleet: FleetPlan, actions: PinnedActions) -> None:
     (wave, *_) = fleet.waves
     many = replace(wave, clusters=wave.clusters * 129)
     with pytest.raises(CannotError, match="Divide it"):
-        texts(replace(fleet, waves=(many,)), PIPELINE, PinnedActions(ROOT / ".github" / "workflows"))
+        texts(replace(fleet, waves=(many,)), PIPELINE, actions)
     # Of waves that GitHub takes, drift is looked for in several matrices.
     halves = tuple(replace(wave, name=name, clusters=wave.clusters * 100) for name in ("a", "b"))
-    text = texts(replace(fleet, waves=halves), PIPELINE, PinnedActions(ROOT / ".github" / "workflows"))
+    text = texts(replace(fleet, waves=halves), PIPELINE, actions)
     jobs = yaml.safe_load(text[".github/workflows/drift.yml"])["jobs"]
     assert [len(rows(job)) for job in jobs_of("detect", jobs).values()] == [256, 144]
     assert jobs["report"]["needs"] == ["detect-1", "detect-2"]

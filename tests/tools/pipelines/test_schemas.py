@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from app import ROOT
+from tests.tools.pipelines.jobs import pins
 from tools.commands.pipelines import pages_of
 
 FORMS = {
@@ -30,7 +31,8 @@ def judged(path: Path, form: tuple[str, ...]) -> int:
 
 @pytest.mark.parametrize("folder", FORMS)
 def test_the_files_of_the_example(folder: str, tmp_path: Path) -> None:
-    pages = pages_of(ROOT / "examples" / "fleet")
+    pins(tmp_path)
+    pages = pages_of(ROOT / "examples" / "fleet", tmp_path)
     names = [name for name in pages.texts if name.startswith(f"{folder}/")]
     assert names
     for name in names:
