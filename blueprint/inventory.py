@@ -39,7 +39,9 @@ def planned_fleet(directory: Path) -> FleetPlan:
     found, problems = blueprints(directory)
     by_name = {each.name: each for each in found.values() if isinstance(each.name, str)}
     fleet, of_fleet = _fleet(directory, by_name)
-    made = {plan.facts.name: plan for plan in plans(found, [*problems, *of_fleet])}
+    told = set(map(str, problems))
+    more = [each for each in of_fleet if str(each) not in told]
+    made = {plan.facts.name: plan for plan in plans(found, [*problems, *more])}
     return fleet_plan(fleet, by_name, made)
 
 
@@ -91,7 +93,7 @@ def _files(directory: Path) -> dict[str, Path]:
 
 
 def _code_of_teams(directory: Path) -> list[Problem]:
-    return team_files.problems(_root(directory / "clusters.py") / team_files.FOLDER)
+    return team_files.problems(_root(directory / FLEET_FILE) / team_files.FOLDER)
 
 
 def _fleet(directory: Path, clusters: Mapping[str, Blueprint]) -> tuple[Fleet, list[Problem]]:

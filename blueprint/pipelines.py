@@ -33,8 +33,6 @@ class OidcPipeline(Value):
 
     branch: Annotated[str, BRANCH] = field(default="main", kw_only=True)
     """The protected branch that is deployed."""
-    drift_schedule: Annotated[str, _CRON] = field(default="23 4 * * *", kw_only=True)
-    """When it is looked whether AWS is still as deployed; five fields of cron, in UTC."""
     makes_provider: bool = field(default=True, kw_only=True)
     """Whether the stack of its roles makes the OIDC provider in each account. There is one of an issuer in an account:
     `False` where something else has made it."""
@@ -67,6 +65,8 @@ class GitHubActions(OidcPipeline):
     https://github.blog/changelog/2026-04-23-immutable-subject-claims-for-github-actions-oidc-tokens"""
     repository_id: Annotated[str, _ID] | None = None
     """The number of the repository, with `owner_id`."""
+    drift_schedule: Annotated[str, _CRON] = "23 4 * * *"
+    """When it is looked whether AWS is still as deployed; five fields of cron, in UTC."""
 
     def problems(self) -> Iterator[Problem]:
         if (self.owner_id is None) != (self.repository_id is None):

@@ -58,6 +58,7 @@ class Project:
 
     def accept(self) -> None:
         """As CONTRIBUTING says of a changed cluster."""
+        self.run("tools", "pipelines")
         self.run("tools", "diagram")
         self.run("pytest", "--snapshot-update", "tests/clusters", "-q", "-n0")
 

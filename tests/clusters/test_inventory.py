@@ -16,6 +16,7 @@ from blueprint.inventory import planned, planned_fleet
 from blueprint.sources import FLEET_FILE
 from tests.templates import readable
 from tools.assembly import Assembly, read
+from tools.commands import pipelines
 from tools.commands.diagram import pages_of
 from tools.synthesis import synthesize
 
@@ -31,6 +32,10 @@ def test_every_file_is_the_cluster_of_its_name() -> None:
 
 def test_every_cluster_is_in_a_wave() -> None:
     assert sorted(planned_fleet(CLUSTERS).clusters, key=PLANS.index) == [*PLANS]
+
+
+def test_what_delivers_them_is_written_from_the_fleet() -> None:
+    assert pipelines.pages_of(CLUSTERS).stale() == {}, "run make pipelines"
 
 
 def test_networks_do_not_overlap_so_that_they_can_be_connected() -> None:

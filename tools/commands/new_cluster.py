@@ -60,7 +60,7 @@ def run(options: Namespace) -> int:
     write(path, _TEXT.format(**said, constant=constant(name), version=DEFAULT))
     print(f"{shown(path)} is written. Look at it, then:\n")
     print(f"{shown(CLUSTERS / FLEET_FILE)} says in which wave it is: name it there.\n")
-    print(f"make synth CLUSTER={name}\nmake diagram\nmake snapshots ARGS=tests/clusters")
+    print(f"make synth CLUSTER={name}\nmake diagram\nmake pipelines\nmake snapshots ARGS=tests/clusters")
     return Status.DONE
 
 

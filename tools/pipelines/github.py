@@ -33,7 +33,7 @@ _DRIFT = """
 Whether AWS is still as deployed, and which versions lag: an issue says it, and is closed when there is nothing to say.
 """
 _COMMENTS = {
-    "actions: read": "the settings of environments",
+    "actions: read": "earlier runs, and the settings of environments",
     "cancel-in-progress: false": "CloudFormation would go on by itself",
     "fail-fast: false": "what CloudFormation has begun, it ends",
     "fetch-depth: 0": "the review compares revisions",
@@ -47,6 +47,14 @@ if [ "$newest" != "$GITHUB_SHA" ]; then
   exit 1
 fi
 """
+_SINCE = """\
+runs="repos/$GITHUB_REPOSITORY/actions/workflows/deploy.yml/runs?branch=$BRANCH&status=success&per_page=1"
+[ -n "$BASE" ] || BASE=$(gh api "$runs" --jq '.workflow_runs[0].head_sha // empty')
+echo "The last commit that was delivered is ${BASE:-not known: nothing was}."
+echo "base=$BASE" >>"$GITHUB_OUTPUT"
+"""
+"""A run that succeeds has delivered the whole fleet.
+https://docs.github.com/en/rest/actions/workflow-runs#list-workflow-runs-for-a-workflow"""
 _ASKED = """\
 reviewers='[.protection_rules[]? | select(.type == "required_reviewers") | .reviewers[]] | length'
 if [ "$(gh api "repos/$GITHUB_REPOSITORY/environments/$CLUSTER" --jq "$reviewers")" -gt 0 ] 2>/dev/null; then
@@ -102,9 +110,10 @@ def texts(fleet: FleetPlan, pipeline: GitHubActions, actions: PinnedActions) -> 
         deploy |= jobs.wave(wave, before)
         before = f"watch-{wave.name}"
     allow = {"description": "Logical ids of what no deploy can take back, for the guard to let pass", "type": "string"}
+    base = {"description": "What to compare with; by itself the commit that was delivered last", "type": "string"}
     files = {
         "deploy": (
-            {"push": {"branches": [pipeline.branch]}, "workflow_dispatch": {"inputs": {"allow": allow}}},
+            {"push": {"branches": [pipeline.branch]}, "workflow_dispatch": {"inputs": {"allow": allow, "base": base}}},
             deploy,
             _DEPLOY,
         ),
@@ -141,9 +150,11 @@ class _Jobs:
 
     def synth(self, *, review: bool) -> PipelineJob:
         """Without credentials, and before anybody is asked to approve."""
-        base = "${{ github.event.before || 'HEAD^1' }}"
+        since = {"BASE": "${{ inputs.base }}", "BRANCH": self._branch, "GH_TOKEN": _TOKEN}
+        found = {"BASE": "${{ steps.since.outputs.base }}", "ALLOW": "${{ inputs.allow }}"}
         reviewing = [
-            _run("Review and guard", scripts.REVIEW, BASE=base, ALLOW="${{ inputs.allow }}"),
+            {"id": "since", **_run("Since when?", _SINCE, **since)},
+            _run("Review and guard", scripts.REVIEW, **found),
             _run("For whoever approves", _SUMMARY),
         ]
         return {
@@ -152,6 +163,7 @@ class _Jobs:
             "if": f"github.repository == '{self._repository}' && github.ref == 'refs/heads/{self._branch}'",
             "runs-on": RUNNER,
             "timeout-minutes": MINUTES,
+            **({"permissions": {"actions": "read", "contents": "read"}} if review else {}),
             "outputs": {"digest": "${{ steps.pack.outputs.digest }}"},
             "steps": [
                 *self._begin(**{"fetch-depth": 0} if review else {}),

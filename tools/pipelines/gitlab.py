@@ -29,9 +29,20 @@ A scheduled pipeline looks for drift instead: docs/fleet.md.
 _COMMENTS = {"interruptible: false": "CloudFormation would go on by itself"}
 _REVIEW = f"""\
 if [ "$CI_PIPELINE_SOURCE" != schedule ]; then
+  last="$CI_API_V4_URL/projects/$CI_PROJECT_ID/jobs/artifacts/$CI_COMMIT_BRANCH/raw/delivered.txt?job=delivered"
+  if [ -z "$BASE" ]; then
+    answer=$(curl -sS -o delivered.txt -w '%{{http_code}}' --header "JOB-TOKEN: $CI_JOB_TOKEN" "$last")
+    case $answer in
+      200) BASE=$(cat delivered.txt) ;;
+      404) echo "Nothing was delivered before." ;;
+      *) echo "GitLab does not tell which commit was delivered last: $answer" >&2; false ;;
+    esac
+  fi
 {indent(scripts.REVIEW, "  ")}fi
 """
-"""What was merged before does not keep anybody from looking for drift."""
+"""The job `delivered` of the last pipeline that succeeded says its commit.
+https://docs.gitlab.com/api/job_artifacts/#download-a-single-artifact-file-by-reference-name
+What was merged before keeps nobody from looking for drift."""
 _CREDENTIALS = """\
 mkdir -p .aws && printf %s "$AWS_TOKEN" >.aws/token
 export AWS_WEB_IDENTITY_TOKEN_FILE="$PWD/.aws/token" AWS_ROLE_SESSION_NAME="gitlab-$CI_JOB_ID"
@@ -57,7 +68,6 @@ def texts(fleet: FleetPlan, pipeline: GitLabCi) -> dict[str, str]:
         "synth": {
             "extends": ".fleet",
             "rules": [{"if": on_branch}],
-            "variables": {"BASE": "$CI_COMMIT_BEFORE_SHA"},
             "script": [scripts.SYNTH, _REVIEW, f'{scripts.PACK}echo "DIGEST=$digest" >digest.env\n'],
             "artifacts": {
                 "paths": ["assembly.tar", "review/"],
@@ -71,6 +81,14 @@ def texts(fleet: FleetPlan, pipeline: GitLabCi) -> dict[str, str]:
         jobs = _wave(wave, before, delivers)
         document |= jobs
         before = [name for name in jobs if name.startswith("watch-")]
+    document["delivered"] = {
+        "extends": ".fleet",
+        "needs": before,
+        "rules": delivers,
+        "before_script": [],
+        "script": ['printf %s "$CI_COMMIT_SHA" >delivered.txt'],
+        "artifacts": {"paths": ["delivered.txt"], "expire_in": "never"},
+    }
     for plan in fleet.clusters:
         script = [scripts.UNPACK, _CREDENTIALS, scripts.DRIFT]
         artifacts = {"paths": ["drift.txt"], "when": "on_failure", "expire_in": "30 days"}

@@ -5,15 +5,18 @@ from __future__ import annotations
 TOOLS = ".venv/bin/python -m tools"
 
 REVIEW = f"""\
-git cat-file -e "$BASE^{{commit}}" 2>/dev/null || BASE=HEAD^1
-if git cat-file -e "$BASE^{{commit}}" 2>/dev/null; then
+if [ -z "$BASE" ] && ! git cat-file -e "HEAD^1^{{commit}}" 2>/dev/null; then
+  echo "There is no earlier commit to compare with."
+else
+  BASE=${{BASE:-HEAD^1}}
   {TOOLS} review --base "$BASE"
   {TOOLS} guard --base "$BASE" ${{ALLOW:+--allow="$ALLOW"}}
-else
-  echo "There is no earlier commit to compare with."
 fi
 """
-"""What the change does, and no further where a deploy could not take it back."""
+"""What is new since BASE, the commit that was delivered last, and no further where a deploy could not take it back.
+
+Not since the commit before: what the guard refused would go by with the next one.
+"""
 
 PACK = """\
 tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -cf assembly.tar cdk.out
@@ -24,8 +27,9 @@ echo "The assembly of this commit has the SHA-256 digest $digest."
 
 UNPACK = """\
 echo "$DIGEST  assembly.tar" | sha256sum --check --strict
-tar -xf assembly.tar
+tar -xf assembly.tar cdk.out
 """
+"""Whatever else is in it, a program in the place of the CDK's for example, stays there."""
 
 SYNTH = f"{TOOLS} synth --validate\n"
 READY = f'{TOOLS} doctor -- "$CLUSTER"\n'

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 
 from app import ROOT
 from blueprint.inventory import planned_fleet
+from tests.tools.pipelines.jobs import pins
 from tools.__main__ import main
 from tools.commands import pipelines as command
 from tools.status import Status
@@ -21,11 +21,7 @@ FILES = [".github/workflows/deploy.yml", ".github/workflows/drift.yml", ".gitlab
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """With the workflows that pin actions, under another name."""
-    folder = tmp_path / ".github" / "workflows"
-    folder.mkdir(parents=True)
-    shutil.copy(ROOT / ".github" / "workflows" / "deploy.yml", folder / "pins.yml")
-    text = (folder / "pins.yml").read_text(encoding="utf-8").partition("\n")[2]
-    (folder / "pins.yml").write_text(text, encoding="utf-8")
+    pins(tmp_path)
     fleet = planned_fleet(ROOT / "examples" / "fleet")
     monkeypatch.setattr(command, "planned_fleet", lambda _: fleet)
     pages = command.pages_of

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import os
 import subprocess
 import sys
+import tarfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -17,8 +20,7 @@ from app import ROOT
 from blueprint import GitHubActions
 from blueprint.inventory import planned_fleet
 from blueprint.planning.fleet import FleetPlan
-from tests.tools.pipelines.jobs import ran
-from tools.environment import inherited
+from tests.tools.pipelines.jobs import pins, program, ran, run
 from tools.pipelines.github import PinnedActions, texts
 from tools.status import CannotError
 
@@ -32,8 +34,13 @@ def fleet() -> FleetPlan:
 
 
 @pytest.fixture(scope="module")
-def workflows(fleet: FleetPlan) -> dict[str, Any]:
-    found = texts(fleet, PIPELINE, PinnedActions(ROOT / ".github" / "workflows"))
+def actions(tmp_path_factory: pytest.TempPathFactory) -> PinnedActions:
+    return PinnedActions(pins(tmp_path_factory.mktemp("project")))
+
+
+@pytest.fixture(scope="module")
+def workflows(fleet: FleetPlan, actions: PinnedActions) -> dict[str, Any]:
+    found = texts(fleet, PIPELINE, actions)
     return {Path(name).stem: yaml.safe_load(text) for name, text in found.items()}
 
 
@@ -116,6 +123,7 @@ class TestRights:
             if (permission, level) != ("contents", "read")
         }
         assert granted == {
+            ("synth", "actions"),
             ("ready", "actions"),
             ("ready", "id-token"),
             ("deploy", "id-token"),
@@ -156,26 +164,26 @@ class TestRights:
         assert asking == {f"ready-{wave}": wave == "prod-canary" for wave in WAVES}
 
 
-def test_partitions(fleet: FleetPlan) -> None:
+def test_partitions(fleet: FleetPlan, actions: PinnedActions) -> None:
     (wave, *_) = fleet.waves
     plan = wave.clusters[0]
     china = replace(plan, facts=replace(plan.facts, region="cn-north-1"))
     one = replace(fleet, waves=(replace(wave, clusters=(china,)),))
-    text = texts(one, PIPELINE, PinnedActions(ROOT / ".github" / "workflows"))[".github/workflows/deploy.yml"]
+    text = texts(one, PIPELINE, actions)[".github/workflows/deploy.yml"]
     (row,) = rows(yaml.safe_load(text)["jobs"]["deploy-dev"])
     assert row["deploy"].startswith("arn:aws-cn:iam::")
     # https://github.com/aws-actions/configure-aws-credentials (README, "OIDC audience")
     assert row["audience"] == "sts.amazonaws.com.cn"
 
 
-def test_more_clusters_than_a_matrix_has_jobs(fleet: FleetPlan) -> None:
+def test_more_clusters_than_a_matrix_has_jobs(fleet: FleetPlan, actions: PinnedActions) -> None:
     (wave, *_) = fleet.waves
     many = replace(wave, clusters=wave.clusters * 129)
     with pytest.raises(CannotError, match="Divide it"):
-        texts(replace(fleet, waves=(many,)), PIPELINE, PinnedActions(ROOT / ".github" / "workflows"))
+        texts(replace(fleet, waves=(many,)), PIPELINE, actions)
     # Of waves that GitHub takes, drift is looked for in several matrices.
     halves = tuple(replace(wave, name=name, clusters=wave.clusters * 100) for name in ("a", "b"))
-    text = texts(replace(fleet, waves=halves), PIPELINE, PinnedActions(ROOT / ".github" / "workflows"))
+    text = texts(replace(fleet, waves=halves), PIPELINE, actions)
     jobs = yaml.safe_load(text[".github/workflows/drift.yml"])["jobs"]
     assert [len(rows(job)) for job in jobs_of("detect", jobs).values()] == [256, 144]
     assert jobs["report"]["needs"] == ["detect-1", "detect-2"]
@@ -198,22 +206,6 @@ def script(jobs: Mapping[str, Any], job: str, word: str) -> str:
     """The one of a job's steps that has a word in it."""
     (found,) = [step["run"] for step in jobs[job]["steps"] if word in step.get("run", "")]
     return str(found)
-
-
-def run(words: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """As GitHub runs a step of the shell `bash`, with programs of ours before all others.
-
-    https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idstepsshell
-    """
-    command = ("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", words)
-    given = {**inherited(), "PATH": f"{folder}/bin:{os.environ['PATH']}", **environment}
-    return subprocess.run(command, cwd=folder, env=given, capture_output=True, text=True, check=False)
-
-
-def program(path: Path, words: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f"#!/bin/sh\n{words}\n")
-    path.chmod(0o755)
 
 
 class TestSteps:
@@ -245,6 +237,25 @@ class TestSteps:
         (here / "assembly.tar").write_bytes(packed)
         assert run(unpack, here, DIGEST=digest).returncode == 0
         assert (here / "cdk.out" / "assembly-dev" / "dev.template.json").read_text() == "{}"
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="the jobs run on Linux, with GNU tar")
+    def test_nothing_comes_with_it(self, tmp_path: Path, deploy: dict[str, Any]) -> None:
+        """The archive was made by a job that runs what people wrote; what deploys is the program of this one."""
+        program(tmp_path / ".venv/bin/cdk", "own")
+        own = (tmp_path / ".venv/bin/cdk").read_bytes()
+        with tarfile.open(tmp_path / "assembly.tar", "w") as archive:
+            for name, target in (("cdk.out/link", "../.venv/bin"), ("cdk.out/manifest.json", "")):
+                member = tarfile.TarInfo(name)
+                member.type, member.linkname = (tarfile.SYMTYPE, target) if target else (tarfile.REGTYPE, "")
+                archive.addfile(member)
+            for name in (".venv/bin/cdk", "cdk.out/../.venv/bin/cdk", "cdk.out/link/cdk", "Makefile"):
+                member = tarfile.TarInfo(name)
+                member.size = 5
+                archive.addfile(member, io.BytesIO(b"other"))
+        digest = hashlib.sha256((tmp_path / "assembly.tar").read_bytes()).hexdigest()
+        run(script(deploy, "deploy-dev", "assembly.tar"), tmp_path, DIGEST=digest)
+        assert (tmp_path / ".venv/bin/cdk").read_bytes() == own
+        assert not (tmp_path / "Makefile").exists()
 
     @pytest.mark.parametrize(("newest", "status"), [("a" * 40, 0), ("b" * 40, 1), ("", 1)])
     def test_another_try_takes_back_nothing_newer(
@@ -284,9 +295,9 @@ class TestSteps:
     @pytest.mark.parametrize(
         ("base", "allow", "asked"),
         [
-            ("HEAD^1", "", ["review --base HEAD^1", "guard --base HEAD^1"]),
-            ("0" * 40, "dev/Key", ["review --base HEAD^1", "guard --base HEAD^1 --allow=dev/Key"]),
-            ("HEAD^1", "$(touch x) y", ["review --base HEAD^1", "guard --base HEAD^1 --allow=$(touch x) y"]),
+            ("", "", ["review --base HEAD^1", "guard --base HEAD^1"]),
+            ("a" * 40, "dev/Key", [f"review --base {'a' * 40}", f"guard --base {'a' * 40} --allow=dev/Key"]),
+            ("", "$(touch x) y", ["review --base HEAD^1", "guard --base HEAD^1 --allow=$(touch x) y"]),
         ],
     )
     def test_what_is_reviewed(
@@ -297,12 +308,39 @@ class TestSteps:
         git = ["git", "-c", "user.name=x", "-c", "user.email=x@example.com", "-C", str(tmp_path)]
         subprocess.run([*git, "init", "-q"], check=True)
         subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "1"], check=True)
-        assert "no earlier commit" in run(words, tmp_path, BASE=base, ALLOW=allow).stdout
-        assert not (tmp_path / "asked").exists()
+        if not base:
+            assert "no earlier commit" in run(words, tmp_path, BASE=base, ALLOW=allow).stdout
+            assert not (tmp_path / "asked").exists()
         subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "2"], check=True)
         assert run(words, tmp_path, BASE=base, ALLOW=allow).returncode == 0
         assert (tmp_path / "asked").read_text().splitlines() == asked
         assert not (tmp_path / "x").exists()
+
+    @pytest.mark.parametrize(
+        ("given", "answer", "status", "base"),
+        [
+            ("", "echo " + "c" * 40, 0, "c" * 40),
+            ("", "echo", 0, ""),
+            ("", "exit 1", 1, None),
+            ("d" * 40, "exit 1", 0, "d" * 40),
+        ],
+    )
+    def test_what_the_guard_refused_does_not_go_by_with_the_next_commit(
+        self, given: str, answer: str, status: int, base: str | None, tmp_path: Path, deploy: dict[str, Any]
+    ) -> None:
+        """It compares with the last commit of which a run has succeeded."""
+        program(tmp_path / "bin" / "gh", f'echo "$2" >asked; {answer}')
+        (step,) = [step for step in deploy["synth"]["steps"] if step.get("id") == "since"]
+        environment = {"GITHUB_REPOSITORY": "o/r", "BRANCH": step["env"]["BRANCH"], "GITHUB_OUTPUT": "output"}
+        done = run(step["run"], tmp_path, BASE=given, **environment)
+        assert done.returncode == status
+        if base is not None:
+            assert (tmp_path / "output").read_text() == f"base={base}\n"
+        if not given:
+            asked = "repos/o/r/actions/workflows/deploy.yml/runs?branch=release&status=success&per_page=1\n"
+            assert (tmp_path / "asked").read_text() == asked
+        (review,) = [step for step in deploy["synth"]["steps"] if "tools guard" in step.get("run", "")]
+        assert review["env"]["BASE"] == "${{ steps.since.outputs.base }}"
 
     def test_a_refusal_of_the_guard_ends_it(self, tmp_path: Path, deploy: dict[str, Any]) -> None:
         program(tmp_path / ".venv" / "bin" / "python", '[ "$3" != guard ]')

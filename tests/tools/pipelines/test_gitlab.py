@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -16,8 +15,7 @@ from app import ROOT
 from blueprint import GitLabCi
 from blueprint.inventory import planned_fleet
 from blueprint.planning.fleet import FleetPlan
-from tests.tools.pipelines.jobs import ran
-from tools.environment import inherited
+from tests.tools.pipelines.jobs import program, ran, run
 from tools.pipelines.gitlab import texts
 from tools.status import CannotError
 
@@ -81,32 +79,43 @@ def test_only_the_branch_delivers_and_only_the_clock_looks_for_drift(every: dict
 
 
 @pytest.mark.parametrize(
-    ("commits", "source", "status", "asked"),
+    ("answer", "source", "status", "asked"),
     [
-        (1, "push", 0, ["synth --validate"]),
-        (2, "push", 1, ["synth --validate", "review --base HEAD^1", "guard --base HEAD^1"]),
-        (2, "schedule", 0, ["synth --validate"]),
+        ("404", "push", 1, ["synth --validate", "review --base HEAD^1", "guard --base HEAD^1"]),
+        ("200", "push", 1, ["synth --validate", "review --base abc", "guard --base abc"]),
+        ("500", "push", 1, ["synth --validate"]),
+        ("500", "schedule", 0, ["synth --validate"]),
     ],
 )
 @pytest.mark.skipif(sys.platform != "linux", reason="the jobs run on Linux, with GNU tar")
 def test_the_steps_of_a_synth(
-    commits: int, source: str, status: int, asked: list[str], tmp_path: Path, deploy: dict[str, Any]
+    answer: str, source: str, status: int, asked: list[str], tmp_path: Path, deploy: dict[str, Any]
 ) -> None:
     """All lines in one shell, as GitLab's runner has it: the guard that refuses ends it, and nothing is packed."""
-    python = tmp_path / ".venv" / "bin" / "python"
-    python.parent.mkdir(parents=True)
-    python.write_text('#!/bin/sh\nshift 2; echo "$@" >>asked; mkdir -p cdk.out; [ "$1" != guard ]\n')
-    python.chmod(0o755)
+    program(tmp_path / ".venv/bin/python", 'shift 2; echo "$@" >>asked; mkdir -p cdk.out; [ "$1" != guard ]')
+    program(tmp_path / "bin/curl", f'printf abc >delivered.txt; printf {answer}; echo "$@" >url')
     git = ["git", "-c", "user.name=x", "-c", "user.email=x@example.com", "-C", str(tmp_path)]
     subprocess.run([*git, "init", "-q"], check=True)
-    for number in range(commits):
+    for number in range(2):
         subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", str(number)], check=True)
-    given = {**inherited(), "PATH": os.environ["PATH"], "CI_PIPELINE_SOURCE": source, "BASE": "0" * 40}
-    words = "\n".join(deploy["synth"]["script"])
-    done = subprocess.run(("bash", "-eo", "pipefail", "-c", words), cwd=tmp_path, env=given, check=False)
+    given = {"CI_PIPELINE_SOURCE": source, "CI_API_V4_URL": "https://lab/api/v4", "CI_PROJECT_ID": "7"}
+    done = run("\n".join(deploy["synth"]["script"]), tmp_path, CI_COMMIT_BRANCH="release", CI_JOB_TOKEN="t", **given)
     assert done.returncode == status
     assert (tmp_path / "asked").read_text().splitlines() == asked
     assert (tmp_path / "digest.env").exists() == (status == 0)
+    if source == "push":
+        url = "https://lab/api/v4/projects/7/jobs/artifacts/release/raw/delivered.txt?job=delivered"
+        assert (tmp_path / "url").read_text().split()[-1] == url
+
+
+def test_the_commit_is_written_down_when_all_is_delivered(deploy: dict[str, Any], tmp_path: Path) -> None:
+    watching = {name for name in deploy if name.startswith("watch-")}
+    for name in watching:
+        assert "delivered" not in ran(deploy, {name})
+    job = deploy["delivered"]
+    assert run("\n".join(job["script"]), tmp_path, CI_COMMIT_SHA="abc").returncode == 0
+    assert (tmp_path / "delivered.txt").read_text() == "abc"
+    assert job["artifacts"]["paths"] == ["delivered.txt"]
 
 
 def test_its_stage_is_one_of_the_file_that_includes_it(fleet: FleetPlan) -> None:
@@ -137,36 +146,23 @@ def test_roles(every: dict[str, Any]) -> None:
     roles = {"ready": "check", "watch": "check", "drift": "drift"}
     for name, job in every.items():
         kind, _, cluster = name.partition("-")
-        role = job["variables"].get("AWS_ROLE_ARN", "").rpartition("/")[2]
-        expected = "" if kind == "synth" else f"blueprints-{roles.get(kind) or f'deploy-{cluster}'}"
+        role = job.get("variables", {}).get("AWS_ROLE_ARN", "").rpartition("/")[2]
+        expected = "" if kind in ("synth", "delivered") else f"blueprints-{roles.get(kind) or f'deploy-{cluster}'}"
         assert role == expected
-        assert ("id_tokens" in job) == (kind != "synth")
+        assert ("id_tokens" in job) == bool(expected)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the jobs run on Linux, with GNU tar")
 def test_the_steps_of_a_deploy(tmp_path: Path, deploy: dict[str, Any]) -> None:
     """From the assembly to the CDK's command line, with the token where AWS's programs look for it."""
-    cdk = tmp_path / ".venv" / "bin" / "cdk"
-    cdk.parent.mkdir(parents=True)
-    cdk.write_text('#!/bin/sh\necho "$@"; cat "$AWS_WEB_IDENTITY_TOKEN_FILE"; ls cdk.out\n')
-    cdk.chmod(0o755)
+    program(tmp_path / ".venv/bin/cdk", 'echo "$@"; cat "$AWS_WEB_IDENTITY_TOKEN_FILE"; ls cdk.out')
     (tmp_path / "cdk.out").mkdir()
     (tmp_path / "cdk.out" / "x.json").touch()
     job = deploy["deploy-dev-us"]
-    pack = deploy["synth"]["script"][-1]
-    words = "\n".join([pack, "rm -r cdk.out", "export $(cat digest.env)", *job["script"]])
-    given = {**inherited(), "PATH": os.environ["PATH"], "AWS_TOKEN": "a.b.c", "CI_JOB_ID": "1", **job["variables"]}
-    done = subprocess.run(
-        ("bash", "-eo", "pipefail", "-c", words), cwd=tmp_path, env=given, capture_output=True, text=True, check=False
-    )
+    own = "\n".join(job["script"])
+    words = "\n".join([deploy["synth"]["script"][-1], "rm -r cdk.out", "export $(cat digest.env)", own])
+    given = {"AWS_TOKEN": "a.b.c", "CI_JOB_ID": "1", **job["variables"]}
+    done = run(words, tmp_path, **given)
     assert done.returncode == 0, done.stderr
     assert "deploy --app cdk.out dev-us/* --require-approval never --progress events\na.b.cx.json\n" in done.stdout
-    given["DIGEST"] = "0" * 64
-    refused = subprocess.run(
-        ("bash", "-eo", "pipefail", "-c", "\n".join(job["script"])),
-        cwd=tmp_path,
-        env=given,
-        capture_output=True,
-        check=False,
-    )
-    assert refused.returncode != 0
+    assert run(own, tmp_path, DIGEST="0" * 64, **given).returncode != 0
