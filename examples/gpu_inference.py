@@ -24,7 +24,6 @@ GPU_INFERENCE = replace(
             labels=_WITH_PLUGIN,
             taints=_GPUS,
             disk_gib=200,
-            instance_store="RAID0",
         ),
         ManagedNodes(
             "batch",
