@@ -9,6 +9,7 @@ from blueprint.addons import ClusterFacts, HelmAddon, ImageSource, Values, Workl
 from blueprint.addons.lock import locked_chart
 from blueprint.addons.pods import TOLERATES_CRITICAL, resources
 from blueprint.fields import between
+from blueprint.instances import Accelerator
 
 _GPU = {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}
 
@@ -50,6 +51,14 @@ class NvidiaDevicePlugin(HelmAddon):
 
     pods_per_gpu: Annotated[int, between(1, 48, "pods")] = 1
     """How many pods take turns on one GPU; nothing keeps their memory apart."""
+
+    @property
+    def devices(self) -> tuple[Accelerator, ...]:
+        return ("nvidia",)
+
+    @property
+    def devices_label(self) -> str:
+        return "nvidia.com/gpu.present"
 
     def values(self, facts: ClusterFacts) -> Values:
         own = {"updateStrategy": {"rollingUpdate": {"maxUnavailable": "10%"}}, "resources": resources("50m", "128Mi")}

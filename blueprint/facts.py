@@ -26,7 +26,7 @@ class ClusterFacts:
     has_nodes: bool
     """Nodes on which DaemonSets run: managed, self-managed, or such as an add-on launches."""
     auto_mode: bool
-    pools: Literal["karpenter", "auto-mode"] = "karpenter"
+    pools: Literal["add-on", "auto-mode"] = "add-on"
     """Who launches the nodes of teams' node pools."""
     fargate: tuple[PodSelector, ...] = ()
     """The selectors of all Fargate profiles."""

@@ -18,6 +18,7 @@ from blueprint.value import Rule
 Architecture = Literal["amd64", "arm64"]
 Accelerator = Literal["nvidia", "neuron", "other"]
 """NVIDIA's GPUs, Neuron chips, and those for which EKS has no image with drivers (AMD, Gaudi, Qualcomm, Xilinx)."""
+DevicePlugin = Literal["add-on", "elsewhere"]
 
 _FILE = Path(__file__).parent.parent / "facts" / "instance_types.toml"
 _SIZES = tomllib.loads(_FILE.read_text(encoding="utf-8"))["families"]

@@ -19,13 +19,18 @@ class ManagedNodes(Nodes):
     It has no fixed name, so that a change which replaces it (instance types, AMI type) does not collide.
     """
 
-    create_only = dict.fromkeys(
-        ("name", "instance_types", "capacity", "capacity_block", "ami_type", "zones"), "the node group is replaced"
-    )
+    create_only = {
+        **dict.fromkeys(
+            ("name", "instance_types", "capacity", "capacity_block", "ami_type", "zones"), "the node group is replaced"
+        ),
+        "image": "the node group is replaced when it goes to an image of your own, or back",
+    }
 
     ami_type: AmiType | None = None
     """Amazon Linux 2023 for the architecture of the instance types, with drivers for their GPUs or Neuron chips, when
     None."""
+    os: images.Family | None = None
+    """What an image of your own was made from; Amazon Linux 2023 when None."""
     desired: Annotated[int, between(0, 5000, "nodes")] | Literal["unmanaged"] | None = None
     """Nodes that a deploy starts, and goes back to whenever `min`, `max` or this changes; `min` when None. A new group
     needs it. Write "unmanaged" once something else scales the group: then no deploy touches it.
@@ -52,7 +57,12 @@ class ManagedNodes(Nodes):
             yield Problem(
                 ("ami_type",), self.ami_type, rule, "leave ami_type out, or take instance types of its architecture"
             )
-        if self.ami_type is None and self.accelerator == "other":
+        if self.image and self.ami_type:
+            rule = f"image names one of your own ({self.image})"
+            yield Problem(("ami_type",), self.ami_type, rule, "leave it out, and write os where it is Bottlerocket")
+        if self.os and not self.image:
+            yield Problem(("os",), self.os, "the AMI type says it of EKS's images", "write ami_type, or image as well")
+        if self.ami_type is None and not self.image and self.accelerator == "other":
             rule = f"EKS has no image with drivers for the accelerators of {self.instance_types[0]}"
             fix = "name the image to which you add them, for example AL2023_x86_64_STANDARD"
             yield Problem(("ami_type",), self.ami_type, rule, fix)
@@ -86,9 +96,9 @@ class ManagedNodes(Nodes):
 
     @property
     def family(self) -> images.Family:
-        return images.family(self.image)
+        return (self.os or "AL2023") if self.image else images.family(self.type_of_image)
 
     @property
-    def image(self) -> AmiType:
-        """The AMI type that EKS is given."""
+    def type_of_image(self) -> AmiType:
+        """The AMI type that EKS is given, unless the image is one of your own."""
         return self.ami_type or images.ami_type(self.architecture, self.accelerator)

@@ -11,7 +11,7 @@ from blueprint.disruption import ConsolidationPolicy, DisruptionBudget, QuietTim
 from blueprint.errors import Key, Problem
 from blueprint.facts import ClusterFacts
 from blueprint.fields import NOT_EMPTY, UNIQUE, DnsLabel, LabelKey, LabelValue, at_most, between, one_of
-from blueprint.instances import CATEGORIES, FIRST_NITRO_GENERATION, Architecture
+from blueprint.instances import CATEGORIES, FIRST_NITRO_GENERATION, Architecture, DevicePlugin
 from blueprint.kubernetes import Manifest
 from blueprint.node_requirement import ZONE, NodeRequirement, is_reserved, requirement
 from blueprint.taints import Taint, Taints
@@ -38,8 +38,8 @@ class _Launcher:
 
 
 _LAUNCHERS: Mapping[str, _Launcher] = {
-    "karpenter": _Launcher(
-        *("Karpenter", "karpenter.k8s.aws", "EC2NodeClass", "karpenter.k8s.aws", 720), ("Gt", "Gte", "Lt", "Lte")
+    "add-on": _Launcher(
+        *("the add-on", "karpenter.k8s.aws", "EC2NodeClass", "karpenter.k8s.aws", 720), ("Gt", "Gte", "Lt", "Lte")
     ),
     "auto-mode": _Launcher("Auto Mode", "eks.amazonaws.com", "NodeClass", "eks.amazonaws.com", 336, ("Gt", "Lt")),
 }
@@ -77,6 +77,9 @@ class NodePool(Value):
     """The oldest generation of instance types that it takes: 7 of m7g.large."""
     requirements: Annotated[tuple[NodeRequirement, ...], at_most(90, "requirements"), UNIQUE] = ()
     """What it asks of its nodes beside these: families, sizes, zones, labels of your own."""
+    device_plugin: DevicePlugin = "add-on"
+    """Who tells Kubernetes of GPUs and Neuron chips: an add-on of the blueprint, or somebody of whom it does not know,
+    such as a DaemonSet that a team applies."""
     labels: Mapping[LabelKey, LabelValue] = field(default_factory=dict)
     """Kubernetes labels of the nodes."""
     taints: Taints = ()
@@ -176,7 +179,7 @@ class NodePool(Value):
         """The object of kind NodePool."""
         launcher = _LAUNCHERS[facts.pools]
         capacity = sorted(_CAPACITY_TYPES[each] for each in self.capacity)
-        system = [requirement("kubernetes.io/os", "In", ["linux"])] if facts.pools == "karpenter" else []
+        system = [requirement("kubernetes.io/os", "In", ["linux"])] if facts.pools == "add-on" else []
         least = ("Gte", self.min_generation) if "Gte" in launcher.operators else ("Gt", self.min_generation - 1)
         spec: dict[str, Any] = {
             "nodeClassRef": {"group": launcher.group, "kind": launcher.kind, "name": self.node_class},

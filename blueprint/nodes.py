@@ -26,8 +26,8 @@ from blueprint.fields import (
     at_most,
     between,
 )
-from blueprint.images import ImageRelease
-from blueprint.instances import Accelerator, Architecture, InstanceTypes, accelerator, architecture
+from blueprint.images import ImageRelease, OwnImage
+from blueprint.instances import Accelerator, Architecture, DevicePlugin, InstanceTypes, accelerator, architecture
 from blueprint.taints import Taints
 from blueprint.user_data import script_problems
 from blueprint.value import Rule
@@ -91,6 +91,9 @@ class Nodes(Compute):
         "instance_market_options": "write capacity_block=True",
         "ssh": "leave it out: write session_manager=True, or use kubectl debug node/…",
         "ami_release_version": "write release_version",
+        "ami": "write image",
+        "ami_id": "write image",
+        "image_id": "write image",
         "node_group_type": "write ManagedNodes or SelfManagedNodes",
     }
 
@@ -146,8 +149,16 @@ class Nodes(Compute):
     https://bottlerocket.dev/en/os/latest/api/settings"""
     script: NodeScript = ""
     """Runs as root on Amazon Linux before the kubelet starts, each time that a node boots first."""
+    image: OwnImage | None = None
+    """An image of your own in the place of EKS's, which tells its nodes how to join as EKS's does: from `nodeadm`, or
+    Bottlerocket's settings. A parameter is read when the launch template changes, and then only.
+    https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html (specifying an AMI)"""
+    device_plugin: DevicePlugin = "add-on"
+    """Who tells Kubernetes of GPUs and Neuron chips: an add-on of the blueprint, or somebody of whom it does not know,
+    such as a DaemonSet that a team applies."""
     version: KubernetesVersion | None = None
-    """Kubernetes minor of the nodes; the cluster's when None. Keep it back to upgrade the control plane first."""
+    """Kubernetes minor of the nodes; the cluster's when None. Keep it back to upgrade the control plane first. Of an
+    image of your own, what it was made for."""
     release_version: ImageRelease | None = None
     """Release of the image, such as "1.36.2-20260625" (AL2023) or "1.66.0-1ad6b4a4" (Bottlerocket); that of
     `facts/node_images.toml` when None. EKS takes none that is older than the one a node group runs."""
@@ -157,7 +168,13 @@ class Nodes(Compute):
             yield Problem(("min",), self.min, f"min must not exceed max ({self.max})", "lower min or raise max")
         yield from disk_problems(self.disk_gib, self.disk_iops, self.disk_throughput_mib)
         yield from self._system()
-        if self.release_version and not images.is_of(self.family, self.release_version):
+        if self.device_plugin == "elsewhere" and self.accelerator is None:
+            rule = f"{self.instance_types[0]} has neither GPUs nor Neuron chips"
+            yield Problem(("device_plugin",), self.device_plugin, rule, "leave it out")
+        if self.image and self.release_version:
+            rule = f"image names one of your own ({self.image})"
+            yield Problem(("release_version",), self.release_version, rule, "leave it out")
+        elif self.release_version and not images.is_of(self.family, self.release_version):
             rule = f"the image is {self.family}, whose releases end in {_ENDS[self.family]}"
             yield Problem(
                 ("release_version",), self.release_version, rule, "leave it out, or take a release of that image"
@@ -210,7 +227,7 @@ class Nodes(Compute):
         return named or self.version
 
     def release(self, cluster_version: str) -> str:
-        """The release of its image in a cluster of that version."""
+        """The release of EKS's image in a cluster of that version."""
         return self.release_version or images.release(self.family, self.own_version or cluster_version)
 
 

@@ -23,15 +23,15 @@ class SelfManagedNodes(Nodes):
 
     def problems(self) -> Iterator[Problem]:
         yield from super().problems()
-        if self.accelerator == "other":
+        if self.accelerator == "other" and not self.image:
             rule = f"EKS has no image with drivers for the accelerators of {self.instance_types[0]}"
-            yield Problem(("instance_types",), self.instance_types[0], rule, "use ManagedNodes(…, ami_type=…)")
+            yield Problem(("instance_types",), self.instance_types[0], rule, "write image, with drivers for them")
 
     @property
     def family(self) -> images.Family:
         return self.os
 
     def image_parameter(self, cluster_version: str) -> str:
-        """The SSM parameter that names the image in a cluster of that version."""
+        """The SSM parameter that names EKS's image in a cluster of that version."""
         version = self.own_version or cluster_version
         return images.parameter(self.os, version, self.architecture, self.accelerator, self.release(cluster_version))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from addons.accelerators import gpu
 from addons.core import CORE
 from addons.karpenter import Karpenter
 from addons.karpenter.kubelet import Kubelet
@@ -24,6 +25,7 @@ KARPENTER = replace(
     compute=(ManagedNodes("system", instance_types=("m7g.large",), min=3, max=4),),
     addons=(
         *CORE,
+        *gpu(),
         Karpenter(
             node_pools=(
                 NodePool(
@@ -57,6 +59,7 @@ KARPENTER = replace(
                     categories=("p",),
                     capacity=("RESERVED",),
                     limits={"nvidia.com/gpu": 16},
+                    labels={"nvidia.com/gpu.present": "true"},
                     taints=(Taint("nvidia.com/gpu"),),
                 ),
                 NodePool("spare", static_nodes=1, max_nodes=2, taints=(Taint("spare"),)),

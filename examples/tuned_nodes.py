@@ -51,6 +51,7 @@ TUNED_NODES = replace(
             capacity_block=True,
             capacity_reservation="cr-0a1b2c3d4e5f60719",
             desired=0,
+            device_plugin="elsewhere",
         ),
         ManagedNodes(
             "locked",

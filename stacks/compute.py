@@ -70,8 +70,10 @@ def _managed(
     if launch.security_groups:
         # EKS adds that of the cluster only where the template names none.
         more["securityGroupIds"] = [cluster.attr_cluster_security_group_id, *launch.security_groups]
+    if own := _image(launch):
+        more["imageId"] = own
     if launch.user_data:
-        more["userData"] = Fn.base64(launch.user_data)
+        more["userData"] = Fn.base64(resolved(launch.user_data, _of_cluster(plan, cluster)))
     if launch.capacity_block:
         # https://docs.aws.amazon.com/eks/latest/userguide/capacity-blocks-mng.html
         more |= {"instanceMarketOptions": {"marketType": "capacity-block"}, "instanceType": group.instance_types[0]}
@@ -84,10 +86,11 @@ def _managed(
         cluster_name=plan.facts.name,
         node_role=role.attr_arn,
         subnets=subnets,
-        ami_type=group.image,
+        # EKS takes none of the three beside an image of one's own.
+        ami_type=None if own else group.image,
         # A release of Amazon Linux is of one Kubernetes version, one of Bottlerocket serves several.
         version=group.version if group.image.startswith("BOTTLEROCKET") else None,
-        release_version=group.release,
+        release_version=group.release or None,
         capacity_type="CAPACITY_BLOCK" if launch.capacity_block else group.capacity,
         instance_types=None if launch.capacity_block else list(group.instance_types),
         launch_template={"id": template.ref, "version": template.attr_latest_version_number},
@@ -201,21 +204,12 @@ def _self_managed(
     subnets: list[str],
 ) -> None:
     profile = aws_iam.CfnInstanceProfile(scope, "Profile", roles=[role.ref], path=role.path)
-    told = {
-        name_of(CLUSTER_ENDPOINT): cluster.attr_endpoint,
-        name_of(CLUSTER_CERTIFICATE): cluster.attr_certificate_authority_data,
-    }
-    if plan.control_plane.ip_family == "ipv6":
-        services = cluster.attr_kubernetes_network_config_service_ipv6_cidr
-        # The tenth address: amazon-eks-ami nodeadm/internal/api/net.go (GetClusterDns)
-        dns = Fn.join("", [Fn.select(0, Fn.split("/", services)), "a"])
-        told |= {name_of(SERVICE_RANGE): services, name_of(CLUSTER_DNS): dns}
     data = _launch_data(
         group.launch,
-        imageId=f"{{{{resolve:ssm:{group.launch.image_parameter}}}}}",
+        imageId=_image(group.launch),
         iamInstanceProfile={"arn": profile.attr_arn},
         securityGroupIds=[cluster.attr_cluster_security_group_id, *group.launch.security_groups],
-        userData=Fn.base64(resolved(group.launch.user_data, told)),
+        userData=Fn.base64(resolved(group.launch.user_data, _of_cluster(plan, cluster))),
     )
     template = _launch_template(scope, group.launch, data)
     specification = {"launchTemplateId": template.ref, "version": template.attr_latest_version_number}
@@ -242,6 +236,25 @@ def _self_managed(
     unseen = "the rule does not see the launch template of a mixed instances policy, which sets it"
     watched = "nodes come and go with the pods; Kubernetes reports that"
     acknowledge(nodes, {f"{NAG}EC26": unseen, f"{NIST}EC2IMDSv2Enabled": unseen, f"{NAG}AS3": watched})
+
+
+def _image(launch: Launch) -> str:
+    """What stands in a launch template; CloudFormation reads a parameter as often as the template changes."""
+    return launch.image_id or (f"{{{{resolve:ssm:{launch.image_parameter}}}}}" if launch.image_parameter else "")
+
+
+def _of_cluster(plan: Plan, cluster: eks.CfnCluster) -> dict[str, str]:
+    """What user data refers to."""
+    told = {
+        name_of(CLUSTER_ENDPOINT): cluster.attr_endpoint,
+        name_of(CLUSTER_CERTIFICATE): cluster.attr_certificate_authority_data,
+    }
+    if plan.control_plane.ip_family == "ipv6":
+        services = cluster.attr_kubernetes_network_config_service_ipv6_cidr
+        # The tenth address: amazon-eks-ami nodeadm/internal/api/net.go (GetClusterDns)
+        dns = Fn.join("", [Fn.select(0, Fn.split("/", services)), "a"])
+        told |= {name_of(SERVICE_RANGE): services, name_of(CLUSTER_DNS): dns}
+    return told
 
 
 def _rolling(update: RollingUpdate) -> CfnUpdatePolicy:

@@ -110,7 +110,7 @@ class Karpenter(CallsAws, HelmAddon):
         pools = sorted(self.node_pools, key=lambda pool: pool.name)
         classes = sorted(self.node_classes, key=lambda each: each.name)
         nodes = (each.manifest(facts, _NODES) for each in classes)
-        here = replace(facts, pools="karpenter")
+        here = replace(facts, pools="add-on")
         return (*nodes, *(pool.manifest(here) for pool in pools))
 
     def upgrade_steps(self, facts: ClusterFacts, to: str) -> UpgradeSteps:

@@ -28,6 +28,7 @@ from blueprint.fields import (
     matches,
 )
 from blueprint.iam import Statement
+from blueprint.instances import Accelerator
 from blueprint.kubernetes import PodSecurity
 from blueprint.statement_rules import mistakes_in
 from blueprint.value import Rule
@@ -130,6 +131,14 @@ class EksAddonByName(ByValue):
         )
 
 
+_DEVICES: Mapping[str, tuple[Accelerator, ...]] = {
+    "gpu-operator": ("nvidia",),
+    "nvidia-dra-driver-gpu": ("nvidia",),
+    "neuron-helm-chart": ("neuron",),
+}
+"""Charts with a device plugin, or a driver for dynamic resource allocation."""
+
+
 class HelmRelease(ByValue):
     """Any chart, installed by Helm in a namespace of its own unless that belongs to Kubernetes."""
 
@@ -155,6 +164,10 @@ class HelmRelease(ByValue):
     """Repositories of what its pods run; asked for where nodes pull from Amazon ECR only."""
     service_account_annotations: tuple[str, ...] = field(default=("serviceAccount", "annotations"), kw_only=True)
     """Where the chart takes annotations of the service account, which pods on Fargate need for their permissions."""
+
+    @property
+    def devices(self) -> tuple[Accelerator, ...]:
+        return _DEVICES.get(str(self.chart), ())
 
     def contribute(self, facts: ClusterFacts) -> Contribution:
         workloads = (Workload(self.name).read(self.values, self.namespace),)

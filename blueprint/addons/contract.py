@@ -12,7 +12,7 @@ from blueprint.contribution import Contribution, HostedZone, ReleaseFields, Serv
 from blueprint.errors import FieldPath, Problem
 from blueprint.facts import ClusterFacts
 from blueprint.fields import DnsLabel, HostName
-from blueprint.instances import Architecture
+from blueprint.instances import Accelerator, Architecture
 from blueprint.kubernetes import Manifest
 from blueprint.value import Value
 
@@ -100,6 +100,16 @@ class Addon(Value):
     def gives_prefixes(self) -> bool:
         """Whether it gives nodes prefixes of addresses, so that they have room for more pods."""
         return False
+
+    @property
+    def devices(self) -> tuple[Accelerator, ...]:
+        """Accelerators of nodes, of which it tells Kubernetes."""
+        return ()
+
+    @property
+    def devices_label(self) -> str:
+        """The label of nodes, with the value true, without which it does not; empty where it finds them by itself."""
+        return ""
 
     def hosts(self) -> tuple[HostName, ...]:
         """Names that it serves, and so no team."""

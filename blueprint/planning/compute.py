@@ -65,7 +65,9 @@ def _sessions(facts: ClusterFacts) -> tuple[Statement, ...]:
 
 def _managed(nodes: ManagedNodes, facts: ClusterFacts) -> NodeGroup:
     desired = nodes.min if nodes.desired is None else nodes.desired
-    group = _group(nodes, facts, "managed", nodes.image)
+    group = _group(nodes, facts, "managed", "CUSTOM" if nodes.image else nodes.type_of_image)
+    # EKS gives nothing to nodes with an image of one's own.
+    told = user_data(nodes, facts) if nodes.image else more_user_data(nodes)
     return replace(
         group,
         desired=None if desired == "unmanaged" else desired,
@@ -76,22 +78,25 @@ def _managed(nodes: ManagedNodes, facts: ClusterFacts) -> NodeGroup:
         repair=nodes.node_repair if isinstance(nodes.node_repair, NodeRepair) else NodeRepair(),
         warm_pool=nodes.warm_pool if isinstance(nodes.warm_pool, WarmPool) else None,
         without_warm_pool=nodes.warm_pool == "off",
-        launch=replace(group.launch, user_data=more_user_data(nodes), capacity_block=nodes.capacity_block),
+        launch=replace(group.launch, user_data=told, capacity_block=nodes.capacity_block),
     )
 
 
 def _self_managed(nodes: SelfManagedNodes, facts: ClusterFacts) -> NodeGroup:
     group = _group(nodes, facts, "self-managed", nodes.os)
-    image = nodes.image_parameter(facts.version)
+    launch = replace(group.launch, user_data=user_data(nodes, facts))
+    if not nodes.image:
+        launch = replace(launch, image_parameter=nodes.image_parameter(facts.version))
     return replace(
         group,
-        launch=replace(group.launch, image_parameter=image, user_data=user_data(nodes, facts)),
+        launch=launch,
         # One at a time, and time to join for its successor.
         rolling_update=RollingUpdate(min(nodes.min, nodes.max - 1)),
     )
 
 
 def _group(nodes: Nodes, facts: ClusterFacts, kind: NodeKind, image: str) -> NodeGroup:
+    own, by_id = nodes.image or "", (nodes.image or "").startswith("ami-")
     return NodeGroup(
         name=nodes.name,
         kind=kind,
@@ -99,7 +104,7 @@ def _group(nodes: Nodes, facts: ClusterFacts, kind: NodeKind, image: str) -> Nod
         capacity=nodes.capacity,
         image=image,
         version=nodes.own_version or facts.version,
-        release=nodes.release(facts.version),
+        release="" if nodes.image else nodes.release(facts.version),
         min=nodes.min,
         max=nodes.max,
         labels=dict(sorted(nodes.labels.items())),
@@ -111,6 +116,8 @@ def _group(nodes: Nodes, facts: ClusterFacts, kind: NodeKind, image: str) -> Nod
             monitoring=nodes.monitoring,
             placement_group=nodes.placement_group or "",
             capacity_reservation=nodes.capacity_reservation or "",
+            image_id=own if by_id else "",
+            image_parameter="" if by_id else own,
         ),
         zones=tuple(in_region(zone, facts.region) for zone in nodes.zones),
     )

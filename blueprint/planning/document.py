@@ -203,8 +203,10 @@ class Launch:
     """One keeps the node's credentials from pods."""
     image_parameter: str = ""
     """The SSM parameter that names the image; that of the AMI type when empty."""
+    image_id: str = ""
+    """Of an image that is named without a parameter."""
     user_data: str = ""
-    """What EKS gives to managed nodes when empty; theirs is joined with it."""
+    """What EKS gives to managed nodes when empty; theirs is joined with it, unless the image is one of your own."""
     security_groups: tuple[str, ...] = ()
     """Beside that of the cluster."""
     monitoring: bool = False
@@ -233,11 +235,11 @@ class NodeGroup:
     instance_types: tuple[str, ...]
     capacity: Literal["ON_DEMAND", "SPOT"]
     image: str
-    """The AMI type of a managed group, the family of images of another."""
+    """The AMI type of a managed group, CUSTOM for an image of your own; the family of images of another."""
     version: str
     """The Kubernetes minor."""
     release: str
-    """Of the image."""
+    """Of EKS's image; empty of one of your own."""
     min: int
     max: int
     labels: Mapping[str, str]
@@ -258,6 +260,11 @@ class NodeGroup:
     """Those of the network when empty."""
     rolling_update: RollingUpdate | None = None
     """Of a self-managed group."""
+
+    @property
+    def image_words(self) -> str:
+        """What a person reads of the image."""
+        return self.launch.image_id or self.launch.image_parameter or f"{self.image} {self.release}"
 
 
 @dataclass(frozen=True)

@@ -220,7 +220,7 @@ def _facts(view: Checked) -> ClusterFacts:
         architectures=frozenset(compute.architecture for compute in blueprint.compute),
         has_nodes=bool(nodes) or launched,
         auto_mode=auto,
-        pools="auto-mode" if auto and not any(addon.launches_nodes for addon in listed) else "karpenter",
+        pools="auto-mode" if auto and not any(addon.launches_nodes for addon in listed) else "add-on",
         fargate=tuple(selector.planned for profile in profiles for selector in profile.selectors),
         service_cidr=SERVICE_RANGE if ipv6 else blueprint.cluster.service_cidr,
         ip_family=blueprint.cluster.ip_family,

@@ -1,4 +1,6 @@
-"""What nodes are told when they start; self-managed ones also cluster, labels, taints and how many pods they take."""
+"""What nodes are told when they start; those to which EKS tells nothing also cluster, labels, taints and how many pods
+they take.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +14,12 @@ from blueprint.instances import pods_with_prefixes
 from blueprint.managed_nodes import ManagedNodes
 from blueprint.nodes import Nodes
 from blueprint.references import CLUSTER_CERTIFICATE, CLUSTER_DNS, CLUSTER_ENDPOINT
-from blueprint.self_managed_nodes import SelfManagedNodes
 from blueprint.user_data import multipart, settings
 
 
-def user_data(group: SelfManagedNodes, facts: ClusterFacts) -> str:
-    """The text of the launch template, before it is encoded."""
-    return _bottlerocket(group, facts) if group.os == "BOTTLEROCKET" else _al2023(group, facts)
+def user_data(group: Nodes, facts: ClusterFacts) -> str:
+    """All that nodes must know which EKS tells nothing: the text of the launch template, before it is encoded."""
+    return _bottlerocket(group, facts) if group.family == "BOTTLEROCKET" else _al2023(group, facts)
 
 
 def more_user_data(group: ManagedNodes) -> str:
@@ -32,7 +33,7 @@ def more_user_data(group: ManagedNodes) -> str:
     return multipart(group.script, _node_config(options) if options else "") if options or group.script else ""
 
 
-def _bottlerocket(group: SelfManagedNodes, facts: ClusterFacts) -> str:
+def _bottlerocket(group: Nodes, facts: ClusterFacts) -> str:
     """https://bottlerocket.dev/en/os/latest/api/settings/kubernetes
 
     Without the DNS address a node asks EKS for five minutes and then guesses, from the range of the VPC:
@@ -62,7 +63,7 @@ def _dns(facts: ClusterFacts) -> str:
     return CLUSTER_DNS if facts.ip_family == "ipv6" else str(ipaddress.ip_network(facts.service_cidr)[10])
 
 
-def _al2023(group: SelfManagedNodes, facts: ClusterFacts) -> str:
+def _al2023(group: Nodes, facts: ClusterFacts) -> str:
     """https://awslabs.github.io/amazon-eks-ami/nodeadm/doc/api and …/examples
 
     Labels are a flag since the kubelet's configuration has none. The number of pods is an expression, from which

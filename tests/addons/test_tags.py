@@ -30,9 +30,9 @@ def made() -> Iterator[Part]:
     seen: set[str] = set()
     richer = (AwsLoadBalancerController(wafv2=True, shield=True), CertManager(zones={"example.com": "Z1"}))
     for blueprint in (replace(SMALL, addons=(*CORE, *richer)), *FLEET):
-        addons = tuple(each for each in blueprint.addons if not isinstance(each, ByValue))
-        for part in plan(replace(blueprint, tags=TAGS, addons=addons, teams=())).addons:
-            if part.name not in seen:
+        by_value = {each.name for each in blueprint.addons if isinstance(each, ByValue)}
+        for part in plan(replace(blueprint, tags=TAGS, teams=())).addons:
+            if part.name not in seen | by_value:
                 seen.add(part.name)
                 yield part
 

@@ -20,6 +20,7 @@ from blueprint import (
     plan,
 )
 from blueprint.instances import Architecture, architecture
+from blueprint.planning.document import NodeGroup
 from blueprint.value import problems_in
 from blueprint.versions import SUPPORTED
 from examples.shared import KEY
@@ -220,7 +221,7 @@ MISTAKES = [
         "Auto Mode twice, named", changed(AUTO, compute=(AutoMode("a"), AutoMode("b"))), "compute[1]", "already", "keep"
     ),
     mistake(
-        "no node pool", changed(AUTO, compute=(AutoMode(node_pools=()),)), "compute[0].node_pools", "empty", "give"
+        "no node pool", changed(AUTO, compute=(AutoMode(node_pools=()),)), "compute[0].node_pools", "runs", "name a"
     ),
     mistake(
         "unknown pool",
@@ -328,7 +329,7 @@ MISTAKES = [
         changed(SMALL, compute=(SelfManagedNodes("system", instance_types=("g4ad.xlarge",)),)),
         TYPES,
         "no image with drivers",
-        "ManagedNodes(…, ami_type=…)",
+        "write image",
     ),
     mistake(
         "a release of Bottlerocket for Amazon Linux",
@@ -456,7 +457,7 @@ def test_names_of_instance_types(name: str) -> None:
 )
 def test_image_of_managed_nodes(nodes: ManagedNodes, image: str) -> None:
     assert problems_in(nodes) == []
-    assert nodes.image == image
+    assert nodes.type_of_image == image
 
 
 def test_every_kind_of_compute_in_one_cluster() -> None:
@@ -580,3 +581,70 @@ def test_which_pods_a_profile_takes(
     """
     assert selector.planned.selects(namespace, labels) is selected
     assert not problems_in(selector)
+
+
+class TestOwnImages:
+    """amazon-eks-user-guide, latest/ug/nodes/launch-templates.adoc:428-448 (specifying an AMI)"""
+
+    IMAGE = "ami-0a1b2c3d4e5f60718"
+
+    def group(self, nodes: ManagedNodes | SelfManagedNodes) -> NodeGroup:
+        (found,) = plan(changed(SMALL, compute=(nodes,))).compute
+        assert isinstance(found, NodeGroup)
+        return found
+
+    def test_eks_tells_these_nodes_nothing(self) -> None:
+        """EKS "doesn't merge any user data"; taints come by the kubelet too, since EKS's come later."""
+        own = ManagedNodes(
+            "a",
+            instance_types=("m7g.large",),
+            image=self.IMAGE,
+            min=3,
+            labels={"a": "b"},
+            taints=(Taint("c", effect="PREFER_NO_SCHEDULE"),),
+        )
+        other = SelfManagedNodes("a", instance_types=("m7g.large",), min=3, labels=own.labels, taints=own.taints)
+        found = self.group(own)
+        assert found.launch.user_data == self.group(other).launch.user_data
+        assert "certificateAuthority" in found.launch.user_data
+        assert (found.image, found.release, found.launch.image_id) == ("CUSTOM", "", self.IMAGE)
+
+    def test_bottlerocket_is_told_in_its_own_way(self) -> None:
+        own = ManagedNodes("a", instance_types=("m7g.large",), image=self.IMAGE, min=3, os="BOTTLEROCKET")
+        other = SelfManagedNodes("a", instance_types=("m7g.large",), min=3, os="BOTTLEROCKET")
+        found = self.group(own)
+        assert found.launch.user_data == self.group(other).launch.user_data
+        assert [volume.device for volume in found.launch.volumes] == ["/dev/xvda", "/dev/xvdb"]
+
+    def test_a_parameter_names_it_too(self) -> None:
+        for kind in (ManagedNodes, SelfManagedNodes):
+            found = self.group(kind("a", instance_types=("m7g.large",), image="/images/al2023", min=3))
+            assert (found.launch.image_parameter, found.launch.image_id) == ("/images/al2023", "")
+            assert found.image_words == "/images/al2023"
+
+    @pytest.mark.parametrize(
+        ("nodes", "place"),
+        [
+            (ManagedNodes("a", instance_types=("m7g.large",), image="ami-1"), "image"),
+            (ManagedNodes("a", instance_types=("m7g.large",), image="/aws/service/x"), "image"),
+            (
+                ManagedNodes("a", instance_types=("m7g.large",), image=IMAGE, ami_type="AL2023_ARM_64_STANDARD"),
+                "ami_type",
+            ),
+            (
+                ManagedNodes("a", instance_types=("m7g.large",), image=IMAGE, release_version="1.36.2-20260714"),
+                "release_version",
+            ),
+            (ManagedNodes("a", instance_types=("m7g.large",), os="BOTTLEROCKET"), "os"),
+            (
+                ManagedNodes("a", instance_types=("m7g.large",), image=IMAGE, os="BOTTLEROCKET", script="#!/bin/sh"),
+                "script",
+            ),
+        ],
+    )
+    def test_what_goes_with_none(self, nodes: ManagedNodes, place: str) -> None:
+        assert [problem.path[0] for problem in problems_in(nodes)] == [place]
+
+    def test_drivers_for_other_accelerators_may_be_in_one(self) -> None:
+        for kind in (ManagedNodes, SelfManagedNodes):
+            assert problems_in(kind("a", instance_types=("g4ad.xlarge",), image=self.IMAGE)) == []

@@ -124,7 +124,7 @@ def contents(stacks: Sequence[Stack]) -> Contents:
         releases=tuple(installed for stack in installing for installed in _releases(stack)),
         objects={
             name_of(each): each
-            for stack in installing
+            for stack in (*installing, cluster)
             for resource in stack.of_type(MANIFEST).values()
             for each in map(_unlabelled, objects(resource))
         },
@@ -162,7 +162,7 @@ def _capacity(cluster: Stack, control_plane: Mapping[str, Any]) -> Iterator[Capa
                 spot=properties["CapacityType"] == "SPOT",
                 min=int(scaling["MinSize"]),
                 max=int(scaling["MaxSize"]),
-                image=properties["AmiType"],
+                image=properties.get("AmiType", launched.get("ImageId", "")),
                 version=_version(properties),
             )
         elif resource["Type"] == "AWS::AutoScaling::AutoScalingGroup":
@@ -221,7 +221,14 @@ def _parts(stack: Stack) -> Iterator[Part]:
         yield Part(
             name,
             ", ".join(dict.fromkeys(versions)),
-            tuple(sorted(each["metadata"]["name"] for resource in spaces for each in objects(resource))),
+            tuple(
+                sorted(
+                    each["metadata"]["name"]
+                    for resource in spaces
+                    for each in objects(resource)
+                    if each["kind"] == "Namespace"
+                )
+            ),
             tuple(sorted({owners[id] for id in before} - {name, "Namespaces"})),
             "Helm" if versions else "kubectl",
             tuple(each["Properties"]["ServiceAccount"] for each in identities),

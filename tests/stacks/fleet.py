@@ -12,6 +12,7 @@ from examples.existing_vpc import EXISTING_VPC
 from examples.fargate import FARGATE
 from examples.flux_delivery import FLUX_DELIVERY
 from examples.government import GOVERNMENT
+from examples.gpu_inference import GPU_INFERENCE
 from examples.ipv6 import IPV6
 from examples.isolated import ISOLATED
 from examples.karpenter import KARPENTER
@@ -19,6 +20,7 @@ from examples.launched import LAUNCHED
 from examples.managed import MANAGED
 from examples.mixed import MIXED
 from examples.native import NATIVE
+from examples.neuron import NEURON
 from examples.open_source import OPEN_SOURCE
 from examples.operations import OPERATIONS
 from examples.pod_ranges import POD_RANGES
@@ -31,5 +33,5 @@ from examples.tuned_nodes import TUNED_NODES
 FLEET = (
     *(MANAGED, AUTO, FARGATE, LAUNCHED, SELF_MANAGED, ISOLATED, MIXED, BARE, CHINA, GOVERNMENT, TEAMS, OPERATIONS),
     *(EXISTING_VPC, SHARED_VPC, POD_RANGES, PROVISIONED, TUNED_NODES, NATIVE, OPEN_SOURCE, IPV6, DUAL_STACK_INGRESS),
-    *(ARGO_DELIVERY, FLUX_DELIVERY, KARPENTER, AUTO_POOLS),
+    *(ARGO_DELIVERY, FLUX_DELIVERY, KARPENTER, AUTO_POOLS, GPU_INFERENCE, NEURON),
 )

@@ -31,6 +31,7 @@ from tools.doctor.checks.needs import types_of
 EKS = "AWS::EKS::"
 HELM = "Custom::AWSCDK-EKS-HelmChart"
 MANIFEST = "Custom::AWSCDK-EKS-KubernetesResource"
+AUTO_MODE = ("auto", "auto-pools", "mixed")
 AL2023 = "eks/optimized-ami/1.36/amazon-linux-2023/x86_64/standard"
 
 
@@ -134,7 +135,11 @@ class TestOrder:
                 capacity = ("Nodegroup", "FargateProfile")
                 nodes = {key for kind in capacity for key in of_type(template, EKS + kind)}
                 nodes |= set(of_type(template, "AWS::AutoScaling::AutoScalingGroup"))
-                assert bool(nodes) is (cluster != "auto"), cluster
+                assert bool(nodes) is (cluster not in ("auto", "auto-pools")), cluster
+                if cluster == "auto-pools":
+                    # Its pools are what these nodes come from.
+                    nodes = {key for key, each in of_type(template, MANIFEST).items() if "NodePool" in str(each)}
+                    assert nodes
                 assert nodes <= waits_for(template, id), (cluster, id)
                 checked += 1
         assert checked > len(FLEET)
@@ -521,7 +526,7 @@ class TestKinds:
             if cluster in THERE:
                 continue  # tests/stacks/test_existing_network.py
             # The last because it says so.
-            chosen = "Vpcprivate" if cluster in ("auto", "mixed", "provisioned") else "Vpccontrolplane"
+            chosen = "Vpcprivate" if cluster in (*AUTO_MODE, "provisioned") else "Vpccontrolplane"
             assert re.findall(r"Vpc(?:private|controlplane)", subnets) == [chosen] * subnets.count("ImportValue"), (
                 cluster
             )
@@ -567,7 +572,7 @@ class TestKinds:
                 properties["StorageConfig"]["BlockStorage"]["Enabled"],
                 properties["KubernetesNetworkConfig"]["ElasticLoadBalancing"]["Enabled"],
             )
-            assert set(switches) == {cluster in ("auto", "mixed")}
+            assert set(switches) == {cluster in AUTO_MODE}
 
     def test_the_cluster_s_role_may_tag_where_auto_mode_does(self, fleet: Templates) -> None:
         for cluster, template in ((name, each) for (name, stack), each in fleet.items() if stack == "cluster"):
@@ -582,7 +587,7 @@ class TestKinds:
                 for one in each["PolicyDocument"]["Statement"]
                 for action in _many(one["Action"])
             }
-            assert ("elasticloadbalancing:CreateLoadBalancer" in allowed) is (cluster in ("auto", "mixed"))
+            assert ("elasticloadbalancing:CreateLoadBalancer" in allowed) is (cluster in AUTO_MODE)
 
     def test_only_what_pod_identity_cannot_serve_uses_the_identity_provider(self, fleet: Templates) -> None:
         """Workloads on Fargate, and External Secrets on behalf of teams."""
@@ -610,8 +615,8 @@ class TestKinds:
         found = [(name, each["LaunchTemplateData"]) for name, *_, each in _every(fleet, "AWS::EC2::LaunchTemplate")]
         data = [(name, text(each["UserData"]["Fn::Base64"])) for name, each in found if "UserData" in each]
         data = [(name, each) for name, each in data if name != "tuned-nodes"]  # tests/stacks/test_nodes.py
-        assert sorted({name for name, _ in data}) == ["ipv6", "pod-ranges", "self-managed"]
-        assert len(data) == 2 * 3
+        assert sorted({name for name, _ in data}) == ["gpu-inference", "ipv6", "pod-ranges", "self-managed"]
+        assert len(data) == 2 * 3 + 3
         for name, each in data:
             assert "${Cluster.Endpoint}" in each
             assert "${Cluster.CertificateAuthorityData}" in each

@@ -39,6 +39,7 @@ TYPES: Mapping[str, set[str]] = {
     "the cluster is replaced": {"AWS::EKS::Cluster", "AWS::IAM::OIDCProvider"},
     "the cluster is replaced: make another, and move what runs there": {"AWS::EKS::Cluster", "AWS::IAM::OIDCProvider"},
     "the node group is replaced": {"AWS::EKS::Nodegroup"},
+    "the node group is replaced when it goes to an image of your own, or back": {"AWS::EKS::Nodegroup"},
     "EKS refuses the way back from CUSTOMER_ROUTED": {"AWS::EKS::Cluster"},
     "the provider is replaced": {"AWS::EKS::IdentityProviderConfig"},
     "all roles are replaced, and the cluster with its own": {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,14 +20,25 @@ def template(fleet: Templates) -> Template:
     return fleet["tuned-nodes", "cluster"]
 
 
+def _of(template: Template, kind: str, name: str) -> list[dict[str, Any]]:
+    made = of_type(template, kind).items()
+    return [each for id, each in made if re.match(f"Compute{name}(Nodes|LaunchTemplate)", id)]
+
+
 def group(template: Template, name: str) -> Properties:
-    (found,) = (each for id, each in of_type(template, GROUPS).items() if id.startswith(f"Compute{name}"))
+    (found,) = (
+        each for id, each in of_type(template, GROUPS).items() if re.match(f"Compute{name}(Nodes|LaunchTemplate)", id)
+    )
     properties: Properties = found["Properties"]
     return properties
 
 
 def launch(template: Template, name: str) -> Properties:
-    (found,) = (each for id, each in of_type(template, TEMPLATES).items() if id.startswith(f"Compute{name}"))
+    (found,) = (
+        each
+        for id, each in of_type(template, TEMPLATES).items()
+        if re.match(f"Compute{name}(Nodes|LaunchTemplate)", id)
+    )
     data: Properties = found["Properties"]["LaunchTemplateData"]
     return data
 
@@ -135,3 +147,22 @@ def test_a_shell_by_systems_manager_for_the_kind_that_asks(template: Template) -
         "ssmmessages:OpenControlChannel",
         "ssmmessages:OpenDataChannel",
     }
+
+
+class TestOwnImages:
+    """amazon-eks-user-guide, latest/ug/nodes/launch-templates.adoc:442-447: the three cannot be set beside an image."""
+
+    @pytest.fixture
+    def template(self, fleet: Templates) -> Template:
+        return fleet["gpu-inference", "cluster"]
+
+    def test_eks_is_told_the_image_by_the_launch_template_alone(self, template: Template) -> None:
+        assert not {"AmiType", "Version", "ReleaseVersion"} & {*group(template, "golden")}
+        assert launch(template, "golden")["ImageId"] == "ami-0a1b2c3d4e5f60718"
+        assert "UserData" in launch(template, "golden")
+        assert group(template, "inference")["AmiType"] == "AL2023_x86_64_NVIDIA"
+        assert "ImageId" not in launch(template, "inference")
+
+    def test_a_parameter_is_read_by_cloudformation(self, template: Template) -> None:
+        """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-ssm.html"""
+        assert launch(template, "own")["ImageId"] == "{{resolve:ssm:/images/al2023}}"

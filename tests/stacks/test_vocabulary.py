@@ -34,7 +34,7 @@ from tests.templates import Templates, plain
 CUSTOM_KINDS = {
     *("EC2NodeClass", "NodePool", "ClusterIssuer", "SecretStore", "ExternalSecret", "SecretProviderClass"),
     *("AppProject", "Application", "IngressClassParams", "VolumeSnapshotClass", "AWSPCAClusterIssuer"),
-    *("GitRepository", "Kustomization"),
+    *("GitRepository", "Kustomization", "NodeClass"),
 }
 
 

@@ -143,7 +143,7 @@ def capacity(group: AutoModeNodes | NodeGroup | FargateNodes) -> Thing:
                 "": f"{group.kind} nodes{', spot' if group.capacity == 'SPOT' else ''}",
                 "nodes": f"{group.min} to {group.max}",
                 "types": group.instance_types,
-                "image": group.launch.image_parameter or f"{group.image} {group.release}",
+                "image": group.image_words,
                 "Kubernetes": group.version,
             }
         case FargateNodes():

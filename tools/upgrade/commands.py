@@ -52,7 +52,9 @@ def before_nodes(current: Blueprint, groups: Sequence[Nodes], version: str) -> I
     yield "# what allows no disruption now (ALLOWED DISRUPTIONS 0) stops a drain"
     yield "kubectl get poddisruptionbudgets --all-namespaces"
     for each in groups:
-        if isinstance(each, SelfManagedNodes):
+        if each.image:
+            yield f"# {each.image} of {each.name} must be an image for Kubernetes {version} by then"
+        elif isinstance(each, SelfManagedNodes):
             yield f"# the image of {each.name} must be there"
             yield _parameter(current, each.image_parameter(version))
         elif isinstance(each, ManagedNodes) and each.release_version and each.family == "AL2023":
@@ -95,7 +97,7 @@ def _parameter(current: Blueprint, path: str) -> str:
 def _newest_release(current: Blueprint, group: ManagedNodes, version: str) -> str:
     """https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-public-parameters-eks.html"""
     cpu = "arm64" if group.architecture == "arm64" else "x86_64"
-    variant = group.image.rpartition("_")[2].lower()
+    variant = group.type_of_image.rpartition("_")[2].lower()
     return _parameter(
         current, f"/aws/service/eks/optimized-ami/{version}/amazon-linux-2023/{cpu}/{variant}/recommended"
     )

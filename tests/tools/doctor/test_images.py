@@ -30,7 +30,7 @@ def with_group(group: ManagedNodes | SelfManagedNodes) -> Blueprint:
     [
         (SMALL, f"{EKS}/arm64/standard/amazon-eks-node-al2023-arm64-standard-1.35-{DAY}/image_id"),
         (
-            with_nodes(instance_types=("g6.xlarge",)),
+            with_nodes(instance_types=("g6.xlarge",), device_plugin="elsewhere"),
             f"{EKS}/x86_64/nvidia/amazon-eks-node-al2023-x86_64-nvidia-1.35-{DAY}/image_id",
         ),
         (

@@ -324,7 +324,7 @@ def test_spot_has_a_quota_of_its_own(account: Account) -> None:
 
 
 def test_groups_add_up(account: Account) -> None:
-    group = ManagedNodes("more", instance_types=("g5g.xlarge",), min=1, max=2)
+    group = ManagedNodes("more", instance_types=("g5g.xlarge",), min=1, max=2, device_plugin="elsewhere")
     both = plan(changed(SMALL, compute=(*SMALL.compute, group)))
     with_instances(account)
     assert [found.what for found in account.found(vcpus.vcpus, both)] == [
@@ -349,7 +349,7 @@ def test_p5_on_spot_has_a_quota_of_its_own() -> None:
 POOLS = Karpenter(
     node_pools=(
         NodePool(max_cpu=20, capacity=("ON_DEMAND", "SPOT")),
-        NodePool("gpu", max_cpu=50, categories=("g",)),
+        NodePool("gpu", max_cpu=50, categories=("g",), device_plugin="elsewhere"),
     )
 )
 

@@ -115,7 +115,7 @@ def test_the_table_of_the_project_is_sourced() -> None:
         assert all(region in row.regions for row in found.price if found.of(row.what, region) == row)
 
 
-WITHOUT_PRICE = {"g5.xlarge", "i4i.xlarge", "m7g.xlarge", "p5.48xlarge"}
+WITHOUT_PRICE = {"g5.xlarge", "g6.xlarge", "i4i.xlarge", "inf2.xlarge", "m7g.xlarge", "p5.48xlarge"}
 """What the table does not have: `make prices` asks AWS for them."""
 
 

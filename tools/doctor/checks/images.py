@@ -35,7 +35,8 @@ def wanted_by(plan: Plan) -> Mapping[str, str]:
     """Whose image stands at each parameter: those of groups, and those that node classes of Karpenter name."""
     wanted: dict[str, str] = {}
     for group in groups_of(plan):
-        wanted.setdefault(_of_group(group), group.name)
+        if not group.launch.image_id:
+            wanted.setdefault(_of_group(group), group.name)
     for part in plan.parts:
         for one in part.contribution.objects:
             if one.get("kind") == "EC2NodeClass" and str(one.get("apiVersion")).startswith("karpenter."):

@@ -68,8 +68,7 @@ def _versions(side: Side) -> Iterator[_Version]:
     for group in side.plan.compute:
         if isinstance(group, NodeGroup):
             yield _Version(f"nodes {group.name}", group.version)
-            image = group.launch.image_parameter or f"{group.image} {group.release}"
-            yield _Version(f"image of nodes {group.name}", image)
+            yield _Version(f"image of nodes {group.name}", group.image_words)
     for stack in side.stacks:
         for resource in stack.of_type("AWS::Lambda::LayerVersion").values():
             yield from _tools(resource["Properties"].get("Description", ""))
