@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
-from blueprint.addons import ClusterFacts, Contribution, HelmAddon, ImageSource, Values, Workload, chosen
+from blueprint.addons import ClusterFacts, Contribution, HelmAddon, ImageSource, Values, Workload
 from blueprint.addons.lock import locked_chart
 from blueprint.addons.pods import workload
 from blueprint.contribution import Release
@@ -86,8 +86,5 @@ class Kyverno(HelmAddon):
             "validationFailureAction": "Enforce" if self.enforce else "Audit",
             "failurePolicy": "Fail" if self.refuse_when_down else "Ignore",
         }
-        repository = self.chart_repository or self.policies.repository
-        if repository.startswith("oci://"):  # one chart for each address
-            repository = f"{repository}-policies"
-        chart = chosen(self.policies, None, repository)
+        chart = self.beside(self.policies, facts)
         return replace(made, releases=(*made.releases, Release(chart.name, chart, self.namespace, values)))

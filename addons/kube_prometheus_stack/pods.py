@@ -26,9 +26,9 @@ def sub_values(addon: type[HelmAddon], facts: ClusterFacts) -> Values:
     return {**addon().values(facts), **({"namespaceOverride": APART.name} if _is_apart(addon) else {})}
 
 
-def _workload(part: str, under: str, app: str, *ports: int) -> Workload:
+def _workload(part: str, under: str, app: str, *ports: int, replicas: str = "replicas") -> Workload:
     name = f"{STACK}-{part}"
-    return workload(name, under=under, app=app, instance=STACK, service_account=name, ports=ports)
+    return workload(name, under=under, app=app, instance=STACK, service_account=name, ports=ports, replicas=replicas)
 
 
 def _of_sub_chart(addon: type[HelmAddon]) -> Workload:
@@ -52,7 +52,7 @@ def _of_sub_chart(addon: type[HelmAddon]) -> Workload:
 
 
 WORKLOADS = (
-    _workload("operator", "prometheusOperator", f"{STACK}-prometheus-operator", 8443),
+    _workload("operator", "prometheusOperator", f"{STACK}-prometheus-operator", 8443, replicas=""),
     _workload("grafana", "grafana", "grafana", 3000, 6060, 9094),
     *map(_of_sub_chart, SUB_CHARTS),
 )
