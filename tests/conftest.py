@@ -16,8 +16,7 @@ os.environ.setdefault("JSII_NODE", str(Path(sys.prefix) / "bin" / "node"))
 # Tests of the product know nothing of the clusters that somebody has: those have tests of their own, in tests/clusters.
 os.environ["BLUEPRINTS"] = "examples"
 
-from app import CLUSTERS, ROOT  # it reads that
-from blueprint.inventory import planned
+from app import ROOT  # it reads that
 from blueprint.planning.document import Plan
 from tests.templates import Templates, by_stack
 from tools.assembly import Assembly, read
@@ -47,7 +46,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def plans() -> tuple[Plan, ...]:
     """The plans of a small fleet: development, production, and production again in another region."""
-    return planned(CLUSTERS, ["dev", "prod", "prod-eu"])
+    from tests.stacks.fleet import plans_of_examples
+
+    return tuple(plans_of_examples()[name] for name in ("dev", "prod", "prod-eu"))
 
 
 @pytest.fixture(scope="session")
@@ -66,7 +67,9 @@ def examples(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with (folder / "examples.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not done.exists():
-            synthesize(planned(CLUSTERS), out, validate=False)
+            from tests.stacks.fleet import plans_of_examples
+
+            synthesize([*plans_of_examples().values()], out, validate=False)
             done.touch()
     return out
 

@@ -10,11 +10,10 @@ import pytest
 from addons.aws_ebs_csi_driver import AwsEbsCsiDriver
 from blueprint import AutoMode
 from blueprint.planning.document import Plan
-from blueprint.planning.planner import plan
-from tests.stacks.fleet import FLEET
+from tests.stacks.fleet import FLEET, fleet_plans
 from tests.templates import plain
 
-PLANS = {blueprint.name: plan(blueprint) for blueprint in FLEET}
+PLANS = fleet_plans()
 every_cluster = pytest.mark.parametrize("made", PLANS.values(), ids=PLANS)
 
 

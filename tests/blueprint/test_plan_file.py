@@ -10,10 +10,9 @@ import pytest
 
 from blueprint.planning.document import Plan
 from blueprint.planning.file import SCHEMA, DocumentError, documents, dumped, loaded, write
-from blueprint.planning.planner import plan
-from tests.stacks.fleet import FLEET
+from tests.stacks.fleet import fleet_plans
 
-PLANS = [plan(blueprint) for blueprint in FLEET]
+PLANS = list(fleet_plans().values())
 
 
 @pytest.mark.parametrize("made", PLANS, ids=lambda made: made.facts.name)

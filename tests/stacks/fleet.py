@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
+
+from app import CLUSTERS
+from blueprint.inventory import planned
+from blueprint.planning.document import Plan
 from examples.argo_delivery import ARGO_DELIVERY
 from examples.auto import AUTO
 from examples.auto_pools import AUTO_POOLS
@@ -35,3 +41,14 @@ FLEET = (
     *(EXISTING_VPC, SHARED_VPC, POD_RANGES, PROVISIONED, TUNED_NODES, NATIVE, OPEN_SOURCE, IPV6, DUAL_STACK_INGRESS),
     *(ARGO_DELIVERY, FLUX_DELIVERY, KARPENTER, AUTO_POOLS, GPU_INFERENCE, NEURON),
 )
+
+
+@cache
+def plans_of_examples() -> Mapping[str, Plan]:
+    """Of all of them by name, replicas too: planned once in a process, since nobody can change a plan."""
+    return {plan.facts.name: plan for plan in planned(CLUSTERS)}
+
+
+def fleet_plans() -> dict[str, Plan]:
+    """Of the fleet alone."""
+    return {blueprint.name: plans_of_examples()[blueprint.name] for blueprint in FLEET}

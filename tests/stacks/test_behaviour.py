@@ -21,7 +21,7 @@ from examples.managed import MANAGED
 from examples.prod import PROD
 from examples.shared import PAYMENTS, PLATFORM
 from tests.blueprint.examples import changed
-from tests.stacks.fleet import FLEET
+from tests.stacks.fleet import FLEET, fleet_plans
 from tests.templates import Template, Templates, objects, of_type, synthesized
 from tools.assembly import objects as objects_of
 from tools.assembly import text
@@ -33,10 +33,6 @@ HELM = "Custom::AWSCDK-EKS-HelmChart"
 MANIFEST = "Custom::AWSCDK-EKS-KubernetesResource"
 AUTO_MODE = ("auto", "auto-pools", "mixed")
 AL2023 = "eks/optimized-ami/1.36/amazon-linux-2023/x86_64/standard"
-
-
-def _fleet_plans() -> tuple[Plan, ...]:
-    return plans_of(*FLEET)
 
 
 def plans_of(*blueprints: Blueprint) -> tuple[Plan, ...]:
@@ -52,7 +48,7 @@ def _every(fleet: Templates, kind: str) -> Iterator[tuple[str, Template, str, di
 
 def test_the_doctor_knows_what_the_stacks_of_every_cluster_hold(plans: tuple[Plan, ...], fleet: Templates) -> None:
     """It asks whether CloudFormation may make that, and it does not synthesize."""
-    for plan in (*plans, *_fleet_plans()):
+    for plan in (*plans, *fleet_plans().values()):
         templates = [template for (cluster, _), template in fleet.items() if cluster == plan.facts.name]
         kinds = {resource["Type"] for template in templates for resource in template["Resources"].values()}
         assert set(types_of(plan)) == {kind for kind in kinds if kind.startswith("AWS::")}, plan.facts.name
@@ -60,7 +56,7 @@ def test_the_doctor_knows_what_the_stacks_of_every_cluster_hold(plans: tuple[Pla
 
 def test_the_doctor_counts_what_the_stacks_install_at_once(plans: tuple[Plan, ...], fleet: Templates) -> None:
     """Two functions of the CDK each: custom-resources/lib/provider-framework calls the handler, and waits for it."""
-    counted = {plan.facts.name: at_once(plan) for plan in (*plans, *_fleet_plans())}
+    counted = {plan.facts.name: at_once(plan) for plan in (*plans, *fleet_plans().values())}
     widest = {cluster: 2 * max(_width(fleet[cluster, stack]) for stack in ("addons", "teams")) for cluster in counted}
     assert counted == widest
     assert len(set(widest.values())) > 4
@@ -403,7 +399,7 @@ class TestSecurity:
         """In the plan each such statement has a reason; in the templates there are no others."""
         reasoned = {
             action
-            for plan in (*plans, *_fleet_plans())
+            for plan in (*plans, *fleet_plans().values())
             for part in plan.parts
             for statements in [
                 plan.control_plane.role.statements,
@@ -487,7 +483,7 @@ class TestCharts:
 
 class TestNetwork:
     def test_subnets_are_those_of_the_plan(self, fleet: Templates, plans: tuple[Plan, ...]) -> None:
-        for plan in (*plans, *_fleet_plans()):
+        for plan in (*plans, *fleet_plans().values()):
             if plan.network.vpc_id:
                 assert (plan.facts.name, "network") not in fleet
                 continue

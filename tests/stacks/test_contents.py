@@ -9,7 +9,6 @@ import pytest
 
 from addons.cert_manager import CertManager
 from addons.core import CORE
-from blueprint import KubectlProvider
 from blueprint.addons import CallsAws
 from blueprint.facts import ClusterFacts
 from blueprint.iam import Statement
@@ -17,14 +16,14 @@ from blueprint.planning.document import NodeGroup, Plan
 from blueprint.planning.planner import plan
 from tests.blueprint.examples import SMALL, TEAM, Probe
 from tests.stacks.contents import Capacity, Contents, contents
-from tests.stacks.fleet import FLEET
+from tests.stacks.fleet import fleet_plans
 from tests.templates import plain
 from tools.assembly import Assembly, read
 from tools.review.manifests import name_of
 from tools.synthesis import synthesize
 
 # What comes from Git instead is compared in tests/tools/gitops.
-PLANS = {blueprint.name: plan(blueprint) for blueprint in FLEET if isinstance(blueprint.delivery, KubectlProvider)}
+PLANS = {name: plan for name, plan in fleet_plans().items() if not plan.delivery}
 
 
 @pytest.fixture(params=PLANS)

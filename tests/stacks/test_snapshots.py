@@ -10,14 +10,12 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.json import JSONSnapshotExtension
 
-from app import CLUSTERS
-from blueprint.inventory import planned
 from blueprint.planning.document import Plan
-from tests.stacks.fleet import FLEET
+from tests.stacks.fleet import FLEET, plans_of_examples
 from tests.templates import readable
 from tools.assembly import Assembly, Stack
 
-PLANS = {plan.facts.name: plan for plan in planned(CLUSTERS)}
+PLANS = plans_of_examples()
 _IN_TEMPLATES = [plan for plan in PLANS.values() if not plan.delivery]
 ADDONS = {
     part.name: plan

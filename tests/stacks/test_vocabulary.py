@@ -25,9 +25,8 @@ from blueprint import iam
 from blueprint.contribution import Grant
 from blueprint.iam import Statement
 from blueprint.planning.document import Plan
-from blueprint.planning.planner import plans
 from blueprint.references import resolved
-from tests.stacks.fleet import FLEET
+from tests.stacks.fleet import fleet_plans
 from tests.templates import Templates, plain
 
 # Defined by charts of ours, not by Kubernetes.
@@ -39,7 +38,7 @@ CUSTOM_KINDS = {
 
 
 def every_plan(examples: tuple[Plan, ...]) -> tuple[Plan, ...]:
-    return (*examples, *plans({blueprint.name: blueprint for blueprint in FLEET}))
+    return (*examples, *fleet_plans().values())
 
 
 def grants(plan: Plan) -> Iterator[Grant]:
