@@ -14,7 +14,7 @@ from blueprint.fields import matches
 RuleFile = Annotated[
     str, matches(r"[a-z0-9][a-z0-9-]{0,62}\.yaml", "must be the name of a file", 'write for example "platform.yaml"')
 ]
-Priority = Literal["emergency", "alert", "critical", "error", "warning", "notice", "informational", "debug"]
+Priority = Literal["critical", "error", "warning", "notice", "informational"]
 _ENGINES = ("docker", "podman", "lxc", "libvirt_lxc", "bpm", "containerd")
 """Runtimes that nodes of EKS do not have, and one that is read by the socket of another."""
 _SOCKETS = ["/run/containerd/containerd.sock", "/run/host-containerd/containerd.sock"]

@@ -12,7 +12,7 @@ from blueprint.addons.lock import locked_chart
 from blueprint.addons.pods import resources, workload
 from blueprint.fields import NOT_EMPTY, UNIQUE, DnsLabel, between
 
-Severity = Literal["UNKNOWN", "LOW", "MEDIUM", "HIGH", "CRITICAL"]
+Severity = Literal["LOW", "MEDIUM", "HIGH", "CRITICAL"]
 
 
 _PULLS = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")

@@ -271,7 +271,15 @@ class LogGroup:
     retention_days: int
 
 
-AwsResource = Queue | EventRule | NodeRole | LogGroup
+@dataclass(frozen=True)
+class MetricsWorkspace:
+    """A workspace of Amazon Managed Service for Prometheus, kept with what is in it when its stack goes."""
+
+    name: str
+    """Its alias, which people see; AWS chooses its id."""
+
+
+AwsResource = Queue | EventRule | NodeRole | LogGroup | MetricsWorkspace
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from blueprint import iam
 from blueprint.access import AccessEntry
 from blueprint.auto_mode import AutoMode
 from blueprint.auto_node_class import OWN_NODES
-from blueprint.contribution import NodeRole, Queue, Release, ReleaseFields
+from blueprint.contribution import MetricsWorkspace, NodeRole, Queue, Release, ReleaseFields
 from blueprint.errors import FieldPath, Key, Problem, Quoted, duplicates, shown
 from blueprint.interpreted import misread_below
 from blueprint.kubernetes import RESERVED_NAMESPACES
@@ -161,6 +161,8 @@ def _references(part: Draft, facts: ClusterFacts) -> Iterator[Problem]:
             known |= {f"role-arn:{resource.name}", f"instance-profile:{resource.name}"}
         elif isinstance(resource, Queue):
             known |= {f"queue-name:{resource.name}", f"queue-arn:{resource.name}"}
+        elif isinstance(resource, MetricsWorkspace):
+            known.add(f"workspace-id:{resource.name}")
     used: list[Any] = [release.values for release in contribution.releases]
     used += [statement.document() for grant in contribution.grants for statement in grant.statements]
     used += [*contribution.objects, *(entry.principal for entry in contribution.access)]

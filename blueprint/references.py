@@ -69,6 +69,11 @@ def queue_arn(name: str) -> str:
     return f"${{blueprint:queue-arn:{name}}}"
 
 
+def workspace_id(name: str) -> str:
+    """Id of a workspace of Amazon Managed Service for Prometheus."""
+    return f"${{blueprint:workspace-id:{name}}}"
+
+
 def name_of(reference: str) -> str:
     """The name of a text that is one reference and nothing else: vpc-id."""
     return PATTERN.sub(r"\1", reference)

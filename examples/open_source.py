@@ -57,7 +57,7 @@ OPEN_SOURCE = replace(
         Descheduler(),
         Gatekeeper(),
         NvidiaDevicePlugin(pods_per_gpu=4),
-        KubePrometheusStack(workspace=f"ws-{KEY}"),
+        KubePrometheusStack(workspace="new"),
         Loki(bucket="logs-111111111111", kms_key_arn=BUCKET_KEY),
         Tempo(bucket="traces-111111111111", kms_key_arn=BUCKET_KEY),
         OpenTelemetryOperator(),

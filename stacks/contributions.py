@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cache
 
-from aws_cdk import Duration, RemovalPolicy, aws_events, aws_iam, aws_sqs
+from aws_cdk import Duration, RemovalPolicy, aws_aps, aws_events, aws_iam, aws_sqs
 from aws_cdk import aws_eks_v2 as eks
 from constructs import Construct
 
-from blueprint.contribution import AwsResource, Contribution, EventRule, LogGroup, NodeRole, Queue, Release
+from blueprint.contribution import (
+    AwsResource,
+    Contribution,
+    EventRule,
+    LogGroup,
+    MetricsWorkspace,
+    NodeRole,
+    Queue,
+    Release,
+)
 from blueprint.kubernetes import Manifest, is_named_after_content
 from blueprint.planning.document import Part, Plan, ServiceRole
 from blueprint.references import resolved
@@ -17,7 +26,7 @@ from stacks.acknowledge import ENGINE, NAG, acknowledge
 from stacks.base import PARTITION, PARTITION_ONLY, BlueprintStack, service_role
 from stacks.cluster import ClusterStack
 from stacks.permissions import access_entry, role_of
-from stacks.retained import retained_logs
+from stacks.retained import retain, retained_logs
 
 
 class ContributionsStack(BlueprintStack):
@@ -99,6 +108,11 @@ class _Part(Construct):
         if isinstance(resource, LogGroup):
             id = resource.name.strip("/").replace("/", ".")
             return [retained_logs(self, id, self._cluster.key_arn, resource.retention_days, resource.name)]
+        if isinstance(resource, MetricsWorkspace):
+            workspace = aws_aps.CfnWorkspace(self, "workspace", alias=resource.name)
+            retain(workspace)
+            self.references[f"workspace-id:{resource.name}"] = workspace.attr_workspace_id
+            return [workspace]
         if isinstance(resource, EventRule):
             target = {"id": "queue", "arn": self.references[f"queue-arn:{resource.queue}"]}
             pattern = resolved(resource.pattern, self.references)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Annotated, Any
 
 from addons.kube_prometheus_stack.pods import APART, IMAGES, STACK, SUB_CHARTS, WORKLOADS, sub_values
-from addons.kube_prometheus_stack.workspace import WorkspaceId, may_write, remote_write
+from addons.kube_prometheus_stack.workspace import WorkspaceId, made, may_write, remote_write
 from blueprint.addons import CallsAws, ClusterFacts, Contribution, GeneratedFields, HelmAddon, Statement, Values
 from blueprint.addons.lock import locked_chart
 from blueprint.addons.pods import across_zones, resources
@@ -58,7 +58,8 @@ class KubePrometheusStack(CallsAws, HelmAddon):
     grafana: bool = True
     """Dashboards for people. Without a volume: what somebody draws there by hand goes with the pod."""
     workspace: WorkspaceId | None = None
-    """Workspace of Amazon Managed Service for Prometheus, of this account and region, that gets all of it as well."""
+    """Workspace of Amazon Managed Service for Prometheus that gets all of it as well: the id of one of this account and
+    region, or `"new"`, which makes one that stays when the cluster goes."""
 
     def services(self, facts: ClusterFacts) -> tuple[str, ...]:
         return ("aps-workspaces",) if self.workspace else ()
@@ -67,8 +68,9 @@ class KubePrometheusStack(CallsAws, HelmAddon):
         return may_write(self.workspace, facts) if self.workspace else ()
 
     def contribute(self, facts: ClusterFacts) -> Contribution:
-        made = super().contribute(facts)
-        return replace(made, namespaces=(*made.namespaces, APART))
+        installed = super().contribute(facts)
+        namespaces = (*installed.namespaces, APART)
+        return replace(installed, namespaces=namespaces, resources=made(self.workspace, facts))
 
     def values(self, facts: ClusterFacts) -> Values:
         claim: dict[str, Any] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -21,7 +22,7 @@ from blueprint.kubernetes import Namespace
 from tests.addons.support import FACTS, names_no_partition, rules_broken
 from tests.addons.test_operations import powers
 from tests.blueprint.examples import assert_reported, changed, with_addons
-from tests.templates import plain
+from tests.templates import Templates, of_type, plain
 
 WORKSPACE = "ws-0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f"
 KEY = "arn:aws:kms:eu-west-1:111111111111:key/01234567-89ab-cdef-0123-456789abcdef"
@@ -72,6 +73,18 @@ def test_a_workspace_gets_all_of_it_once() -> None:
     alone = KubePrometheusStack()
     assert (alone.permissions(FACTS), alone.services(FACTS)) == ((), ())
     assert "remoteWrite" not in prometheus(alone)
+
+
+def test_a_new_workspace_outlives_its_cluster(fleet: Templates) -> None:
+    """CloudFormation's schema of AWS::APS::Workspace has WorkspaceId among what a deploy tells."""
+    template = fleet["open-source", "addons"]
+    ((id, made),) = of_type(template, "AWS::APS::Workspace").items()
+    assert made["Properties"]["Alias"] == "open-source"
+    assert (made["DeletionPolicy"], made["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
+    text = json.dumps(template)
+    assert f'{{"Fn::GetAtt": ["{id}", "WorkspaceId"]}}, "/api/v1/remote_write' in text
+    assert "workspace-id:" not in text
+    assert STACK.contribute(FACTS).resources == ()
 
 
 def test_what_looks_at_nodes_stands_apart() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 from pathlib import Path
@@ -17,6 +18,7 @@ from blueprint.fields import NOT_EMPTY, between, matches
 from blueprint.managed_nodes import ManagedNodes
 from blueprint.teams import ApplicationTeam, Manifests, Quota, TeamNamespace
 from blueprint.value import Value, field_types
+from blueprint.versions import DEFAULT
 from tests.values.variants import classes as all_classes
 from tools.__main__ import main
 from tools.commands import reference
@@ -49,10 +51,20 @@ def test_every_value_of_a_blueprint_is_there(shown: Mapping[str, str]) -> None:
 
 def test_the_list_of_add_ons_says_where_each_can_be(shown: Mapping[str, str]) -> None:
     rows = {line.split("`")[1]: line for line in shown["addons/README.md"].splitlines() if line.startswith("| [")}
-    assert "| Helm | yes |  | left out: Auto Mode brings load balancing | yes |" in rows["aws-load-balancer-controller"]
+    assert "|  | left out: Auto Mode brings load balancing | yes | yes |" in rows["aws-load-balancer-controller"]
     assert "| left out: Auto Mode brings block storage | but for its DaemonSet |" in rows["aws-ebs-csi-driver"]
     assert "| no | [MetricsServer](metrics-server.md#metricsserver) | yes |" in rows["vertical-pod-autoscaler"]
-    assert "| Helm | no |  | yes | no |" in rows["prometheus-node-exporter"]
+    assert "| no |  | yes | no | yes | `quay.io` |" in rows["prometheus-node-exporter"]
+
+
+def test_the_list_of_add_ons_says_what_is_installed_and_what_it_may_call(shown: Mapping[str, str], root: Path) -> None:
+    rows = {line.split("`")[1]: line for line in shown["addons/README.md"].splitlines() if line.startswith("| [")}
+    lock = tomllib.loads((root / "addons/versions.toml").read_text(encoding="utf-8"))
+    assert f"| Helm | `{lock['charts']['keda']['version']}` | on request |" in rows["keda"]
+    assert f"| EKS | `{lock['eks'][DEFAULT]['vpc-cni']}` | `AmazonEKS_CNI_Policy` |" in rows["vpc-cni"]
+    contracts = {path.stem for path in (root / "addons" / "contracts").iterdir()}
+    assert {name for name, line in rows.items() if f"/addons/contracts/{name}.json)" in line} == contracts
+    assert {name for name, line in rows.items() if "| no chart was had |" in line} == rows.keys() - contracts
 
 
 def test_the_page_of_an_add_on_says_what_its_charts_install(shown: Mapping[str, str]) -> None:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 from blueprint.addons import Addon, CallsAws, EksAddon, HelmAddon
 from blueprint.blueprint import Blueprint
+from blueprint.contribution import Contribution
 from blueprint.fields import LONGEST
 from blueprint.fleet import Fleet
 from blueprint.value import Value, field_types
@@ -27,6 +28,10 @@ _WORDS: dict[Any, str] = {
     type(None): "`None`",
     Any: "any JSON value",
 }
+_COLUMNS = (
+    *("class", "add-on", "installed by", "version", "calls AWS", "needs", "Auto Mode", "Fargate", "Arm"),
+    *("images from", "contract", "what it does"),
+)
 _IN_PROSE = re.compile(r"`([^`]+)`|(?<![\w\"])https?://([^\s()]*[^\s().,;:])")
 
 
@@ -62,16 +67,47 @@ def _addons() -> str:
         addon = page.classes[0]
         by = "EKS" if issubclass(addon, EksAddon) else "Helm" if issubclass(addon, HelmAddon) else "itself"
         needs = ", ".join(_link(each, ADDONS) for each in addon.requires)
-        aws = "yes" if issubclass(addon, CallsAws) else "no"
-        cells = (by, aws, needs, _on_auto_mode(addon), _on_fargate(addon), prose(_first(page.intro)))
+        made = addon(**addon.typical).contribute(contracts.FACTS)
+        where = (needs, _on_auto_mode(addon), _on_fargate(addon), "yes" if "arm64" in addon.architectures else "no")
+        installed = (_from(addon, made), _contract(addon))
+        cells = (by, _versions(made), _calls(addon, made), *where, *installed, prose(_first(page.intro)))
         rows.append((_link(addon, ADDONS), code(addon.name), *cells))
     return _joined(
         HEADER,
         "# Add-ons",
-        "One of each class in a cluster. Their versions stand in `addons/versions.toml`.",
-        table(("class", "add-on", "installed by", "calls AWS", "needs", "Auto Mode", "Fargate", "what it does"), rows),
+        "One of each class in a cluster. Their versions stand in `addons/versions.toml`; those of EKS are here of "
+        f"Kubernetes {contracts.FACTS.version}. What calls AWS, and images, are those of a typical use.",
+        table(_COLUMNS, rows),
         "A chart's pods, images, roles and definitions stand on the page of its add-on, from the chart itself.",
     )
+
+
+def _versions(made: Contribution) -> str:
+    every = (*(release.chart.version for release in made.releases), *(each.version for each in made.managed_addons))
+    return ", ".join(map(code, dict.fromkeys(every)))
+
+
+def _calls(addon: type[Addon], made: Contribution) -> str:
+    """The services of AWS that its service account may call."""
+    actions = {action for grant in made.every_grant for each in grant.statements for action in each.actions}
+    policies = {name.rpartition("/")[2] for grant in made.every_grant for name in grant.managed_policies}
+    found = sorted({code(action.partition(":")[0]) for action in actions}) + sorted(map(code, policies))
+    return ", ".join(found) or ("on request" if issubclass(addon, CallsAws) else "no")
+
+
+def _from(addon: type[Addon], made: Contribution) -> str:
+    """The registries of its images."""
+    if issubclass(addon, EksAddon):
+        return "EKS"
+    hosts = (image.partition("/")[0] for image in made.images)
+    return ", ".join(sorted({code(host if "." in host else "docker.io") for host in hosts}))
+
+
+def _contract(addon: type[Addon]) -> str:
+    if not (found := contracts.read(addon.name)):
+        return "no chart was had"
+    charts = ", ".join(code(each["chart"]) for each in found.values())
+    return f"[{charts}](../../../addons/contracts/{addon.name}.json)"
 
 
 def _on_auto_mode(addon: type[Addon]) -> str:
