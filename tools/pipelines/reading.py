@@ -9,6 +9,12 @@ from __future__ import annotations
 NOT_READING = ("iam:PassRole", "kms:Decrypt", "managed-fleets:Get*")
 """In the schemas, but no matter of reading what a template says: no key of ours encrypts the code of functions."""
 READING: tuple[str, ...] = (
+    "aps:DescribeAlertManagerDefinition",
+    "aps:DescribeLoggingConfiguration",
+    "aps:DescribeQueryLoggingConfiguration",
+    "aps:DescribeWorkspace",
+    "aps:DescribeWorkspaceConfiguration",
+    "aps:ListTagsForResource",
     "autoscaling:Describe*",
     "ec2:DescribeAddresses",
     "ec2:DescribeEgressOnlyInternetGateways",
