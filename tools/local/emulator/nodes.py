@@ -203,7 +203,8 @@ def _auto_mode(cluster: str) -> Iterator[Machines]:
     subnets = record.get("_auto_mode_subnets")
     config = record.get("computeConfig") or {}
     # https://docs.aws.amazon.com/eks/latest/userguide/auto-create-node-role.html
-    if not subnets or not all(iam.allows(config["nodeRoleArn"], action) for action in (_POD_IDENTITY, *_IMAGES)):
+    role = config.get("nodeRoleArn")
+    if not (subnets and role and all(iam.allows(role, action) for action in (_POD_IDENTITY, *_IMAGES))):
         return
     if all(network.size(subnet) >= _SMALLEST_SUBNET for subnet in subnets) and not _cut_off(cluster, subnets):
         for pool in config.get("nodePools") or []:
