@@ -70,6 +70,14 @@ def have_room(cluster: str, namespace: str, tolerated: Iterable[Mapping[str, Any
     return any(all(_tolerated(taint, listed) for taint in taints) for taints in _places(cluster))
 
 
+def takes(pool: Mapping[str, Any], tolerated: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether nodes of an object of kind NodePool take pods with these tolerations."""
+    listed, taints = list(tolerated), pool["spec"]["template"]["spec"].get("taints", ())
+    return all(
+        _tolerated(KubernetesTaint(each["key"], each["effect"], each.get("value", "")), listed) for each in taints
+    )
+
+
 def runs_pods(cluster: str, profile: Mapping[str, Any]) -> bool:
     """Whether pods start on Fargate, by a profile that takes them."""
     return fargate.may_pull(profile) and not _cut_off(cluster, profile["Subnets"])
