@@ -10,6 +10,7 @@ import pytest
 from blueprint.planning.document import FargateNodes, Plan
 from blueprint.planning.planner import plan
 from blueprint.workload import Workload
+from examples.auto_pools import AUTO_POOLS
 from examples.launched import LAUNCHED
 from tests.isolation.test_pod_security import HARDENED, POD_CONTEXT
 from tests.kubernetes.cluster import NEWEST, wait
@@ -24,6 +25,7 @@ from tools.kubernetes.programs import MissingPrograms, plays_kubelets, programs_
 CLUSTERS = {
     **{name: VARIANTS[name] for name in ("auto", "fargate", "isolated", "mixed", "self-managed", "full")},
     "launched": own(LAUNCHED),
+    "auto-pools": own(AUTO_POOLS),
 }
 
 
@@ -158,7 +160,7 @@ def place_of(labels: Mapping[str, str]) -> str:
     if profile := labels.get("eks.amazonaws.com/fargate-profile"):
         return profile.partition("Profile")[0]
     if pool := labels.get("karpenter.sh/nodepool"):
-        return f"Auto Mode's {pool}" if labels.get("eks.amazonaws.com/compute-type") == "auto" else f"node pool {pool}"
+        return f"Auto Mode's {pool}" if pool in ("general-purpose", "system") else f"node pool {pool}"
     return "nodes"
 
 

@@ -53,6 +53,15 @@ def delete_access_entry(physical_id: str, properties: Properties) -> None:
 
 
 def _grant(properties: Properties) -> None:
+    """Of nodes of Auto Mode EKS takes one policy, for which the emulator has no use: nothing here asks what nodes may.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/create-node-class.html (access entry)
+    """
+    if properties.get("Type") == "EC2":
+        names = [policy["PolicyArn"].rpartition("/")[2] for policy in properties.get("AccessPolicies") or []]
+        if others := [name for name in names if name != "AmazonEKSAutoNodePolicy"]:
+            raise eks.ServiceError(f"InvalidParameterException: {', '.join(others)} is not allowed for type EC2")
+        return
     for policy in properties.get("AccessPolicies") or []:
         body = provisioners._pascal_to_camel(policy)
         eks.answer(service._associate_access_policy(properties["ClusterName"], properties["PrincipalArn"], body))

@@ -72,7 +72,9 @@ def _check_addon(properties: Properties) -> None:
     # https://docs.aws.amazon.com/eks/latest/userguide/fargate-getting-started.html
     on_fargate = properties["AddonName"] != "coredns" or values.get("computeType") == "Fargate"
     tolerations = [*_TOLERATED, *nodes.tolerations(values)]
-    if not nodes.have_room(properties["ClusterName"], "kube-system", tolerations, on_fargate=on_fargate):
+    cluster = properties["ClusterName"]
+    launched = any(nodes.takes(pool, tolerations) for pool in control_planes.pools(cluster))
+    if not launched and not nodes.have_room(cluster, "kube-system", tolerations, on_fargate=on_fargate):
         # https://docs.aws.amazon.com/eks/latest/userguide/troubleshooting-add-ons.html
         raise eks.ServiceError(f"InsufficientNumberOfReplicas: {properties['AddonName']} has no node to run on")
 

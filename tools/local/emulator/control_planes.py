@@ -95,6 +95,12 @@ def of(name: str) -> Running | None:
     return _running.get(_key(name))
 
 
+def pools(name: str) -> list[Object]:
+    """The objects of kind NodePool that a cluster has."""
+    running = of(name)
+    return [*running.objects.all_of("karpenter.sh/v1", "NodePool")] if running else []
+
+
 def at(account: str, region: str, name: str) -> Running | None:
     """The same, whoever asks."""
     return _running.get((account, region, name))
@@ -195,7 +201,10 @@ def follow_nodes(name: str) -> None:
     running = of(name)
     if running is None or not running.has_kubelets:
         return
-    classes = {one["metadata"]["name"]: one for one in running.objects.all_of("karpenter.k8s.aws/v1", "EC2NodeClass")}
+    kinds = (("karpenter.k8s.aws/v1", "EC2NodeClass"), ("eks.amazonaws.com/v1", "NodeClass"))
+    classes = {
+        (kind, one["metadata"]["name"]): one for version, kind in kinds for one in running.objects.all_of(version, kind)
+    }
     pools = running.objects.all_of("karpenter.sh/v1", "NodePool")
     policies = node_objects.fargate_policies(name, _mutating(running.objects))
     wanted = {key(one): one for one in (*policies, *node_objects.node_objects(name, pools, classes))}

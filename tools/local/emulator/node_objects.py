@@ -30,11 +30,16 @@ _COMPUTE = "eks.amazonaws.com/compute-type"
 _PROFILE = "eks.amazonaws.com/fargate-profile"
 _ARCHITECTURE, _CAPACITY = "kubernetes.io/arch", "karpenter.sh/capacity-type"
 _ZONE = "topology.kubernetes.io/zone"
+_OF_AUTO_MODE = "eks.amazonaws.com/instance-category"
 _CATEGORY, _GENERATION = "karpenter.k8s.aws/instance-category", "karpenter.k8s.aws/instance-generation"
 
 
-def node_objects(cluster: str, pools: Iterable[Object], classes: Mapping[str, Object]) -> Iterator[Object]:
-    """All nodes of a cluster; `pools` are its objects of kind NodePool, `classes` its EC2NodeClasses by name."""
+Classes = Mapping[tuple[str, str], Object]
+"""Node classes by kind and name."""
+
+
+def node_objects(cluster: str, pools: Iterable[Object], classes: Classes) -> Iterator[Object]:
+    """All nodes of a cluster; `pools` are its objects of kind NodePool."""
     for each in (*nodes.machines(cluster), *_launched(pools, classes)):
         for number in range(each.count):
             digest = hashlib.sha256(f"{each.name}/{number}".encode()).hexdigest()
@@ -80,7 +85,7 @@ def _object(
     }
 
 
-# --- What Karpenter launches ---
+# --- What Karpenter launches, and Auto Mode by own pools ---
 
 _SIZES = ("16xlarge", "8xlarge", "4xlarge", "2xlarge", "xlarge", "large")
 # Families that there are of the newest generations.
@@ -88,7 +93,7 @@ _FAMILY: Mapping[Architecture, str] = {"arm64": "g", "amd64": "i"}
 _RECENT = 7
 
 
-def _launched(pools: Iterable[Object], classes: Mapping[str, Object]) -> Iterator[Machines]:
+def _launched(pools: Iterable[Object], classes: Classes) -> Iterator[Machines]:
     """One node of each kind that a pool may have in each zone, as if pods waited for it.
 
     They are as large as the limits of the pool let all of them be. A pool whose class finds no subnets has none.
@@ -96,12 +101,14 @@ def _launched(pools: Iterable[Object], classes: Mapping[str, Object]) -> Iterato
     for pool in pools:
         template = pool["spec"]["template"]
         wanted = {each["key"]: each for each in template["spec"].get("requirements", ()) if each.get("values")}
-        subnets = _subnets(classes.get(template["spec"]["nodeClassRef"]["name"], {}), _values(wanted, _ZONE))
+        by = template["spec"]["nodeClassRef"]
+        of_auto_mode = {_COMPUTE: "auto"} if by["kind"] == "NodeClass" else {}
+        subnets = _subnets(classes.get((by["kind"], by["name"]), {}), _values(wanted, _ZONE))
         kinds = list(product(_values(wanted, _ARCHITECTURE) or ["amd64"], _values(wanted, _CAPACITY) or ["on-demand"]))
         size = _size(pool, len(kinds) * len(subnets))
         if not size:
             continue
-        category = next(iter(_values(wanted, _CATEGORY)), "m")
+        category = next((value for key in (_CATEGORY, _OF_AUTO_MODE) for value in _values(wanted, key)), "m")
         taints = [
             KubernetesTaint(each["key"], each["effect"], each.get("value", ""))
             for each in template["spec"].get("taints", ())
@@ -110,6 +117,7 @@ def _launched(pools: Iterable[Object], classes: Mapping[str, Object]) -> Iterato
             kind = f"{category}{_RECENT}{_FAMILY['arm64' if cpu == 'arm64' else 'amd64']}.{size}"
             labels = {key: each["values"][0] for key, each in wanted.items() if each["operator"] == "In"} | {
                 **template.get("metadata", {}).get("labels", {}),
+                **of_auto_mode,
                 "karpenter.sh/nodepool": pool["metadata"]["name"],
                 _CAPACITY: capacity,
                 _CATEGORY: category,

@@ -70,6 +70,14 @@ def have_room(cluster: str, namespace: str, tolerated: Iterable[Mapping[str, Any
     return any(all(_tolerated(taint, listed) for taint in taints) for taints in _places(cluster))
 
 
+def takes(pool: Mapping[str, Any], tolerated: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether nodes of an object of kind NodePool take pods with these tolerations."""
+    listed, taints = list(tolerated), pool["spec"]["template"]["spec"].get("taints", ())
+    return all(
+        _tolerated(KubernetesTaint(each["key"], each["effect"], each.get("value", "")), listed) for each in taints
+    )
+
+
 def runs_pods(cluster: str, profile: Mapping[str, Any]) -> bool:
     """Whether pods start on Fargate, by a profile that takes them."""
     return fargate.may_pull(profile) and not _cut_off(cluster, profile["Subnets"])
@@ -203,7 +211,8 @@ def _auto_mode(cluster: str) -> Iterator[Machines]:
     subnets = record.get("_auto_mode_subnets")
     config = record.get("computeConfig") or {}
     # https://docs.aws.amazon.com/eks/latest/userguide/auto-create-node-role.html
-    if not subnets or not all(iam.allows(config["nodeRoleArn"], action) for action in (_POD_IDENTITY, *_IMAGES)):
+    role = config.get("nodeRoleArn")
+    if not (subnets and role and all(iam.allows(role, action) for action in (_POD_IDENTITY, *_IMAGES))):
         return
     if all(network.size(subnet) >= _SMALLEST_SUBNET for subnet in subnets) and not _cut_off(cluster, subnets):
         for pool in config.get("nodePools") or []:
