@@ -59,8 +59,13 @@ def unknown(actions: Sequence[str]) -> Iterator[Problem]:
 
 
 def _matches(pattern: str, name: str) -> bool:
-    wild = pattern.replace("[", "[[]")
-    return re.fullmatch(translate(wild.lower()), name.lower()) is not None
+    return _form(pattern).fullmatch(name.lower()) is not None
+
+
+@cache
+def _form(pattern: str) -> re.Pattern[str]:
+    """Made once, since it is held against the names of all services."""
+    return re.compile(translate(pattern.replace("[", "[[]").lower()))
 
 
 @cache

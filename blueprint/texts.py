@@ -23,9 +23,16 @@ def texts_below(data: Any) -> list[str]:
 
 def _gather(data: Any, found: list[str]) -> None:
     # A plan has thousands of texts, most of them in dicts: those are told apart first, and without a call for each.
+    # Whether something else is a Mapping takes longest to tell, so that comes last.
     if isinstance(data, str):
         found.append(data)
-    elif isinstance(data, (dict, Mapping)):
+    elif isinstance(data, (list, tuple)):
+        for item in data:
+            if type(item) is str:
+                found.append(item)
+            else:
+                _gather(item, found)
+    elif isinstance(data, dict) or (data is not None and not isinstance(data, _NUMBERS) and isinstance(data, Mapping)):
         for key, item in data.items():
             if type(key) is str:
                 found.append(key)
@@ -35,9 +42,9 @@ def _gather(data: Any, found: list[str]) -> None:
                 found.append(item)
             else:
                 _gather(item, found)
-    elif isinstance(data, (list, tuple)):
-        for item in data:
-            _gather(item, found)
+
+
+_NUMBERS = (int, float)
 
 
 def _gather_below(data: Any, found: list[str]) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import tools.assembly
 from blueprint.planning.document import Plan
-from tools.assembly import MANIFEST, Assembly, read, text
+from tools.assembly import MANIFEST, Assembly, Stack, read, text
 from tools.synthesis import synthesize
 
 Template = dict[str, Any]
@@ -38,6 +39,20 @@ def of_type(template: Template, kind: str) -> dict[str, dict[str, Any]]:
 def objects(template: Template) -> list[dict[str, Any]]:
     """All Kubernetes objects that a template applies, in the order of its resources."""
     return [each for manifest in of_type(template, MANIFEST).values() for each in tools.assembly.objects(manifest)]
+
+
+def renamed(stacks: Iterable[Stack], cluster: str = "case") -> tuple[Stack, ...]:
+    """As if they were of a cluster of that name, and without the hash that the CDK makes of it.
+
+    Clusters of one app have names of their own. So they can be compared, and one stands for all that are alike.
+    """
+
+    def of(stack: Stack) -> Stack:
+        words = re.sub(r"prune-[0-9a-f]+", "prune", json.dumps(stack.template).replace(stack.cluster, cluster))
+        name = stack.stack_name.replace(stack.cluster, cluster)
+        return replace(stack, cluster=cluster, stack_name=name, template=json.loads(words))
+
+    return tuple(map(of, stacks))
 
 
 def readable(template: Any) -> Any:

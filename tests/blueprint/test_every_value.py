@@ -23,12 +23,6 @@ from tests.values.kinds import JSON, examples, texts, unfolded
 from tests.values.tries import Tries, possible
 from tests.values.variants import Change, Spot, Variant, classes, singles, some_singles, spots
 
-OF_ONE_MAJOR = {
-    f"{name}.version"
-    for name in ("AmazonCloudWatchObservability", "AwsEfsCsiDriver", "AwsMountpointS3CsiDriver", "SnapshotController")
-}
-"""Another major version than that of the lock is refused, and the values tried are of v1."""
-
 
 @pytest.fixture(scope="module")
 def tries() -> Tries:
@@ -48,15 +42,7 @@ def test_each_ends_in_a_plan_or_a_report(tries: Tries) -> None:
 
 
 def test_no_option_is_one_that_no_cluster_can_use(tries: Tries) -> None:
-    others = {f"{name}: text" for name in OF_ONE_MAJOR}
-    assert {*tries.unusable(classes())} == others | {
-        "AwsMountpointS3CsiDriver.kms_key_arns: several",  # of the cluster's region: tests/addons/test_eks_addons.py
-        "AwsPrivateCaIssuer.issuers: several",  # as before: tests/addons/test_open_source.py
-        "Mirrors.images: several",  # no registry of itself: tests/blueprint/test_mirrors.py
-        "ManagedNodes.zones: several",  # of the network: examples/tuned_nodes.py
-        "SelfManagedNodes.zones: several",
-        "SelfManagedNodes.disk_throughput_mib: highest",  # with disk_iops: tests/blueprint/test_compute.py
-    }
+    assert tries.unusable(classes()) == []
 
 
 def test_every_option_makes_a_difference(tries: Tries) -> None:
@@ -64,7 +50,6 @@ def test_every_option_makes_a_difference(tries: Tries) -> None:
     # Whether one of the tried lies between a request and the most depends on what was tried: tests/teams/test_base.py
     sometimes = {"ContainerDefaults.ephemeral_storage_limit", "ContainerDefaults.memory_limit"}
     assert {*tries.without_effect(classes())} - sometimes == {
-        *OF_ONE_MAJOR,
         "AwsPrivateCaIssuer.issuers",  # with one of the cluster's region: tests/addons/test_open_source.py
         "Blueprint.delivery",  # with the engine's add-on: tests/blueprint/test_delivery.py
         "Cluster.ip_family",  # with a network that has IPv6: tests/stacks/test_ipv6.py

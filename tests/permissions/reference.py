@@ -35,14 +35,21 @@ def _rows(action: str, resource: str) -> Iterator[Any]:
         yield from () if typed else rows
     elif any(_matches(row["resource_arn_format"], resource) for row in typed):
         # Some keys are of the request, whatever it acts on.
-        yield from (row for row in rows if row not in typed or _matches(row["resource_arn_format"], resource))
+        yield from (
+            row for row in rows if row["resource_arn_format"] == "*" or _matches(row["resource_arn_format"], resource)
+        )
 
 
 def _matches(form: str, text: str) -> bool:
+    return _pattern(form).fullmatch(text) is not None
+
+
+@cache
+def _pattern(form: str) -> re.Pattern[str]:
     """Only the last part may have colons: of a log group, the stream follows."""
     parts = re.split(r"(\$\{[^}]*\})", form)
     regex = "".join("[^:]*" if part.startswith("${") else re.escape(part) for part in parts)
-    return re.fullmatch(f"{regex}.*" if form.endswith("}") else regex, text) is not None
+    return re.compile(f"{regex}.*" if form.endswith("}") else regex)
 
 
 @cache

@@ -67,19 +67,26 @@ def test_cfn_lint_finds_nothing(examples: Path, tmp_path: Path) -> None:
     What it takes is in proportion to the number of resources; `make every-value` looks at all.
     """
     templates = {path: json.loads(path.read_text("utf-8")) for path in sorted(templates_in(examples))}
-    resources = [(path, id, each) for path, template in templates.items() for id, each in template["Resources"].items()]
+    resources = [
+        (path, id, _ways_of(each)) for path, made in templates.items() for id, each in made["Resources"].items()
+    ]
     seen: set[str] = set()
     chosen: dict[Path, list[str]] = defaultdict(list)
-    for path, id, ways in sorted(((path, id, _ways_of(each)) for path, id, each in resources), key=_fewest_last):
+    for path, id, ways in sorted(resources, key=lambda each: -len(each[2])):
         if ways - seen:
             seen |= ways
             chosen[path].append(id)
-    parts = []
-    for path, ids in chosen.items():
-        parts.append(tmp_path / f"{path.parent.name}-{path.name}")
-        parts[-1].write_text(json.dumps(part_of(templates[path], ids)), encoding="utf-8")
-    assert seen == set().union(*(_ways_of(each) for _, _, each in resources))
+    parts = {
+        tmp_path / f"{path.parent.name}-{path.name}": part_of(templates[path], ids) for path, ids in chosen.items()
+    }
+    assert _every_way(parts.values()) == _every_way(templates.values())
+    for path, part in parts.items():
+        path.write_text(json.dumps(part), encoding="utf-8")
     assert cfn_lint([*(path for path in templates if path.parent.name == "assembly-managed"), *parts]) == (0, "")
+
+
+def _every_way(templates: Iterable[Any]) -> set[str]:
+    return {way for template in templates for each in template["Resources"].values() for way in _ways_of(each)}
 
 
 def part_of(template: Any, ids: Iterable[str]) -> Any:
@@ -100,10 +107,6 @@ def part_of(template: Any, ids: Iterable[str]) -> Any:
 
 def _words(data: object) -> set[str]:
     return set(re.findall(r"\w+", json.dumps(data)))
-
-
-def _fewest_last(chosen: tuple[Path, str, set[str]]) -> int:
-    return -len(chosen[2])
 
 
 def _ways_of(resource: Any) -> set[str]:

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from blueprint.blueprint import Blueprint
 from blueprint.errors import BlueprintError
 from blueprint.planning.planner import plan
 from blueprint.value import Value
+from tests.templates import renamed
 from tests.values.variants import Change, Variant, options, spots
 from tools.assembly import read
 from tools.review.dangers import dangers
@@ -40,18 +42,30 @@ def made_anew(variants: Iterable[Variant], folder: Path) -> Mapping[Field, set[s
     """Types of resources, of each field that makes some anew."""
     found: dict[Field, set[str]] = defaultdict(set)
     for number, batch in enumerate(_batches(variants)):
-        named = {f"v{index:03}": variant for index, variant in enumerate(batch)}
-        before, after = folder / f"before-{number}", folder / f"after-{number}"
-        old = [plan(replace(variant.cluster, name=name)) for name, variant in named.items()]
-        new = [plan(replace(variant.blueprint, name=name)) for name, variant in named.items()]
-        synthesize(old, before, validate=False)
-        synthesize(new, after, validate=False)
-        for difference in differences(read(before), read(after)):
-            plans = next((one, other) for one, other in zip(old, new, strict=True) if one.facts.name == difference.name)
+        named = {f"new{index:03}": variant for index, variant in enumerate(batch)}
+        clusters = {f"old{index:03}": cluster for index, cluster in enumerate(_distinct(batch))}
+        of = {name: next(old for old, each in clusters.items() if each == v.cluster) for name, v in named.items()}
+        every = {**clusters, **{name: variant.blueprint for name, variant in named.items()}}
+        plans = {name: plan(replace(blueprint, name=name)) for name, blueprint in every.items()}
+        out = folder / str(number)
+        synthesize(list(plans.values()), out, validate=False)
+        assembly = {name: renamed(stacks) for name, stacks in read(out).items()}
+        before, after = {name: assembly[of[name]] for name in named}, {name: assembly[name] for name in named}
+        for difference in differences(before, after):
+            both = plans[of[difference.name]], plans[difference.name]
             for change in named[difference.name].changes:
-                kinds = {danger.type for danger in dangers(difference, plans) if danger.rule in MADE_ANEW}
+                kinds = {danger.type for danger in dangers(difference, both) if danger.rule in MADE_ANEW}
                 found[type(change.spot.value).__name__, change.field] |= kinds
     return {field: kinds for field, kinds in found.items() if kinds}
+
+
+def _distinct(variants: Iterable[Variant]) -> list[Blueprint]:
+    """The clusters without changes, each once."""
+    found: list[Blueprint] = []
+    for variant in variants:
+        if variant.cluster not in found:
+            found.append(variant.cluster)
+    return found
 
 
 def _batches(variants: Iterable[Variant]) -> Iterator[list[Variant]]:

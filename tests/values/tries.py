@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
 from blueprint.blueprint import Blueprint
 from blueprint.errors import BlueprintError
@@ -13,7 +14,7 @@ from blueprint.planning.planner import plan
 from blueprint.value import Value
 from tests.blueprint.examples import assert_readable
 from tests.values.kinds import names
-from tests.values.variants import Change, Kind, Variant, classes, everywhere, options, spots
+from tests.values.variants import Change, Kind, Spot, Variant, classes, everywhere, options, spots
 
 
 @dataclass
@@ -95,14 +96,24 @@ def possible(of: Iterable[type[Value]]) -> Iterator[Kind]:
 
 
 def _ways(cls: type[Value], name: str, kind: str, most: int) -> Iterator[Variant]:
-    """How a cluster may come to have such a value: there, wherever the old one is, and with another field beside it."""
-    clusters = {spot.cluster.name + str(spot.way): spot for spot in spots()[cls]}
+    """How a cluster may come to have such a value: there, wherever the old one is, and with another field beside it.
+
+    All of it in the smallest cluster; in so many others, first what is tried quickly.
+    """
+    spot_of = {spot.cluster.name + str(spot.way): spot for spot in spots()[cls]}
     such = [value for value in options(cls, name) if kind in names(classes()[cls][name], value)]
-    for spot in list(clusters.values())[:most]:
-        for value in such:
-            yield Variant(spot.cluster, (Change(spot, name, value),))
-            yield everywhere(spot, name, value)
-        for other in spot.fields:
-            if other != name:
-                for beside in options(cls, other):
-                    yield Variant(spot.cluster, (Change(spot, name, such[0]), Change(spot, other, beside)))
+
+    def alone(spots: Iterable[Spot]) -> Iterator[Variant]:
+        for spot in spots:
+            for value in such:
+                yield Variant(spot.cluster, (Change(spot, name, value),))
+                yield everywhere(spot, name, value)
+
+    def beside(spots: Iterable[Spot]) -> Iterator[Variant]:
+        for spot in spots:
+            for other in spot.fields:
+                for value in options(cls, other) if other != name else ():
+                    yield Variant(spot.cluster, (Change(spot, name, such[0]), Change(spot, other, value)))
+
+    first, *more = list(spot_of.values())[:most]
+    yield from chain(alone([first]), beside([first]), alone(more), beside(more))

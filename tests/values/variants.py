@@ -15,15 +15,24 @@ from typing import Any, get_args
 import addons
 import blueprint
 import blueprint.teams
+from addons.amazon_cloudwatch_observability import AmazonCloudWatchObservability
+from addons.aws_efs_csi_driver import AwsEfsCsiDriver
+from addons.aws_mountpoint_s3_csi_driver import AwsMountpointS3CsiDriver
+from addons.aws_privateca_issuer import AwsPrivateCaIssuer
+from addons.cert_manager import CertManager
 from addons.external_secrets import ExternalSecrets
 from addons.secrets_store_csi_driver import SecretsStoreCsiDriver
+from addons.snapshot_controller import SnapshotController
 from blueprint.access import Role
 from blueprint.addons import Addon
 from blueprint.blueprint import Blueprint
 from blueprint.errors import BlueprintError
 from blueprint.existing_network import ExistingNetwork, ExistingSubnet
+from blueprint.managed_nodes import ManagedNodes
+from blueprint.mirrors import Mirrors
 from blueprint.planning.planner import plan
 from blueprint.secrets import Parameter
+from blueprint.self_managed_nodes import SelfManagedNodes
 from blueprint.teams import ApplicationTeam, CopiedSecrets, FromTeam, ServiceAccount, Share, TeamNamespace, ToTeam
 from blueprint.teams.contract import Team
 from blueprint.value import Value, problems_in
@@ -192,11 +201,35 @@ def homes() -> tuple[Blueprint, ...]:
         lone += [replace(BARE, compute=(group,)) for group in cluster.compute]
         lone += [replace(BARE, addons=_with_those_before(addon, cluster.addons)) for addon in cluster.addons]
         lone += [small for team in cluster.teams for small in _of_team(team, cluster.addons)]
+    lone += _together()
     different: list[Blueprint] = []
     for each in lone:
         if each not in different and _plans(each):
             different.append(each)
     return tuple(sorted((*different, *FLEET), key=lambda each: len(list(_below(each, ())))))
+
+
+def _together() -> Iterator[Blueprint]:
+    """Clusters with values that need another one beside them, which a search finds late or never."""
+    nodes: dict[str, Any] = {"instance_types": ("m7g.large",), "zones": ("a", "b"), "disk_gib": 100}
+    # https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html: 0.25 MiB/s for each operation
+    nodes |= {"disk_throughput_mib": 2_000, "disk_iops": 8_000}
+    yield replace(BARE, compute=(ManagedNodes("nodes", **nodes),))
+    yield replace(BARE, compute=(SelfManagedNodes("nodes", **nodes),))
+    keys = tuple(f"arn:aws:kms:{BARE.region}:{BARE.account}:key/01234567-89ab-cdef-0123-45678901234{n}" for n in "ab")
+    authority = f"arn:aws:acm-pca:{BARE.region}:{BARE.account}:certificate-authority/01234567-89ab-cdef-0123-4567890123"
+    for addon in (
+        AwsMountpointS3CsiDriver(buckets=("data",), kms_key_arns=keys),
+        AwsPrivateCaIssuer(issuers={each: f"{authority}4{each}" for each in "ab"}),
+        # Of the major version that the lock has; the values tried are of v1.
+        AmazonCloudWatchObservability(version="v6.0.0-eksbuild.1"),
+        AwsEfsCsiDriver(version="v3.0.0-eksbuild.1"),
+        AwsMountpointS3CsiDriver(buckets=("data",), version="v2.0.0-eksbuild.1"),
+        SnapshotController(version="v8.0.0-eksbuild.1"),
+    ):
+        yield replace(BARE, addons=_with_those_before(addon, (CertManager(),)))
+    registry = f"{BARE.account}.dkr.ecr.{BARE.region}.amazonaws.com"
+    yield replace(BARE, mirrors=Mirrors(images={host: f"{registry}/{host}" for host in ("quay.io", "ghcr.io")}))
 
 
 def _with_those_before(addon: Addon, others: Sequence[Addon]) -> tuple[Addon, ...]:

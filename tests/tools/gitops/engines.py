@@ -7,6 +7,7 @@ import re
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,16 @@ DELIVERIES: dict[str, Delivery] = {
 }
 
 
+# Of a PyYAML without libyaml, the slow ones.
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
+
+def documents(text: str) -> list[Any]:
+    """Of a YAML file."""
+    return list(yaml.load_all(text, _LOADER))
+
+
 class Facts(dict[str, str]):
     """What AWS decides in a deploy: something else for each name, with what a template or a pattern would read."""
 
@@ -42,8 +53,13 @@ class Facts(dict[str, str]):
 
 def facts(made: Plan) -> Facts:
     """Of a cluster; AWS's own SDK knows which partition a region is in."""
-    partition = botocore.session.Session().get_partition_for_region(made.facts.region)
-    return Facts(partition=partition)
+    return Facts(partition=_partition(made.facts.region))
+
+
+@cache
+def _partition(region: str) -> str:
+    """The SDK reads its endpoints anew each time, which takes a tenth of a second."""
+    return str(botocore.session.Session().get_partition_for_region(region))
 
 
 @dataclass(frozen=True)
@@ -167,7 +183,9 @@ def by_flux(made: Plan, clone: Path) -> Brought:
 def _substituted(one: Any, values: Mapping[str, str]) -> Any:
     """https://github.com/fluxcd/pkg/blob/envsubst/v1.7.0/envsubst/parse/scan.go: two dollars are one."""
     pattern = re.compile(r"\$\$|\$\{(\w+)\}")
-    return yaml.safe_load(pattern.sub(lambda found: values[found[1]] if found[1] else "$", yaml.safe_dump(one)))
+    text = yaml.dump(one, Dumper=_DUMPER)
+    (found,) = documents(pattern.sub(lambda found: values[found[1]] if found[1] else "$", text))
+    return found
 
 
 def _kustomized(folder: Path, patches: Any = ()) -> list[Any]:
@@ -185,4 +203,4 @@ def _kustomized(folder: Path, patches: Any = ()) -> list[Any]:
 def _run(*command: str, given: str = "") -> list[Any]:
     done = subprocess.run(command, input=given, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    return [one for one in yaml.safe_load_all(done.stdout) if one]
+    return [one for one in documents(done.stdout) if one]

@@ -6,15 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from addons.flux import Flux
 from addons.karpenter import Karpenter
 from blueprint import Blueprint
 from blueprint.planning.planner import plan
 from blueprint.teams.workloads.kinds import KINDS
 from examples.flux_delivery import FLUX_DELIVERY
-from tests.tools.gitops.engines import DELIVERIES, first_objects, kustomizations, written
+from tests.tools.gitops.engines import DELIVERIES, documents, first_objects, kustomizations, written
 from tests.tools.gitops.fields import unknown
 from tools.gitops.folder import texts
 
@@ -22,7 +20,7 @@ from tools.gitops.folder import texts
 def files(blueprint: Blueprint = FLUX_DELIVERY) -> dict[str, list[Any]]:
     made = plan(blueprint)
     assert made.delivery
-    return {name: [*yaml.safe_load_all(text)] for name, text in texts(made, made.delivery).items()}
+    return {name: documents(text) for name, text in texts(made, made.delivery).items()}
 
 
 FILES = files()

@@ -18,9 +18,10 @@ from blueprint.blueprint import Blueprint
 from blueprint.contribution import Release
 from blueprint.planning.document import Plan
 from blueprint.planning.planner import plan
+from tests.templates import renamed
 from tests.tools.charts import packed, write
 from tests.tools.review.changes import CHANGES
-from tools.assembly import Assembly, read
+from tools.assembly import read
 from tools.charts.render import render_all
 from tools.charts.results import Outcome, Render, Unreachable
 from tools.review.compose import review
@@ -71,10 +72,21 @@ class Markdown(SingleFileSnapshotExtension):
 
 @pytest.fixture(scope="module")
 def reviews(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Document]:
-    """All changes, in one synth of each side and one call of the diff engine."""
+    """All changes, in one synth and one call of the diff engine. Most begin with the same cluster."""
     folder = tmp_path_factory.mktemp("reviews")
     before, after = ({name: _plan(name, change[side]) for name, change in CHANGES.items()} for side in (0, 1))
-    found = differences(_synthesized(before, folder / "before"), _synthesized(after, folder / "after"))
+    bases: list[Blueprint] = []
+    for base, _ in CHANGES.values():
+        if base and base not in bases:
+            bases.append(base)
+    of = {name: f"base{bases.index(base):03}" for name, (base, _) in CHANGES.items() if base}
+    every = {f"base{number:03}": _plan(f"base{number:03}", base) for number, base in enumerate(bases)} | after
+    synthesize([each for each in every.values() if each], folder / "out", validate=False)
+    assembly = read(folder / "out")
+    found = differences(
+        {name: renamed(assembly[base], name) for name, base in of.items()},
+        {name: renamed(assembly[name], name) for name, each in after.items() if each},
+    )
     render = partial(_render, charts=_charts(folder))
     touched = {each.name: Touched(each, (before[each.name], after[each.name])) for each in found}
     return {name: _review(name, touched.get(name), render) for name in CHANGES}
@@ -82,11 +94,6 @@ def reviews(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Document]:
 
 def _plan(name: str, blueprint: Blueprint | None) -> Plan | None:
     return plan(replace(blueprint, name=name)) if blueprint else None
-
-
-def _synthesized(plans: Mapping[str, Plan | None], out: Path) -> Assembly:
-    synthesize([each for each in plans.values() if each], out, validate=False)
-    return read(out)
 
 
 def _charts(folder: Path) -> Path:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
@@ -35,7 +33,8 @@ from examples.existing_vpc import EXISTING_VPC
 from examples.managed import MANAGED
 from examples.shared import PLATFORM
 from tests.blueprint.examples import changed
-from tools.assembly import Stack, read
+from tests.templates import renamed
+from tools.assembly import read
 from tools.review.dangers import RULES, Danger, dangers
 from tools.revision.differences import differences
 from tools.synthesis import synthesize
@@ -293,29 +292,31 @@ OF_A_TEAM: dict[str, tuple[Blueprint, Blueprint, dict[str, int]]] = {
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, tuple[Danger, ...]]:
-    """Clusters of one app have names of their own, which are one name again before they are compared."""
+    """Clusters of one app have names of their own, which are one name again before they are compared.
+
+    Cases that are alike are one cluster: most begin with the same.
+    """
     out = tmp_path_factory.mktemp("fleet")
     after_them = {name: after for name, (_, after, _) in OF_A_TEAM.items()}
     before_them = {f"{name}, before": before for name, (before, _, _) in OF_A_TEAM.items()}
     cases = {**FINE, **{name: blueprint for name, (blueprint, _) in DANGEROUS.items()}, **after_them, **before_them}
-    names = {name: f"case{number:03}" for number, name in enumerate(cases)}
-    plans = {names[name]: plan(replace(each, name=names[name])) for name, each in cases.items()}
+    distinct: list[Blueprint] = []
+    for blueprint in cases.values():
+        if blueprint not in distinct:
+            distinct.append(blueprint)
+    named = {f"case{number:03}": blueprint for number, blueprint in enumerate(distinct)}
+    plans = {name: plan(replace(blueprint, name=name)) for name, blueprint in named.items()}
     synthesize(list(plans.values()), out, validate=False)
-    assembly = {cluster: tuple(map(_same, stacks)) for cluster, stacks in read(out).items()}
-    base = {names[name]: names[f"{name}, before"] if name in OF_A_TEAM else names["nothing"] for name in cases}
+    assembly = {cluster: renamed(stacks) for cluster, stacks in read(out).items()}
+    of = {name: next(other for other, each in named.items() if each == blueprint) for name, blueprint in cases.items()}
+    base = {name: of[f"{name}, before"] if name in OF_A_TEAM else of["nothing"] for name in cases}
     before = {name: assembly[other] for name, other in base.items()}
+    after = {name: assembly[other] for name, other in of.items()}
     found = {
-        each.name: dangers(each, (plans[base[each.name]], plans[each.name])) for each in differences(before, assembly)
+        each.name: dangers(each, (plans[base[each.name]], plans[of[each.name]])) for each in differences(before, after)
     }
-    assert names["nothing"] not in found
-    return {name: found.get(names[name], ()) for name in cases}
-
-
-def _same(stack: Stack) -> Stack:
-    """Under the name of all, and without the hash that the CDK makes of it."""
-    words = re.sub(r"prune-[0-9a-f]+", "prune", json.dumps(stack.template).replace(stack.cluster, "case"))
-    name = stack.stack_name.replace(stack.cluster, "case")
-    return replace(stack, cluster="case", stack_name=name, template=json.loads(words))
+    assert "nothing" not in found
+    return {name: found.get(name, ()) for name in cases}
 
 
 @pytest.mark.parametrize("case", FINE)
