@@ -13,6 +13,8 @@ def definitions(release: Release) -> Release:
     Kept, they would be in the way of the next attempt: Helm 4 applies those of Karpenter's own chart over them, by
     which they lose the marks of this one. https://github.com/helm/helm/blob/v4.2.3/pkg/action/validate.go
     """
-    address = f"{release.chart.repository}-crd"
-    chart = replace(release.chart, name="karpenter-crd", repository=address, kubernetes="", digest="")
+    own = release.chart
+    published = f"{own.published}-crd" if own.published else ""
+    address = f"{own.repository}-crd"
+    chart = replace(own, name="karpenter-crd", repository=address, published=published, kubernetes="", digest="")
     return Release("karpenter-crd", chart, release.namespace)

@@ -55,7 +55,10 @@ def test_every_chart_is_below_the_mirror_by_its_name() -> None:
         *("karpenter", "karpenter-crd", "keda"),
         *("secrets-store-csi-driver", "secrets-store-csi-driver-provider-aws"),
     }
-    assert charts["karpenter"].published == Karpenter.chart.repository
+    assert {charts[name].published for name in ("karpenter", "karpenter-crd")} == {
+        "oci://public.ecr.aws/karpenter/karpenter",
+        "oci://public.ecr.aws/karpenter/karpenter-crd",
+    }
     assert charts["karpenter"].digest == Karpenter.chart.digest
 
 
