@@ -53,6 +53,7 @@ def test_no_option_is_one_that_no_cluster_can_use(tries: Tries) -> None:
         "AwsMountpointS3CsiDriver.kms_key_arns: several",  # of the cluster's region: tests/addons/test_eks_addons.py
         "AwsPrivateCaIssuer.issuers: several",  # as before: tests/addons/test_open_source.py
         "Mirrors.images: several",  # no registry of itself: tests/blueprint/test_mirrors.py
+        "NodeClass.disk_throughput_mib: highest",  # with disk_iops: tests/addons/test_karpenter.py
         "ManagedNodes.zones: several",  # of the network: examples/tuned_nodes.py
         "SelfManagedNodes.zones: several",
         "SelfManagedNodes.disk_throughput_mib: highest",  # with disk_iops: tests/blueprint/test_compute.py
@@ -65,6 +66,8 @@ def test_every_option_makes_a_difference(tries: Tries) -> None:
     sometimes = {"ContainerDefaults.ephemeral_storage_limit", "ContainerDefaults.memory_limit"}
     assert {*tries.without_effect(classes())} - sometimes == {
         *OF_ONE_MAJOR,
+        "AutoNodeClass.name",  # with the pools that name it: tests/blueprint/test_auto_mode.py
+        "ManagedNodes.device_plugin",  # what a rule asks for: tests/blueprint/test_accelerator_rules.py
         "AwsPrivateCaIssuer.issuers",  # with one of the cluster's region: tests/addons/test_open_source.py
         "Blueprint.delivery",  # with the engine's add-on: tests/blueprint/test_delivery.py
         "Cluster.ip_family",  # with a network that has IPv6: tests/stacks/test_ipv6.py
@@ -130,7 +133,7 @@ KINDS = {
     ("ManagedNodes", "node_repair"): {"False", "True", "a NodeRepair"},
     ("ManagedNodes", "min"): {"lowest", "between", "highest"},
     ("ManagedNodes", "desired"): {"lowest", "between", "highest", "'unmanaged'", "None"},
-    ("AutoMode", "node_pools"): {"one", "several", "with 'general-purpose'", "with 'system'"},
+    ("AutoMode", "node_pools"): {"nothing", "one", "several", "with 'general-purpose'", "with 'system'"},
     ("Taint", "value"): {"text", "no text"},
     ("FargateSelector", "labels"): {"nothing", "one", "several", "with text", "with no text"},
 }
