@@ -50,6 +50,8 @@ def test_every_option_makes_a_difference(tries: Tries) -> None:
     # Whether one of the tried lies between a request and the most depends on what was tried: tests/teams/test_base.py
     sometimes = {"ContainerDefaults.ephemeral_storage_limit", "ContainerDefaults.memory_limit"}
     assert {*tries.without_effect(classes())} - sometimes == {
+        "AutoNodeClass.name",  # with the pools that name it: tests/blueprint/test_auto_mode.py
+        "ManagedNodes.device_plugin",  # what a rule asks for: tests/blueprint/test_accelerator_rules.py
         "AwsPrivateCaIssuer.issuers",  # with one of the cluster's region: tests/addons/test_open_source.py
         "Blueprint.delivery",  # with the engine's add-on: tests/blueprint/test_delivery.py
         "Cluster.ip_family",  # with a network that has IPv6: tests/stacks/test_ipv6.py
@@ -115,7 +117,7 @@ KINDS = {
     ("ManagedNodes", "node_repair"): {"False", "True", "a NodeRepair"},
     ("ManagedNodes", "min"): {"lowest", "between", "highest"},
     ("ManagedNodes", "desired"): {"lowest", "between", "highest", "'unmanaged'", "None"},
-    ("AutoMode", "node_pools"): {"one", "several", "with 'general-purpose'", "with 'system'"},
+    ("AutoMode", "node_pools"): {"nothing", "one", "several", "with 'general-purpose'", "with 'system'"},
     ("Taint", "value"): {"text", "no text"},
     ("FargateSelector", "labels"): {"nothing", "one", "several", "with text", "with no text"},
 }

@@ -21,6 +21,8 @@ from addons.aws_mountpoint_s3_csi_driver import AwsMountpointS3CsiDriver
 from addons.aws_privateca_issuer import AwsPrivateCaIssuer
 from addons.cert_manager import CertManager
 from addons.external_secrets import ExternalSecrets
+from addons.karpenter import Karpenter
+from addons.karpenter.node_class import NodeClass
 from addons.secrets_store_csi_driver import SecretsStoreCsiDriver
 from addons.snapshot_controller import SnapshotController
 from blueprint.access import Role
@@ -213,7 +215,8 @@ def _together() -> Iterator[Blueprint]:
     """Clusters with values that need another one beside them, which a search finds late or never."""
     nodes: dict[str, Any] = {"instance_types": ("m7g.large",), "zones": ("a", "b"), "disk_gib": 100}
     # https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html: 0.25 MiB/s for each operation
-    nodes |= {"disk_throughput_mib": 2_000, "disk_iops": 8_000}
+    fast: dict[str, Any] = {"disk_throughput_mib": 2_000, "disk_iops": 8_000}
+    nodes |= fast
     yield replace(BARE, compute=(ManagedNodes("nodes", **nodes),))
     yield replace(BARE, compute=(SelfManagedNodes("nodes", **nodes),))
     keys = tuple(f"arn:aws:kms:{BARE.region}:{BARE.account}:key/01234567-89ab-cdef-0123-45678901234{n}" for n in "ab")
@@ -226,6 +229,7 @@ def _together() -> Iterator[Blueprint]:
         AwsEfsCsiDriver(version="v3.0.0-eksbuild.1"),
         AwsMountpointS3CsiDriver(buckets=("data",), version="v2.0.0-eksbuild.1"),
         SnapshotController(version="v8.0.0-eksbuild.1"),
+        Karpenter(node_classes=(NodeClass(disk_gib=100, **fast),)),
     ):
         yield replace(BARE, addons=_with_those_before(addon, (CertManager(),)))
     registry = f"{BARE.account}.dkr.ecr.{BARE.region}.amazonaws.com"
