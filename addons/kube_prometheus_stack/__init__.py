@@ -8,7 +8,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated, Any
 
-from addons.kube_prometheus_stack.pods import APART, IMAGES, STACK, SUB_CHARTS, WORKLOADS, sub_values
+from addons.kube_prometheus_stack.pods import (
+    APART,
+    GRAFANA,
+    IMAGES,
+    NAMESPACE,
+    STACK,
+    SUB_CHARTS,
+    WORKLOADS,
+    sub_values,
+)
 from addons.kube_prometheus_stack.workspace import WorkspaceId, made, may_write, remote_write
 from blueprint.addons import CallsAws, ClusterFacts, Contribution, GeneratedFields, HelmAddon, Statement, Values
 from blueprint.addons.lock import locked_chart
@@ -28,7 +37,7 @@ class KubePrometheusStack(CallsAws, HelmAddon):
 
     name = STACK
     lost = "nothing is measured and nobody is alerted; the volumes with what was measured stay"
-    namespace = "monitoring"
+    namespace = NAMESPACE
     pod_security = "restricted"
     service_account = f"{STACK}-prometheus"
     service_account_annotations = ("prometheus", "serviceAccount", "annotations")
@@ -99,13 +108,5 @@ class KubePrometheusStack(CallsAws, HelmAddon):
                 "tls": {"internalPort": 8443},  # its own is the kubelet's, which Fargate has within the pod
                 "resources": resources("50m", "256Mi"),
             },
-            "grafana": _GRAFANA if self.grafana else {"enabled": False},
+            "grafana": GRAFANA if self.grafana else {"enabled": False},
         }
-
-
-_GRAFANA = {
-    # By default it may read all Secrets of the cluster.
-    "rbac": {"namespaced": True},
-    "sidecar": {"dashboards": {"searchNamespace": "monitoring"}},
-    "resources": resources("100m", "256Mi"),
-}

@@ -7,10 +7,11 @@ from dataclasses import replace
 from addons.kube_state_metrics import KubeStateMetrics
 from addons.prometheus_node_exporter import PrometheusNodeExporter
 from blueprint.addons import ClusterFacts, HelmAddon, ImageSource, Values, Workload
-from blueprint.addons.pods import workload
+from blueprint.addons.pods import resources, workload
 from blueprint.kubernetes import Namespace
 
 STACK = "kube-prometheus-stack"
+NAMESPACE = "monitoring"
 SUB_CHARTS: tuple[type[HelmAddon], ...] = (KubeStateMetrics, PrometheusNodeExporter)
 APART = Namespace("monitoring-nodes", "privileged")
 """Of what looks at nodes, so that the namespace of Prometheus can be restricted."""
@@ -19,6 +20,15 @@ _GLOBAL = "global.imageRegistry"
 
 def _is_apart(addon: type[HelmAddon]) -> bool:
     return addon.pod_security == APART.pod_security
+
+
+GRAFANA = {
+    # By default it may read all Secrets of the cluster.
+    "rbac": {"namespaced": True},
+    "sidecar": {"dashboards": {"searchNamespace": NAMESPACE}},
+    "resources": resources("100m", "256Mi"),
+}
+"""What Grafana is given, where there is one."""
 
 
 def sub_values(addon: type[HelmAddon], facts: ClusterFacts) -> Values:

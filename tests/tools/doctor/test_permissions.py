@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from addons.karpenter import Karpenter
+from addons.kube_prometheus_stack import KubePrometheusStack
 from blueprint import Plan, plan
 from examples.self_managed import SELF_MANAGED
 from tests.blueprint.examples import with_network
@@ -73,7 +74,8 @@ def test_each_service_is_simulated(bootstrapped: Account) -> None:
         return allowed(given)
 
     bootstrapped.answers("SimulatePrincipalPolicy", answer)
-    made = plan(replace(SELF_MANAGED, addons=(*SELF_MANAGED.addons, Karpenter())))
+    measured = KubePrometheusStack(workspace="new")
+    made = plan(replace(SELF_MANAGED, addons=(*SELF_MANAGED.addons, Karpenter(), measured)))
     assert statuses(bootstrapped.found(execution, made)) == ["ok"]
     everything = {action.partition(":")[0] for row in TYPES.values() for action in row.creates}
     assert sorted(services) == sorted(everything)
