@@ -10,6 +10,7 @@ from stacks.acknowledge import NAG, NIST
 
 _OTHERS = (":log-group:/aws/codebuild/", ":report-group/")
 """Logs go to the pipeline's own group, and no build reports tests."""
+_PUBLISHING = "-file-publishing-role-"
 _ANY_ROLE = "arn:*:iam::"
 _CONNECTIONS = ("codeconnections", "codestar-connections")
 
@@ -34,6 +35,8 @@ class NarrowedPolicy:
         given = _listed(statement["Resource"])
         resources = [each for each in given if not any(part in shown(each) for part in _OTHERS)]
         named = [each for each in resources if each != "*"]
+        if any(_PUBLISHING in shown(each) for each in named):
+            return  # which the role of uploads has from the plan, in one statement with what it needs beside them
         if any(shown(each).startswith(_ANY_ROLE) for each in named):
             yield from map(dict, self.updates)
         elif named:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -118,7 +119,6 @@ class PipelineStack(Stack):
             # One build for all: one role, and a template that does not grow with the fleet.
             publish_assets_in_parallel=False,
             cli_version=plan.programs.cli,
-            cdk_assets_cli_version=plan.programs.publisher,
             code_build_defaults=pipelines.CodeBuildOptions(
                 logging=self._logging, partial_build_spec=codebuild.BuildSpec.from_object(_RUNTIMES)
             ),
@@ -129,6 +129,7 @@ class PipelineStack(Stack):
             self._wave(made, wave, stages, ready, watch)
         made.build_pipeline()
         self._name()
+        self._publish()
         self._narrow()
         self._tell()
 
@@ -245,6 +246,25 @@ class PipelineStack(Stack):
         for plan in wave.clusters:
             added.add_stage(stages[plan.facts.name])
 
+    def _publish(self) -> None:
+        """Uploads with the command line that this project pins: cdk-assets, which the CDK takes for it, reads no newer
+        assembly than of version 54 in its newest release, 4.7.3, and this one is of 55.
+        """
+        clusters = " ".join(f"'{plan.facts.name}/*'" for wave in self._plan.waves for plan in wave.clusters)
+        program = {
+            **_RUNTIMES,
+            "phases": {
+                "install": {
+                    **_RUNTIMES["phases"]["install"],
+                    "commands": [f"npm install -g aws-cdk@{self._plan.programs.cli}"],
+                },
+                "build": {"commands": [f"cdk publish-assets --app . --unstable=publish-assets {clusters}"]},
+            },
+        }
+        for construct in self.node.find_all():
+            if isinstance(construct, codebuild.CfnProject) and "/Assets/" in construct.node.path:
+                construct.add_property_override("Source.BuildSpec", json.dumps(program, indent=2))
+
     def _name(self) -> None:
         """Calls each stage as its wave: the CDK calls that of one cluster as the cluster, like another wave perhaps."""
         alone = {wave.clusters[0].facts.name: wave.name for wave in self._plan.waves if len(wave.clusters) == 1}
@@ -295,6 +315,7 @@ class PipelineStack(Stack):
     def _narrow(self) -> None:
         """Takes from roles what the CDK gives to those of any pipeline, and this one does not need."""
         of, support = self._plan.pipeline, self._pipeline.cross_region_support
+        publishes = self.resolve(resolved(iam.policy([self._plan.publishes]), PARTITION_ONLY)["Statement"])
         updates = resolved(iam.policy([self._plan.updates]), PARTITION_ONLY)["Statement"]
         own = NarrowedPolicy(
             updates=self.resolve(updates),
@@ -304,7 +325,8 @@ class PipelineStack(Stack):
         for construct in self.node.find_all():
             if isinstance(construct, aws_iam.CfnPolicy):
                 document = self.resolve(construct.policy_document)
-                document["Statement"] = own.statements(document["Statement"])
+                own_roles = publishes if "/Assets/" in construct.node.path else []
+                document["Statement"] = [*own.statements(document["Statement"]), *own_roles]
                 construct.policy_document = document
                 acknowledge(construct, own.reasons(document["Statement"]))
         for stack in (self, *(each.stack for each in support.values())):

@@ -36,9 +36,7 @@ class BuildPrograms:
     watch: str
     """Both of the cluster $CLUSTER."""
     cli: str
-    """Version of the CDK's command line, with which the pipeline updates itself."""
-    publisher: str
-    """Version of `cdk-assets`, which uploads the code of functions."""
+    """Version of the CDK's command line, with which the pipeline updates itself and uploads the code of functions."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +50,9 @@ class PipelinePlan:
     """How long a build may take that watches a cluster."""
     updates: Statement
     """What the build may do that updates the pipeline, and the buckets that it has in other regions."""
+    publishes: Statement
+    """What the build may do that uploads the code of functions: the CDK's command line asks as well whether an account
+    is bootstrapped, with the role of a deploy (`buildSingleAsset` in aws-cdk/lib/index.js of 2.1148.1)."""
     looks: Statement
     """What builds may do that look at clusters."""
     bootstraps: tuple[str, ...]
@@ -80,6 +81,16 @@ def pipeline_plan(fleet: FleetPlan, programs: BuildPrograms) -> PipelinePlan:
         updates=Statement(
             ("sts:AssumeRole",),
             tuple(role_arn(purpose, *place) for place in own for purpose in ASSUMED),
+        ),
+        publishes=Statement(
+            ("sts:AssumeRole",),
+            tuple(
+                dict.fromkeys(
+                    role_arn(purpose, plan.facts.account, plan.facts.region)
+                    for plan in fleet.clusters
+                    for purpose in ASSUMED
+                )
+            ),
         ),
         looks=Statement(("sts:AssumeRole",), tuple(dict.fromkeys(looks_with(plan) for plan in fleet.clusters))),
         bootstraps=tuple(_bootstraps(pipeline, own, fleet.clusters)),

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -212,7 +216,7 @@ def test_roles_take_on_those_of_the_fleet_and_no_others(template: Template) -> N
         "FleetRole": of("deploy", *ACCOUNTS),
         "Synth": set(),
         "SelfMutation": of("deploy", OWN) | of("file-publishing", OWN),
-        "FileRole": of("file-publishing", *ACCOUNTS),
+        "FileRole": of("file-publishing", *ACCOUNTS) | of("deploy", *ACCOUNTS),
         "ReadyRole": of("lookup", *ACCOUNTS),
         "WatchRole": of("lookup", *ACCOUNTS),
         "CodeBuildActionRole": set(),
@@ -353,3 +357,74 @@ def test_pipelines_are_values() -> None:
     fleet = planned_fleet(FLEET)
     assert isinstance(fleet.code_pipeline, CodePipeline)
     assert not any(isinstance(each, CodePipeline) for each in fleet.pipelines), "none that a token is made for"
+
+
+def test_code_of_functions_is_uploaded_by_the_command_line_that_reads_this_assembly(
+    template: Template, assembly: Path, plan: PipelinePlan, root: Path
+) -> None:
+    projects = of_type(template, "AWS::CodeBuild::Project").items()
+    (build,) = (each for name, each in projects if "Assets" in name)
+    program = json.loads(build["Source"]["BuildSpec"])["phases"]
+    version = read(root / "package-lock.json")["packages"]["node_modules/aws-cdk"]["version"]
+    assert program["install"]["commands"] == [f"npm install -g aws-cdk@{version}"]
+    (command,) = program["build"]["commands"]
+    words = shlex.split(command)
+    assert words[:5] == ["cdk", "publish-assets", "--app", ".", "--unstable=publish-assets"]
+    names = [each.facts.name for wave in plan.waves for each in wave.clusters]
+    assert words[5:] == [f"{name}/*" for name in names]
+    (update,) = (each for name, each in projects if "SelfMutation" in name)
+    assert f"aws-cdk@{version}" in update["Source"]["BuildSpec"]
+    # Without credentials it comes as far as to ask for them: it has read the assembly, and found the stacks.
+    nowhere = {
+        "AWS_CONFIG_FILE": "/nowhere",
+        "AWS_SHARED_CREDENTIALS_FILE": "/nowhere",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    done = subprocess.run(
+        [Path(sys.prefix) / "bin" / "cdk", *words[1:]],
+        cwd=assembly,
+        env={"PATH": os.environ["PATH"], "HOME": str(assembly.parent), **nowhere},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert "no credentials have been configured" in done.stderr + done.stdout
+
+
+_HERE = """
+import sys
+from pathlib import Path
+from tests.stacks.test_pipeline import planned
+from tools.synthesis import synthesize_pipeline
+synthesize_pipeline(planned(), Path(sys.argv[1]))
+"""
+
+
+def test_a_build_of_the_pipeline_writes_the_same_bytes(assembly: Path, root: Path, tmp_path: Path) -> None:
+    """Elsewhere, with what CodeBuild says of itself, and without credentials.
+
+    https://docs.aws.amazon.com/codebuild/latest/userguide/build-env-ref-env-vars.html
+    """
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "JSII_NODE") if name in os.environ}
+    says = {
+        "CODEBUILD_BUILD_ID": "synth:0123",
+        "CODEBUILD_INITIATOR": "codepipeline/blueprints-pipeline",
+        "CODEBUILD_RESOLVED_SOURCE_VERSION": "0123456789abcdef",
+        "AWS_REGION": "ap-southeast-2",
+        "AWS_DEFAULT_REGION": "ap-southeast-2",
+        "CDK_DEFAULT_ACCOUNT": "999999999999",
+        "CI": "true",
+        "TZ": "Asia/Kolkata",
+        "PYTHONHASHSEED": "4242",
+    }
+    there = tmp_path / "a" / "much" / "deeper" / "folder"
+    command = [sys.executable, "-c", _HERE, str(there)]
+    environment = {**kept, **says, "PYTHONPATH": str(root)}
+    subprocess.run(command, cwd=tmp_path, env=environment, check=True, timeout=300, capture_output=True)
+    first, second = (
+        {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+        for folder in (assembly, there)
+    )
+    assert first.keys() == second.keys()
+    assert [name for name in first if first[name] != second[name]] == []

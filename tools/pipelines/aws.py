@@ -22,8 +22,6 @@ export AWS_CONFIG_FILE="$PWD/.aws/config"
 """
 """boto3 takes on the role by itself, and again before an hour is over: a role taken on by a role lasts no longer.
 https://docs.aws.amazon.com/sdkref/latest/guide/feature-assume-role-credentials.html"""
-_PUBLISHER = "4.7.3"
-"""Of cdk-assets, which reads what this aws-cdk-lib writes."""
 
 
 def programs() -> BuildPrograms:
@@ -38,5 +36,4 @@ def programs() -> BuildPrograms:
         ready=scripts.READY,
         watch=f"{scripts.READY}{scripts.WATCH}",
         cli=package["devDependencies"]["aws-cdk"],
-        publisher=_PUBLISHER,
     )
