@@ -241,11 +241,8 @@ def test_nothing_that_stands_there_ends_in_a_traceback(field: str, thing: Any) -
         replace(GOOD, pipelines=(CodePipeline(thing, thing, thing, emails=thing),)),
         replace(GOOD, promotion=Promotion(approval=thing, soak_minutes=thing, alarms=thing)),
     ):
-        every = [
-            *found(fleet),
-            *out_of_reach(fleet, {"a": SMALL}),
-            *overlaps(fleet, {"a": replace(SMALL, network=thing)}),
-        ]
+        clusters = {"a": replace(SMALL, network=thing, region=thing)}
+        every = [*found(fleet), *out_of_reach(fleet, clusters), *overlaps(fleet, clusters)]
         assert_readable(BlueprintError([*every, Problem(("at",), 1, "a rule", "a fix")]))
 
 

@@ -17,8 +17,8 @@ BASE=HEAD^1
 {scripts.REVIEW}"""
 _LOOK = """\
 mkdir -p .aws
-printf '[default]\\nrole_arn = %s\\ncredential_source = EcsContainer\\nregion = %s\\n' "$ROLE" "$REGION" >.aws/config
-export AWS_CONFIG_FILE="$PWD/.aws/config"
+printf '[default]\\nrole_arn = %s\\ncredential_source = EcsContainer\\n' "$ROLE" >.aws/config
+export AWS_CONFIG_FILE="$PWD/.aws/config" AWS_REGION="$REGION" AWS_DEFAULT_REGION="$REGION"
 """
 """boto3 takes on the role by itself, and again before an hour is over: a role taken on by a role lasts no longer.
 https://docs.aws.amazon.com/sdkref/latest/guide/feature-assume-role-credentials.html"""

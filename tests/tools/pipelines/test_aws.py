@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from botocore.session import Session
 
 from app import ROOT
+from blueprint.inventory import planned_fleet
 from tools.__main__ import main
 from tools.commands import code_pipeline as command
 from tools.pipelines.aws import programs
@@ -82,11 +84,17 @@ def test_boto3_takes_on_the_role_with_the_credentials_of_the_build(
     monkeypatch.setenv("AWS_CONFIG_FILE", str(clone / ".aws" / "config"))
     monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/creds")
     session = Session()
-    assert session.get_config_variable("region") == "eu-west-1"
     profile = session.get_scoped_config()
     assert (profile["role_arn"], profile["credential_source"]) == (ROLE, "EcsContainer")
     providers = [each.METHOD for each in session.get_component("credential_provider").providers]
     assert providers.index("assume-role") < providers.index("container-role")
+
+
+def test_what_follows_asks_in_the_region_of_the_cluster(clone: Path) -> None:
+    """CodeBuild says its own in both."""
+    own = {"AWS_REGION": "us-west-2", "AWS_DEFAULT_REGION": "us-west-2"}
+    program = f'{programs().look}echo "$AWS_REGION $AWS_DEFAULT_REGION" >tools.log\n'
+    assert run(program, clone, ROLE=ROLE, REGION="eu-west-1", **own) == (0, ["eu-west-1 eu-west-1"])
 
 
 def test_pipeline_written_and_told(
@@ -106,9 +114,7 @@ def test_pipeline_written_and_told(
 def test_a_fleet_without_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from dataclasses import replace
-
-    none = replace(command.planned_fleet(ROOT / "examples" / "fleet"), code_pipeline=None)
+    none = replace(planned_fleet(ROOT / "examples" / "fleet"), code_pipeline=None)
     monkeypatch.setattr(command, "planned_fleet", lambda _: none)
     assert main(["code-pipeline", "--output", str(tmp_path / "out")]) == Status.REFUSED
     assert "no pipeline of AWS delivers the fleet" in capsys.readouterr().err
