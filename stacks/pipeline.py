@@ -29,7 +29,7 @@ from constructs import Construct
 
 from blueprint import iam
 from blueprint.code_pipeline import CodeCommit, CodeConnections, S3Archive
-from blueprint.planning.code_pipeline import BUILD_MINUTES, PipelinePlan, looks_with
+from blueprint.planning.code_pipeline import BUILD_MINUTES, NOTHING, PipelinePlan, looks_with
 from blueprint.planning.document import Plan
 from blueprint.planning.fleet import PlannedWave
 from blueprint.references import resolved
@@ -40,7 +40,7 @@ from stacks.retained import retain, retained_logs
 from stacks.stage import ClusterStage
 
 NAME = "blueprints-pipeline"
-ALLOW, NOTHING = "ALLOW", "none"
+ALLOW = "ALLOW"
 _WAVE = "Wave-"
 """No cluster is called so."""
 PYTHON, NODE = "3.12", "20"

@@ -15,6 +15,8 @@ from blueprint.references import PARTITION
 from blueprint.regions import partition_of
 
 BUILD_MINUTES = 30
+NOTHING = "none"
+"""Value of the pipeline's variable ALLOW where nobody allows anything: it cannot be empty."""
 LOOKUP = "lookup"
 """Purpose of the bootstrap role that reads, for what is looked up before a deploy: ReadOnlyAccess, but no decryption.
 https://github.com/aws/aws-cdk-cli/blob/main/packages/aws-cdk/lib/api/bootstrap/bootstrap-template.yaml"""

@@ -124,6 +124,11 @@ def test_what_it_is(template: Template) -> None:
     assert pipeline["PipelineType"] == "V2"
     assert pipeline["ExecutionMode"] == "SUPERSEDED"
     assert pipeline["RestartExecutionOnUpdate"] is True
+    (variable,) = pipeline["Variables"]
+    assert (variable["Name"], variable["DefaultValue"]) == ("ALLOW", "none")
+    (build,) = stages(template)["Build"]
+    (given,) = (each for each in json.loads(build["Configuration"]["EnvironmentVariables"]) if each["name"] == "ALLOW")
+    assert given["value"] == "#{variables.ALLOW}"
     (source,) = stages(template)["Source"]
     assert source["Configuration"]["BranchName"] == "main"
     assert source["Configuration"]["FullRepositoryId"] == "example/clusters"

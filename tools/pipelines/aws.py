@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 
 from app import ROOT
-from blueprint.planning.code_pipeline import BuildPrograms
+from blueprint.planning.code_pipeline import NOTHING, BuildPrograms
 from tools.pipelines import scripts
 
 FOLDER = "pipeline"
-NOTHING = "none"
-"""Value of the pipeline's variable ALLOW where nobody allows anything: it cannot be empty."""
 _REVIEW = f"""\
 BASE=HEAD^1
 [ "$ALLOW" != {NOTHING} ] || ALLOW=
