@@ -24,6 +24,8 @@ from blueprint.sources import compile_from_source
 if TYPE_CHECKING:
     from aws_cdk import App
 
+    from stacks.stage import ClusterStage
+
 ROOT = Path(__file__).parent
 CLUSTERS = ROOT / (os.environ.get("BLUEPRINTS") or "clusters")
 """The folder of the cluster files: `BLUEPRINTS=examples` looks at the examples instead of your own."""
@@ -33,17 +35,20 @@ CONTEXT = {"aws:cdk:disable-creation-stack-traces": True}
 compile_from_source(CLUSTERS, ROOT / "addons", ROOT / "teams")
 
 
-def build(app: App, plans: Iterable[Plan]) -> None:
-    """Adds the clusters to the app."""
+def build(app: App, plans: Iterable[Plan], *, deploys_empty: bool = False) -> dict[str, ClusterStage]:
+    """Adds the clusters to the app, and gives them by their names.
+
+    `deploys_empty` says that stacks without resources are deployed as well, which CloudFormation refuses.
+    """
     from stacks.acknowledge import judged
     from stacks.stage import ClusterStage
 
-    for plan in plans:
-        ClusterStage(app, plan)
+    stages = {plan.facts.name: ClusterStage(app, plan, deploys_empty=deploys_empty) for plan in plans}
     if judged():
         from stacks.validation import add_validations
 
         add_validations(app)
+    return stages
 
 
 def write_assembly(app: App, plans: Sequence[Plan], counted: Iterable[Plan] | None = None) -> None:

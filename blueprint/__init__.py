@@ -8,6 +8,7 @@ from blueprint.auto_mode import AutoMode
 from blueprint.auto_node_class import AutoNodeClass
 from blueprint.blueprint import Blueprint
 from blueprint.cluster import Cluster, PrivateEndpoint, PublicEndpoint
+from blueprint.code_pipeline import CodeCommit, CodeConnections, CodePipeline, S3Archive
 from blueprint.components import Components, NodePorts
 from blueprint.delivery import ArgoCdDelivery, FluxDelivery, KubectlProvider
 from blueprint.existing_network import ExistingNetwork, ExistingSubnet
@@ -32,6 +33,9 @@ __all__ = [
     "BlueGreen",
     "Blueprint",
     "Cluster",
+    "CodeCommit",
+    "CodeConnections",
+    "CodePipeline",
     "Components",
     "Environment",
     "ExistingNetwork",
@@ -57,6 +61,7 @@ __all__ = [
     "PublicEndpoint",
     "RepairOverride",
     "Role",
+    "S3Archive",
     "SelfManagedNodes",
     "Taint",
     "User",

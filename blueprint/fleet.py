@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from blueprint.blueprint import Blueprint
+from blueprint.code_pipeline import CodePipeline
 from blueprint.fields import NOT_EMPTY, UNIQUE, ClusterName, between, matches
 from blueprint.pipelines import GitHubActions, GitLabCi
 from blueprint.value import Value
@@ -94,8 +95,9 @@ class Fleet(Value):
     """What holds for all waves for which nothing else is said."""
     pairs: tuple[BlueGreen, ...] = ()
     """Clusters that replace each other."""
-    pipelines: tuple[GitHubActions | GitLabCi, ...] = ()
-    """What delivers it: `make pipelines` writes them, and `cdk deploy -c roles=true` makes the roles that they need."""
+    pipelines: tuple[GitHubActions | GitLabCi | CodePipeline, ...] = ()
+    """What delivers it: `make pipelines` writes those of GitHub and GitLab, `make roles` what these need in AWS, and
+    `make code-pipeline` that of AWS."""
     connected: tuple[Annotated[tuple[ClusterName, ...], UNIQUE], ...] = ()
     """Groups of clusters whose networks are connected, by peering or a transit gateway: no two in a group may have an
     address in common."""

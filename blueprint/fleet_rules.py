@@ -8,11 +8,13 @@ from itertools import combinations
 from typing import Any, NamedTuple
 
 from blueprint.blueprint import Blueprint
+from blueprint.code_pipeline import CodePipeline
 from blueprint.errors import FieldPath, Problem, Quoted, duplicates, rendered
 from blueprint.existing_network import ExistingNetwork
 from blueprint.fleet import BlueGreen, Environment, Fleet, Wave
 from blueprint.network import NewNetwork
 from blueprint.pipelines import OidcPipeline
+from blueprint.regions import partition_of
 from blueprint.value import nearest
 
 
@@ -59,7 +61,8 @@ def between_values(fleet: Fleet, names: Collection[str]) -> Iterator[Problem]:
         rule = "the cluster is in no wave, so that no change would reach it"
         yield Problem(("environments",), name, rule, f'write it into one: Wave("…", clusters=("{name}",))')
     yield from _pairs(fleet, waves)
-    kinds = ((("pipelines", index), type(each).__name__) for index, each in _items(fleet.pipelines, OidcPipeline))
+    known = _items(fleet.pipelines, OidcPipeline | CodePipeline)
+    kinds = ((("pipelines", index), type(each).__name__) for index, each in known)
     yield from duplicates(kinds, "pipeline", "keep one of a kind: two would deploy at the same time")
     for number, group in _items(fleet.connected, tuple):
         for index, name in _items(group, str):
@@ -79,6 +82,21 @@ def overlaps(fleet: Fleet, clusters: Mapping[str, Blueprint]) -> Iterator[Proble
                     rule = f"{one.name} has {found}, and networks that are connected have no address in common"
                     fix = f"give {other.name} another range, or take it out of the group"
                     yield Problem(("connected", number, index), Quoted(network), rule, fix)
+
+
+def out_of_reach(fleet: Fleet, clusters: Mapping[str, Blueprint]) -> Iterator[Problem]:
+    """Clusters in whose partition a pipeline of AWS can take on no role: each partition has an IAM of its own.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+    """
+    for index, pipeline in _items(fleet.pipelines, CodePipeline):
+        if isinstance(pipeline.region, str):
+            own = partition_of(pipeline.region)
+            for name, cluster in clusters.items():
+                if isinstance(cluster.region, str) and partition_of(cluster.region) != own:
+                    rule = f"{name} is in {partition_of(cluster.region)}, which no role of {own} reaches"
+                    fix = "give each partition a project of its own, with a fleet and a pipeline"
+                    yield Problem(("pipelines", index, "region"), pipeline.region, rule, fix)
 
 
 def ranges(network: object) -> list[ipaddress.IPv4Network]:

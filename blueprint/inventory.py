@@ -114,6 +114,7 @@ def _fleet(directory: Path, clusters: Mapping[str, Blueprint]) -> tuple[Fleet, l
     (name, fleet), *_ = fleets.items()
     found = problems_in(fleet)
     found += [*fleet_rules.between_values(fleet, _files(directory)), *fleet_rules.overlaps(fleet, clusters)]
+    found += fleet_rules.out_of_reach(fleet, clusters)
     in_order = sorted(found, key=lambda problem: position(fleet, problem.path))
     return fleet, [problem.below((f"{_shown(path)}: {name}",)) for problem in in_order]
 

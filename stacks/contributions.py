@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cache
 
-from aws_cdk import Duration, RemovalPolicy, aws_aps, aws_events, aws_iam, aws_sqs
+from aws_cdk import CfnWaitConditionHandle, Duration, RemovalPolicy, aws_aps, aws_events, aws_iam, aws_sqs
 from aws_cdk import aws_eks_v2 as eks
 from constructs import Construct
 
@@ -41,6 +41,8 @@ class ContributionsStack(BlueprintStack):
         cluster: ClusterStack,
         network: Mapping[str, str],
         begins_git: Sequence[Manifest] = (),
+        *,
+        deploys_empty: bool = False,
     ) -> None:
         super().__init__(scope, id, plan)
         self.add_stack_dependency(cluster)
@@ -58,7 +60,11 @@ class ContributionsStack(BlueprintStack):
             _manifest(first, "objects", cluster, plan, resolved(begins_git, {**PARTITION_ONLY, **network, **known}))
             if installed:
                 first.node.add_dependency(*installed.values())
-        if not installed:
+        empty = not installed and not begins_git
+        if empty and deploys_empty:
+            # CloudFormation takes no template without resources. Of this one, nothing is made in AWS.
+            CfnWaitConditionHandle(self, "Nothing")
+        elif empty:
             # An app without this stack would leave in the account what the stack held before.
             why = "the CDK CLI deploys no stack without resources, and deletes one that has lost them"
             acknowledge(self, {f"{ENGINE}F0001": why}, always=True)

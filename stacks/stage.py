@@ -15,14 +15,18 @@ from stacks.network import NetworkStack
 class ClusterStage(Stage):
     """A failing chart never rolls back a cluster, and teams go before the add-ons that serve them."""
 
-    def __init__(self, scope: Construct, plan: Plan) -> None:
+    def __init__(self, scope: Construct, plan: Plan, *, deploys_empty: bool = False) -> None:
         super().__init__(scope, plan.facts.name)
         # A VPC that is there already has its own owner, whose stacks make and change it.
         id = plan.network.vpc_id
         network = {name_of(VPC_ID): id} if id else NetworkStack(self, plan).references
         cluster = ClusterStack(self, plan, network)
         first = plan.delivery.addons if plan.delivery else ()
-        addons = ContributionsStack(self, "addons", plan, plan.addons, cluster, network, first)
+        addons = ContributionsStack(
+            self, "addons", plan, plan.addons, cluster, network, first, deploys_empty=deploys_empty
+        )
         first = plan.delivery.teams if plan.delivery else ()
-        teams = ContributionsStack(self, "teams", plan, plan.teams, cluster, network, first)
+        teams = ContributionsStack(
+            self, "teams", plan, plan.teams, cluster, network, first, deploys_empty=deploys_empty
+        )
         teams.add_stack_dependency(addons)

@@ -22,7 +22,7 @@ PROJECT = frozenset(
 """The project's folders, in which no command writes what it replaces; those that begin with a dot are as well."""
 ASSEMBLY = re.compile(
     r"manifest\.json|tree\.json|cdk\.out|validation-report\.json|read\..*\.lock|synth\.lock|asset\..*|assembly-.*"
-    r"|.*\.(template|assets|metadata|plan)\.json"
+    r"|.*\.(template|assets|metadata|plan)\.json|buildspec-.*\.yaml|Pipeline.*\.dot"
 )
 """What aws-cdk-lib and the CLI write into a cloud assembly, and this project beside it."""
 _LITTER = frozenset((".DS_Store", "Thumbs.db", "desktop.ini"))

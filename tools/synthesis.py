@@ -9,8 +9,10 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from app import CONTEXT, ROOT, write_assembly
+from app import CONTEXT, ROOT, build, write_assembly
+from blueprint.planning.code_pipeline import PipelinePlan
 from blueprint.planning.document import Plan
+from blueprint.planning.file import write
 from blueprint.planning.pipeline_roles import AccountRoles
 from tools.progress import Progress
 
@@ -53,6 +55,21 @@ def synthesize_roles(accounts: Sequence[AccountRoles], out: Path) -> None:
     RolesStage(app, accounts)
     add_validations(app)
     app.synth()
+
+
+def synthesize_pipeline(plan: PipelinePlan, out: Path) -> None:
+    """Writes the assembly of the pipeline of AWS, in which all clusters are as `synthesize` writes them."""
+    os.environ["CDK_VALIDATION"] = "true"
+    from aws_cdk import App
+
+    from stacks.pipeline import PipelineStack
+
+    app = App(outdir=str(out.resolve()), context=settings())
+    plans = [each for wave in plan.waves for each in wave.clusters]
+    PipelineStack(app, plan, build(app, plans, deploys_empty=True))
+    app.synth()
+    for each in plans:
+        write(each, Path(app.outdir))
 
 
 def settings() -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 
 from blueprint.blueprint import Blueprint
+from blueprint.code_pipeline import CodePipeline
 from blueprint.errors import FieldPath, rendered
 from blueprint.fleet import BlueGreen, Fleet, Promotion
 from blueprint.fleet_rules import waves_of
@@ -34,6 +35,9 @@ class FleetPlan:
     """Of all environments, in order."""
     pairs: tuple[BlueGreen, ...]
     pipelines: tuple[OidcPipeline, ...]
+    """Those that AWS trusts by their tokens."""
+    code_pipeline: CodePipeline | None
+    """That of AWS, if there is one."""
     differences: Mapping[str, tuple[str, ...]]
     """Of each cluster, the fields in which it is not as the defaults of its environment say, but its name:
     `cluster.version`."""
@@ -58,7 +62,8 @@ def fleet_plan(fleet: Fleet, blueprints: Mapping[str, Blueprint], plans: Mapping
             for each in placed
         ),
         pairs=fleet.pairs,
-        pipelines=fleet.pipelines,
+        pipelines=tuple(each for each in fleet.pipelines if isinstance(each, OidcPipeline)),
+        code_pipeline=next((each for each in fleet.pipelines if isinstance(each, CodePipeline)), None),
         differences={
             name: tuple(rendered(path) for path in _differences(each.environment.defaults, blueprints[name], ()))
             for each in placed

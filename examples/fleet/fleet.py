@@ -9,6 +9,8 @@ from blueprint import (
     BlueGreen,
     Blueprint,
     Cluster,
+    CodeConnections,
+    CodePipeline,
     Environment,
     Fleet,
     GitHubActions,
@@ -82,6 +84,15 @@ FLEET = Fleet(
     pipelines=(
         GitHubActions("example/clusters", owner_id="123456", repository_id="456789"),
         GitLabCi("example/platform/clusters"),
+        CodePipeline(
+            account="444444444444",
+            region="us-west-2",
+            source=CodeConnections(
+                "arn:aws:codeconnections:us-west-2:444444444444:connection/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f",
+                "example/clusters",
+            ),
+            emails=("platform@example.com",),
+        ),
     ),
     pairs=(BlueGreen(blue="prod-eu", green="prod-eu-green", live="blue"),),
     connected=(("prod-eu", "prod-eu-green", "prod-us"), ("stage-us", "stage-eu")),

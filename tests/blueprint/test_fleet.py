@@ -12,9 +12,22 @@ from typing import Any
 import pytest
 
 from app import ROOT
-from blueprint import BlueGreen, Environment, Fleet, GitHubActions, GitLabCi, NewNetwork, Promotion, Wave
+from blueprint import (
+    BlueGreen,
+    CodeCommit,
+    CodeConnections,
+    CodePipeline,
+    Environment,
+    Fleet,
+    GitHubActions,
+    GitLabCi,
+    NewNetwork,
+    Promotion,
+    S3Archive,
+    Wave,
+)
 from blueprint.errors import BlueprintError, Problem
-from blueprint.fleet_rules import between_values, overlaps
+from blueprint.fleet_rules import between_values, out_of_reach, overlaps
 from blueprint.inventory import planned, planned_fleet
 from blueprint.planning.fleet import FleetPlan, fleet_plan
 from blueprint.planning.planner import plan
@@ -114,6 +127,9 @@ def test_a_mistake(fleet: Fleet, place: str, value: object, rule: str) -> None:
 
 
 GITHUB = GitHubActions("example/clusters")
+CONNECTION = "arn:aws:codeconnections:us-west-2:444444444444:connection/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f"
+CONNECTED = CodeConnections(CONNECTION, "example/clusters")
+AWS = CodePipeline(account="444444444444", region="us-west-2", source=CONNECTED)
 
 
 @pytest.mark.parametrize(
@@ -135,6 +151,28 @@ GITHUB = GitHubActions("example/clusters")
         (replace(GITHUB, repository_id="1"), "pipelines[0].owner_id", "both numbers"),
         (replace(GITHUB, owner_id="0123", repository_id="1"), "pipelines[0].owner_id", "must be the number"),
         (GitLabCi("clusters"), "pipelines[0].project", "path of a project"),
+        *(
+            (replace(AWS, source=replace(CONNECTED, connection=arn)), "pipelines[0].source.connection", "ARN of a")
+            for arn in ("", "*", CONNECTION.replace("0a1b2c3d-", "*"), CONNECTION.replace(":connection/", ":host/"))
+        ),
+        *(
+            (replace(AWS, source=replace(CONNECTED, repository=name)), "pipelines[0].source.repository", "owner/name")
+            for name in ("clusters", "a/b ", "a/*", "https://github.com/a/b", "a/b\n")
+        ),
+        *(
+            (replace(AWS, source=source), f"pipelines[0].source.{field}", rule)
+            for source, field, rule in (
+                (replace(CONNECTED, branch="*"), "branch", "name of a branch"),
+                (CodeCommit("a.git"), "repository", "name of a repository"),
+                (CodeCommit("a", branch="*"), "branch", "name of a branch"),
+                (S3Archive("A"), "bucket", "name of an S3 bucket"),
+                (S3Archive("sources", "*.zip"), "key", "ZIP archive"),
+                (S3Archive("sources", "clusters.tar"), "key", "ZIP archive"),
+            )
+        ),
+        (replace(AWS, region="cn-north-1"), "pipelines[0].source.connection", "the pipeline in aws-cn"),
+        (replace(AWS, emails=("nobody",)), "pipelines[0].emails[0]", "e-mail address"),
+        (replace(AWS, account="1"), "pipelines[0].account", "12 digits"),
         (GitLabCi("a/b:ref_type:branch"), "pipelines[0].project", "path of a project"),
     ],
 )
@@ -145,6 +183,22 @@ def test_a_mistake_in_a_pipeline(pipeline: Any, place: str, rule: str) -> None:
 def test_two_pipelines_of_a_kind() -> None:
     (problem,) = found(replace(GOOD, pipelines=(GITHUB, GitLabCi("a/b"), replace(GITHUB, branch="other"))))
     assert (problem.place, problem.value) == ("pipelines[2]", "GitHubActions")
+
+
+@pytest.mark.parametrize("service", ["codeconnections", "codestar-connections"])
+def test_a_good_pipeline_of_aws(service: str) -> None:
+    """https://docs.aws.amazon.com/dtconsole/latest/userguide/rename.html: both are there."""
+    source = replace(CONNECTED, connection=CONNECTION.replace("codeconnections", service), repository="a/b/c")
+    assert found(replace(GOOD, pipelines=(replace(AWS, source=source), GITHUB))) == []
+    assert [each.place for each in found(replace(GOOD, pipelines=(AWS, AWS)))] == ["pipelines[1]"]
+
+
+def test_a_pipeline_of_aws_reaches_its_own_partition() -> None:
+    clusters = {"a": replace(SMALL, name="a"), "b": replace(SMALL, name="b", region="cn-north-1")}
+    (problem,) = out_of_reach(replace(GOOD, pipelines=(GITHUB, AWS)), clusters)
+    assert (problem.place, problem.value) == ("pipelines[1].region", "us-west-2")
+    assert problem.rule.startswith("b is in aws-cn")
+    assert [*out_of_reach(replace(GOOD, pipelines=(GITHUB,)), clusters)] == []
 
 
 def test_the_one_without_traffic_comes_first() -> None:
@@ -177,16 +231,18 @@ HOSTILE: list[Any] = [None, 1, "x", (), (None,), ("x",), [Wave("x", ("a",))], (W
 
 
 @pytest.mark.parametrize("thing", HOSTILE, ids=repr)
-@pytest.mark.parametrize("field", ["environments", "promotion", "pairs", "connected"])
+@pytest.mark.parametrize("field", ["environments", "promotion", "pairs", "connected", "pipelines"])
 def test_nothing_that_stands_there_ends_in_a_traceback(field: str, thing: Any) -> None:
     for fleet in (
         replace(GOOD, **{field: thing}),
         Fleet(environments=(Environment(thing, waves=thing, defaults=thing, promotion=thing),)),
         Fleet(environments=environments(Wave(thing, clusters=thing, promotion=thing))),
         replace(GOOD, pairs=(BlueGreen(thing, thing, live=thing),), connected=(thing,)),
+        replace(GOOD, pipelines=(CodePipeline(thing, thing, thing, emails=thing),)),
         replace(GOOD, promotion=Promotion(approval=thing, soak_minutes=thing, alarms=thing)),
     ):
-        every = [*found(fleet), *overlaps(fleet, {"a": replace(SMALL, network=thing)})]
+        clusters = {"a": replace(SMALL, network=thing, region=thing)}
+        every = [*found(fleet), *out_of_reach(fleet, clusters), *overlaps(fleet, clusters)]
         assert_readable(BlueprintError([*every, Problem(("at",), 1, "a rule", "a fix")]))
 
 

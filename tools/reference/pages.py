@@ -73,7 +73,7 @@ _CONCEPTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "Workloads of teams",
         tuple(f"blueprint.teams.workloads.{kind}" for kind in ("manifests", "helm", "git")),
     ),
-    ("fleet", "A fleet", ("blueprint.fleet", "blueprint.pipelines")),
+    ("fleet", "A fleet", ("blueprint.fleet", "blueprint.pipelines", "blueprint.code_pipeline")),
     ("addons-by-value", "Add-ons by value", ("blueprint.addons.by_value", "blueprint.addons.manifests")),
 )
 """File, title, and the modules whose classes stand there; the first one's docstring opens the page."""
