@@ -117,10 +117,10 @@ class Blueprint(Value):
     these carry EKS's own tags only (https://docs.aws.amazon.com/eks/latest/userguide/auto-learn-iam.html#tag-prop).
     Access points of `AwsEfsCsiDriver` and log groups of `AmazonCloudWatchObservability` carry none.
     A volume keeps the tags that it was made with."""
-    mirrors: Mirrors = Mirrors()
-    """Registries of one's own, from which charts and images of add-ons come."""
     iam: Iam = Iam()
     """What all its IAM roles have in common: a permissions boundary, a path."""
+    mirrors: Mirrors = Mirrors()
+    """Registries of one's own, from which charts and images of add-ons come."""
 
     def problems(self) -> Iterator[Problem]:
         for key in self.tags:
