@@ -99,7 +99,7 @@ class NeedsYoung(Plain):
 POOLED = changed(TEAM, node_pool=NodePool())
 MANY_VALUES: Any = Blueprint
 PARTS = (SMALL.network, SMALL.cluster)
-MORE = (SMALL.delivery, SMALL.tags, SMALL.iam)
+MORE = (SMALL.delivery, SMALL.tags, SMALL.iam, SMALL.mirrors)
 OLD_IMAGE = {"ami_type": "BOTTLEROCKET_ARM_64", "release_version": "1.10.0-1ad6b4a4"}
 
 
