@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
-from blueprint.addons import ClusterFacts, Contribution, HelmAddon, ImageSource, Values, Workload
+from blueprint.addons import ClusterFacts, Contribution, HelmAddon, ImageSource, Values, Workload, beside
 from blueprint.addons.lock import locked_chart
 from blueprint.addons.pods import workload
 from blueprint.contribution import Release
@@ -86,5 +86,5 @@ class Kyverno(HelmAddon):
             "validationFailureAction": "Enforce" if self.enforce else "Audit",
             "failurePolicy": "Fail" if self.refuse_when_down else "Ignore",
         }
-        chart = self.beside(self.policies, facts)
+        chart = beside(self, self.policies, facts)
         return replace(made, releases=(*made.releases, Release(chart.name, chart, self.namespace, values)))

@@ -39,9 +39,9 @@ class _Devices(NamedTuple):
 
 def problems(view: Checked) -> Iterator[Problem]:
     """Every node with accelerators has somebody who tells Kubernetes of them."""
-    if not view.knows_all_addons:
+    if not view.knows_all("addons"):
         return
-    telling = [(kind, addon) for addon in view.listed_addons.values() for kind in addon.devices]
+    telling = [(kind, addon) for addon in view.addons.values() for kind in addon.devices]
     for each in _devices(view):
         those = [addon for kind, addon in telling if kind == each.kind]
         labelled = next((addon for addon in those if addon.devices_label), None)

@@ -7,7 +7,7 @@ from dataclasses import field, replace
 from typing import Annotated, Any
 
 from addons.secrets_store_csi_driver.pods import DRIVER, DRIVER_IMAGES, PROVIDER, PROVIDER_IMAGE
-from blueprint.addons import ClusterFacts, Contribution, HelmAddon, Values, merged, moved
+from blueprint.addons import ClusterFacts, Contribution, HelmAddon, Values, beside, merged, moved
 from blueprint.addons.lock import locked_chart
 from blueprint.addons.offers import MOUNTED_SECRETS
 from blueprint.addons.pods import NOT_ON_FARGATE, resources
@@ -63,7 +63,7 @@ class SecretsStoreCsiDriver(HelmAddon):
         contribution = super().contribute(facts)
         # With the region it need not read pods and nodes to find out.
         own: Values = {"secrets-store-csi-driver": {"install": False}, "awsRegion": facts.region, **_EVERY_NODE}
-        chart = self.beside(self.provider, facts, self.provider_version)
+        chart = beside(self, self.provider, facts, self.provider_version)
         mirrors = dict(facts.image_mirrors)
         values = merged(merged(own, PROVIDER_IMAGE.values_at(mirrors)), self.provider_extra_values)
         image = PROVIDER_IMAGE.read(values, mirrors)

@@ -13,7 +13,7 @@ from blueprint.addons.by_value import EksAddonByName, HelmRelease
 from blueprint.addons.calls_aws import CallsAws
 from blueprint.addons.contract import Addon, FirstEdit, NodeNetwork, UpgradeSteps
 from blueprint.addons.eks import AddonVersion, EksAddon
-from blueprint.addons.helm import HelmAddon, chosen, moved
+from blueprint.addons.helm import HelmAddon, beside, chosen, moved
 from blueprint.addons.manifests import KubernetesManifests
 from blueprint.contribution import (
     Chart,
@@ -52,6 +52,7 @@ __all__ = [
     "UpgradeSteps",
     "Values",
     "Workload",
+    "beside",
     "chosen",
     "merged",
     "moved",

@@ -87,13 +87,6 @@ class HelmAddon(Addon):
         """Values of the chart; every key stands in the chart's own values.yaml."""
         return {}
 
-    def beside(self, chart: Chart, facts: ClusterFacts, version: str | None = None) -> Chart:
-        """Another chart of the same publisher, from where the add-on's own comes."""
-        repository = self.chart_repository
-        if repository and repository.startswith("oci://"):  # one chart for each address
-            repository += chart.name.removeprefix(self.chart.name)
-        return chosen(chart, version, repository, facts.chart_repository(chart))
-
     def contribute(self, facts: ClusterFacts) -> Contribution:
         mirrors = dict(facts.image_mirrors)
         own = self.values(facts)
@@ -123,3 +116,11 @@ class HelmAddon(Addon):
             images=images,
             mirrored=moved(self.images, images, mirrors),
         )
+
+
+def beside(addon: HelmAddon, chart: Chart, facts: ClusterFacts, version: str | None = None) -> Chart:
+    """Another chart of the same publisher, from where the add-on's own comes."""
+    repository = addon.chart_repository
+    if repository and repository.startswith("oci://"):  # one chart for each address
+        repository += chart.name.removeprefix(addon.chart.name)
+    return chosen(chart, version, repository, facts.chart_repository(chart))

@@ -259,7 +259,7 @@ WRONG_FIELDS = [
         "write cpu",
     ),
     mistake(
-        "the name of a property", with_nodes(image="al2023"), "compute[0].image", "unknown field 'image'", "ami_type"
+        "the name of a property", with_nodes(family="al2023"), "compute[0].family", "unknown field 'family'", "ami_type"
     ),
     mistake(
         "the name of a class fact",

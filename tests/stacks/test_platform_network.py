@@ -49,5 +49,13 @@ def test_with_the_namespace_before_the_release(made: Templates) -> None:
     assert spaces.keys() <= waits_for(template, release)
 
 
-def test_without_it_no_manifest_stands_in_the_cluster_stack(fleet: Templates) -> None:
-    assert not any(of_type(template, MANIFEST) for (_, stack), template in fleet.items() if stack == "cluster")
+def test_in_the_cluster_stack_stands_only_what_add_ons_of_eks_wait_for(fleet: Templates) -> None:
+    """Node pools of Auto Mode, on which they run, and policies where its nodes cut off what no policy selects."""
+    found = {
+        (cluster, one["kind"])
+        for (cluster, stack), template in fleet.items()
+        if stack == "cluster"
+        for each in of_type(template, MANIFEST).values()
+        for one in objects(each)
+    }
+    assert found == {("auto-pools", kind) for kind in ("NetworkPolicy", "NodeClass", "NodePool")}

@@ -12,6 +12,7 @@ from blueprint.planning.document import Plan
 from blueprint.planning.planner import plan
 from examples.argo_delivery import ARGO_DELIVERY
 from examples.operations import OPERATIONS
+from tests.blueprint.examples import changed
 from tests.tools.gitops.engines import DELIVERIES, applications, delivered, first_objects
 from tests.tools.gitops.fields import unknown
 from tools.gitops.folder import texts
@@ -65,7 +66,9 @@ def test_each_waits_for_what_it_stands_on(objects: dict[tuple[str, str], Any]) -
 
 def test_a_part_waits_for_all_that_those_before_it_wait_for(tmp_path: Path) -> None:
     """`status` comes after `priorities`, and that after an add-on of which nothing comes from Git."""
-    found = brought(delivered(OPERATIONS, DELIVERIES["argo-cd"]), tmp_path)
+    # With room for both engines.
+    wide = replace(OPERATIONS, compute=tuple(changed(each, max=9, min=5) for each in OPERATIONS.compute))
+    found = brought(delivered(wide, DELIVERIES["argo-cd"]), tmp_path)
     names = ("addons.priorities.objects", "addons.status.namespaces", "addons.status.objects")
     waves = [found["Application", name]["metadata"]["annotations"]["argocd.argoproj.io/sync-wave"] for name in names]
     assert waves == ["0", "1", "2"]

@@ -127,7 +127,7 @@ def test_every_review_fits_into_a_comment(name: str, reviews: Mapping[str, Docum
     assert size(markdown(reviews[name])) <= LIMIT
 
 
-ONE_SCREEN = 55
+ONE_SCREEN = 60
 """Lines, of which GitHub shows the blank ones as nothing. A whole new cluster takes more."""
 
 
