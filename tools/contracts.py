@@ -255,14 +255,18 @@ def known_paths(addon: EksAddon | HelmAddon) -> dict[str, Any]:
 
 
 def unmirrored(addon: EksAddon | HelmAddon, name: str, render: Render) -> list[str]:
-    """Images of a release that do not come from mirrors of all registries; EKS has its own for its add-ons."""
+    """Images of a release that do not come from mirrors of all registries, or why its chart cannot be rendered with
+    them; EKS has its own registry for its add-ons.
+    """
     if isinstance(addon, EksAddon):
         return []
     hosts = {split_image(image)[0] for image in addon.contribute(FACTS).images}
     facts = replace(FACTS, image_mirrors=tuple((host, f"{_MIRROR}/{host}") for host in sorted(hosts)))
     (found,) = (each for each in releases(addon, facts) if each.name == name)
     (outcome,) = render([found], DEFAULT)
-    objects = {name_in(each): each for each in outcome.objects} if isinstance(outcome, Rendered) else {}
+    if not isinstance(outcome, Rendered):
+        return [outcome.reason]
+    objects = {name_in(each): each for each in outcome.objects}
     return [image for _, image in pods.images(objects) if not image.startswith(f"{_MIRROR}/")]
 
 

@@ -132,6 +132,39 @@ def test_a_value_that_the_chart_does_not_read_is_found(folder: str, own: dict[st
     assert found == ["pods.acount" if "pods" in own else "acount"]
 
 
+def test_paths_of_which_the_chart_makes_something_are_told(folder: str) -> None:
+    """A value of which it makes nothing, and one with which it cannot be rendered, are not among them."""
+
+    def rendered(releases: Sequence[Release], version: str) -> tuple[Outcome, ...]:
+        return render_all(releases, version, folder)
+
+    assert contracts.followed(RELEASE, rendered, {"replicas": 7, "account": "other"}) == ["replicas", "account"]
+    assert contracts.followed(RELEASE, rendered, {"web.replicas": 7, "account": "no: yaml"}) == []
+
+
+@pytest.mark.parametrize(
+    ("image", "found"),
+    [
+        ("{{ .Values.image.repository }}:1", []),
+        ("registry.k8s.io/external-dns/external-dns:1", ["registry.k8s.io/external-dns/external-dns:1"]),
+        ("{{ .Values.image.repository }}:1, env: {{ fail .Values.image.repository }}", ["mirror.example.com"]),
+    ],
+    ids=["from the mirror", "from elsewhere", "not rendered"],
+)
+def test_images_that_no_mirror_has_are_told(tmp_path: Path, image: str, found: list[str]) -> None:
+    pod = f"spec: {{containers: [{{name: a, image: {image}}}]}}\n"
+    text = f"apiVersion: v1\nkind: Pod\nmetadata: {{name: a}}\n{pod}"
+    chart = ExternalDns.chart
+    write(tmp_path, {"values.yaml": "", "templates/a.yaml": text}, name=chart.name, version=chart.version)
+
+    def rendered(releases: Sequence[Release], version: str) -> tuple[Outcome, ...]:
+        return render_all(releases, version, str(tmp_path))
+
+    told = contracts.unmirrored(ExternalDns(zones=("Z1",)), "external-dns", rendered)
+    assert len(told) == len(found)
+    assert all(part in line for part, line in zip(found, told, strict=True))
+
+
 @pytest.fixture
 def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "written").mkdir()
