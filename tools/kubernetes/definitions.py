@@ -24,7 +24,9 @@ def collect(cache_folder: Path = CACHE) -> Path:
     if made.exists():
         return made
     pins = tomllib.loads(_PINS.read_text(encoding="utf-8"))["module"]
-    found = {pin["chart"]: _read(_downloaded(pin) / pin["folder"]) for pin in pins}
+    found: dict[str, list[dict[str, Any]]] = {}
+    for pin in pins:  # a chart may have programs of several modules
+        found.setdefault(pin["chart"], []).extend(_read(_downloaded(pin) / pin["folder"]))
     cache_folder.mkdir(parents=True, exist_ok=True)
     for old in cache_folder.glob("definitions-*.json"):
         old.unlink()

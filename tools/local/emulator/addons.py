@@ -27,6 +27,7 @@ def create_addon(logical_id: str, properties: Properties, stack: str) -> Made:
     }
     eks.answer(service._create_addon(cluster, body))
     if running := control_planes.of(cluster):
+        control_planes.define(running, name)
         for _, kind, namespace, brought in ADDON_OBJECTS.get(name, ()):
             if kind in ("ConfigMap", "ServiceAccount"):
                 control_planes.bring(running, kind, namespace, brought)

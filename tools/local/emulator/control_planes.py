@@ -138,7 +138,7 @@ def applied(running: Running) -> Iterator[Manifest]:
 
 
 def define(running: Running, chart: str) -> None:
-    """The definitions that a chart brings, where the chart itself is not at hand."""
+    """The definitions that a chart brings, where the chart itself is not at hand, or an add-on of EKS."""
     for one in definitions(chart):
         _put(running, one)
 
