@@ -38,7 +38,19 @@ class _Deployed(dict[str, str]):
             return f"arn:aws:iam::111111111111:role/{rest.replace('/', '-')}"
         if kind == "subnet-id":
             return f"subnet-{hashlib.sha256(rest.encode()).hexdigest()[:17]}"
-        return {"partition": "aws", "vpc-id": "vpc-0a1b2c3d4e5f60718"}.get(name, rest or kind)
+        if kind == "subnet-ipv6-range":
+            return f"2600:1f14:abc:de{hashlib.sha256(rest.encode()).hexdigest()[:2]}::/64"
+        return _KNOWN.get(name, rest or kind)
+
+
+_KNOWN = {
+    "partition": "aws",
+    "vpc-id": "vpc-0a1b2c3d4e5f60718",
+    # Of a VPC a /56: https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html#vpc-sizing-ipv6
+    "vpc-ipv6-range": "2600:1f14:abc:de00::/56",
+    # Of Services a /108: https://docs.aws.amazon.com/eks/latest/userguide/cni-ipv6.html
+    "service-range": "fd30:1c53:5f8a::/108",
+}
 
 
 def objects_of(plan: Plan) -> Iterator[dict[str, Any]]:
