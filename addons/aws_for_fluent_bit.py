@@ -14,10 +14,9 @@ from blueprint.addons import (
     ImageSource,
     Statement,
     Values,
-    Workload,
 )
 from blueprint.addons.lock import locked_chart
-from blueprint.addons.pods import NOT_ON_FARGATE
+from blueprint.addons.pods import NOT_ON_FARGATE, daemon
 from blueprint.contribution import LogGroup
 from blueprint.network import LogRetentionDays
 
@@ -37,21 +36,7 @@ class AwsForFluentBit(CallsAws, HelmAddon):
     for_nodes = True
     conflicts = (AmazonCloudWatchObservability,)
     chart = locked_chart(name)
-    workloads = (
-        Workload(
-            name,
-            kind="DaemonSet",
-            labels={"app.kubernetes.io/name": name, "app.kubernetes.io/instance": name},
-            service_account=service_account,
-            tolerations=EVERYTHING,
-            ports=(2020,),
-            cpu="50m",
-            on_fargate=False,
-            cpu_at=("resources.requests.cpu",),
-            tolerations_at=("tolerations",),
-            node_selector_at=("nodeSelector",),
-        ),
-    )
+    workloads = (daemon(name, service_account=service_account, ports=(2020,), cpu="50m"),)
     images = (ImageSource("public.ecr.aws/aws-observability/aws-for-fluent-bit", ("image.repository",)),)
 
     retention_days: LogRetentionDays = 90

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Annotated, Literal
 
-from blueprint.addons import EVERYTHING, ClusterFacts, HelmAddon, ImageSource, Values, Workload
+from blueprint.addons import EVERYTHING, ClusterFacts, HelmAddon, ImageSource, Values
 from blueprint.addons.lock import locked_chart
-from blueprint.addons.pods import NOT_ON_FARGATE, resources
+from blueprint.addons.pods import NOT_ON_FARGATE, daemon, resources
 from blueprint.fields import matches
 
 RuleFile = Annotated[
@@ -32,20 +32,7 @@ class Falco(HelmAddon):
     pod_security = "privileged"
     for_nodes = True
     chart = locked_chart(name, notes="https://github.com/falcosecurity/charts/releases/tag/falco-{version}")
-    workloads = (
-        Workload(
-            name,
-            kind="DaemonSet",
-            labels={"app.kubernetes.io/name": name, "app.kubernetes.io/instance": name},
-            service_account=name,
-            tolerations=EVERYTHING,
-            ports=(8765,),
-            on_fargate=False,
-            cpu_at=("resources.requests.cpu",),
-            tolerations_at=("tolerations",),
-            node_selector_at=("nodeSelector",),
-        ),
-    )
+    workloads = (daemon(name, service_account=name, ports=(8765,)),)
     images = (
         ImageSource("docker.io/falcosecurity/falco", (), ("image.registry",)),
         ImageSource("docker.io/falcosecurity/falcoctl", (), ("falcoctl.image.registry",)),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from blueprint.addons import EVERYTHING, ClusterFacts, HelmAddon, ImageSource, Values, Workload
+from blueprint.addons import EVERYTHING, ClusterFacts, HelmAddon, ImageSource, Values
 from blueprint.addons.lock import locked_chart
-from blueprint.addons.pods import NOT_ON_FARGATE, resources
+from blueprint.addons.pods import NOT_ON_FARGATE, daemon, resources
 
 
 class PrometheusNodeExporter(HelmAddon):
@@ -19,20 +19,7 @@ class PrometheusNodeExporter(HelmAddon):
         name,
         notes="https://github.com/prometheus-community/helm-charts/releases/tag/prometheus-node-exporter-{version}",
     )
-    workloads = (
-        Workload(
-            name,
-            kind="DaemonSet",
-            labels={"app.kubernetes.io/name": name, "app.kubernetes.io/instance": name},
-            service_account=name,
-            tolerations=EVERYTHING,
-            ports=(9100,),
-            on_fargate=False,
-            cpu_at=("resources.requests.cpu",),
-            tolerations_at=("tolerations",),
-            node_selector_at=("nodeSelector",),
-        ),
-    )
+    workloads = (daemon(name, service_account=name, ports=(9100,)),)
     images = (ImageSource("quay.io/prometheus/node-exporter", (), ("global.imageRegistry", "image.registry")),)
 
     def values(self, facts: ClusterFacts) -> Values:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Annotated, ClassVar
@@ -37,9 +38,9 @@ class OidcPipeline(Value):
     """Whether the stack of its roles makes the OIDC provider in each account. There is one of an issuer in an account:
     `False` where something else has made it."""
 
+    @abstractmethod
     def subject(self, cluster: str = "") -> str:
         """The subject (`sub`) of a token for the deploy of a cluster, or of a job that only reads."""
-        raise NotImplementedError
 
     def claims(self, partition: str, cluster: str = "") -> Mapping[str, str]:
         """What a token must say, by the names of its claims."""

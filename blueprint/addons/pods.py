@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from blueprint.workload import Toleration, Workload
+from blueprint.workload import EVERYTHING, Toleration, Workload
 
 # Charts that set none leave their pods in the class BestEffort, the first to be evicted from a full node.
 CRITICAL = "system-cluster-critical"
@@ -78,3 +78,8 @@ def workload(
         node_selector_at=(f"{at}nodeSelector", *(path.format("nodeSelector") for path in all_at)),
         **more,
     )
+
+
+def daemon(name: str, **more: Any) -> Workload:
+    """A workload of which one pod runs on each node, whatever the node is kept for, and none on Fargate."""
+    return workload(name, kind="DaemonSet", replicas="", tolerations=EVERYTHING, on_fargate=False, **more)
