@@ -13,7 +13,7 @@ from blueprint import iam
 from blueprint.access import AccessEntry
 from blueprint.auto_mode import AutoMode
 from blueprint.auto_node_class import OWN_NODES
-from blueprint.contribution import MetricsWorkspace, NodeRole, Queue, Release, ReleaseFields
+from blueprint.contribution import Capability, MetricsWorkspace, NodeRole, Queue, Release, ReleaseFields
 from blueprint.errors import FieldPath, Key, Problem, Quoted, duplicates, shown
 from blueprint.interpreted import misread_below
 from blueprint.kubernetes import RESERVED_NAMESPACES
@@ -159,6 +159,8 @@ def _references(part: Draft, facts: ClusterFacts) -> Iterator[Problem]:
     for resource in contribution.resources:
         if isinstance(resource, NodeRole):
             known |= {f"role-arn:{resource.name}", f"instance-profile:{resource.name}"}
+        elif isinstance(resource, Capability):
+            known.add(f"role-arn:{resource.name}")
         elif isinstance(resource, Queue):
             known |= {f"queue-name:{resource.name}", f"queue-arn:{resource.name}"}
         elif isinstance(resource, MetricsWorkspace):

@@ -70,6 +70,11 @@ class ClusterFacts:
     """Of every role."""
     image_mirrors: tuple[tuple[str, str], ...] = ()
     """Registries of publishers, each with where its images come from instead."""
+    argo_cd_server: str = "https://kubernetes.default.svc"
+    """How Argo CD calls the cluster: by an address inside of it, where it runs there, or by its ARN.
+    https://argo-cd.readthedocs.io/en/stable/operator-manual/declarative-setup/#clusters"""
+    by_argo_cd: bool = False
+    """Whether Argo CD takes charts and objects from Git, and so has the cluster's registration with what is on."""
     chart_mirror: str = ""
     """Below which all charts are; each where its publisher has it when empty."""
 

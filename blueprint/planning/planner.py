@@ -15,6 +15,7 @@ from blueprint.auto_mode import AutoMode
 from blueprint.blueprint import Blueprint
 from blueprint.checked import Checked, checked
 from blueprint.contribution import ServiceLinkedRole
+from blueprint.delivery import ArgoCdDelivery
 from blueprint.endpoints import called
 from blueprint.errors import BlueprintError, FieldPath, Problem, Quoted, rendered
 from blueprint.existing_network import ExistingNetwork
@@ -212,7 +213,7 @@ def _facts(view: Checked) -> ClusterFacts:
         """Of the family of pods, which see no others; without IPv6, which is a mistake then, as they are."""
         return tuple((subnet.ipv6_cidr or subnet.cidr) if ipv6 else subnet.cidr for subnet in subnets)
 
-    return ClusterFacts(
+    facts = ClusterFacts(
         name=blueprint.name,
         account=blueprint.account,
         region=blueprint.region,
@@ -242,7 +243,11 @@ def _facts(view: Checked) -> ClusterFacts:
         role_path=blueprint.iam.path,
         image_mirrors=tuple(sorted(blueprint.mirrors.images.items())),
         chart_mirror=blueprint.mirrors.charts or "",
+        by_argo_cd=isinstance(blueprint.delivery, ArgoCdDelivery),
     )
+    if any(addon.knows_cluster_by_arn for addon in listed):
+        return replace(facts, argo_cd_server=facts.cluster_arn)
+    return facts
 
 
 def _skipped(view: Checked, facts: ClusterFacts) -> Iterator[Skipped]:

@@ -27,6 +27,7 @@ from blueprint.teams import (
     ToInternet,
 )
 from examples.auto import AUTO
+from examples.capabilities import CAPABILITIES
 from examples.existing_vpc import EXISTING_VPC
 from examples.fargate import FARGATE
 from examples.ipv6 import IPV6
@@ -103,6 +104,7 @@ UNMANAGED = replace(BASE, compute=(replace(_SYSTEM, max=6, desired="unmanaged"),
 
 KINDS = {
     "auto": AUTO,
+    "capabilities": CAPABILITIES,
     "fargate": FARGATE,
     "existing-vpc": EXISTING_VPC,
     "ipv6": IPV6,

@@ -12,6 +12,7 @@ from tools.local.emulator import (
     access,
     addons,
     auto_scaling,
+    capabilities,
     clusters,
     control_planes,
     ec2,
@@ -55,6 +56,11 @@ TYPES: dict[str, Handlers] = {
         "create": access.create_access_entry,
         "update": access.update_access_entry,
         "delete": access.delete_access_entry,
+    },
+    "AWS::EKS::Capability": {
+        "create": capabilities.create_capability,
+        "update": capabilities.update_capability,
+        "delete": capabilities.delete_capability,
     },
     "AWS::EKS::PodIdentityAssociation": {
         "create": access.create_pod_identity_association,
