@@ -10,9 +10,11 @@ from blueprint import accelerator_rules, delivery, hosts, images
 from blueprint.addons import Addon, NodeNetwork
 from blueprint.addons.offers import NODES_ON_DEMAND
 from blueprint.auto_mode import AutoMode
+from blueprint.cluster import PublicEndpoint
 from blueprint.encryption import foreign_key
 from blueprint.errors import FieldPath, Problem, Quoted, duplicates, rendered
 from blueprint.existing_network import ExistingNetwork
+from blueprint.fields import is_ipv6
 from blueprint.instances import is_nitro
 from blueprint.network import NewNetwork
 from blueprint.nodes import Nodes
@@ -126,6 +128,7 @@ def _ip_family(view: Checked) -> Iterator[Problem]:
     """
     network, cluster = view.blueprint.network, view.blueprint.cluster
     if cluster.ip_family == "ipv4":
+        yield from _endpoint_family(view)
         return
     existing = isinstance(network, ExistingNetwork)
     if not network.ipv6 and view.knows_all("network"):
@@ -141,6 +144,19 @@ def _ip_family(view: Checked) -> Iterator[Problem]:
         if old:
             rule = f"nodes of an IPv6 cluster are of Nitro types, since others take no prefixes: {', '.join(old)}"
             yield Problem((*path, "instance_types"), old[0], rule, 'take others, for example "m7g.large"')
+
+
+def _endpoint_family(view: Checked) -> Iterator[Problem]:
+    """The endpoint of an IPv4 cluster has no IPv6 address.
+
+    https://docs.aws.amazon.com/eks/latest/APIReference/API_VpcConfigRequest.html (publicAccessCidrs)
+    """
+    endpoint = view.blueprint.cluster.endpoint
+    for index, cidr in enumerate(endpoint.allow if isinstance(endpoint, PublicEndpoint) else ()):
+        if is_ipv6(cidr):
+            rule = "the API of a cluster of IPv4 answers no IPv6 address"
+            fix = 'leave it out, or make a cluster of ip_family="ipv6"'
+            yield Problem(("cluster", "endpoint", "allow", index), cidr, rule, fix)
 
 
 def _pod_subnets(view: Checked) -> Iterator[Problem]:

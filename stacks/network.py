@@ -97,6 +97,9 @@ class NetworkStack(BlueprintStack):
         own_range = aws_ec2.CfnVPCCidrBlock(
             self, "Ipv6Range", vpc_id=self.vpc.vpc_id, amazon_provided_ipv6_cidr_block=True
         )
+        # AWS lets IPv6 out of the default group with the range, unless its outbound rules have been changed before.
+        # https://docs.aws.amazon.com/vpc/latest/userguide/VPC_SecurityGroups.html#DefaultSecurityGroup
+        own_range.node.add_dependency(self.vpc.node.find_child("RestrictDefaultSecurityGroupCustomResource"))
         self.export_string_list_value(vpc.attr_ipv6_cidr_blocks)
         whole = Fn.select(0, vpc.attr_ipv6_cidr_blocks)
         blocks = Fn.cidr(whole, 256, "64")
