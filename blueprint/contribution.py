@@ -223,6 +223,8 @@ class NodeRole:
 
     name: str
     managed_policies: tuple[str, ...] = NODE_POLICIES
+    statements: tuple[Statement, ...] = ()
+    """What they may do beside these."""
 
 
 @dataclass(frozen=True)

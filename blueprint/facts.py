@@ -70,12 +70,26 @@ class ClusterFacts:
     """Of every role."""
     image_mirrors: tuple[tuple[str, str], ...] = ()
     """Registries of publishers, each with where its images come from instead."""
+    cache_prefixes: tuple[str, ...] = ()
+    """Of the repositories in which ECR caches images: whoever pulls the first makes one."""
     chart_mirror: str = ""
     """Below which all charts are; each where its publisher has it when empty."""
 
     def image(self, repository: str) -> str:
         """Where an image comes from that its publisher has there."""
         return at_mirror(repository, dict(self.image_mirrors))
+
+    @property
+    def cache_permissions(self) -> tuple[Statement, ...]:
+        """What the role of nodes needs beside what pulls, where ECR caches images.
+
+        https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-iam.html
+        """
+        if not self.cache_prefixes:
+            return ()
+        repositories = tuple(self.arn("ecr", f"repository/{prefix}/*") for prefix in self.cache_prefixes)
+        actions = ("ecr:BatchImportUpstreamImage", "ecr:CreateRepository")
+        return (Statement(actions, repositories, reason="a repository comes with the first image of its name"),)
 
     def chart_repository(self, chart: Chart) -> str | None:
         """The mirror of a chart, if there is one."""

@@ -16,6 +16,7 @@ from blueprint.errors import FieldPath, Problem, Quoted, duplicates, rendered
 from blueprint.existing_network import ExistingNetwork
 from blueprint.fields import is_ipv6
 from blueprint.instances import is_nitro
+from blueprint.mirrors import cache_problems
 from blueprint.network import NewNetwork
 from blueprint.nodes import Nodes
 from blueprint.powers import reaches
@@ -51,6 +52,8 @@ def between_values(view: Checked) -> Iterator[Problem]:
     yield from _regions(view)
     yield from foreign_key(("cluster", "kms_key_arn"), view.blueprint.cluster.kms_key_arn, view.blueprint.region)
     yield from delivery.problems(view)
+    if view.knows_all("mirrors") and view.blueprint.region and view.blueprint.account:
+        yield from cache_problems(view.blueprint.mirrors, view.blueprint.account, view.blueprint.region)
     yield from hosts.contested(hosts.claims(view.addons, view.teams))
     names = (((*path, "name"), team.name) for path, team in view.teams.items())
     yield from duplicates(names, "name of a team", "rename one")
@@ -209,7 +212,7 @@ def _control_plane_routes(view: Checked) -> Iterator[Problem]:
         return
     auto_mode = any(isinstance(compute, AutoMode) for compute in view.compute.values())
     private = cluster.subnets_beside(auto_mode=auto_mode) == "private"
-    if isinstance(network, NewNetwork) and not (private and network.nat != "none"):
+    if isinstance(network, NewNetwork) and not (network.leads_out or (private and network.nat != "none")):
         rule = "the control plane reads the keys of identity providers by its subnets, and nothing there leads to them"
         fix = 'write subnets="private"' if network.nat != "none" else "give the network a NAT gateway"
         yield Problem(("cluster", "egress_mode"), cluster.egress_mode, rule, f"{fix}, or leave egress_mode out")

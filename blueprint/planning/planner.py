@@ -153,6 +153,7 @@ def _planned(blueprint: object) -> Plan | list[Problem]:
             service_linked_roles=tuple(dict.fromkeys(_service_linked_roles(compute, parts))),
             skipped=skipped,
             delivery=planned_delivery(blueprint, facts, planned_addons, planned_teams),
+            image_caches=tuple(sorted(blueprint.mirrors.cache, key=lambda each: each.prefix)),
         )
     )
     return made
@@ -240,7 +241,8 @@ def _facts(view: Checked) -> ClusterFacts:
         vpc_id=blueprint.network.vpc_id if isinstance(blueprint.network, ExistingNetwork) else VPC_ID,
         boundary=blueprint.iam.permissions_boundary or "",
         role_path=blueprint.iam.path,
-        image_mirrors=tuple(sorted(blueprint.mirrors.images.items())),
+        image_mirrors=tuple(sorted(blueprint.mirrors.by_registry(blueprint.account, blueprint.region).items())),
+        cache_prefixes=tuple(sorted(each.prefix for each in blueprint.mirrors.cache)),
         chart_mirror=blueprint.mirrors.charts or "",
     )
 

@@ -31,7 +31,7 @@ from blueprint.blueprint import Blueprint
 from blueprint.errors import BlueprintError
 from blueprint.existing_network import ExistingNetwork, ExistingSubnet
 from blueprint.managed_nodes import ManagedNodes
-from blueprint.mirrors import Mirrors
+from blueprint.mirrors import Mirrors, PullThroughCache
 from blueprint.planning.planner import plan
 from blueprint.secrets import Parameter
 from blueprint.self_managed_nodes import SelfManagedNodes
@@ -124,6 +124,19 @@ class Spot:
 
 _MORE = (
     replace(BARE, network=changed(BARE.network, ipv6=True)),
+    replace(
+        BARE,
+        mirrors=Mirrors(
+            cache=(
+                PullThroughCache("quay.io", "quay"),
+                PullThroughCache(
+                    "ghcr.io",
+                    "github",
+                    f"arn:aws:secretsmanager:{BARE.region}:{BARE.account}:secret:ecr-pullthroughcache/github-0aBcDe",
+                ),
+            )
+        ),
+    ),
     replace(
         BARE,
         network=changed(BARE.network, ipv6=True),
