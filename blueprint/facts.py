@@ -79,17 +79,17 @@ class ClusterFacts:
         """Where an image comes from that its publisher has there."""
         return at_mirror(repository, dict(self.image_mirrors))
 
-    @property
-    def cache_permissions(self) -> tuple[Statement, ...]:
-        """What the role of nodes needs beside what pulls, where ECR caches images.
+    def cache_permissions(self, *more: str) -> tuple[Statement, ...]:
+        """What the role of nodes needs where ECR caches images, beside AmazonEC2ContainerRegistryPullOnly; `more` where
+        it has another policy.
 
         https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-iam.html
         """
         if not self.cache_prefixes:
             return ()
         repositories = tuple(self.arn("ecr", f"repository/{prefix}/*") for prefix in self.cache_prefixes)
-        actions = ("ecr:BatchImportUpstreamImage", "ecr:CreateRepository")
-        return (Statement(actions, repositories, reason="a repository comes with the first image of its name"),)
+        why = "a repository comes with the first image of its name"
+        return (Statement(("ecr:CreateRepository", *more), repositories, reason=why),)
 
     def chart_repository(self, chart: Chart) -> str | None:
         """The mirror of a chart, if there is one."""

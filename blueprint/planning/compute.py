@@ -46,7 +46,7 @@ def node_roles(blueprint: Blueprint, facts: ClusterFacts) -> Mapping[NodeKind, S
         groups = [compute for compute in blueprint.compute if isinstance(compute, cls)]
         if groups:
             shells = _sessions(facts) if any(group.session_manager for group in groups) else ()
-            roles[kind] = ServiceRole("ec2.amazonaws.com", NODE_POLICIES, (*facts.cache_permissions, *shells))
+            roles[kind] = ServiceRole("ec2.amazonaws.com", NODE_POLICIES, (*facts.cache_permissions(), *shells))
     return roles
 
 
@@ -145,7 +145,7 @@ def _fargate(profile: FargateProfile, facts: ClusterFacts) -> FargateNodes:
     role = ServiceRole(
         "eks-fargate-pods.amazonaws.com",
         ("AmazonEKSFargatePodExecutionRolePolicy",),
-        facts.cache_permissions,
+        facts.cache_permissions("ecr:BatchImportUpstreamImage"),
         conditions={"ArnLike": {"aws:SourceArn": profiles}},
     )
     return FargateNodes(profile.name, tuple(selector.planned for selector in profile.selectors), role)

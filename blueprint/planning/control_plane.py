@@ -58,7 +58,7 @@ def _auto_mode(auto: AutoMode, facts: ClusterFacts) -> AutoModeNodes:
     """EKS takes no role of nodes without a built-in pool. Nodes of own classes have another one, since EKS makes the
     access entry of the first itself, whenever a built-in pool comes.
     """
-    role = ServiceRole("ec2.amazonaws.com", _AUTO_MODE_NODE_POLICIES, facts.cache_permissions)
+    role = ServiceRole("ec2.amazonaws.com", _AUTO_MODE_NODE_POLICIES, facts.cache_permissions())
     return AutoModeNodes(
         auto.name,
         auto.node_pools,
