@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, get_args
 
-from blueprint import accelerator_rules, delivery, hosts, images
+from blueprint import accelerator_rules, delivery, hosts, images, partition_rules
 from blueprint.addons import Addon, NodeNetwork
 from blueprint.addons.offers import NODES_ON_DEMAND
 from blueprint.auto_mode import AutoMode
@@ -16,7 +16,6 @@ from blueprint.errors import FieldPath, Problem, Quoted, duplicates, rendered
 from blueprint.existing_network import ExistingNetwork
 from blueprint.fields import is_ipv6
 from blueprint.instances import is_nitro
-from blueprint.mirrors import cache_problems
 from blueprint.network import NewNetwork
 from blueprint.nodes import Nodes
 from blueprint.powers import reaches
@@ -52,8 +51,7 @@ def between_values(view: Checked) -> Iterator[Problem]:
     yield from _regions(view)
     yield from foreign_key(("cluster", "kms_key_arn"), view.blueprint.cluster.kms_key_arn, view.blueprint.region)
     yield from delivery.problems(view)
-    if view.knows_all("mirrors") and view.blueprint.region and view.blueprint.account:
-        yield from cache_problems(view.blueprint.mirrors, view.blueprint.account, view.blueprint.region)
+    yield from partition_rules.features(view)
     yield from hosts.contested(hosts.claims(view.addons, view.teams))
     names = (((*path, "name"), team.name) for path, team in view.teams.items())
     yield from duplicates(names, "name of a team", "rename one")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 from operator import itemgetter
 
-from blueprint import contribution_rules, hosts, linked_roles, placement_rules, private_rules, rules
+from blueprint import contribution_rules, hosts, linked_roles, partition_rules, placement_rules, private_rules, rules
 from blueprint.access import AccessEntry, AccessPolicy
 from blueprint.addons import Addon
 from blueprint.asking import contribution_of
@@ -132,6 +132,7 @@ def _planned(blueprint: object) -> Plan | list[Problem]:
     problems.extend(contribution_rules.between_contributions(view, facts, parts, entries))
     problems.extend(placement_rules.problems(parts, placements))
     problems.extend(private_rules.problems(view, parts))
+    problems.extend(partition_rules.problems(view, parts))
     if problems:
         return problems
     in_order = [draft.planned for draft in _after_their_nodes(addons, placements)]
