@@ -22,6 +22,7 @@ from blueprint.oidc import OidcProvider
 from blueprint.pipelines import GitHubActions, GitLabCi
 from blueprint.planning.document import Plan
 from blueprint.planning.planner import plan
+from blueprint.proxy import Proxy
 from blueprint.role_settings import Iam
 from blueprint.routes import PeeringConnection, Route, TransitGateway
 from blueprint.self_managed_nodes import SelfManagedNodes
@@ -60,6 +61,7 @@ __all__ = [
     "Plan",
     "PrivateEndpoint",
     "Promotion",
+    "Proxy",
     "PublicEndpoint",
     "PullThroughCache",
     "RepairOverride",

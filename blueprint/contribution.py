@@ -306,6 +306,8 @@ class Contribution:
     """The pods of releases and of what EKS installs."""
     launched_nodes: tuple[LaunchedNodes, ...] = ()
     """Nodes that it launches; their node pools are among `objects`."""
+    by_proxy: bool = False
+    """Whether its pods know of the cluster's proxy."""
     aws_services: tuple[str, ...] = ()
     """What its pods call, by the name of a VPC endpoint, such as `elasticloadbalancing`."""
     images: tuple[str, ...] = ()

@@ -197,7 +197,8 @@ def _release(blueprint: Blueprint, release: Release, fields: ReleaseFields) -> I
         rule = f"{chart.name} {chart.version} runs on Kubernetes {chart.kubernetes}"
         yield Problem((fields.version,), chart.version, rule, "name a version of the chart for the cluster's")
     # Of the blueprint's own mirror it tells itself.
-    if not blueprint.network.internet and ".dkr.ecr." not in release.chart.repository and not chart.published:
+    reached = blueprint.network.internet or blueprint.proxy
+    if not reached and ".dkr.ecr." not in release.chart.repository and not chart.published:
         rule = "without internet the installer reaches Amazon ECR only"
         mirror = f"oci://{blueprint.account}.dkr.ecr.{blueprint.region}.{dns_suffix(blueprint.region)}/…"
         fix = f'mirror all charts: mirrors=Mirrors(charts="{mirror}"), or this one: {fields.repository}="{mirror}"'

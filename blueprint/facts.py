@@ -68,12 +68,23 @@ class ClusterFacts:
     """The managed policy that limits every role without one of its own; none when empty."""
     role_path: str = "/"
     """Of every role."""
+    proxy: str = ""
+    """By which nodes, and the function that installs charts, reach the internet; none when empty."""
+    without_proxy: tuple[str, ...] = ()
+    """Ranges and names that are reached without it."""
     image_mirrors: tuple[tuple[str, str], ...] = ()
     """Registries of publishers, each with where its images come from instead."""
     cache_prefixes: tuple[str, ...] = ()
     """Of the repositories in which ECR caches images: whoever pulls the first makes one."""
     chart_mirror: str = ""
     """Below which all charts are; each where its publisher has it when empty."""
+
+    @property
+    def proxy_environment(self) -> Mapping[str, str]:
+        """What programs are told of the proxy; nothing where there is none."""
+        if not self.proxy:
+            return {}
+        return {"HTTP_PROXY": self.proxy, "HTTPS_PROXY": self.proxy, "NO_PROXY": ",".join(self.without_proxy)}
 
     def image(self, repository: str) -> str:
         """Where an image comes from that its publisher has there."""

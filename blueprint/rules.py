@@ -131,6 +131,9 @@ def _ip_family(view: Checked) -> Iterator[Problem]:
     if cluster.ip_family == "ipv4":
         yield from _endpoint_family(view)
         return
+    if view.blueprint.proxy:
+        rule = "nobody knows before the deploy what an IPv6 cluster reaches without a proxy"
+        yield Problem(("proxy",), view.blueprint.proxy.address, rule, 'leave it out, or write ip_family="ipv4"')
     existing = isinstance(network, ExistingNetwork)
     if not network.ipv6 and view.knows_all("network"):
         rule = "the subnets of an IPv6 cluster have IPv6 addresses as well, and those of this network have none"

@@ -67,7 +67,7 @@ def _managed(nodes: ManagedNodes, facts: ClusterFacts) -> NodeGroup:
     desired = nodes.min if nodes.desired is None else nodes.desired
     group = _group(nodes, facts, "managed", "CUSTOM" if nodes.image else nodes.type_of_image)
     # EKS gives nothing to nodes with an image of one's own.
-    told = user_data(nodes, facts) if nodes.image else more_user_data(nodes)
+    told = user_data(nodes, facts) if nodes.image else more_user_data(nodes, facts)
     return replace(
         group,
         desired=None if desired == "unmanaged" else desired,

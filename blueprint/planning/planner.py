@@ -38,6 +38,7 @@ from blueprint.planning.network import (
 )
 from blueprint.planning.placement import Placement, place_workload, places_of
 from blueprint.planning.platform_network import with_policies
+from blueprint.proxy import Proxy, without_proxy
 from blueprint.references import SERVICE_RANGE, VPC_ID
 from blueprint.value import position
 
@@ -208,7 +209,7 @@ def _facts(view: Checked) -> ClusterFacts:
     launched = not auto and any(addon.launches_nodes for addon in listed)
     found = subnets(blueprint.network, blueprint.region)
     internal = internal_load_balancer_subnets(blueprint.network, blueprint.region)
-    ipv6 = blueprint.cluster.ip_family == "ipv6"
+    ipv6, proxy = blueprint.cluster.ip_family == "ipv6", blueprint.proxy
 
     def ranges(subnets: Iterable[Subnet]) -> tuple[str, ...]:
         """Of the family of pods, which see no others; without IPv6, which is a mistake then, as they are."""
@@ -242,10 +243,25 @@ def _facts(view: Checked) -> ClusterFacts:
         vpc_id=blueprint.network.vpc_id if isinstance(blueprint.network, ExistingNetwork) else VPC_ID,
         boundary=blueprint.iam.permissions_boundary or "",
         role_path=blueprint.iam.path,
+        proxy=proxy.address if proxy else "",
+        without_proxy=_without_proxy(blueprint, proxy) if proxy else (),
         image_mirrors=tuple(sorted(blueprint.mirrors.by_registry(blueprint.account, blueprint.region).items())),
         cache_prefixes=tuple(sorted(each.prefix for each in blueprint.mirrors.cache)),
         chart_mirror=blueprint.mirrors.charts or "",
     )
+
+
+def _without_proxy(blueprint: Blueprint, proxy: Proxy) -> tuple[str, ...]:
+    """Without internet, all that is called in AWS has an endpoint."""
+    network = blueprint.network
+    found = without_proxy(
+        proxy,
+        cidrs=network.cidrs,
+        services=blueprint.cluster.service_cidr,
+        region=blueprint.region,
+        endpoints=network.interface_endpoints if network.internet else None,
+    )
+    return tuple(dict.fromkeys(found))
 
 
 def _skipped(view: Checked, facts: ClusterFacts) -> Iterator[Skipped]:

@@ -27,7 +27,11 @@ class Page:
 
 
 _CONCEPTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    ("blueprint", "A cluster", ("blueprint.blueprint", "blueprint.mirrors", "blueprint.role_settings")),
+    (
+        "blueprint",
+        "A cluster",
+        ("blueprint.blueprint", "blueprint.mirrors", "blueprint.proxy", "blueprint.role_settings"),
+    ),
     ("network", "Network", ("blueprint.network", "blueprint.routes", "blueprint.existing_network")),
     (
         "cluster",
