@@ -223,6 +223,8 @@ class NodeRole:
 
     name: str
     managed_policies: tuple[str, ...] = NODE_POLICIES
+    statements: tuple[Statement, ...] = ()
+    """What they may do beside these."""
 
 
 @dataclass(frozen=True)
@@ -322,6 +324,8 @@ class Contribution:
     """The pods of releases and of what EKS installs."""
     launched_nodes: tuple[LaunchedNodes, ...] = ()
     """Nodes that it launches; their node pools are among `objects`."""
+    by_proxy: bool = False
+    """Whether its pods know of the cluster's proxy."""
     aws_services: tuple[str, ...] = ()
     """What its pods call, by the name of a VPC endpoint, such as `elasticloadbalancing`."""
     images: tuple[str, ...] = ()

@@ -181,9 +181,8 @@ class _Part(Construct):
         return [made, policy]
 
     def _node_role(self, resource: NodeRole) -> list[Construct]:
-        role = service_role(
-            self, resource.name, self._plan, ServiceRole("ec2.amazonaws.com", resource.managed_policies)
-        )
+        of_nodes = ServiceRole("ec2.amazonaws.com", resource.managed_policies, resource.statements)
+        role = service_role(self, resource.name, self._plan, of_nodes)
         profile = aws_iam.CfnInstanceProfile(self, f"{resource.name}-profile", roles=[role.ref], path=role.path)
         self.references |= {
             f"role-arn:{resource.name}": role.attr_arn,

@@ -38,6 +38,7 @@ class ArgoCd(HelmAddon):
     )
 
     workloads = WORKLOADS
+    environment = ("global", "env")
     images = (
         *(
             ImageSource("quay.io/argoproj/argocd", (f"{part}.image.repository", "global.image.repository"))

@@ -86,7 +86,7 @@ class NodeClass(NodeImage):
             "spec": {
                 # Not `role`: the controller would make profiles itself, and need permissions to do so.
                 "instanceProfile": instance_profile(role),
-                **self.image_document(facts.version),
+                **self.image_document(facts),
                 "subnetSelectorTerms": [{"id": subnet} for subnet in facts.node_subnets],
                 # EKS puts this tag on the cluster's own security group, and on no other.
                 "securityGroupSelectorTerms": [{"tags": {"aws:eks:cluster-name": facts.name}}, *groups],

@@ -46,7 +46,7 @@ def node_roles(blueprint: Blueprint, facts: ClusterFacts) -> Mapping[NodeKind, S
         groups = [compute for compute in blueprint.compute if isinstance(compute, cls)]
         if groups:
             shells = _sessions(facts) if any(group.session_manager for group in groups) else ()
-            roles[kind] = ServiceRole("ec2.amazonaws.com", NODE_POLICIES, shells)
+            roles[kind] = ServiceRole("ec2.amazonaws.com", NODE_POLICIES, (*facts.cache_permissions(), *shells))
     return roles
 
 
@@ -67,7 +67,7 @@ def _managed(nodes: ManagedNodes, facts: ClusterFacts) -> NodeGroup:
     desired = nodes.min if nodes.desired is None else nodes.desired
     group = _group(nodes, facts, "managed", "CUSTOM" if nodes.image else nodes.type_of_image)
     # EKS gives nothing to nodes with an image of one's own.
-    told = user_data(nodes, facts) if nodes.image else more_user_data(nodes)
+    told = user_data(nodes, facts) if nodes.image else more_user_data(nodes, facts)
     return replace(
         group,
         desired=None if desired == "unmanaged" else desired,
@@ -145,6 +145,7 @@ def _fargate(profile: FargateProfile, facts: ClusterFacts) -> FargateNodes:
     role = ServiceRole(
         "eks-fargate-pods.amazonaws.com",
         ("AmazonEKSFargatePodExecutionRolePolicy",),
+        facts.cache_permissions("ecr:BatchImportUpstreamImage"),
         conditions={"ArnLike": {"aws:SourceArn": profiles}},
     )
     return FargateNodes(profile.name, tuple(selector.planned for selector in profile.selectors), role)

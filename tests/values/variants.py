@@ -31,8 +31,9 @@ from blueprint.blueprint import Blueprint
 from blueprint.errors import BlueprintError
 from blueprint.existing_network import ExistingNetwork, ExistingSubnet
 from blueprint.managed_nodes import ManagedNodes
-from blueprint.mirrors import Mirrors
+from blueprint.mirrors import Mirrors, PullThroughCache
 from blueprint.planning.planner import plan
+from blueprint.routes import PeeringConnection, Route, TransitGateway
 from blueprint.secrets import Parameter
 from blueprint.self_managed_nodes import SelfManagedNodes
 from blueprint.teams import ApplicationTeam, CopiedSecrets, FromTeam, ServiceAccount, Share, TeamNamespace, ToTeam
@@ -124,6 +125,29 @@ class Spot:
 
 _MORE = (
     replace(BARE, network=changed(BARE.network, ipv6=True)),
+    replace(
+        BARE,
+        network=changed(
+            BARE.network,
+            routes=(
+                Route("10.128.0.0/9", via=TransitGateway("tgw-0a1b2c3d4e5f60718")),
+                Route("192.168.0.0/16", via=PeeringConnection("pcx-0a1b2c3d4e5f60718")),
+            ),
+        ),
+    ),
+    replace(
+        BARE,
+        mirrors=Mirrors(
+            cache=(
+                PullThroughCache("quay.io", "quay"),
+                PullThroughCache(
+                    "ghcr.io",
+                    "github",
+                    f"arn:aws:secretsmanager:{BARE.region}:{BARE.account}:secret:ecr-pullthroughcache/github-0aBcDe",
+                ),
+            )
+        ),
+    ),
     replace(
         BARE,
         network=changed(BARE.network, ipv6=True),

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from blueprint.planning.document import AutoModeNodes, FargateNodes, InstalledBy, NodeGroup, Part, Plan, Subnet
+from blueprint.routes import EVERYWHERE
 from tools.picture.model import Arrow
 
 INSTALLERS: tuple[InstalledBy, ...] = ("EKS", "Helm", "kubectl")
@@ -96,6 +97,8 @@ def _network(plan: Plan) -> Things:
     network, things = plan.network, []
     if _routed(plan):
         things.append(Thing("routes", "Routes", {"": _OWNERS}))
+    for id, ranges in _hubs(plan).items():
+        things.append(Thing(f"hub/{id}", id, {"routes": ranges}))
     if network.nat_gateways:
         things.append(Thing("nat", "NAT gateways", {"": f"{network.nat_gateways}"}))
     if network.interface_endpoints:
@@ -127,6 +130,13 @@ def _places(subnets: Sequence[Subnet]) -> Iterator[tuple[str, Subnet]]:
 
 _OWNERS = "the owner's"
 """What of a VPC that is there already no template makes."""
+
+
+def _hubs(plan: Plan) -> dict[str, tuple[str, ...]]:
+    """Where routes lead, each with what."""
+    routes = plan.network.routes
+    hubs = dict.fromkeys(route.via for route in routes)
+    return {id: tuple(route.to for route in routes if route.via == id) for id in hubs}
 
 
 def _routed(plan: Plan) -> bool:
@@ -178,6 +188,9 @@ def _arrows(plan: Plan) -> Iterator[Arrow]:
         yield Arrow("internet", "control-plane", "HTTPS")
     if plan.network.nat_gateways:
         yield Arrow("nat", "internet")
+    for id, ranges in _hubs(plan).items():
+        if EVERYWHERE in ranges:
+            yield Arrow(f"hub/{id}", "internet")
     if _routed(plan):
         yield Arrow("routes", "internet")
     for group in groups(plan):

@@ -40,6 +40,7 @@ def _optional(plan: Plan) -> Iterator[tuple[str, bool]]:
         yield f"AWS::EC2::{kind}", made
     yield "AWS::EC2::VPCCidrBlock", made and (len(plan.network.cidrs) > 1 or plan.network.ipv6)
     yield "AWS::EC2::EgressOnlyInternetGateway", plan.network.ipv6_nodes and plan.network.nat_gateways > 0
+    yield "AWS::EC2::TransitGatewayAttachment", bool(plan.network.transit_gateways)
     for kind in ("AWS::EC2::EIP", "AWS::EC2::NatGateway"):
         yield kind, plan.network.nat_gateways > 0
     yield "AWS::EC2::SecurityGroup", made and bool(plan.network.interface_endpoints)

@@ -42,6 +42,11 @@ TYPES: dict[str, Handlers] = {
     "AWS::EC2::EIP": {"create": ec2.create_eip, "delete": ec2.delete_eip},
     "AWS::EC2::FlowLog": {"create": ec2.create_flow_log, "delete": ec2.delete_flow_log},
     "AWS::EC2::NatGateway": {"create": ec2.create_nat_gateway, "delete": ec2.delete_nat_gateway},
+    "AWS::EC2::TransitGatewayAttachment": {
+        "create": ec2.create_attachment,
+        "update": ec2.update_attachment,
+        "delete": ec2.delete_attachment,
+    },
     "AWS::EC2::VPCCidrBlock": {"create": ec2.create_cidr_block, "delete": ec2.delete_cidr_block},
     "Custom::VpcRestrictDefaultSG": {"create": ec2.restrict_default_security_group, "delete": lambda *_: None},
     "AWS::EKS::Cluster": {
