@@ -145,12 +145,16 @@ def policy(statements: Sequence[Statement]) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": [statement.document() for statement in statements]}
 
 
-def size_problem(path: FieldPath, statements: Sequence[Statement]) -> Iterator[Problem]:
+def size_problem(
+    path: FieldPath,
+    statements: Sequence[Statement],
+    fix: str = "name fewer resources, or split the workload over two service accounts",
+) -> Iterator[Problem]:
     """IAM counts the characters of a role's inline policies without white space."""
     size = len(json.dumps(policy(statements), separators=(",", ":")))
     if size > _INLINE_POLICY_LIMIT:
         rule = f"the inline policies of a role hold at most {_INLINE_POLICY_LIMIT} characters"
-        yield Problem(path, size, rule, "name fewer resources, or split the workload over two service accounts")
+        yield Problem(path, size, rule, fix)
 
 
 def _one_or_many(texts: tuple[str, ...]) -> str | list[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from blueprint.bootstrap import ASSUMED, role_name
 from blueprint.code_pipeline import CodePipeline, S3Archive
 from blueprint.errors import BlueprintError, Problem, Quoted
-from blueprint.iam import Statement
+from blueprint.iam import Statement, size_problem
 from blueprint.planning.document import Plan
 from blueprint.planning.fleet import FleetPlan, PlannedWave
 from blueprint.references import PARTITION
@@ -17,6 +17,8 @@ from blueprint.regions import partition_of
 BUILD_MINUTES = 30
 NOTHING = "none"
 """Value of the pipeline's variable ALLOW where nobody allows anything: it cannot be empty."""
+# Characters of what builds may do beside that, as the CDK writes it: logs, keys and buckets. A test measures them.
+_BESIDE, _BESIDE_OF_A_REGION = 1_000, 450
 LOOKUP = "lookup"
 """Purpose of the bootstrap role that reads, for what is looked up before a deploy: ReadOnlyAccess, but no decryption.
 https://github.com/aws/aws-cdk-cli/blob/main/packages/aws-cdk/lib/api/bootstrap/bootstrap-template.yaml"""
@@ -67,7 +69,7 @@ class PipelinePlan:
 
 
 def pipeline_plan(fleet: FleetPlan, programs: BuildPrograms) -> PipelinePlan:
-    """Raises BlueprintError where the fleet has none."""
+    """Raises BlueprintError where the fleet has none, or more accounts and regions than one pipeline can reach."""
     pipeline = fleet.code_pipeline
     if not pipeline:
         rule, fix = "no pipeline of AWS delivers the fleet", "write pipelines=(CodePipeline(…),)"
@@ -75,7 +77,7 @@ def pipeline_plan(fleet: FleetPlan, programs: BuildPrograms) -> PipelinePlan:
     soak = max((wave.promotion.soak_minutes for wave in fleet.waves), default=0)
     regions = dict.fromkeys((pipeline.region, *(plan.facts.region for plan in fleet.clusters)))
     own = [(pipeline.account, region) for region in regions]
-    return PipelinePlan(
+    made = PipelinePlan(
         pipeline=pipeline,
         waves=fleet.waves,
         programs=programs,
@@ -97,6 +99,13 @@ def pipeline_plan(fleet: FleetPlan, programs: BuildPrograms) -> PipelinePlan:
         looks=Statement(("sts:AssumeRole",), tuple(dict.fromkeys(looks_with(plan) for plan in fleet.clusters))),
         bootstraps=tuple(_bootstraps(pipeline, own, fleet.clusters)),
     )
+    path = ("clusters/fleet.py: FLEET", "pipelines")
+    fix = "deliver some of its accounts and regions by a fleet and a pipeline of their own"
+    for statement in (made.updates, made.publishes, made.looks):
+        beside = Statement(("*",), ("x" * (_BESIDE + _BESIDE_OF_A_REGION * len(regions)),))
+        if too_large := list(size_problem(path, [statement, beside], fix)):
+            raise BlueprintError(too_large)
+    return made
 
 
 def looks_with(plan: Plan) -> str:

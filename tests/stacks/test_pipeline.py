@@ -16,8 +16,10 @@ import pytest
 
 from app import ROOT
 from blueprint import CodeCommit, CodePipeline, S3Archive
+from blueprint.errors import BlueprintError
 from blueprint.inventory import planned_fleet
-from blueprint.planning.code_pipeline import PipelinePlan, pipeline_plan
+from blueprint.planning.code_pipeline import _BESIDE, _BESIDE_OF_A_REGION, PipelinePlan, pipeline_plan
+from blueprint.planning.fleet import FleetPlan
 from tests.permissions.evaluator import allowed
 from tests.stacks.test_roles import filled
 from tools.pipelines.aws import programs
@@ -336,10 +338,50 @@ def test_who_is_told(template: Template) -> None:
 
 
 def test_no_pipeline_of_aws() -> None:
-    from blueprint.errors import BlueprintError
-
     with pytest.raises(BlueprintError, match="no pipeline of AWS delivers the fleet"):
         pipeline_plan(replace(planned_fleet(FLEET), code_pipeline=None), programs())
+
+
+def places(count: int) -> FleetPlan:
+    """A fleet with a cluster in each of so many accounts, in two regions."""
+    fleet = planned_fleet(FLEET)
+    (cluster, *_) = fleet.clusters
+    clusters = tuple(
+        replace(cluster, facts=replace(cluster.facts, account=f"{number:012}", region=region))
+        for number in range(count)
+        for region in REGIONS
+    )
+    return replace(fleet, waves=(replace(fleet.waves[0], clusters=clusters),))
+
+
+def test_a_pipeline_reaches_as_many_accounts_as_its_roles_may_name() -> None:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html: inline ones of 10,240 characters"""
+    assert len(pipeline_plan(places(15), programs()).publishes.resources) == 60
+    with pytest.raises(BlueprintError, match="deliver some of its accounts and regions by a fleet"):
+        pipeline_plan(places(20), programs())
+
+
+def test_what_else_roles_may_do_leaves_that_room(template: Template) -> None:
+    """Ids that CloudFormation makes up are as long as what stands for them here."""
+    sizes = []
+    for policy in of_type(template, "AWS::IAM::Policy").values():
+        statements = policy["PolicyDocument"]["Statement"]
+        rest = [each for each in statements if "sts:AssumeRole" not in each["Action"]]
+        if len(rest) < len(statements) and "logs:CreateLogStream" in str(rest):  # a build's
+            sizes.append(len(json.dumps(long(rest), separators=(",", ":"))))
+    assert len(sizes) == 4
+    assert max(sizes) <= _BESIDE + _BESIDE_OF_A_REGION * len(REGIONS)
+
+
+def long(value: Any) -> Any:
+    """Texts as CloudFormation makes them, with 90 characters for what it makes up."""
+    if isinstance(value, dict):
+        if "Fn::Join" in value:
+            return "".join(map(long, value["Fn::Join"][1]))
+        if value.keys() & {"Ref", "Fn::GetAtt"}:
+            return "aws" if value.get("Ref") == "AWS::Partition" else "x" * 90
+        return {key: long(each) for key, each in value.items()}
+    return [long(each) for each in value] if isinstance(value, list) else value
 
 
 def test_accounts_are_bootstrapped_with_trust_of_the_pipelines(plan: PipelinePlan) -> None:
