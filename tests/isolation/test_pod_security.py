@@ -114,6 +114,17 @@ def test_a_report_leads_to_the_field(control: str, bad: Mapping[str, Any]) -> No
     assert all(field in way for way in told)
 
 
+@pytest.mark.parametrize(("control", "bad"), BASELINE)
+def test_each_step_of_a_way_is_there(control: str, bad: Mapping[str, Any]) -> None:
+    """What baseline forbids is written somewhere in the pod."""
+    told = [way for way, _ in pod_security.violations(bad, "baseline")]
+    assert told, control
+    for way in told:
+        found: Any = bad
+        for step in way:
+            found = found[step]
+
+
 @pytest.mark.parametrize("good", FINE)
 def test_admitted(good: Mapping[str, Any]) -> None:
     assert list(violations(namespace("restricted"), good)) == []
