@@ -116,6 +116,7 @@ def test_its_service_account_calls_aws(folder: Path) -> None:
     (grant,) = own(service_account="web", permissions=permissions).contribute(FACTS).grants
     assert (grant.namespace, grant.service_account, grant.irsa) == ("tools", "web", False)
     assert "annotations" not in found[1]["metadata"]
+    assert own(service_account="web").contribute(FACTS).grants == (), "it may call nothing"
 
 
 def test_on_fargate_its_service_account_names_the_role(folder: Path) -> None:
