@@ -13,10 +13,13 @@ import pytest
 from kubernetes_validate import utils
 
 import addons
+from addons.ack_capability import AckCapability
 from addons.adot import Adot
+from addons.argo_cd_capability import ArgoCdCapability
+from addons.kro_capability import KroCapability
 from addons.vpc_cni import VpcCni
 from blueprint import Role
-from blueprint.addons import Addon, EksAddon, HelmAddon
+from blueprint.addons import Addon, EksAddon, EksCapability, HelmAddon
 from blueprint.teams import PlatformTeam
 from blueprint.versions import SUPPORTED
 from tests.blueprint.examples import AUTO, with_addons
@@ -117,6 +120,10 @@ def custom() -> Iterator[tuple[Addon, str, str]]:
 
 
 CUSTOM = [
+    # https://docs.aws.amazon.com/eks/latest/userguide/capabilities.html and the guides of each
+    (AckCapability(), "services.k8s.aws", "fieldexports"),
+    (ArgoCdCapability(**ArgoCdCapability.typical), "argoproj.io", "applications"),
+    (KroCapability(), "kro.run", "resourcegraphdefinitions"),
     *custom(),
     # Of which EKS shows no chart: open-telemetry/opentelemetry-helm-charts charts/opentelemetry-operator/conf/crds
     (Adot(), "opentelemetry.io", "opentelemetrycollectors"),
@@ -152,7 +159,12 @@ def test_no_addon_and_no_group_is_forgotten_here() -> None:
         type(addon): {group for other, group, _ in CUSTOM if type(other) is type(addon)} for addon, *_ in CUSTOM
     }
     told[VpcCni] = {"crd.k8s.amazonaws.com"}
-    classes = {cls for base in (EksAddon, HelmAddon) for cls in base.__subclasses__() if "addons." in cls.__module__}
+    classes = {
+        cls
+        for base in (EksAddon, EksCapability, HelmAddon)
+        for cls in base.__subclasses__()
+        if "addons." in cls.__module__
+    }
     assert {cls: set(cls.api_groups) for cls in classes if cls.api_groups and "tests." not in cls.__module__} == told
 
 
