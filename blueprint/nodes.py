@@ -20,9 +20,9 @@ from blueprint.fields import (
     KmsKeyArn,
     LabelKey,
     LabelValue,
-    NodeScript,
     PlacementGroup,
     SecurityGroupId,
+    StartScript,
     at_most,
     between,
 )
@@ -147,8 +147,9 @@ class Nodes(Compute):
     bottlerocket: Annotated[Mapping[str, Any], JSON_LIKE, NO_NULL] = field(default_factory=dict)
     """More of Bottlerocket's settings, for example {"kernel": {"lockdown": "integrity"}}.
     https://bottlerocket.dev/en/os/latest/api/settings"""
-    script: NodeScript = ""
-    """Runs as root on Amazon Linux before the kubelet starts, each time that a node boots first."""
+    script: StartScript = ""
+    """Runs as root on Amazon Linux, or in PowerShell on Windows, before the kubelet starts, each time that a node boots
+    first."""
     image: OwnImage | None = None
     """An image of your own in the place of EKS's, which tells its nodes how to join as EKS's does: from `nodeadm`, or
     Bottlerocket's settings. A parameter is read when the launch template changes, and then only.
@@ -160,8 +161,9 @@ class Nodes(Compute):
     """Kubernetes minor of the nodes; the cluster's when None. Keep it back to upgrade the control plane first. Of an
     image of your own, what it was made for."""
     release_version: ImageRelease | None = None
-    """Release of the image, such as "1.36.2-20260625" (AL2023) or "1.66.0-1ad6b4a4" (Bottlerocket); that of
-    `facts/node_images.toml` when None. EKS takes none that is older than the one a node group runs."""
+    """Release of the image, such as "1.36.2-20260625" (AL2023), "1.66.0-1ad6b4a4" (Bottlerocket) or "1.36-2026.10.14"
+    (Windows); that of `facts/node_images.toml` when None, and of Windows, whose images go after four months, the newest
+    of the day on which the group gets its version. EKS takes none that is older than the one a node group runs."""
 
     def problems(self) -> Iterator[Problem]:
         if self.min > self.max:
@@ -182,6 +184,7 @@ class Nodes(Compute):
         elif self.release_version and self.version and self.own_version != self.version:
             rule = f"version is {self.version}, the image is of {self.own_version}"
             yield Problem(("release_version",), self.release_version, rule, "leave version out, or take an image of it")
+        yield from self._windows()
         if self.family == "AL2023" and (old := [name for name in self.instance_types if name.startswith("a1.")]):
             rule = "Amazon Linux 2023 does not run on the first generation of Graviton"
             yield Problem(("instance_types",), old[0], rule, "take a later one, for example m7g")
@@ -189,10 +192,12 @@ class Nodes(Compute):
     def _system(self) -> Iterator[Problem]:
         """What the image takes of what it is told."""
         yield from script_problems(self.script)
-        linux = self.family == "AL2023"
-        fix = "write kubelet or script" if linux else "write bottlerocket"
-        for name in ("bottlerocket",) if linux else ("kubelet", "script", "instance_store"):
-            if value := getattr(self, name):
+        if self.family == "AL2023" and self.script and not self.script.startswith("#!/"):
+            rule = "must be a script whose first line is #! and its interpreter"
+            yield Problem(("script",), self.script, rule, "write #!/bin/bash")
+        fix = f"write {' or '.join(_TOLD[self.family])}"
+        for name in ("kubelet", "bottlerocket", "script", "instance_store"):
+            if name not in _TOLD[self.family] and (value := getattr(self, name)):
                 yield Problem((name,), value, f"the image is {self.family}, which knows no {name}", fix)
         of_kubernetes = self.bottlerocket.get("kubernetes", {})
         if not isinstance(of_kubernetes, Mapping):
@@ -205,6 +210,21 @@ class Nodes(Compute):
         for path, settings, ours in told:
             for name in sorted(ours.keys() & settings.keys()):
                 yield Problem((*path, Key(name)), settings[name], "the plan says that", ours[name])
+
+    def _windows(self) -> Iterator[Problem]:
+        """https://docs.aws.amazon.com/eks/latest/userguide/windows-support.html"""
+        if self.family != "WINDOWS":
+            return
+        if self.architecture != "amd64":
+            rule = f"{self.instance_types[0]} is {self.architecture}, and Windows runs on x86 alone"
+            yield Problem(("instance_types",), self.instance_types[0], rule, "take others, for example m7i.large")
+        if self.accelerator and not self.image:
+            rule = "EKS has no image of Windows with drivers for accelerators"
+            fix = "take other types, or write image in SelfManagedNodes, with drivers for them"
+            yield Problem(("instance_types",), self.instance_types[0], rule, fix)
+        if self.disk_gib < _WINDOWS_DISK:
+            rule = f"the images of Windows have {_WINDOWS_DISK} GiB"
+            yield Problem(("disk_gib",), self.disk_gib, rule, f"write {_WINDOWS_DISK} or more, or leave it out")
 
     @property
     @abstractmethod
@@ -231,4 +251,16 @@ class Nodes(Compute):
         return self.release_version or images.release(self.family, self.own_version or cluster_version)
 
 
-_ENDS: Mapping[images.Family, str] = {"AL2023": "a date, 1.36.2-20260714", "BOTTLEROCKET": "a commit, 1.66.0-1ad6b4a4"}
+_ENDS: Mapping[images.Family, str] = {
+    "AL2023": "a date, 1.36.2-20260714",
+    "BOTTLEROCKET": "a commit, 1.66.0-1ad6b4a4",
+    "WINDOWS": "a date with dots, 1.36-2026.10.14",
+}
+_TOLD: Mapping[images.Family, tuple[str, ...]] = {
+    "AL2023": ("kubelet", "script", "instance_store"),
+    "BOTTLEROCKET": ("bottlerocket",),
+    "WINDOWS": ("script",),
+}
+"""Fields of what each is told when it starts."""
+_WINDOWS_DISK = 50
+"""GiB. https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateNodegroup.html (diskSize)"""

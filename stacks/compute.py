@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aws_cdk import CfnAutoScalingRollingUpdate, CfnUpdatePolicy, Fn, aws_autoscaling, aws_ec2, aws_iam
 from aws_cdk import aws_eks_v2 as eks
 from constructs import Construct
 
-from blueprint.planning.document import FargateNodes, Launch, NodeGroup, Plan, RollingUpdate
+from blueprint.planning.document import FargateNodes, Launch, NodeGroup, NodeRoleKind, Plan, RollingUpdate
 from blueprint.references import CLUSTER_CERTIFICATE, CLUSTER_DNS, CLUSTER_ENDPOINT, SERVICE_RANGE, name_of, resolved
 from blueprint.workload import EFFECTS
 from stacks.acknowledge import ENGINE, NAG, NIST, acknowledge
@@ -17,6 +17,16 @@ from stacks.base import PARTITION_ONLY, given, service_role
 
 Subnets = Sequence[tuple[str, str]]
 """Zone and id of each."""
+_ROLES: Mapping[NodeRoleKind, str] = {
+    "managed": "NodeRole",
+    "self-managed": "SelfManagedNodeRole",
+    "managed Windows": "WindowsNodeRole",
+    "self-managed Windows": "SelfManagedWindowsNodeRole",
+}
+_ENTRIES: tuple[tuple[NodeRoleKind, str, str], ...] = (
+    ("self-managed", "SelfManagedNodeAccess", "EC2_LINUX"),
+    ("self-managed Windows", "SelfManagedWindowsNodeAccess", "EC2_WINDOWS"),
+)
 _EKS_EFFECTS = {kubernetes: eks for eks, kubernetes in EFFECTS.items()}
 
 
@@ -26,19 +36,12 @@ def add_compute(scope: Construct, plan: Plan, cluster: eks.CfnCluster, subnets: 
     EKS makes and removes one Fargate profile at a time, so each waits for the one before.
     https://docs.aws.amazon.com/eks/latest/userguide/fargate-profile.html
     """
-    roles = {
-        kind: service_role(scope, {"managed": "NodeRole", "self-managed": "SelfManagedNodeRole"}[kind], plan, role)
-        for kind, role in plan.node_roles.items()
-    }
-    if "self-managed" in roles:
-        # The entry of managed groups' role is made by EKS.
-        eks.CfnAccessEntry(
-            scope,
-            "SelfManagedNodeAccess",
-            cluster_name=plan.facts.name,
-            principal_arn=roles["self-managed"].attr_arn,
-            type="EC2_LINUX",
-        )
+    roles = {kind: service_role(scope, _ROLES[kind], plan, role) for kind, role in plan.node_roles.items()}
+    # The entries of managed groups' roles are made by EKS.
+    for kind, name, entry in _ENTRIES:
+        if kind in roles:
+            arn = roles[kind].attr_arn
+            eks.CfnAccessEntry(scope, name, cluster_name=plan.facts.name, principal_arn=arn, type=entry)
     profiles: list[Construct] = []
     for compute in plan.compute:
         own = Construct(scope, compute.name)
@@ -48,9 +51,9 @@ def add_compute(scope: Construct, plan: Plan, cluster: eks.CfnCluster, subnets: 
                 own.node.add_dependency(profiles[-1])
             profiles.append(own)
         elif compute.kind == "managed":
-            _managed(own, plan, compute, roles["managed"], cluster, _of_group(compute, subnets))
+            _managed(own, plan, compute, roles[compute.role], cluster, _of_group(compute, subnets))
         else:
-            _self_managed(own, plan, compute, roles["self-managed"], cluster, _of_group(compute, subnets))
+            _self_managed(own, plan, compute, roles[compute.role], cluster, _of_group(compute, subnets))
 
 
 def _of_group(group: NodeGroup, subnets: Subnets) -> list[str]:
@@ -88,8 +91,8 @@ def _managed(
         subnets=subnets,
         # EKS takes none of the three beside an image of one's own.
         ami_type=None if own else group.image,
-        # A release of Amazon Linux is of one Kubernetes version, one of Bottlerocket serves several.
-        version=group.version if group.image.startswith("BOTTLEROCKET") else None,
+        # A release of Amazon Linux is of one Kubernetes version, one of Bottlerocket serves several, Windows has none.
+        version=None if own or group.image.startswith("AL2023") else group.version,
         release_version=group.release or None,
         capacity_type="CAPACITY_BLOCK" if launch.capacity_block else group.capacity,
         instance_types=None if launch.capacity_block else list(group.instance_types),

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from blueprint.blueprint import Blueprint
+from blueprint.compute import Compute
 from blueprint.contribution import NODE_POLICIES
 from blueprint.encryption import key_of
 from blueprint.facts import ClusterFacts
@@ -14,17 +15,33 @@ from blueprint.group_settings import NodeRepair, WarmPool
 from blueprint.iam import Statement
 from blueprint.managed_nodes import ManagedNodes
 from blueprint.nodes import Nodes
-from blueprint.planning.document import FargateNodes, Launch, NodeGroup, NodeKind, RollingUpdate, ServiceRole, Volume
+from blueprint.planning.document import (
+    FargateNodes,
+    Launch,
+    NodeGroup,
+    NodeKind,
+    NodeRoleKind,
+    RollingUpdate,
+    ServiceRole,
+    Volume,
+)
 from blueprint.planning.user_data import more_user_data, user_data
 from blueprint.references import PARTITION
 from blueprint.self_managed_nodes import SelfManagedNodes
+from blueprint.workload import WINDOWS
 from blueprint.zones import in_region
 
-_VOLUMES = {"AL2023": "/dev/xvda", "BOTTLEROCKET": "/dev/xvdb"}
+_VOLUMES = {"AL2023": "/dev/xvda", "BOTTLEROCKET": "/dev/xvdb", "WINDOWS": "/dev/sda1"}
 """Where images and pods are. Bottlerocket's first volume is the read-only system, of the image's own size."""
 
 
-_KINDS: Mapping[NodeKind, type[Nodes]] = {"managed": ManagedNodes, "self-managed": SelfManagedNodes}
+_KINDS: Mapping[NodeRoleKind, tuple[type[Nodes], bool]] = {
+    "managed": (ManagedNodes, False),
+    "self-managed": (SelfManagedNodes, False),
+    "managed Windows": (ManagedNodes, True),
+    "self-managed Windows": (SelfManagedNodes, True),
+}
+"""Class, and whether it is Windows that they run."""
 
 
 def planned_compute(blueprint: Blueprint, facts: ClusterFacts) -> Iterator[NodeGroup | FargateNodes]:
@@ -39,15 +56,20 @@ def planned_compute(blueprint: Blueprint, facts: ClusterFacts) -> Iterator[NodeG
                 yield _fargate(compute, facts)
 
 
-def node_roles(blueprint: Blueprint, facts: ClusterFacts) -> Mapping[NodeKind, ServiceRole]:
+def node_roles(blueprint: Blueprint, facts: ClusterFacts) -> Mapping[NodeRoleKind, ServiceRole]:
     """One for all groups of a kind: EKS makes the access entry of managed groups' role, we that of the others'."""
-    roles: dict[NodeKind, ServiceRole] = {}
-    for kind, cls in _KINDS.items():
-        groups = [compute for compute in blueprint.compute if isinstance(compute, cls)]
+    roles: dict[NodeRoleKind, ServiceRole] = {}
+    for kind, (cls, windows) in _KINDS.items():
+        groups = [each for each in blueprint.compute if isinstance(each, cls) and is_windows(each) is windows]
         if groups:
             shells = _sessions(facts) if any(group.session_manager for group in groups) else ()
             roles[kind] = ServiceRole("ec2.amazonaws.com", NODE_POLICIES, shells)
     return roles
+
+
+def is_windows(compute: Compute) -> bool:
+    """Whether it is nodes that run Windows."""
+    return isinstance(compute, Nodes) and compute.family == "WINDOWS"
 
 
 def _sessions(facts: ClusterFacts) -> tuple[Statement, ...]:
@@ -96,6 +118,7 @@ def _self_managed(nodes: SelfManagedNodes, facts: ClusterFacts) -> NodeGroup:
 
 
 def _group(nodes: Nodes, facts: ClusterFacts, kind: NodeKind, image: str) -> NodeGroup:
+    windows = is_windows(nodes)
     own, by_id = nodes.image or "", (nodes.image or "").startswith("ami-")
     return NodeGroup(
         name=nodes.name,
@@ -108,7 +131,7 @@ def _group(nodes: Nodes, facts: ClusterFacts, kind: NodeKind, image: str) -> Nod
         min=nodes.min,
         max=nodes.max,
         labels=dict(sorted(nodes.labels.items())),
-        taints=tuple(taint.planned for taint in nodes.taints),
+        taints=tuple(dict.fromkeys([*(taint.planned for taint in nodes.taints), *([WINDOWS] if windows else [])])),
         launch=Launch(
             _volumes(nodes),
             _tags(nodes, facts),

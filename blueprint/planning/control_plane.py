@@ -73,7 +73,9 @@ def _role(facts: ClusterFacts, auto: AutoMode | None) -> ServiceRole:
     """https://docs.aws.amazon.com/eks/latest/userguide/cluster-iam-role.html"""
     service, policy = "eks.amazonaws.com", "AmazonEKSClusterPolicy"
     if not auto:
-        return ServiceRole(service, (policy,))
+        # It gives pods on Windows their addresses: https://docs.aws.amazon.com/eks/latest/userguide/windows-support.html
+        windows = ("AmazonEKSVPCResourceController",) if facts.windows else ()
+        return ServiceRole(service, (policy, *windows))
     # https://docs.aws.amazon.com/eks/latest/userguide/auto-cluster-iam-role.html
     more = (f"AmazonEKS{what}Policy" for what in ("BlockStorage", "Compute", "LoadBalancing", "Networking"))
     statements = auto_mode.cluster_permissions(facts, auto)

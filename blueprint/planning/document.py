@@ -19,6 +19,7 @@ from blueprint.oidc import OidcProvider
 from blueprint.workload import NodeTaint, PodSelector, Workload
 
 NodeKind = Literal["managed", "self-managed"]
+NodeRoleKind = Literal["managed", "self-managed", "managed Windows", "self-managed Windows"]
 # https://docs.aws.amazon.com/eks/latest/userguide/network-load-balancing.html
 PUBLIC_TAG, INTERNAL_TAG = "kubernetes.io/role/elb", "kubernetes.io/role/internal-elb"
 """By these, with the value 1, load balancer controllers find subnets."""
@@ -264,7 +265,19 @@ class NodeGroup:
     @property
     def image_words(self) -> str:
         """What a person reads of the image."""
-        return self.launch.image_id or self.launch.image_parameter or f"{self.image} {self.release}"
+        return self.launch.image_id or self.launch.image_parameter or f"{self.image} {self.release}".rstrip()
+
+    @property
+    def windows(self) -> bool:
+        """Whether its nodes run Windows."""
+        return self.image.startswith("WINDOWS")
+
+    @property
+    def role(self) -> NodeRoleKind:
+        """Whose role they have: an access entry is of Linux or of Windows, and a role has one."""
+        if self.kind == "managed":
+            return "managed Windows" if self.windows else "managed"
+        return "self-managed Windows" if self.windows else "self-managed"
 
 
 @dataclass(frozen=True)
@@ -358,7 +371,7 @@ class Plan:
     network: PlannedNetwork
     control_plane: ControlPlane
     installer: Installer
-    node_roles: Mapping[NodeKind, ServiceRole]
+    node_roles: Mapping[NodeRoleKind, ServiceRole]
     """Of the nodes of all groups of a kind that is there."""
     compute: tuple[NodeGroup | FargateNodes, ...]
     admins: tuple[AccessEntry, ...]

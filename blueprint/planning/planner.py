@@ -23,7 +23,7 @@ from blueprint.fargate import FargateProfile
 from blueprint.faults import FAILS, no_way_out, place, told
 from blueprint.nodes import Nodes
 from blueprint.planning import auto_mode
-from blueprint.planning.compute import node_roles, planned_compute
+from blueprint.planning.compute import is_windows, node_roles, planned_compute
 from blueprint.planning.control_plane import planned_control_plane, planned_installer
 from blueprint.planning.delivery import from_git, planned_delivery
 from blueprint.planning.document import FargateNodes, NodeGroup, Plan, Skipped, Subnet
@@ -220,6 +220,7 @@ def _facts(view: Checked) -> ClusterFacts:
         architectures=frozenset(compute.architecture for compute in blueprint.compute),
         has_nodes=bool(nodes) or launched,
         auto_mode=auto,
+        windows=any(map(is_windows, nodes)),
         pools="auto-mode" if auto and not any(addon.launches_nodes for addon in listed) else "add-on",
         fargate=tuple(selector.planned for profile in profiles for selector in profile.selectors),
         service_cidr=SERVICE_RANGE if ipv6 else blueprint.cluster.service_cidr,

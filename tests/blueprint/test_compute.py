@@ -123,7 +123,11 @@ MISTAKES = [
         "ami_type=",
     ),
     mistake(
-        "Windows", with_nodes(ami_type="WINDOWS_CORE_2022_x86_64"), "compute[0].ami_type", "BOTTLEROCKET", "ami_type="
+        "old Windows",
+        with_nodes(ami_type="WINDOWS_CORE_2016_x86_64"),
+        "compute[0].ami_type",
+        "BOTTLEROCKET",
+        "ami_type=",
     ),
     mistake(
         "image id", with_nodes(ami_type="ami-0123456789abcdef0"), "compute[0].ami_type", "BOTTLEROCKET", "ami_type="

@@ -39,6 +39,7 @@ from examples.self_managed import SELF_MANAGED
 from examples.shared_vpc import SHARED_VPC
 from examples.teams import TEAMS
 from examples.tuned_nodes import TUNED_NODES
+from examples.windows import WINDOWS
 from tests.blueprint.examples import changed
 
 SHOP = ApplicationTeam(
@@ -115,6 +116,7 @@ KINDS = {
     "shared-vpc": SHARED_VPC,
     "tuned-nodes": TUNED_NODES,
     "teams": TEAMS,
+    "windows": WINDOWS,
 }
 """Clusters of other kinds."""
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from blueprint.access import AccessEntry
 from blueprint.contribution import Grant, NodeRole
 from blueprint.iam import Statement
-from blueprint.planning.document import AutoModeNodes, FargateNodes, NodeGroup, NodeKind, Plan
+from blueprint.planning.document import AutoModeNodes, FargateNodes, NodeGroup, NodeRoleKind, Plan
 from blueprint.references import resolved
 from tools.placeholders import placeholders
 
@@ -214,9 +214,14 @@ def _of_auto_mode(auto: AutoModeNodes) -> Iterator[NodeAccess]:
 def _nodes(plan: Plan) -> Iterator[NodeAccess]:
     """Node groups of one kind share a role."""
     groups = [each for each in plan.compute if isinstance(each, NodeGroup)]
-    labels: Mapping[NodeKind, str] = {"managed": "managed node groups", "self-managed": "self-managed nodes"}
+    labels: Mapping[NodeRoleKind, str] = {
+        "managed": "managed node groups",
+        "self-managed": "self-managed nodes",
+        "managed Windows": "managed node groups of Windows",
+        "self-managed Windows": "self-managed nodes of Windows",
+    }
     for kind, label in labels.items():
-        if names := tuple(group.name for group in groups if group.kind == kind):
+        if names := tuple(group.name for group in groups if group.role == kind):
             yield NodeAccess(names, label, plan.node_roles[kind].managed_policies)
     if auto := plan.control_plane.auto_mode:
         yield from _of_auto_mode(auto)

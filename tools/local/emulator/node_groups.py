@@ -29,7 +29,10 @@ def create_group(logical_id: str, properties: Properties, stack: str) -> Made:
     if scaling is not None and len(scaling) < len(_SIZES):
         raise eks.ServiceError("InvalidParameterException: scalingConfig must have all of its properties, or none")
     _check_sizes(provisioners._eks_nodegroup_fields(properties).get("scalingConfig") or _DEFAULT_SIZES)
-    why = nodes.stopped(name, properties["NodeRole"], properties["Subnets"], _security_groups(template))
+    windows = properties.get("AmiType", "").startswith("WINDOWS")
+    why = nodes.stopped(
+        name, properties["NodeRole"], properties["Subnets"], _security_groups(template), windows=windows
+    )
     if why:
         raise eks.ServiceError(f"NodeCreationFailure: Instances failed to join the kubernetes cluster: {why}")
     group, attributes = provisioners._eks_nodegroup_create(logical_id, properties, stack)
@@ -37,7 +40,7 @@ def create_group(logical_id: str, properties: Properties, stack: str) -> Made:
         "capacityType": properties.get("CapacityType", "ON_DEMAND"),
         "version": version,
     }
-    eks.admit(name, properties["NodeRole"], "EC2_LINUX")
+    eks.admit(name, properties["NodeRole"], "EC2_WINDOWS" if windows else "EC2_LINUX")
     return group, attributes
 
 
