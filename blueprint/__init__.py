@@ -15,6 +15,7 @@ from blueprint.existing_network import ExistingNetwork, ExistingSubnet
 from blueprint.fargate import FargateProfile, FargateSelector
 from blueprint.fleet import BlueGreen, Environment, Fleet, Promotion, Wave
 from blueprint.group_settings import NodeRepair, RepairOverride, WarmPool
+from blueprint.hybrid_nodes import HybridNodes
 from blueprint.managed_nodes import ManagedNodes
 from blueprint.mirrors import Mirrors
 from blueprint.network import NewNetwork
@@ -46,6 +47,7 @@ __all__ = [
     "FluxDelivery",
     "GitHubActions",
     "GitLabCi",
+    "HybridNodes",
     "Iam",
     "KubectlProvider",
     "ManagedNodes",

@@ -100,6 +100,7 @@ class Cluster(Value):
         "enabled_log_types": "leave it out: all five are on; or write log_types, and log_retention_days",
         "control_plane_scaling_config": 'write scaling_tier="tier-xl"',
         "zonal_shift_config": "write zonal_shift=True",
+        "remote_network_config": "write HybridNodes(…) in compute",
         "control_plane_egress_mode": 'write egress_mode="CUSTOMER_ROUTED"',
         "identity_provider_config": 'write identity_providers=(OidcProvider("…", issuer_url="…", client_id="…"),)',
         "security_group_ids": "write security_groups=(…)",

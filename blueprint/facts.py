@@ -28,6 +28,8 @@ class ClusterFacts:
     auto_mode: bool
     windows: bool = False
     """Whether some nodes run Windows."""
+    hybrid: bool = False
+    """Whether nodes outside of AWS may join."""
     pod_identity: bool = True
     """Whether the agent of EKS Pod Identity is where the pods of whoever asks are, unless they run on Fargate."""
     pools: Literal["add-on", "auto-mode"] = "add-on"

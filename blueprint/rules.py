@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, get_args
 
-from blueprint import accelerator_rules, delivery, hosts, images, windows_rules
+from blueprint import accelerator_rules, delivery, hosts, hybrid_rules, images, windows_rules
 from blueprint.addons import Addon, NodeNetwork
 from blueprint.addons.offers import NODES_ON_DEMAND
 from blueprint.auto_mode import AutoMode
@@ -44,6 +44,7 @@ def between_values(view: Checked) -> Iterator[Problem]:
     yield from _addons(view)
     yield from accelerator_rules.problems(view)
     yield from windows_rules.problems(view)
+    yield from hybrid_rules.problems(view)
     if view.knows_all("teams"):
         yield from _connections(view)
     yield from _secrets(view)

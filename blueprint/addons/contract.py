@@ -111,6 +111,11 @@ class Addon(Value):
         """The label of nodes, with the value true, without which it does not; empty where it finds them by itself."""
         return ""
 
+    @property
+    def gives_hybrid_nodes_a_network(self) -> bool:
+        """Whether pods on hybrid nodes get their addresses from it."""
+        return False
+
     def hosts(self) -> tuple[HostName, ...]:
         """Names that it serves, and so no team."""
         return ()

@@ -9,7 +9,8 @@ from blueprint.blueprint import Blueprint
 from blueprint.cluster import PublicEndpoint
 from blueprint.encryption import key_of
 from blueprint.facts import ClusterFacts
-from blueprint.planning import auto_mode
+from blueprint.hybrid_nodes import HybridNodes
+from blueprint.planning import auto_mode, hybrid
 from blueprint.planning.document import AutoModeNodes, ControlPlane, Installer, ServiceRole
 from blueprint.planning.network import control_plane_subnets
 from blueprint.versions import kubectl_layer
@@ -45,6 +46,7 @@ def planned_control_plane(blueprint: Blueprint, facts: ClusterFacts) -> ControlP
         egress_mode=cluster.egress_mode or "",
         zonal_shift=cluster.zonal_shift,
         rollback_timeout_minutes=cluster.rollback_timeout_minutes,
+        hybrid=tuple(hybrid.planned(each, facts) for each in blueprint.compute if isinstance(each, HybridNodes)),
     )
 
 

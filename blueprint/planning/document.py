@@ -26,6 +26,14 @@ PUBLIC_TAG, INTERNAL_TAG = "kubernetes.io/role/elb", "kubernetes.io/role/interna
 
 
 @dataclass(frozen=True)
+class ServiceTrust:
+    """What a service may do with a role beside assuming it, under conditions of its own."""
+
+    actions: tuple[str, ...]
+    conditions: Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True)
 class ServiceRole:
     """A role that an AWS service assumes."""
 
@@ -38,6 +46,7 @@ class ServiceRole:
     actions: tuple[str, ...] = ("sts:AssumeRole",)
     conditions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """On who assumes it: operator, key, value."""
+    also: tuple[ServiceTrust, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -135,6 +144,23 @@ class AutoModeNodes:
 
 
 @dataclass(frozen=True)
+class RemoteNodes:
+    """Nodes outside of AWS, which join by themselves."""
+
+    name: str
+    node_ranges: tuple[str, ...]
+    pod_ranges: tuple[str, ...]
+    role: ServiceRole
+    access: AccessEntry
+    """Lets these join; its principal is a reference to the role."""
+
+    @property
+    def ranges(self) -> tuple[str, ...]:
+        """Of nodes and pods."""
+        return self.node_ranges + self.pod_ranges
+
+
+@dataclass(frozen=True)
 class ControlPlane:
     """The EKS cluster. Access entries only, no creator as administrator, Secrets encrypted with a key of its own."""
 
@@ -165,6 +191,7 @@ class ControlPlane:
     egress_mode: str = ""
     zonal_shift: bool | None = None
     rollback_timeout_minutes: int | None = None
+    hybrid: tuple[RemoteNodes, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from blueprint.existing_network import ExistingNetwork
 from blueprint.facts import ClusterFacts
 from blueprint.fargate import FargateProfile
 from blueprint.faults import FAILS, no_way_out, place, told
+from blueprint.hybrid_nodes import HybridNodes
 from blueprint.nodes import Nodes
 from blueprint.planning import auto_mode
 from blueprint.planning.compute import is_windows, node_roles, planned_compute
@@ -221,6 +222,7 @@ def _facts(view: Checked) -> ClusterFacts:
         has_nodes=bool(nodes) or launched,
         auto_mode=auto,
         windows=any(map(is_windows, nodes)),
+        hybrid=any(isinstance(compute, HybridNodes) for compute in blueprint.compute),
         pools="auto-mode" if auto and not any(addon.launches_nodes for addon in listed) else "add-on",
         fargate=tuple(selector.planned for profile in profiles for selector in profile.selectors),
         service_cidr=SERVICE_RANGE if ipv6 else blueprint.cluster.service_cidr,

@@ -29,6 +29,7 @@ from blueprint.teams import (
 from examples.auto import AUTO
 from examples.existing_vpc import EXISTING_VPC
 from examples.fargate import FARGATE
+from examples.hybrid import HYBRID
 from examples.ipv6 import IPV6
 from examples.isolated import ISOLATED
 from examples.managed import MANAGED
@@ -106,6 +107,7 @@ KINDS = {
     "auto": AUTO,
     "fargate": FARGATE,
     "existing-vpc": EXISTING_VPC,
+    "hybrid": HYBRID,
     "ipv6": IPV6,
     "isolated": ISOLATED,
     "managed": MANAGED,

@@ -223,6 +223,8 @@ def _nodes(plan: Plan) -> Iterator[NodeAccess]:
     for kind, label in labels.items():
         if names := tuple(group.name for group in groups if group.role == kind):
             yield NodeAccess(names, label, plan.node_roles[kind].managed_policies)
+    for each in plan.control_plane.hybrid:
+        yield NodeAccess((each.name,), "hybrid nodes", each.role.managed_policies)
     if auto := plan.control_plane.auto_mode:
         yield from _of_auto_mode(auto)
     if profiles := [each for each in plan.compute if isinstance(each, FargateNodes)]:
