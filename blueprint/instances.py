@@ -22,6 +22,8 @@ DevicePlugin = Literal["add-on", "elsewhere"]
 
 _FILE = Path(__file__).parent.parent / "facts" / "instance_types.toml"
 _SIZES = tomllib.loads(_FILE.read_text(encoding="utf-8"))["families"]
+_EFA = tomllib.loads((_FILE.parent / "efa.toml").read_text(encoding="utf-8"))
+_WITH_EFA = frozenset(f"{family}.{size}" for family, sizes in _EFA["families"].items() for size in sizes.split())
 TYPES = frozenset(f"{family}.{size}" for family, sizes in _SIZES.items() for size in sizes.split())
 """All that EC2 has, in whatever region."""
 FAMILIES = frozenset(_SIZES)
@@ -67,6 +69,11 @@ def is_nitro(instance_type: str) -> bool:
     https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-nitro-instances.html
     """
     return _family(instance_type) not in _XEN or instance_type.endswith(".metal")
+
+
+def efa_interfaces(instance_types: Sequence[str]) -> int:
+    """How many Elastic Fabric Adapters any of the types takes, one on each of its network cards; none when 0."""
+    return min(_EFA["several"].get(name, 1) if name in _WITH_EFA else 0 for name in instance_types)
 
 
 def vcpus(instance_type: str) -> int | None:

@@ -27,7 +27,15 @@ from blueprint.fields import (
     between,
 )
 from blueprint.images import ImageRelease, OwnImage
-from blueprint.instances import Accelerator, Architecture, DevicePlugin, InstanceTypes, accelerator, architecture
+from blueprint.instances import (
+    Accelerator,
+    Architecture,
+    DevicePlugin,
+    InstanceTypes,
+    accelerator,
+    architecture,
+    efa_interfaces,
+)
 from blueprint.taints import Taints
 from blueprint.user_data import script_problems
 from blueprint.value import Rule
@@ -83,6 +91,8 @@ class Nodes(Compute):
         "volume_iops": "write disk_iops",
         "volume_throughput": "write disk_throughput_mib",
         "pre_bootstrap_user_data": "write script",
+        "enable_efa_support": "write efa=True",
+        "efa_enabled": "write efa=True",
         "bootstrap_extra_args": "write kubelet",
         "placement": "write placement_group",
         "block_device_mappings": "write disk_gib, disk_iops, disk_throughput_mib and kms_key_arn",
@@ -139,6 +149,10 @@ class Nodes(Compute):
     placement_group: PlacementGroup | None = None
     """One that is there already, for example of the strategy cluster for nodes that talk much.
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/placement-groups.html"""
+    efa: bool = False
+    """Elastic Fabric Adapters on all network cards, for programs that pass messages between nodes (MPI, NCCL), with a
+    security group that lets them talk. A group with it stands in one zone, and gains by a `placement_group`.
+    https://docs.aws.amazon.com/eks/latest/userguide/node-efa.html"""
     capacity_reservation: CapacityReservation | None = None
     """The reservation that nodes are taken from; any open one that fits when None."""
     kubelet: Annotated[Mapping[str, Any], JSON_LIKE] = field(default_factory=dict)
@@ -155,8 +169,8 @@ class Nodes(Compute):
     Bottlerocket's settings. A parameter is read when the launch template changes, and then only.
     https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html (specifying an AMI)"""
     device_plugin: DevicePlugin = "add-on"
-    """Who tells Kubernetes of GPUs and Neuron chips: an add-on of the blueprint, or somebody of whom it does not know,
-    such as a DaemonSet that a team applies."""
+    """Who tells Kubernetes of GPUs, Neuron chips and Elastic Fabric Adapters: an add-on of the blueprint, or somebody
+    of whom it does not know, such as a DaemonSet that a team applies."""
     version: KubernetesVersion | None = None
     """Kubernetes minor of the nodes; the cluster's when None. Keep it back to upgrade the control plane first. Of an
     image of your own, what it was made for."""
@@ -170,7 +184,8 @@ class Nodes(Compute):
             yield Problem(("min",), self.min, f"min must not exceed max ({self.max})", "lower min or raise max")
         yield from disk_problems(self.disk_gib, self.disk_iops, self.disk_throughput_mib)
         yield from self._system()
-        if self.device_plugin == "elsewhere" and self.accelerator is None:
+        yield from self._efa()
+        if self.device_plugin == "elsewhere" and self.accelerator is None and not self.efa:
             rule = f"{self.instance_types[0]} has neither GPUs nor Neuron chips"
             yield Problem(("device_plugin",), self.device_plugin, rule, "leave it out")
         if self.image and self.release_version:
@@ -210,6 +225,21 @@ class Nodes(Compute):
         for path, settings, ours in told:
             for name in sorted(ours.keys() & settings.keys()):
                 yield Problem((*path, Key(name)), settings[name], "the plan says that", ours[name])
+
+    def _efa(self) -> Iterator[Problem]:
+        if not self.efa:
+            return
+        if without := [name for name in self.instance_types if not efa_interfaces((name,))]:
+            rule = f"{', '.join(without)} takes no Elastic Fabric Adapters"
+            yield Problem(("efa",), self.efa, rule, "leave it out, or take types that do, for example c6i.32xlarge")
+        if len(self.zones) != 1:
+            rule = "Elastic Fabric Adapters reach others of their zone alone"
+            yield Problem(("zones",), self.zones, rule, 'write one, for example zones=("a",)')
+        if len(self.security_groups) > _MOST_GROUPS_WITH_EFA:
+            rule = "an interface has five groups, of which the cluster's and that of the adapters are two"
+            yield Problem(("security_groups",), self.security_groups, rule, f"keep {_MOST_GROUPS_WITH_EFA}")
+        if self.family == "WINDOWS":
+            yield Problem(("efa",), self.efa, "Windows has no Elastic Fabric Adapters on EKS", "leave it out")
 
     def _windows(self) -> Iterator[Problem]:
         """https://docs.aws.amazon.com/eks/latest/userguide/windows-support.html"""
@@ -262,5 +292,6 @@ _TOLD: Mapping[images.Family, tuple[str, ...]] = {
     "WINDOWS": ("script",),
 }
 """Fields of what each is told when it starts."""
+_MOST_GROUPS_WITH_EFA = 3
 _WINDOWS_DISK = 50
 """GiB. https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateNodegroup.html (diskSize)"""

@@ -48,7 +48,8 @@ class ClusterStack(BlueprintStack):
         managed = [addon for part in plan.addons for addon in part.contribution.managed_addons]
         for addon in managed:
             _addon(before if addon.before_nodes else addons, plan, addon, self.identity_provider, known)
-        add_compute(compute, plan, cluster, [(each.zone, resolved(each.id, network)) for each in nodes])
+        subnets = [(each.zone, resolved(each.id, network)) for each in nodes]
+        add_compute(compute, plan, cluster, subnets, resolved(plan.facts.vpc_id, network))
         CfnOutput(
             self,
             "UpdateKubeconfig",

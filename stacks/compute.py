@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from aws_cdk import CfnAutoScalingRollingUpdate, CfnUpdatePolicy, Fn, aws_autoscaling, aws_ec2, aws_iam
@@ -30,12 +31,13 @@ _ENTRIES: tuple[tuple[NodeRoleKind, str, str], ...] = (
 _EKS_EFFECTS = {kubernetes: eks for eks, kubernetes in EFFECTS.items()}
 
 
-def add_compute(scope: Construct, plan: Plan, cluster: eks.CfnCluster, subnets: Subnets) -> None:
+def add_compute(scope: Construct, plan: Plan, cluster: eks.CfnCluster, subnets: Subnets, vpc: str) -> None:
     """All nodes and Fargate profiles of the plan; Auto Mode is a property of the control plane.
 
     EKS makes and removes one Fargate profile at a time, so each waits for the one before.
     https://docs.aws.amazon.com/eks/latest/userguide/fargate-profile.html
     """
+    adapters = _let_adapters_talk(scope, vpc) if any(_efa(compute) for compute in plan.compute) else ""
     roles = {kind: service_role(scope, _ROLES[kind], plan, role) for kind, role in plan.node_roles.items()}
     # The entries of managed groups' roles are made by EKS.
     for kind, name, entry in _ENTRIES:
@@ -51,9 +53,36 @@ def add_compute(scope: Construct, plan: Plan, cluster: eks.CfnCluster, subnets: 
                 own.node.add_dependency(profiles[-1])
             profiles.append(own)
         elif compute.kind == "managed":
-            _managed(own, plan, compute, roles[compute.role], cluster, _of_group(compute, subnets))
+            _managed(own, plan, _with(compute, adapters), roles[compute.role], cluster, _of_group(compute, subnets))
         else:
-            _self_managed(own, plan, compute, roles[compute.role], cluster, _of_group(compute, subnets))
+            _self_managed(
+                own, plan, _with(compute, adapters), roles[compute.role], cluster, _of_group(compute, subnets)
+            )
+
+
+def _efa(compute: NodeGroup | FargateNodes) -> int:
+    return compute.launch.efa if isinstance(compute, NodeGroup) else 0
+
+
+def _with(group: NodeGroup, adapters: str) -> NodeGroup:
+    """A group whose nodes have Elastic Fabric Adapters, with the security group that these need."""
+    if not group.launch.efa:
+        return group
+    return replace(group, launch=replace(group.launch, security_groups=(adapters, *group.launch.security_groups)))
+
+
+def _let_adapters_talk(scope: Construct, vpc: str) -> str:
+    """A group that lets itself in and out, which a rule for all addresses does not do for these.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/efa-start.html (security group)
+    """
+    why = "Elastic Fabric Adapters of nodes talk to each other"
+    own = Construct(scope, "Efa")
+    group = aws_ec2.CfnSecurityGroup(own, "Group", group_description=why, vpc_id=vpc).attr_group_id
+    given: dict[str, Any] = {"group_id": group, "ip_protocol": "-1", "description": why}
+    aws_ec2.CfnSecurityGroupIngress(own, "In", source_security_group_id=group, **given)
+    aws_ec2.CfnSecurityGroupEgress(own, "Out", destination_security_group_id=group, **given)
+    return group
 
 
 def _of_group(group: NodeGroup, subnets: Subnets) -> list[str]:
@@ -72,7 +101,7 @@ def _managed(
     more: dict[str, Any] = {}
     if launch.security_groups:
         # EKS adds that of the cluster only where the template names none.
-        more["securityGroupIds"] = [cluster.attr_cluster_security_group_id, *launch.security_groups]
+        more |= _network(launch, cluster)
     if own := _image(launch):
         more["imageId"] = own
     if launch.user_data:
@@ -160,6 +189,29 @@ def _launch_template(scope: Construct, launch: Launch, data: dict[str, Any]) -> 
     return template
 
 
+def _network(launch: Launch, cluster: eks.CfnCluster) -> dict[str, Any]:
+    """Groups of the nodes; those of a template with interfaces stand there.
+
+    Interfaces beside the first carry nothing but the adapter, so that they take no address: terraform-aws-eks v21.19.0
+    modules/eks-managed-node-group/main.tf:58-64.
+    """
+    groups = [cluster.attr_cluster_security_group_id, *launch.security_groups]
+    if not launch.efa:
+        return {"securityGroupIds": groups}
+    return {
+        "networkInterfaces": [
+            {
+                "interfaceType": "efa-only" if card else "efa",
+                "networkCardIndex": card,
+                "deviceIndex": 1 if card else 0,
+                "deleteOnTermination": True,
+                "groups": groups,
+            }
+            for card in range(launch.efa)
+        ]
+    }
+
+
 def _launch_data(launch: Launch, **more: Any) -> dict[str, Any]:
     """https://docs.aws.amazon.com/eks/latest/best-practices/identity-and-access-management.html"""
     tags = [{"key": key, "value": value} for key, value in launch.tags.items()]
@@ -211,7 +263,7 @@ def _self_managed(
         group.launch,
         imageId=_image(group.launch),
         iamInstanceProfile={"arn": profile.attr_arn},
-        securityGroupIds=[cluster.attr_cluster_security_group_id, *group.launch.security_groups],
+        **_network(group.launch, cluster),
         userData=Fn.base64(resolved(group.launch.user_data, _of_cluster(plan, cluster))),
     )
     template = _launch_template(scope, group.launch, data)

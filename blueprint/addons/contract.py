@@ -107,6 +107,11 @@ class Addon(Value):
         return ()
 
     @property
+    def tells_of_efa(self) -> bool:
+        """Whether it tells Kubernetes of Elastic Fabric Adapters."""
+        return False
+
+    @property
     def devices_label(self) -> str:
         """The label of nodes, with the value true, without which it does not; empty where it finds them by itself."""
         return ""

@@ -243,6 +243,8 @@ class Launch:
     capacity_reservation: str = ""
     capacity_block: bool = False
     """Whether the reservation is one."""
+    efa: int = 0
+    """Elastic Fabric Adapters, on the network cards from the first one on."""
 
 
 @dataclass(frozen=True)

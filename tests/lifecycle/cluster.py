@@ -39,6 +39,7 @@ from examples.provisioned import PROVISIONED
 from examples.self_managed import SELF_MANAGED
 from examples.shared_vpc import SHARED_VPC
 from examples.teams import TEAMS
+from examples.training import TRAINING
 from examples.tuned_nodes import TUNED_NODES
 from examples.windows import WINDOWS
 from tests.blueprint.examples import changed
@@ -118,6 +119,7 @@ KINDS = {
     "shared-vpc": SHARED_VPC,
     "tuned-nodes": TUNED_NODES,
     "teams": TEAMS,
+    "training": TRAINING,
     "windows": WINDOWS,
 }
 """Clusters of other kinds."""

@@ -41,6 +41,8 @@ TYPES: dict[str, Handlers] = {
     "AWS::EC2::EIP": {"create": ec2.create_eip, "delete": ec2.delete_eip},
     "AWS::EC2::FlowLog": {"create": ec2.create_flow_log, "delete": ec2.delete_flow_log},
     "AWS::EC2::NatGateway": {"create": ec2.create_nat_gateway, "delete": ec2.delete_nat_gateway},
+    "AWS::EC2::SecurityGroupEgress": {"create": ec2.create_rule, "delete": ec2.delete_rule},
+    "AWS::EC2::SecurityGroupIngress": {"create": ec2.create_rule, "delete": ec2.delete_rule},
     "AWS::EC2::VPCCidrBlock": {"create": ec2.create_cidr_block, "delete": ec2.delete_cidr_block},
     "Custom::VpcRestrictDefaultSG": {"create": ec2.restrict_default_security_group, "delete": lambda *_: None},
     "AWS::EKS::Cluster": {

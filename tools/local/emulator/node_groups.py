@@ -61,8 +61,7 @@ def _security_groups(template: str | None) -> list[str]:
     https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html
     """
     versions = ec2._launch_templates[template]["Versions"] if template else []
-    groups: list[str] = versions[-1]["LaunchTemplateData"].get("SecurityGroupIds") or [] if versions else []
-    return groups
+    return nodes.groups_of(versions[-1]["LaunchTemplateData"]) if versions else []
 
 
 def update_group(group: str, old: Properties, new: Properties, stack: str, logical_id: str) -> Made:

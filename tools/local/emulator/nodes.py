@@ -293,7 +293,14 @@ def _launch_data(group: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _groups(launched: Mapping[str, Any]) -> list[str]:
     """Security groups of self-managed nodes: the VPC's default one if none is named, never the cluster's by itself."""
-    return launched.get("SecurityGroupIds") or ["default"]
+    return groups_of(launched) or ["default"]
+
+
+def groups_of(launched: Mapping[str, Any]) -> list[str]:
+    """Security groups that a template names, at its interfaces if it has some."""
+    interfaces = launched.get("NetworkInterfaces") or [{}]
+    named: list[str] = launched.get("SecurityGroupIds") or interfaces[0].get("Groups") or []
+    return named
 
 
 def _role_of(profile_arn: str) -> str:
