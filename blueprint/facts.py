@@ -36,6 +36,8 @@ class ClusterFacts:
     """Who launches the nodes of teams' node pools."""
     fargate: tuple[PodSelector, ...] = ()
     """The selectors of all Fargate profiles."""
+    fargate_log_groups: tuple[str, ...] = ()
+    """Into which execution roles of profiles may write what containers say."""
     service_cidr: str = "172.20.0.0/16"
     """Addresses of Services, or a reference to them."""
     ip_family: Literal["ipv4", "ipv6"] = "ipv4"

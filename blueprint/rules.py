@@ -13,6 +13,7 @@ from blueprint.auto_mode import AutoMode
 from blueprint.encryption import foreign_key
 from blueprint.errors import FieldPath, Problem, Quoted, duplicates, rendered
 from blueprint.existing_network import ExistingNetwork
+from blueprint.fargate import FargateProfile
 from blueprint.instances import is_nitro
 from blueprint.network import NewNetwork
 from blueprint.nodes import Nodes
@@ -90,7 +91,9 @@ def _node_zones(view: Checked) -> Iterator[Problem]:
     network = view.blueprint.network
     zones = {each.zone for each in network.nodes} if isinstance(network, ExistingNetwork) else {*network.zones}
     for path, nodes in view.compute.items():
-        if isinstance(nodes, Nodes) and (strange := [zone for zone in nodes.zones if zone not in zones]):
+        if isinstance(nodes, Nodes | FargateProfile) and (
+            strange := [zone for zone in nodes.zones if zone not in zones]
+        ):
             rule = f"the network has no subnet for nodes in {', '.join(strange)}"
             yield Problem((*path, "zones"), nodes.zones, rule, f"write some of {', '.join(sorted(zones))}")
 

@@ -48,7 +48,7 @@ def add_compute(scope: Construct, plan: Plan, cluster: eks.CfnCluster, subnets: 
     for compute in plan.compute:
         own = Construct(scope, compute.name)
         if isinstance(compute, FargateNodes):
-            _fargate(own, plan, compute, [id for _, id in subnets])
+            _fargate(own, plan, compute, _of_group(compute, subnets))
             if profiles:
                 own.node.add_dependency(profiles[-1])
             profiles.append(own)
@@ -85,7 +85,7 @@ def _let_adapters_talk(scope: Construct, vpc: str) -> str:
     return group
 
 
-def _of_group(group: NodeGroup, subnets: Subnets) -> list[str]:
+def _of_group(group: NodeGroup | FargateNodes, subnets: Subnets) -> list[str]:
     return [id for zone, id in subnets if not group.zones or zone in group.zones]
 
 
@@ -324,11 +324,14 @@ def _rolling(update: RollingUpdate) -> CfnUpdatePolicy:
 
 
 def _fargate(scope: Construct, plan: Plan, profile: FargateNodes, subnets: list[str]) -> None:
+    arn = resolved(profile.role_arn, PARTITION_ONLY)
+    if profile.role:
+        arn = service_role(scope, "Role", plan, profile.role).attr_arn
     eks.CfnFargateProfile(
         scope,
         "Profile",
         cluster_name=plan.facts.name,
-        pod_execution_role_arn=service_role(scope, "Role", plan, profile.role).attr_arn,
+        pod_execution_role_arn=arn,
         subnets=subnets,
         selectors=[
             {

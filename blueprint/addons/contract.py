@@ -121,6 +121,10 @@ class Addon(Value):
         """Whether pods on hybrid nodes get their addresses from it."""
         return False
 
+    def fargate_log_groups(self, cluster: str) -> tuple[str, ...]:
+        """Log groups into which the log router of Fargate writes for it."""
+        return ()
+
     def hosts(self) -> tuple[HostName, ...]:
         """Names that it serves, and so no team."""
         return ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from blueprint.access import Role
 from blueprint.blueprint import Blueprint
 from blueprint.compute import Compute
 from blueprint.contribution import NODE_POLICIES
@@ -166,10 +167,26 @@ def _tags(nodes: Nodes, facts: ClusterFacts) -> Mapping[str, str]:
 
 def _fargate(profile: FargateProfile, facts: ClusterFacts) -> FargateNodes:
     """https://docs.aws.amazon.com/eks/latest/userguide/pod-execution-role.html"""
+    zones = tuple(in_region(zone, facts.region) for zone in profile.zones)
+    selectors = tuple(selector.planned for selector in profile.selectors)
+    if profile.role:
+        arn = Role(profile.role).arn(facts.account)
+        return FargateNodes(profile.name, selectors, None, role_arn=arn, zones=zones)
     profiles = f"arn:{PARTITION}:eks:{facts.region}:{facts.account}:fargateprofile/{facts.name}/*"
     role = ServiceRole(
         "eks-fargate-pods.amazonaws.com",
         ("AmazonEKSFargatePodExecutionRolePolicy",),
+        tuple(_fargate_logs(facts)),
         conditions={"ArnLike": {"aws:SourceArn": profiles}},
     )
-    return FargateNodes(profile.name, tuple(selector.planned for selector in profile.selectors), role)
+    return FargateNodes(profile.name, selectors, role, zones=zones)
+
+
+def _fargate_logs(facts: ClusterFacts) -> Iterator[Statement]:
+    """https://docs.aws.amazon.com/eks/latest/userguide/fargate-logging.html, which lets them make groups as well."""
+    for group in facts.fargate_log_groups:
+        streams = facts.arn("logs", f"log-group:{group}:log-stream:*")
+        actions = ("logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams")
+        yield Statement(
+            actions, (streams, facts.arn("logs", f"log-group:{group}")), reason="a stream is named after its pod"
+        )

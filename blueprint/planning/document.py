@@ -315,7 +315,12 @@ class FargateNodes:
 
     name: str
     selectors: tuple[PodSelector, ...]
-    role: ServiceRole
+    role: ServiceRole | None
+    """The one that the templates make."""
+    role_arn: str = ""
+    """Of one that is there already."""
+    zones: tuple[str, ...] = ()
+    """Those of the network when empty."""
 
 
 InstalledBy = Literal["EKS", "Helm", "kubectl"]

@@ -225,6 +225,9 @@ def _facts(view: Checked) -> ClusterFacts:
         hybrid=any(isinstance(compute, HybridNodes) for compute in blueprint.compute),
         pools="auto-mode" if auto and not any(addon.launches_nodes for addon in listed) else "add-on",
         fargate=tuple(selector.planned for profile in profiles for selector in profile.selectors),
+        fargate_log_groups=tuple(
+            group for addon in view.addons.values() for group in addon.fargate_log_groups(blueprint.name)
+        ),
         service_cidr=SERVICE_RANGE if ipv6 else blueprint.cluster.service_cidr,
         ip_family=blueprint.cluster.ip_family,
         ipv6=blueprint.network.ipv6,
