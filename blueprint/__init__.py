@@ -16,6 +16,7 @@ from blueprint.fargate import FargateProfile, FargateSelector
 from blueprint.fleet import BlueGreen, Environment, Fleet, Promotion, Wave
 from blueprint.group_settings import NodeRepair, RepairOverride, WarmPool
 from blueprint.hybrid_nodes import HybridNodes
+from blueprint.machine import CpuOptions
 from blueprint.managed_nodes import ManagedNodes
 from blueprint.mirrors import Mirrors
 from blueprint.network import NewNetwork
@@ -38,6 +39,7 @@ __all__ = [
     "CodeConnections",
     "CodePipeline",
     "Components",
+    "CpuOptions",
     "Environment",
     "ExistingNetwork",
     "ExistingSubnet",

@@ -16,11 +16,13 @@ from blueprint.fields import (
     PRIVATE_RANGES,
     UNIQUE,
     Cidr,
+    DnsLabel,
     KmsKeyArn,
     SecurityGroupId,
     at_most,
     between,
     inside,
+    matches,
     outside,
     sized,
 )
@@ -45,6 +47,14 @@ PublicCidr = Annotated[
         PRIVATE_RANGES,
         "nobody comes from a private range (RFC 1918) by the internet, and inside the VPC the API answers anyway",
         "name the public ranges that your people come from",
+    ),
+]
+CertificateAuthorityId = Annotated[
+    str,
+    matches(
+        r"[A-Za-z0-9-]{1,128}",
+        "must be the id of a certificate authority",
+        "look it up in the outputs of the cluster stack, or with: aws eks list-certificate-authorities",
     ),
 ]
 ServiceCidr = Annotated[
@@ -157,6 +167,14 @@ class Cluster(Value):
     """How long EKS tries to take the cluster back to the version before; twelve hours when None.
     https://docs.aws.amazon.com/eks/latest/userguide/rollback-cluster.html"""
 
+    certificate_authorities: Annotated[tuple[DnsLabel, ...], at_most(2, "authorities"), UNIQUE] = ()
+    """Successors of the authority that signs for the API, each under a name of your own, such as "2027". From the
+    deploy that makes one, EKS tells of both; the outputs of the cluster stack have its id. There are two at a time.
+    https://docs.aws.amazon.com/eks/latest/userguide/certificate-authority-rotation.html"""
+    active_certificate_authority: CertificateAuthorityId | None = None
+    """Which of them signs, by its id; that of EKS when None. Write it in a deploy after the one that made it, when all
+    nodes have been replaced and clients trust it."""
+
     def subnets_beside(self, *, auto_mode: bool) -> Literal["control-plane", "private"]:
         """Those that `subnets` says, or that it stands for when it is None."""
         return self.subnets or ("private" if auto_mode else "control-plane")
@@ -166,6 +184,10 @@ class Cluster(Value):
             (("identity_providers", place, "name"), each.name) for place, each in enumerate(self.identity_providers)
         )
         yield from duplicates(names, "name of an identity provider", "rename one")
+        if self.active_certificate_authority and not self.certificate_authorities:
+            rule = "it is the successor of EKS's own, and the blueprint has none"
+            fix = 'write certificate_authorities=("2027",), and leave it out in that deploy'
+            yield Problem(("active_certificate_authority",), self.active_certificate_authority, rule, fix)
         if self.support_policy == "STANDARD" and self.version in EXTENDED_SUPPORT:
             rule = f"{EKS_RULES.extended_support.says}, as that of {self.version} has"
             fix = 'upgrade, or pay for extended support: support_policy="EXTENDED"'

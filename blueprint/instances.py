@@ -87,12 +87,14 @@ def vcpus(instance_type: str) -> int | None:
     return 1 if _is_medium(instance_type) else {"small": 2, "medium": 2, "large": 2}.get(size)
 
 
-def allocatable_millicpus(instance_type: str) -> int | None:
+def allocatable_millicpus(instance_type: str, count: int | None = None) -> int | None:
     """What is left of a node's CPUs for pods, in thousandths: the kubelet keeps 6, 1, 0.5 and 0.25 % of them.
+
+    They are as many as the type has, unless `count` says otherwise.
 
     https://github.com/awslabs/amazon-eks-ami/blob/v20260714/nodeadm/internal/kubelet/config.go#L410
     """
-    count = vcpus(instance_type)
+    count = count or vcpus(instance_type)
     if count is None:
         return None
     kept = [60, 10, 5, 5][:count] + [2.5] * max(0, count - 4)

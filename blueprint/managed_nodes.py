@@ -84,16 +84,16 @@ class ManagedNodes(Nodes):
                     yield Problem(("warm_pool", name), value, rule, fix)
 
     def _capacity(self) -> Iterator[Problem]:
-        if self.capacity_reservation and self.capacity == "SPOT":
+        if self.capacity_reservation not in (None, "none") and self.capacity == "SPOT":
             yield Problem(("capacity",), "SPOT", "Spot is taken from no reservation", "leave one of them out")
         if not self.capacity_block:
             return
         for name, values in (("instance_types", self.instance_types), ("zones", self.zones)):
             if len(values) != 1:
                 yield Problem((name,), values, "a capacity block is of one type, in one zone", f"write one in {name}")
-        if not self.capacity_reservation:
+        if not (self.capacity_reservation or "").startswith("cr-"):
             rule = "a capacity block has an id, as reservations have"
-            yield Problem(("capacity_reservation",), None, rule, "write the id of the block")
+            yield Problem(("capacity_reservation",), self.capacity_reservation, rule, "write the id of the block")
 
     @property
     def family(self) -> images.Family:

@@ -16,11 +16,11 @@ from blueprint.fields import (
     JSON_LIKE,
     NO_NULL,
     UNIQUE,
-    CapacityReservation,
     KmsKeyArn,
     LabelKey,
     LabelValue,
     PlacementGroup,
+    ReservationChoice,
     SecurityGroupId,
     StartScript,
     at_most,
@@ -35,7 +35,9 @@ from blueprint.instances import (
     accelerator,
     architecture,
     efa_interfaces,
+    vcpus,
 )
+from blueprint.machine import CpuOptions, LicenseArn
 from blueprint.taints import Taints
 from blueprint.user_data import script_problems
 from blueprint.value import Rule
@@ -92,6 +94,9 @@ class Nodes(Compute):
         "volume_throughput": "write disk_throughput_mib",
         "pre_bootstrap_user_data": "write script",
         "enable_efa_support": "write efa=True",
+        "cpu_options": "write cpu=CpuOptions(…)",
+        "enclave_options": "write enclaves=True",
+        "license_specifications": "write licenses",
         "efa_enabled": "write efa=True",
         "bootstrap_extra_args": "write kubelet",
         "placement": "write placement_group",
@@ -153,8 +158,21 @@ class Nodes(Compute):
     """Elastic Fabric Adapters on all network cards, for programs that pass messages between nodes (MPI, NCCL), with a
     security group that lets them talk. A group with it stands in one zone, and gains by a `placement_group`.
     https://docs.aws.amazon.com/eks/latest/userguide/node-efa.html"""
-    capacity_reservation: CapacityReservation | None = None
-    """The reservation that nodes are taken from; any open one that fits when None."""
+    partition: Annotated[int, between(1, 7, "partitions")] | None = None
+    """Of a placement group of the strategy partition, the one that nodes stand in; EC2 spreads them when None."""
+    capacity_reservation: ReservationChoice | None = None
+    """The reservation that nodes are taken from, by its id, or a group of them by its ARN; any open one that fits when
+    None, and no reservation at all with "none"."""
+    tenancy: Literal["default", "dedicated"] = "default"
+    """Whether the account has the machine below for itself, which costs.
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/dedicated-instance.html"""
+    cpu: CpuOptions | None = None
+    """How its processors are used."""
+    enclaves: bool = False
+    """Whether Nitro Enclaves may be started on the nodes, with memory and cores that they set aside.
+    https://docs.aws.amazon.com/enclaves/latest/user/kubernetes.html"""
+    licenses: Annotated[tuple[LicenseArn, ...], at_most(10, "licenses"), UNIQUE] = ()
+    """License configurations of License Manager that count the nodes."""
     kubelet: Annotated[Mapping[str, Any], JSON_LIKE] = field(default_factory=dict)
     """More of the kubelet's configuration on Amazon Linux, for example {"imageGCHighThresholdPercent": 70}.
     https://kubernetes.io/docs/reference/config-api/kubelet-config.v1beta1"""
@@ -185,6 +203,7 @@ class Nodes(Compute):
         yield from disk_problems(self.disk_gib, self.disk_iops, self.disk_throughput_mib)
         yield from self._system()
         yield from self._efa()
+        yield from self._placed()
         if self.device_plugin == "elsewhere" and self.accelerator is None and not self.efa:
             rule = f"{self.instance_types[0]} has neither GPUs nor Neuron chips"
             yield Problem(("device_plugin",), self.device_plugin, rule, "leave it out")
@@ -225,6 +244,23 @@ class Nodes(Compute):
         for path, settings, ours in told:
             for name in sorted(ours.keys() & settings.keys()):
                 yield Problem((*path, Key(name)), settings[name], "the plan says that", ours[name])
+
+    def _placed(self) -> Iterator[Problem]:
+        """Where EC2 puts them, and how much of a machine they are."""
+        if self.partition and not self.placement_group:
+            rule, fix = "partitions are those of a placement group", "write placement_group, or leave it out"
+            yield Problem(("partition",), self.partition, rule, fix)
+        if self.cpu and self.cpu.cores and len(self.instance_types) > 1:
+            rule = "a number of cores is one of one type"
+            yield Problem(("instance_types",), self.instance_types, rule, "keep one, or leave cores out")
+        if self.cpu and (most := vcpus(self.instance_types[0])) and (self.cpu.vcpus or 0) > most:
+            rule = f"{self.instance_types[0]} has {most} vCPUs"
+            yield Problem(("cpu", "cores"), self.cpu.cores, rule, "write fewer")
+        if self.cpu and self.cpu.sev_snp:
+            for name in self.instance_types:
+                if not name.startswith(("m6a.", "c6a.", "r6a.")):
+                    rule = f"{name} does not encrypt its memory so"
+                    yield Problem(("cpu", "sev_snp"), self.cpu.sev_snp, rule, "take types of m6a, c6a or r6a")
 
     def _efa(self) -> Iterator[Problem]:
         if not self.efa:

@@ -58,6 +58,10 @@ class ClusterStack(BlueprintStack):
         )
         self.target, installer = kubectl_target(self, plan, cluster, network, key)
         self._hybrid_nodes(plan, cluster)
+        for name in plan.control_plane.certificate_authorities:
+            own = _after(Construct(self, f"CertificateAuthority-{name}"), cluster)
+            authority = eks.CfnCertificateAuthority(own, "Authority", cluster_name=plan.facts.name)
+            CfnOutput(own, "Id", value=authority.attr_id, description=f"Of the certificate authority {name}")
         joining = [*self._own_nodes_of_auto_mode(plan, cluster, known)]
         objects = [one for addon in managed for one in addon.objects]
         if objects := [*objects, *(one for part in plan.addons for one in part.contribution.first_objects)]:
@@ -99,6 +103,7 @@ class ClusterStack(BlueprintStack):
             control_plane_scaling_config={"tier": model.scaling_tier} if model.scaling_tier else None,
             zonal_shift_config=None if model.zonal_shift is None else {"enabled": model.zonal_shift},
             rollback_config=given(timeoutMinutes=model.rollback_timeout_minutes),
+            active_certificate_authority_id=model.active_certificate_authority or None,
             remote_network_config=_remote(model.hybrid),
             **_components(model.components),
             **self._auto_mode(plan, model),

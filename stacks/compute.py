@@ -237,17 +237,32 @@ def _launch_data(launch: Launch, **more: Any) -> dict[str, Any]:
             for volume in launch.volumes
         ],
         "monitoring": {"enabled": True} if launch.monitoring else None,
-        "placement": {"groupName": launch.placement_group} if launch.placement_group else None,
-        "capacityReservationSpecification": {
-            "capacityReservationTarget": {"capacityReservationId": launch.capacity_reservation}
-        }
-        if launch.capacity_reservation
-        else None,
+        "placement": given(
+            groupName=launch.placement_group or None,
+            partitionNumber=launch.partition,
+            tenancy=None if launch.tenancy == "default" else launch.tenancy,
+        ),
+        "capacityReservationSpecification": _reservation(launch.capacity_reservation),
+        "cpuOptions": given(
+            coreCount=launch.cpu.cores,
+            threadsPerCore=launch.cpu.threads_per_core,
+            nestedVirtualization="enabled" if launch.cpu.nested_virtualization else None,
+            amdSevSnp="enabled" if launch.cpu.sev_snp else None,
+        ),
+        "enclaveOptions": {"enabled": True} if launch.enclaves else None,
+        "licenseSpecifications": [{"licenseConfigurationArn": each} for each in launch.licenses] or None,
         "tagSpecifications": [
             {"resourceType": kind, "tags": tags} for kind in ("instance", "volume", "network-interface")
         ],
         **more,
     }
+
+
+def _reservation(chosen: str) -> dict[str, Any] | None:
+    if chosen == "none":
+        return {"capacityReservationPreference": "none"}
+    key = "capacityReservationResourceGroupArn" if chosen.startswith("arn:") else "capacityReservationId"
+    return {"capacityReservationTarget": {key: chosen}} if chosen else None
 
 
 def _self_managed(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
+from addons.karpenter.connections import ConnectionTracking
 from addons.karpenter.kubelet import Kubelet
 from addons.karpenter.node_image import NodeImage
 from blueprint.disks import DiskIops, DiskSize, DiskThroughput, disk_problems
@@ -19,6 +20,7 @@ from blueprint.fields import (
     PlacementGroup,
     SecurityGroupId,
     at_most,
+    between,
 )
 from blueprint.instances import PODS_WITH_PREFIXES
 from blueprint.kubernetes import Manifest
@@ -52,6 +54,14 @@ class NodeClass(NodeImage):
     """One that is there already."""
     monitoring: bool = False
     """Metrics of EC2 each minute instead of every five, which cost."""
+    efa_cards: Annotated[int, between(1, 32, "network cards")] | None = None
+    """Elastic Fabric Adapters, one on each of the first network cards, beside the interface of the node. The types of
+    its pools have as many cards, and one of `security_groups` lets itself in and out.
+    https://karpenter.sh/docs/concepts/nodeclasses/#specnetworkinterfaces"""
+    connections: ConnectionTracking = ConnectionTracking()
+    """How long security groups remember connections on which nothing is sent."""
+    nested_virtualization: bool = False
+    """Whether virtual machines run in nodes; Karpenter takes types then that can."""
     kubelet: Kubelet = Kubelet()
     """How the kubelet of its nodes is set."""
 
@@ -61,6 +71,10 @@ class NodeClass(NodeImage):
         if self.os == "BOTTLEROCKET" and (most := self.kubelet.pods_per_core):
             # pkg/providers/amifamily/bottlerocket.go (FeatureFlags)
             yield Problem(("kubelet", "pods_per_core"), most, "Bottlerocket does not know it", "write max_pods")
+        if self.efa_cards and not self.security_groups:
+            rule = "the cluster's group lets adapters in, and not out to each other"
+            fix = "write security_groups=(…,), with one that lets itself in and out"
+            yield Problem(("security_groups",), self.security_groups, rule, fix)
 
     def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:
         """Rules between the class and its cluster. The path is from the class."""
@@ -77,6 +91,9 @@ class NodeClass(NodeImage):
             "capacityReservationSelectorTerms": [{"id": each} for each in self.capacity_reservations],
             "placementGroupSelector": {"name": self.placement_group} if self.placement_group else {},
             "detailedMonitoring": self.monitoring,
+            "networkInterfaces": [*self._interfaces()],
+            "connectionTracking": self.connections.document(),
+            "cpuOptions": {"nestedVirtualization": "enabled"} if self.nested_virtualization else {},
             "instanceStorePolicy": "RAID0" if self.instance_store else "",
         }
         return {
@@ -103,6 +120,12 @@ class NodeClass(NodeImage):
                 "tags": dict(facts.tags),
             },
         }
+
+    def _interfaces(self) -> Iterator[Mapping[str, Any]]:
+        if self.efa_cards:
+            yield {"networkCardIndex": 0, "deviceIndex": 0, "interfaceType": "interface"}
+        for card in range(self.efa_cards or 0):
+            yield {"networkCardIndex": card, "deviceIndex": 1, "interfaceType": "efa-only"}
 
     def _volumes(self) -> Iterator[Mapping[str, Any]]:
         """Bottlerocket's first is the system, as large as Karpenter has it: pkg/providers/amifamily/bottlerocket.go."""

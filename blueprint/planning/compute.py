@@ -15,6 +15,7 @@ from blueprint.fargate import FargateProfile
 from blueprint.group_settings import NodeRepair, WarmPool
 from blueprint.iam import Statement
 from blueprint.instances import efa_interfaces
+from blueprint.machine import CpuOptions
 from blueprint.managed_nodes import ManagedNodes
 from blueprint.nodes import Nodes
 from blueprint.planning.document import (
@@ -141,6 +142,11 @@ def _group(nodes: Nodes, facts: ClusterFacts, kind: NodeKind, image: str) -> Nod
             monitoring=nodes.monitoring,
             placement_group=nodes.placement_group or "",
             capacity_reservation=nodes.capacity_reservation or "",
+            partition=nodes.partition,
+            tenancy=nodes.tenancy,
+            cpu=nodes.cpu or CpuOptions(),
+            enclaves=nodes.enclaves,
+            licenses=nodes.licenses,
             efa=efa_interfaces(nodes.instance_types) if nodes.efa else 0,
             image_id=own if by_id else "",
             image_parameter="" if by_id else own,

@@ -46,6 +46,8 @@ def planned_control_plane(blueprint: Blueprint, facts: ClusterFacts) -> ControlP
         egress_mode=cluster.egress_mode or "",
         zonal_shift=cluster.zonal_shift,
         rollback_timeout_minutes=cluster.rollback_timeout_minutes,
+        certificate_authorities=tuple(sorted(cluster.certificate_authorities)),
+        active_certificate_authority=cluster.active_certificate_authority or "",
         hybrid=tuple(hybrid.planned(each, facts) for each in blueprint.compute if isinstance(each, HybridNodes)),
     )
 

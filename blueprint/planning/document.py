@@ -14,6 +14,7 @@ from blueprint.facts import ClusterFacts
 from blueprint.group_settings import NodeRepair, WarmPool
 from blueprint.iam import Statement
 from blueprint.kubernetes import Manifest
+from blueprint.machine import CpuOptions
 from blueprint.network import SubnetKind
 from blueprint.oidc import OidcProvider
 from blueprint.workload import NodeTaint, PodSelector, Workload
@@ -192,6 +193,10 @@ class ControlPlane:
     zonal_shift: bool | None = None
     rollback_timeout_minutes: int | None = None
     hybrid: tuple[RemoteNodes, ...] = ()
+    certificate_authorities: tuple[str, ...] = ()
+    """Names of successors of the one that EKS made."""
+    active_certificate_authority: str = ""
+    """The id of the one that signs; EKS's own when empty."""
 
 
 @dataclass(frozen=True)
@@ -241,8 +246,14 @@ class Launch:
     """Each minute."""
     placement_group: str = ""
     capacity_reservation: str = ""
+    """An id, the ARN of a group, or none."""
     capacity_block: bool = False
     """Whether the reservation is one."""
+    partition: int | None = None
+    tenancy: Literal["default", "dedicated"] = "default"
+    cpu: CpuOptions = field(default_factory=CpuOptions)
+    enclaves: bool = False
+    licenses: tuple[str, ...] = ()
     efa: int = 0
     """Elastic Fabric Adapters, on the network cards from the first one on."""
 

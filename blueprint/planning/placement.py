@@ -148,7 +148,7 @@ def shortage(workloads: Sequence[Placement]) -> Shortage | None:
     asked = sum(each.workload.millicpus * each.workload.replicas for each in bound)
     there = 0
     for group in groups:
-        cpus = [allocatable_millicpus(kind) for kind in group.instance_types]
+        cpus = [allocatable_millicpus(kind, group.launch.cpu.vcpus) for kind in group.instance_types]
         if None in cpus:
             return None
         daemons = [each for each in workloads if each.workload.kind == "DaemonSet"]

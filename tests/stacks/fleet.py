@@ -19,6 +19,7 @@ from examples.fargate import FARGATE
 from examples.flux_delivery import FLUX_DELIVERY
 from examples.government import GOVERNMENT
 from examples.gpu_inference import GPU_INFERENCE
+from examples.graviton import GRAVITON
 from examples.hybrid import HYBRID
 from examples.ipv6 import IPV6
 from examples.isolated import ISOLATED
@@ -42,7 +43,7 @@ from examples.windows import WINDOWS
 FLEET = (
     *(MANAGED, AUTO, FARGATE, LAUNCHED, SELF_MANAGED, ISOLATED, MIXED, BARE, CHINA, GOVERNMENT, TEAMS, OPERATIONS),
     *(EXISTING_VPC, SHARED_VPC, POD_RANGES, PROVISIONED, TUNED_NODES, NATIVE, OPEN_SOURCE, IPV6, DUAL_STACK_INGRESS),
-    *(ARGO_DELIVERY, FLUX_DELIVERY, KARPENTER, AUTO_POOLS, GPU_INFERENCE, NEURON, WINDOWS, HYBRID, TRAINING),
+    *(ARGO_DELIVERY, FLUX_DELIVERY, KARPENTER, AUTO_POOLS, GPU_INFERENCE, NEURON, WINDOWS, HYBRID, TRAINING, GRAVITON),
 )
 
 

@@ -53,6 +53,7 @@ _CONCEPTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
                     "hybrid_nodes",
                     "auto_mode",
                     "auto_node_class",
+                    "machine",
                     "taints",
                 )
             ),

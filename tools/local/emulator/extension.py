@@ -51,6 +51,7 @@ TYPES: dict[str, Handlers] = {
         "update_with_logical_id": True,
         "delete": clusters.delete_cluster,
     },
+    "AWS::EKS::CertificateAuthority": {"create": clusters.create_authority, "delete": clusters.delete_authority},
     "AWS::EKS::Nodegroup": {"create": node_groups.create_group, "update": node_groups.update_group},
     "AWS::EKS::Addon": {"create": addons.create_addon, "update": addons.update_addon, "delete": addons.delete_addon},
     "AWS::EKS::AccessEntry": {
