@@ -41,6 +41,8 @@ ADDON_OBJECTS: Mapping[str, frozenset[ObjectKey]] = {
 # Defined by EKS itself with Auto Mode, which the emulator cannot tell from a cluster without.
 # https://docs.aws.amazon.com/eks/latest/userguide/auto-configure-alb.html
 _OF_EKS = {("eks.amazonaws.com", kind) for kind in ("IngressClassParams", "NodeClass")}
+# Karpenter defines it as well. https://docs.aws.amazon.com/eks/latest/userguide/create-node-pool.html
+_OF_AUTO_MODE = {("karpenter.sh", "NodePool")}
 
 
 class RefusedError(Exception):
@@ -87,6 +89,9 @@ class Contents:
     """Objects that add-ons of the cluster have brought."""
     lost: set[ObjectKey] = field(default_factory=set)
     """Those of them that were deleted since, because somebody else had declared them too."""
+
+    auto_mode: bool = False
+    """Whether EKS has defined what its own node pools are."""
 
     def namespaces(self) -> set[str]:
         return {key[3] for key in self.objects if key[:2] == ("", "Namespace")} | {*RESERVED_NAMESPACES}
@@ -193,6 +198,8 @@ class Contents:
             defined += [held for held in release.rendered if held.get("kind") == "CustomResourceDefinition"]
         group = str(manifest["apiVersion"]).partition("/")[0]
         kinds = {(held["spec"]["group"], held["spec"]["names"]["kind"]) for held in defined} | _OF_EKS
+        if self.auto_mode:
+            kinds |= _OF_AUTO_MODE
         if (group, manifest["kind"]) not in kinds:
             kind = f'"{manifest["kind"]}" in version "{manifest["apiVersion"]}"'
             raise RefusedError(f"no matches for kind {kind}; ensure CRDs are installed first")

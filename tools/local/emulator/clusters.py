@@ -41,6 +41,7 @@ def create_cluster(logical_id: str, properties: Properties, stack: str) -> Made:
     _start_auto_mode(cluster)
     kubectl.forget(name)
     auto_mode = "_auto_mode_subnets" in cluster
+    kubectl.tell(name, auto_mode=auto_mode)
     control_planes.start(name, str(cluster["version"]), _services(cluster), auto_mode=auto_mode)
     return name, _attributes(cluster)
 
@@ -65,6 +66,7 @@ def update_cluster(name: str, old: Properties, new: Properties, stack: str, logi
     if after != before:
         service._clusters[made[0]]["_upgraded"] = refusals.Upgraded(before, now)
     _start_auto_mode(service._clusters[made[0]])
+    kubectl.tell(name, auto_mode="_auto_mode_subnets" in service._clusters[made[0]])
     control_planes.upgrade(name, str(new["Version"]), _services(service._clusters[made[0]]))
     return made[0], _attributes(service._clusters[made[0]])
 
