@@ -35,12 +35,12 @@ def create_group(logical_id: str, properties: Properties, stack: str) -> Made:
     )
     if why:
         raise eks.ServiceError(f"NodeCreationFailure: Instances failed to join the kubernetes cluster: {why}")
+    eks.admit(name, properties["NodeRole"], "EC2_WINDOWS" if windows else "EC2_LINUX")
     group, attributes = provisioners._eks_nodegroup_create(logical_id, properties, stack)
     service._nodegroups[f"{name}/{group}"] |= {
         "capacityType": properties.get("CapacityType", "ON_DEMAND"),
         "version": version,
     }
-    eks.admit(name, properties["NodeRole"], "EC2_WINDOWS" if windows else "EC2_LINUX")
     return group, attributes
 
 
