@@ -30,4 +30,5 @@ class AwsGuardDutyAgent(EksAddon):
     )
 
     def services(self, facts: ClusterFacts) -> tuple[str, ...]:
-        return ("guardduty-data",)
+        # https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/govcloud-guardduty.html
+        return ("guardduty-data-fips" if facts.region.startswith("us-gov-") else "guardduty-data",)

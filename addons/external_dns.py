@@ -40,6 +40,7 @@ class ExternalDns(CallsAws, HelmAddon):
         compatibility="https://github.com/kubernetes-sigs/external-dns#kubernetes-version-compatibility",
     )
     workloads = (workload(name, service_account=service_account, replicas="", ports=(7979,)),)
+    environment = ("env",)
     images = (ImageSource("registry.k8s.io/external-dns/external-dns", ("image.repository",)),)
     typical = {"zones": ("Z0123456789ABC",)}
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from blueprint.addons import Addon, ClusterFacts, Contribution
 from blueprint.contribution import LogGroup
 from blueprint.errors import Problem
+from blueprint.fargate import log_group
 from blueprint.kubernetes import Manifest, Namespace
 from blueprint.network import LogRetentionDays
 
@@ -54,8 +55,9 @@ class FargateLogs(Addon):
     router_logs: bool = False
     """Also what the log router says of itself, which costs as much again."""
 
-    def fargate_log_groups(self, cluster: str) -> tuple[str, ...]:
-        return (f"/aws/eks/{cluster}/fargate",)
+    @property
+    def keeps_fargate_logs(self) -> bool:
+        return True
 
     def services(self, facts: ClusterFacts) -> tuple[str, ...]:
         return ("logs",)
@@ -66,7 +68,7 @@ class FargateLogs(Addon):
             yield Problem((), self.name, rule, "add one, or leave it out")
 
     def contribute(self, facts: ClusterFacts) -> Contribution:
-        (group,) = self.fargate_log_groups(facts.name)
+        group = log_group(facts.name)
         return Contribution(
             namespaces=(Namespace(_NAMESPACE, "restricted", ((_NAMESPACE, "enabled"),)),),
             objects=(self._config(facts, group),),

@@ -13,6 +13,7 @@ from blueprint.addons.pods import HARDENED, resources, workload
 from blueprint.encryption import foreign_key
 from blueprint.errors import Problem
 from blueprint.fields import BucketName, DnsLabel, KmsKeyArn, between
+from blueprint.regions import dns_suffix
 
 _OBJECTS = ("s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject")
 
@@ -63,7 +64,7 @@ class Tempo(CallsAws, HelmAddon):
         return (*objects_in(self.bucket, *_OBJECTS), *key)
 
     def values(self, facts: ClusterFacts) -> Values:
-        suffix = "amazonaws.com.cn" if facts.region.startswith("cn-") else "amazonaws.com"
+        suffix = dns_suffix(facts.region)
         bucket = {"bucket": self.bucket, "region": facts.region, "endpoint": f"s3.{facts.region}.{suffix}"}
         return {
             "tempo": {

@@ -18,13 +18,15 @@ from blueprint.group_settings import NodeRepair, RepairOverride, WarmPool
 from blueprint.hybrid_nodes import HybridNodes
 from blueprint.machine import CpuOptions
 from blueprint.managed_nodes import ManagedNodes
-from blueprint.mirrors import Mirrors
+from blueprint.mirrors import Mirrors, PullThroughCache
 from blueprint.network import NewNetwork
 from blueprint.oidc import OidcProvider
 from blueprint.pipelines import GitHubActions, GitLabCi
 from blueprint.planning.document import Plan
 from blueprint.planning.planner import plan
+from blueprint.proxy import Proxy
 from blueprint.role_settings import Iam
+from blueprint.routes import PeeringConnection, Route, TransitGateway
 from blueprint.self_managed_nodes import SelfManagedNodes
 from blueprint.taints import Taint
 
@@ -58,16 +60,21 @@ __all__ = [
     "NodePorts",
     "NodeRepair",
     "OidcProvider",
+    "PeeringConnection",
     "PermissionSet",
     "Plan",
     "PrivateEndpoint",
     "Promotion",
+    "Proxy",
     "PublicEndpoint",
+    "PullThroughCache",
     "RepairOverride",
     "Role",
+    "Route",
     "S3Archive",
     "SelfManagedNodes",
     "Taint",
+    "TransitGateway",
     "User",
     "WarmPool",
     "Wave",

@@ -106,7 +106,15 @@ class AccessPolicy:
     """
 
     name: Literal[
-        "AmazonEKSClusterAdminPolicy", "AmazonEKSAdminViewPolicy", "AmazonEKSViewPolicy", "AmazonEKSAutoNodePolicy"
+        "AmazonEKSClusterAdminPolicy",
+        "AmazonEKSAdminViewPolicy",
+        "AmazonEKSViewPolicy",
+        "AmazonEKSAutoNodePolicy",
+        "AmazonEKSACKPolicy",
+        "AmazonEKSArgoCDClusterPolicy",
+        "AmazonEKSArgoCDPolicy",
+        "AmazonEKSKROPolicy",
+        "AmazonEKSSecretReaderPolicy",
     ]
     namespaces: tuple[str, ...] = ()
     """Empty: the whole cluster."""

@@ -89,7 +89,7 @@ class AutoNodeClass(Value):
         ]
         | None
     ) = None
-    """By which nodes reach the internet; many need `certificate_bundles` as well."""
+    """By which nodes reach the internet; that of the blueprint when None. Many need `certificate_bundles` as well."""
     no_proxy: Annotated[tuple[_Host, ...], at_most(50, "hosts"), UNIQUE] = ()
     """What they reach without it: localhost, 169.254.169.254, .internal, .eks.amazonaws.com and VPC endpoints."""
     certificate_bundles: Mapping[
@@ -130,10 +130,11 @@ class AutoNodeClass(Value):
             "kmsKeyID": key_of(self.kms_key_arn) if self.kms_key_arn else None,
         }
         groups: list[dict[str, Any]] = [{"id": group} for group in self.security_groups]
+        without = self.no_proxy if self.https_proxy else facts.without_proxy
         network = {
-            "httpsProxy": self.https_proxy,
+            "httpsProxy": self.https_proxy or facts.proxy,
             "ipv4PrefixSize": "32" if self.single_addresses else "",
-            "noProxy": list(self.no_proxy),
+            "noProxy": list(without),
         }
         security = {"fips": self.fips or None, "kernelLockdown": self.kernel_lockdown}
         certificates = sorted(self.certificate_bundles.items())

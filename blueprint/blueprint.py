@@ -16,6 +16,7 @@ from blueprint.existing_network import ExistingNetwork
 from blueprint.fields import NOT_EMPTY, AccountId, ClusterName, Region, at_most, matches
 from blueprint.mirrors import Mirrors
 from blueprint.network import NewNetwork
+from blueprint.proxy import Proxy
 from blueprint.role_settings import Iam
 from blueprint.teams.contract import Team
 from blueprint.value import Value
@@ -121,6 +122,8 @@ class Blueprint(Value):
     """What all its IAM roles have in common: a permissions boundary, a path."""
     mirrors: Mirrors = Mirrors()
     """Registries of one's own, from which charts and images of add-ons come."""
+    proxy: Proxy | None = None
+    """By which nodes, and the function that installs charts, reach the internet where no route leads there."""
 
     def problems(self) -> Iterator[Problem]:
         for key in self.tags:

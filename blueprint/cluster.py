@@ -12,18 +12,17 @@ from blueprint.eks import EKS_RULES
 from blueprint.errors import Problem, duplicates
 from blueprint.fields import (
     NOT_EMPTY,
-    NOT_RESERVED,
     PRIVATE_RANGES,
     UNIQUE,
     Cidr,
     DnsLabel,
     KmsKeyArn,
+    PublicCidr,
     SecurityGroupId,
     at_most,
     between,
     inside,
     matches,
-    outside,
     sized,
 )
 from blueprint.network import LogRetentionDays
@@ -35,20 +34,6 @@ from blueprint.versions import EXTENDED_SUPPORT, KubernetesVersion
 LogType = Literal["api", "audit", "authenticator", "controllerManager", "scheduler"]
 LOG_TYPES: tuple[LogType, ...] = get_args(LogType)
 
-PublicCidr = Annotated[
-    Cidr,
-    sized(
-        *(8, 32),
-        "the API of a cluster is never open to the world",
-        "name your own ranges, or write endpoint=PrivateEndpoint()",
-    ),
-    NOT_RESERVED,
-    outside(
-        PRIVATE_RANGES,
-        "nobody comes from a private range (RFC 1918) by the internet, and inside the VPC the API answers anyway",
-        "name the public ranges that your people come from",
-    ),
-]
 CertificateAuthorityId = Annotated[
     str,
     matches(
@@ -74,7 +59,7 @@ class PublicEndpoint(Value):
     """The API answers these ranges on the internet, and the VPC privately."""
 
     allow: Annotated[tuple[PublicCidr, ...], NOT_EMPTY, at_most(40, "ranges"), UNIQUE]
-    """Ranges from which the API answers; EKS allows 40.
+    """Ranges from which the API answers; EKS allows 40. Those of IPv6 are for clusters of that family alone.
     https://docs.aws.amazon.com/eks/latest/userguide/service-quotas.html"""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 from blueprint.access import AccessEntry
 from blueprint.fields import JSON_LIKE, HostName
@@ -223,6 +223,8 @@ class NodeRole:
 
     name: str
     managed_policies: tuple[str, ...] = NODE_POLICIES
+    statements: tuple[Statement, ...] = ()
+    """What they may do beside these."""
 
 
 @dataclass(frozen=True)
@@ -279,7 +281,25 @@ class MetricsWorkspace:
     """Its alias, which people see; AWS chooses its id."""
 
 
-AwsResource = Queue | EventRule | NodeRole | LogGroup | MetricsWorkspace
+CapabilityType = Literal["ACK", "ARGOCD", "KRO"]
+
+
+@dataclass(frozen=True)
+class Capability:
+    """Controllers that AWS runs for the cluster, outside of its nodes, by a role of their own.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/capabilities.html
+    """
+
+    name: str
+    kind: CapabilityType
+    configuration: Values = field(default_factory=dict)
+    """As CloudFormation takes it."""
+    statements: tuple[Statement, ...] = ()
+    """What its role may do in AWS."""
+
+
+AwsResource = Queue | EventRule | NodeRole | LogGroup | MetricsWorkspace | Capability
 
 
 @dataclass(frozen=True)
@@ -304,6 +324,8 @@ class Contribution:
     """The pods of releases and of what EKS installs."""
     launched_nodes: tuple[LaunchedNodes, ...] = ()
     """Nodes that it launches; their node pools are among `objects`."""
+    by_proxy: bool = False
+    """Whether its pods know of the cluster's proxy."""
     aws_services: tuple[str, ...] = ()
     """What its pods call, by the name of a VPC endpoint, such as `elasticloadbalancing`."""
     images: tuple[str, ...] = ()
@@ -335,6 +357,16 @@ class Contribution:
             managed_addons=tuple(
                 replace(each, configuration=portable(each.configuration), grant=each.grant and each.grant.portable())
                 for each in self.managed_addons
+            ),
+            resources=tuple(
+                replace(
+                    each,
+                    configuration=portable(each.configuration),
+                    statements=tuple(statement.portable() for statement in each.statements),
+                )
+                if isinstance(each, Capability)
+                else each
+                for each in self.resources
             ),
             grants=tuple(each.portable() for each in self.grants),
             releases=tuple(replace(each, values=portable(each.values)) for each in self.releases),

@@ -13,11 +13,12 @@ from blueprint import iam
 from blueprint.access import AccessEntry
 from blueprint.auto_mode import AutoMode
 from blueprint.auto_node_class import OWN_NODES
-from blueprint.contribution import MetricsWorkspace, NodeRole, Queue, Release, ReleaseFields
+from blueprint.contribution import Capability, MetricsWorkspace, NodeRole, Queue, Release, ReleaseFields
 from blueprint.errors import FieldPath, Key, Problem, Quoted, duplicates, shown
 from blueprint.interpreted import misread_below
 from blueprint.kubernetes import RESERVED_NAMESPACES
 from blueprint.references import CLUSTER_SECURITY_GROUP, name_of, references_in
+from blueprint.regions import dns_suffix
 from blueprint.secret_keys import is_secret
 from blueprint.value import problems_in
 from blueprint.versions import is_within
@@ -159,6 +160,8 @@ def _references(part: Draft, facts: ClusterFacts) -> Iterator[Problem]:
     for resource in contribution.resources:
         if isinstance(resource, NodeRole):
             known |= {f"role-arn:{resource.name}", f"instance-profile:{resource.name}"}
+        elif isinstance(resource, Capability):
+            known.add(f"role-arn:{resource.name}")
         elif isinstance(resource, Queue):
             known |= {f"queue-name:{resource.name}", f"queue-arn:{resource.name}"}
         elif isinstance(resource, MetricsWorkspace):
@@ -196,9 +199,10 @@ def _release(blueprint: Blueprint, release: Release, fields: ReleaseFields) -> I
         rule = f"{chart.name} {chart.version} runs on Kubernetes {chart.kubernetes}"
         yield Problem((fields.version,), chart.version, rule, "name a version of the chart for the cluster's")
     # Of the blueprint's own mirror it tells itself.
-    if not blueprint.network.internet and ".dkr.ecr." not in release.chart.repository and not chart.published:
+    reached = blueprint.network.internet or blueprint.proxy
+    if not reached and ".dkr.ecr." not in release.chart.repository and not chart.published:
         rule = "without internet the installer reaches Amazon ECR only"
-        mirror = f"oci://{blueprint.account}.dkr.ecr.{blueprint.region}.amazonaws.com/…"
+        mirror = f"oci://{blueprint.account}.dkr.ecr.{blueprint.region}.{dns_suffix(blueprint.region)}/…"
         fix = f'mirror all charts: mirrors=Mirrors(charts="{mirror}"), or this one: {fields.repository}="{mirror}"'
         yield Problem((fields.repository,), release.chart.repository, rule, fix)
 

@@ -36,8 +36,8 @@ class ClusterFacts:
     """Who launches the nodes of teams' node pools."""
     fargate: tuple[PodSelector, ...] = ()
     """The selectors of all Fargate profiles."""
-    fargate_log_groups: tuple[str, ...] = ()
-    """Into which execution roles of profiles may write what containers say."""
+    fargate_log_group: str = ""
+    """Into which execution roles of profiles may write what containers say; none when empty."""
     service_cidr: str = "172.20.0.0/16"
     """Addresses of Services, or a reference to them."""
     ip_family: Literal["ipv4", "ipv6"] = "ipv4"
@@ -76,14 +76,44 @@ class ClusterFacts:
     """The managed policy that limits every role without one of its own; none when empty."""
     role_path: str = "/"
     """Of every role."""
+    proxy: str = ""
+    """By which nodes, and the function that installs charts, reach the internet; none when empty."""
+    without_proxy: tuple[str, ...] = ()
+    """Ranges and names that are reached without it."""
     image_mirrors: tuple[tuple[str, str], ...] = ()
     """Registries of publishers, each with where its images come from instead."""
+    argo_cd_server: str = "https://kubernetes.default.svc"
+    """How Argo CD calls the cluster: by an address inside of it, where it runs there, or by its ARN.
+    https://argo-cd.readthedocs.io/en/stable/operator-manual/declarative-setup/#clusters"""
+    by_argo_cd: bool = False
+    """Whether Argo CD takes charts and objects from Git, and so has the cluster's registration with what is on."""
+    cache_prefixes: tuple[str, ...] = ()
+    """Of the repositories in which ECR caches images: whoever pulls the first makes one."""
     chart_mirror: str = ""
     """Below which all charts are; each where its publisher has it when empty."""
+
+    @property
+    def proxy_environment(self) -> Mapping[str, str]:
+        """What programs are told of the proxy; nothing where there is none."""
+        if not self.proxy:
+            return {}
+        return {"HTTP_PROXY": self.proxy, "HTTPS_PROXY": self.proxy, "NO_PROXY": ",".join(self.without_proxy)}
 
     def image(self, repository: str) -> str:
         """Where an image comes from that its publisher has there."""
         return at_mirror(repository, dict(self.image_mirrors))
+
+    def cache_permissions(self, *more: str) -> tuple[Statement, ...]:
+        """What the role of nodes needs where ECR caches images, beside AmazonEC2ContainerRegistryPullOnly; `more` where
+        it has another policy.
+
+        https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-iam.html
+        """
+        if not self.cache_prefixes:
+            return ()
+        repositories = tuple(self.arn("ecr", f"repository/{prefix}/*") for prefix in self.cache_prefixes)
+        why = "a repository comes with the first image of its name"
+        return (Statement(("ecr:CreateRepository", *more), repositories, reason=why),)
 
     def chart_repository(self, chart: Chart) -> str | None:
         """The mirror of a chart, if there is one."""

@@ -83,3 +83,8 @@ class FargateProfile(Compute):
     @property
     def architecture(self) -> Architecture:
         return "amd64"
+
+
+def log_group(cluster: str) -> str:
+    """Where the log router of Fargate writes."""
+    return f"/aws/eks/{cluster}/fargate"

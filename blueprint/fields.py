@@ -61,7 +61,8 @@ def _is_network(text: str) -> bool:
         return False
 
 
-def _is_ipv6(text: str) -> bool:
+def is_ipv6(text: str) -> bool:
+    """Of a network or an address."""
     return ":" in text
 
 
@@ -87,12 +88,6 @@ def inside(ranges: Iterable[str], says: str, fix: str) -> Rule:
     return Rule(lambda text: any(_network(text).subnet_of(network) for network in networks), says, fix)
 
 
-def outside(ranges: Iterable[str], says: str, fix: str) -> Rule:
-    """A network in none of these ranges."""
-    within = inside(ranges, says, fix)
-    return Rule(lambda text: not within.accepts(text), says, fix)
-
-
 # RFC 1918. `is_private` of Python's networks holds for loopback, link-local, documentation and others as well.
 PRIVATE_RANGES = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 
@@ -110,7 +105,7 @@ _WIDEST, _WIDEST_IPV6 = 8, 16  # what is wider has a rule of its own wherever a 
 
 
 def _is_free(text: str) -> bool:
-    if _is_ipv6(text):
+    if is_ipv6(text):
         ipv6 = ipaddress.IPv6Network(text)
         return ipv6.prefixlen < _WIDEST_IPV6 or not any(
             ipv6.overlaps(ipaddress.IPv6Network(each)) for each in _RESERVED_IPV6
@@ -130,7 +125,7 @@ Cidr = Annotated[
 AnyCidr = Annotated[
     str,
     Rule(
-        lambda text: is_ipv6_network(text, _WIDEST_IPV6, 128) if _is_ipv6(text) else _is_network(text),
+        lambda text: is_ipv6_network(text, _WIDEST_IPV6, 128) if is_ipv6(text) else _is_network(text),
         "must be a network in CIDR notation with no host bits set, of IPv6 /16 or smaller and in its shortest form",
         "write for example 10.9.0.0/16 or 2600:1f14:12:3400::/56",
     ),
@@ -142,6 +137,40 @@ NOT_RESERVED = Rule(
     "name the range of what is meant, no wider",
 )
 """A network that overlaps none of them; those inside of private ranges do not anyway."""
+
+
+def _is_private(text: str) -> bool:
+    """RFC 1918, RFC 4193."""
+    if is_ipv6(text):
+        return ipaddress.IPv6Network(text).subnet_of(ipaddress.IPv6Network("fc00::/7"))
+    return any(_network(text).subnet_of(ipaddress.IPv4Network(private)) for private in PRIVATE_RANGES)
+
+
+def _is_narrow(text: str) -> bool:
+    return ipaddress.ip_network(text).prefixlen >= (_WIDEST_IPV6 if is_ipv6(text) else _WIDEST)
+
+
+PublicCidr = Annotated[
+    str,
+    Rule(
+        lambda text: is_ipv6_network(text, 0, 128) if is_ipv6(text) else _is_network(text),
+        "must be an IPv4 or IPv6 network in CIDR notation with no host bits set, of IPv6 in its shortest form",
+        "write for example 203.0.113.0/24 or 2001:db8:12::/48",
+    ),
+    Rule(
+        _is_narrow,
+        "the API of a cluster is never open to the world",
+        "name your own ranges, or write endpoint=PrivateEndpoint()",
+    ),
+    NOT_RESERVED,
+    Rule(
+        lambda text: not _is_private(text),
+        "nobody comes from a private range (RFC 1918, RFC 4193) by the internet, and inside the VPC the API answers "
+        "anyway",
+        "name the public ranges that your people come from",
+    ),
+]
+"""Of people on the internet, of either family."""
 AccountId = Annotated[str, matches(r"\d{12}", "an AWS account id has 12 digits", 'write it as text: "111111111111"')]
 Region = Annotated[
     str,

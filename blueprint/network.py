@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Annotated, ClassVar, Literal
 
-from blueprint.errors import FieldPath, Problem
-from blueprint.fields import PRIVATE_RANGES, UNIQUE, Cidr, inside, matches, one_of, sized
+from blueprint.errors import FieldPath, Problem, duplicates
+from blueprint.fields import PRIVATE_RANGES, UNIQUE, Cidr, at_most, inside, is_ipv6, matches, one_of, sized
+from blueprint.routes import EVERYWHERE, PeeringConnection, Route
 from blueprint.value import Rule, Value
 from blueprint.zones import ALL_ALIKE, MIXED, ONE_FORM, AvailabilityZone, mixed
 
@@ -104,6 +105,7 @@ class NewNetwork(Value):
         "single_nat_gateway": 'write nat="one"',
         "one_nat_gateway_per_az": 'write nat="per-zone"',
         "enable_ipv6": "write ipv6=True",
+        "transit_gateway_id": 'write routes=(Route("10.0.0.0/8", via=TransitGateway("tgw-…")),)',
         "enable_nat_gateway": 'write nat="none", "one" or "per-zone"',
         "private_subnets": "leave it out: the subnets are calculated, and the plan shows them",
         "public_subnets": "leave it out: the subnets are calculated, and the plan shows them",
@@ -141,6 +143,11 @@ class NewNetwork(Value):
     and EKS: for a cluster of Cluster(ip_family="ipv6"), or for load balancers that answer both families. Nodes of such
     a cluster get out by an egress-only internet gateway, unless `nat` is `none`, and nobody gets in."""
 
+    routes: Annotated[tuple[Route, ...], at_most(40, "routes")] = field(default=(), kw_only=True)
+    """Ways to other networks, for example to a company's by a transit gateway; with "0.0.0.0/0" that to the internet,
+    by a hub. A table of AWS has 50 at most; Services of Kubernetes hide what has their addresses.
+    https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html (routes per route table)"""
+
     way_out: ClassVar[str] = 'write nat="one"'
     """How nodes and pods get to the internet."""
 
@@ -168,7 +175,12 @@ class NewNetwork(Value):
     @property
     def internet(self) -> bool:
         """Whether nodes and pods reach it."""
-        return self.nat != "none"
+        return self.nat != "none" or self.leads_out
+
+    @property
+    def leads_out(self) -> bool:
+        """Whether a route is the way to the internet, in the place of NAT gateways."""
+        return any(route.to == EVERYWHERE for route in self.routes)
 
     def problems(self) -> Iterator[Problem]:
         of_control_plane = self.control_plane_zones or ()
@@ -189,6 +201,27 @@ class NewNetwork(Value):
         elif self.pod_cidr and not any(_holds(block, self.pod_cidr) for block in self._beside):
             rule = f"AWS adds no such range to a VPC of {vpc}"
             yield Problem(("pod_cidr",), self.pod_cidr, rule, f"take a range of {' or '.join(self._beside)}")
+        yield from self._routes()
+
+    def _routes(self) -> Iterator[Problem]:
+        """https://docs.aws.amazon.com/vpc/latest/userguide/route-table-options.html"""
+        targets = ((("routes", index, "to"), route.to) for index, route in enumerate(self.routes))
+        yield from duplicates(targets, "route", "remove one")
+        for index, route in enumerate(self.routes):
+            place = ("routes", index, "to")
+            if is_ipv6(route.to):
+                if not self.ipv6:
+                    rule = "the VPC has no IPv6 addresses"
+                    yield Problem(place, route.to, rule, "leave the route out, or write ipv6=True")
+            elif any(_holds(cidr, route.to) for cidr in self.cidrs):
+                rule = f"the VPC itself has these addresses ({', '.join(self.cidrs)})"
+                yield Problem(place, route.to, rule, "name a range outside of it, or one that holds it")
+            elif route.to == EVERYWHERE and self.nat != "none":
+                rule = "NAT gateways are the way to the internet already, and a table has one"
+                yield Problem(place, route.to, rule, 'leave the route out, or write nat="none"')
+            elif route.to == EVERYWHERE and isinstance(route.via, PeeringConnection):
+                rule = "a peering connection leads to the other VPC, and no farther"
+                yield Problem(place, route.to, rule, 'name the range of that VPC, or via=TransitGateway("tgw-…")')
 
     @property
     def _beside(self) -> tuple[str, ...]:

@@ -39,3 +39,8 @@ _PARTITIONS = {
 def partition_of(region: str) -> str:
     """As in ARNs: `aws-cn`."""
     return next((name for prefix, name in _PARTITIONS.items() if region.startswith(prefix)), "aws")
+
+
+def dns_suffix(region: str) -> str:
+    """Of the names of AWS services: botocore 1.44.5, data/endpoints.json (dnsSuffix), of partitions that are public."""
+    return "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"

@@ -6,14 +6,16 @@ import ipaddress
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, get_args
 
-from blueprint import accelerator_rules, delivery, hosts, hybrid_rules, images, windows_rules
+from blueprint import accelerator_rules, delivery, hosts, hybrid_rules, images, partition_rules, windows_rules
 from blueprint.addons import Addon, NodeNetwork
 from blueprint.addons.offers import NODES_ON_DEMAND
 from blueprint.auto_mode import AutoMode
+from blueprint.cluster import PublicEndpoint
 from blueprint.encryption import foreign_key
 from blueprint.errors import FieldPath, Problem, Quoted, duplicates, rendered
 from blueprint.existing_network import ExistingNetwork
 from blueprint.fargate import FargateProfile
+from blueprint.fields import is_ipv6
 from blueprint.instances import is_nitro
 from blueprint.network import NewNetwork
 from blueprint.nodes import Nodes
@@ -52,6 +54,7 @@ def between_values(view: Checked) -> Iterator[Problem]:
     yield from _regions(view)
     yield from foreign_key(("cluster", "kms_key_arn"), view.blueprint.cluster.kms_key_arn, view.blueprint.region)
     yield from delivery.problems(view)
+    yield from partition_rules.features(view)
     yield from hosts.contested(hosts.claims(view.addons, view.teams))
     names = (((*path, "name"), team.name) for path, team in view.teams.items())
     yield from duplicates(names, "name of a team", "rename one")
@@ -131,7 +134,11 @@ def _ip_family(view: Checked) -> Iterator[Problem]:
     """
     network, cluster = view.blueprint.network, view.blueprint.cluster
     if cluster.ip_family == "ipv4":
+        yield from _endpoint_family(view)
         return
+    if view.blueprint.proxy:
+        rule = "nobody knows before the deploy what an IPv6 cluster reaches without a proxy"
+        yield Problem(("proxy",), view.blueprint.proxy.address, rule, 'leave it out, or write ip_family="ipv4"')
     existing = isinstance(network, ExistingNetwork)
     if not network.ipv6 and view.knows_all("network"):
         rule = "the subnets of an IPv6 cluster have IPv6 addresses as well, and those of this network have none"
@@ -146,6 +153,19 @@ def _ip_family(view: Checked) -> Iterator[Problem]:
         if old:
             rule = f"nodes of an IPv6 cluster are of Nitro types, since others take no prefixes: {', '.join(old)}"
             yield Problem((*path, "instance_types"), old[0], rule, 'take others, for example "m7g.large"')
+
+
+def _endpoint_family(view: Checked) -> Iterator[Problem]:
+    """The endpoint of an IPv4 cluster has no IPv6 address.
+
+    https://docs.aws.amazon.com/eks/latest/APIReference/API_VpcConfigRequest.html (publicAccessCidrs)
+    """
+    endpoint = view.blueprint.cluster.endpoint
+    for index, cidr in enumerate(endpoint.allow if isinstance(endpoint, PublicEndpoint) else ()):
+        if is_ipv6(cidr):
+            rule = "the API of a cluster of IPv4 answers no IPv6 address"
+            fix = 'leave it out, or make a cluster of ip_family="ipv6"'
+            yield Problem(("cluster", "endpoint", "allow", index), cidr, rule, fix)
 
 
 def _pod_subnets(view: Checked) -> Iterator[Problem]:
@@ -198,7 +218,7 @@ def _control_plane_routes(view: Checked) -> Iterator[Problem]:
         return
     auto_mode = any(isinstance(compute, AutoMode) for compute in view.compute.values())
     private = cluster.subnets_beside(auto_mode=auto_mode) == "private"
-    if isinstance(network, NewNetwork) and not (private and network.nat != "none"):
+    if isinstance(network, NewNetwork) and not (network.leads_out or (private and network.nat != "none")):
         rule = "the control plane reads the keys of identity providers by its subnets, and nothing there leads to them"
         fix = 'write subnets="private"' if network.nat != "none" else "give the network a NAT gateway"
         yield Problem(("cluster", "egress_mode"), cluster.egress_mode, rule, f"{fix}, or leave egress_mode out")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from email.mime.multipart import MIMEMultipart
 from email.mime.nonmultipart import MIMENonMultipart
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from blueprint.errors import Problem
+
+if TYPE_CHECKING:
+    from blueprint.facts import ClusterFacts
 
 _BOUNDARIES = ("--NodeConfig", "--//", "</powershell>")
 """A line with one of these ends a part: ours, and that of Karpenter, which writes all parts anew
@@ -41,6 +45,29 @@ def powershell(*commands: str) -> str:
     https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html (Windows user data)
     """
     return "\n".join(("<powershell>", *(command for command in commands if command), "</powershell>"))
+
+
+def node_config(spec: Mapping[str, Any]) -> str:
+    """Of Amazon Linux 2023."""
+    config = {"apiVersion": "node.eks.aws/v1alpha1", "kind": "NodeConfig", "spec": spec}
+    return json.dumps(config, indent=2)  # YAML takes JSON
+
+
+def environment(facts: ClusterFacts) -> dict[str, Any]:
+    """What all programs of Amazon Linux 2023 are told of a proxy, containerd and nodeadm among them, in `instance` of a
+    NodeConfig: amazon-eks-ami at v20260724, nodeadm/test/e2e/cases/nodeadm-http-proxy/run.sh:15-30,
+    nodeadm/internal/system/environment.go:92-98.
+    """
+    told = dict(facts.proxy_environment)
+    return {"environment": {"default": told}} if told else {}
+
+
+def with_proxy(bottlerocket: Mapping[str, Any], facts: ClusterFacts) -> Mapping[str, Any]:
+    """The settings with that of the cluster, unless they say another: https://bottlerocket.dev/en/os/latest/api/settings/network"""
+    if not facts.proxy:
+        return bottlerocket
+    network = {"https-proxy": facts.proxy, "no-proxy": list(facts.without_proxy)}
+    return {**bottlerocket, "network": {**network, **bottlerocket.get("network", {})}}
 
 
 def script_problems(script: str) -> Iterator[Problem]:

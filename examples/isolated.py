@@ -12,7 +12,7 @@ from dataclasses import replace
 from addons.aws_load_balancer_controller import AwsLoadBalancerController
 from addons.core import CORE
 from addons.karpenter import Karpenter
-from blueprint import ManagedNodes, Mirrors, NewNetwork, Role
+from blueprint import ManagedNodes, Mirrors, NewNetwork, PullThroughCache, Role
 from blueprint.teams import ApplicationTeam, FromInternalLoadBalancer, ToAwsServices
 from examples.managed import MANAGED
 from examples.shared import PLATFORM
@@ -28,8 +28,8 @@ ISOLATED = replace(
         Karpenter(),
     ),
     mirrors=Mirrors(
-        images={"public.ecr.aws": "111111111111.dkr.ecr.us-west-2.amazonaws.com/public"},
         charts="oci://111111111111.dkr.ecr.us-west-2.amazonaws.com/charts",
+        cache=(PullThroughCache("public.ecr.aws", prefix="public"),),
     ),
     teams=(
         PLATFORM,

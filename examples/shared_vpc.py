@@ -1,4 +1,5 @@
-"""A VPC of another account, shared by AWS RAM, without internet: AWS by the owner's endpoints, images by ECR.
+"""A VPC of another account, shared by AWS RAM, without a route to the internet: AWS by the owner's endpoints, all else
+by its proxy.
 
 For accounts of a landing zone, whose network account shares subnets and nothing else. The cluster's account may neither
 tag them nor see routes that are not theirs. Zones have ids, which are the same in both accounts; letters are not.
@@ -9,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from addons.core import CORE
-from blueprint import ExistingNetwork, ExistingSubnet, ManagedNodes
+from blueprint import ExistingNetwork, ExistingSubnet, ManagedNodes, Proxy
 from blueprint.network import ENDPOINTS_WITHOUT_NAT
 from examples.managed import MANAGED
 
@@ -27,6 +28,7 @@ SHARED_VPC = replace(
         interface_endpoints=(*ENDPOINTS_WITHOUT_NAT, "eks-auth"),
         shared=True,
     ),
+    proxy=Proxy("http://proxy.example.com:3128", without=(".example.com",)),
     compute=(ManagedNodes("system", instance_types=("m7g.large",)),),
     addons=CORE,
     teams=(),

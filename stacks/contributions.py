@@ -11,6 +11,7 @@ from constructs import Construct
 
 from blueprint.contribution import (
     AwsResource,
+    Capability,
     Contribution,
     EventRule,
     LogGroup,
@@ -90,6 +91,7 @@ class _Part(Construct):
         for resource in contribution.resources:
             done += self._aws_resource(resource)
         done += self._permissions(contribution)
+        done += self._capabilities(contribution, done)
         if part.in_git:
             return
         # Each by itself and named after itself only: one that goes to another team is changed, and so never deleted.
@@ -123,7 +125,33 @@ class _Part(Construct):
             target = {"id": "queue", "arn": self.references[f"queue-arn:{resource.queue}"]}
             pattern = resolved(resource.pattern, self.references)
             return [aws_events.CfnRule(self, resource.name, event_pattern=pattern, targets=[target])]
+        if isinstance(resource, Capability):
+            role = service_role(self, f"{resource.name}:role", self._plan, _of_capability(resource), self.references)
+            self.references[f"role-arn:{resource.name}"] = role.attr_arn
+            return [role]
         return self._node_role(resource)
+
+    def _capabilities(self, contribution: Contribution, after: Sequence[Construct]) -> list[Construct]:
+        """After the access entry of its role: EKS makes one that lacks, and with what it gives itself alone."""
+        made: list[Construct] = []
+        for each in contribution.resources:
+            if isinstance(each, Capability):
+                capability = eks.CfnCapability(
+                    self,
+                    each.name,
+                    cluster_name=self._plan.facts.name,
+                    capability_name=each.name,
+                    type=each.kind,
+                    role_arn=self.references[f"role-arn:{each.name}"],
+                    delete_propagation_policy="RETAIN",  # the only one that there is
+                    configuration=resolved(each.configuration, self.references) or None,
+                )
+                capability.node.add_dependency(*after)
+                if "endpointPrefix" in each.configuration.get("argoCd", {}):
+                    why = "the schema in the CDK is older than this property of CloudFormation"
+                    acknowledge(capability, {f"{ENGINE}F3002": why}, always=True)
+                made.append(capability)
+        return made
 
     def _queue(self, queue: Queue) -> list[Construct]:
         made = aws_sqs.CfnQueue(
@@ -153,9 +181,8 @@ class _Part(Construct):
         return [made, policy]
 
     def _node_role(self, resource: NodeRole) -> list[Construct]:
-        role = service_role(
-            self, resource.name, self._plan, ServiceRole("ec2.amazonaws.com", resource.managed_policies)
-        )
+        of_nodes = ServiceRole("ec2.amazonaws.com", resource.managed_policies, resource.statements)
+        role = service_role(self, resource.name, self._plan, of_nodes)
         profile = aws_iam.CfnInstanceProfile(self, f"{resource.name}-profile", roles=[role.ref], path=role.path)
         self.references |= {
             f"role-arn:{resource.name}": role.attr_arn,
@@ -226,6 +253,12 @@ class _Part(Construct):
         if after:
             chart.node.add_dependency(*after)
         return chart
+
+
+def _of_capability(capability: Capability) -> ServiceRole:
+    """https://docs.aws.amazon.com/eks/latest/userguide/capability-role.html"""
+    actions = ("sts:AssumeRole", "sts:TagSession")
+    return ServiceRole("capabilities.eks.amazonaws.com", statements=capability.statements, actions=actions)
 
 
 def _manifest(

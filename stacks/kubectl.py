@@ -57,6 +57,7 @@ def kubectl_target(
         cluster=reached,
         kubectl_layer=_layer(scope, plan.installer.kubectl_layer),
         private_subnets=_subnets(scope, plan, network),
+        environment=dict(plan.facts.proxy_environment) or None,
     )
     provider.node.add_dependency(cluster)
     limit_roles(provider, plan)

@@ -7,6 +7,7 @@ from typing import Any, cast
 from aws_cdk import Annotations, Fn, Tags, aws_ec2
 from constructs import Construct, IConstruct
 
+from blueprint.fields import is_ipv6
 from blueprint.planning.document import FlowLogs, Plan, PlannedNetwork, Subnet
 from blueprint.references import VPC_ID, VPC_IPV6_RANGE, name_of, resolved, subnet_id
 from blueprint.zones import is_id
@@ -16,6 +17,10 @@ from stacks.retained import retained_key, retained_logs
 
 _OWN_WAY = ("pods", "endpoints")
 """Kinds of subnets whose ranges the CDK does not work out."""
+
+_DESTINATIONS = {False: "destination_cidr_block", True: "destination_ipv6_cidr_block"}
+"""By whether the range is of IPv6."""
+_TARGETS = {"transit-gateway": "transit_gateway_id", "peering-connection": "vpc_peering_connection_id"}
 
 
 class NetworkStack(BlueprintStack):
@@ -57,6 +62,7 @@ class NetworkStack(BlueprintStack):
         self.references = {name_of(VPC_ID): self.vpc.vpc_id, **subnets, **self._pods(network)}
         self.export(*self.references.values())
         self.references |= self._ipv6(network)
+        self._own_routes(network)
         if network.interface_endpoints:
             self._interface_endpoints(network)
         self._flow_logs(plan, network.flow_logs)
@@ -97,6 +103,9 @@ class NetworkStack(BlueprintStack):
         own_range = aws_ec2.CfnVPCCidrBlock(
             self, "Ipv6Range", vpc_id=self.vpc.vpc_id, amazon_provided_ipv6_cidr_block=True
         )
+        # AWS lets IPv6 out of the default group with the range, unless its outbound rules have been changed before.
+        # https://docs.aws.amazon.com/vpc/latest/userguide/VPC_SecurityGroups.html#DefaultSecurityGroup
+        own_range.node.add_dependency(self.vpc.node.find_child("RestrictDefaultSecurityGroupCustomResource"))
         self.export_string_list_value(vpc.attr_ipv6_cidr_blocks)
         whole = Fn.select(0, vpc.attr_ipv6_cidr_blocks)
         blocks = Fn.cidr(whole, 256, "64")
@@ -139,6 +148,31 @@ class NetworkStack(BlueprintStack):
                 **by,
             )
             route.node.add_dependency(self.vpc.internet_connectivity_established)
+
+    def _own_routes(self, network: PlannedNetwork) -> None:
+        """Of the subnets of nodes, whose tables those of pods share, and of EKS, which answers where it is asked."""
+        small = self.vpc.select_subnets(subnet_group_name="control-plane").subnets if network.routes else []
+        attached = {
+            id: aws_ec2.CfnTransitGatewayAttachment(
+                self,
+                id,
+                transit_gateway_id=id,
+                vpc_id=self.vpc.vpc_id,
+                subnet_ids=[subnet.subnet_id for subnet in small],
+                options={"Ipv6Support": "enable"} if network.ipv6 else None,
+            )
+            for id in network.transit_gateways
+        }
+        for route in network.routes:
+            for subnet in (*self.vpc.select_subnets(subnet_group_name="private").subnets, *small):
+                made = aws_ec2.CfnRoute(
+                    cast("aws_ec2.Subnet", subnet),
+                    f"To{route.to}",
+                    route_table_id=subnet.route_table.route_table_id,
+                    **{_DESTINATIONS[is_ipv6(route.to)]: route.to, _TARGETS[route.kind]: route.via},
+                )
+                if route.via in attached:
+                    made.add_resource_dependency(attached[route.via])
 
     def _subnet(self, name: str, subnet: Subnet) -> aws_ec2.CfnSubnet:
         tags = {"Name": f"{self.node.path}/{name}", "aws-cdk:subnet-name": subnet.kind}

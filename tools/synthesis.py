@@ -14,6 +14,7 @@ from blueprint.planning.code_pipeline import PipelinePlan
 from blueprint.planning.document import Plan
 from blueprint.planning.file import write
 from blueprint.planning.pipeline_roles import AccountRoles
+from blueprint.planning.registry_cache import RegistryCache
 from tools.progress import Progress
 
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html (resources in a template)
@@ -53,6 +54,20 @@ def synthesize_roles(accounts: Sequence[AccountRoles], out: Path) -> None:
 
     app = App(outdir=str(out.resolve()), context=settings())
     RolesStage(app, accounts)
+    add_validations(app)
+    app.synth()
+
+
+def synthesize_registry_caches(caches: Sequence[RegistryCache], out: Path) -> None:
+    """Writes the assembly of what ECR caches, judged by the rules."""
+    os.environ["CDK_VALIDATION"] = "true"
+    from aws_cdk import App
+
+    from stacks.registry_cache import RegistryCacheStage
+    from stacks.validation import add_validations
+
+    app = App(outdir=str(out.resolve()), context=settings())
+    RegistryCacheStage(app, caches)
     add_validations(app)
     app.synth()
 

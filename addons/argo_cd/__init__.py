@@ -38,6 +38,7 @@ class ArgoCd(HelmAddon):
     )
 
     workloads = WORKLOADS
+    environment = ("global", "env")
     images = (
         *(
             ImageSource("quay.io/argoproj/argocd", (f"{part}.image.repository", "global.image.repository"))
@@ -92,7 +93,7 @@ class ArgoCd(HelmAddon):
         return merged(values, {"configs": self.sso.configs()}) if self.sso else values
 
     def objects(self, facts: ClusterFacts) -> tuple[Manifest, ...]:
-        return self.bootstrap.manifests(self.namespace) if self.bootstrap else ()
+        return self.bootstrap.manifests(self.namespace, facts.argo_cd_server) if self.bootstrap else ()
 
     def contribute(self, facts: ClusterFacts) -> Contribution:
         return replace(super().contribute(facts), from_git=(NAME,) if self.bootstrap else ())

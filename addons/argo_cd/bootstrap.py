@@ -24,11 +24,16 @@ class Bootstrap(Value):
     revision: GitRevision = "main"
     """A branch, which Argo CD follows, or a tag or commit."""
 
-    def manifests(self, namespace: str) -> tuple[Manifest, ...]:
+    def manifests(self, namespace: str, server: str) -> tuple[Manifest, ...]:
         """An AppProject that may make those three kinds only, and the Application in it."""
-        here = {"server": "https://kubernetes.default.svc", "namespace": namespace}
+        here = {"server": server, "namespace": namespace}
         kinds = [{"group": "argoproj.io", "kind": kind} for kind in ("Application", "ApplicationSet", "AppProject")]
-        project = {"sourceRepos": [self.repository], "destinations": [here], "namespaceResourceWhitelist": kinds}
+        project = {
+            "sourceRepos": [self.repository],
+            "sourceNamespaces": [namespace],
+            "destinations": [here],
+            "namespaceResourceWhitelist": kinds,
+        }
         application = {
             "project": NAME,
             "source": {"repoURL": self.repository, "path": self.path, "targetRevision": self.revision},

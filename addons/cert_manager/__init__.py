@@ -39,6 +39,7 @@ class CertManager(CallsAws, HelmAddon):
     )
 
     workloads = WORKLOADS
+    environment = ("extraEnv",)
     images = IMAGES
 
     zones: Mapping[DnsName, HostedZoneId] = field(default_factory=dict)

@@ -121,7 +121,7 @@ class Karpenter(CallsAws, HelmAddon):
         (release,) = contribution.releases
         return replace(
             contribution,
-            resources=(NodeRole(_NODES), *interruption()),
+            resources=(NodeRole(_NODES, statements=facts.cache_permissions()), *interruption()),
             access=(node_access(_NODES),),
             releases=(definitions(release), release),
             launched_nodes=tuple(pool.launched(facts) for pool in self.node_pools),

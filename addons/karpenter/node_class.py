@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 from addons.karpenter.connections import ConnectionTracking
+from addons.karpenter.devices import adapters, volumes
 from addons.karpenter.kubelet import Kubelet
 from addons.karpenter.node_image import NodeImage
 from blueprint.disks import DiskIops, DiskSize, DiskThroughput, disk_problems
-from blueprint.encryption import foreign_key, key_of
+from blueprint.encryption import foreign_key
 from blueprint.errors import Problem
 from blueprint.facts import ClusterFacts
 from blueprint.fields import (
@@ -83,6 +84,7 @@ class NodeClass(NodeImage):
 
     def manifest(self, facts: ClusterFacts, role: str) -> Manifest:
         """The object of kind EC2NodeClass; `role` is the name of the node role."""
+        own = {"volumeSize": f"{self.disk_gib}Gi", "iops": self.disk_iops, "throughput": self.disk_throughput_mib}
         # Karpenter takes the number of pods from addresses, and knows nothing of prefixes (pkg/providers/amifamily).
         prefixes = {"maxPods": PODS_WITH_PREFIXES} if facts.prefix_delegation else {}
         groups: list[dict[str, Any]] = [{"id": group} for group in self.security_groups]
@@ -91,7 +93,7 @@ class NodeClass(NodeImage):
             "capacityReservationSelectorTerms": [{"id": each} for each in self.capacity_reservations],
             "placementGroupSelector": {"name": self.placement_group} if self.placement_group else {},
             "detailedMonitoring": self.monitoring,
-            "networkInterfaces": [*self._interfaces()],
+            "networkInterfaces": [*adapters(self.efa_cards or 0)],
             "connectionTracking": self.connections.document(),
             "cpuOptions": {"nestedVirtualization": "enabled"} if self.nested_virtualization else {},
             "instanceStorePolicy": "RAID0" if self.instance_store else "",
@@ -103,7 +105,7 @@ class NodeClass(NodeImage):
             "spec": {
                 # Not `role`: the controller would make profiles itself, and need permissions to do so.
                 "instanceProfile": instance_profile(role),
-                **self.image_document(facts.version),
+                **self.image_document(facts),
                 "subnetSelectorTerms": [{"id": subnet} for subnet in facts.node_subnets],
                 # EKS puts this tag on the cluster's own security group, and on no other.
                 "securityGroupSelectorTerms": [{"tags": {"aws:eks:cluster-name": facts.name}}, *groups],
@@ -115,24 +117,8 @@ class NodeClass(NodeImage):
                     # support). Karpenter's own default would open it then: pkg/providers/amifamily/resolver.go.
                     "httpProtocolIPv6": "disabled",
                 },
-                "blockDeviceMappings": [*self._volumes()],
+                "blockDeviceMappings": [*volumes(self.os, own, self.kms_key_arn)],
                 **{name: value for name, value in more.items() if value},
                 "tags": dict(facts.tags),
             },
         }
-
-    def _interfaces(self) -> Iterator[Mapping[str, Any]]:
-        if self.efa_cards:
-            yield {"networkCardIndex": 0, "deviceIndex": 0, "interfaceType": "interface"}
-        for card in range(self.efa_cards or 0):
-            yield {"networkCardIndex": card, "deviceIndex": 1, "interfaceType": "efa-only"}
-
-    def _volumes(self) -> Iterator[Mapping[str, Any]]:
-        """Bottlerocket's first is the system, as large as Karpenter has it: pkg/providers/amifamily/bottlerocket.go."""
-        key = {"kmsKeyID": key_of(self.kms_key_arn)} if self.kms_key_arn else {}
-        every = {"volumeType": "gp3", "encrypted": True, "deleteOnTermination": True, **key}
-        more = {"iops": self.disk_iops, "throughput": self.disk_throughput_mib}
-        own = {"volumeSize": f"{self.disk_gib}Gi", **every, **{name: value for name, value in more.items() if value}}
-        if self.os == "BOTTLEROCKET":
-            yield {"deviceName": "/dev/xvda", "ebs": {"volumeSize": "4Gi", **every}}
-        yield {"deviceName": "/dev/xvdb" if self.os == "BOTTLEROCKET" else "/dev/xvda", "ebs": own}

@@ -11,7 +11,7 @@ from blueprint.facts import ClusterFacts
 from blueprint.fields import JSON_LIKE, NO_NULL, NodeScript, matches
 from blueprint.images import LinuxFamily, OwnImage, first_bottlerocket, is_older, parameter, release
 from blueprint.instances import Architecture
-from blueprint.user_data import multipart, script_problems, settings
+from blueprint.user_data import environment, multipart, node_config, script_problems, settings, with_proxy
 from blueprint.value import Value
 
 _RELEASE = matches(
@@ -75,11 +75,20 @@ class NodeImage(Value):
         name = self.released(version).removeprefix("v")
         return parameter(self.os, version, cpu, None, f"{version}-{name}" if self.os == "AL2023" else f"{name}-0")
 
-    def image_document(self, version: str) -> Mapping[str, Any]:
-        """The fields of a node class that say so."""
-        alias = f"{self.os.lower()}@{self.released(version)}"
+    def _told(self, facts: ClusterFacts) -> str:
+        """What its nodes are told beside what Karpenter does, which joins the two."""
+        if self.os == "BOTTLEROCKET":
+            bottlerocket = with_proxy(self.bottlerocket, facts)
+            return settings(bottlerocket) if bottlerocket else ""
+        instance = environment(facts)
         # A script alone would be taken for a NodeConfig where it is YAML as well: pkg/providers/amifamily/bootstrap.
-        told = multipart(self.script, "") if self.script else settings(self.bottlerocket) if self.bottlerocket else ""
+        config = node_config({"instance": instance}) if instance else ""
+        return multipart(self.script, config) if self.script or config else ""
+
+    def image_document(self, facts: ClusterFacts) -> Mapping[str, Any]:
+        """The fields of a node class that say so."""
+        alias = f"{self.os.lower()}@{self.released(facts.version)}"
+        told = self._told(facts)
         term: dict[str, str] = {"alias": alias}
         if self.image:
             term = {"id" if self.image.startswith("ami-") else "ssmParameter": self.image}

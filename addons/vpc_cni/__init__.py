@@ -93,10 +93,9 @@ class VpcCni(CallsAws, EksAddon):
         )
 
     def values(self, facts: ClusterFacts) -> Values:
-        # The schema of the add-on takes text, not booleans.
-        values: Values = {"enableNetworkPolicy": str(self.network_policy).lower()}
         prefixes = self.prefix_delegation and facts.ip_family == "ipv4"
-        values = {**values, **windows.values(facts, prefixes=prefixes)}
+        policies = str(self.network_policy).lower()  # the add-on's schema takes text, not booleans
+        values: Values = {"enableNetworkPolicy": policies, **windows.values(facts, prefixes=prefixes)}
         env = {"ENABLE_PREFIX_DELEGATION": "true", "WARM_PREFIX_TARGET": "1"} if prefixes else {}
         if self.ipv4_egress is not None:
             env["ENABLE_V4_EGRESS"] = str(self.ipv4_egress).lower()

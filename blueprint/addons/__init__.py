@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from blueprint.addons.by_value import EksAddonByName, HelmRelease
 from blueprint.addons.calls_aws import CallsAws
+from blueprint.addons.capability import EksCapability
 from blueprint.addons.contract import Addon, FirstEdit, NodeNetwork, UpgradeSteps
 from blueprint.addons.eks import AddonVersion, EksAddon
 from blueprint.addons.helm import HelmAddon, beside, chosen, moved
@@ -39,6 +40,7 @@ __all__ = [
     "Contribution",
     "EksAddon",
     "EksAddonByName",
+    "EksCapability",
     "FirstEdit",
     "GeneratedFields",
     "HelmAddon",

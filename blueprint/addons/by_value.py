@@ -201,7 +201,7 @@ class HelmRelease(ByValue):
         )
 
     def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:
-        if not facts.internet and not self.images:
+        if not (facts.internet or facts.proxy or self.images):
             rule = "without internet nodes pull from Amazon ECR only, and nobody knows what the chart's pods run"
             fix = "write where its values let it pull from: images=(…,)"
             yield Problem(("images",), self.images, rule, fix)

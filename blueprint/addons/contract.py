@@ -86,6 +86,8 @@ class Addon(Value):
     """Whether its work is on nodes, and so none where the cluster has Fargate only."""
     launches_nodes: ClassVar[bool] = False
     """Whether it brings nodes to the cluster, which then need all that nodes need."""
+    knows_cluster_by_arn: ClassVar[bool] = False
+    """Whether it is an Argo CD outside of the cluster, which knows it by its ARN and once it is registered alone."""
 
     def follows(self, other: Addon) -> bool:
         """Whether it is installed after another one of its cluster."""
@@ -121,9 +123,10 @@ class Addon(Value):
         """Whether pods on hybrid nodes get their addresses from it."""
         return False
 
-    def fargate_log_groups(self, cluster: str) -> tuple[str, ...]:
-        """Log groups into which the log router of Fargate writes for it."""
-        return ()
+    @property
+    def keeps_fargate_logs(self) -> bool:
+        """Whether it tells the log router of Fargate to write into a log group."""
+        return False
 
     def hosts(self) -> tuple[HostName, ...]:
         """Names that it serves, and so no team."""

@@ -58,6 +58,22 @@ def moved(
     return tuple(dict.fromkeys(pair for pair in pairs if pair[1] == at_mirror(pair[0], mirrors) != pair[0]))
 
 
+def variables(values: Values, path: Sequence[str]) -> Sequence[Mapping[str, Any]]:
+    """The environment variables that stand there."""
+    found: Any = values
+    for key in path:
+        found = found.get(key, {}) if isinstance(found, Mapping) else {}
+    return [each for each in found if isinstance(each, Mapping)] if isinstance(found, list | tuple) else []
+
+
+def with_variables(values: Values, path: Sequence[str], more: Mapping[str, str]) -> Values:
+    """The values with more environment variables there, if the chart takes any."""
+    if not (path and more):
+        return values
+    named = [{"name": name, "value": value} for name, value in more.items()]
+    return merged(values, nested(path, [*variables(values, path), *named]))
+
+
 class HelmAddon(Addon):
     """A chart, installed by Helm in a namespace of its own unless it says kube-system."""
 
@@ -73,6 +89,9 @@ class HelmAddon(Addon):
     """The chart's pods; one Deployment without labels and tolerations where a class does not say."""
     images: ClassVar[tuple[ImageSource, ...]] = ()
     """What the chart's pods run."""
+    environment: ClassVar[tuple[str, ...]] = ()
+    """Where the chart takes environment variables of the pods that call what is on the internet, as a list: there they
+    are told of the cluster's proxy."""
     generated: ClassVar[tuple[GeneratedFields, ...]] = ()
     """What the chart makes up anew each time it is rendered."""
 
@@ -89,7 +108,7 @@ class HelmAddon(Addon):
 
     def contribute(self, facts: ClusterFacts) -> Contribution:
         mirrors = dict(facts.image_mirrors)
-        own = self.values(facts)
+        own = with_variables(self.values(facts), self.environment, facts.proxy_environment)
         for source in self.images:
             own = merged(own, source.values_at(mirrors))
         values = merged(own, self.extra_values)
@@ -115,6 +134,7 @@ class HelmAddon(Addon):
             service_linked_roles=self.service_linked_roles(),
             images=images,
             mirrored=moved(self.images, images, mirrors),
+            by_proxy="HTTPS_PROXY" in {each.get("name") for each in variables(values, self.environment)},
         )
 
 

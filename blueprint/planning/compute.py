@@ -66,7 +66,7 @@ def node_roles(blueprint: Blueprint, facts: ClusterFacts) -> Mapping[NodeRoleKin
         groups = [each for each in blueprint.compute if isinstance(each, cls) and is_windows(each) is windows]
         if groups:
             shells = _sessions(facts) if any(group.session_manager for group in groups) else ()
-            roles[kind] = ServiceRole("ec2.amazonaws.com", NODE_POLICIES, shells)
+            roles[kind] = ServiceRole("ec2.amazonaws.com", NODE_POLICIES, (*facts.cache_permissions(), *shells))
     return roles
 
 
@@ -92,7 +92,7 @@ def _managed(nodes: ManagedNodes, facts: ClusterFacts) -> NodeGroup:
     desired = nodes.min if nodes.desired is None else nodes.desired
     group = _group(nodes, facts, "managed", "CUSTOM" if nodes.image else nodes.type_of_image)
     # EKS gives nothing to nodes with an image of one's own.
-    told = user_data(nodes, facts) if nodes.image else more_user_data(nodes)
+    told = user_data(nodes, facts) if nodes.image else more_user_data(nodes, facts)
     return replace(
         group,
         desired=None if desired == "unmanaged" else desired,
@@ -182,7 +182,7 @@ def _fargate(profile: FargateProfile, facts: ClusterFacts) -> FargateNodes:
     role = ServiceRole(
         "eks-fargate-pods.amazonaws.com",
         ("AmazonEKSFargatePodExecutionRolePolicy",),
-        tuple(_fargate_logs(facts)),
+        (*_fargate_logs(facts), *facts.cache_permissions("ecr:BatchImportUpstreamImage")),
         conditions={"ArnLike": {"aws:SourceArn": profiles}},
     )
     return FargateNodes(profile.name, selectors, role, zones=zones)
@@ -190,7 +190,7 @@ def _fargate(profile: FargateProfile, facts: ClusterFacts) -> FargateNodes:
 
 def _fargate_logs(facts: ClusterFacts) -> Iterator[Statement]:
     """https://docs.aws.amazon.com/eks/latest/userguide/fargate-logging.html, which lets them make groups as well."""
-    for group in facts.fargate_log_groups:
+    if group := facts.fargate_log_group:
         streams = facts.arn("logs", f"log-group:{group}:log-stream:*")
         actions = ("logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams")
         yield Statement(

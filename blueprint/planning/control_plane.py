@@ -37,7 +37,7 @@ def planned_control_plane(blueprint: Blueprint, facts: ClusterFacts) -> ControlP
         support_policy=cluster.support_policy,
         ip_family=cluster.ip_family,
         service_cidr=cluster.service_cidr if cluster.ip_family == "ipv4" else "",
-        auto_mode=_auto_mode(auto) if auto else None,
+        auto_mode=_auto_mode(auto, facts) if auto else None,
         components=cluster.components,
         identity_providers=tuple(sorted(cluster.identity_providers, key=lambda each: each.name)),
         key=key_of(cluster.kms_key_arn) if cluster.kms_key_arn else "",
@@ -58,11 +58,11 @@ def planned_installer(blueprint: Blueprint, facts: ClusterFacts) -> Installer:
     return Installer(kubectl_layer(facts.version), policies, blueprint.delivery.retain)
 
 
-def _auto_mode(auto: AutoMode) -> AutoModeNodes:
+def _auto_mode(auto: AutoMode, facts: ClusterFacts) -> AutoModeNodes:
     """EKS takes no role of nodes without a built-in pool. Nodes of own classes have another one, since EKS makes the
     access entry of the first itself, whenever a built-in pool comes.
     """
-    role = ServiceRole("ec2.amazonaws.com", _AUTO_MODE_NODE_POLICIES)
+    role = ServiceRole("ec2.amazonaws.com", _AUTO_MODE_NODE_POLICIES, facts.cache_permissions())
     return AutoModeNodes(
         auto.name,
         auto.node_pools,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from blueprint.addons import Addon
@@ -16,13 +17,7 @@ from blueprint.facts import ClusterFacts
 from blueprint.kubernetes import Manifest
 from blueprint.planning.document import GitDelivery, Part
 from blueprint.references import PARTITION, name_of, references_in
-
-PREFIX = "blueprint"
-"""Of names of what delivers. With the dot behind it, they are none of what a team or an add-on may call its own."""
-_LONGEST = 63
-"""Of a label's key. https://kubernetes.io/docs/concepts/overview/working-with-objects/labels"""
-SERVER = "https://kubernetes.default.svc"
-"""The cluster in which Argo CD runs. https://argo-cd.readthedocs.io/en/stable/operator-manual/declarative-setup/#clusters"""
+from blueprint.registration import PREFIX, registration
 
 KUSTOMIZE_ACCOUNT = "kustomize-controller"
 """Who may do anything; a Kustomization that names nobody has no rights."""
@@ -52,8 +47,9 @@ def planned_delivery(
     folder = f"{delivery.folder.strip('/')}/{facts.name}"
     if isinstance(delivery, ArgoCdDelivery):
         planned = GitDelivery("argoproj.io", delivery.repository, folder, delivery.revision)
-        first: tuple[Manifest, ...] = (_project(planned), _registration(facts, [part.name for part in addons]))
-        root = _application
+        first: tuple[Manifest, ...]
+        first = (_project(facts, planned), registration(facts, [part.name for part in addons]))
+        root: Callable[[GitDelivery, str, Sequence[Part]], list[Manifest]] = partial(_application, facts)
     else:
         planned = GitDelivery("fluxcd.io", delivery.repository, folder, delivery.branch)
         first = (_source(delivery, planned),)
@@ -99,51 +95,33 @@ def _with_what_launches_nodes(engine: str, addons: Sequence[Part]) -> set[str]:
     return kept
 
 
-def _project(delivery: GitDelivery) -> Manifest:
+def _project(facts: ClusterFacts, delivery: GitDelivery) -> Manifest:
     """For the first Applications, which bring Applications and AppProjects only."""
-    here = {"server": SERVER, "namespace": FROM_GIT.namespace}
+    here = {"server": facts.argo_cd_server, "namespace": FROM_GIT.namespace}
     kinds = [{"group": "argoproj.io", "kind": kind} for kind in ("Application", "AppProject")]
-    spec = {"sourceRepos": [delivery.repository], "destinations": [here], "namespaceResourceWhitelist": kinds}
+    spec = {
+        "sourceRepos": [delivery.repository],
+        "sourceNamespaces": [FROM_GIT.namespace],
+        "destinations": [here],
+        "namespaceResourceWhitelist": kinds,
+    }
     return _object("argoproj.io/v1alpha1", "AppProject", PREFIX, FROM_GIT.namespace, {"spec": spec})
 
 
-def _registration(facts: ClusterFacts, addons: Iterable[str]) -> Manifest:
-    """The cluster, as the GitOps bridge describes one to ApplicationSets. It holds no credentials.
-
-    https://github.com/gitops-bridge-dev/gitops-bridge-argocd-bootstrap-terraform
-    """
-    annotations = {
-        "aws_cluster_name": facts.name,
-        "aws_region": facts.region,
-        "aws_account_id": facts.account,
-        "aws_vpc_id": facts.vpc_id,
-    }
-    labels = {
-        "argocd.argoproj.io/secret-type": "cluster",
-        "aws_cluster_name": facts.name,
-        "kubernetes_version": facts.version,
-        **{name: "true" for addon in sorted(addons) if len(name := f"enable_{addon.replace('-', '_')}") <= _LONGEST},
-    }
-    config = '{"tlsClientConfig":{"insecure":false}}'
-    data = {"type": "Opaque", "stringData": {"name": facts.name, "server": SERVER, "config": config}}
-    name = f"{PREFIX}.{facts.name}"
-    return _object("v1", "Secret", name, FROM_GIT.namespace, data, labels=labels, annotations=annotations)
-
-
-def _application(delivery: GitDelivery, stack: str, parts: Sequence[Part]) -> list[Manifest]:
+def _application(facts: ClusterFacts, delivery: GitDelivery, stack: str, parts: Sequence[Part]) -> list[Manifest]:
     """The first Application: a chart of Applications, whose values are the facts. With it goes all that it brought."""
     if not any(part.in_git for part in parts):
         return []
-    facts = {fact: f"${{blueprint:{fact}}}" for fact in facts_of(parts)}
+    values = {"facts": {fact: f"${{blueprint:{fact}}}" for fact in facts_of(parts)}}
     spec = {
         "project": PREFIX,
         "source": {
             "repoURL": delivery.repository,
             "path": f"{delivery.folder}/{stack}",
             "targetRevision": delivery.revision,
-            "helm": {"releaseName": stack, "valuesObject": {"facts": facts}},
+            "helm": {"releaseName": stack, "valuesObject": values},
         },
-        "destination": {"server": SERVER, "namespace": FROM_GIT.namespace},
+        "destination": {"server": facts.argo_cd_server, "namespace": FROM_GIT.namespace},
         "syncPolicy": {
             "automated": {"prune": True, "selfHeal": True},
             "retry": {"limit": -1, "backoff": {"duration": "15s", "factor": 2, "maxDuration": "5m"}},

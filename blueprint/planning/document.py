@@ -15,6 +15,7 @@ from blueprint.group_settings import NodeRepair, WarmPool
 from blueprint.iam import Statement
 from blueprint.kubernetes import Manifest
 from blueprint.machine import CpuOptions
+from blueprint.mirrors import PullThroughCache
 from blueprint.network import SubnetKind
 from blueprint.oidc import OidcProvider
 from blueprint.workload import NodeTaint, PodSelector, Workload
@@ -81,6 +82,16 @@ class FlowLogs:
 
 
 @dataclass(frozen=True)
+class PlannedRoute:
+    """A route of the subnets of nodes, pods and EKS."""
+
+    to: str
+    via: str
+    """Id of a transit gateway or of a peering connection."""
+    kind: Literal["transit-gateway", "peering-connection"]
+
+
+@dataclass(frozen=True)
 class PlannedNetwork:
     """The VPC. Of one that the templates make, the default security group is closed, no subnet gives out public
     addresses, and S3 is reached through a gateway endpoint. Of one that is there already they make and change nothing.
@@ -111,11 +122,18 @@ class PlannedNetwork:
     """Whether it has an IPv6 range as well."""
     ipv6_nodes: bool = False
     """Whether nodes get IPv6 addresses when they start, and an egress-only way to the internet by these."""
+    routes: tuple[PlannedRoute, ...] = ()
+    """Beside those to NAT gateways and endpoints."""
     vpc_id: str = ""
     """Of a VPC that is there already; empty where the templates make one."""
 
     shared: bool = False
     """Whether the VPC is another account's, so that nobody here sees or writes tags of its subnets."""
+
+    @property
+    def transit_gateways(self) -> tuple[str, ...]:
+        """To which it is attached."""
+        return tuple(sorted({route.via for route in self.routes if route.kind == "transit-gateway"}))
 
     def of_kind(self, kind: SubnetKind) -> tuple[Subnet, ...]:
         """The subnets of a kind."""
@@ -431,6 +449,8 @@ class Plan:
     skipped: tuple[Skipped, ...] = ()
     delivery: GitDelivery | None = None
     """None where the installer brings everything."""
+    image_caches: tuple[PullThroughCache, ...] = ()
+    """Rules of ECR in the cluster's account and region, which no stack of the cluster makes."""
 
     @cached_property
     def parts(self) -> tuple[Part, ...]:

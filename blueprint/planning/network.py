@@ -6,14 +6,24 @@ import ipaddress
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
+from typing import Literal
 
 from blueprint.blueprint import Blueprint, Network
 from blueprint.endpoints import policies
 from blueprint.existing_network import ExistingNetwork, ExistingSubnet
 from blueprint.iam import Statement
 from blueprint.network import ENDPOINTS_WITHOUT_NAT, NewNetwork, SubnetKind
-from blueprint.planning.document import INTERNAL_TAG, PUBLIC_TAG, FlowLogs, PlannedNetwork, ServiceRole, Subnet
+from blueprint.planning.document import (
+    INTERNAL_TAG,
+    PUBLIC_TAG,
+    FlowLogs,
+    PlannedNetwork,
+    PlannedRoute,
+    ServiceRole,
+    Subnet,
+)
 from blueprint.references import FLOW_LOGS_ARN, VPC_IPV6_RANGE, subnet_id, subnet_ipv6_range
+from blueprint.routes import Route, TransitGateway
 from blueprint.zones import in_region
 
 _ZONES = 8
@@ -40,7 +50,14 @@ def planned_network(blueprint: Blueprint, called: Iterable[str] = ()) -> Planned
         flow_logs=FlowLogs(network.flow_log_retention_days, _flow_log_role(blueprint.account)),
         ipv6=network.ipv6,
         ipv6_nodes=_has_ipv6_nodes(blueprint),
+        routes=tuple(sorted(map(_route, network.routes), key=lambda each: each.to)),
     )
+
+
+def _route(route: Route) -> PlannedRoute:
+    kind: Literal["transit-gateway", "peering-connection"]
+    kind = "transit-gateway" if isinstance(route.via, TransitGateway) else "peering-connection"
+    return PlannedRoute(route.to, route.via.id, kind)
 
 
 def interface_endpoints(network: NewNetwork, called: Iterable[str]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 from operator import itemgetter
 
-from blueprint import contribution_rules, hosts, linked_roles, placement_rules, private_rules, rules
+from blueprint import contribution_rules, hosts, linked_roles, partition_rules, placement_rules, private_rules, rules
 from blueprint.access import AccessEntry, AccessPolicy
 from blueprint.addons import Addon
 from blueprint.asking import contribution_of
@@ -15,11 +15,12 @@ from blueprint.auto_mode import AutoMode
 from blueprint.blueprint import Blueprint
 from blueprint.checked import Checked, checked
 from blueprint.contribution import ServiceLinkedRole
+from blueprint.delivery import ArgoCdDelivery
 from blueprint.endpoints import called
 from blueprint.errors import BlueprintError, FieldPath, Problem, Quoted, rendered
 from blueprint.existing_network import ExistingNetwork
 from blueprint.facts import ClusterFacts
-from blueprint.fargate import FargateProfile
+from blueprint.fargate import FargateProfile, log_group
 from blueprint.faults import FAILS, no_way_out, place, told
 from blueprint.hybrid_nodes import HybridNodes
 from blueprint.nodes import Nodes
@@ -39,6 +40,7 @@ from blueprint.planning.network import (
 )
 from blueprint.planning.placement import Placement, place_workload, places_of
 from blueprint.planning.platform_network import with_policies
+from blueprint.proxy import Proxy, without_proxy
 from blueprint.references import SERVICE_RANGE, VPC_ID
 from blueprint.value import position
 
@@ -133,6 +135,7 @@ def _planned(blueprint: object) -> Plan | list[Problem]:
     problems.extend(contribution_rules.between_contributions(view, facts, parts, entries))
     problems.extend(placement_rules.problems(parts, placements))
     problems.extend(private_rules.problems(view, parts))
+    problems.extend(partition_rules.problems(view, parts))
     if problems:
         return problems
     in_order = [draft.planned for draft in _after_their_nodes(addons, placements)]
@@ -154,6 +157,7 @@ def _planned(blueprint: object) -> Plan | list[Problem]:
             service_linked_roles=tuple(dict.fromkeys(_service_linked_roles(compute, parts))),
             skipped=skipped,
             delivery=planned_delivery(blueprint, facts, planned_addons, planned_teams),
+            image_caches=tuple(sorted(blueprint.mirrors.cache, key=lambda each: each.prefix)),
         )
     )
     return made
@@ -207,13 +211,13 @@ def _facts(view: Checked) -> ClusterFacts:
     launched = not auto and any(addon.launches_nodes for addon in listed)
     found = subnets(blueprint.network, blueprint.region)
     internal = internal_load_balancer_subnets(blueprint.network, blueprint.region)
-    ipv6 = blueprint.cluster.ip_family == "ipv6"
+    ipv6, proxy = blueprint.cluster.ip_family == "ipv6", blueprint.proxy
 
     def ranges(subnets: Iterable[Subnet]) -> tuple[str, ...]:
         """Of the family of pods, which see no others; without IPv6, which is a mistake then, as they are."""
         return tuple((subnet.ipv6_cidr or subnet.cidr) if ipv6 else subnet.cidr for subnet in subnets)
 
-    return ClusterFacts(
+    facts = ClusterFacts(
         name=blueprint.name,
         account=blueprint.account,
         region=blueprint.region,
@@ -225,9 +229,7 @@ def _facts(view: Checked) -> ClusterFacts:
         hybrid=any(isinstance(compute, HybridNodes) for compute in blueprint.compute),
         pools="auto-mode" if auto and not any(addon.launches_nodes for addon in listed) else "add-on",
         fargate=tuple(selector.planned for profile in profiles for selector in profile.selectors),
-        fargate_log_groups=tuple(
-            group for addon in view.addons.values() for group in addon.fargate_log_groups(blueprint.name)
-        ),
+        fargate_log_group=log_group(blueprint.name) if any(addon.keeps_fargate_logs for addon in listed) else "",
         service_cidr=SERVICE_RANGE if ipv6 else blueprint.cluster.service_cidr,
         ip_family=blueprint.cluster.ip_family,
         ipv6=blueprint.network.ipv6,
@@ -246,9 +248,29 @@ def _facts(view: Checked) -> ClusterFacts:
         vpc_id=blueprint.network.vpc_id if isinstance(blueprint.network, ExistingNetwork) else VPC_ID,
         boundary=blueprint.iam.permissions_boundary or "",
         role_path=blueprint.iam.path,
-        image_mirrors=tuple(sorted(blueprint.mirrors.images.items())),
+        proxy=proxy.address if proxy else "",
+        without_proxy=_without_proxy(blueprint, proxy) if proxy else (),
+        image_mirrors=tuple(sorted(blueprint.mirrors.by_registry(blueprint.account, blueprint.region).items())),
+        cache_prefixes=tuple(sorted(each.prefix for each in blueprint.mirrors.cache)),
         chart_mirror=blueprint.mirrors.charts or "",
+        by_argo_cd=isinstance(blueprint.delivery, ArgoCdDelivery),
     )
+    if any(addon.knows_cluster_by_arn for addon in listed):
+        return replace(facts, argo_cd_server=facts.cluster_arn)
+    return facts
+
+
+def _without_proxy(blueprint: Blueprint, proxy: Proxy) -> tuple[str, ...]:
+    """Without internet, all that is called in AWS has an endpoint."""
+    network = blueprint.network
+    found = without_proxy(
+        proxy,
+        cidrs=network.cidrs,
+        services=blueprint.cluster.service_cidr,
+        region=blueprint.region,
+        endpoints=network.interface_endpoints if network.internet else None,
+    )
+    return tuple(dict.fromkeys(found))
 
 
 def _skipped(view: Checked, facts: ClusterFacts) -> Iterator[Skipped]:

@@ -5,8 +5,6 @@ they take.
 from __future__ import annotations
 
 import ipaddress
-import json
-from collections.abc import Mapping
 from typing import Any
 
 from blueprint.facts import ClusterFacts
@@ -14,7 +12,7 @@ from blueprint.instances import pods_with_prefixes
 from blueprint.managed_nodes import ManagedNodes
 from blueprint.nodes import Nodes
 from blueprint.references import CLUSTER_CERTIFICATE, CLUSTER_DNS, CLUSTER_ENDPOINT
-from blueprint.user_data import multipart, powershell, settings
+from blueprint.user_data import environment, multipart, node_config, powershell, settings, with_proxy
 from blueprint.workload import WINDOWS, NodeTaint
 
 
@@ -24,17 +22,18 @@ def user_data(group: Nodes, facts: ClusterFacts) -> str:
     return makers[group.family](group, facts)
 
 
-def more_user_data(group: ManagedNodes) -> str:
+def more_user_data(group: ManagedNodes, facts: ClusterFacts) -> str:
     """What a managed group says beside what EKS does, which joins the two; nothing where it says nothing.
 
     https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html (Amazon EC2 user data)
     """
     if group.family == "WINDOWS":
         return powershell(group.script) if group.script else ""
-    if group.bottlerocket:
-        return settings(group.bottlerocket)
-    options = _options(group)
-    return multipart(group.script, _node_config(options) if options else "") if options or group.script else ""
+    if group.family == "BOTTLEROCKET":
+        told = with_proxy(group.bottlerocket, facts)
+        return settings(told) if told else ""
+    options = _options(group, facts)
+    return multipart(group.script, node_config(options) if options else "") if options or group.script else ""
 
 
 def _bottlerocket(group: Nodes, facts: ClusterFacts) -> str:
@@ -58,7 +57,7 @@ def _bottlerocket(group: Nodes, facts: ClusterFacts) -> str:
         kubernetes["node-labels"] = dict(sorted(group.labels.items()))
     if taints:
         kubernetes["node-taints"] = taints
-    more = group.bottlerocket
+    more = with_proxy(group.bottlerocket, facts)
     return settings({**more, "kubernetes": {**kubernetes, **more.get("kubernetes", {})}})
 
 
@@ -73,7 +72,7 @@ def _al2023(group: Nodes, facts: ClusterFacts) -> str:
     Labels are a flag since the kubelet's configuration has none. The number of pods is an expression, from which
     nodeadm also works out what memory to keep: nodeadm/internal/kubelet/config.go:275-287 and 442.
     """
-    options = _options(group)
+    options = _options(group, facts)
     kubelet: dict[str, Any] = options.pop("kubelet", {})
     if group.labels:
         labels = ",".join(f"{key}={value}" for key, value in sorted(group.labels.items()))
@@ -95,7 +94,7 @@ def _al2023(group: Nodes, facts: ClusterFacts) -> str:
         "cidr": facts.service_cidr,
     }
     spec = {"cluster": cluster, **({"kubelet": kubelet} if kubelet else {}), **options}
-    return multipart(group.script, _node_config(spec))
+    return multipart(group.script, node_config(spec))
 
 
 def _windows(group: Nodes, facts: ClusterFacts) -> str:
@@ -125,16 +124,12 @@ def _flag(taint: NodeTaint) -> str:
     return f"{taint.key}={taint.value}:{taint.effect}"
 
 
-def _options(group: Nodes) -> dict[str, Any]:
+def _options(group: Nodes, facts: ClusterFacts) -> dict[str, Any]:
     """What a group says of itself: amazon-eks-ami nodeadm/api/v1alpha1/nodeconfig_types.go:32-151."""
     spec: dict[str, Any] = {}
     if group.kubelet:
         spec["kubelet"] = {"config": dict(group.kubelet)}
+    instance: dict[str, Any] = environment(facts)
     if group.instance_store:
-        spec["instance"] = {"localStorage": {"strategy": group.instance_store}}
-    return spec
-
-
-def _node_config(spec: Mapping[str, Any]) -> str:
-    config = {"apiVersion": "node.eks.aws/v1alpha1", "kind": "NodeConfig", "spec": spec}
-    return json.dumps(config, indent=2)  # YAML takes JSON
+        instance = {"localStorage": {"strategy": group.instance_store}, **instance}
+    return {**spec, "instance": instance} if instance else spec

@@ -209,7 +209,7 @@ class ApplicationTeam(Team):
                 *self._cluster_objects(facts),
                 *chain.from_iterable(self._objects(space, facts) for space in self.spaces),
                 *chain.from_iterable(holder.manifests(facts) for holder in holders),
-                *chain.from_iterable(workload.objects(self.name, names) for workload in self.workloads),
+                *chain.from_iterable(workload.objects(self.name, names, facts) for workload in self.workloads),
             ),
             objects_first=True,
             launched_nodes=(self.node_pool.owned_by(TEAM_LABEL, self.name).launched(facts),) if self.node_pool else (),

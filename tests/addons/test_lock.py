@@ -89,6 +89,15 @@ def test_each_chart_of_an_add_on_is_of_the_lock(data: Mapping[str, Any]) -> None
 # --- What is installed says where its release notes are ---
 
 
+def test_every_form_is_that_of_an_address() -> None:
+    every = (*classes(EksAddon), *classes(HelmAddon))
+    charts = [each for cls in every for each in vars(cls).values() if isinstance(each, Chart)]
+    forms = {form for chart in charts for form in (chart.notes, chart.compatibility)}
+    forms |= {cls.notes for cls in classes(EksAddon)}
+    address = re.compile(r"https://[a-z0-9.-]+(/[\w.@#{}-]+)+/?")
+    assert [form for form in forms - {""} if not address.fullmatch(form)] == []
+
+
 @pytest.mark.parametrize(
     ("addon", "tag"),
     [

@@ -98,6 +98,18 @@ def test_its_pods_are_placed_as_those_of_charts_are(folder: Path) -> None:
     assert not own().contribute(FACTS).workloads[0].on_fargate
 
 
+@pytest.mark.parametrize("kind", ["StatefulSet", "DaemonSet", "Job"])
+def test_pods_of_every_kind_are_known(folder: Path, kind: str) -> None:
+    """https://kubernetes.io/docs/concepts/workloads/controllers/: these make pods, Job by batch/v1."""
+    text = DEPLOYMENT.replace("Deployment", kind)
+    if kind == "DaemonSet":
+        text = text.replace("  replicas: 3\n", "")
+    if kind == "Job":
+        text = text.replace("apps/v1", "batch/v1").replace("  replicas: 3\n  selector: {matchLabels: {app: web}}\n", "")
+    brought(folder, text)
+    assert [(each.name, each.kind) for each in own().contribute(FACTS).workloads] == [("web", kind)]
+
+
 def test_its_service_account_calls_aws(folder: Path) -> None:
     permissions = (Statement(("s3:ListBucket",), ("arn:aws:s3:::a",)),)
     found = brought(folder, DEPLOYMENT + ACCOUNT, service_account="web", permissions=permissions)

@@ -110,7 +110,9 @@ def blueprints(draw: st.DrawFn) -> Blueprint:
     compute: list[Any] = [*groups]
     if not groups or draw(st.booleans()):
         compute.append(AutoMode())
+    regions = ["us-west-2", "cn-north-1", "us-gov-east-1"]
     if draw(st.booleans()):
+        regions.remove("us-gov-east-1")  # which has no Fargate
         compute.append(FargateProfile("batch", selectors=(FargateSelector("batch", draw(LABELS)),)))
     optional = [AwsEbsCsiDriver(), CoreDns(), MetricsServer(), CertManager(), ArgoCd(domain="argocd.example.com")]
     optional += [ExternalDns(zones=("Z1",), policy="sync"), AwsLoadBalancerController(), Karpenter()][
@@ -122,7 +124,7 @@ def blueprints(draw: st.DrawFn) -> Blueprint:
     return Blueprint(
         name=draw(NAMES),
         account=draw(st.integers(0, 10**12 - 1).map("{:012}".format)),
-        region=draw(st.sampled_from(["us-west-2", "cn-north-1", "us-gov-east-1"])),
+        region=draw(st.sampled_from(regions)),
         network=draw(networks().filter(lambda network: not problems_in(network))),
         cluster=Cluster(
             version=draw(st.sampled_from(["1.35", "1.36"])),

@@ -13,7 +13,17 @@ from addons.aws_load_balancer_controller import AwsLoadBalancerController
 from addons.core import core
 from addons.karpenter import Karpenter
 from addons.vpc_cni import VpcCni
-from blueprint import AutoMode, Blueprint, Cluster, ExistingNetwork, ExistingSubnet, ManagedNodes, Role, plan
+from blueprint import (
+    AutoMode,
+    Blueprint,
+    Cluster,
+    ExistingNetwork,
+    ExistingSubnet,
+    ManagedNodes,
+    PublicEndpoint,
+    Role,
+    plan,
+)
 from blueprint.instances import FIRST_NITRO_GENERATION, TYPES, is_nitro
 from blueprint.node_pool import NodePool
 from blueprint.planning.file import dumped, loaded
@@ -259,6 +269,13 @@ def test_no_range_holds_what_a_node_answers(cidr: str) -> None:
 def test_ranges_that_are_none(cidr: str) -> None:
     team = changed(TEAM, network=(ToRange(cidr, ports=(80,)),))
     assert_reported(changed(SMALL, teams=(team,)), "teams[0].network[0].cidr", "IPv6 /16 or smaller", "::/56")
+
+
+def test_the_api_answers_both_families() -> None:
+    """As botocore 1.44.5 has it: eks/2017-11-01, VpcConfigRequest.publicAccessCidrs."""
+    both = ("203.0.113.0/24", "2001:db8:12::/48")
+    made = plan(changed(BASE, addons=core(), cluster=changed(CLUSTER, endpoint=PublicEndpoint(allow=both))))
+    assert made.control_plane.public_ranges == both
 
 
 @pytest.mark.parametrize("blueprint", [IPV6, owned()], ids=["made", "there"])

@@ -14,13 +14,29 @@ from addons.keda import Keda
 from addons.secrets_store_csi_driver import SecretsStoreCsiDriver
 from addons.snapshot_controller import SnapshotController
 from addons.velero import Velero
-from blueprint import Blueprint, Mirrors, NewNetwork
+from blueprint import (
+    AutoMode,
+    AutoNodeClass,
+    Blueprint,
+    FargateProfile,
+    FargateSelector,
+    ManagedNodes,
+    Mirrors,
+    NewNetwork,
+    PullThroughCache,
+    SelfManagedNodes,
+)
 from blueprint.addons import Addon, HelmRelease
-from blueprint.contribution import split_image
+from blueprint.contribution import NodeRole, split_image
+from blueprint.errors import BlueprintError
+from blueprint.node_pool import NodePool
+from blueprint.planning.document import FargateNodes
 from blueprint.planning.planner import plan
-from tests.blueprint.examples import SMALL, error_of, part
+from blueprint.planning.registry_cache import registry_caches
+from tests.blueprint.examples import SMALL, assert_reported, changed, error_of, part
 
 ECR = "111111111111.dkr.ecr.us-west-2.amazonaws.com"
+NODES = ManagedNodes("system", instance_types=("m7g.xlarge",), min=3)
 MIRRORS = Mirrors(
     images={host: f"{ECR}/{name}" for host, name in (("docker.io", "hub"), ("public.ecr.aws", "public"))},
     charts=f"oci://{ECR}/charts",
@@ -113,6 +129,126 @@ def test_mistakes(mirrors: Mirrors, place: str, rule: str) -> None:
     (found,) = error_of(of(mirrors=mirrors)).problems
     assert found.place.endswith(place)
     assert rule in found.rule
+
+
+SECRET = "arn:aws:secretsmanager:us-west-2:111111111111:secret:ecr-pullthroughcache/hub-AbCdEf"
+CACHES = Mirrors(
+    charts=MIRRORS.charts,
+    cache=(PullThroughCache("docker.io", prefix="hub", secret=SECRET), PullThroughCache("public.ecr.aws", "public")),
+)
+
+
+def test_a_cache_says_names_of_images_as_a_mirror_does() -> None:
+    """Below the prefix: https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-working-pulling.html"""
+    addons = (AwsLoadBalancerController(), SnapshotController(), Velero(bucket="backups"))
+    cached, mirrored = plan(of(*addons, mirrors=CACHES)), plan(of(*addons))
+    assert cached.addons == mirrored.addons
+    assert [each.registry for each in cached.image_caches] == ["docker.io", "public.ecr.aws"]
+
+
+def test_all_that_pulls_may_fill_the_cache_and_make_no_other_repository() -> None:
+    """https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-iam.html"""
+    fargate = FargateProfile("jobs", selectors=(FargateSelector("jobs"),))
+    groups = (NODES, SelfManagedNodes("own", instance_types=("m7g.large",)), fargate)
+    auto = AutoMode(node_classes=(AutoNodeClass("own"),), own_node_pools=(NodePool("own", node_class="own"),))
+    found = []
+    for base in (
+        changed(of(Karpenter(), mirrors=CACHES), compute=groups),
+        changed(of(mirrors=CACHES), compute=(auto,)),
+    ):
+        made = plan(base)
+        modes = [made.control_plane.auto_mode] if made.control_plane.auto_mode else []
+        found += [role.statements for role in made.node_roles.values()]
+        found += [each.role.statements for each in made.compute if isinstance(each, FargateNodes) and each.role]
+        found += [role.statements for mode in modes for role in (mode.role, mode.own_role) if role]
+        resources = (each for one in made.addons for each in one.contribution.resources)
+        found += [each.statements for each in resources if isinstance(each, NodeRole)]
+    assert len(found) == 6
+    # AmazonEC2ContainerRegistryPullOnly lets nodes import, AmazonEKSFargatePodExecutionRolePolicy does not.
+    imports = [statement for (statement,) in found if "ecr:BatchImportUpstreamImage" in statement.actions]
+    assert len(imports) == 1
+    for (statement,) in found:
+        assert {*statement.actions} - {"ecr:BatchImportUpstreamImage"} == {"ecr:CreateRepository"}
+        of_account = "arn:${blueprint:partition}:ecr:us-west-2:111111111111:repository"
+        assert statement.resources == (f"{of_account}/hub/*", f"{of_account}/public/*")
+    assert plan(of(Karpenter())).node_roles["managed"].statements == ()
+
+
+def of_hub(**fields: object) -> Mirrors:
+    return Mirrors(cache=(changed(CACHES.cache[0], **fields),))
+
+
+AT = "mirrors.cache[0]"
+
+
+@pytest.mark.parametrize(
+    ("blueprint", "place", "rule", "fix"),
+    [
+        (of(mirrors=of_hub(secret=None)), f"{AT}.secret", "asks who pulls", "ecr-pullthroughcache/"),
+        (of(mirrors=of_hub(secret=SECRET.replace("ecr-pull", "pull"))), f"{AT}.secret", "begins with", "hub-AbCdEf"),
+        (of(mirrors=of_hub(secret=SECRET.replace("-2:", "-1:"))), f"{AT}.secret", "own account and region", "there"),
+        (of(mirrors=of_hub(secret=SECRET.replace(":1", ":2"))), f"{AT}.secret", "own account and region", "there"),
+        (of(mirrors=of_hub(registry="quay.io")), f"{AT}.secret", "takes no secret", "leave it out"),
+        (of(mirrors=of_hub(registry="nvcr.io")), f"{AT}.registry", "'public.ecr.aws'", "write"),
+        *(
+            (of(mirrors=of_hub(prefix=each)), f"{AT}.prefix", "2 to 30", '"quay"')
+            for each in ("h", "h/", "Hub", "h" * 31)
+        ),
+        (
+            of(mirrors=changed(CACHES, images={"docker.io": f"{ECR}/docker"})),
+            f"{AT}.registry",
+            "images says already",
+            "one of both",
+        ),
+        (
+            of(mirrors=changed(CACHES, cache=(CACHES.cache[1], PullThroughCache("quay.io", "public")))),
+            "mirrors.cache[1].prefix",
+            "duplicate prefix",
+            "take another",
+        ),
+        (
+            of(mirrors=changed(CACHES, cache=(CACHES.cache[1], PullThroughCache("public.ecr.aws", "other")))),
+            "mirrors.cache[1].registry",
+            "duplicate registry",
+            "keep one",
+        ),
+    ],
+)
+def test_mistakes_of_caches(blueprint: Blueprint, place: str, rule: str, fix: str) -> None:
+    assert_reported(blueprint, place, rule, fix)
+
+
+@pytest.mark.parametrize("region", ["cn-north-1", "us-gov-west-1"])
+def test_partitions_without_a_cache(region: str) -> None:
+    """https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache.html (considerations)"""
+    base = changed(of(mirrors=Mirrors(cache=CACHES.cache[1:])), region=region)
+    assert_reported(base, AT, f"caches no other registry in {region}", 'images={"public.ecr.aws": "…"}')
+
+
+def test_clusters_of_an_account_and_region_have_one_set_of_rules() -> None:
+    quay = PullThroughCache("quay.io", "quay")
+    more = changed(CACHES, cache=(*CACHES.cache, quay))
+    one, two, plain = (
+        plan(changed(of(mirrors=mirrors), name=name)) for name, mirrors in (("a", CACHES), ("b", more), ("c", MIRRORS))
+    )
+    (found,) = registry_caches([one, two, plain])
+    assert (found.name, found.caches) == ("111111111111-us-west-2", (*CACHES.cache, quay))
+    other = plan(changed(of(mirrors=Mirrors(cache=CACHES.cache[1:])), name="d", region="eu-west-1"))
+    assert [each.region for each in registry_caches([one, other])] == ["us-west-2", "eu-west-1"]
+
+
+def test_clusters_that_contradict_each_other() -> None:
+    one = plan(changed(of(mirrors=CACHES), name="a"))
+    another = changed(CACHES.cache[0], secret=SECRET.replace("hub-", "other-"))
+    for caches, rule in (
+        ((CACHES.cache[0], PullThroughCache("quay.io", "public")), "a has it for public.ecr.aws"),
+        ((another, CACHES.cache[1]), "a has it for docker.io, with another secret"),
+    ):
+        with pytest.raises(BlueprintError) as error:
+            registry_caches([one, plan(changed(of(mirrors=Mirrors(cache=caches)), name="b"))])
+        (problem,) = error.value.problems
+        assert problem.place == "b.mirrors.cache"
+        assert problem.rule.endswith(rule)
 
 
 def test_without_internet_only_ecr_is_a_mirror_of_charts() -> None:

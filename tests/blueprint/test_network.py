@@ -8,11 +8,12 @@ from typing import Literal
 
 import pytest
 
-from blueprint import AutoMode, NewNetwork
+from blueprint import AutoMode, NewNetwork, PeeringConnection, Route, TransitGateway, plan
 from blueprint.planning.network import subnets
 from blueprint.value import problems_in
 from tests.blueprint.examples import TABLE, assert_reported, changed, mistake, places, with_network
 
+HUB, PEER = TransitGateway("tgw-0a1b2c3d4e5f60718"), PeeringConnection("pcx-0a1b2c3d4e5f60718")
 MISTAKES = [
     mistake("/8", with_network(cidr="10.0.0.0/8"), "network.cidr", "/16 to /24", "10.0.0.0/16"),
     mistake("/15", with_network(cidr="10.0.0.0/15"), "network.cidr", "/16 to /24", "10.0.0.0/16"),
@@ -95,6 +96,21 @@ MISTAKES = [
         "network.pod_cidr",
         "built-in node pools",
         "leave pod_cidr out",
+    ),
+    *(
+        mistake(what, with_network(nat=nat, routes=routes), f"network.routes[{at}]{field}", rule, fix)
+        for what, nat, routes, at, field, rule, fix in (
+            ("inside of the VPC", "one", (Route("10.0.4.0/24", HUB),), 0, ".to", "VPC itself", "outside of it"),
+            ("the VPC", "one", (Route("10.0.0.0/16", HUB),), 0, ".to", "VPC itself", "one that holds it"),
+            ("two ways out", "one", (Route("0.0.0.0/0", HUB),), 0, ".to", "already", 'nat="none"'),
+            ("out by peering", "none", (Route("0.0.0.0/0", PEER),), 0, ".to", "no farther", "TransitGateway"),
+            ("twice", "one", (Route("10.0.0.0/8", HUB), Route("10.0.0.0/8", PEER)), 1, ".to", "duplicate", "remove"),
+            ("IPv6 in IPv4", "one", (Route("2001:db8::/32", HUB),), 0, ".to", "no IPv6", "ipv6=True"),
+            ("host bits", "one", (Route("10.0.0.1/8", HUB),), 0, ".to", "host bits", "10.9.0.0/16"),
+            ("credentials", "one", (Route("169.254.0.0/16", HUB),), 0, ".to", "must hold no address", "no wider"),
+            ("id", "one", (Route("10.0.0.0/8", TransitGateway("gw-1")),), 0, ".via.id", "transit gateway", "tgw-0a"),
+            ("peer", "one", (Route("10.0.0.0/8", PeeringConnection("1")),), 0, ".via.id", "peering", "pcx-0a"),
+        )
     ),
     mistake(
         "repeated endpoint",
@@ -211,3 +227,14 @@ def test_a_zone_added_later_moves_no_other_subnet(cidr: str, nat: Literal["none"
     ranges = sorted(ipaddress.IPv4Network(subnet.cidr) for subnet in after)
     assert not any(one.overlaps(other) for one, other in pairwise(ranges))
     assert all(each.subnet_of(ipaddress.IPv4Network(cidr)) for each in ranges)
+
+
+def test_a_hub_is_a_way_to_the_internet_and_a_company_is_not() -> None:
+    """So endpoints are derived for the second alone."""
+    hub, company = (plan(with_network(nat="none", routes=(Route(to, HUB),))) for to in ("0.0.0.0/0", "10.0.0.0/8"))
+    assert (hub.facts.internet, hub.network.interface_endpoints) == (True, ())
+    assert (company.facts.internet, "ecr.api" in company.network.interface_endpoints) == (False, True)
+    assert [(each.to, each.via, each.kind) for each in hub.network.routes] == [("0.0.0.0/0", HUB.id, "transit-gateway")]
+    assert hub.network.transit_gateways == (HUB.id,)
+    peered = plan(with_network(nat="one", routes=(Route("10.1.0.0/16", PEER),))).network
+    assert (peered.transit_gateways, peered.routes[0].kind) == ((), "peering-connection")

@@ -99,6 +99,7 @@ GENERIC = [path for folder in ("blueprint", "stacks", "tools") for path in (ROOT
 EXCUSED = {
     # EKS as it behaves, which knows its add-ons by name as AWS does, and must not share what we believe of them.
     "tools/local/emulator/addons.py": {"coredns", "eks-pod-identity-agent", "kube-proxy", "vpc-cni"},
+    "tools/local/emulator/capabilities.py": {"argo-cd"},
     "tools/local/emulator/nodes.py": {"eks-pod-identity-agent", "kube-proxy", "vpc-cni"},
     "tools/local/kubernetes.py": {"vpc-cni"},
     # What teams and add-ons agreed on.

@@ -151,12 +151,12 @@ MANAGED = ManagedNodes("a", instance_types=("m7g.large",))
 
 def test_a_managed_group_says_only_what_is_its_own() -> None:
     """EKS joins it with its own: https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html"""
-    assert more_user_data(MANAGED) == ""
-    assert more_user_data(changed(MANAGED, labels={"a": "b"}, taints=TWO)) == ""
-    ((kind, config),) = parts_of(more_user_data(changed(MANAGED, kubelet={"podPidsLimit": 9})))
+    assert more_user_data(MANAGED, FACTS) == ""
+    assert more_user_data(changed(MANAGED, labels={"a": "b"}, taints=TWO), FACTS) == ""
+    ((kind, config),) = parts_of(more_user_data(changed(MANAGED, kubelet={"podPidsLimit": 9}), FACTS))
     assert kind == "application/node.eks.aws"
     assert json.loads(config)["spec"] == {"kubelet": {"config": {"podPidsLimit": 9}}}
-    ((kind, _),) = parts_of(more_user_data(changed(MANAGED, script="#!/bin/sh")))
+    ((kind, _),) = parts_of(more_user_data(changed(MANAGED, script="#!/bin/sh"), FACTS))
     assert kind == "text/x-shellscript"
     rocket = changed(MANAGED, ami_type="BOTTLEROCKET_ARM_64", bottlerocket={"kernel": {"lockdown": "none"}})
-    assert tomllib.loads(more_user_data(rocket)) == {"settings": {"kernel": {"lockdown": "none"}}}
+    assert tomllib.loads(more_user_data(rocket, FACTS)) == {"settings": {"kernel": {"lockdown": "none"}}}

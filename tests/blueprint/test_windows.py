@@ -20,6 +20,7 @@ from blueprint import AutoMode, Blueprint, FargateProfile, FargateSelector, Mana
 from blueprint.images import AmiType, is_of, version_of
 from blueprint.planning.document import NodeGroup, Plan
 from blueprint.planning.user_data import user_data
+from blueprint.proxy import Proxy
 from blueprint.teams import ApplicationTeam
 from blueprint.workload import NodeTaint
 from examples.ipv6 import IPV6
@@ -107,6 +108,13 @@ MISTAKES = [
     ),
     mistake(
         "IPv6", changed(IPV6, compute=(*IPV6.compute, CORE_2022)), "cluster.ip_family", "IPv4 addresses alone", "ipv4"
+    ),
+    mistake(
+        "a proxy",
+        beside(CORE_2022, proxy=Proxy("http://192.0.2.4:3128")),
+        "proxy.address",
+        "told of no proxy",
+        "without Windows",
     ),
     mistake(
         "pods in another range",

@@ -28,6 +28,7 @@ from blueprint.teams import (
 )
 from examples.auto import AUTO
 from examples.auto_pools import AUTO_POOLS
+from examples.capabilities import CAPABILITIES
 from examples.existing_vpc import EXISTING_VPC
 from examples.fargate import FARGATE
 from examples.gpu_inference import GPU_INFERENCE
@@ -115,6 +116,7 @@ UNMANAGED = replace(BASE, compute=(replace(_SYSTEM, max=6, desired="unmanaged"),
 KINDS = {
     "auto": AUTO,
     "auto-pools": AUTO_POOLS,
+    "capabilities": CAPABILITIES,
     "fargate": FARGATE,
     "existing-vpc": EXISTING_VPC,
     "gpu-inference": GPU_INFERENCE,

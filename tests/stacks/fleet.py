@@ -12,6 +12,7 @@ from examples.argo_delivery import ARGO_DELIVERY
 from examples.auto import AUTO
 from examples.auto_pools import AUTO_POOLS
 from examples.bare import BARE
+from examples.capabilities import CAPABILITIES
 from examples.china import CHINA
 from examples.dual_stack_ingress import DUAL_STACK_INGRESS
 from examples.existing_vpc import EXISTING_VPC
@@ -43,7 +44,8 @@ from examples.windows import WINDOWS
 FLEET = (
     *(MANAGED, AUTO, FARGATE, LAUNCHED, SELF_MANAGED, ISOLATED, MIXED, BARE, CHINA, GOVERNMENT, TEAMS, OPERATIONS),
     *(EXISTING_VPC, SHARED_VPC, POD_RANGES, PROVISIONED, TUNED_NODES, NATIVE, OPEN_SOURCE, IPV6, DUAL_STACK_INGRESS),
-    *(ARGO_DELIVERY, FLUX_DELIVERY, KARPENTER, AUTO_POOLS, GPU_INFERENCE, NEURON, WINDOWS, HYBRID, TRAINING, GRAVITON),
+    *(ARGO_DELIVERY, FLUX_DELIVERY, KARPENTER, AUTO_POOLS, GPU_INFERENCE, NEURON, CAPABILITIES),
+    *(WINDOWS, HYBRID, TRAINING, GRAVITON),
 )
 
 

@@ -192,6 +192,8 @@ class TestOrder:
         for cluster in {cluster for cluster, _ in fleet}:
             found = [each for stack in ("addons", "teams") for each in objects(fleet[cluster, stack])]
             made = {each["metadata"]["name"] for each in found if each["kind"] == "Namespace"} | {"kube-system"}
+            capabilities = of_type(fleet[cluster, "addons"], f"{EKS}Capability").values()
+            made |= {"argocd" for each in capabilities if each["Properties"]["Type"] == "ARGOCD"}
             assert {each["metadata"].get("namespace", "kube-system") for each in found} <= made
             charts = of_type(fleet[cluster, "addons"], HELM).values()
             assert {chart["Properties"]["Namespace"] for chart in charts} <= made
@@ -237,7 +239,8 @@ class TestOwnership:
     def test_access_entries_of_people_stand_in_one_stack(self, fleet: Templates) -> None:
         for (cluster, stack), template in fleet.items():
             for id, entry in of_type(template, f"{EKS}AccessEntry").items():
-                people = entry["Properties"]["Type"] == "STANDARD" and id != "KubectlAccess"
+                made_here = "Fn::GetAtt" in entry["Properties"]["PrincipalArn"]  # the installer's, and of capabilities
+                people = entry["Properties"]["Type"] == "STANDARD" and not made_here
                 assert people is (id.startswith("Access")), (cluster, id)
                 assert not people or stack == "cluster", (cluster, id)
 

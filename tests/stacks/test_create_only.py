@@ -41,6 +41,7 @@ TYPES: Mapping[str, set[str]] = {
     "the node group is replaced": {"AWS::EKS::Nodegroup"},
     "the node group is replaced when it goes to an image of your own, or back": {"AWS::EKS::Nodegroup"},
     "EKS refuses the way back from CUSTOMER_ROUTED": {"AWS::EKS::Cluster"},
+    "AWS makes another Argo CD, and what was set up in this one is gone": {"AWS::EKS::Capability"},
     "the provider is replaced": {"AWS::EKS::IdentityProviderConfig"},
     "all roles are replaced, and the cluster with its own": {
         *("AWS::EKS::Cluster", "AWS::EKS::Nodegroup", "AWS::EKS::AccessEntry", "AWS::IAM::OIDCProvider")

@@ -21,6 +21,7 @@ from examples.fargate import FARGATE
 from examples.launched import LAUNCHED
 from examples.managed import MANAGED
 from examples.self_managed import SELF_MANAGED
+from examples.shared_vpc import SHARED_VPC
 from tests.templates import Templates, of_type, synthesized
 from tools.assembly import text
 from tools.placeholders import placeholders
@@ -104,6 +105,21 @@ def test_the_network_of_pods_is_told_before_the_first_node(tmp_path: Path) -> No
             assert id in nodes["DependsOn"]
     subnets = {json.dumps(each["Properties"]["Subnets"]) for each in of_type(template, "AWS::EKS::Nodegroup").values()}
     assert subnets == {json.dumps([each.id for each in network.nodes])}
+
+
+def test_the_function_that_installs_knows_of_the_proxy(tmp_path: Path) -> None:
+    """The handler runs kubectl, Helm and the AWS CLI, which read these variables; the framework around it calls Lambda
+    and CloudFormation alone, by endpoints.
+    """
+    made = plan(SHARED_VPC)
+    template = synthesized([made], tmp_path)["shared-vpc", "cluster"]
+    told = {
+        id: each["Properties"].get("Environment", {}).get("Variables", {})
+        for id, each in of_type(template, "AWS::Lambda::Function").items()
+    }
+    (handler,) = (variables for variables in told.values() if "HTTPS_PROXY" in variables)
+    assert {name: value for name, value in handler.items() if "PROXY" in name} == dict(made.facts.proxy_environment)
+    assert len(told) > 1
 
 
 # --- Moving there ---

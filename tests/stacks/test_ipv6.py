@@ -67,6 +67,15 @@ def test_every_subnet_of_the_cluster_has_a_range_that_stays(network: Template) -
             assert id in subnet["DependsOn"]
 
 
+def test_the_default_group_is_closed_before_the_range_comes(network: Template) -> None:
+    """Which AWS opens for IPv6 with the range unless its outbound rules have changed: VPC user guide, "Default security
+    groups for your VPCs" ("we do not automatically add an outbound rule for IPv6 traffic").
+    """
+    (block,) = of_type(network, "AWS::EC2::VPCCidrBlock").values()
+    (closed,) = of_type(network, "Custom::VpcRestrictDefaultSG")
+    assert closed in block["DependsOn"]
+
+
 def test_a_zone_that_comes_later_changes_no_range(network: Template, tmp_path: Any) -> None:
     more = changed(IPV6, network=changed(IPV6.network, zones=("a", "b", "c"), control_plane_zones=("a", "b")))
     after = synthesized([plan(more)], tmp_path)["ipv6", "network"]

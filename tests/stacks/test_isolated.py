@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
 import pytest
 
+from blueprint import SelfManagedNodes
 from blueprint.planning.planner import plan
 from examples.isolated import ISOLATED
 from tests.stacks.contents import contents
 from tests.templates import Template, of_type, synthesized
 from tools.assembly import read, text
+from tools.mirrored import contract_of
 
 PLAN = plan(ISOLATED)
 
@@ -59,6 +67,40 @@ def test_policies_are_those_of_the_plan(network: Template) -> None:
         "arn:${AWS::Partition}:s3:::prod-us-west-2-starport-layer-bucket/*",
         "arn:${AWS::Partition}:s3:::cloudformation-custom-resource-response-uswest2/*",
     ]
+
+
+def test_no_template_names_a_host_of_somebody_else(tmp_path: Path) -> None:
+    """Neither as an address, nor as the registry of an image, nor in what nodes of any kind are told."""
+    own = (*ISOLATED.compute, *(SelfManagedNodes(os.lower(), instance_types=("m7g.large",), os=os) for os in OSES))
+    made = plan(replace(ISOLATED, compute=own))
+    charts = (contract_of(part, release) for part in made.parts for release in part.contribution.releases)
+    registries = {image.partition("/")[0] for each in charts if each for image in each["images"]}
+    assert registries == {"public.ecr.aws"}
+    templates = synthesized([made], tmp_path)
+    for place, template in templates.items():
+        for said in words(template):
+            hosts = set(re.findall(r"[a-z]+://([\w.-]+\.[a-z]{2,})", said))
+            assert [host for host in hosts if not host.endswith(OF_AWS)] == [], (place, said)
+            assert not [each for each in (*registries, *PUBLIC) if f"{each}/" in said], (place, said)
+    launched = of_type(templates["isolated", "cluster"], "AWS::EC2::LaunchTemplate").values()
+    told = [data for each in launched if (data := each["Properties"]["LaunchTemplateData"].get("UserData"))]
+    assert [[*each] for each in told] == [["Fn::Base64"]] * 2, "what nodes are told stands there as text"
+
+
+OSES: tuple[Literal["AL2023"], Literal["BOTTLEROCKET"]] = ("AL2023", "BOTTLEROCKET")
+OF_AWS = (".amazonaws.com", ".amazon.com")
+PUBLIC = ("docker.io", "gcr.io", "ghcr.io", "mcr.microsoft.com", "nvcr.io", "quay.io", "registry.k8s.io")
+"""From where add-ons have images (tests/addons/test_contracts.py), and the other large ones."""
+
+
+def words(found: Any) -> Iterator[str]:
+    """All texts in a template."""
+    if isinstance(found, str):
+        yield found
+    elif isinstance(found, Mapping):
+        yield from (word for key, each in found.items() for word in (key, *words(each)))
+    elif isinstance(found, list):
+        yield from (word for each in found for word in words(each))
 
 
 def test_no_other_host_is_named() -> None:

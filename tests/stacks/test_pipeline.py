@@ -317,6 +317,8 @@ def test_other_sources(source: CodeCommit | S3Archive, provider: str, tmp_path: 
     else:
         assert action["Configuration"]["S3ObjectKey"] == "clusters.zip"
         assert action["Configuration"]["PollForSourceChanges"] is False
+        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
+        assert (rule["EventPattern"]["source"], rule["EventPattern"]["detail-type"]) == (["aws.s3"], ["Object Created"])
         assert rule["EventPattern"]["detail"] == {"bucket": {"name": ["sources"]}, "object": {"key": ["clusters.zip"]}}
         assert "guard" not in build["Source"]["BuildSpec"], "an archive has no earlier commit"
 

@@ -58,6 +58,7 @@ VARIABLES = [
     ("fleet", "PRICES", "--prices={}"),
     ("pipelines", "CHECK", "--check"),
     ("roles", "OUT", "--output={}"),
+    ("registry-cache", "OUT", "--output={}"),
     ("code-pipeline", "OUT", "--output={}"),
     ("watch", "CLUSTER", "{}"),
     ("versions", "CHARTS", "--charts={}"),

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from blueprint.access import AccessEntry
-from blueprint.contribution import Grant, NodeRole
+from blueprint.contribution import Capability, NodeRole
 from blueprint.iam import Statement
 from blueprint.planning.document import AutoModeNodes, FargateNodes, NodeGroup, NodeRoleKind, Plan
 from blueprint.references import resolved
@@ -19,6 +19,11 @@ POLICIES = {
     "AmazonEKSClusterAdminPolicy": "everything",
     "AmazonEKSAdminViewPolicy": "read: everything, Secrets too",
     "AmazonEKSViewPolicy": "read: what workloads consist of, no Secrets",
+    "AmazonEKSSecretReaderPolicy": "read: Secrets",
+    "AmazonEKSACKPolicy": "everything: objects of ACK",
+    "AmazonEKSArgoCDClusterPolicy": "what Argo CD needs itself: namespaces, kinds that there are",
+    "AmazonEKSArgoCDPolicy": "everything: objects of Argo CD, and Secrets and ConfigMaps beside them",
+    "AmazonEKSKROPolicy": "everything: definitions of kro, kinds that they define",
 }
 
 
@@ -47,6 +52,7 @@ class AwsAccess(NamedTuple):
     """One statement on what a service account may do in AWS, or one policy of AWS that it has."""
 
     service_account: str
+    """As namespace/name; or a capability of EKS, which has none."""
     by: str
     boundary: str
     effect: str
@@ -183,23 +189,26 @@ def _resource(group: str, name: str) -> str:
 
 def _in_aws(plan: Plan) -> Iterator[AwsAccess]:
     for part in plan.parts:
+        for made in part.contribution.resources:
+            if isinstance(made, Capability):
+                yield from _granted(plan, (made.name, "EKS Capability", ""), made.statements)
         for grant in part.contribution.every_grant:
-            yield from _granted(plan, grant)
+            holder = (grant.name, "IRSA" if grant.irsa else "Pod Identity", grant.boundary or "")
+            yield from _granted(plan, holder, grant.statements, grant.managed_policies)
 
 
-def _granted(plan: Plan, grant: Grant) -> Iterator[AwsAccess]:
-    by = "IRSA" if grant.irsa else "Pod Identity"
-
+def _granted(
+    plan: Plan, holder: tuple[str, str, str], statements: Sequence[Statement], policies: Sequence[str] = ()
+) -> Iterator[AwsAccess]:
     def row(statement: Statement, policy: str = "") -> AwsAccess:
         actions, resources, conditions = (
             resolved(data, placeholders(plan))
             for data in (statement.actions, statement.resources, statement.conditions)
         )
-        holder = (grant.name, by, grant.boundary or "")
         return AwsAccess(*holder, statement.effect, tuple(actions), tuple(resources), conditions, policy)
 
-    rows = [row(statement) for statement in grant.statements]
-    rows += [row(Statement((), ()), policy) for policy in grant.managed_policies]
+    rows = [row(statement) for statement in statements]
+    rows += [row(Statement((), ()), policy) for policy in policies]
     yield from rows or [row(Statement((), ()))]
 
 

@@ -11,16 +11,12 @@ from __future__ import annotations
 import json
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator
 
 from app import CLUSTERS
-from blueprint.contribution import Chart, Release
+from blueprint.contribution import Chart
 from blueprint.inventory import planned
-from blueprint.planning.document import Part
-from tools import contracts
+from tools.mirrored import contract_of, images_of
 from tools.options import add_clusters, add_json
-from tools.review import pods
-from tools.review.manifests import name_in
 from tools.status import Status
 from tools.tables import aligned
 
@@ -36,8 +32,8 @@ def run(options: Namespace) -> int:
     parts = [part for plan in planned(CLUSTERS, options.clusters) for part in plan.parts]
     releases = [(part, release) for part in parts for release in part.contribution.releases]
     charts = sorted({release.chart for _, release in releases}, key=_key)
-    images = sorted({pair for part in parts for pair in _images(part)})
-    unknown = sorted({release.chart for part, release in releases if _contract(part, release) is None}, key=_key)
+    images = sorted({pair for part in parts for pair in images_of(part)})
+    unknown = sorted({release.chart for part, release in releases if contract_of(part, release) is None}, key=_key)
     if options.json:
         found = {
             "charts": [
@@ -66,26 +62,3 @@ def _source(chart: Chart) -> str:
 
 def _mirror(chart: Chart) -> str:
     return chart.repository if chart.published else ""
-
-
-def _contract(part: Part, release: Release) -> contracts.Contract | None:
-    """That of the release, if it is of its version."""
-    found = contracts.read(part.name).get(release.name)
-    return found if found and found["version"] == release.chart.version else None
-
-
-def _images(part: Part) -> Iterator[tuple[str, str]]:
-    """Of its charts, less those that its values take from another repository already; of its own objects. Each with
-    where it is in the blueprint's mirror.
-    """
-    mirrored = dict(part.contribution.mirrored)
-    for release in part.contribution.releases:
-        if (contract := _contract(part, release)) is not None:
-            known = {*part.contribution.images, *mirrored}
-            for image in contract["images"]:
-                repository = contracts.repository(image)
-                if not known or repository in known:
-                    mirror = mirrored.get(repository, "")
-                    yield image, f"{mirror}{image.removeprefix(repository)}" if mirror else ""
-    for _, image in pods.images({name_in(each): each for each in part.contribution.every_object}):
-        yield image, ""

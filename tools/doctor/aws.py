@@ -54,6 +54,7 @@ class Aws:
         session.events.register("before-call.*.*", _refuse_others)
         self.region = region
         self.cloudformation: CloudFormationClient = session.client("cloudformation", config=_CONFIG)
+        self.ecr: Any = session.client("ecr", config=_CONFIG)  # as with s3
         self.ec2: EC2Client = session.client("ec2", config=_CONFIG)
         self.eks: EKSClient = session.client("eks", config=_CONFIG)
         self.iam: IAMClient = session.client("iam", config=_CONFIG)
@@ -62,7 +63,7 @@ class Aws:
         self.quotas: ServiceQuotasClient = session.client("service-quotas", config=_CONFIG)
         home = iam_region(region)
         self.iam_quotas: ServiceQuotasClient = session.client("service-quotas", region_name=home, config=_CONFIG)
-        self.s3: Any = session.client("s3", config=_CONFIG)  # one call; its stubs are not among the requirements
+        self.s3: Any = session.client("s3", config=_CONFIG)  # few calls; the stubs are not among the requirements
         self.ssm: SSMClient = session.client("ssm", config=_CONFIG)
         self.sts: STSClient = session.client("sts", config=_CONFIG)
         self._answers: dict[str, Future[Any]] = {}

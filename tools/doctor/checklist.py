@@ -17,6 +17,7 @@ from tools.doctor.checks import (
     permissions,
     quotas,
     reach,
+    registry,
     vcpus,
     versions,
 )
@@ -52,11 +53,14 @@ CHECKS = (
     Check(health.NAME, health.health),
     Check(encryption.NAME, encryption.default_key),
     Check(network.NAME, network.endpoints),
+    Check(network.NAME, network.transit_gateways),
     Check(network.NAME, network.existing),
     Check(network.NAME, existing_network.vpc),
     Check(network.NAME, existing_network.ways),
     Check(network.NAME, existing_network.load_balancers),
     Check(network.NAME, existing_network.flow_logs),
+    Check(registry.NAME, registry.caches),
+    Check(registry.NAME, registry.first_pulls),
     Check(dns.NAME, dns.hosted_zones),
     Check(reach.NAME, reach.kubernetes_api),
 )

@@ -11,9 +11,9 @@ from typing import Any
 from blueprint.addons.offers import FROM_GIT
 from blueprint.contribution import Chart, Release
 from blueprint.kubernetes import Manifest
-from blueprint.planning.delivery import PREFIX, SERVER
 from blueprint.planning.document import GitDelivery, Part, Plan
 from blueprint.references import PATTERN, resolved
+from blueprint.registration import PREFIX
 from blueprint.teams.workloads.kinds import GUARDED, KINDS, group
 from tools.gitops.known import exactly, known, open_in, pointer
 from tools.gitops.steps import GitStep, steps
@@ -50,7 +50,7 @@ def tree(plan: Plan, delivery: GitDelivery) -> dict[str, str]:
         found[f"{stack}/Chart.yaml"] = as_yaml(chart)
         found[f"{stack}/values.yaml"] = as_yaml({"facts": {}})
         found[f"{stack}/templates/resources.yaml"] = _TEMPLATE
-        resources = [*_projects(stack, delivery, parts, listed)]
+        resources = [*_projects(plan, stack, delivery, parts, listed)]
         for step in listed:
             resources.append(_application(plan, delivery, stack, step))
             for name, text in folder_of(resolved(step.objects, known(plan))).items() if step.objects else ():
@@ -66,17 +66,18 @@ def _wave(application: Manifest) -> int:
 
 
 def _projects(
-    stack: str, delivery: GitDelivery, parts: Sequence[Part], listed: Sequence[GitStep]
+    plan: Plan, stack: str, delivery: GitDelivery, parts: Sequence[Part], listed: Sequence[GitStep]
 ) -> Iterator[Manifest]:
     """One for the platform, and one for the charts of each team, which reach its namespaces only."""
     fenced = [step for step in listed if _project_of(stack, step) != f"{PREFIX}.{stack}"]
     own = [step.release.chart for step in listed if step.release and step not in fenced]
     everything = [{"group": "*", "kind": "*"}]
+    server = _server(plan)
     yield _project(
         f"{PREFIX}.{stack}",
         {
             "sourceRepos": sorted({delivery.repository, *map(_repository, own)}),
-            "destinations": [{"server": SERVER, "namespace": "*"}],
+            "destinations": [{"server": server, "namespace": "*"}],
             "clusterResourceWhitelist": everything,
             "namespaceResourceWhitelist": everything,
         },
@@ -88,7 +89,7 @@ def _projects(
                 f"{PREFIX}.teams.{part.name}",
                 {
                     "sourceRepos": sorted({*map(_repository, charts)}),
-                    "destinations": [{"server": SERVER, "namespace": each} for each in part.namespaces],
+                    "destinations": [{"server": server, "namespace": each} for each in part.namespaces],
                     "clusterResourceWhitelist": [],
                     "clusterResourceBlacklist": everything,
                     "namespaceResourceWhitelist": [{"group": group(api), "kind": kind} for kind, api in KINDS.items()],
@@ -102,7 +103,13 @@ def _projects(
 def _project(name: str, spec: Mapping[str, Any]) -> Manifest:
     annotations = {"argocd.argoproj.io/sync-wave": "-1"}
     metadata = {"name": name, "namespace": FROM_GIT.namespace, "annotations": annotations}
+    spec = {"sourceNamespaces": [FROM_GIT.namespace], **spec}
     return {"apiVersion": _API, "kind": "AppProject", "metadata": metadata, "spec": spec}
+
+
+def _server(plan: Plan) -> str:
+    server: str = resolved(plan.facts.argo_cd_server, known(plan))
+    return server
 
 
 def _project_of(stack: str, step: GitStep) -> str:
@@ -132,7 +139,7 @@ def _application(plan: Plan, delivery: GitDelivery, stack: str, step: GitStep) -
     else:
         spec["source"] = _folder(plan, delivery, step)
     namespace = release.namespace if release else "default"  # where kubectl puts what names none
-    spec["destination"] = {"server": SERVER, "namespace": namespace}
+    spec["destination"] = {"server": _server(plan), "namespace": namespace}
     spec["syncPolicy"] = {
         "automated": {"prune": True, "selfHeal": True},
         "syncOptions": options,

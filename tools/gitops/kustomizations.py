@@ -10,9 +10,10 @@ from typing import Any
 from blueprint.addons.offers import BY_FLUX
 from blueprint.contribution import Chart
 from blueprint.kubernetes import Manifest
-from blueprint.planning.delivery import KUSTOMIZE_ACCOUNT, PREFIX
+from blueprint.planning.delivery import KUSTOMIZE_ACCOUNT
 from blueprint.planning.document import GitDelivery, Part, Plan
 from blueprint.references import resolved
+from blueprint.registration import PREFIX
 from tools.gitops.known import for_flux, known, open_in
 from tools.gitops.rights import rights, rights_name
 from tools.gitops.steps import GitStep, named, steps

@@ -7,7 +7,7 @@ from typing import Any
 
 from blueprint.addons.offers import BY_FLUX
 from blueprint.kubernetes import Manifest
-from blueprint.planning.delivery import PREFIX
+from blueprint.registration import PREFIX
 from blueprint.teams.namespaces import named
 from blueprint.teams.workloads.kinds import KINDS, group
 

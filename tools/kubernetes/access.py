@@ -43,14 +43,29 @@ _EDIT = (
     _rule("", _SENSITIVE, (*_READ, *_WRITE)),
     _rule("", ["serviceaccounts"], ["impersonate"]),
 )
-# https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html; of the many resources of the last
-# three, those that tests ask for.
+_ALL = ("*",)
+# https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html; of the many resources of those named
+# View, Edit and Admin, what tests ask for. Those of capabilities have no rules there, so what the guide tells of each:
+# https://docs.aws.amazon.com/eks/latest/userguide/capabilities-security.html
 ACCESS_POLICIES: Mapping[str, tuple[RbacRule, ...]] = {
     "AmazonEKSClusterAdminPolicy": (EVERYTHING,),
     "AmazonEKSAdminViewPolicy": (_rule("*", ["*"], _READ),),
     "AmazonEKSSecretReaderPolicy": (_rule("", ["secrets"], _READ),),
     "AmazonEKSViewPolicy": _VIEW,
     "AmazonEKSEditPolicy": _EDIT,
+    "AmazonEKSACKPolicy": (_rule("services.k8s.aws", _ALL, _ALL), _rule("", ["namespaces"], _READ)),
+    "AmazonEKSArgoCDClusterPolicy": (
+        _rule("", ["namespaces"], (*_READ, "create")),
+        _rule("apiextensions.k8s.io", ["customresourcedefinitions"], _READ),
+    ),
+    "AmazonEKSArgoCDPolicy": (
+        _rule("argoproj.io", _ALL, _ALL),
+        _rule("", ["configmaps", "events", "secrets"], (*_READ, *_WRITE)),
+    ),
+    "AmazonEKSKROPolicy": (
+        _rule("kro.run", _ALL, _ALL),
+        _rule("apiextensions.k8s.io", ["customresourcedefinitions"], _ALL),
+    ),
     "AmazonEKSAdminPolicy": (*_EDIT, _rule(API, ["roles", "rolebindings"], (*_READ, *_WRITE))),
 }
 

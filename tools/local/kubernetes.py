@@ -38,6 +38,12 @@ ADDON_OBJECTS: Mapping[str, frozenset[ObjectKey]] = {
 }
 """What EKS add-ons bring, as far as others might declare it too."""
 
+# https://docs.aws.amazon.com/eks/latest/userguide/create-argocd-capability.html
+CAPABILITY_OBJECTS: Mapping[str, frozenset[ObjectKey]] = {"ARGOCD": frozenset({("", "Namespace", "", "argocd")})}
+"""What EKS Capabilities bring, by their type, as far as others stand on it."""
+CAPABILITY_GROUPS: Mapping[str, str] = {"ACK": "services.k8s.aws", "ARGOCD": "argoproj.io", "KRO": "kro.run"}
+"""Of the kinds that they define: one API group, or all below it."""
+
 # Defined by EKS itself with Auto Mode, which the emulator cannot tell from a cluster without.
 # https://docs.aws.amazon.com/eks/latest/userguide/auto-configure-alb.html
 _OF_EKS = {("eks.amazonaws.com", kind) for kind in ("IngressClassParams", "NodeClass")}
@@ -87,6 +93,8 @@ class Contents:
     releases: dict[tuple[str, str], InstalledRelease] = field(default_factory=dict)
     of_addons: frozenset[ObjectKey] = frozenset()
     """Objects that add-ons of the cluster have brought."""
+    defined: frozenset[str] = frozenset()
+    """API groups of the kinds that capabilities of the cluster define, or what these groups end in."""
     lost: set[ObjectKey] = field(default_factory=set)
     """Those of them that were deleted since, because somebody else had declared them too."""
 
@@ -94,7 +102,8 @@ class Contents:
     """Whether EKS has defined what its own node pools are."""
 
     def namespaces(self) -> set[str]:
-        return {key[3] for key in self.objects if key[:2] == ("", "Namespace")} | {*RESERVED_NAMESPACES}
+        made = {*self.objects, *(self.of_addons - self.lost)}
+        return {key[3] for key in made if key[:2] == ("", "Namespace")} | {*RESERVED_NAMESPACES}
 
     def create(self, manifests: Iterable[object], version: str) -> None:
         """`kubectl create`: what is there already is refused."""
@@ -197,6 +206,8 @@ class Contents:
                 return
             defined += [held for held in release.rendered if held.get("kind") == "CustomResourceDefinition"]
         group = str(manifest["apiVersion"]).partition("/")[0]
+        if any(f".{group}".endswith(f".{each}") for each in self.defined):
+            return
         kinds = {(held["spec"]["group"], held["spec"]["names"]["kind"]) for held in defined} | _OF_EKS
         if self.auto_mode:
             kinds |= _OF_AUTO_MODE

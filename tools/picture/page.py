@@ -54,6 +54,7 @@ def _identity(plan: Plan) -> PlainTable:
         "deletion protection": ("on" if cluster.deletion_protection else "off",),
         "VPC": (*([f"{network.vpc_id}, the owner's"] if network.vpc_id else []), *network.cidrs),
         "NAT gateways": ("the owner's" if network.vpc_id else str(network.nat_gateways),),
+        **({"routes": tuple(f"{each.to} by {each.via}" for each in network.routes)} if network.routes else {}),
         "interface endpoints": tuple(sorted(network.interface_endpoints)) or ("none",),
     }
     return PlainTable("Identity", ("what", "value"), tuple(((what,), value) for what, value in rows.items()))

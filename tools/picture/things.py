@@ -16,6 +16,7 @@ from blueprint.planning.document import (
     RemoteNodes,
     Subnet,
 )
+from blueprint.routes import EVERYWHERE
 from tools.picture.model import Arrow
 
 INSTALLERS: tuple[InstalledBy, ...] = ("EKS", "Helm", "kubectl")
@@ -108,6 +109,8 @@ def _network(plan: Plan) -> Things:
     network, things = plan.network, []
     if _routed(plan):
         things.append(Thing("routes", "Routes", {"": _OWNERS}))
+    for id, ranges in _hubs(plan).items():
+        things.append(Thing(f"hub/{id}", id, {"routes": ranges}))
     if network.nat_gateways:
         things.append(Thing("nat", "NAT gateways", {"": f"{network.nat_gateways}"}))
     if network.interface_endpoints:
@@ -139,6 +142,13 @@ def _places(subnets: Sequence[Subnet]) -> Iterator[tuple[str, Subnet]]:
 
 _OWNERS = "the owner's"
 """What of a VPC that is there already no template makes."""
+
+
+def _hubs(plan: Plan) -> dict[str, tuple[str, ...]]:
+    """Where routes lead, each with what."""
+    routes = plan.network.routes
+    hubs = dict.fromkeys(route.via for route in routes)
+    return {id: tuple(route.to for route in routes if route.via == id) for id in hubs}
 
 
 def _routed(plan: Plan) -> bool:
@@ -192,6 +202,9 @@ def _arrows(plan: Plan) -> Iterator[Arrow]:
         yield Arrow("internet", "control-plane", "HTTPS")
     if plan.network.nat_gateways:
         yield Arrow("nat", "internet")
+    for id, ranges in _hubs(plan).items():
+        if EVERYWHERE in ranges:
+            yield Arrow(f"hub/{id}", "internet")
     if _routed(plan):
         yield Arrow("routes", "internet")
     for group in groups(plan):

@@ -34,6 +34,7 @@ READING: tuple[str, ...] = (
     "ec2:DescribeVpnGateways",
     "eks:DescribeAccessEntry",
     "eks:DescribeAddon",
+    "eks:DescribeCapability",
     "eks:DescribeCluster",
     "eks:DescribeFargateProfile",
     "eks:DescribeIdentityProviderConfig",

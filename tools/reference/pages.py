@@ -27,8 +27,12 @@ class Page:
 
 
 _CONCEPTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    ("blueprint", "A cluster", ("blueprint.blueprint", "blueprint.mirrors", "blueprint.role_settings")),
-    ("network", "Network", ("blueprint.network", "blueprint.existing_network")),
+    (
+        "blueprint",
+        "A cluster",
+        ("blueprint.blueprint", "blueprint.mirrors", "blueprint.proxy", "blueprint.role_settings"),
+    ),
+    ("network", "Network", ("blueprint.network", "blueprint.routes", "blueprint.existing_network")),
     (
         "cluster",
         "Control plane",

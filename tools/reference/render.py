@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from inspect import get_annotations, getdoc
 from typing import Annotated, Any, Literal, get_args, get_origin
 
-from blueprint.addons import Addon, CallsAws, EksAddon, HelmAddon
+from blueprint.addons import Addon, CallsAws, EksAddon, EksCapability, HelmAddon
 from blueprint.blueprint import Blueprint
 from blueprint.contribution import Contribution
 from blueprint.fields import LONGEST
@@ -65,7 +65,7 @@ def _addons() -> str:
     rows = []
     for page in addon_pages():
         addon = page.classes[0]
-        by = "EKS" if issubclass(addon, EksAddon) else "Helm" if issubclass(addon, HelmAddon) else "itself"
+        by = _installed_by(addon) or "itself"
         needs = ", ".join(_link(each, ADDONS) for each in addon.requires)
         made = addon(**addon.typical).contribute(contracts.FACTS)
         where = (needs, _on_auto_mode(addon), _on_fargate(addon), "yes" if "arm64" in addon.architectures else "no")
@@ -82,6 +82,12 @@ def _addons() -> str:
     )
 
 
+def _installed_by(addon: type[Addon]) -> str:
+    if issubclass(addon, EksCapability):
+        return "EKS, on machines of its own"
+    return "EKS" if issubclass(addon, EksAddon) else "Helm" if issubclass(addon, HelmAddon) else ""
+
+
 def _versions(made: Contribution) -> str:
     every = (*(release.chart.version for release in made.releases), *(each.version for each in made.managed_addons))
     return ", ".join(map(code, dict.fromkeys(every)))
@@ -92,7 +98,7 @@ def _calls(addon: type[Addon], made: Contribution) -> str:
     actions = {action for grant in made.every_grant for each in grant.statements for action in each.actions}
     policies = {name.rpartition("/")[2] for grant in made.every_grant for name in grant.managed_policies}
     found = sorted({code(action.partition(":")[0]) for action in actions}) + sorted(map(code, policies))
-    return ", ".join(found) or ("on request" if issubclass(addon, CallsAws) else "no")
+    return ", ".join(found) or ("on request" if issubclass(addon, CallsAws | EksCapability) else "no")
 
 
 def _from(addon: type[Addon], made: Contribution) -> str:
@@ -252,7 +258,7 @@ def _facts(addon: Class, file: str) -> str:
     """What its class says."""
     found = {
         "name": code(addon.name),
-        "installed by": "EKS" if issubclass(addon, EksAddon) else "Helm" if issubclass(addon, HelmAddon) else "",
+        "installed by": _installed_by(addon),
         "namespace": code(getattr(addon, "namespace", "")),
         "needs": _listed([_link(each, file) for each in addon.requires]),
         "not together with": _listed([_link(each, file) for each in addon.conflicts]),

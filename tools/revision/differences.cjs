@@ -5,20 +5,28 @@ const { readFileSync } = require("node:fs");
 const { formatDifferences, fullDiff } = require("@aws-cdk/cloudformation-diff");
 const { deepEqual, loadResourceModel } = require("@aws-cdk/cloudformation-diff/lib/diff/util");
 
-// The engine knows of whole properties only, and takes turning on Auto Mode for a new cluster. Of these two, some parts
-// are create-only: https://schema.cloudformation.us-east-1.amazonaws.com/aws-eks-cluster.json
+// The engine knows of whole properties only, and takes turning on Auto Mode for a new cluster. Of these, some parts are
+// create-only: https://schema.cloudformation.us-east-1.amazonaws.com/aws-eks-cluster.json, aws-eks-capability.json
 const CREATE_ONLY_PARTS = {
-  AccessConfig: ["BootstrapClusterCreatorAdminPermissions"],
-  KubernetesNetworkConfig: ["IpFamily", "ServiceIpv4Cidr"],
+  "AWS::EKS::Capability": [
+    "Configuration/ArgoCd/AwsIdc", "Configuration/ArgoCd/EndpointPrefix", "Configuration/ArgoCd/Namespace"
+  ],
+  "AWS::EKS::Cluster": [
+    "AccessConfig/BootstrapClusterCreatorAdminPermissions",
+    "KubernetesNetworkConfig/IpFamily", "KubernetesNetworkConfig/ServiceIpv4Cidr"
+  ]
 };
 
 function judgeParts(before, after) {
-  const model = loadResourceModel("AWS::EKS::Cluster").properties;
-  const clusters = Object.keys(before.Resources ?? {}).filter((id) => before.Resources[id].Type === "AWS::EKS::Cluster");
-  for (const [property, parts] of Object.entries(CREATE_ONLY_PARTS)) {
-    const values = (template, id) => parts.map((part) => template.Resources?.[id]?.Properties?.[property]?.[part]);
-    const same = clusters.every((id) => deepEqual(values(before, id), values(after, id)));
-    model[property].causesReplacement = same ? "no" : "yes";
+  for (const [type, parts] of Object.entries(CREATE_ONLY_PARTS)) {
+    const model = loadResourceModel(type).properties;
+    const ids = Object.keys(before.Resources ?? {}).filter((id) => before.Resources[id].Type === type);
+    const value = (template, id, part) => part.split("/").reduce((at, key) => at?.[key], template.Resources?.[id]?.Properties);
+    const kept = (part) => ids.every((id) => deepEqual(value(before, id, part), value(after, id, part)));
+    for (const property of new Set(parts.map((part) => part.split("/")[0]))) {
+      const same = parts.filter((part) => part.startsWith(`${property}/`)).every(kept);
+      model[property].causesReplacement = same ? "no" : "yes";
+    }
   }
 }
 

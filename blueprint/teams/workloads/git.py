@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from blueprint.addons.offers import FROM_GIT, Offer
+from blueprint.facts import ClusterFacts
 from blueprint.fields import DnsLabel, GitFolder, GitRepository, GitRevision
 from blueprint.kubernetes import Manifest
 from blueprint.teams.namespaces import named
@@ -46,11 +47,12 @@ class GitWorkload(TeamWorkload):
     def from_git(self, team: str) -> tuple[str, ...]:
         return (f"{team}-{self.name}",)
 
-    def objects(self, team: str, namespaces: Sequence[str]) -> tuple[Manifest, ...]:
+    def objects(self, team: str, namespaces: Sequence[str], facts: ClusterFacts) -> tuple[Manifest, ...]:
         (name,) = self.from_git(team)
-        server = "https://kubernetes.default.svc"
+        server = facts.argo_cd_server
         project: dict[str, Any] = {
             "sourceRepos": [self.repository],
+            "sourceNamespaces": [FROM_GIT.namespace],
             "destinations": [{"server": server, "namespace": namespace} for namespace in sorted(namespaces)],
             "clusterResourceWhitelist": [],
             "clusterResourceBlacklist": [{"group": "*", "kind": "*"}],

@@ -46,7 +46,7 @@ class Manifests(TeamWorkload):
         for twice in duplicates(names, "object", "remove one of them"):
             yield replace(twice, path=(), file=twice.place)
 
-    def objects(self, team: str, namespaces: Sequence[str]) -> tuple[Manifest, ...]:
+    def objects(self, team: str, namespaces: Sequence[str], facts: ClusterFacts) -> tuple[Manifest, ...]:
         from blueprint.manifests.files import read
 
         documents, _ = read(manifests.ROOT, self.directory)

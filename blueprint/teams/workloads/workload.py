@@ -45,6 +45,6 @@ class TeamWorkload(Value):
         """Names of what a controller installs from Git repositories."""
         return ()
 
-    def objects(self, team: str, namespaces: Sequence[str]) -> tuple[Manifest, ...]:
+    def objects(self, team: str, namespaces: Sequence[str], facts: ClusterFacts) -> tuple[Manifest, ...]:
         """What is applied behind the team's guard rails; `namespaces` are all that the team has."""
         return ()

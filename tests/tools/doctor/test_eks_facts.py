@@ -350,10 +350,12 @@ TRUST = {"Effect": "Allow", "Principal": {"Service": "pods.eks.amazonaws.com"}}
         ({"Effect": "Allow", "Principal": "*", "Action": "sts:*"}, True),
     ],
 )
-def test_pod_identity_needs_a_role_that_trusts_it(statement: Mapping[str, Any], *, refused: bool) -> None:
-    """https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html"""
+def test_who_tags_a_session_needs_a_role_that_trusts_it(statement: Mapping[str, Any], *, refused: bool) -> None:
+    """https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html, and capability-role.html beside it"""
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     assert bool(refusals.pod_identity_trust(policy)) is refused
+    assert refusals.capability_trust(policy)
+    assert bool(refusals.capability_trust(policy.replace("pods.eks", "capabilities.eks"))) is refused
 
 
 @pytest.mark.parametrize(("group", "refused"), [("system:masters", True), ("eks:x", True), ("team:system", False)])

@@ -16,11 +16,25 @@ from botocore.exceptions import ProfileNotFound
 from addons.aws_ebs_csi_driver import AwsEbsCsiDriver
 from addons.cert_manager import CertManager
 from addons.external_dns import ExternalDns
-from blueprint import Blueprint, ExistingNetwork, ExistingSubnet, PermissionSet, Plan, Role, User, plan
+from addons.karpenter import Karpenter
+from blueprint import (
+    Blueprint,
+    ExistingNetwork,
+    ExistingSubnet,
+    Mirrors,
+    PermissionSet,
+    Plan,
+    PullThroughCache,
+    Role,
+    Route,
+    TransitGateway,
+    User,
+    plan,
+)
 from blueprint.iam import Statement
 from blueprint.network import ENDPOINTS_WITHOUT_NAT
 from blueprint.teams import ApplicationTeam, ServiceAccount
-from tests.blueprint.examples import SMALL, with_network
+from tests.blueprint.examples import SMALL, changed, with_network
 from tests.tools.doctor.account import Account
 from tests.tools.doctor.ready import Writers, furnish, live, make_ready, without_bootstrap
 from tools.__main__ import main
@@ -155,7 +169,16 @@ def test_every_listed_call_is_made(
     assert main(["doctor", "dev"]) == 1
     with_upgrade(doctor, made, make)
     monkeypatch.setattr(reach, "unreachable", lambda *_: "no answer")
-    planned(monkeypatch, plan(with_network(nat="none")))
+    cached = Mirrors(
+        charts="oci://111111111111.dkr.ecr.us-west-2.amazonaws.com/charts",
+        cache=(PullThroughCache("public.ecr.aws", "public"),),
+    )
+    company = Route("10.128.0.0/9", via=TransitGateway("tgw-0a1b2c3d4e5f60718"))
+    isolated = with_network(nat="none", routes=(company,))
+    doctor.refuses("DescribeTransitGateways", "InvalidTransitGatewayID.NotFound")
+    planned(monkeypatch, plan(changed(isolated, addons=(*isolated.addons, Karpenter()), mirrors=cached)))
+    doctor.answers("DescribePullThroughCacheRules", {"pullThroughCacheRules": []})
+    doctor.refuses("DescribeImages", "RepositoryNotFoundException")
     doctor.aws._answers.clear()
     assert main(["doctor", "dev"]) == 1
     vpc = make.ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]

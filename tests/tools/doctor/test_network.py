@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from blueprint import Plan, plan
+from blueprint import Plan, Route, TransitGateway, plan
 from blueprint.network import ENDPOINTS_WITHOUT_NAT
-from tests.blueprint.examples import with_network
+from tests.blueprint.examples import SMALL, with_network
 from tests.plans import planned
 from tests.tools.doctor.account import Account, statuses, worst
 from tests.tools.doctor.ready import Writers
-from tools.doctor.checks.network import ROLE_TAGS, endpoints, existing
+from tools.doctor.checks.network import ROLE_TAGS, endpoints, existing, transit_gateways
 from tools.doctor.finding import Finding
 from tools.doctor.lookups import where
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 ENDPOINTS = (*ENDPOINTS_WITHOUT_NAT, "eks-auth")
 ISOLATED = plan(with_network(nat="none"))
+HUB = "tgw-0a1b2c3d4e5f60718"
+BY_HUB = plan(with_network(nat="none", routes=(Route("0.0.0.0/0", via=TransitGateway(HUB)),)))
 ALL = ["us-west-2a", "us-west-2b", "us-west-2c"]
 
 
@@ -253,6 +255,19 @@ def test_a_route_into_nothing(network: Live, account: Account) -> None:
     assert found.what == f"the default route of private subnet {id} goes nowhere (blackhole)"
 
 
+def test_a_network_behind_a_hub(network: Live, account: Account) -> None:
+    """Whose default route leads to the transit gateway, and not to NAT."""
+    network.made = planned(BY_HUB, subnets=network.made.network.subnets)
+    wrong = [found for found in network.give(account) if found.status != "ok"]
+    assert [found.fix for found in wrong] == [f"restore the route 0.0.0.0/0 to {HUB}"] * 3
+    for subnet in network.subnets("private"):
+        route = network.default_route(subnet["SubnetId"])
+        del route["NatGatewayId"]
+        route["TransitGatewayId"] = HUB
+    account.aws._answers.clear()
+    assert statuses(network.give(account)) == ["ok"] * 3
+
+
 def isolated(live: Live) -> Plan:
     """Its plan without a NAT gateway, in the subnets that are there."""
     return planned(ISOLATED, subnets=live.made.network.subnets)
@@ -295,3 +310,39 @@ def test_free_addresses(kind: str, count: int, expected: list[str], network: Liv
     found = [one for one in network.give(account) if one.status != "ok"]
     assert statuses(found) == expected
     assert all(kind in one.what and "free addresses" in one.what for one in found)
+
+
+# --- Transit gateways ---
+
+
+def hub(owner: str = SMALL.account, state: str = "available", accepts: str = "disable") -> Mapping[str, Any]:
+    options = {"AutoAcceptSharedAttachments": accepts}
+    return {"TransitGateways": [{"TransitGatewayId": HUB, "OwnerId": owner, "State": state, "Options": options}]}
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "says"),
+    [
+        (hub(), "ok", "takes the VPC"),
+        (hub("222222222222", accepts="enable"), "ok", "takes the VPC"),
+        (hub("222222222222"), "warning", "of 222222222222 accepts nothing by itself"),
+        (hub(state="deleting"), "problem", "is deleting"),
+    ],
+)
+def test_a_transit_gateway(account: Account, answer: Mapping[str, Any], status: str, says: str) -> None:
+    """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_TransitGatewayOptions.html"""
+    account.answers("DescribeTransitGateways", answer)
+    (found,) = account.found(transit_gateways, BY_HUB)
+    assert (found.status, says in found.what) == (status, True)
+
+
+def test_a_transit_gateway_that_nobody_here_sees(account: Account) -> None:
+    """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html (InvalidTransitGatewayID.NotFound)"""
+    account.refuses("DescribeTransitGateways", "InvalidTransitGatewayID.NotFound")
+    (found,) = account.found(transit_gateways, BY_HUB)
+    assert (found.status, found.what) == ("problem", f"this account sees no transit gateway {HUB}")
+
+
+def test_without_one_nothing_is_asked(account: Account, small: Plan) -> None:
+    assert account.found(transit_gateways, small) == []
+    assert account.calls == []

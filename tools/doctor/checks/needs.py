@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from blueprint.contribution import EventRule, MetricsWorkspace, NodeRole, Queue
+from blueprint.contribution import Capability, EventRule, MetricsWorkspace, NodeRole, Queue
 from blueprint.planning.document import FargateNodes, NodeGroup, Plan
 from tools.resource_types import TYPES
 
@@ -40,6 +40,7 @@ def _optional(plan: Plan) -> Iterator[tuple[str, bool]]:
         yield f"AWS::EC2::{kind}", made
     yield "AWS::EC2::VPCCidrBlock", made and (len(plan.network.cidrs) > 1 or plan.network.ipv6)
     yield "AWS::EC2::EgressOnlyInternetGateway", plan.network.ipv6_nodes and plan.network.nat_gateways > 0
+    yield "AWS::EC2::TransitGatewayAttachment", bool(plan.network.transit_gateways)
     for kind in ("AWS::EC2::EIP", "AWS::EC2::NatGateway"):
         yield kind, plan.network.nat_gateways > 0
     yield "AWS::EC2::SecurityGroup", made and bool(plan.network.interface_endpoints)
@@ -51,6 +52,7 @@ def _optional(plan: Plan) -> Iterator[tuple[str, bool]]:
     yield "AWS::EKS::Addon", any(contribution.managed_addons for contribution in contributions)
     yield "AWS::EKS::PodIdentityAssociation", any(not grant.irsa for grant in grants)
     yield "AWS::IAM::InstanceProfile", "self-managed" in groups or NodeRole in resources
+    yield "AWS::EKS::Capability", Capability in resources
     yield "AWS::Events::Rule", EventRule in resources
     yield "AWS::APS::Workspace", MetricsWorkspace in resources
     for kind in ("AWS::SQS::Queue", "AWS::SQS::QueuePolicy"):

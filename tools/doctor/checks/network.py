@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import ClientError
+
 from blueprint.network import ENDPOINTS_WITHOUT_NAT
 from blueprint.planning.document import INTERNAL_TAG, PUBLIC_TAG, Plan, Subnet
+from blueprint.routes import EVERYWHERE
 from tools.doctor.aws import Aws
 from tools.doctor.checks.capacity import groups_of, zones_of
 from tools.doctor.finding import Finding, ok, problem, warning
-from tools.doctor.lookups import instance_types, live_vpc, named, subnets, where
+from tools.doctor.lookups import code_of, instance_types, live_vpc, named, subnets, where
 
 if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import RouteTableTypeDef, RouteTypeDef, SubnetTypeDef, VpcEndpointTypeDef
@@ -51,6 +54,32 @@ def endpoints(plan: Plan, aws: Aws) -> Iterator[Finding]:
             fine.append(service)
     if fine:
         yield ok(NAME, f"endpoint services {', '.join(fine)} are offered in every zone")
+
+
+def transit_gateways(plan: Plan, aws: Aws) -> Iterator[Finding]:
+    """Those that the network stack attaches the VPC to.
+
+    https://docs.aws.amazon.com/vpc/latest/tgw/tgw-vpc-attachments.html
+    """
+    for id in plan.network.transit_gateways:
+        fix = "correct the id, or have its owner share it with this account by AWS RAM"
+        try:
+            (found,) = aws.ec2.describe_transit_gateways(TransitGatewayIds=[id])["TransitGateways"]
+        except ClientError as error:
+            if not code_of(error).startswith("InvalidTransitGatewayID"):
+                raise
+            yield problem(NAME, f"this account sees no transit gateway {id}", "the network stack fails", fix)
+            continue
+        owner, options = found["OwnerId"], found["Options"]
+        if found["State"] != "available":
+            what = f"the transit gateway {id} is {found['State']}"
+            yield problem(NAME, what, "the network stack fails", "wait until it is available")
+        elif owner != plan.facts.account and options.get("AutoAcceptSharedAttachments") == "disable":
+            why = "its owner has to accept the attachment while the network stack waits for it"
+            fix = f"in {owner}: aws ec2 accept-transit-gateway-vpc-attachment --transit-gateway-attachment-id …"
+            yield warning(NAME, f"the transit gateway {id} of {owner} accepts nothing by itself", why, fix)
+        else:
+            yield ok(NAME, f"the transit gateway {id} takes the VPC")
 
 
 def existing(plan: Plan, aws: Aws) -> Iterator[Finding]:
@@ -105,15 +134,16 @@ def _tags(pairs: Sequence[tuple[Subnet, SubnetTypeDef]]) -> Iterator[Finding]:
 
 def _routes(plan: Plan, vpc: str, pairs: Sequence[tuple[Subnet, SubnetTypeDef]], aws: Aws) -> Iterator[Finding]:
     tables = route_tables(vpc, aws)
-    nat = plan.network.nat_gateways > 0
-    wanted = {"public": "an internet gateway", "private": "a NAT gateway" if nat else ""}
+    by_hub = next((route.via for route in plan.network.routes if route.to == EVERYWHERE), "")
+    wanted = {"public": "an internet gateway", "private": "a NAT gateway" if plan.network.nat_gateways else by_hub}
+    keys = {"public": "GatewayId", "private": "TransitGatewayId" if by_hub else "NatGatewayId"}
     fine = 0
     for planned, subnet in pairs:
         target = wanted.get(planned.kind)
         if not target:
             continue
         route = default_route(subnet["SubnetId"], tables)
-        goes = route.get("NatGatewayId" if planned.kind == "private" else "GatewayId") if route else None
+        goes = route.get(keys[planned.kind]) if route else None
         if route and goes and route.get("State") == "active":
             fine += 1
             continue

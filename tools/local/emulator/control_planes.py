@@ -157,8 +157,8 @@ def unasked(running: Running) -> list[str]:
 
 
 def bring(running: Running, kind: str, namespace: str, name: str) -> None:
-    """An empty object that an add-on of EKS brings."""
-    metadata = {"name": name, "namespace": namespace}
+    """An empty object that an add-on or a capability of EKS brings."""
+    metadata = {"name": name, **({"namespace": namespace} if namespace else {})}
     answer = running.objects.create({"apiVersion": "v1", "kind": kind, "metadata": metadata})
     if answer.refused and answer.status != 409:
         raise RefusedError(answer.refused)

@@ -163,6 +163,29 @@ def delete_rule(name: str, properties: Properties) -> None:
     ec2._security_groups.get(properties["GroupId"], {}).get("_rules", {}).pop(name, None)
 
 
+_attached: dict[str, tuple[str, str]] = {}
+"""Attachments of VPCs to transit gateways, which are there whatever their ids: gateway and VPC, by the id of each."""
+
+
+def create_attachment(logical_id: str, properties: Properties, stack: str) -> Made:
+    gateway, vpc = properties["TransitGatewayId"], properties["VpcId"]
+    if (gateway, vpc) in _attached.values():
+        raise ValueError(f"DuplicateTransitGatewayAttachment: {gateway} has an attachment of {vpc}")
+    if unknown := [subnet for subnet in properties["SubnetIds"] if subnet not in ec2._subnets]:
+        raise ValueError(f"InvalidSubnetID.NotFound: The subnet ID '{unknown[0]}' does not exist")
+    id = f"tgw-attach-{len(_attached):017x}"
+    _attached[id] = gateway, vpc
+    return id, {"Id": id}
+
+
+def update_attachment(id: str, old: Properties, new: Properties, stack: str) -> Made:
+    return id, {"Id": id}
+
+
+def delete_attachment(id: str, properties: Properties) -> None:
+    _attached.pop(id, None)
+
+
 def create_cidr_block(logical_id: str, properties: Properties, stack: str) -> Made:
     """A further range; the emulator makes subnets of IPv4 wherever they are, so nothing else depends on it."""
     vpc = ec2._vpcs[properties["VpcId"]]
@@ -229,9 +252,13 @@ def unreachable(subnet: str, services: Iterable[str]) -> list[str]:
 
 
 def has_nat(subnet: str) -> bool:
-    """Whether programs in a subnet reach the internet, none of them having an address of its own."""
+    """Whether programs in a subnet reach the internet, none of them having an address of its own: by NAT, here or
+    behind a transit gateway.
+    """
     routes = [route for route in _table(subnet).get("Routes", []) if route.get("DestinationCidrBlock") == "0.0.0.0/0"]
-    return bool({route.get("NatGatewayId") for route in routes} & {nat["NatGatewayId"] for nat in _gateways()})
+    hubs = {hub for hub, attached in _attached.values() if attached == ec2._subnets[subnet]["VpcId"]}
+    ways = {nat["NatGatewayId"] for nat in _gateways()} | hubs
+    return bool({route.get(key) for route in routes for key in ("NatGatewayId", "TransitGatewayId")} & ways)
 
 
 def is_public(subnet: str) -> bool:

@@ -12,6 +12,7 @@ from tools.local.emulator import (
     access,
     addons,
     auto_scaling,
+    capabilities,
     clusters,
     control_planes,
     ec2,
@@ -43,6 +44,11 @@ TYPES: dict[str, Handlers] = {
     "AWS::EC2::NatGateway": {"create": ec2.create_nat_gateway, "delete": ec2.delete_nat_gateway},
     "AWS::EC2::SecurityGroupEgress": {"create": ec2.create_rule, "delete": ec2.delete_rule},
     "AWS::EC2::SecurityGroupIngress": {"create": ec2.create_rule, "delete": ec2.delete_rule},
+    "AWS::EC2::TransitGatewayAttachment": {
+        "create": ec2.create_attachment,
+        "update": ec2.update_attachment,
+        "delete": ec2.delete_attachment,
+    },
     "AWS::EC2::VPCCidrBlock": {"create": ec2.create_cidr_block, "delete": ec2.delete_cidr_block},
     "Custom::VpcRestrictDefaultSG": {"create": ec2.restrict_default_security_group, "delete": lambda *_: None},
     "AWS::EKS::Cluster": {
@@ -58,6 +64,11 @@ TYPES: dict[str, Handlers] = {
         "create": access.create_access_entry,
         "update": access.update_access_entry,
         "delete": access.delete_access_entry,
+    },
+    "AWS::EKS::Capability": {
+        "create": capabilities.create_capability,
+        "update": capabilities.update_capability,
+        "delete": capabilities.delete_capability,
     },
     "AWS::EKS::PodIdentityAssociation": {
         "create": access.create_pod_identity_association,

@@ -19,11 +19,13 @@ from ministack.core.responses import get_account_id, get_region
 from ministack.services import lambda_svc
 
 from tools.kubernetes.objects import key
-from tools.local.emulator import control_planes, ec2, eks, failures, iam, nodes
+from tools.local.emulator import capabilities, control_planes, ec2, eks, failures, iam, nodes
 from tools.local.emulator.ec2 import Made, Properties
 from tools.local.helm import at_hand, release_of, values_of, waiting_of
 from tools.local.kubernetes import (
     ADDON_OBJECTS,
+    CAPABILITY_GROUPS,
+    CAPABILITY_OBJECTS,
     Contents,
     InstalledRelease,
     KilledError,
@@ -224,8 +226,11 @@ def _connect(properties: Properties) -> str:
             raise RefusedError(f"i/o timeout: the Kubernetes API does not answer subnet {subnet}")
     if not eks.administers(cluster, handler["Role"]):
         raise RefusedError(f"You must be logged in to the server (Unauthorized): {handler['Role']} is no administrator")
+    types = capabilities.types_of(cluster)
     brought = [ADDON_OBJECTS.get(addon, frozenset()) for addon in eks.addons(cluster)]
+    brought += [CAPABILITY_OBJECTS.get(each, frozenset()) for each in types]
     contents(properties).of_addons = frozenset().union(*brought)
+    contents(properties).defined = frozenset(CAPABILITY_GROUPS[each] for each in types)
     return version
 
 

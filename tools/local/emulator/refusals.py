@@ -147,20 +147,37 @@ def pod_identity_trust(policy: str) -> str | None:
 
     https://github.com/aws/aws-cdk/issues/31522, https://github.com/hashicorp/terraform-provider-aws/issues/41483
     """
+    if _tagged_by("pods.eks.amazonaws.com", policy):
+        return None
+    return (
+        "InvalidParameterException: Trust policy of the role provided is invalid. Follow the official documentation "
+        "to resolve the issue."
+    )
+
+
+def capability_trust(policy: str) -> str | None:
+    """A role that EKS Capabilities may not assume. https://docs.aws.amazon.com/eks/latest/userguide/capability-role.html"""
+    if _tagged_by("capabilities.eks.amazonaws.com", policy):
+        return None
+    return (
+        "InvalidParameterException: The trust policy for the provided role is invalid. The policy must include "
+        "sts:AssumeRole and sts:TagSession actions granting access to the AWS service capabilities.eks.amazonaws.com"
+    )
+
+
+def _tagged_by(service: str, policy: str) -> bool:
+    """Whether the service may assume a role with this trust policy, with tags of the session."""
     for statement in _listed(json.loads(policy).get("Statement")):
         principal = statement.get("Principal") or {}
         services = _listed(principal.get("Service")) if isinstance(principal, Mapping) else []
         actions = {*_listed(statement.get("Action"))}
         if (
             statement.get("Effect") == "Allow"
-            and "pods.eks.amazonaws.com" in services
+            and service in services
             and (actions & {"*", "sts:*"} or {"sts:AssumeRole", "sts:TagSession"} <= actions)
         ):
-            return None
-    return (
-        "InvalidParameterException: Trust policy of the role provided is invalid. Follow the official documentation "
-        "to resolve the issue."
-    )
+            return True
+    return False
 
 
 POLICIES_OF_PRINCIPALS: Mapping[str, tuple[str, str]] = {

@@ -1,0 +1,51 @@
+"""What partitions lack: features of EKS, and services of AWS that add-ons call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from blueprint.endpoints import called
+from blueprint.errors import Problem
+from blueprint.fargate import FargateProfile
+from blueprint.mirrors import cache_problems
+from blueprint.regions import partition_of
+
+if TYPE_CHECKING:
+    from blueprint.checked import Checked
+    from blueprint.planning.draft import Draft
+
+# Of the services that add-ons call: botocore 1.44.5, data/endpoints.json, those that a partition has no endpoint of.
+LACKING: Mapping[str, frozenset[str]] = {
+    "aws-cn": frozenset({"aps-workspaces", "shield"}),
+    "aws-us-gov": frozenset({"shield"}),
+}
+
+
+def features(view: Checked) -> Iterator[Problem]:
+    """Of EKS and of Amazon ECR."""
+    blueprint = view.blueprint
+    partition = partition_of(blueprint.region)
+    if partition == "aws-us-gov":
+        for path, compute in view.compute.items():
+            if isinstance(compute, FargateProfile):
+                # https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/govcloud-eks.html
+                rule = f"EKS runs no pods on Fargate in {blueprint.region}"
+                yield Problem(path, compute.name, rule, "run its pods on nodes")
+    if partition == "aws-cn" and blueprint.cluster.ip_family == "ipv6":
+        # https://docs.aws.amazon.com/eks/latest/APIReference/API_KubernetesNetworkConfigRequest.html
+        rule = f"EKS makes no cluster of IPv6 in {blueprint.region}"
+        fix = 'leave it out; load balancers answer both families with ip_address_type="dualstack"'
+        yield Problem(("cluster", "ip_family"), blueprint.cluster.ip_family, rule, fix)
+    if view.knows_all("mirrors") and view.knows("region") and view.knows("account"):
+        yield from cache_problems(blueprint.mirrors, blueprint.account, blueprint.region)
+
+
+def problems(view: Checked, parts: Sequence[Draft]) -> Iterator[Problem]:
+    """Of services that parts call."""
+    region = view.blueprint.region
+    lacking = LACKING.get(partition_of(region), frozenset()) if view.knows("region") else frozenset()
+    for part in parts:
+        for service in sorted(lacking & {*called([part])}):
+            rule = f"{part.name} calls {service}, which {region} does not have"
+            yield Problem(part.path, service, rule, "leave out the option that asks for it, or remove it")
