@@ -16,7 +16,7 @@ from blueprint.addons import (
     Values,
 )
 from blueprint.addons.lock import locked_chart
-from blueprint.addons.pods import NOT_ON_FARGATE, daemon
+from blueprint.addons.pods import NOT_ON_FARGATE, daemon, on_linux
 from blueprint.contribution import LogGroup
 from blueprint.network import LogRetentionDays
 
@@ -69,5 +69,6 @@ class AwsForFluentBit(CallsAws, HelmAddon):
             },
             "tolerations": [dict(each) for each in EVERYTHING],
             "affinity": NOT_ON_FARGATE,
+            **on_linux(facts),
             "updateStrategy": {"rollingUpdate": {"maxUnavailable": "10%"}},
         }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from blueprint.addons import EVERYTHING, EksAddon, Workload
+from blueprint.addons import EVERYTHING, ClusterFacts, EksAddon, Values, Workload
 from blueprint.addons.lock import locked_versions
 
 
@@ -25,3 +25,7 @@ class EksPodIdentityAgent(EksAddon):
     pod_identity = True
     built_into_auto_mode = "skip"
     replaced_by = "the Pod Identity agent"
+
+    def values(self, facts: ClusterFacts) -> Values:
+        # https://docs.aws.amazon.com/eks/latest/userguide/hybrid-nodes-add-ons.html (EKS Pod Identity Agent add-on)
+        return {"daemonsets": {"hybrid": {"create": True}}} if facts.hybrid else {}

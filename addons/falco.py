@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from blueprint.addons import EVERYTHING, ClusterFacts, HelmAddon, ImageSource, Values
 from blueprint.addons.lock import locked_chart
-from blueprint.addons.pods import NOT_ON_FARGATE, daemon, resources
+from blueprint.addons.pods import NOT_ON_FARGATE, daemon, on_linux, resources
 from blueprint.fields import matches
 
 RuleFile = Annotated[
@@ -63,6 +63,7 @@ class Falco(HelmAddon):
             "customRules": dict(self.rules),
             "tolerations": [dict(each) for each in EVERYTHING],
             "affinity": NOT_ON_FARGATE,
+            **on_linux(facts),
             "controller": {"daemonset": {"updateStrategy": {"rollingUpdate": {"maxUnavailable": "10%"}}}},
             "resources": resources("100m", "512Mi"),
         }

@@ -15,6 +15,8 @@ from blueprint.existing_network import ExistingNetwork, ExistingSubnet
 from blueprint.fargate import FargateProfile, FargateSelector
 from blueprint.fleet import BlueGreen, Environment, Fleet, Promotion, Wave
 from blueprint.group_settings import NodeRepair, RepairOverride, WarmPool
+from blueprint.hybrid_nodes import HybridNodes
+from blueprint.machine import CpuOptions
 from blueprint.managed_nodes import ManagedNodes
 from blueprint.mirrors import Mirrors, PullThroughCache
 from blueprint.network import NewNetwork
@@ -39,6 +41,7 @@ __all__ = [
     "CodeConnections",
     "CodePipeline",
     "Components",
+    "CpuOptions",
     "Environment",
     "ExistingNetwork",
     "ExistingSubnet",
@@ -48,6 +51,7 @@ __all__ = [
     "FluxDelivery",
     "GitHubActions",
     "GitLabCi",
+    "HybridNodes",
     "Iam",
     "KubectlProvider",
     "ManagedNodes",

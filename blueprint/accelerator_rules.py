@@ -1,4 +1,4 @@
-"""Rules about GPUs and Neuron chips: Kubernetes knows nothing of them unless a device plugin tells it.
+"""Rules about GPUs, Neuron chips and Elastic Fabric Adapters: Kubernetes knows of none unless a plugin tells it.
 
 Images of Amazon Linux have the drivers alone, Bottlerocket's for GPUs have the plugin as well, those for Neuron do not;
 Auto Mode brings all. https://docs.aws.amazon.com/eks/latest/userguide/ml-eks-k8s-device-plugin.html,
@@ -42,6 +42,7 @@ def problems(view: Checked) -> Iterator[Problem]:
     if not view.knows_all("addons"):
         return
     telling = [(kind, addon) for addon in view.addons.values() for kind in addon.devices]
+    yield from _adapters(view)
     for each in _devices(view):
         those = [addon for kind, addon in telling if kind == each.kind]
         labelled = next((addon for addon in those if addon.devices_label), None)
@@ -58,6 +59,18 @@ def problems(view: Checked) -> Iterator[Problem]:
         elif not built_in and labelled and len(those) == 1 and each.labels.get(label) != "true":
             rule = f"{labelled.name} runs on nodes with the label {label} only"
             yield Problem((*each.path, "labels"), dict(each.labels), rule, f'write labels={{"{label}": "true"}}')
+
+
+def _adapters(view: Checked) -> Iterator[Problem]:
+    if any(addon.tells_of_efa for addon in view.addons.values()):
+        return
+    for path, nodes in view.compute.items():
+        if isinstance(nodes, Nodes) and nodes.efa and nodes.device_plugin == "add-on":
+            rule = "nobody tells Kubernetes of the Elastic Fabric Adapters of these nodes, so no pod gets one"
+            charts = "https://aws.github.io/eks-charts"
+            fix = f'add HelmRelease("efa", chart="aws-efa-k8s-device-plugin", repository="{charts}", …)'
+            fix += ', or write device_plugin="elsewhere"'
+            yield Problem((*path, "efa"), nodes.efa, rule, fix)
 
 
 def _devices(view: Checked) -> Iterator[_Devices]:

@@ -126,7 +126,7 @@ class AccessEntry:
 
     principal: str
     """The ARN, or a reference to the role of nodes."""
-    kind: Literal["STANDARD", "EC2_LINUX", "EC2"] = "STANDARD"
+    kind: Literal["STANDARD", "EC2_LINUX", "EC2_WINDOWS", "EC2", "HYBRID_LINUX"] = "STANDARD"
     groups: tuple[str, ...] = ()
     policies: tuple[AccessPolicy, ...] = ()
 

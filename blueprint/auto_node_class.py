@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from blueprint.disks import disk_problems
 from blueprint.encryption import foreign_key, key_of
 from blueprint.errors import Problem
+from blueprint.existing_network import SubnetId
 from blueprint.facts import ClusterFacts
 from blueprint.fields import (
     UNIQUE,
@@ -55,6 +56,14 @@ class AutoNodeClass(Value):
     policy must allow."""
     security_groups: Annotated[tuple[SecurityGroupId, ...], at_most(4, "security groups"), UNIQUE] = ()
     """More groups of the nodes, of the same VPC, beside that of the cluster."""
+    single_addresses: bool = False
+    """Nodes take addresses of their subnet one by one, and not prefixes of 16: fewer holes in small subnets, and later
+    starts of pods. https://docs.aws.amazon.com/eks/latest/userguide/create-node-class.html (ipv4PrefixSize)"""
+    pod_subnets: Annotated[tuple[SubnetId, ...], at_most(20, "subnets"), UNIQUE] = ()
+    """Of pods alone, in the zones of the nodes; pods have addresses of the nodes' subnets when empty.
+    https://docs.aws.amazon.com/eks/latest/userguide/create-node-class.html"""
+    pod_security_groups: Annotated[tuple[SecurityGroupId, ...], at_most(5, "security groups"), UNIQUE] = ()
+    """Of pods in these, which must be let in by that of the cluster."""
     capacity_reservations: Annotated[tuple[CapacityReservation, ...], at_most(30, "reservations"), UNIQUE] = ()
     """Reservations and capacity blocks, which pools with the capacity RESERVED take. Once a class names some, Auto Mode
     takes no open ones by itself. https://docs.aws.amazon.com/eks/latest/userguide/auto-odcr.html"""
@@ -99,6 +108,10 @@ class AutoNodeClass(Value):
 
     def problems(self) -> Iterator[Problem]:
         yield from disk_problems(self.disk_gib, self.disk_iops, self.disk_throughput_mib)
+        for name, other in (("pod_subnets", "pod_security_groups"), ("pod_security_groups", "pod_subnets")):
+            if getattr(self, name) and not getattr(self, other):
+                rule = f"Auto Mode takes {name} and {other} together"
+                yield Problem((other,), getattr(self, other), rule, "write both, or neither")
         if self.no_proxy and not self.https_proxy:
             yield Problem(("no_proxy",), self.no_proxy, "there is no proxy", "leave it out, or write https_proxy")
 
@@ -118,12 +131,18 @@ class AutoNodeClass(Value):
         }
         groups: list[dict[str, Any]] = [{"id": group} for group in self.security_groups]
         without = self.no_proxy if self.https_proxy else facts.without_proxy
-        proxy = {"httpsProxy": self.https_proxy or facts.proxy, "noProxy": list(without)}
+        network = {
+            "httpsProxy": self.https_proxy or facts.proxy,
+            "ipv4PrefixSize": "32" if self.single_addresses else "",
+            "noProxy": list(without),
+        }
         security = {"fips": self.fips or None, "kernelLockdown": self.kernel_lockdown}
         certificates = sorted(self.certificate_bundles.items())
         more = {
+            "podSubnetSelectorTerms": [{"id": each} for each in self.pod_subnets],
+            "podSecurityGroupSelectorTerms": [{"id": each} for each in self.pod_security_groups],
             "capacityReservationSelectorTerms": [{"id": each} for each in self.capacity_reservations],
-            "advancedNetworking": {name: value for name, value in proxy.items() if value},
+            "advancedNetworking": {name: value for name, value in network.items() if value},
             "advancedSecurity": {name: value for name, value in security.items() if value},
             "certificateBundles": [{"name": name, "data": data} for name, data in certificates],
             "tags": dict(facts.tags),

@@ -15,12 +15,14 @@ from blueprint.fields import (
     PRIVATE_RANGES,
     UNIQUE,
     Cidr,
+    DnsLabel,
     KmsKeyArn,
     PublicCidr,
     SecurityGroupId,
     at_most,
     between,
     inside,
+    matches,
     sized,
 )
 from blueprint.network import LogRetentionDays
@@ -32,6 +34,14 @@ from blueprint.versions import EXTENDED_SUPPORT, KubernetesVersion
 LogType = Literal["api", "audit", "authenticator", "controllerManager", "scheduler"]
 LOG_TYPES: tuple[LogType, ...] = get_args(LogType)
 
+CertificateAuthorityId = Annotated[
+    str,
+    matches(
+        r"[A-Za-z0-9-]{1,128}",
+        "must be the id of a certificate authority",
+        "look it up in the outputs of the cluster stack, or with: aws eks list-certificate-authorities",
+    ),
+]
 ServiceCidr = Annotated[
     Cidr,
     sized(12, 24, "addresses of Services are a range of /12 to /24", "write for example 172.20.0.0/16"),
@@ -85,6 +95,7 @@ class Cluster(Value):
         "enabled_log_types": "leave it out: all five are on; or write log_types, and log_retention_days",
         "control_plane_scaling_config": 'write scaling_tier="tier-xl"',
         "zonal_shift_config": "write zonal_shift=True",
+        "remote_network_config": "write HybridNodes(…) in compute",
         "control_plane_egress_mode": 'write egress_mode="CUSTOMER_ROUTED"',
         "identity_provider_config": 'write identity_providers=(OidcProvider("…", issuer_url="…", client_id="…"),)',
         "security_group_ids": "write security_groups=(…)",
@@ -141,6 +152,14 @@ class Cluster(Value):
     """How long EKS tries to take the cluster back to the version before; twelve hours when None.
     https://docs.aws.amazon.com/eks/latest/userguide/rollback-cluster.html"""
 
+    certificate_authorities: Annotated[tuple[DnsLabel, ...], at_most(2, "authorities"), UNIQUE] = ()
+    """Successors of the authority that signs for the API, each under a name of your own, such as "2027". From the
+    deploy that makes one, EKS tells of both; the outputs of the cluster stack have its id. There are two at a time.
+    https://docs.aws.amazon.com/eks/latest/userguide/certificate-authority-rotation.html"""
+    active_certificate_authority: CertificateAuthorityId | None = None
+    """Which of them signs, by its id; that of EKS when None. Write it in a deploy after the one that made it, when all
+    nodes have been replaced and clients trust it."""
+
     def subnets_beside(self, *, auto_mode: bool) -> Literal["control-plane", "private"]:
         """Those that `subnets` says, or that it stands for when it is None."""
         return self.subnets or ("private" if auto_mode else "control-plane")
@@ -150,6 +169,10 @@ class Cluster(Value):
             (("identity_providers", place, "name"), each.name) for place, each in enumerate(self.identity_providers)
         )
         yield from duplicates(names, "name of an identity provider", "rename one")
+        if self.active_certificate_authority and not self.certificate_authorities:
+            rule = "it is the successor of EKS's own, and the blueprint has none"
+            fix = 'write certificate_authorities=("2027",), and leave it out in that deploy'
+            yield Problem(("active_certificate_authority",), self.active_certificate_authority, rule, fix)
         if self.support_policy == "STANDARD" and self.version in EXTENDED_SUPPORT:
             rule = f"{EKS_RULES.extended_support.says}, as that of {self.version} has"
             fix = 'upgrade, or pay for extended support: support_policy="EXTENDED"'

@@ -26,10 +26,18 @@ class ClusterFacts:
     has_nodes: bool
     """Nodes on which DaemonSets run: managed, self-managed, or such as an add-on launches."""
     auto_mode: bool
+    windows: bool = False
+    """Whether some nodes run Windows."""
+    hybrid: bool = False
+    """Whether nodes outside of AWS may join."""
+    pod_identity: bool = True
+    """Whether the agent of EKS Pod Identity is where the pods of whoever asks are, unless they run on Fargate."""
     pools: Literal["add-on", "auto-mode"] = "add-on"
     """Who launches the nodes of teams' node pools."""
     fargate: tuple[PodSelector, ...] = ()
     """The selectors of all Fargate profiles."""
+    fargate_log_group: str = ""
+    """Into which execution roles of profiles may write what containers say; none when empty."""
     service_cidr: str = "172.20.0.0/16"
     """Addresses of Services, or a reference to them."""
     ip_family: Literal["ipv4", "ipv6"] = "ipv4"
@@ -125,9 +133,11 @@ class ClusterFacts:
         return any(selector.selects(namespace, labels) for selector in self.fargate)
 
     def irsa(self, namespace: str, service_account: str, workloads: Iterable[Workload] = ()) -> bool:
-        """Whether a service account gets AWS permissions by IRSA: some of its pods run on Fargate, where the agent of
-        EKS Pod Identity does not. `workloads` are all that are known to use it.
+        """Whether a service account gets AWS permissions by IRSA: some of its pods run on Fargate or Windows, where the
+        agent of EKS Pod Identity does not. `workloads` are all that are known to use it.
         """
+        if not self.pod_identity:
+            return True
         using = [each for each in workloads if each.service_account == service_account]
         if not using:
             return self.on_fargate(namespace)

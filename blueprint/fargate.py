@@ -7,10 +7,11 @@ from dataclasses import field
 from typing import Annotated
 
 from blueprint.compute import Compute
-from blueprint.fields import NOT_EMPTY, at_most, matches
+from blueprint.fields import NOT_EMPTY, UNIQUE, IamName, at_most, matches
 from blueprint.instances import Architecture
 from blueprint.value import Value
 from blueprint.workload import PodSelector
+from blueprint.zones import AvailabilityZone
 
 # https://docs.aws.amazon.com/eks/latest/userguide/fargate-profile.html (Fargate profile wildcards)
 _Namespaces = Annotated[
@@ -61,11 +62,29 @@ class FargateProfile(Compute):
     DaemonSets do not run there, so workloads get their AWS permissions by IRSA instead of Pod Identity.
     """
 
-    create_only = dict.fromkeys(("name", "selectors"), "the Fargate profile is replaced")
+    create_only = dict.fromkeys(("name", "selectors", "role", "zones"), "the Fargate profile is replaced")
+
+    words_of_others = {
+        "pod_execution_role": "leave it out: each profile gets one, or write role",
+        "subnet_ids": "leave it out: pods stand in the private subnets of all zones, or write zones",
+        "subnet_selection": "leave it out: pods stand in the private subnets of all zones, or write zones",
+        "fargate_profile_name": "write name",
+    }
 
     selectors: Annotated[tuple[FargateSelector, ...], NOT_EMPTY, at_most(5, "selectors")]
     """Pods that one of these chooses run on Fargate."""
+    role: IamName | None = None
+    """One of the account that is there already, by name or path and name, by which pods' images are pulled and their
+    logs written; one that is made for the profile when None. It must trust eks-fargate-pods.amazonaws.com.
+    https://docs.aws.amazon.com/eks/latest/userguide/pod-execution-role.html"""
+    zones: Annotated[tuple[AvailabilityZone, ...], UNIQUE] = ()
+    """Zones of the network that its pods stand in, by letter or by id as the network has them; all when empty."""
 
     @property
     def architecture(self) -> Architecture:
         return "amd64"
+
+
+def log_group(cluster: str) -> str:
+    """Where the log router of Fargate writes."""
+    return f"/aws/eks/{cluster}/fargate"

@@ -225,6 +225,23 @@ CapacityReservation = Annotated[
     str,
     matches(r"cr-[0-9a-f]{17}", "must be the id of a capacity reservation", 'write for example "cr-0a1b2c3d4e5f60718"'),
 ]
+ReservationChoice = Annotated[
+    str,
+    matches(
+        r"cr-[0-9a-f]{17}|arn:aws[a-z-]*:resource-groups:[a-z0-9-]+:\d{12}:group/[\w.-]{1,128}|none",
+        "must be the id of a capacity reservation, the ARN of a group of them, or none",
+        'write for example "cr-0a1b2c3d4e5f60718"',
+    ),
+]
+StartScript = Annotated[
+    str,
+    matches(
+        r"[\t\n -~]{0,8000}",
+        "must be at most 8,000 ASCII characters, without carriage returns",
+        "write #!/bin/bash in its first line, or for Windows PowerShell",
+        longest=8_000,
+    ),
+]
 NodeScript = Annotated[
     str,
     matches(

@@ -9,9 +9,21 @@ from typing import Annotated, Any, Literal
 from blueprint.fields import matches
 from blueprint.instances import Accelerator, Architecture
 
-Family = Literal["AL2023", "BOTTLEROCKET"]
+LinuxFamily = Literal["AL2023", "BOTTLEROCKET"]
+Family = Literal["AL2023", "BOTTLEROCKET", "WINDOWS"]
+System = Literal[
+    "AL2023",
+    "BOTTLEROCKET",
+    "WINDOWS_CORE_2019",
+    "WINDOWS_FULL_2019",
+    "WINDOWS_CORE_2022",
+    "WINDOWS_FULL_2022",
+    "WINDOWS_CORE_2025",
+    "WINDOWS_FULL_2025",
+]
+"""What nodes run that join by themselves."""
 
-# Linux values of amiType. https://docs.aws.amazon.com/eks/latest/APIReference/API_Nodegroup.html
+# Values of amiType that EKS still makes images for. https://docs.aws.amazon.com/eks/latest/APIReference/API_Nodegroup.html
 AmiType = Literal[
     "AL2023_x86_64_STANDARD",
     "AL2023_ARM_64_STANDARD",
@@ -26,12 +38,18 @@ AmiType = Literal[
     "BOTTLEROCKET_ARM_64_FIPS",
     "BOTTLEROCKET_x86_64_NVIDIA_FIPS",
     "BOTTLEROCKET_ARM_64_NVIDIA_FIPS",
+    "WINDOWS_CORE_2019_x86_64",
+    "WINDOWS_FULL_2019_x86_64",
+    "WINDOWS_CORE_2022_x86_64",
+    "WINDOWS_FULL_2022_x86_64",
+    "WINDOWS_CORE_2025_x86_64",
+    "WINDOWS_FULL_2025_x86_64",
 ]
 
 ImageRelease = Annotated[
     str,
     matches(
-        r"\d{1,3}\.\d{1,3}\.\d{1,3}-[0-9a-f]{8}",
+        r"\d{1,3}\.\d{1,3}\.\d{1,3}-[0-9a-f]{8}|\d\.\d{2}-20\d{2}\.\d{2}\.\d{2}",
         "must be a release of an EKS image",
         'write for example "1.36.2-20260625" (AL2023) or "1.66.0-1ad6b4a4" (Bottlerocket)',
     ),
@@ -48,14 +66,18 @@ OwnImage = Annotated[
 ]
 """An image of one's own."""
 
+_OTHERS: tuple[Family, ...] = ("BOTTLEROCKET", "WINDOWS")
+FIRST_WINDOWS_2025 = "1.35"
+"""The minor since which EKS has images of Windows Server 2025: eksctl v0.230.0 pkg/ami/ssm_resolver.go:76."""
+
 _PINNED: dict[str, dict[str, Any]] = tomllib.loads(
     (Path(__file__).parent.parent / "facts" / "node_images.toml").read_text(encoding="utf-8")
 )
 
 
 def family(ami_type: str) -> Family:
-    """Whose image an AMI type is."""
-    return "BOTTLEROCKET" if ami_type.startswith("BOTTLEROCKET") else "AL2023"
+    """Whose image an AMI type is, or a system."""
+    return next((kind for kind in _OTHERS if ami_type.startswith(kind)), "AL2023")
 
 
 def ami_type(cpu: Architecture, chips: Accelerator | None) -> AmiType:
@@ -73,20 +95,31 @@ def ami_architecture(name: str) -> Architecture:
 
 
 def release(kind: Family, version: str) -> str:
-    """The pinned release for a Kubernetes minor."""
+    """The pinned release for a Kubernetes minor; none of Windows, whose images AWS takes back after four months.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/eks-optimized-windows-ami.html
+    """
+    if kind == "WINDOWS":
+        return ""
     pinned: str = _PINNED["bottlerocket"]["release"] if kind == "BOTTLEROCKET" else _PINNED["al2023"][version]
     return pinned
 
 
 def version_of(kind: Family, name: str) -> str | None:
     """The Kubernetes minor that a release is of; a release of Bottlerocket serves several, and has its own numbers."""
+    if kind == "WINDOWS":
+        return name.partition("-")[0]
     return None if kind == "BOTTLEROCKET" else name.rpartition(".")[0]
 
 
 def is_of(kind: Family, name: str) -> bool:
-    """Whether a release is one of the family: those of Amazon Linux end in a date, of Bottlerocket in a commit."""
-    dated = name.rpartition("-")[2].startswith("20") and name.rpartition("-")[2].isdigit()
-    return dated is (kind == "AL2023")
+    """Whether a release is one of the family: those of Amazon Linux end in a date, of Bottlerocket in a commit, and in
+    those of Windows the date has dots.
+    """
+    end = name.rpartition("-")[2]
+    if "." in end:
+        return kind == "WINDOWS"
+    return kind == ("AL2023" if end.startswith("20") and end.isdigit() else "BOTTLEROCKET")
 
 
 def first_bottlerocket(version: str) -> str:
@@ -110,6 +143,16 @@ def parameter(kind: Family, version: str, cpu: Architecture, chips: Accelerator 
     flavour = chips if chips in ("nvidia", "neuron") else "standard"
     image = f"amazon-eks-node-al2023-{arch}-{flavour}-{version}-v{build}"
     return f"/aws/service/eks/optimized-ami/{version}/amazon-linux-2023/{arch}/{flavour}/{image}/image_id"
+
+
+def windows_parameter(server: str, version: str) -> str:
+    """The SSM parameter that names the newest image of a Windows Server: eksctl v0.230.0 pkg/ami/ssm_resolver.go:60-84.
+
+    There is none for a release.
+    """
+    _, edition, year = server.removesuffix("_x86_64").split("_")
+    image = f"Windows_Server-{year}-English-{edition.capitalize()}-EKS_Optimized-{version}"
+    return f"/aws/service/ami-windows-latest/{image}/image_id"
 
 
 def is_older(name: str, than: str) -> bool:

@@ -22,6 +22,8 @@ DevicePlugin = Literal["add-on", "elsewhere"]
 
 _FILE = Path(__file__).parent.parent / "facts" / "instance_types.toml"
 _SIZES = tomllib.loads(_FILE.read_text(encoding="utf-8"))["families"]
+_EFA = tomllib.loads((_FILE.parent / "efa.toml").read_text(encoding="utf-8"))
+_WITH_EFA = frozenset(f"{family}.{size}" for family, sizes in _EFA["families"].items() for size in sizes.split())
 TYPES = frozenset(f"{family}.{size}" for family, sizes in _SIZES.items() for size in sizes.split())
 """All that EC2 has, in whatever region."""
 FAMILIES = frozenset(_SIZES)
@@ -69,6 +71,11 @@ def is_nitro(instance_type: str) -> bool:
     return _family(instance_type) not in _XEN or instance_type.endswith(".metal")
 
 
+def efa_interfaces(instance_types: Sequence[str]) -> int:
+    """How many Elastic Fabric Adapters any of the types takes, one on each of its network cards; none when 0."""
+    return min(_EFA["several"].get(name, 1) if name in _WITH_EFA else 0 for name in instance_types)
+
+
 def vcpus(instance_type: str) -> int | None:
     """How many a type has at most; None for bare metal, whose name does not say it."""
     size = instance_type.partition(".")[2]
@@ -80,12 +87,14 @@ def vcpus(instance_type: str) -> int | None:
     return 1 if _is_medium(instance_type) else {"small": 2, "medium": 2, "large": 2}.get(size)
 
 
-def allocatable_millicpus(instance_type: str) -> int | None:
+def allocatable_millicpus(instance_type: str, count: int | None = None) -> int | None:
     """What is left of a node's CPUs for pods, in thousandths: the kubelet keeps 6, 1, 0.5 and 0.25 % of them.
+
+    They are as many as the type has, unless `count` says otherwise.
 
     https://github.com/awslabs/amazon-eks-ami/blob/v20260714/nodeadm/internal/kubelet/config.go#L410
     """
-    count = vcpus(instance_type)
+    count = count or vcpus(instance_type)
     if count is None:
         return None
     kept = [60, 10, 5, 5][:count] + [2.5] * max(0, count - 4)

@@ -29,7 +29,7 @@ class ManagedNodes(Nodes):
     ami_type: AmiType | None = None
     """Amazon Linux 2023 for the architecture of the instance types, with drivers for their GPUs or Neuron chips, when
     None."""
-    os: images.Family | None = None
+    os: images.LinuxFamily | None = None
     """What an image of your own was made from; Amazon Linux 2023 when None."""
     desired: Annotated[int, between(0, 5000, "nodes")] | Literal["unmanaged"] | None = None
     """Nodes that a deploy starts, and goes back to whenever `min`, `max` or this changes; `min` when None. A new group
@@ -52,7 +52,8 @@ class ManagedNodes(Nodes):
 
     def problems(self) -> Iterator[Problem]:
         yield from super().problems()
-        if self.ami_type and (other := images.ami_architecture(self.ami_type)) != self.architecture:
+        windows = self.family == "WINDOWS"  # told already
+        if self.ami_type and not windows and (other := images.ami_architecture(self.ami_type)) != self.architecture:
             rule = f"{self.instance_types[0]} is {self.architecture}, the image is {other}"
             yield Problem(
                 ("ami_type",), self.ami_type, rule, "leave ami_type out, or take instance types of its architecture"
@@ -83,16 +84,16 @@ class ManagedNodes(Nodes):
                     yield Problem(("warm_pool", name), value, rule, fix)
 
     def _capacity(self) -> Iterator[Problem]:
-        if self.capacity_reservation and self.capacity == "SPOT":
+        if self.capacity_reservation not in (None, "none") and self.capacity == "SPOT":
             yield Problem(("capacity",), "SPOT", "Spot is taken from no reservation", "leave one of them out")
         if not self.capacity_block:
             return
         for name, values in (("instance_types", self.instance_types), ("zones", self.zones)):
             if len(values) != 1:
                 yield Problem((name,), values, "a capacity block is of one type, in one zone", f"write one in {name}")
-        if not self.capacity_reservation:
+        if not (self.capacity_reservation or "").startswith("cr-"):
             rule = "a capacity block has an id, as reservations have"
-            yield Problem(("capacity_reservation",), None, rule, "write the id of the block")
+            yield Problem(("capacity_reservation",), self.capacity_reservation, rule, "write the id of the block")
 
     @property
     def family(self) -> images.Family:

@@ -16,18 +16,28 @@ from blueprint.fields import (
     JSON_LIKE,
     NO_NULL,
     UNIQUE,
-    CapacityReservation,
     KmsKeyArn,
     LabelKey,
     LabelValue,
-    NodeScript,
     PlacementGroup,
+    ReservationChoice,
     SecurityGroupId,
+    StartScript,
     at_most,
     between,
 )
 from blueprint.images import ImageRelease, OwnImage
-from blueprint.instances import Accelerator, Architecture, DevicePlugin, InstanceTypes, accelerator, architecture
+from blueprint.instances import (
+    Accelerator,
+    Architecture,
+    DevicePlugin,
+    InstanceTypes,
+    accelerator,
+    architecture,
+    efa_interfaces,
+    vcpus,
+)
+from blueprint.machine import CpuOptions, LicenseArn
 from blueprint.taints import Taints
 from blueprint.user_data import script_problems
 from blueprint.value import Rule
@@ -83,6 +93,11 @@ class Nodes(Compute):
         "volume_iops": "write disk_iops",
         "volume_throughput": "write disk_throughput_mib",
         "pre_bootstrap_user_data": "write script",
+        "enable_efa_support": "write efa=True",
+        "cpu_options": "write cpu=CpuOptions(…)",
+        "enclave_options": "write enclaves=True",
+        "license_specifications": "write licenses",
+        "efa_enabled": "write efa=True",
         "bootstrap_extra_args": "write kubelet",
         "placement": "write placement_group",
         "block_device_mappings": "write disk_gib, disk_iops, disk_throughput_mib and kms_key_arn",
@@ -139,36 +154,57 @@ class Nodes(Compute):
     placement_group: PlacementGroup | None = None
     """One that is there already, for example of the strategy cluster for nodes that talk much.
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/placement-groups.html"""
-    capacity_reservation: CapacityReservation | None = None
-    """The reservation that nodes are taken from; any open one that fits when None."""
+    efa: bool = False
+    """Elastic Fabric Adapters on all network cards, for programs that pass messages between nodes (MPI, NCCL), with a
+    security group that lets them talk. A group with it stands in one zone, and gains by a `placement_group`.
+    https://docs.aws.amazon.com/eks/latest/userguide/node-efa.html"""
+    partition: Annotated[int, between(1, 7, "partitions")] | None = None
+    """Of a placement group of the strategy partition, the one that nodes stand in; EC2 spreads them when None."""
+    capacity_reservation: ReservationChoice | None = None
+    """The reservation that nodes are taken from, by its id, or a group of them by its ARN; any open one that fits when
+    None, and no reservation at all with "none"."""
+    tenancy: Literal["default", "dedicated"] = "default"
+    """Whether the account has the machine below for itself, which costs.
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/dedicated-instance.html"""
+    cpu: CpuOptions | None = None
+    """How its processors are used."""
+    enclaves: bool = False
+    """Whether Nitro Enclaves may be started on the nodes, with memory and cores that they set aside.
+    https://docs.aws.amazon.com/enclaves/latest/user/kubernetes.html"""
+    licenses: Annotated[tuple[LicenseArn, ...], at_most(10, "licenses"), UNIQUE] = ()
+    """License configurations of License Manager that count the nodes."""
     kubelet: Annotated[Mapping[str, Any], JSON_LIKE] = field(default_factory=dict)
     """More of the kubelet's configuration on Amazon Linux, for example {"imageGCHighThresholdPercent": 70}.
     https://kubernetes.io/docs/reference/config-api/kubelet-config.v1beta1"""
     bottlerocket: Annotated[Mapping[str, Any], JSON_LIKE, NO_NULL] = field(default_factory=dict)
     """More of Bottlerocket's settings, for example {"kernel": {"lockdown": "integrity"}}.
     https://bottlerocket.dev/en/os/latest/api/settings"""
-    script: NodeScript = ""
-    """Runs as root on Amazon Linux before the kubelet starts, each time that a node boots first."""
+    script: StartScript = ""
+    """Runs as root on Amazon Linux, or in PowerShell on Windows, before the kubelet starts, each time that a node boots
+    first."""
     image: OwnImage | None = None
     """An image of your own in the place of EKS's, which tells its nodes how to join as EKS's does: from `nodeadm`, or
     Bottlerocket's settings. A parameter is read when the launch template changes, and then only.
     https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html (specifying an AMI)"""
     device_plugin: DevicePlugin = "add-on"
-    """Who tells Kubernetes of GPUs and Neuron chips: an add-on of the blueprint, or somebody of whom it does not know,
-    such as a DaemonSet that a team applies."""
+    """Who tells Kubernetes of GPUs, Neuron chips and Elastic Fabric Adapters: an add-on of the blueprint, or somebody
+    of whom it does not know, such as a DaemonSet that a team applies."""
     version: KubernetesVersion | None = None
     """Kubernetes minor of the nodes; the cluster's when None. Keep it back to upgrade the control plane first. Of an
     image of your own, what it was made for."""
     release_version: ImageRelease | None = None
-    """Release of the image, such as "1.36.2-20260625" (AL2023) or "1.66.0-1ad6b4a4" (Bottlerocket); that of
-    `facts/node_images.toml` when None. EKS takes none that is older than the one a node group runs."""
+    """Release of the image, such as "1.36.2-20260625" (AL2023), "1.66.0-1ad6b4a4" (Bottlerocket) or "1.36-2026.10.14"
+    (Windows); that of `facts/node_images.toml` when None, and of Windows, whose images go after four months, the newest
+    of the day on which the group gets its version. EKS takes none that is older than the one a node group runs."""
 
     def problems(self) -> Iterator[Problem]:
         if self.min > self.max:
             yield Problem(("min",), self.min, f"min must not exceed max ({self.max})", "lower min or raise max")
         yield from disk_problems(self.disk_gib, self.disk_iops, self.disk_throughput_mib)
         yield from self._system()
-        if self.device_plugin == "elsewhere" and self.accelerator is None:
+        yield from self._efa()
+        yield from self._placed()
+        if self.device_plugin == "elsewhere" and self.accelerator is None and not self.efa:
             rule = f"{self.instance_types[0]} has neither GPUs nor Neuron chips"
             yield Problem(("device_plugin",), self.device_plugin, rule, "leave it out")
         if self.image and self.release_version:
@@ -182,6 +218,7 @@ class Nodes(Compute):
         elif self.release_version and self.version and self.own_version != self.version:
             rule = f"version is {self.version}, the image is of {self.own_version}"
             yield Problem(("release_version",), self.release_version, rule, "leave version out, or take an image of it")
+        yield from self._windows()
         if self.family == "AL2023" and (old := [name for name in self.instance_types if name.startswith("a1.")]):
             rule = "Amazon Linux 2023 does not run on the first generation of Graviton"
             yield Problem(("instance_types",), old[0], rule, "take a later one, for example m7g")
@@ -189,10 +226,12 @@ class Nodes(Compute):
     def _system(self) -> Iterator[Problem]:
         """What the image takes of what it is told."""
         yield from script_problems(self.script)
-        linux = self.family == "AL2023"
-        fix = "write kubelet or script" if linux else "write bottlerocket"
-        for name in ("bottlerocket",) if linux else ("kubelet", "script", "instance_store"):
-            if value := getattr(self, name):
+        if self.family == "AL2023" and self.script and not self.script.startswith("#!/"):
+            rule = "must be a script whose first line is #! and its interpreter"
+            yield Problem(("script",), self.script, rule, "write #!/bin/bash")
+        fix = f"write {' or '.join(_TOLD[self.family])}"
+        for name in ("kubelet", "bottlerocket", "script", "instance_store"):
+            if name not in _TOLD[self.family] and (value := getattr(self, name)):
                 yield Problem((name,), value, f"the image is {self.family}, which knows no {name}", fix)
         of_kubernetes = self.bottlerocket.get("kubernetes", {})
         if not isinstance(of_kubernetes, Mapping):
@@ -205,6 +244,53 @@ class Nodes(Compute):
         for path, settings, ours in told:
             for name in sorted(ours.keys() & settings.keys()):
                 yield Problem((*path, Key(name)), settings[name], "the plan says that", ours[name])
+
+    def _placed(self) -> Iterator[Problem]:
+        """Where EC2 puts them, and how much of a machine they are."""
+        if self.partition and not self.placement_group:
+            rule, fix = "partitions are those of a placement group", "write placement_group, or leave it out"
+            yield Problem(("partition",), self.partition, rule, fix)
+        if self.cpu and self.cpu.cores and len(self.instance_types) > 1:
+            rule = "a number of cores is one of one type"
+            yield Problem(("instance_types",), self.instance_types, rule, "keep one, or leave cores out")
+        if self.cpu and (most := vcpus(self.instance_types[0])) and (self.cpu.vcpus or 0) > most:
+            rule = f"{self.instance_types[0]} has {most} vCPUs"
+            yield Problem(("cpu", "cores"), self.cpu.cores, rule, "write fewer")
+        if self.cpu and self.cpu.sev_snp:
+            for name in self.instance_types:
+                if not name.startswith(("m6a.", "c6a.", "r6a.")):
+                    rule = f"{name} does not encrypt its memory so"
+                    yield Problem(("cpu", "sev_snp"), self.cpu.sev_snp, rule, "take types of m6a, c6a or r6a")
+
+    def _efa(self) -> Iterator[Problem]:
+        if not self.efa:
+            return
+        if without := [name for name in self.instance_types if not efa_interfaces((name,))]:
+            rule = f"{', '.join(without)} takes no Elastic Fabric Adapters"
+            yield Problem(("efa",), self.efa, rule, "leave it out, or take types that do, for example c6i.32xlarge")
+        if len(self.zones) != 1:
+            rule = "Elastic Fabric Adapters reach others of their zone alone"
+            yield Problem(("zones",), self.zones, rule, 'write one, for example zones=("a",)')
+        if len(self.security_groups) > _MOST_GROUPS_WITH_EFA:
+            rule = "an interface has five groups, of which the cluster's and that of the adapters are two"
+            yield Problem(("security_groups",), self.security_groups, rule, f"keep {_MOST_GROUPS_WITH_EFA}")
+        if self.family == "WINDOWS":
+            yield Problem(("efa",), self.efa, "Windows has no Elastic Fabric Adapters on EKS", "leave it out")
+
+    def _windows(self) -> Iterator[Problem]:
+        """https://docs.aws.amazon.com/eks/latest/userguide/windows-support.html"""
+        if self.family != "WINDOWS":
+            return
+        if self.architecture != "amd64":
+            rule = f"{self.instance_types[0]} is {self.architecture}, and Windows runs on x86 alone"
+            yield Problem(("instance_types",), self.instance_types[0], rule, "take others, for example m7i.large")
+        if self.accelerator and not self.image:
+            rule = "EKS has no image of Windows with drivers for accelerators"
+            fix = "take other types, or write image in SelfManagedNodes, with drivers for them"
+            yield Problem(("instance_types",), self.instance_types[0], rule, fix)
+        if self.disk_gib < _WINDOWS_DISK:
+            rule = f"the images of Windows have {_WINDOWS_DISK} GiB"
+            yield Problem(("disk_gib",), self.disk_gib, rule, f"write {_WINDOWS_DISK} or more, or leave it out")
 
     @property
     @abstractmethod
@@ -231,4 +317,17 @@ class Nodes(Compute):
         return self.release_version or images.release(self.family, self.own_version or cluster_version)
 
 
-_ENDS: Mapping[images.Family, str] = {"AL2023": "a date, 1.36.2-20260714", "BOTTLEROCKET": "a commit, 1.66.0-1ad6b4a4"}
+_ENDS: Mapping[images.Family, str] = {
+    "AL2023": "a date, 1.36.2-20260714",
+    "BOTTLEROCKET": "a commit, 1.66.0-1ad6b4a4",
+    "WINDOWS": "a date with dots, 1.36-2026.10.14",
+}
+_TOLD: Mapping[images.Family, tuple[str, ...]] = {
+    "AL2023": ("kubelet", "script", "instance_store"),
+    "BOTTLEROCKET": ("bottlerocket",),
+    "WINDOWS": ("script",),
+}
+"""Fields of what each is told when it starts."""
+_MOST_GROUPS_WITH_EFA = 3
+_WINDOWS_DISK = 50
+"""GiB. https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateNodegroup.html (diskSize)"""

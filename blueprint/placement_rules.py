@@ -57,7 +57,7 @@ def _no_place(part: Draft, lost: Sequence[Placement]) -> Problem:
     more = f"; and {len(obstacles) - _MOST_OBSTACLES} more" if len(obstacles) > _MOST_OBSTACLES else ""
     rule = f"no node takes its pods: {'; '.join(list(obstacles)[:_MOST_OBSTACLES])}{more}"
     field = part.fields.values
-    tainted = [place for each in lost for place, _ in each.obstacles if place.taints]
+    tainted = [place for each in lost for place, _ in each.obstacles if place.taints and not place.windows]
     if not tainted:
         return Problem(part.path, Quoted(names), rule, f"add nodes with that label, or correct {field}")
     fix = f"add nodes without a taint, or tolerate it: {field}={_tolerating(tainted[0], lost)}"

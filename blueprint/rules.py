@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, get_args
 
-from blueprint import accelerator_rules, delivery, hosts, images, partition_rules
+from blueprint import accelerator_rules, delivery, hosts, hybrid_rules, images, partition_rules, windows_rules
 from blueprint.addons import Addon, NodeNetwork
 from blueprint.addons.offers import NODES_ON_DEMAND
 from blueprint.auto_mode import AutoMode
@@ -14,6 +14,7 @@ from blueprint.cluster import PublicEndpoint
 from blueprint.encryption import foreign_key
 from blueprint.errors import FieldPath, Problem, Quoted, duplicates, rendered
 from blueprint.existing_network import ExistingNetwork
+from blueprint.fargate import FargateProfile
 from blueprint.fields import is_ipv6
 from blueprint.instances import is_nitro
 from blueprint.network import NewNetwork
@@ -45,6 +46,8 @@ def between_values(view: Checked) -> Iterator[Problem]:
     yield from _ip_family(view)
     yield from _addons(view)
     yield from accelerator_rules.problems(view)
+    yield from windows_rules.problems(view)
+    yield from hybrid_rules.problems(view)
     if view.knows_all("teams"):
         yield from _connections(view)
     yield from _secrets(view)
@@ -91,7 +94,9 @@ def _node_zones(view: Checked) -> Iterator[Problem]:
     network = view.blueprint.network
     zones = {each.zone for each in network.nodes} if isinstance(network, ExistingNetwork) else {*network.zones}
     for path, nodes in view.compute.items():
-        if isinstance(nodes, Nodes) and (strange := [zone for zone in nodes.zones if zone not in zones]):
+        if isinstance(nodes, Nodes | FargateProfile) and (
+            strange := [zone for zone in nodes.zones if zone not in zones]
+        ):
             rule = f"the network has no subnet for nodes in {', '.join(strange)}"
             yield Problem((*path, "zones"), nodes.zones, rule, f"write some of {', '.join(sorted(zones))}")
 

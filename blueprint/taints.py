@@ -26,9 +26,11 @@ class Taint(Value):
         return NodeTaint(self.key, self.value, EFFECTS[self.effect])
 
 
+MOST_TAINTS = 50
+"""Of a node group. https://docs.aws.amazon.com/eks/latest/userguide/node-taints-managed-node-groups.html"""
 Taints = Annotated[
     tuple[Taint, ...],
-    at_most(50, "taints"),
+    at_most(MOST_TAINTS, "taints"),
     Rule(
         lambda taints: len({(taint.key, taint.effect) for taint in taints}) == len(taints),
         "must hold no duplicate: two taints with the same key and effect",

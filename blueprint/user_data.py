@@ -13,9 +13,9 @@ from blueprint.errors import Problem
 if TYPE_CHECKING:
     from blueprint.facts import ClusterFacts
 
-_BOUNDARIES = ("--NodeConfig", "--//")
+_BOUNDARIES = ("--NodeConfig", "--//", "</powershell>")
 """A line with one of these ends a part: ours, and that of Karpenter, which writes all parts anew
-(karpenter-provider-aws v1.14.1 pkg/providers/amifamily/bootstrap/mime/mime.go:34)."""
+(karpenter-provider-aws v1.14.1 pkg/providers/amifamily/bootstrap/mime/mime.go:34), and that of Windows."""
 
 
 def settings(bottlerocket: Mapping[str, Any]) -> str:
@@ -37,6 +37,14 @@ def multipart(script: str, config: str) -> str:
             part.set_payload(text)
             parts.attach(part)
     return parts.as_string()
+
+
+def powershell(*commands: str) -> str:
+    """What Windows does when it starts.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html (Windows user data)
+    """
+    return "\n".join(("<powershell>", *(command for command in commands if command), "</powershell>"))
 
 
 def node_config(spec: Mapping[str, Any]) -> str:

@@ -52,6 +52,11 @@ class NodeTaint:
         return bool(key) and (toleration.get("value") or "") == self.value
 
 
+WINDOWS = NodeTaint("os", "windows")
+"""Of all Windows nodes, so that nothing comes there that does not ask for it.
+https://docs.aws.amazon.com/eks/latest/best-practices/windows-scheduling.html"""
+
+
 @dataclass(frozen=True)
 class PodSelector:
     """Pods of the namespace that carry all of the labels; `*` stands for any characters, `?` for one."""

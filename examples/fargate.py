@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from addons.core_dns import CoreDns
 from addons.external_dns import ExternalDns
+from addons.fargate_logs import FargateLogs
 from blueprint import FargateProfile, FargateSelector
 from examples.managed import MANAGED
 from examples.shared import PLATFORM
@@ -15,8 +16,16 @@ FARGATE = replace(
     name="fargate",
     compute=(
         FargateProfile("system", selectors=(FargateSelector("kube-system"), FargateSelector("external-dns"))),
-        FargateProfile("batch", selectors=(FargateSelector("batch", labels={"example.com/fargate": "yes"}),)),
+        FargateProfile(
+            "batch",
+            selectors=(
+                FargateSelector("batch", labels={"example.com/fargate": "yes"}),
+                FargateSelector("batch-*", labels={"example.com/*": "y?s"}),
+            ),
+            zones=("a",),
+        ),
+        FargateProfile("given", selectors=(FargateSelector("reports"),), role="fargate/Reports"),
     ),
-    addons=(CoreDns(), ExternalDns(zones=("Z0123456789",))),
+    addons=(CoreDns(), ExternalDns(zones=("Z0123456789",)), FargateLogs(retention_days=30)),
     teams=(PLATFORM,),
 )

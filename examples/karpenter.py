@@ -7,6 +7,7 @@ from dataclasses import replace
 from addons.accelerators import gpu
 from addons.core import CORE
 from addons.karpenter import Karpenter
+from addons.karpenter.connections import ConnectionTracking
 from addons.karpenter.kubelet import Kubelet
 from addons.karpenter.node_class import NodeClass
 from blueprint import ManagedNodes, Taint
@@ -89,6 +90,7 @@ KARPENTER = replace(
                     bottlerocket={"kernel": {"lockdown": "integrity"}},
                     security_groups=("sg-0a1b2c3d4e5f60718",),
                     monitoring=True,
+                    nested_virtualization=True,
                 ),
                 NodeClass(
                     "training",
@@ -99,6 +101,9 @@ KARPENTER = replace(
                     kms_key_arn=KEY,
                     capacity_reservations=("cr-0a1b2c3d4e5f60718",),
                     placement_group="training",
+                    security_groups=("sg-0a1b2c3d4e5f60719",),
+                    efa_cards=4,
+                    connections=ConnectionTracking(tcp_established=3_600, udp_stream=120, udp=60),
                 ),
             ),
         ),

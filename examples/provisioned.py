@@ -22,6 +22,7 @@ PROVISIONED = Blueprint(
         zonal_shift=True,
         log_types=("api", "audit", "authenticator"),
         rollback_timeout_minutes=240,
+        certificate_authorities=("2027",),
         identity_providers=(
             OidcProvider("staff", issuer_url="https://login.example.com", client_id="eks", groups_claim="groups"),
             OidcProvider(

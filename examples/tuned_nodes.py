@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from addons.core import CORE
-from blueprint import ManagedNodes, NodeRepair, RepairOverride, SelfManagedNodes, WarmPool
+from blueprint import CpuOptions, ManagedNodes, NodeRepair, RepairOverride, SelfManagedNodes, WarmPool
 from examples.managed import MANAGED
 from examples.shared import KEY, PLATFORM
 
@@ -59,6 +59,26 @@ TUNED_NODES = replace(
             ami_type="BOTTLEROCKET_x86_64",
             bottlerocket={"kernel": {"lockdown": "integrity"}, "kubernetes": {"image-gc-high-threshold-percent": "70"}},
         ),
+        ManagedNodes(
+            "licensed",
+            instance_types=("m7i.xlarge",),
+            tenancy="dedicated",
+            enclaves=True,
+            cpu=CpuOptions(cores=1, threads_per_core=1),
+            placement_group="parts",
+            partition=2,
+            capacity_reservation="arn:aws:resource-groups:us-west-2:111111111111:group/licensed",
+            licenses=(
+                "arn:aws:license-manager:us-west-2:111111111111:license-configuration:lic-0123456789abcdef0123456789abcdef",
+            ),
+        ),
+        ManagedNodes(
+            "sealed",
+            instance_types=("m6a.large", "r6a.large"),
+            cpu=CpuOptions(sev_snp=True),
+            capacity_reservation="none",
+        ),
+        ManagedNodes("machines", instance_types=("m8i.xlarge",), cpu=CpuOptions(nested_virtualization=True)),
         SelfManagedNodes(
             "own",
             instance_types=("m7g.large",),

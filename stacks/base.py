@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aws_cdk import Aws, CfnResource, Environment, Stack, aws_iam
@@ -71,20 +71,20 @@ def service_role(
     scope: Construct, id: str, plan: Plan, role: ServiceRole, references: Mapping[str, str] = PARTITION_ONLY
 ) -> aws_iam.CfnRole:
     """The role in IAM."""
-    statement: dict[str, Any] = {
-        "Effect": "Allow",
-        "Principal": {"Service": role.service},
-        "Action": list(role.actions),
-    }
-    if role.conditions:
-        statement["Condition"] = resolved(role.conditions, references)
+    trust = [
+        _trust(role.service, actions, resolved(conditions, references))
+        for actions, conditions in (
+            (role.actions, role.conditions),
+            *((each.actions, each.conditions) for each in role.also),
+        )
+    ]
     policies = []
     if role.statements:
         policies = [{"policyName": "permissions", "policyDocument": resolved(iam.policy(role.statements), references)}]
     made = aws_iam.CfnRole(
         scope,
         id,
-        assume_role_policy_document={"Version": "2012-10-17", "Statement": [statement]},
+        assume_role_policy_document={"Version": "2012-10-17", "Statement": trust},
         managed_policy_arns=managed_policies(*role.managed_policies) or None,
         policies=policies or None,
         **of_every_role(plan),
@@ -92,6 +92,11 @@ def service_role(
     why = f"AWS states what {role.service} needs, and keeps it up to date"
     acknowledge(made, aws_managed(role.managed_policies, why) | of_statements(role.statements))
     return made
+
+
+def _trust(service: str, actions: Sequence[str], conditions: Mapping[str, Any]) -> dict[str, Any]:
+    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": list(actions)}
+    return {**statement, "Condition": conditions} if conditions else statement
 
 
 def given(**properties: Any) -> dict[str, Any] | None:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from aws_cdk import CfnOutput
+from aws_cdk import CfnOutput, aws_ec2
 from aws_cdk import aws_eks_v2 as eks
 from constructs import Construct
 
@@ -14,7 +14,7 @@ from blueprint.auto_node_class import OWN_NODES
 from blueprint.cluster import LOG_TYPES
 from blueprint.components import Components
 from blueprint.contribution import ManagedAddon
-from blueprint.planning.document import ControlPlane, Plan, Subnet
+from blueprint.planning.document import ControlPlane, Plan, RemoteNodes, Subnet
 from blueprint.references import CLUSTER_SECURITY_GROUP, name_of, resolved
 from stacks.acknowledge import ENGINE, acknowledge
 from stacks.base import PARTITION_ONLY, BlueprintStack, given, service_role
@@ -30,7 +30,7 @@ class ClusterStack(BlueprintStack):
     def __init__(self, scope: Construct, plan: Plan, network: Mapping[str, str]) -> None:
         super().__init__(scope, "cluster", plan, stateful=True)
         self.key_arn = key = retained_key(self, plan, "Secrets and logs").attr_arn
-        cluster = self._control_plane(plan, _ids(plan.control_plane.subnets, network), key)
+        cluster = self._control_plane(plan, network, key)
         nodes = plan.network.of_kind("private")
         # All in one place: EKS keeps one entry for a principal, so one that goes from a team to the administrators must
         # not be made in one stack while another still has it. https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateAccessEntry.html
@@ -48,7 +48,8 @@ class ClusterStack(BlueprintStack):
         managed = [addon for part in plan.addons for addon in part.contribution.managed_addons]
         for addon in managed:
             _addon(before if addon.before_nodes else addons, plan, addon, self.identity_provider, known)
-        add_compute(compute, plan, cluster, [(each.zone, resolved(each.id, network)) for each in nodes])
+        subnets = [(each.zone, resolved(each.id, network)) for each in nodes]
+        add_compute(compute, plan, cluster, subnets, resolved(plan.facts.vpc_id, network))
         CfnOutput(
             self,
             "UpdateKubeconfig",
@@ -56,6 +57,11 @@ class ClusterStack(BlueprintStack):
             description="Makes kubectl use this cluster",
         )
         self.target, installer = kubectl_target(self, plan, cluster, network, key)
+        self._hybrid_nodes(plan, cluster)
+        for name in plan.control_plane.certificate_authorities:
+            own = _after(Construct(self, f"CertificateAuthority-{name}"), cluster)
+            authority = eks.CfnCertificateAuthority(own, "Authority", cluster_name=plan.facts.name)
+            CfnOutput(own, "Id", value=authority.attr_id, description=f"Of the certificate authority {name}")
         joining = [*self._own_nodes_of_auto_mode(plan, cluster, known)]
         objects = [one for addon in managed for one in addon.objects]
         if objects := [*objects, *(one for part in plan.addons for one in part.contribution.first_objects)]:
@@ -67,7 +73,7 @@ class ClusterStack(BlueprintStack):
             _after(addons, first)
         self.export(installer, self.identity_provider.issuer, self.identity_provider.arn, key)
 
-    def _control_plane(self, plan: Plan, subnets: list[str], key: str) -> eks.CfnCluster:
+    def _control_plane(self, plan: Plan, network: Mapping[str, str], key: str) -> eks.CfnCluster:
         """Every property that EKS cannot change without a new cluster is stated, with the value for good."""
         model = plan.control_plane
         # EKS would make this group itself, without retention; so it stands before the cluster.
@@ -84,8 +90,8 @@ class ClusterStack(BlueprintStack):
                 {"provider": {"keyArn": resolved(model.key, PARTITION_ONLY) or key}, "resources": ["secrets"]}
             ],
             resources_vpc_config={
-                "subnetIds": subnets,
-                "securityGroupIds": list(model.security_groups) or None,
+                "subnetIds": _ids(model.subnets, network),
+                "securityGroupIds": [*model.security_groups, *self._from_hybrid_nodes(plan, network)] or None,
                 "controlPlaneEgressMode": model.egress_mode or None,
                 "endpointPrivateAccess": True,
                 "endpointPublicAccess": bool(model.public_ranges),
@@ -97,6 +103,8 @@ class ClusterStack(BlueprintStack):
             control_plane_scaling_config={"tier": model.scaling_tier} if model.scaling_tier else None,
             zonal_shift_config=None if model.zonal_shift is None else {"enabled": model.zonal_shift},
             rollback_config=given(timeoutMinutes=model.rollback_timeout_minutes),
+            active_certificate_authority_id=model.active_certificate_authority or None,
+            remote_network_config=_remote(model.hybrid),
             **_components(model.components),
             **self._auto_mode(plan, model),
         )
@@ -105,6 +113,38 @@ class ClusterStack(BlueprintStack):
             why = f"the blueprint says log_types without {', '.join(missing)}"
             acknowledge(cluster, {f"{ENGINE}EKS-CONTROL-PLANE-LOGS": why})
         return cluster
+
+    def _from_hybrid_nodes(self, plan: Plan, network: Mapping[str, str]) -> Iterator[str]:
+        """Lets these and their pods reach the API.
+
+        https://docs.aws.amazon.com/eks/latest/userguide/hybrid-nodes-networking.html (cluster security group)
+        """
+        if hybrid := plan.control_plane.hybrid:
+            yield aws_ec2.CfnSecurityGroup(
+                self,
+                "FromHybridNodes",
+                group_description="Hybrid nodes and their pods reach the Kubernetes API",
+                vpc_id=resolved(plan.facts.vpc_id, network),
+                security_group_ingress=[
+                    {
+                        "ipProtocol": "tcp",
+                        "fromPort": 443,
+                        "toPort": 443,
+                        "cidrIp": cidr,
+                        "description": f"HTTPS from hybrid nodes {each.name}",
+                    }
+                    for each in hybrid
+                    for cidr in each.ranges
+                ],
+            ).attr_group_id
+
+    def _hybrid_nodes(self, plan: Plan, cluster: eks.CfnCluster) -> None:
+        """The role that machines take on, and that lets them join."""
+        for each in plan.control_plane.hybrid:
+            own = _after(Construct(self, f"HybridNodes-{each.name}"), cluster)
+            role = service_role(own, "Role", plan, each.role)
+            access_entry(own, plan, each.access, {f"role-arn:{each.name}": role.attr_arn}, "Access")
+            CfnOutput(own, "RoleArn", value=role.attr_arn, description=f"What the machines of {each.name} take on")
 
     def _own_nodes_of_auto_mode(
         self, plan: Plan, cluster: eks.CfnCluster, known: dict[str, str]
@@ -135,6 +175,15 @@ class ClusterStack(BlueprintStack):
                 "elasticLoadBalancing": {"enabled": bool(auto)},
             },
         }
+
+
+def _remote(hybrid: Sequence[RemoteNodes]) -> dict[str, Any] | None:
+    """Where hybrid nodes and their pods have addresses; EKS takes one list of each."""
+    nodes = [cidr for each in hybrid for cidr in each.node_ranges]
+    pods = [cidr for each in hybrid for cidr in each.pod_ranges]
+    return given(
+        remoteNodeNetworks=[{"cidrs": nodes}] if nodes else None, remotePodNetworks=[{"cidrs": pods}] if pods else None
+    )
 
 
 def _components(components: Components) -> dict[str, Any]:

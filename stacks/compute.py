@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from aws_cdk import CfnAutoScalingRollingUpdate, CfnUpdatePolicy, Fn, aws_autoscaling, aws_ec2, aws_iam
 from aws_cdk import aws_eks_v2 as eks
 from constructs import Construct
 
-from blueprint.planning.document import FargateNodes, Launch, NodeGroup, Plan, RollingUpdate
+from blueprint.planning.document import FargateNodes, Launch, NodeGroup, NodeRoleKind, Plan, RollingUpdate
 from blueprint.references import CLUSTER_CERTIFICATE, CLUSTER_DNS, CLUSTER_ENDPOINT, SERVICE_RANGE, name_of, resolved
 from blueprint.workload import EFFECTS
 from stacks.acknowledge import ENGINE, NAG, NIST, acknowledge
@@ -17,43 +18,74 @@ from stacks.base import PARTITION_ONLY, given, service_role
 
 Subnets = Sequence[tuple[str, str]]
 """Zone and id of each."""
+_ROLES: Mapping[NodeRoleKind, str] = {
+    "managed": "NodeRole",
+    "self-managed": "SelfManagedNodeRole",
+    "managed Windows": "WindowsNodeRole",
+    "self-managed Windows": "SelfManagedWindowsNodeRole",
+}
+_ENTRIES: tuple[tuple[NodeRoleKind, str, str], ...] = (
+    ("self-managed", "SelfManagedNodeAccess", "EC2_LINUX"),
+    ("self-managed Windows", "SelfManagedWindowsNodeAccess", "EC2_WINDOWS"),
+)
 _EKS_EFFECTS = {kubernetes: eks for eks, kubernetes in EFFECTS.items()}
 
 
-def add_compute(scope: Construct, plan: Plan, cluster: eks.CfnCluster, subnets: Subnets) -> None:
+def add_compute(scope: Construct, plan: Plan, cluster: eks.CfnCluster, subnets: Subnets, vpc: str) -> None:
     """All nodes and Fargate profiles of the plan; Auto Mode is a property of the control plane.
 
     EKS makes and removes one Fargate profile at a time, so each waits for the one before.
     https://docs.aws.amazon.com/eks/latest/userguide/fargate-profile.html
     """
-    roles = {
-        kind: service_role(scope, {"managed": "NodeRole", "self-managed": "SelfManagedNodeRole"}[kind], plan, role)
-        for kind, role in plan.node_roles.items()
-    }
-    if "self-managed" in roles:
-        # The entry of managed groups' role is made by EKS.
-        eks.CfnAccessEntry(
-            scope,
-            "SelfManagedNodeAccess",
-            cluster_name=plan.facts.name,
-            principal_arn=roles["self-managed"].attr_arn,
-            type="EC2_LINUX",
-        )
+    adapters = _let_adapters_talk(scope, vpc) if any(_efa(compute) for compute in plan.compute) else ""
+    roles = {kind: service_role(scope, _ROLES[kind], plan, role) for kind, role in plan.node_roles.items()}
+    # The entries of managed groups' roles are made by EKS.
+    for kind, name, entry in _ENTRIES:
+        if kind in roles:
+            arn = roles[kind].attr_arn
+            eks.CfnAccessEntry(scope, name, cluster_name=plan.facts.name, principal_arn=arn, type=entry)
     profiles: list[Construct] = []
     for compute in plan.compute:
         own = Construct(scope, compute.name)
         if isinstance(compute, FargateNodes):
-            _fargate(own, plan, compute, [id for _, id in subnets])
+            _fargate(own, plan, compute, _of_group(compute, subnets))
             if profiles:
                 own.node.add_dependency(profiles[-1])
             profiles.append(own)
         elif compute.kind == "managed":
-            _managed(own, plan, compute, roles["managed"], cluster, _of_group(compute, subnets))
+            _managed(own, plan, _with(compute, adapters), roles[compute.role], cluster, _of_group(compute, subnets))
         else:
-            _self_managed(own, plan, compute, roles["self-managed"], cluster, _of_group(compute, subnets))
+            _self_managed(
+                own, plan, _with(compute, adapters), roles[compute.role], cluster, _of_group(compute, subnets)
+            )
 
 
-def _of_group(group: NodeGroup, subnets: Subnets) -> list[str]:
+def _efa(compute: NodeGroup | FargateNodes) -> int:
+    return compute.launch.efa if isinstance(compute, NodeGroup) else 0
+
+
+def _with(group: NodeGroup, adapters: str) -> NodeGroup:
+    """A group whose nodes have Elastic Fabric Adapters, with the security group that these need."""
+    if not group.launch.efa:
+        return group
+    return replace(group, launch=replace(group.launch, security_groups=(adapters, *group.launch.security_groups)))
+
+
+def _let_adapters_talk(scope: Construct, vpc: str) -> str:
+    """A group that lets itself in and out, which a rule for all addresses does not do for these.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/efa-start.html (security group)
+    """
+    why = "Elastic Fabric Adapters of nodes talk to each other"
+    own = Construct(scope, "Efa")
+    group = aws_ec2.CfnSecurityGroup(own, "Group", group_description=why, vpc_id=vpc).attr_group_id
+    given: dict[str, Any] = {"group_id": group, "ip_protocol": "-1", "description": why}
+    aws_ec2.CfnSecurityGroupIngress(own, "In", source_security_group_id=group, **given)
+    aws_ec2.CfnSecurityGroupEgress(own, "Out", destination_security_group_id=group, **given)
+    return group
+
+
+def _of_group(group: NodeGroup | FargateNodes, subnets: Subnets) -> list[str]:
     return [id for zone, id in subnets if not group.zones or zone in group.zones]
 
 
@@ -69,7 +101,7 @@ def _managed(
     more: dict[str, Any] = {}
     if launch.security_groups:
         # EKS adds that of the cluster only where the template names none.
-        more["securityGroupIds"] = [cluster.attr_cluster_security_group_id, *launch.security_groups]
+        more |= _network(launch, cluster)
     if own := _image(launch):
         more["imageId"] = own
     if launch.user_data:
@@ -88,8 +120,8 @@ def _managed(
         subnets=subnets,
         # EKS takes none of the three beside an image of one's own.
         ami_type=None if own else group.image,
-        # A release of Amazon Linux is of one Kubernetes version, one of Bottlerocket serves several.
-        version=group.version if group.image.startswith("BOTTLEROCKET") else None,
+        # A release of Amazon Linux is of one Kubernetes version, one of Bottlerocket serves several, Windows has none.
+        version=None if own or group.image.startswith("AL2023") else group.version,
         release_version=group.release or None,
         capacity_type="CAPACITY_BLOCK" if launch.capacity_block else group.capacity,
         instance_types=None if launch.capacity_block else list(group.instance_types),
@@ -157,6 +189,29 @@ def _launch_template(scope: Construct, launch: Launch, data: dict[str, Any]) -> 
     return template
 
 
+def _network(launch: Launch, cluster: eks.CfnCluster) -> dict[str, Any]:
+    """Groups of the nodes; those of a template with interfaces stand there.
+
+    Interfaces beside the first carry nothing but the adapter, so that they take no address: terraform-aws-eks v21.19.0
+    modules/eks-managed-node-group/main.tf:58-64.
+    """
+    groups = [cluster.attr_cluster_security_group_id, *launch.security_groups]
+    if not launch.efa:
+        return {"securityGroupIds": groups}
+    return {
+        "networkInterfaces": [
+            {
+                "interfaceType": "efa-only" if card else "efa",
+                "networkCardIndex": card,
+                "deviceIndex": 1 if card else 0,
+                "deleteOnTermination": True,
+                "groups": groups,
+            }
+            for card in range(launch.efa)
+        ]
+    }
+
+
 def _launch_data(launch: Launch, **more: Any) -> dict[str, Any]:
     """https://docs.aws.amazon.com/eks/latest/best-practices/identity-and-access-management.html"""
     tags = [{"key": key, "value": value} for key, value in launch.tags.items()]
@@ -182,17 +237,32 @@ def _launch_data(launch: Launch, **more: Any) -> dict[str, Any]:
             for volume in launch.volumes
         ],
         "monitoring": {"enabled": True} if launch.monitoring else None,
-        "placement": {"groupName": launch.placement_group} if launch.placement_group else None,
-        "capacityReservationSpecification": {
-            "capacityReservationTarget": {"capacityReservationId": launch.capacity_reservation}
-        }
-        if launch.capacity_reservation
-        else None,
+        "placement": given(
+            groupName=launch.placement_group or None,
+            partitionNumber=launch.partition,
+            tenancy=None if launch.tenancy == "default" else launch.tenancy,
+        ),
+        "capacityReservationSpecification": _reservation(launch.capacity_reservation),
+        "cpuOptions": given(
+            coreCount=launch.cpu.cores,
+            threadsPerCore=launch.cpu.threads_per_core,
+            nestedVirtualization="enabled" if launch.cpu.nested_virtualization else None,
+            amdSevSnp="enabled" if launch.cpu.sev_snp else None,
+        ),
+        "enclaveOptions": {"enabled": True} if launch.enclaves else None,
+        "licenseSpecifications": [{"licenseConfigurationArn": each} for each in launch.licenses] or None,
         "tagSpecifications": [
             {"resourceType": kind, "tags": tags} for kind in ("instance", "volume", "network-interface")
         ],
         **more,
     }
+
+
+def _reservation(chosen: str) -> dict[str, Any] | None:
+    if chosen == "none":
+        return {"capacityReservationPreference": "none"}
+    key = "capacityReservationResourceGroupArn" if chosen.startswith("arn:") else "capacityReservationId"
+    return {"capacityReservationTarget": {key: chosen}} if chosen else None
 
 
 def _self_managed(
@@ -208,7 +278,7 @@ def _self_managed(
         group.launch,
         imageId=_image(group.launch),
         iamInstanceProfile={"arn": profile.attr_arn},
-        securityGroupIds=[cluster.attr_cluster_security_group_id, *group.launch.security_groups],
+        **_network(group.launch, cluster),
         userData=Fn.base64(resolved(group.launch.user_data, _of_cluster(plan, cluster))),
     )
     template = _launch_template(scope, group.launch, data)
@@ -269,11 +339,14 @@ def _rolling(update: RollingUpdate) -> CfnUpdatePolicy:
 
 
 def _fargate(scope: Construct, plan: Plan, profile: FargateNodes, subnets: list[str]) -> None:
+    arn = resolved(profile.role_arn, PARTITION_ONLY)
+    if profile.role:
+        arn = service_role(scope, "Role", plan, profile.role).attr_arn
     eks.CfnFargateProfile(
         scope,
         "Profile",
         cluster_name=plan.facts.name,
-        pod_execution_role_arn=service_role(scope, "Role", plan, profile.role).attr_arn,
+        pod_execution_role_arn=arn,
         subnets=subnets,
         selectors=[
             {

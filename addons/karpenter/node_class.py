@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Annotated, Any
 
+from addons.karpenter.connections import ConnectionTracking
+from addons.karpenter.devices import adapters, volumes
 from addons.karpenter.kubelet import Kubelet
 from addons.karpenter.node_image import NodeImage
 from blueprint.disks import DiskIops, DiskSize, DiskThroughput, disk_problems
-from blueprint.encryption import foreign_key, key_of
+from blueprint.encryption import foreign_key
 from blueprint.errors import Problem
 from blueprint.facts import ClusterFacts
 from blueprint.fields import (
@@ -19,6 +21,7 @@ from blueprint.fields import (
     PlacementGroup,
     SecurityGroupId,
     at_most,
+    between,
 )
 from blueprint.instances import PODS_WITH_PREFIXES
 from blueprint.kubernetes import Manifest
@@ -52,6 +55,14 @@ class NodeClass(NodeImage):
     """One that is there already."""
     monitoring: bool = False
     """Metrics of EC2 each minute instead of every five, which cost."""
+    efa_cards: Annotated[int, between(1, 32, "network cards")] | None = None
+    """Elastic Fabric Adapters, one on each of the first network cards, beside the interface of the node. The types of
+    its pools have as many cards, and one of `security_groups` lets itself in and out.
+    https://karpenter.sh/docs/concepts/nodeclasses/#specnetworkinterfaces"""
+    connections: ConnectionTracking = ConnectionTracking()
+    """How long security groups remember connections on which nothing is sent."""
+    nested_virtualization: bool = False
+    """Whether virtual machines run in nodes; Karpenter takes types then that can."""
     kubelet: Kubelet = Kubelet()
     """How the kubelet of its nodes is set."""
 
@@ -61,6 +72,10 @@ class NodeClass(NodeImage):
         if self.os == "BOTTLEROCKET" and (most := self.kubelet.pods_per_core):
             # pkg/providers/amifamily/bottlerocket.go (FeatureFlags)
             yield Problem(("kubelet", "pods_per_core"), most, "Bottlerocket does not know it", "write max_pods")
+        if self.efa_cards and not self.security_groups:
+            rule = "the cluster's group lets adapters in, and not out to each other"
+            fix = "write security_groups=(…,), with one that lets itself in and out"
+            yield Problem(("security_groups",), self.security_groups, rule, fix)
 
     def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:
         """Rules between the class and its cluster. The path is from the class."""
@@ -69,6 +84,7 @@ class NodeClass(NodeImage):
 
     def manifest(self, facts: ClusterFacts, role: str) -> Manifest:
         """The object of kind EC2NodeClass; `role` is the name of the node role."""
+        own = {"volumeSize": f"{self.disk_gib}Gi", "iops": self.disk_iops, "throughput": self.disk_throughput_mib}
         # Karpenter takes the number of pods from addresses, and knows nothing of prefixes (pkg/providers/amifamily).
         prefixes = {"maxPods": PODS_WITH_PREFIXES} if facts.prefix_delegation else {}
         groups: list[dict[str, Any]] = [{"id": group} for group in self.security_groups]
@@ -77,6 +93,9 @@ class NodeClass(NodeImage):
             "capacityReservationSelectorTerms": [{"id": each} for each in self.capacity_reservations],
             "placementGroupSelector": {"name": self.placement_group} if self.placement_group else {},
             "detailedMonitoring": self.monitoring,
+            "networkInterfaces": [*adapters(self.efa_cards or 0)],
+            "connectionTracking": self.connections.document(),
+            "cpuOptions": {"nestedVirtualization": "enabled"} if self.nested_virtualization else {},
             "instanceStorePolicy": "RAID0" if self.instance_store else "",
         }
         return {
@@ -98,18 +117,8 @@ class NodeClass(NodeImage):
                     # support). Karpenter's own default would open it then: pkg/providers/amifamily/resolver.go.
                     "httpProtocolIPv6": "disabled",
                 },
-                "blockDeviceMappings": [*self._volumes()],
+                "blockDeviceMappings": [*volumes(self.os, own, self.kms_key_arn)],
                 **{name: value for name, value in more.items() if value},
                 "tags": dict(facts.tags),
             },
         }
-
-    def _volumes(self) -> Iterator[Mapping[str, Any]]:
-        """Bottlerocket's first is the system, as large as Karpenter has it: pkg/providers/amifamily/bottlerocket.go."""
-        key = {"kmsKeyID": key_of(self.kms_key_arn)} if self.kms_key_arn else {}
-        every = {"volumeType": "gp3", "encrypted": True, "deleteOnTermination": True, **key}
-        more = {"iops": self.disk_iops, "throughput": self.disk_throughput_mib}
-        own = {"volumeSize": f"{self.disk_gib}Gi", **every, **{name: value for name, value in more.items() if value}}
-        if self.os == "BOTTLEROCKET":
-            yield {"deviceName": "/dev/xvda", "ebs": {"volumeSize": "4Gi", **every}}
-        yield {"deviceName": "/dev/xvdb" if self.os == "BOTTLEROCKET" else "/dev/xvda", "ebs": own}

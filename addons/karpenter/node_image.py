@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from blueprint.errors import Key, Problem
 from blueprint.facts import ClusterFacts
 from blueprint.fields import JSON_LIKE, NO_NULL, NodeScript, matches
-from blueprint.images import Family, OwnImage, first_bottlerocket, is_older, parameter, release
+from blueprint.images import LinuxFamily, OwnImage, first_bottlerocket, is_older, parameter, release
 from blueprint.instances import Architecture
 from blueprint.user_data import environment, multipart, node_config, script_problems, settings, with_proxy
 from blueprint.value import Value
@@ -19,14 +19,14 @@ _RELEASE = matches(
     "must be a release of the EKS image, never `latest`",
     'write for example "v20260714" (AL2023) or "v1.66.0" (Bottlerocket)',
 )
-_NAMES: Mapping[Family, str] = {"AL2023": "AL2023", "BOTTLEROCKET": "Bottlerocket"}
+_NAMES: Mapping[LinuxFamily, str] = {"AL2023": "AL2023", "BOTTLEROCKET": "Bottlerocket"}
 """Families of images, as Karpenter calls them."""
 
 
 class NodeImage(Value):
     """An image of EKS, or one of your own, and what its nodes are told beside what Karpenter tells them."""
 
-    os: Family = field(default="AL2023", kw_only=True)
+    os: LinuxFamily = field(default="AL2023", kw_only=True)
     """Amazon Linux 2023 or Bottlerocket; of an image of your own, what it was made from."""
     ami: Annotated[str, _RELEASE] | None = field(default=None, kw_only=True)
     """Release of EKS's image, with drivers for GPUs and Neuron chips on types that have some; that of

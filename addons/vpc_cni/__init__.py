@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Literal
 
-from addons.vpc_cni import ipv6
+from addons.vpc_cni import ipv6, windows
 from addons.vpc_cni.pods import WORKLOADS
 from blueprint.addons import CallsAws, ClusterFacts, Contribution, EksAddon, Statement, Values
 from blueprint.addons.lock import locked_versions
@@ -93,9 +93,9 @@ class VpcCni(CallsAws, EksAddon):
         )
 
     def values(self, facts: ClusterFacts) -> Values:
-        # The schema of the add-on takes text, not booleans.
-        values: Values = {"enableNetworkPolicy": str(self.network_policy).lower()}
         prefixes = self.prefix_delegation and facts.ip_family == "ipv4"
+        policies = str(self.network_policy).lower()  # the add-on's schema takes text, not booleans
+        values: Values = {"enableNetworkPolicy": policies, **windows.values(facts, prefixes=prefixes)}
         env = {"ENABLE_PREFIX_DELEGATION": "true", "WARM_PREFIX_TARGET": "1"} if prefixes else {}
         if self.ipv4_egress is not None:
             env["ENABLE_V4_EGRESS"] = str(self.ipv4_egress).lower()

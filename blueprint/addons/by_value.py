@@ -139,6 +139,13 @@ _DEVICES: Mapping[str, tuple[Accelerator, ...]] = {
 """Charts with a device plugin, or a driver for dynamic resource allocation."""
 
 
+_EFA_PLUGINS = ("aws-efa-k8s-device-plugin", "aws-dranet")
+"""Charts of https://github.com/aws/eks-charts: a device plugin, and a driver for dynamic resource allocation."""
+_HYBRID_NETWORKS = ("cilium", "tigera-operator")
+"""Charts of the networks that AWS supports there, Cilium and Calico.
+https://docs.aws.amazon.com/eks/latest/userguide/hybrid-nodes-cni.html"""
+
+
 class HelmRelease(ByValue):
     """Any chart, installed by Helm in a namespace of its own unless that belongs to Kubernetes."""
 
@@ -168,6 +175,14 @@ class HelmRelease(ByValue):
     @property
     def devices(self) -> tuple[Accelerator, ...]:
         return _DEVICES.get(str(self.chart), ())
+
+    @property
+    def tells_of_efa(self) -> bool:
+        return str(self.chart) in _EFA_PLUGINS
+
+    @property
+    def gives_hybrid_nodes_a_network(self) -> bool:
+        return str(self.chart) in _HYBRID_NETWORKS
 
     def contribute(self, facts: ClusterFacts) -> Contribution:
         workloads = (Workload(self.name).read(self.values, self.namespace),)

@@ -109,9 +109,24 @@ class Addon(Value):
         return ()
 
     @property
+    def tells_of_efa(self) -> bool:
+        """Whether it tells Kubernetes of Elastic Fabric Adapters."""
+        return False
+
+    @property
     def devices_label(self) -> str:
         """The label of nodes, with the value true, without which it does not; empty where it finds them by itself."""
         return ""
+
+    @property
+    def gives_hybrid_nodes_a_network(self) -> bool:
+        """Whether pods on hybrid nodes get their addresses from it."""
+        return False
+
+    @property
+    def keeps_fargate_logs(self) -> bool:
+        """Whether it tells the log router of Fargate to write into a log group."""
+        return False
 
     def hosts(self) -> tuple[HostName, ...]:
         """Names that it serves, and so no team."""

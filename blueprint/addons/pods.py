@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from blueprint.facts import ClusterFacts
 from blueprint.workload import EVERYTHING, Toleration, Workload
 
 # Charts that set none leave their pods in the class BestEffort, the first to be evicted from a full node.
@@ -52,6 +53,11 @@ def across_zones(**labels: str) -> list[dict[str, Any]]:
             "matchLabels": {f"app.kubernetes.io/{key}": value for key, value in labels.items()}
         }
     return [constraint]
+
+
+def on_linux(facts: ClusterFacts) -> Mapping[str, Any]:
+    """Values of a chart whose daemon tolerates everything and says no system, where some nodes run Windows."""
+    return {"nodeSelector": {"kubernetes.io/os": "linux"}} if facts.windows else {}
 
 
 TOLERATES_CRITICAL: tuple[Toleration, ...] = ({"key": "CriticalAddonsOnly", "operator": "Exists"},)

@@ -5,26 +5,46 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from blueprint.access import Role
 from blueprint.blueprint import Blueprint
+from blueprint.compute import Compute
 from blueprint.contribution import NODE_POLICIES
 from blueprint.encryption import key_of
 from blueprint.facts import ClusterFacts
 from blueprint.fargate import FargateProfile
 from blueprint.group_settings import NodeRepair, WarmPool
 from blueprint.iam import Statement
+from blueprint.instances import efa_interfaces
+from blueprint.machine import CpuOptions
 from blueprint.managed_nodes import ManagedNodes
 from blueprint.nodes import Nodes
-from blueprint.planning.document import FargateNodes, Launch, NodeGroup, NodeKind, RollingUpdate, ServiceRole, Volume
+from blueprint.planning.document import (
+    FargateNodes,
+    Launch,
+    NodeGroup,
+    NodeKind,
+    NodeRoleKind,
+    RollingUpdate,
+    ServiceRole,
+    Volume,
+)
 from blueprint.planning.user_data import more_user_data, user_data
 from blueprint.references import PARTITION
 from blueprint.self_managed_nodes import SelfManagedNodes
+from blueprint.workload import WINDOWS
 from blueprint.zones import in_region
 
-_VOLUMES = {"AL2023": "/dev/xvda", "BOTTLEROCKET": "/dev/xvdb"}
+_VOLUMES = {"AL2023": "/dev/xvda", "BOTTLEROCKET": "/dev/xvdb", "WINDOWS": "/dev/sda1"}
 """Where images and pods are. Bottlerocket's first volume is the read-only system, of the image's own size."""
 
 
-_KINDS: Mapping[NodeKind, type[Nodes]] = {"managed": ManagedNodes, "self-managed": SelfManagedNodes}
+_KINDS: Mapping[NodeRoleKind, tuple[type[Nodes], bool]] = {
+    "managed": (ManagedNodes, False),
+    "self-managed": (SelfManagedNodes, False),
+    "managed Windows": (ManagedNodes, True),
+    "self-managed Windows": (SelfManagedNodes, True),
+}
+"""Class, and whether it is Windows that they run."""
 
 
 def planned_compute(blueprint: Blueprint, facts: ClusterFacts) -> Iterator[NodeGroup | FargateNodes]:
@@ -39,15 +59,20 @@ def planned_compute(blueprint: Blueprint, facts: ClusterFacts) -> Iterator[NodeG
                 yield _fargate(compute, facts)
 
 
-def node_roles(blueprint: Blueprint, facts: ClusterFacts) -> Mapping[NodeKind, ServiceRole]:
+def node_roles(blueprint: Blueprint, facts: ClusterFacts) -> Mapping[NodeRoleKind, ServiceRole]:
     """One for all groups of a kind: EKS makes the access entry of managed groups' role, we that of the others'."""
-    roles: dict[NodeKind, ServiceRole] = {}
-    for kind, cls in _KINDS.items():
-        groups = [compute for compute in blueprint.compute if isinstance(compute, cls)]
+    roles: dict[NodeRoleKind, ServiceRole] = {}
+    for kind, (cls, windows) in _KINDS.items():
+        groups = [each for each in blueprint.compute if isinstance(each, cls) and is_windows(each) is windows]
         if groups:
             shells = _sessions(facts) if any(group.session_manager for group in groups) else ()
             roles[kind] = ServiceRole("ec2.amazonaws.com", NODE_POLICIES, (*facts.cache_permissions(), *shells))
     return roles
+
+
+def is_windows(compute: Compute) -> bool:
+    """Whether it is nodes that run Windows."""
+    return isinstance(compute, Nodes) and compute.family == "WINDOWS"
 
 
 def _sessions(facts: ClusterFacts) -> tuple[Statement, ...]:
@@ -96,6 +121,7 @@ def _self_managed(nodes: SelfManagedNodes, facts: ClusterFacts) -> NodeGroup:
 
 
 def _group(nodes: Nodes, facts: ClusterFacts, kind: NodeKind, image: str) -> NodeGroup:
+    windows = is_windows(nodes)
     own, by_id = nodes.image or "", (nodes.image or "").startswith("ami-")
     return NodeGroup(
         name=nodes.name,
@@ -108,7 +134,7 @@ def _group(nodes: Nodes, facts: ClusterFacts, kind: NodeKind, image: str) -> Nod
         min=nodes.min,
         max=nodes.max,
         labels=dict(sorted(nodes.labels.items())),
-        taints=tuple(taint.planned for taint in nodes.taints),
+        taints=tuple(dict.fromkeys([*(taint.planned for taint in nodes.taints), *([WINDOWS] if windows else [])])),
         launch=Launch(
             _volumes(nodes),
             _tags(nodes, facts),
@@ -116,6 +142,12 @@ def _group(nodes: Nodes, facts: ClusterFacts, kind: NodeKind, image: str) -> Nod
             monitoring=nodes.monitoring,
             placement_group=nodes.placement_group or "",
             capacity_reservation=nodes.capacity_reservation or "",
+            partition=nodes.partition,
+            tenancy=nodes.tenancy,
+            cpu=nodes.cpu or CpuOptions(),
+            enclaves=nodes.enclaves,
+            licenses=nodes.licenses,
+            efa=efa_interfaces(nodes.instance_types) if nodes.efa else 0,
             image_id=own if by_id else "",
             image_parameter="" if by_id else own,
         ),
@@ -141,11 +173,26 @@ def _tags(nodes: Nodes, facts: ClusterFacts) -> Mapping[str, str]:
 
 def _fargate(profile: FargateProfile, facts: ClusterFacts) -> FargateNodes:
     """https://docs.aws.amazon.com/eks/latest/userguide/pod-execution-role.html"""
+    zones = tuple(in_region(zone, facts.region) for zone in profile.zones)
+    selectors = tuple(selector.planned for selector in profile.selectors)
+    if profile.role:
+        arn = Role(profile.role).arn(facts.account)
+        return FargateNodes(profile.name, selectors, None, role_arn=arn, zones=zones)
     profiles = f"arn:{PARTITION}:eks:{facts.region}:{facts.account}:fargateprofile/{facts.name}/*"
     role = ServiceRole(
         "eks-fargate-pods.amazonaws.com",
         ("AmazonEKSFargatePodExecutionRolePolicy",),
-        facts.cache_permissions("ecr:BatchImportUpstreamImage"),
+        (*_fargate_logs(facts), *facts.cache_permissions("ecr:BatchImportUpstreamImage")),
         conditions={"ArnLike": {"aws:SourceArn": profiles}},
     )
-    return FargateNodes(profile.name, tuple(selector.planned for selector in profile.selectors), role)
+    return FargateNodes(profile.name, selectors, role, zones=zones)
+
+
+def _fargate_logs(facts: ClusterFacts) -> Iterator[Statement]:
+    """https://docs.aws.amazon.com/eks/latest/userguide/fargate-logging.html, which lets them make groups as well."""
+    if group := facts.fargate_log_group:
+        streams = facts.arn("logs", f"log-group:{group}:log-stream:*")
+        actions = ("logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams")
+        yield Statement(
+            actions, (streams, facts.arn("logs", f"log-group:{group}")), reason="a stream is named after its pod"
+        )

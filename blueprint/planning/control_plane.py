@@ -9,7 +9,8 @@ from blueprint.blueprint import Blueprint
 from blueprint.cluster import PublicEndpoint
 from blueprint.encryption import key_of
 from blueprint.facts import ClusterFacts
-from blueprint.planning import auto_mode
+from blueprint.hybrid_nodes import HybridNodes
+from blueprint.planning import auto_mode, hybrid
 from blueprint.planning.document import AutoModeNodes, ControlPlane, Installer, ServiceRole
 from blueprint.planning.network import control_plane_subnets
 from blueprint.versions import kubectl_layer
@@ -45,6 +46,9 @@ def planned_control_plane(blueprint: Blueprint, facts: ClusterFacts) -> ControlP
         egress_mode=cluster.egress_mode or "",
         zonal_shift=cluster.zonal_shift,
         rollback_timeout_minutes=cluster.rollback_timeout_minutes,
+        certificate_authorities=tuple(sorted(cluster.certificate_authorities)),
+        active_certificate_authority=cluster.active_certificate_authority or "",
+        hybrid=tuple(hybrid.planned(each, facts) for each in blueprint.compute if isinstance(each, HybridNodes)),
     )
 
 
@@ -73,7 +77,9 @@ def _role(facts: ClusterFacts, auto: AutoMode | None) -> ServiceRole:
     """https://docs.aws.amazon.com/eks/latest/userguide/cluster-iam-role.html"""
     service, policy = "eks.amazonaws.com", "AmazonEKSClusterPolicy"
     if not auto:
-        return ServiceRole(service, (policy,))
+        # It gives pods on Windows their addresses: https://docs.aws.amazon.com/eks/latest/userguide/windows-support.html
+        windows = ("AmazonEKSVPCResourceController",) if facts.windows else ()
+        return ServiceRole(service, (policy, *windows))
     # https://docs.aws.amazon.com/eks/latest/userguide/auto-cluster-iam-role.html
     more = (f"AmazonEKS{what}Policy" for what in ("BlockStorage", "Compute", "LoadBalancing", "Networking"))
     statements = auto_mode.cluster_permissions(facts, auto)

@@ -14,15 +14,25 @@ from blueprint.facts import ClusterFacts
 from blueprint.group_settings import NodeRepair, WarmPool
 from blueprint.iam import Statement
 from blueprint.kubernetes import Manifest
+from blueprint.machine import CpuOptions
 from blueprint.mirrors import PullThroughCache
 from blueprint.network import SubnetKind
 from blueprint.oidc import OidcProvider
 from blueprint.workload import NodeTaint, PodSelector, Workload
 
 NodeKind = Literal["managed", "self-managed"]
+NodeRoleKind = Literal["managed", "self-managed", "managed Windows", "self-managed Windows"]
 # https://docs.aws.amazon.com/eks/latest/userguide/network-load-balancing.html
 PUBLIC_TAG, INTERNAL_TAG = "kubernetes.io/role/elb", "kubernetes.io/role/internal-elb"
 """By these, with the value 1, load balancer controllers find subnets."""
+
+
+@dataclass(frozen=True)
+class ServiceTrust:
+    """What a service may do with a role beside assuming it, under conditions of its own."""
+
+    actions: tuple[str, ...]
+    conditions: Mapping[str, Mapping[str, str]]
 
 
 @dataclass(frozen=True)
@@ -38,6 +48,7 @@ class ServiceRole:
     actions: tuple[str, ...] = ("sts:AssumeRole",)
     conditions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """On who assumes it: operator, key, value."""
+    also: tuple[ServiceTrust, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -152,6 +163,23 @@ class AutoModeNodes:
 
 
 @dataclass(frozen=True)
+class RemoteNodes:
+    """Nodes outside of AWS, which join by themselves."""
+
+    name: str
+    node_ranges: tuple[str, ...]
+    pod_ranges: tuple[str, ...]
+    role: ServiceRole
+    access: AccessEntry
+    """Lets these join; its principal is a reference to the role."""
+
+    @property
+    def ranges(self) -> tuple[str, ...]:
+        """Of nodes and pods."""
+        return self.node_ranges + self.pod_ranges
+
+
+@dataclass(frozen=True)
 class ControlPlane:
     """The EKS cluster. Access entries only, no creator as administrator, Secrets encrypted with a key of its own."""
 
@@ -182,6 +210,11 @@ class ControlPlane:
     egress_mode: str = ""
     zonal_shift: bool | None = None
     rollback_timeout_minutes: int | None = None
+    hybrid: tuple[RemoteNodes, ...] = ()
+    certificate_authorities: tuple[str, ...] = ()
+    """Names of successors of the one that EKS made."""
+    active_certificate_authority: str = ""
+    """The id of the one that signs; EKS's own when empty."""
 
 
 @dataclass(frozen=True)
@@ -231,8 +264,16 @@ class Launch:
     """Each minute."""
     placement_group: str = ""
     capacity_reservation: str = ""
+    """An id, the ARN of a group, or none."""
     capacity_block: bool = False
     """Whether the reservation is one."""
+    partition: int | None = None
+    tenancy: Literal["default", "dedicated"] = "default"
+    cpu: CpuOptions = field(default_factory=CpuOptions)
+    enclaves: bool = False
+    licenses: tuple[str, ...] = ()
+    efa: int = 0
+    """Elastic Fabric Adapters, on the network cards from the first one on."""
 
 
 @dataclass(frozen=True)
@@ -282,7 +323,19 @@ class NodeGroup:
     @property
     def image_words(self) -> str:
         """What a person reads of the image."""
-        return self.launch.image_id or self.launch.image_parameter or f"{self.image} {self.release}"
+        return self.launch.image_id or self.launch.image_parameter or f"{self.image} {self.release}".rstrip()
+
+    @property
+    def windows(self) -> bool:
+        """Whether its nodes run Windows."""
+        return self.image.startswith("WINDOWS")
+
+    @property
+    def role(self) -> NodeRoleKind:
+        """Whose role they have: an access entry is of Linux or of Windows, and a role has one."""
+        if self.kind == "managed":
+            return "managed Windows" if self.windows else "managed"
+        return "self-managed Windows" if self.windows else "self-managed"
 
 
 @dataclass(frozen=True)
@@ -291,7 +344,12 @@ class FargateNodes:
 
     name: str
     selectors: tuple[PodSelector, ...]
-    role: ServiceRole
+    role: ServiceRole | None
+    """The one that the templates make."""
+    role_arn: str = ""
+    """Of one that is there already."""
+    zones: tuple[str, ...] = ()
+    """Those of the network when empty."""
 
 
 InstalledBy = Literal["EKS", "Helm", "kubectl"]
@@ -376,7 +434,7 @@ class Plan:
     network: PlannedNetwork
     control_plane: ControlPlane
     installer: Installer
-    node_roles: Mapping[NodeKind, ServiceRole]
+    node_roles: Mapping[NodeRoleKind, ServiceRole]
     """Of the nodes of all groups of a kind that is there."""
     compute: tuple[NodeGroup | FargateNodes, ...]
     admins: tuple[AccessEntry, ...]

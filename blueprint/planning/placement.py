@@ -37,6 +37,11 @@ class Place:
     """What the blueprint states of it."""
     of_auto_mode: bool = False
 
+    @property
+    def windows(self) -> bool:
+        """Whether its nodes run Windows."""
+        return isinstance(self.compute, NodeGroup) and self.compute.windows
+
 
 @dataclass(frozen=True)
 class Placement:
@@ -108,6 +113,8 @@ def _obstacle(place: Place, workload: Workload) -> str:
         return f"{workload.name} does not run on the nodes that it launches"
     if place.of_auto_mode and not workload.on_auto_mode:
         return f"{place.name} brings its own {workload.name}"
+    if place.windows is not (workload.node_selector.get("kubernetes.io/os") == "windows"):
+        return f"{place.name} runs {'Windows' if place.windows else 'Linux'}"
     for taint in place.taints:
         if taint.effect != "PreferNoSchedule" and not any(map(taint.tolerated_by, workload.tolerations)):
             return f"{place.name} has the taint {taint}"
@@ -141,7 +148,7 @@ def shortage(workloads: Sequence[Placement]) -> Shortage | None:
     asked = sum(each.workload.millicpus * each.workload.replicas for each in bound)
     there = 0
     for group in groups:
-        cpus = [allocatable_millicpus(kind) for kind in group.instance_types]
+        cpus = [allocatable_millicpus(kind, group.launch.cpu.vcpus) for kind in group.instance_types]
         if None in cpus:
             return None
         daemons = [each for each in workloads if each.workload.kind == "DaemonSet"]

@@ -20,11 +20,12 @@ from blueprint.endpoints import called
 from blueprint.errors import BlueprintError, FieldPath, Problem, Quoted, rendered
 from blueprint.existing_network import ExistingNetwork
 from blueprint.facts import ClusterFacts
-from blueprint.fargate import FargateProfile
+from blueprint.fargate import FargateProfile, log_group
 from blueprint.faults import FAILS, no_way_out, place, told
+from blueprint.hybrid_nodes import HybridNodes
 from blueprint.nodes import Nodes
 from blueprint.planning import auto_mode
-from blueprint.planning.compute import node_roles, planned_compute
+from blueprint.planning.compute import is_windows, node_roles, planned_compute
 from blueprint.planning.control_plane import planned_control_plane, planned_installer
 from blueprint.planning.delivery import from_git, planned_delivery
 from blueprint.planning.document import FargateNodes, NodeGroup, Plan, Skipped, Subnet
@@ -224,8 +225,11 @@ def _facts(view: Checked) -> ClusterFacts:
         architectures=frozenset(compute.architecture for compute in blueprint.compute),
         has_nodes=bool(nodes) or launched,
         auto_mode=auto,
+        windows=any(map(is_windows, nodes)),
+        hybrid=any(isinstance(compute, HybridNodes) for compute in blueprint.compute),
         pools="auto-mode" if auto and not any(addon.launches_nodes for addon in listed) else "add-on",
         fargate=tuple(selector.planned for profile in profiles for selector in profile.selectors),
+        fargate_log_group=log_group(blueprint.name) if any(addon.keeps_fargate_logs for addon in listed) else "",
         service_cidr=SERVICE_RANGE if ipv6 else blueprint.cluster.service_cidr,
         ip_family=blueprint.cluster.ip_family,
         ipv6=blueprint.network.ipv6,

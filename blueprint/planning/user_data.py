@@ -12,12 +12,14 @@ from blueprint.instances import pods_with_prefixes
 from blueprint.managed_nodes import ManagedNodes
 from blueprint.nodes import Nodes
 from blueprint.references import CLUSTER_CERTIFICATE, CLUSTER_DNS, CLUSTER_ENDPOINT
-from blueprint.user_data import environment, multipart, node_config, settings, with_proxy
+from blueprint.user_data import environment, multipart, node_config, powershell, settings, with_proxy
+from blueprint.workload import WINDOWS, NodeTaint
 
 
 def user_data(group: Nodes, facts: ClusterFacts) -> str:
     """All that nodes must know which EKS tells nothing: the text of the launch template, before it is encoded."""
-    return _bottlerocket(group, facts) if group.family == "BOTTLEROCKET" else _al2023(group, facts)
+    makers = {"AL2023": _al2023, "BOTTLEROCKET": _bottlerocket, "WINDOWS": _windows}
+    return makers[group.family](group, facts)
 
 
 def more_user_data(group: ManagedNodes, facts: ClusterFacts) -> str:
@@ -25,6 +27,8 @@ def more_user_data(group: ManagedNodes, facts: ClusterFacts) -> str:
 
     https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html (Amazon EC2 user data)
     """
+    if group.family == "WINDOWS":
+        return powershell(group.script) if group.script else ""
     if group.family == "BOTTLEROCKET":
         told = with_proxy(group.bottlerocket, facts)
         return settings(told) if told else ""
@@ -91,6 +95,33 @@ def _al2023(group: Nodes, facts: ClusterFacts) -> str:
     }
     spec = {"cluster": cluster, **({"kubelet": kubelet} if kubelet else {}), **options}
     return multipart(group.script, node_config(spec))
+
+
+def _windows(group: Nodes, facts: ClusterFacts) -> str:
+    """https://docs.aws.amazon.com/eks/latest/userguide/eks-optimized-windows-ami.html (bootstrap script)
+
+    As eksctl writes it: v0.230.0 pkg/nodebootstrap/windows.go:30-122. Without the range of Services, DNS of pods fails.
+    """
+    taints = dict.fromkeys([*(taint.planned for taint in group.taints), WINDOWS])
+    flags = [f"--register-with-taints={','.join(map(_flag, taints))}"]
+    if group.labels:
+        flags.insert(0, f"--node-labels={','.join(f'{key}={value}' for key, value in sorted(group.labels.items()))}")
+    given = {
+        "EKSClusterName": facts.name,
+        "APIServerEndpoint": CLUSTER_ENDPOINT,
+        "Base64ClusterCA": CLUSTER_CERTIFICATE,
+        "ServiceCIDR": facts.service_cidr,
+        "DNSClusterIP": _dns(facts),
+        "KubeletExtraArgs": " ".join(flags),
+    }
+    told = " ".join(f'-{name} "{value}"' for name, value in given.items())
+    return powershell(
+        group.script, rf'& "$env:ProgramFiles\Amazon\EKS\Start-EKSBootstrap.ps1" {told} 3>&1 4>&1 5>&1 6>&1'
+    )
+
+
+def _flag(taint: NodeTaint) -> str:
+    return f"{taint.key}={taint.value}:{taint.effect}"
 
 
 def _options(group: Nodes, facts: ClusterFacts) -> dict[str, Any]:

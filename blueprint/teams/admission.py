@@ -12,6 +12,7 @@ from blueprint.fields import DnsLabel, between, matches
 from blueprint.kubernetes import Manifest
 from blueprint.teams.namespaces import TEAM_LABEL, named
 from blueprint.value import Rule, Value
+from blueprint.workload import WINDOWS
 
 _OF_EVERYBODY = (
     "docker.io",
@@ -72,7 +73,12 @@ class PolicyRule(NamedTuple):
 
 
 def guards(
-    team: str, registries: tuple[str, ...], priorities: tuple[PriorityClass, ...], *, own_nodes: bool
+    team: str,
+    registries: tuple[str, ...],
+    priorities: tuple[PriorityClass, ...],
+    *,
+    own_nodes: bool,
+    keeps_off_windows: bool,
 ) -> Iterator[Manifest]:
     """Policies on what a team's namespaces may hold, and for its own nodes on what others may not."""
     theirs = namespaces_of(team)
@@ -102,6 +108,14 @@ def guards(
             "a pod ends within a day of being told to: its namespace and its node cannot go before",
         )
     )
+    if keeps_off_windows:
+        pods.append(
+            _changed(
+                "tolerations",
+                f"!has(object.spec.tolerations) || !{_tolerates(WINDOWS.key, WINDOWS.value)}",
+                "network policies do not hold on Windows nodes: the team says windows=True where it knows that",
+            )
+        )
     if registries:
         allowed = f"has(v.image.reference) && {listed(registries)}.exists(r, v.image.reference.startsWith(r))"
         pods.append(
@@ -133,13 +147,16 @@ def guards(
                 {"key": TEAM_LABEL, "operator": "NotIn", "values": [team]},
             ]
         }
-        mine = f"(has(t.key) ? t.key : '{TEAM_LABEL}') == '{TEAM_LABEL}'"
-        value = f"((has(t.operator) && t.operator == 'Exists') || (has(t.value) && t.value == '{team}'))"
-        tolerates = f"object.spec.tolerations.exists(t, {mine} && {value})"
-        rule = _changed(
-            "tolerations", f"!has(object.spec.tolerations) || !{tolerates}", f"the nodes belong to team {team}"
-        )
+        theirs_alone = f"!has(object.spec.tolerations) || !{_tolerates(TEAM_LABEL, team)}"
+        rule = _changed("tolerations", theirs_alone, f"the nodes belong to team {team}")
         yield from policy(f"team-{team}-nodes", (core, ("pods",)), others, [rule])
+
+
+def _tolerates(key: str, value: str) -> str:
+    """Whether a pod that has tolerations tolerates a taint, in CEL."""
+    named = f"(has(t.key) ? t.key : '{key}') == '{key}'"
+    means = f"((has(t.operator) && t.operator == 'Exists') || (has(t.value) && t.value == '{value}'))"
+    return f"object.spec.tolerations.exists(t, {named} && {means})"
 
 
 def _finalizers(team: str) -> Iterator[Manifest]:

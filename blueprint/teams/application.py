@@ -94,6 +94,10 @@ class ApplicationTeam(Team):
     """Which of its pods go before others of its own; without one, pods have the priority 0."""
     node_pool: NodePool | None = None
     """Nodes of its own, by Karpenter: pods tolerate the taint and select the label `blueprint/team: <name>`."""
+    windows: bool = False
+    """Whether its pods may run on Windows nodes, where network policies do not hold: whoever reaches a node reaches
+    them, and they reach all that the nodes do. Its service accounts get AWS permissions by IRSA there.
+    https://docs.aws.amazon.com/eks/latest/userguide/cni-network-policy.html (considerations)"""
     workloads: tuple[TeamWorkload, ...] = ()
     """What runs in its namespaces from the first deploy on; its people bring more."""
 
@@ -189,6 +193,7 @@ class ApplicationTeam(Team):
                 yield Problem(("network", index), Quoted("ToAwsServices"), rule, fix)
 
     def contribute(self, facts: ClusterFacts) -> Contribution:
+        facts = replace(facts, pod_identity=not (self.windows and facts.windows))
         names = [space.name for space in self.spaces]
         holders: tuple[ServiceAccount | CopiedSecrets, ...] = (*self.service_accounts, *self.copied_secrets)
         grants = tuple(holder.grant(facts, self.permissions_boundary) for holder in holders)
@@ -262,7 +267,10 @@ class ApplicationTeam(Team):
             yield AccessEntry(arn, groups=tuple(dict.fromkeys(found)))
 
     def _cluster_objects(self, facts: ClusterFacts) -> Iterator[Manifest]:
-        yield from guards(self.name, self.image_registries, self.priority_classes, own_nodes=self.node_pool is not None)
+        own, off_windows = self.node_pool is not None, facts.windows and not self.windows
+        yield from guards(
+            self.name, self.image_registries, self.priority_classes, own_nodes=own, keeps_off_windows=off_windows
+        )
         yield from exposure_policies(self.exposure(facts), namespaces_of(self.name))
         for priority in self.priority_classes:
             yield priority.manifest(self.name)

@@ -39,6 +39,20 @@ OIDC = OidcProvider("staff", issuer_url="https://login.example.com", client_id="
 FOREIGN = KEY.replace("us-west-2", "eu-west-1")
 SIX = tuple(f"sg-0000000000000000{number}" for number in range(6))
 MISTAKES = [
+    mistake(
+        "an active authority alone",
+        with_cluster(active_certificate_authority="0a1b2c3d"),
+        "cluster.active_certificate_authority",
+        "the blueprint has none",
+        'certificate_authorities=("2027",)',
+    ),
+    mistake(
+        "three authorities",
+        with_cluster(certificate_authorities=("a", "b", "c")),
+        "cluster.certificate_authorities",
+        "at most 2",
+        "2 or fewer",
+    ),
     mistake("far version", with_cluster(version="1.99"), "cluster.version", "this project knows: 1.33", f'"{DEFAULT}"'),
     mistake("old version", with_cluster(version="1.25"), "cluster.version", "this project knows: 1.33", f'"{DEFAULT}"'),
     mistake("patch", with_cluster(version="1.35.1"), "cluster.version", "that EKS offers", f'"{DEFAULT}"'),

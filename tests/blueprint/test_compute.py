@@ -71,6 +71,12 @@ def block(**fields: Any) -> object:
     return with_nodes(**{**sound, **fields})
 
 
+def efa(**fields: Any) -> object:
+    sound = {"instance_types": ("c6i.32xlarge",), "efa": True, "zones": ("a",), "device_plugin": "elsewhere"}
+    nodes = changed(SMALL.compute[0], **{"name": "mpi", **sound, **fields})
+    return changed(SMALL, compute=(nodes, changed(SMALL.compute[0], name="linux")))
+
+
 MISTAKES = [
     mistake("no compute", changed(SMALL, compute=()), "compute", "must not be empty", "give at least one"),
     mistake("no instance types", with_nodes(instance_types=()), TYPES, "must not be empty", "give at least one"),
@@ -123,7 +129,11 @@ MISTAKES = [
         "ami_type=",
     ),
     mistake(
-        "Windows", with_nodes(ami_type="WINDOWS_CORE_2022_x86_64"), "compute[0].ami_type", "BOTTLEROCKET", "ami_type="
+        "old Windows",
+        with_nodes(ami_type="WINDOWS_CORE_2016_x86_64"),
+        "compute[0].ami_type",
+        "BOTTLEROCKET",
+        "ami_type=",
     ),
     mistake(
         "image id", with_nodes(ami_type="ami-0123456789abcdef0"), "compute[0].ami_type", "BOTTLEROCKET", "ami_type="
@@ -260,6 +270,26 @@ MISTAKES = [
     mistake("no such zone", with_nodes(zones=("a", "f")), f"{GROUP}.zones", "no subnet for nodes in f", "a, b"),
     mistake("five groups", with_nodes(security_groups=GROUPS), f"{GROUP}.security_groups", "at most 4", "4 or fewer"),
     mistake("a reservation", with_nodes(capacity_reservation="mine"), f"{GROUP}.capacity_reservation", "id of", "cr-"),
+    mistake(
+        "no adapters", efa(instance_types=("m7g.large",)), f"{GROUP}.efa", "m7g.large takes no Elastic", "c6i.32xlarge"
+    ),
+    mistake("adapters in all zones", efa(zones=()), f"{GROUP}.zones", "their zone alone", 'zones=("a",)'),
+    mistake("adapters in two zones", efa(zones=("a", "b")), f"{GROUP}.zones", "their zone alone", 'zones=("a",)'),
+    mistake("adapters and groups", efa(security_groups=GROUPS[:4]), f"{GROUP}.security_groups", "are two", "keep 3"),
+    mistake(
+        "adapters on Windows",
+        efa(ami_type="WINDOWS_CORE_2022_x86_64"),
+        f"{GROUP}.efa",
+        "Windows has no",
+        "leave it out",
+    ),
+    mistake(
+        "adapters of which nobody tells",
+        efa(device_plugin="add-on"),
+        f"{GROUP}.efa",
+        "nobody tells",
+        "aws-efa-k8s-device",
+    ),
     mistake("no script", with_nodes(script="yum update"), f"{GROUP}.script", "first line is #!", "#!/bin/bash"),
     mistake("ends a part", with_nodes(script="#!/bin/sh\n--NodeConfig--"), f"{GROUP}.script", "ends a part", "halves"),
     mistake("settings", with_nodes(bottlerocket={"kernel": {}}), f"{GROUP}.bottlerocket", "is AL2023", "write kubelet"),

@@ -22,6 +22,7 @@ from blueprint.instances import (
     accelerator,
     allocatable_millicpus,
     architecture,
+    efa_interfaces,
     pods_with_prefixes,
     vcpus,
 )
@@ -54,6 +55,17 @@ def test_categories_are_those_of_karpenter() -> None:
     """karpenter-provider-aws v1.14.1 pkg/providers/instancetype/types.go:52, instanceTypeScheme."""
     scheme = re.compile(r"(^[a-z]+)(\-[0-9]+tb)?([0-9]+).*\.")
     assert {found[1] for name in types() if (found := scheme.match(name))} <= set(CATEGORIES)
+
+
+def test_elastic_fabric_adapters() -> None:
+    """Of p6-b300 the first network card takes none (EfaInfo: 16, on 17 cards)."""
+    told = {
+        name: each["NetworkInfo"].get("EfaInfo", {}).get("MaximumEfaInterfaces", 0) for name, each in types().items()
+    }
+    assert told["p6-b300.48xlarge"] == 16
+    assert {name: efa_interfaces((name,)) for name in told} == {**told, "p6-b300.48xlarge": 0}
+    assert efa_interfaces(("p5.48xlarge", "p4d.24xlarge")) == 4
+    assert efa_interfaces(("p5.48xlarge", "m7i.large")) == 0
 
 
 def test_architecture() -> None:

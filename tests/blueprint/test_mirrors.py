@@ -159,7 +159,7 @@ def test_all_that_pulls_may_fill_the_cache_and_make_no_other_repository() -> Non
         made = plan(base)
         modes = [made.control_plane.auto_mode] if made.control_plane.auto_mode else []
         found += [role.statements for role in made.node_roles.values()]
-        found += [each.role.statements for each in made.compute if isinstance(each, FargateNodes)]
+        found += [each.role.statements for each in made.compute if isinstance(each, FargateNodes) and each.role]
         found += [role.statements for mode in modes for role in (mode.role, mode.own_role) if role]
         resources = (each for one in made.addons for each in one.contribution.resources)
         found += [each.statements for each in resources if isinstance(each, NodeRole)]

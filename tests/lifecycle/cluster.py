@@ -27,19 +27,27 @@ from blueprint.teams import (
     ToInternet,
 )
 from examples.auto import AUTO
+from examples.auto_pools import AUTO_POOLS
 from examples.capabilities import CAPABILITIES
 from examples.existing_vpc import EXISTING_VPC
 from examples.fargate import FARGATE
+from examples.gpu_inference import GPU_INFERENCE
+from examples.graviton import GRAVITON
+from examples.hybrid import HYBRID
 from examples.ipv6 import IPV6
 from examples.isolated import ISOLATED
+from examples.karpenter import KARPENTER
 from examples.managed import MANAGED
 from examples.mixed import MIXED
+from examples.neuron import NEURON
 from examples.pod_ranges import POD_RANGES
 from examples.provisioned import PROVISIONED
 from examples.self_managed import SELF_MANAGED
 from examples.shared_vpc import SHARED_VPC
 from examples.teams import TEAMS
+from examples.training import TRAINING
 from examples.tuned_nodes import TUNED_NODES
+from examples.windows import WINDOWS
 from tests.blueprint.examples import changed
 
 SHOP = ApplicationTeam(
@@ -100,16 +108,25 @@ PROMOTED = replace(
     teams=(*BASE.teams[:-1], replace(SHOP, owners=(Role("OtherOwner"),))),
 )
 WIDER = replace(BASE, network=changed(BASE.network, zones=("a", "b", "c"), control_plane_zones=("a", "b")))
+SUCCESSOR = replace(BASE, cluster=replace(BASE.cluster, certificate_authorities=("2027",)))
+UNKNOWN_AUTHORITY = "00000000-unknown"
+ROTATED = replace(SUCCESSOR, cluster=replace(SUCCESSOR.cluster, active_certificate_authority=UNKNOWN_AUTHORITY))
 UNMANAGED = replace(BASE, compute=(replace(_SYSTEM, max=6, desired="unmanaged"),))
 
 KINDS = {
     "auto": AUTO,
+    "auto-pools": AUTO_POOLS,
     "capabilities": CAPABILITIES,
     "fargate": FARGATE,
     "existing-vpc": EXISTING_VPC,
+    "gpu-inference": GPU_INFERENCE,
+    "graviton": GRAVITON,
+    "hybrid": HYBRID,
     "ipv6": IPV6,
     "isolated": ISOLATED,
+    "karpenter": KARPENTER,
     "managed": MANAGED,
+    "neuron": NEURON,
     "mixed": MIXED,
     "pod-ranges": POD_RANGES,
     "provisioned": PROVISIONED,
@@ -117,6 +134,8 @@ KINDS = {
     "shared-vpc": SHARED_VPC,
     "tuned-nodes": TUNED_NODES,
     "teams": TEAMS,
+    "training": TRAINING,
+    "windows": WINDOWS,
 }
 """Clusters of other kinds."""
 
@@ -144,5 +163,7 @@ VARIANTS = {
     "promoted": PROMOTED,
     "protected": PROTECTED,
     "wider": WIDER,
+    "successor": SUCCESSOR,
+    "rotated": ROTATED,
     "pod-range": replace(BASE, network=changed(BASE.network, pod_cidr="100.64.0.0/16")),
 }

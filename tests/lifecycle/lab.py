@@ -17,7 +17,7 @@ from tools.assembly import Stack
 from tools.local.aws import Account
 from tools.local.cdk import Cdk
 from tools.local.inventory import stack_names
-from tools.local.owner import provide
+from tools.local.owner import name_images, provide
 from tools.local.people import welcome
 from tools.local.process import Emulator
 
@@ -104,6 +104,7 @@ class World:
     def put_all(self, variant: str = "base", until: str = "teams") -> None:
         """Deploys stacks in order, which must succeed."""
         provide(self.account, self.lab.plans[variant])
+        name_images(self.account, self.lab.plans[variant])
         for stack in stacks(until):
             if not self.has(stack, variant):
                 continue

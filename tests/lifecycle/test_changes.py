@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.lifecycle.cluster import UNKNOWN_AUTHORITY
 from tests.lifecycle.lab import Lab, World
 from tests.lifecycle.templates import ADDON, CLUSTER, of_type
 
@@ -78,6 +79,18 @@ def test_a_second_entry_or_association_for_the_same_is_refused(lab: Lab) -> None
     second = {"clusterName": "lab", "namespace": known["namespace"], "serviceAccount": known["serviceAccount"]}
     with pytest.raises(ClientError, match="ResourceInUseException"):
         eks.create_pod_identity_association(**second, roleArn="arn:aws:iam::111111111111:role/Other")
+
+
+def test_an_authority_is_rotated_in_two_deploys(lab: Lab) -> None:
+    """API_ActivateCertificateAuthority: "This certificate authority must already exist on the cluster"."""
+    world = lab.world()
+    world.put_all("successor", until="cluster")
+    assert world.put("cluster", "rotated") == "UPDATE_ROLLBACK_COMPLETE"
+    assert any("No certificate authority found for id" in reason for reason in world.reasons("cluster"))
+    (stack,) = world.account.client("cloudformation").describe_stacks(StackName="lab-cluster")["Stacks"]
+    (id,) = (each["OutputValue"] for each in stack["Outputs"] if "CertificateAuthority2027" in each["OutputKey"])
+    template = json.loads(json.dumps(world.template("cluster", "rotated")).replace(UNKNOWN_AUTHORITY, id))
+    assert world.put("cluster", template=template) == "UPDATE_COMPLETE"
 
 
 def test_a_zone_can_be_added(lab: Lab) -> None:

@@ -203,6 +203,53 @@ def test_self_managed_nodes_that_do_not_join_leave_pods_without_a_place(lab: Lab
     assert all("has no node to run on" in reason for reason in world.reasons("cluster")), world.reasons("cluster")
 
 
+def _without_ipam(resources: Resources) -> None:
+    (addon,) = (found for found in of_type(resources, ADDON) if found["AddonName"] == "vpc-cni")
+    settings = json.loads(addon["ConfigurationValues"])
+    addon["ConfigurationValues"] = json.dumps({**settings, "enableWindowsIpam": "false"})
+
+
+def _without_controller(resources: Resources) -> None:
+    role = resources["Role"]["Properties"]
+    role["ManagedPolicyArns"] = [arn for arn in role["ManagedPolicyArns"] if "VPCResourceController" not in str(arn)]
+
+
+def _one_role(resources: Resources) -> None:
+    groups = [*of_type(resources, NODE_GROUP)]
+    for group in groups:
+        group["NodeRole"] = groups[0]["NodeRole"]
+
+
+WINDOWS: dict[str, tuple[Change, str]] = {
+    # windows-support.html: "enable-windows-ipam", and AmazonEKSVPCResourceController in the role of the cluster
+    "no addresses": (_without_ipam, "vpc-cni is not told to give addresses to Windows"),
+    "nobody who gives them": (_without_controller, "is not allowed ec2:AssignPrivateIpAddresses"),
+    # creating-access-entries.html: a principal has one entry, whose type is for good
+    "the role of Linux": (_one_role, "is of type EC2_"),
+}
+
+
+@pytest.mark.parametrize(("change", "reason"), WINDOWS.values(), ids=WINDOWS)
+def test_windows_nodes_that_do_not_join_fail_their_group(lab: Lab, change: Change, reason: str) -> None:
+    world = lab.world()
+    world.put_all("windows", until="network")
+    template = world.template("cluster", "windows")
+    change(template["Resources"])
+    assert world.put("cluster", template=template) == "ROLLBACK_COMPLETE"
+    assert any(reason in each for each in world.reasons("cluster")), world.reasons("cluster")
+
+
+def test_windows_nodes_that_join_by_themselves_have_an_entry_of_their_own(lab: Lab) -> None:
+    """Nothing of the example waits for them, so nothing fails; EKS only knows nodes that have joined."""
+    world = lab.world()
+    world.put_all("windows", until="cluster")
+    entries = [
+        world.account.client("eks").describe_access_entry(clusterName="lab", principalArn=arn)["accessEntry"]["type"]
+        for arn in world.account.client("eks").list_access_entries(clusterName="lab")["accessEntries"]
+    ]
+    assert sorted(each for each in entries if each != "STANDARD") == ["EC2_LINUX", "EC2_WINDOWS", "EC2_WINDOWS"]
+
+
 def test_nodes_that_keep_all_pods_away_are_no_place(lab: Lab) -> None:
     """https://github.com/aws/containers-roadmap/issues/1930"""
     for tolerations, status in (([], "ROLLBACK_COMPLETE"), ([{"key": "dedicated"}], "CREATE_COMPLETE")):

@@ -20,6 +20,8 @@ from examples.fargate import FARGATE
 from examples.flux_delivery import FLUX_DELIVERY
 from examples.government import GOVERNMENT
 from examples.gpu_inference import GPU_INFERENCE
+from examples.graviton import GRAVITON
+from examples.hybrid import HYBRID
 from examples.ipv6 import IPV6
 from examples.isolated import ISOLATED
 from examples.karpenter import KARPENTER
@@ -35,12 +37,15 @@ from examples.provisioned import PROVISIONED
 from examples.self_managed import SELF_MANAGED
 from examples.shared_vpc import SHARED_VPC
 from examples.teams import TEAMS
+from examples.training import TRAINING
 from examples.tuned_nodes import TUNED_NODES
+from examples.windows import WINDOWS
 
 FLEET = (
     *(MANAGED, AUTO, FARGATE, LAUNCHED, SELF_MANAGED, ISOLATED, MIXED, BARE, CHINA, GOVERNMENT, TEAMS, OPERATIONS),
     *(EXISTING_VPC, SHARED_VPC, POD_RANGES, PROVISIONED, TUNED_NODES, NATIVE, OPEN_SOURCE, IPV6, DUAL_STACK_INGRESS),
     *(ARGO_DELIVERY, FLUX_DELIVERY, KARPENTER, AUTO_POOLS, GPU_INFERENCE, NEURON, CAPABILITIES),
+    *(WINDOWS, HYBRID, TRAINING, GRAVITON),
 )
 
 

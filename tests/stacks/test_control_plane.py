@@ -44,6 +44,15 @@ def cluster(fleet: Templates) -> dict[str, Any]:
     return properties
 
 
+def test_successors_of_the_certificate_authority(fleet: Templates) -> None:
+    """API_CreateCertificateAuthority: of the cluster, which is there before; people read its id in the outputs."""
+    template = fleet["provisioned", "cluster"]
+    ((id, authority),) = of_type(template, "AWS::EKS::CertificateAuthority").items()
+    assert authority["Properties"] == {"ClusterName": "provisioned"}
+    assert "Cluster" in authority["DependsOn"]
+    assert {"Fn::GetAtt": [id, "Id"]} in [each["Value"] for each in template["Outputs"].values()]
+
+
 @pytest.mark.parametrize(("path", "expected"), PATHS.items())
 def test_says_what_the_blueprint_says(cluster: dict[str, Any], path: str, expected: object) -> None:
     assert at(cluster, path) == expected
@@ -67,7 +76,8 @@ def test_what_is_not_chosen_is_left_to_eks(fleet: Templates) -> None:
             if (name, stack) != ("provisioned", "cluster"):
                 assert not OPTIONAL & set(found["Properties"]), name
                 of_vpc = found["Properties"]["ResourcesVpcConfig"]
-                assert not {"ControlPlaneEgressMode", "SecurityGroupIds"} & set(of_vpc)
+                hybrid = {"SecurityGroupIds"} if name == "hybrid" else set()  # tests/stacks/test_hybrid.py
+                assert {"ControlPlaneEgressMode", "SecurityGroupIds"} & set(of_vpc) == hybrid
 
 
 def test_identity_providers_come_one_after_another(fleet: Templates) -> None:

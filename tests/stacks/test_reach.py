@@ -110,6 +110,11 @@ def test_each_property_is_written_or_has_a_reason(name: str, page: str, reached:
     assert not named & reached[name]
 
 
+def test_nothing_waits(page: str) -> None:
+    """What cannot be said has a reason, or a field that no example of a first deploy may set."""
+    assert re.findall(r"^## (.+)$", page, re.MULTILINE) == ["Not on purpose", "By a later deploy only"]
+
+
 def test_each_reason_is_of_something(page: str) -> None:
     assert [f"{name}.{pattern}" for name, pattern, _ in left_out(page) if not matching(pattern, settable(name))] == []
 

@@ -21,7 +21,7 @@ from blueprint.contribution import Contribution, Grant
 from blueprint.facts import ClusterFacts
 from blueprint.iam import Statement
 from blueprint.inventory import planned
-from blueprint.planning.document import Plan
+from blueprint.planning.document import FargateNodes, Plan
 from examples.auto import AUTO
 from examples.china import CHINA
 from examples.dev import DEV
@@ -201,6 +201,9 @@ def conditions(plan: Plan, data: Mapping[str, Mapping[str, Any]]) -> Any:
     }
 
 
+_OF_NODES = ("ec2", "eks-fargate-pods", "ssm", "rolesanywhere")
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_nodes_have_the_policies_of_their_roles(fleet: Fleet, name: str) -> None:
     plan, templates = fleet[name]
@@ -208,15 +211,16 @@ def test_nodes_have_the_policies_of_their_roles(fleet: Fleet, name: str) -> None
     for template in templates:
         for role in of_type(template, "AWS::IAM::Role").values():
             trusted = json.dumps(role["Properties"]["AssumeRolePolicyDocument"])
-            if '"ec2.amazonaws.com"' in trusted or '"eks-fargate-pods.amazonaws.com"' in trusted:
+            if any(f'"{service}.amazonaws.com"' in trusted for service in _OF_NODES):
                 policies = role["Properties"]["ManagedPolicyArns"]
                 expected.append(sorted(text(arn).rpartition("/")[2] for arn in policies))
     found = printed(plan)["nodes"]
+    expected += [[] for compute in plan.compute if isinstance(compute, FargateNodes) and compute.role_arn]
     # The CDK has a role for each Fargate profile.
     kinds = [node for node in found for _ in (node["names"] if "Fargate" in node["kind"] else ["all"])]
     assert sorted(sorted(node["policies"]) for node in kinds) == sorted(expected)
     auto = plan.control_plane.auto_mode
-    names = {compute.name for compute in plan.compute} | ({auto.name} if auto else set())
+    names = {compute.name for compute in (*plan.compute, *plan.control_plane.hybrid)} | ({auto.name} if auto else set())
     assert {one for node in found for one in node["names"]} - {"karpenter-nodes"} == names
 
 

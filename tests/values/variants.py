@@ -30,6 +30,9 @@ from blueprint.addons import Addon
 from blueprint.blueprint import Blueprint
 from blueprint.errors import BlueprintError
 from blueprint.existing_network import ExistingNetwork, ExistingSubnet
+from blueprint.fargate import FargateProfile, FargateSelector
+from blueprint.hybrid_nodes import HybridNodes
+from blueprint.machine import CpuOptions
 from blueprint.managed_nodes import ManagedNodes
 from blueprint.mirrors import Mirrors, PullThroughCache
 from blueprint.planning.planner import plan
@@ -256,6 +259,15 @@ def _together() -> Iterator[Blueprint]:
         Karpenter(node_classes=(NodeClass(disk_gib=100, **fast),)),
     ):
         yield replace(BARE, addons=_with_those_before(addon, (CertManager(),)))
+    # https://aws.amazon.com/ec2/instance-types/high-memory: 896 vCPUs
+    large = ManagedNodes(
+        "large", instance_types=("u7in-32tb.224xlarge",), cpu=CpuOptions(cores=448, threads_per_core=2)
+    )
+    yield replace(BARE, compute=(large,))
+    profile = FargateProfile("apps", selectors=(FargateSelector("apps"),), zones=("a", "b"))
+    site = HybridNodes("site", node_ranges=("10.80.0.0/16", "10.81.0.0/16"), pod_network="elsewhere")
+    for beside in (profile, site):
+        yield replace(BARE, compute=(*BARE.compute, beside))
     registry = f"{BARE.account}.dkr.ecr.{BARE.region}.amazonaws.com"
     yield replace(BARE, mirrors=Mirrors(images={host: f"{registry}/{host}" for host in ("quay.io", "ghcr.io")}))
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from blueprint.access import AccessEntry
 from blueprint.contribution import Capability, NodeRole
 from blueprint.iam import Statement
-from blueprint.planning.document import AutoModeNodes, FargateNodes, NodeGroup, NodeKind, Plan
+from blueprint.planning.document import AutoModeNodes, FargateNodes, NodeGroup, NodeRoleKind, Plan
 from blueprint.references import resolved
 from tools.placeholders import placeholders
 
@@ -220,18 +220,33 @@ def _of_auto_mode(auto: AutoModeNodes) -> Iterator[NodeAccess]:
         yield NodeAccess(auto.own_node_pools, "Auto Mode, by node classes of its own", auto.own_role.managed_policies)
 
 
+def _fargate(plan: Plan) -> Iterator[NodeAccess]:
+    """Profiles whose roles the templates make have the same; others have one that is there already."""
+    profiles = [each for each in plan.compute if isinstance(each, FargateNodes)]
+    if made := [(each.name, each.role) for each in profiles if each.role]:
+        yield NodeAccess(tuple(name for name, _ in made), "Fargate profiles", made[0][1].managed_policies)
+    for each in profiles:
+        if each.role_arn:
+            yield NodeAccess((each.name,), f"Fargate profile, by {resolved(each.role_arn, placeholders(plan))}", ())
+
+
 def _nodes(plan: Plan) -> Iterator[NodeAccess]:
     """Node groups of one kind share a role."""
     groups = [each for each in plan.compute if isinstance(each, NodeGroup)]
-    labels: Mapping[NodeKind, str] = {"managed": "managed node groups", "self-managed": "self-managed nodes"}
+    labels: Mapping[NodeRoleKind, str] = {
+        "managed": "managed node groups",
+        "self-managed": "self-managed nodes",
+        "managed Windows": "managed node groups of Windows",
+        "self-managed Windows": "self-managed nodes of Windows",
+    }
     for kind, label in labels.items():
-        if names := tuple(group.name for group in groups if group.kind == kind):
+        if names := tuple(group.name for group in groups if group.role == kind):
             yield NodeAccess(names, label, plan.node_roles[kind].managed_policies)
+    for each in plan.control_plane.hybrid:
+        yield NodeAccess((each.name,), "hybrid nodes", each.role.managed_policies)
     if auto := plan.control_plane.auto_mode:
         yield from _of_auto_mode(auto)
-    if profiles := [each for each in plan.compute if isinstance(each, FargateNodes)]:
-        names = tuple(profile.name for profile in profiles)
-        yield NodeAccess(names, "Fargate profiles", profiles[0].role.managed_policies)
+    yield from _fargate(plan)
     for part in plan.parts:
         roles = {role.name: role for role in part.contribution.resources if isinstance(role, NodeRole)}
         for name, role in roles.items():

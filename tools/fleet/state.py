@@ -29,7 +29,7 @@ def lags(plan: Plan) -> Iterator[str]:
         if group.version != version:
             yield f"nodes {group.name} run {group.version} under a control plane of {version}"
         newest = release(family(group.image), group.version) if group.kind == "managed" else group.release
-        if is_older(group.release, newest):
+        if newest and is_older(group.release, newest):
             yield f"nodes {group.name} run the image {group.release}, and {newest} is known"
 
 

@@ -28,7 +28,7 @@ from tools.local.cdk import Cdk, Result, find_cli
 from tools.local.errors import LocalError
 from tools.local.inventory import Rows, inventory, is_bootstrapped, is_protected
 from tools.local.leftovers import leftovers
-from tools.local.owner import provide
+from tools.local.owner import name_images, provide
 from tools.local.people import principals, welcome
 from tools.local.process import Deployed, Emulator, State
 from tools.outputs import MARK, OutputFolder
@@ -159,6 +159,7 @@ def _deploy(state: State, found: Plan, *stacks: str) -> None:
         _say(f"Bootstrapping {facts.account} in {facts.region}")
         _check(cdk.bootstrap(), state.emulator, "cdk bootstrap")
     welcome(cdk.account, principals(found))
+    name_images(cdk.account, found)
     if provide(cdk.account, found):
         _say(f"{found.network.vpc_id} is there, as if its owner had made it")
     _say(f"Deploying {', '.join(stacks)}")

@@ -47,6 +47,8 @@ CAPABILITY_GROUPS: Mapping[str, str] = {"ACK": "services.k8s.aws", "ARGOCD": "ar
 # Defined by EKS itself with Auto Mode, which the emulator cannot tell from a cluster without.
 # https://docs.aws.amazon.com/eks/latest/userguide/auto-configure-alb.html
 _OF_EKS = {("eks.amazonaws.com", kind) for kind in ("IngressClassParams", "NodeClass")}
+# Karpenter defines it as well. https://docs.aws.amazon.com/eks/latest/userguide/create-node-pool.html
+_OF_AUTO_MODE = {("karpenter.sh", "NodePool")}
 
 
 class RefusedError(Exception):
@@ -95,6 +97,9 @@ class Contents:
     """API groups of the kinds that capabilities of the cluster define, or what these groups end in."""
     lost: set[ObjectKey] = field(default_factory=set)
     """Those of them that were deleted since, because somebody else had declared them too."""
+
+    auto_mode: bool = False
+    """Whether EKS has defined what its own node pools are."""
 
     def namespaces(self) -> set[str]:
         made = {*self.objects, *(self.of_addons - self.lost)}
@@ -204,6 +209,8 @@ class Contents:
         if any(f".{group}".endswith(f".{each}") for each in self.defined):
             return
         kinds = {(held["spec"]["group"], held["spec"]["names"]["kind"]) for held in defined} | _OF_EKS
+        if self.auto_mode:
+            kinds |= _OF_AUTO_MODE
         if (group, manifest["kind"]) not in kinds:
             kind = f'"{manifest["kind"]}" in version "{manifest["apiVersion"]}"'
             raise RefusedError(f"no matches for kind {kind}; ensure CRDs are installed first")

@@ -1,14 +1,17 @@
-"""What the owner of a VPC has done before a cluster comes: made it, with routes, NAT, endpoints and tags."""
+"""What others have done before a cluster comes: the owner of its VPC, with routes, NAT, endpoints and tags, and whoever
+makes images of nodes.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from blueprint.planning.document import INTERNAL_TAG, PUBLIC_TAG, Plan, Subnet
+from blueprint.planning.document import INTERNAL_TAG, PUBLIC_TAG, NodeGroup, Plan, Subnet
 from tools.local.aws import Account
 
 ID = "local:id"
 """The tag by which the emulator gives a VPC or a subnet an id of the caller's; AWS gives none."""
+_IMAGE = "ami-0a1b2c3d4e5f60718"
 _EVERYWHERE = "0.0.0.0/0"
 
 
@@ -28,6 +31,14 @@ def provide(account: Account, plan: Plan) -> bool:
     for subnet in lacking:
         _subnet(ec2, plan, subnet)
     return bool(lacking)
+
+
+def name_images(account: Account, plan: Plan) -> None:
+    """Writes an image into each parameter of the account from which nodes take theirs."""
+    groups = (each for each in plan.compute if isinstance(each, NodeGroup))
+    for name in sorted({group.launch.image_parameter for group in groups}):
+        if name and not name.startswith("/aws/"):
+            account.client("ssm").put_parameter(Name=name, Value=_IMAGE, Type="String", Overwrite=True)
 
 
 def _tags(kind: str, *pairs: str) -> list[dict[str, Any]]:

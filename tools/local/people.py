@@ -1,27 +1,32 @@
-"""Roles and users that a cluster lets in and somebody else makes; EKS refuses the entry of one that does not exist."""
+"""Roles and users that a cluster names and somebody else makes: whom it lets in, and by whom Fargate pulls images.
+
+EKS refuses what names one that does not exist.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
 
-from blueprint.planning.document import Plan
+from blueprint.planning.document import FargateNodes, Plan
 from blueprint.references import resolved
 from tools.local.aws import Account
 
 
 def principals(plan: Plan) -> Iterator[str]:
-    """ARNs of all that have access entries of their own."""
-    for entry in (*plan.admins, *plan.people):
-        yield resolved(entry.principal, {"partition": "aws"})
+    """Their ARNs."""
+    profiles = (each.role_arn for each in plan.compute if isinstance(each, FargateNodes) and each.role_arn)
+    for arn in (*(entry.principal for entry in (*plan.admins, *plan.people)), *profiles):
+        yield resolved(arn, {"partition": "aws"})
 
 
 def welcome(account: Account, arns: Iterable[str]) -> None:
-    """Makes those that are missing in the account, as if somebody had: roles for anybody in it, and users."""
+    """Makes those that are missing in the account, as if somebody had: roles for anybody in it and Fargate; users."""
     iam = account.client("iam")
     there = {role["Arn"] for page in iam.get_paginator("list_roles").paginate() for role in page["Roles"]}
     there |= {user["Arn"] for page in iam.get_paginator("list_users").paginate() for user in page["Users"]}
-    statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": account.account}}
+    trusted = {"AWS": account.account, "Service": "eks-fargate-pods.amazonaws.com"}
+    statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": trusted}
     trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     for arn in sorted({*arns} - there):
         owner, _, rest = arn.split(":", 4)[4].partition(":")

@@ -6,7 +6,16 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from blueprint.planning.document import AutoModeNodes, FargateNodes, InstalledBy, NodeGroup, Part, Plan, Subnet
+from blueprint.planning.document import (
+    AutoModeNodes,
+    FargateNodes,
+    InstalledBy,
+    NodeGroup,
+    Part,
+    Plan,
+    RemoteNodes,
+    Subnet,
+)
 from blueprint.routes import EVERYWHERE
 from tools.picture.model import Arrow
 
@@ -75,10 +84,13 @@ def installed(plan: Plan) -> list[Part]:
     return sorted(found, key=lambda part: part.name)
 
 
-def groups(plan: Plan) -> tuple[AutoModeNodes | NodeGroup | FargateNodes, ...]:
+PodRunners = AutoModeNodes | NodeGroup | FargateNodes | RemoteNodes
+
+
+def groups(plan: Plan) -> tuple[PodRunners, ...]:
     """All that pods run on."""
     auto = plan.control_plane.auto_mode
-    return (*([auto] if auto else []), *plan.compute)
+    return (*([auto] if auto else []), *plan.compute, *plan.control_plane.hybrid)
 
 
 def _outside(plan: Plan) -> Iterator[Thing]:
@@ -144,7 +156,7 @@ def _routed(plan: Plan) -> bool:
     return bool(plan.network.vpc_id) and plan.facts.internet
 
 
-def capacity(group: AutoModeNodes | NodeGroup | FargateNodes) -> Thing:
+def capacity(group: PodRunners) -> Thing:
     """The box of what pods run on."""
     facts: dict[str, Fact]
     match group:
@@ -158,6 +170,8 @@ def capacity(group: AutoModeNodes | NodeGroup | FargateNodes) -> Thing:
             }
         case FargateNodes():
             facts = {"": "Fargate", "namespaces": tuple(each.namespace for each in group.selectors)}
+        case RemoteNodes():
+            facts = {"": "hybrid nodes", "addresses": group.node_ranges, "of pods": group.pod_ranges}
         case AutoModeNodes():
             facts = {"": "Auto Mode", "node pools": (*group.node_pools, *group.own_node_pools)}
     return Thing(f"compute/{group.name}", group.name, _known(facts))

@@ -50,7 +50,16 @@ _CONCEPTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             "blueprint.compute",
             *(
                 f"blueprint.{kind}"
-                for kind in ("managed_nodes", "self_managed_nodes", "fargate", "auto_mode", "auto_node_class", "taints")
+                for kind in (
+                    "managed_nodes",
+                    "self_managed_nodes",
+                    "fargate",
+                    "hybrid_nodes",
+                    "auto_mode",
+                    "auto_node_class",
+                    "machine",
+                    "taints",
+                )
             ),
             "blueprint.group_settings",
         ),

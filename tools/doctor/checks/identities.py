@@ -92,7 +92,8 @@ def managed_policies(plan: Plan, aws: Aws) -> Iterator[Finding]:
 
 def _managed_policies(plan: Plan) -> Iterator[str]:
     roles = [plan.control_plane.role, *plan.node_roles.values()]
-    roles += [each.role for each in plan.compute if isinstance(each, FargateNodes)]
+    roles += [each.role for each in plan.compute if isinstance(each, FargateNodes) and each.role]
+    roles += [each.role for each in plan.control_plane.hybrid]
     if plan.control_plane.auto_mode:
         roles += plan.control_plane.auto_mode.roles
     for role in roles:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from botocore.exceptions import ClientError
 
-from blueprint.images import ami_architecture, family, parameter
+from blueprint.images import ami_architecture, family, parameter, windows_parameter
 from blueprint.instances import Accelerator
 from blueprint.planning.document import NodeGroup, Plan
 from tools.doctor.aws import Aws
@@ -54,6 +54,8 @@ def _of_group(group: NodeGroup) -> str:
     """The parameter of a managed group is the one that its AMI type stands for."""
     if group.launch.image_parameter:
         return group.launch.image_parameter
+    if group.windows:
+        return windows_parameter(group.image, group.version)
     chips: Accelerator | None = "nvidia" if "NVIDIA" in group.image else "neuron" if "NEURON" in group.image else None
     name = parameter(family(group.image), group.version, ami_architecture(group.image), chips, group.release)
     # https://github.com/bottlerocket-os/bottlerocket/tree/v1.50.0/variants ; eksctl pkg/ami/ssm_resolver.go:88

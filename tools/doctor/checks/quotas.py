@@ -148,9 +148,10 @@ def roles(plan: Plan, aws: Aws) -> Iterator[Finding]:
 def roles_of(plan: Plan) -> int:
     """At least those of the control plane, of nodes, Fargate profiles and grants; functions have theirs beside."""
     grants = sum(len(part.contribution.every_grant) for part in plan.parts)
-    fargate = sum(isinstance(each, FargateNodes) for each in plan.compute)
+    fargate = sum(isinstance(each, FargateNodes) and each.role is not None for each in plan.compute)
     auto = plan.control_plane.auto_mode
-    return 1 + len(auto.roles if auto else ()) + len(plan.node_roles) + fargate + grants
+    of_nodes = len(auto.roles if auto else ()) + len(plan.node_roles) + len(plan.control_plane.hybrid)
+    return 1 + of_nodes + fargate + grants
 
 
 def clusters(plan: Plan, aws: Aws) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ import yaml
 from ministack.services import eks as service
 from ministack.services.cloudformation import provisioners
 
-from tools.local.emulator import access, control_planes, eks, nodes
+from tools.local.emulator import access, control_planes, eks, kubectl, nodes
 from tools.local.emulator.ec2 import Made, Properties
 from tools.local.kubernetes import ADDON_OBJECTS
 
@@ -74,8 +74,7 @@ def _check_addon(properties: Properties) -> None:
     on_fargate = properties["AddonName"] != "coredns" or values.get("computeType") == "Fargate"
     tolerations = [*_TOLERATED, *nodes.tolerations(values)]
     cluster = properties["ClusterName"]
-    launched = any(nodes.takes(pool, tolerations) for pool in control_planes.pools(cluster))
-    if not launched and not nodes.have_room(cluster, "kube-system", tolerations, on_fargate=on_fargate):
+    if not kubectl.has_room(cluster, "kube-system", tolerations, on_fargate=on_fargate):
         # https://docs.aws.amazon.com/eks/latest/userguide/troubleshooting-add-ons.html
         raise eks.ServiceError(f"InsufficientNumberOfReplicas: {properties['AddonName']} has no node to run on")
 

@@ -6,6 +6,7 @@ The emulator's own API keeps the records; it takes anything in any order. EKS do
 from __future__ import annotations
 
 import base64
+import hashlib
 import time
 from collections.abc import Iterable
 from typing import Any
@@ -36,9 +37,11 @@ def create_cluster(logical_id: str, properties: Properties, stack: str) -> Made:
     cluster["certificateAuthority"]["data"] = base64.b64encode(f"authority of {name}".encode()).decode()
     cluster["status"] = "ACTIVE"
     cluster["_zones"] = zones
+    _activate(cluster, properties)
     _start_auto_mode(cluster)
     kubectl.forget(name)
     auto_mode = "_auto_mode_subnets" in cluster
+    kubectl.tell(name, auto_mode=auto_mode)
     control_planes.start(name, str(cluster["version"]), _services(cluster), auto_mode=auto_mode)
     return name, _attributes(cluster)
 
@@ -57,13 +60,47 @@ def update_cluster(name: str, old: Properties, new: Properties, stack: str, logi
         refusals.zones(cluster["_zones"], _zones(new["ResourcesVpcConfig"]["SubnetIds"])),
     )
     _check_role(new)
+    _activate(cluster, new)
     made: Made = provisioners._eks_cluster_update(name, old, new, stack, logical_id)
     service._clusters[made[0]] |= _settings(new)
     if after != before:
         service._clusters[made[0]]["_upgraded"] = refusals.Upgraded(before, now)
     _start_auto_mode(service._clusters[made[0]])
+    kubectl.tell(name, auto_mode="_auto_mode_subnets" in service._clusters[made[0]])
     control_planes.upgrade(name, str(new["Version"]), _services(service._clusters[made[0]]))
     return made[0], _attributes(service._clusters[made[0]])
+
+
+MOST_AUTHORITIES = 2
+"""https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateCertificateAuthority.html"""
+
+
+def create_authority(logical_id: str, properties: Properties, stack: str) -> Made:
+    """A successor of the one that signs, which is EKS's at first."""
+    cluster = eks.cluster(properties["ClusterName"])
+    known = cluster.setdefault("_authorities", ["eks"])
+    if len(known) >= MOST_AUTHORITIES:
+        raise eks.ServiceError("ResourceLimitExceededException: Cluster has two certificate authorities")
+    id = f"ca-{hashlib.sha256(f'{stack}/{logical_id}'.encode()).hexdigest()[:17]}"
+    known.append(id)
+    return id, {"Id": id}
+
+
+def delete_authority(id: str, properties: Properties) -> None:
+    cluster = service._clusters.get(properties["ClusterName"], {})
+    if cluster.get("_active_authority") == id:
+        raise eks.ServiceError("InvalidRequestException: the certificate authority is in use")
+    if id in cluster.get("_authorities", ()):
+        cluster["_authorities"].remove(id)
+
+
+def _activate(cluster: dict[str, Any], properties: Properties) -> None:
+    """https://docs.aws.amazon.com/eks/latest/APIReference/API_ActivateCertificateAuthority.html"""
+    id = properties.get("ActiveCertificateAuthorityId")
+    if id and id not in cluster.get("_authorities", ()):
+        raise eks.ServiceError(f"ResourceNotFoundException: No certificate authority found for id: {id}.")
+    if id:
+        cluster["_active_authority"] = id
 
 
 def _is_ipv6(properties: Properties) -> bool:

@@ -95,12 +95,6 @@ def of(name: str) -> Running | None:
     return _running.get(_key(name))
 
 
-def pools(name: str) -> list[Object]:
-    """The objects of kind NodePool that a cluster has."""
-    running = of(name)
-    return [*running.objects.all_of("karpenter.sh/v1", "NodePool")] if running else []
-
-
 def at(account: str, region: str, name: str) -> Running | None:
     """The same, whoever asks."""
     return _running.get((account, region, name))

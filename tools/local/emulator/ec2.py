@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
@@ -146,6 +147,20 @@ def create_egress_only_gateway(logical_id: str, properties: Properties, stack: s
 
 def delete_egress_only_gateway(gateway: str, properties: Properties) -> None:
     ec2._egress_igws.pop(gateway, None)
+
+
+def create_rule(logical_id: str, properties: Properties, stack: str) -> Made:
+    """A rule of a security group that stands by itself."""
+    group = ec2._security_groups.get(properties["GroupId"])
+    if group is None:
+        raise ValueError(f"InvalidGroup.NotFound: The security group '{properties['GroupId']}' does not exist")
+    name = f"sgr-{hashlib.sha256(f'{stack}/{logical_id}'.encode()).hexdigest()[:17]}"
+    group.setdefault("_rules", {})[name] = properties
+    return name, {"Id": name}
+
+
+def delete_rule(name: str, properties: Properties) -> None:
+    ec2._security_groups.get(properties["GroupId"], {}).get("_rules", {}).pop(name, None)
 
 
 _attached: dict[str, tuple[str, str]] = {}

@@ -77,12 +77,16 @@ def answers(cluster: str, subnet: str) -> bool:
 
 
 def admit(cluster: str, role_arn: str, kind: str) -> None:
-    """The access entry that EKS makes for the role of nodes that it starts, unless there is one.
+    """The access entry that EKS makes for the role of nodes that it starts, unless there is one. A principal has one,
+    and its type is for good, so nodes of another system do not join with it.
 
     https://docs.aws.amazon.com/eks/latest/userguide/creating-access-entries.html
     """
-    if service._ae_key(cluster, role_arn) not in service._access_entries:
+    found = service._access_entries.get(service._ae_key(cluster, role_arn))
+    if found is None:
         answer(service._create_access_entry(cluster, {"principalArn": role_arn, "type": kind}))
+    elif found["type"] != kind:
+        raise ServiceError(f"NodeCreationFailure: the access entry of {role_arn} is of type {found['type']}")
 
 
 def minor(version: str) -> int:

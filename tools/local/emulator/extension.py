@@ -42,6 +42,8 @@ TYPES: dict[str, Handlers] = {
     "AWS::EC2::EIP": {"create": ec2.create_eip, "delete": ec2.delete_eip},
     "AWS::EC2::FlowLog": {"create": ec2.create_flow_log, "delete": ec2.delete_flow_log},
     "AWS::EC2::NatGateway": {"create": ec2.create_nat_gateway, "delete": ec2.delete_nat_gateway},
+    "AWS::EC2::SecurityGroupEgress": {"create": ec2.create_rule, "delete": ec2.delete_rule},
+    "AWS::EC2::SecurityGroupIngress": {"create": ec2.create_rule, "delete": ec2.delete_rule},
     "AWS::EC2::TransitGatewayAttachment": {
         "create": ec2.create_attachment,
         "update": ec2.update_attachment,
@@ -55,6 +57,7 @@ TYPES: dict[str, Handlers] = {
         "update_with_logical_id": True,
         "delete": clusters.delete_cluster,
     },
+    "AWS::EKS::CertificateAuthority": {"create": clusters.create_authority, "delete": clusters.delete_authority},
     "AWS::EKS::Nodegroup": {"create": node_groups.create_group, "update": node_groups.update_group},
     "AWS::EKS::Addon": {"create": addons.create_addon, "update": addons.update_addon, "delete": addons.delete_addon},
     "AWS::EKS::AccessEntry": {

@@ -13,6 +13,8 @@ _AL2023 = (
     r"/(recommended|amazon-eks-node-al2023-\2-\3-\1-v\d{8})/image_id"
 )
 _BOTTLEROCKET = r"bottlerocket/aws-k8s-1\.\d+(-nvidia)?/(x86_64|arm64)/(latest|\d+\.\d+\.\d+)/image_id"
+# eksctl v0.230.0, pkg/ami/ssm_resolver.go:60
+_WINDOWS = r"ami-windows-latest/Windows_Server-20\d\d-English-(Core|Full)-EKS_Optimized-1\.\d+/image_id"
 SsmParameter = dict[str, Any] | None
 
 
@@ -20,7 +22,7 @@ def known(parameter: Callable[[str], SsmParameter]) -> Callable[[str], SsmParame
     """The emulator's public parameters, and those of EKS."""
 
     def found(name: str) -> SsmParameter:
-        if not any(re.fullmatch(f"/aws/service/{pattern}", name) for pattern in (_AL2023, _BOTTLEROCKET)):
+        if not any(re.fullmatch(f"/aws/service/{pattern}", name) for pattern in (_AL2023, _BOTTLEROCKET, _WINDOWS)):
             return parameter(name)
         digest = hashlib.sha256(name.encode()).hexdigest()[:17]
         return {"Name": name, "Type": "String", "Value": f"ami-{digest}", "Version": 1}

@@ -10,6 +10,7 @@ ignores it, by the mark AWSCDK::CustomResourceProviderFramework::CREATE_FAILED (
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -97,7 +98,7 @@ def _record_only(properties: Properties, release: InstalledRelease, handler: dic
         contents(properties).install,
         release,
         create_namespace=_true(properties.get("CreateNamespace")),
-        ready=nodes.have_room(cluster, release.namespace, nodes.tolerations(values_of(properties.get("Values"))))
+        ready=has_room(cluster, release.namespace, nodes.tolerations(values_of(properties.get("Values"))))
         and not failures.is_stuck(release),
         waiting=waiting_of(properties, int(handler["Timeout"])),
     )
@@ -172,6 +173,11 @@ def forget(cluster: str) -> None:
     CLUSTERS.pop((get_account_id(), get_region(), cluster), None)
 
 
+def tell(cluster: str, *, auto_mode: bool) -> None:
+    """What EKS itself defines there."""
+    CLUSTERS[get_account_id(), get_region(), cluster].auto_mode = auto_mode
+
+
 def contents(properties: Properties) -> Contents:
     return held(get_account_id(), get_region(), properties["ClusterName"])
 
@@ -182,6 +188,14 @@ def held(account: str, region: str, cluster: str) -> Contents:
     if running := control_planes.at(account, region, cluster):
         found.objects = {key(one): one for one in control_planes.applied(running)}
     return found
+
+
+def has_room(cluster: str, namespace: str, tolerated: Sequence[Mapping[str, Any]], *, on_fargate: bool = True) -> bool:
+    """Whether pods find a place on nodes that are there, or on such as one of the cluster's node pools launches."""
+    objects = held(get_account_id(), get_region(), cluster).objects.items()
+    pools = [one for (group, kind, _, _), one in objects if (group, kind) == ("karpenter.sh", "NodePool")]
+    launched = any(nodes.takes(pool, tolerated) for pool in pools)
+    return launched or nodes.have_room(cluster, namespace, tolerated, on_fargate=on_fargate)
 
 
 def _connect(properties: Properties) -> str:

@@ -1,4 +1,4 @@
-"""What AWS managed policies of nodes allow, where the emulator does not know the policy.
+"""What AWS managed policies of nodes and clusters allow, where the emulator does not know the policy.
 
 https://docs.aws.amazon.com/aws-managed-policy/latest/reference/ ; a test compares them with moto's copies.
 """
@@ -13,6 +13,16 @@ ACTIONS = {
         "ecr:BatchGetImage",
         "ecr:GetDownloadUrlForLayer",
         "ecr:BatchImportUpstreamImage",
+    ),
+    # But for CreateNetworkInterfacePermission, which has a condition.
+    "AmazonEKSVPCResourceController": (
+        "ec2:CreateNetworkInterface",
+        "ec2:DetachNetworkInterface",
+        "ec2:ModifyNetworkInterfaceAttribute",
+        "ec2:DeleteNetworkInterface",
+        "ec2:AttachNetworkInterface",
+        "ec2:UnassignPrivateIpAddresses",
+        "ec2:AssignPrivateIpAddresses",
     ),
     "AmazonEKSFargatePodExecutionRolePolicy": (
         "ecr:GetAuthorizationToken",

@@ -29,15 +29,18 @@ def create_group(logical_id: str, properties: Properties, stack: str) -> Made:
     if scaling is not None and len(scaling) < len(_SIZES):
         raise eks.ServiceError("InvalidParameterException: scalingConfig must have all of its properties, or none")
     _check_sizes(provisioners._eks_nodegroup_fields(properties).get("scalingConfig") or _DEFAULT_SIZES)
-    why = nodes.stopped(name, properties["NodeRole"], properties["Subnets"], _security_groups(template))
+    windows = properties.get("AmiType", "").startswith("WINDOWS")
+    why = nodes.stopped(
+        name, properties["NodeRole"], properties["Subnets"], _security_groups(template), windows=windows
+    )
     if why:
         raise eks.ServiceError(f"NodeCreationFailure: Instances failed to join the kubernetes cluster: {why}")
+    eks.admit(name, properties["NodeRole"], "EC2_WINDOWS" if windows else "EC2_LINUX")
     group, attributes = provisioners._eks_nodegroup_create(logical_id, properties, stack)
     service._nodegroups[f"{name}/{group}"] |= {
         "capacityType": properties.get("CapacityType", "ON_DEMAND"),
         "version": version,
     }
-    eks.admit(name, properties["NodeRole"], "EC2_LINUX")
     return group, attributes
 
 
@@ -58,8 +61,7 @@ def _security_groups(template: str | None) -> list[str]:
     https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html
     """
     versions = ec2._launch_templates[template]["Versions"] if template else []
-    groups: list[str] = versions[-1]["LaunchTemplateData"].get("SecurityGroupIds") or [] if versions else []
-    return groups
+    return nodes.groups_of(versions[-1]["LaunchTemplateData"]) if versions else []
 
 
 def update_group(group: str, old: Properties, new: Properties, stack: str, logical_id: str) -> Made:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,6 +36,12 @@ _ADDRESSES = (
     "ec2:DescribeInstanceTypes",
     "ec2:DescribeNetworkInterfaces",
     "ec2:DescribeSubnets",
+    "ec2:ModifyNetworkInterfaceAttribute",
+)
+# https://github.com/aws/amazon-vpc-resource-controller-k8s (AmazonEKSVPCResourceController)
+_WINDOWS_ADDRESSES = (
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:UnassignPrivateIpAddresses",
     "ec2:ModifyNetworkInterfaceAttribute",
 )
 # The same, IPv6 mode; the last two since subnets are discovered: eksctl pkg/actions/addon/create.go.
@@ -92,7 +99,9 @@ def tolerations(values: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return found
 
 
-def stopped(cluster: str, role_arn: str, subnets: Iterable[str], groups: Iterable[str] = ()) -> str | None:
+def stopped(
+    cluster: str, role_arn: str, subnets: Iterable[str], groups: Iterable[str] = (), *, windows: bool = False
+) -> str | None:
     """Why nodes of a role, in subnets, with security groups of their own, do not become ready; None if they do."""
     missing = sorted(_ADDONS - set(eks.addons(cluster)))
     if missing:
@@ -104,7 +113,18 @@ def stopped(cluster: str, role_arn: str, subnets: Iterable[str], groups: Iterabl
         if control_plane not in own:
             # https://docs.aws.amazon.com/eks/latest/userguide/sec-group-reqs.html
             return f"the cluster's security group {control_plane} is not on the nodes"
-    return _lacking(cluster, role_arn) or _cut_off(cluster, subnets)
+    return (_not_windows(cluster) if windows else None) or _lacking(cluster, role_arn) or _cut_off(cluster, subnets)
+
+
+def _not_windows(cluster: str) -> str | None:
+    """Why a cluster gives pods on Windows no addresses: https://docs.aws.amazon.com/eks/latest/userguide/windows-support.html"""
+    told = json.loads(service._addons[f"{cluster}/vpc-cni"].get("configurationValues") or "{}")
+    if told.get("enableWindowsIpam") != "true":
+        return "vpc-cni is not told to give addresses to Windows"
+    # amazon-vpc-resource-controller-k8s gives them, under the cluster's role.
+    role = service._clusters[cluster]["roleArn"]
+    lost = [each for each in _WINDOWS_ADDRESSES if not iam.allows(role, each)]
+    return f"{iam.name_of(role)} is not allowed {', '.join(lost)}" if lost else None
 
 
 def _lacking(cluster: str, role_arn: str) -> str | None:
@@ -245,9 +265,9 @@ def _self_managed(cluster: str) -> Iterator[Machines]:
         if (
             (told.cluster, told.endpoint, told.authority) == known
             and told.services in (None, network_config.get("serviceIpv6Cidr") or network_config.get("serviceIpv4Cidr"))
-            and entry.get("type") == "EC2_LINUX"
+            and entry.get("type") == ("EC2_WINDOWS" if told.windows else "EC2_LINUX")
             and _is_owned(group, cluster)
-            and not stopped(cluster, role_arn, subnets, _groups(launched))
+            and not stopped(cluster, role_arn, subnets, _groups(launched), windows=told.windows)
         ):
             kind = (group.get("_instance_types") or [launched.get("InstanceType", "m5.large")])[0]
             name = group["AutoScalingGroupName"]
@@ -273,7 +293,14 @@ def _launch_data(group: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _groups(launched: Mapping[str, Any]) -> list[str]:
     """Security groups of self-managed nodes: the VPC's default one if none is named, never the cluster's by itself."""
-    return launched.get("SecurityGroupIds") or ["default"]
+    return groups_of(launched) or ["default"]
+
+
+def groups_of(launched: Mapping[str, Any]) -> list[str]:
+    """Security groups that a template names, at its interfaces if it has some."""
+    interfaces = launched.get("NetworkInterfaces") or [{}]
+    named: list[str] = launched.get("SecurityGroupIds") or interfaces[0].get("Groups") or []
+    return named
 
 
 def _role_of(profile_arn: str) -> str:

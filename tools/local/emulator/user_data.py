@@ -33,6 +33,7 @@ class NodeConfig:
     services: str | None
     taints: tuple[KubernetesTaint, ...]
     labels: Mapping[str, str] = field(default_factory=dict)
+    windows: bool = False
 
 
 class UserDataError(ValueError):
@@ -40,12 +41,16 @@ class UserDataError(ValueError):
 
 
 def parse(encoded: str) -> NodeConfig:
-    """Reads user data of AL2023, which is MIME with a NodeConfig in parts, or of Bottlerocket, which is TOML."""
+    """Reads user data of AL2023, which is MIME with a NodeConfig in parts, Bottlerocket, which is TOML, or Windows,
+    which is PowerShell.
+    """
     try:
         text = base64.b64decode(encoded, validate=True).decode()
+        if text.startswith("<powershell>"):
+            return _windows(text)
         message = message_from_string(text)
         return _nodeadm(message) if message.is_multipart() else _bottlerocket(text)
-    except (binascii.Error, UnicodeError, yaml.YAMLError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+    except (binascii.Error, UnicodeError, ValueError, yaml.YAMLError, KeyError, TypeError) as error:
         raise UserDataError(f"user data cannot be read: {error!r}") from None
 
 
@@ -72,6 +77,22 @@ def _nodeadm(message: Message) -> NodeConfig:
 
 
 _TAINT = re.compile(r"([^=:,]+)(?:=([^:,]*))?:(\w+)")
+
+
+def _windows(text: str) -> NodeConfig:
+    """The arguments of Start-EKSBootstrap.ps1; without the range of Services pods have no DNS.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html (Windows AMI)
+    """
+    (command,) = (line for line in text.splitlines() if line.startswith('& "$env:ProgramFiles\\Amazon\\EKS\\'))
+    told = dict(re.findall(r'-(\w+) "([^"]*)"', command))
+    kubelet = dict(flag.removeprefix("--").split("=", 1) for flag in told["KubeletExtraArgs"].split())
+    taints = [
+        KubernetesTaint(key, effect, value) for key, value, effect in _TAINT.findall(kubelet["register-with-taints"])
+    ]
+    labels = dict(label.split("=", 1) for label in kubelet.get("node-labels", "").split(",") if label)
+    names = (told["EKSClusterName"], told["APIServerEndpoint"], told["Base64ClusterCA"], told["ServiceCIDR"])
+    return NodeConfig(*names, tuple(taints), labels, windows=True)
 
 
 def _bottlerocket(text: str) -> NodeConfig:

@@ -166,7 +166,7 @@ def test_the_policies_of_our_teams() -> None:
     """Each guard of a team, as it is written, told by value; `tests/isolation` says what each is for."""
 
     def team(registries: tuple[str, ...] = ("r/a/",), *more: PriorityClass, own_nodes: bool = True) -> Any:
-        objects = guards("a", registries, (PriorityClass("x", 5), *more), own_nodes=own_nodes)
+        objects = guards("a", registries, (PriorityClass("x", 5), *more), own_nodes=own_nodes, keeps_off_windows=False)
         classes = [each.manifest("a") for each in (PriorityClass("x", 5), *more)]
         return {"It": manifest(*objects, *classes, thing("ConfigMap", "a", "b"))}
 
