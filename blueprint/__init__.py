@@ -15,6 +15,7 @@ from blueprint.existing_network import ExistingNetwork, ExistingSubnet
 from blueprint.fargate import FargateProfile, FargateSelector
 from blueprint.fleet import BlueGreen, Environment, Fleet, Promotion, Wave
 from blueprint.group_settings import NodeRepair, RepairOverride, WarmPool
+from blueprint.hosted_zone import NewHostedZone
 from blueprint.hybrid_nodes import HybridNodes
 from blueprint.machine import CpuOptions
 from blueprint.managed_nodes import ManagedNodes
@@ -56,6 +57,7 @@ __all__ = [
     "KubectlProvider",
     "ManagedNodes",
     "Mirrors",
+    "NewHostedZone",
     "NewNetwork",
     "NodePorts",
     "NodeRepair",

@@ -13,7 +13,8 @@ from blueprint.compute import Compute
 from blueprint.delivery import Delivery, KubectlProvider
 from blueprint.errors import Key, Problem
 from blueprint.existing_network import ExistingNetwork
-from blueprint.fields import NOT_EMPTY, AccountId, ClusterName, Region, at_most, matches
+from blueprint.fields import NOT_EMPTY, UNIQUE, AccountId, ClusterName, Region, at_most, matches
+from blueprint.hosted_zone import NewHostedZone
 from blueprint.mirrors import Mirrors
 from blueprint.network import NewNetwork
 from blueprint.proxy import Proxy
@@ -122,6 +123,8 @@ class Blueprint(Value):
     """What all its IAM roles have in common: a permissions boundary, a path."""
     mirrors: Mirrors = Mirrors()
     """Registries of one's own, from which charts and images of add-ons come."""
+    hosted_zones: Annotated[tuple[NewHostedZone, ...], UNIQUE] = ()
+    """Hosted zones that are made with it, for add-ons that write records; others are given by their ids."""
     proxy: Proxy | None = None
     """By which nodes, and the function that installs charts, reach the internet where no route leads there."""
 

@@ -50,7 +50,9 @@ def between_contributions(
     yield from _names(parts, entries)
     yield from _grants(view, facts, parts)
     for part in parts:
-        yield from (problem.below(part.path) for problem in _references(part, facts))
+        yield from (
+            problem.below(part.path) for problem in _references(part, facts, knows_zones=view.knows_all("hosted_zones"))
+        )
         yield from _texts(part)
         for addon in part.contribution.managed_addons:
             yield from (problem.below(part.path) for problem in _values(addon.configuration, (part.fields.values,)))
@@ -150,9 +152,9 @@ def _grants(view: Checked, facts: ClusterFacts, parts: Sequence[Draft]) -> Itera
     yield from duplicates(seen, "AWS role of a service account", "use one service account for each")
 
 
-def _references(part: Draft, facts: ClusterFacts) -> Iterator[Problem]:
+def _references(part: Draft, facts: ClusterFacts, *, knows_zones: bool) -> Iterator[Problem]:
     contribution = part.contribution
-    known = {"partition", "vpc-id"}
+    known = {"partition", "vpc-id", *references_in(facts.hosted_zones)}
     ranges = (facts.load_balancer_ranges, facts.internal_load_balancer_ranges, facts.vpc_ipv6_ranges)
     subnets = {*references_in((facts.node_subnets, ranges))}
     of_network = {"partition", name_of(CLUSTER_SECURITY_GROUP), *references_in(facts.pod_subnets)}
@@ -178,8 +180,12 @@ def _references(part: Draft, facts: ClusterFacts) -> Iterator[Problem]:
     unknown |= set(references_in(contribution.first_objects)) - {"partition", f"role-name:{OWN_NODES}"} - subnets
     unknown |= set(references_in([statement.document() for statement in statements])) - {"partition"}
     for name in sorted(unknown):
-        rule = f"{part.name} refers to what it does not make"
-        yield Problem((), name, rule, f"refer to one of {', '.join(sorted(known))}")
+        rule, fix = f"{part.name} refers to what it does not make", f"refer to one of {', '.join(sorted(known))}"
+        if name.startswith("hosted-zone-id:"):
+            if not knows_zones:
+                continue
+            rule, fix = f"{part.name} writes into a hosted zone that is not made", "add the zone to hosted_zones"
+        yield Problem((), name, rule, fix)
 
 
 def _release(blueprint: Blueprint, release: Release, fields: ReleaseFields) -> Iterator[Problem]:

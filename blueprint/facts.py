@@ -76,6 +76,8 @@ class ClusterFacts:
     """The managed policy that limits every role without one of its own; none when empty."""
     role_path: str = "/"
     """Of every role."""
+    hosted_zones: tuple[str, ...] = ()
+    """References to the ids of those that are made."""
     proxy: str = ""
     """By which nodes, and the function that installs charts, reach the internet; none when empty."""
     without_proxy: tuple[str, ...] = ()

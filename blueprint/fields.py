@@ -269,7 +269,12 @@ BucketName = Annotated[
     ),
 ]
 HostedZoneId = Annotated[
-    str, matches(r"Z[A-Z0-9]{1,31}", "must be the id of a Route 53 hosted zone", 'write for example "Z0123456789ABC"')
+    str,
+    matches(
+        r"Z[A-Z0-9]{1,31}|\$\{blueprint:hosted-zone-id:(public|private):[a-z0-9.-]{1,253}\}",
+        "must be the id of a Route 53 hosted zone, or that of a NewHostedZone",
+        'write for example "Z0123456789ABC"',
+    ),
 ]
 DnsName = Annotated[
     str,

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from blueprint.errors import FieldPath, Problem, rendered
+from blueprint.references import references_in
 
 if TYPE_CHECKING:
     from blueprint.addons import Addon
@@ -63,7 +64,7 @@ def contested_in_fleet(fleet: Mapping[str, Blueprint]) -> Iterator[tuple[str, Pr
         of_addons = [claim._replace(owner=f"{claim.owner} of {blueprint.name}") for claim in claims(addons, {})]
         domains: defaultdict[str, set[str]] = defaultdict(set)
         for hosted in (hosted for addon in blueprint.addons for hosted in addon.hosted_zones()):
-            domains[hosted.id] |= {*(hosted.domains or ("",))}
+            domains[_of(blueprint, hosted.id)] |= {*(hosted.domains or ("",))}
         for id, within_them in sorted(domains.items()):
             own = (*of_addons, *claims({}, teams))
             by_zone[id] += [claim for claim in own if _is_written(claim.host, within_them)]
@@ -83,7 +84,7 @@ def alike_in_fleet(fleet: Mapping[str, Blueprint]) -> Iterator[tuple[str, Proble
         for index, addon in enumerate(blueprint.addons):
             for zone in (zone for zone in addon.hosted_zones() if not zone.challenges):
                 owner = zone.owner or blueprint.name
-                other = first.setdefault((zone.id, owner), place)
+                other = first.setdefault((_of(blueprint, zone.id), owner), place)
                 # Of two clusters with one name it is told that they have it.
                 if other != place and blueprint.name != fleet[other].name:
                     rule = f"{other} owns records in the zone {zone.id} by this name: both change and delete them"
@@ -91,6 +92,11 @@ def alike_in_fleet(fleet: Mapping[str, Blueprint]) -> Iterator[tuple[str, Proble
                     fix += "" if zone.owner else f", in {other}"
                     yield place, Problem((place, "addons", index), owner, rule, fix)
                     break
+
+
+def _of(blueprint: Blueprint, zone: str) -> str:
+    """One that is made is another one for each cluster."""
+    return zone if not any(references_in(zone)) else f"{zone} of {blueprint.name}"
 
 
 def within(hosts: Sequence[str], domains: Iterable[str]) -> tuple[str, ...]:

@@ -74,6 +74,11 @@ def workspace_id(name: str) -> str:
     return f"${{blueprint:workspace-id:{name}}}"
 
 
+def hosted_zone_id(domain: str, *, private: bool) -> str:
+    """Id of a hosted zone that a deploy makes."""
+    return f"${{blueprint:hosted-zone-id:{'private' if private else 'public'}:{domain}}}"
+
+
 def name_of(reference: str) -> str:
     """The name of a text that is one reference and nothing else: vpc-id."""
     return PATTERN.sub(r"\1", reference)

@@ -1,7 +1,8 @@
 """A VPC that is there already: routes, NAT, endpoints, tags and flow logs are its owner's, and no template has any.
 
 For teams that get their networks from others: routable subnets for load balancers, for EKS and for nodes, others for
-pods, and a transit gateway as the way to the internet. Ids and ranges come from the owner, for example as outputs of
+pods, and a transit gateway as the way to the internet. Its names stand in hosted zones that are made with it: one for
+the internet, one of the same domain for the VPC. Ids and ranges come from the owner, for example as outputs of
 the owner's Terraform; `make doctor` holds them against the VPC. docs/existing-networks.md tells more.
 """
 
@@ -9,11 +10,15 @@ from __future__ import annotations
 
 from addons.aws_load_balancer_controller import AwsLoadBalancerController
 from addons.core import core
+from addons.external_dns import ExternalDns
 from addons.karpenter import Karpenter
 from addons.vpc_cni import VpcCni
-from blueprint import Blueprint, Cluster, ExistingNetwork, ExistingSubnet, ManagedNodes, Role
+from blueprint import Blueprint, Cluster, ExistingNetwork, ExistingSubnet, ManagedNodes, NewHostedZone, Role
 from blueprint.teams import ApplicationTeam, FromInternalLoadBalancer, FromLoadBalancer
 from examples.shared import PLATFORM
+
+PUBLIC = NewHostedZone("shop.example.com")
+INSIDE = NewHostedZone("shop.example.com", private=True)
 
 EXISTING_VPC = Blueprint(
     name="existing-vpc",
@@ -45,7 +50,13 @@ EXISTING_VPC = Blueprint(
     ),
     cluster=Cluster(version="1.36", admins=(Role("BreakGlass"),)),
     compute=(ManagedNodes("system", instance_types=("m7g.large",)),),
-    addons=(*core(VpcCni(prefix_delegation=True)), AwsLoadBalancerController(), Karpenter()),
+    addons=(
+        *core(VpcCni(prefix_delegation=True)),
+        AwsLoadBalancerController(),
+        Karpenter(),
+        ExternalDns(zones=(PUBLIC.id, INSIDE.id), domains=("shop.example.com",)),
+    ),
+    hosted_zones=(PUBLIC, INSIDE),
     teams=(
         PLATFORM,
         ApplicationTeam(

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from aws_cdk import CfnOutput, aws_ec2
+from aws_cdk import CfnOutput, Fn, aws_ec2, aws_route53
 from aws_cdk import aws_eks_v2 as eks
 from constructs import Construct
 
@@ -16,12 +16,12 @@ from blueprint.components import Components
 from blueprint.contribution import ManagedAddon
 from blueprint.planning.document import ControlPlane, Plan, RemoteNodes, Subnet
 from blueprint.references import CLUSTER_SECURITY_GROUP, name_of, resolved
-from stacks.acknowledge import ENGINE, acknowledge
+from stacks.acknowledge import ENGINE, NIST, acknowledge
 from stacks.base import PARTITION_ONLY, BlueprintStack, given, service_role
 from stacks.compute import add_compute
 from stacks.kubectl import kubectl_target
 from stacks.permissions import IdentityProvider, access_entry, role_of
-from stacks.retained import retained_key, retained_logs
+from stacks.retained import retain, retained_key, retained_logs
 
 
 class ClusterStack(BlueprintStack):
@@ -71,6 +71,8 @@ class ClusterStack(BlueprintStack):
             )
             first.node.add_dependency(before, self.node.find_child("KubectlAccess"), *joining)
             _after(addons, first)
+        self.hosted_zones = _hosted_zones(self, plan, network)
+        self.export(*self.hosted_zones.values())
         self.export(installer, self.identity_provider.issuer, self.identity_provider.arn, key)
 
     def _control_plane(self, plan: Plan, network: Mapping[str, str], key: str) -> eks.CfnCluster:
@@ -229,6 +231,24 @@ def _identity_providers(scope: Construct, plan: Plan) -> None:
         if before:
             made.node.add_dependency(before)
         before = made
+
+
+def _hosted_zones(scope: Construct, plan: Plan, network: Mapping[str, str]) -> dict[str, str]:
+    """Their ids, by the references to them."""
+    found = {}
+    for zone in plan.hosted_zones:
+        below = Construct(scope, f"{'PrivateZone' if zone.private else 'Zone'} {zone.domain}")
+        vpc = {"vpcId": resolved(plan.facts.vpc_id, network), "vpcRegion": plan.facts.region}
+        made = aws_route53.CfnHostedZone(below, "Zone", name=zone.domain, vpcs=[vpc] if zone.private else None)
+        retain(made)
+        found[name_of(zone.id)] = made.ref
+        if zone.private:
+            continue
+        why = "queries of public zones are logged in us-east-1 alone, by a log group that is of the whole account"
+        acknowledge(made, {f"{NIST}Route53QueryLogging": why})
+        names = Fn.join(" ", made.attr_name_servers)
+        CfnOutput(below, "NameServers", value=names, description=f"What the parent domain names for {zone.domain}")
+    return found
 
 
 def _ids(subnets: Sequence[Subnet], network: Mapping[str, str]) -> list[str]:

@@ -21,6 +21,7 @@ class ClusterStage(Stage):
         id = plan.network.vpc_id
         network = {name_of(VPC_ID): id} if id else NetworkStack(self, plan).references
         cluster = ClusterStack(self, plan, network)
+        network = {**network, **cluster.hosted_zones}
         first = plan.delivery.addons if plan.delivery else ()
         addons = ContributionsStack(
             self, "addons", plan, plan.addons, cluster, network, first, deploys_empty=deploys_empty

@@ -12,6 +12,7 @@ from blueprint.components import Components
 from blueprint.contribution import Contribution, ServiceLinkedRole
 from blueprint.facts import ClusterFacts
 from blueprint.group_settings import NodeRepair, WarmPool
+from blueprint.hosted_zone import NewHostedZone
 from blueprint.iam import Statement
 from blueprint.kubernetes import Manifest
 from blueprint.machine import CpuOptions
@@ -449,6 +450,8 @@ class Plan:
     skipped: tuple[Skipped, ...] = ()
     delivery: GitDelivery | None = None
     """None where the installer brings everything."""
+    hosted_zones: tuple[NewHostedZone, ...] = ()
+    """Those that are made, and kept when the cluster goes."""
     image_caches: tuple[PullThroughCache, ...] = ()
     """Rules of ECR in the cluster's account and region, which no stack of the cluster makes."""
 

@@ -157,6 +157,7 @@ def _planned(blueprint: object) -> Plan | list[Problem]:
             service_linked_roles=tuple(dict.fromkeys(_service_linked_roles(compute, parts))),
             skipped=skipped,
             delivery=planned_delivery(blueprint, facts, planned_addons, planned_teams),
+            hosted_zones=tuple(sorted(blueprint.hosted_zones, key=lambda each: (each.domain, each.private))),
             image_caches=tuple(sorted(blueprint.mirrors.cache, key=lambda each: each.prefix)),
         )
     )
@@ -248,6 +249,7 @@ def _facts(view: Checked) -> ClusterFacts:
         vpc_id=blueprint.network.vpc_id if isinstance(blueprint.network, ExistingNetwork) else VPC_ID,
         boundary=blueprint.iam.permissions_boundary or "",
         role_path=blueprint.iam.path,
+        hosted_zones=tuple(zone.id for zone in blueprint.hosted_zones),
         proxy=proxy.address if proxy else "",
         without_proxy=_without_proxy(blueprint, proxy) if proxy else (),
         image_mirrors=tuple(sorted(blueprint.mirrors.by_registry(blueprint.account, blueprint.region).items())),

@@ -30,7 +30,13 @@ _CONCEPTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
         "blueprint",
         "A cluster",
-        ("blueprint.blueprint", "blueprint.mirrors", "blueprint.proxy", "blueprint.role_settings"),
+        (
+            "blueprint.blueprint",
+            "blueprint.hosted_zone",
+            "blueprint.mirrors",
+            "blueprint.proxy",
+            "blueprint.role_settings",
+        ),
     ),
     ("network", "Network", ("blueprint.network", "blueprint.routes", "blueprint.existing_network")),
     (

@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from blueprint.contribution import HostedZone
 from blueprint.planning.document import Plan
+from blueprint.references import references_in
 from tools.doctor.aws import Aws
 from tools.doctor.finding import Finding, ok, problem, warning
 from tools.doctor.lookups import code_of, live_vpc
@@ -31,7 +32,8 @@ class Zone(NamedTuple):
 def hosted_zones(plan: Plan, aws: Aws) -> Iterator[Finding]:
     """They exist, in this account, and are of the domains that the blueprint names."""
     for part in plan.parts:
-        wanted = part.contribution.hosted_zones
+        # Of those that a deploy makes nothing is there to look at.
+        wanted = [zone for zone in part.contribution.hosted_zones if not any(references_in(zone.id))]
         if elsewhere := [zone.id for zone in wanted if zone.account not in ("", plan.facts.account)]:
             why = "its zones are of another account, which these credentials do not reach"
             yield warning(NAME, f"{part.name}: {', '.join(elsewhere)} not looked up", why, _ELSEWHERE)

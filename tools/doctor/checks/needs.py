@@ -54,6 +54,7 @@ def _optional(plan: Plan) -> Iterator[tuple[str, bool]]:
     yield "AWS::IAM::InstanceProfile", "self-managed" in groups or NodeRole in resources
     yield "AWS::EKS::Capability", Capability in resources
     yield "AWS::Events::Rule", EventRule in resources
+    yield "AWS::Route53::HostedZone", bool(plan.hosted_zones)
     yield "AWS::APS::Workspace", MetricsWorkspace in resources
     for kind in ("AWS::SQS::Queue", "AWS::SQS::QueuePolicy"):
         yield kind, Queue in resources
