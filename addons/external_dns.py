@@ -53,9 +53,8 @@ class ExternalDns(CallsAws, HelmAddon):
     sources: Annotated[tuple[Source, ...], NOT_EMPTY] = ("service", "ingress")
     """Kinds of objects that get records, as upstream's --source names them."""
     assume_role: Role | None = None
-    """A role of the account that has the zones, for example Role("ExternalDns", "333333333333"): it writes to them as
-    this one, and has no right of its own. The role's trust policy allows sts:AssumeRole and sts:TagSession, its
-    permissions are what this class would have without, and yours to keep to `domains`."""
+    """A role of the account that has the zones, such as Role("ExternalDns", "333333333333"), as which it writes: it
+    trusts sts:AssumeRole and sts:TagSession, has the permissions of this class without it, and keeps to `domains`."""
 
     def permissions(self, facts: ClusterFacts) -> tuple[Statement, ...]:
         if self.assume_role:
