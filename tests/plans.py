@@ -25,7 +25,7 @@ from tests.blueprint.examples import SMALL
 _ROLE = ServiceRole("eks.amazonaws.com")
 _EMPTY = replace(plan(SMALL), compute=(), addons=(), teams=(), workloads=())
 _FACTS = ("name", "account", "region", "internet")
-_NETWORK = ("cidrs", "subnets", "nat_gateways", "interface_endpoints", "zones", "vpc_id")
+_NETWORK = ("cidrs", "subnets", "nat_gateways", "interface_endpoints", "zones", "vpc_id", "routes")
 _CONTROL_PLANE = ("version", "public_ranges", "deletion_protection")
 
 

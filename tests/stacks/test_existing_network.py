@@ -15,11 +15,14 @@ from blueprint.addons.by_value import HelmRelease
 from blueprint.planning.document import Plan, Subnet
 from blueprint.planning.planner import plan
 from blueprint.references import VPC_ID, resolved
+from blueprint.zones import written
 from examples.auto import AUTO
 from examples.existing_vpc import EXISTING_VPC
 from examples.fargate import FARGATE
+from examples.isolated import ISOLATED
 from examples.launched import LAUNCHED
 from examples.managed import MANAGED
+from examples.pod_ranges import POD_RANGES
 from examples.self_managed import SELF_MANAGED
 from examples.shared_vpc import SHARED_VPC
 from tests.templates import Templates, of_type, synthesized
@@ -135,7 +138,7 @@ def moved(blueprint: Blueprint, made: Plan) -> Blueprint:
 
     def existing(kind: str) -> tuple[ExistingSubnet, ...]:
         of_kind = (each for each in subnets if each.kind == kind)
-        return tuple(ExistingSubnet(id_of(each, subnets), each.zone[-1], each.cidr) for each in of_kind)
+        return tuple(ExistingSubnet(id_of(each, subnets), written(each.zone), each.cidr) for each in of_kind)
 
     apart = made.control_plane.subnets[0].kind == "control-plane"
     network = ExistingNetwork(
@@ -144,6 +147,8 @@ def moved(blueprint: Blueprint, made: Plan) -> Blueprint:
         nodes=existing("private"),
         load_balancers=existing("public"),
         control_plane=existing("control-plane") if apart else (),
+        pods=existing("pods"),
+        endpoints=existing("endpoints"),
         internet=made.facts.internet,
         interface_endpoints=made.network.interface_endpoints,
     )
@@ -179,12 +184,16 @@ def exports_of(network: Mapping[str, Any], made: Plan) -> dict[str, str]:
     found = {}
     for output in network["Outputs"].values():
         properties = resources[output["Value"]["Ref"]]["Properties"]
-        id = by_range.get(properties["CidrBlock"], VPC) if "AvailabilityZone" in properties else VPC
+        subnet = {"AvailabilityZone", "AvailabilityZoneId"} & {*properties}
+        id = by_range.get(properties["CidrBlock"], VPC) if subnet else VPC
         found[output["Export"]["Name"]] = id
     return found
 
 
-@pytest.mark.parametrize("blueprint", [MANAGED, LAUNCHED, SELF_MANAGED, FARGATE, AUTO], ids=lambda each: each.name)
+KINDS = (MANAGED, LAUNCHED, SELF_MANAGED, FARGATE, AUTO, ISOLATED, POD_RANGES)
+
+
+@pytest.mark.parametrize("blueprint", KINDS, ids=lambda each: each.name)
 def test_moving_there_changes_nothing_but_references(blueprint: Blueprint, tmp_path: Path) -> None:
     """From a VPC that was made for a cluster to one that is there already, of the same ids and ranges."""
     made = plan(blueprint)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from blueprint.planning.document import Plan, Subnet
+from blueprint.planning.document import Plan, PlannedRoute, Subnet
 from tests.plans import fargate, nodes, part, planned, subnets
 from tools.picture import mermaid
 from tools.picture.describe import MOST_BOXES, picture
@@ -96,6 +96,16 @@ def test_a_private_cluster_without_nat_does_not_know_the_internet() -> None:
     drawn = picture(*[planned(DEV, public_ranges=(), nat_gateways=0, internet=False)] * 2)
     assert "internet" not in boxes(drawn)
     assert "API open to the VPC" in text(boxes(drawn)["control-plane"])
+
+
+def test_a_hub_leads_to_the_internet_where_a_route_says_so() -> None:
+    out, company = (PlannedRoute(to, f"tgw-{to[:2]}", "transit-gateway") for to in ("0.0.0.0/0", "10.0.0.0/8"))
+    drawn = picture(*[planned(DEV, public_ranges=(), nat_gateways=0, routes=(out, company))] * 2)
+    arrows = {(arrow.source, arrow.target) for arrow in drawn.arrows}
+    assert [id for id in boxes(drawn) if id.startswith("hub/")] == ["hub/tgw-0.", "hub/tgw-10"]
+    assert "routes 10.0.0.0/8" in text(boxes(drawn)["hub/tgw-10"])
+    assert ("hub/tgw-0.", "internet") in arrows
+    assert ("hub/tgw-10", "internet") not in arrows
 
 
 def test_a_vpc_that_is_there_already() -> None:

@@ -31,6 +31,8 @@ def drivers(side: Side) -> Iterator[Driver]:
     yield _same("interface endpoint in a zone", len(endpoints) * len(network.zones))
     yield _same("NAT gateway", network.nat_gateways)
     yield _same("public IPv4 address", network.nat_gateways)  # of each of them
+    for _ in network.transit_gateways:
+        yield Driver("transit gateway attachment, paid for what it carries", "")
     if plan.control_plane.auto_mode:
         yield Driver("Auto Mode, paid for what it runs", "")
     for group in plan.compute:

@@ -9,7 +9,7 @@ import pytest
 
 from blueprint.errors import BlueprintError
 from blueprint.inventory import planned
-from blueprint.planning.document import NodeGroup
+from blueprint.planning.document import NodeGroup, PlannedRoute
 from tests.plans import fargate, nodes
 from tests.tools.review.support import changing, cluster, fleet, resource, rows, thing, touched, words
 from tools.review.drivers import drivers
@@ -90,6 +90,14 @@ def test_every_driver_is_counted() -> None:
         ("Fargate profile, paid for what it runs", "", 1, 1),
         ("load balancer of our manifests", "load balancer", 1, 1),
     ]
+
+
+def test_each_hub_has_an_attachment() -> None:
+    """https://aws.amazon.com/transit-gateway/pricing: by the hour and by what passes."""
+    hubs = tuple(PlannedRoute(f"10.{n}.0.0/16", f"tgw-{n // 2}", "transit-gateway") for n in range(4))
+    made = cluster(nat_gateways=0, routes=(*hubs, PlannedRoute("10.9.0.0/16", "pcx-1", "peering-connection")))
+    counted = [each for each in drivers(Side(made.stacks, made.plan)) if "attachment" in each.what]
+    assert [(each.priced_as, each.most) for each in counted] == [("", 1), ("", 1)]
 
 
 def test_what_is_the_owner_s_of_a_vpc_costs_nothing_here() -> None:
