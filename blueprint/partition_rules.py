@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from blueprint.endpoints import called
 from blueprint.errors import Problem
 from blueprint.fargate import FargateProfile
+from blueprint.hybrid_nodes import HybridNodes
 from blueprint.mirrors import cache_problems
 from blueprint.regions import partition_of
 
@@ -32,6 +33,16 @@ def features(view: Checked) -> Iterator[Problem]:
                 # https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/govcloud-eks.html
                 rule = f"EKS runs no pods on Fargate in {blueprint.region}"
                 yield Problem(path, compute.name, rule, "run its pods on nodes")
+    for path, compute in view.compute.items():
+        if isinstance(compute, HybridNodes) and partition in ("aws-us-gov", "aws-cn"):
+            # https://docs.aws.amazon.com/eks/latest/userguide/hybrid-nodes-overview.html (considerations)
+            rule = f"EKS takes no nodes outside of AWS in {blueprint.region}"
+            yield Problem(path, compute.name, rule, "leave them out")
+    authorities = blueprint.cluster.certificate_authorities
+    if authorities and partition in ("aws-us-gov", "aws-cn") and view.knows("cluster", "certificate_authorities"):
+        # aws-cdk-lib 2.275.0 knows no AWS::EKS::CertificateAuthority in these regions (CloudFormation Validate, F3006).
+        rule = f"CloudFormation makes no certificate authorities of a cluster in {blueprint.region}"
+        yield Problem(("cluster", "certificate_authorities"), authorities, rule, "leave them out")
     if partition == "aws-cn" and blueprint.cluster.ip_family == "ipv6":
         # https://docs.aws.amazon.com/eks/latest/APIReference/API_KubernetesNetworkConfigRequest.html
         rule = f"EKS makes no cluster of IPv6 in {blueprint.region}"

@@ -52,6 +52,12 @@ LACKING: Mapping[tuple[str, str], set[str]] = {
     ("open-source", CHINA): {
         "kube-prometheus-stack calls aps-workspaces, which cn-north-1 does not have",
     },
+    **{("capabilities", region): {f"EKS has no capabilities in {region}"} for region in (CHINA, GOVERNMENT)},
+    **{("hybrid", region): {f"EKS takes no nodes outside of AWS in {region}"} for region in (CHINA, GOVERNMENT)},
+    **{
+        ("provisioned", region): {f"CloudFormation makes no certificate authorities of a cluster in {region}"}
+        for region in (CHINA, GOVERNMENT)
+    },
     ("fargate", GOVERNMENT): {"EKS runs no pods on Fargate in us-gov-west-1"},
     ("launched", GOVERNMENT): {"EKS runs no pods on Fargate in us-gov-west-1"},
     **{
