@@ -10,17 +10,13 @@ from blueprint.value import Value
 
 
 class NewHostedZone(Value):
-    """A hosted zone that is made with the cluster, and kept when it goes, since names lead to it.
+    """A hosted zone that is made with the cluster, and kept when it goes, since names lead to it. With another domain,
+    or private in the place of public, it is another zone, and this one stays.
 
     Add-ons get it by its `id`, as they get one that is there already: `ExternalDns(zones=(APPS.id,))`. Two of a domain,
     one public and one private, answer each side with its own records (split-horizon DNS).
     https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zones-private.html
     """
-
-    create_only = {
-        "domain": "another zone is made, and this one stays with its records",
-        "private": "another zone is made, and this one stays with its records",
-    }
 
     domain: DnsName
     """The domain that it holds, for example "apps.example.com"."""

@@ -31,6 +31,7 @@ from blueprint.blueprint import Blueprint
 from blueprint.errors import BlueprintError
 from blueprint.existing_network import ExistingNetwork, ExistingSubnet
 from blueprint.fargate import FargateProfile, FargateSelector
+from blueprint.hosted_zone import NewHostedZone
 from blueprint.hybrid_nodes import HybridNodes
 from blueprint.machine import CpuOptions
 from blueprint.managed_nodes import ManagedNodes
@@ -138,6 +139,7 @@ _MORE = (
             ),
         ),
     ),
+    replace(BARE, hosted_zones=(NewHostedZone("a.example.com"), NewHostedZone("b.example.com", private=True))),
     replace(
         BARE,
         mirrors=Mirrors(
