@@ -151,7 +151,7 @@ def test_activations() -> None:
 def test_certificates() -> None:
     """hybrid-nodes-creds.adoc: the trust of IAM Roles Anywhere, whose conditions differ by action."""
     role = sites()["laboratory"].role
-    of_anchor = {"ArnEquals": {"aws:SourceArn": ANCHOR}}
+    of_anchor = {"ArnEquals": {"aws:SourceArn": ANCHOR.replace("arn:aws:", "arn:${blueprint:partition}:")}}
     own_name = {"StringEquals": {"sts:RoleSessionName": "${aws:PrincipalTag/x509Subject/CN}"}}
     assert (role.service, role.actions) == ("rolesanywhere.amazonaws.com", ("sts:AssumeRole",))
     assert role.conditions == {**own_name, **of_anchor}
