@@ -34,7 +34,7 @@ def _by_activations(facts: ClusterFacts) -> ServiceRole:
         "StringEquals": {"aws:SourceAccount": facts.account},
         "ArnEquals": {"aws:SourceArn": facts.arn("ssm", "*")},
     }
-    mine = {"StringEquals": {"ssm:resourceTag/EKSClusterARN": facts.cluster_arn}}
+    mine = {"StringEquals": {"aws:ResourceTag/EKSClusterARN": facts.cluster_arn}}
     why = "AWS's policy lets a node read every parameter of the account"
     parameters = (facts.arn("ssm", "parameter/*"),)
     return ServiceRole(

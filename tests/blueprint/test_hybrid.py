@@ -143,7 +143,7 @@ def test_activations() -> None:
     said = {action: each for each in role.statements for action in each.actions}
     assert said["eks:DescribeCluster"].resources == said["eks-auth:AssumeRoleForPodIdentity"].resources == (cluster,)
     assert said["ssm:DeregisterManagedInstance"].conditions == {
-        "StringEquals": {"ssm:resourceTag/EKSClusterARN": cluster}
+        "StringEquals": {"aws:ResourceTag/EKSClusterARN": cluster}
     }
     assert {said[name].effect for name in ("ssm:GetParameter", "ssm:GetParameters")} == {"Deny"}
 
