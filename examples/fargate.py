@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from addons.core_dns import CoreDns
 from addons.external_dns import ExternalDns
-from addons.fargate_logs import FargateLogs
 from blueprint import FargateProfile, FargateSelector
 from examples.managed import MANAGED
 from examples.shared import PLATFORM
@@ -16,16 +15,8 @@ FARGATE = replace(
     name="fargate",
     compute=(
         FargateProfile("system", selectors=(FargateSelector("kube-system"), FargateSelector("external-dns"))),
-        FargateProfile(
-            "batch",
-            selectors=(
-                FargateSelector("batch", labels={"example.com/fargate": "yes"}),
-                FargateSelector("batch-*", labels={"example.com/*": "y?s"}),
-            ),
-            zones=("a",),
-        ),
-        FargateProfile("given", selectors=(FargateSelector("reports"),), role="fargate/Reports"),
+        FargateProfile("batch", selectors=(FargateSelector("batch", labels={"example.com/fargate": "yes"}),)),
     ),
-    addons=(CoreDns(), ExternalDns(zones=("Z0123456789",)), FargateLogs(retention_days=30)),
+    addons=(CoreDns(), ExternalDns(zones=("Z0123456789",))),
     teams=(PLATFORM,),
 )

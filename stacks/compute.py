@@ -80,7 +80,8 @@ def _let_adapters_talk(scope: Construct, vpc: str) -> str:
     own = Construct(scope, "Efa")
     group = aws_ec2.CfnSecurityGroup(own, "Group", group_description=why, vpc_id=vpc).attr_group_id
     given: dict[str, Any] = {"group_id": group, "ip_protocol": "-1", "description": why}
-    aws_ec2.CfnSecurityGroupIngress(own, "In", source_security_group_id=group, **given)
+    into = aws_ec2.CfnSecurityGroupIngress(own, "In", source_security_group_id=group, **given)
+    acknowledge(into, {f"{NIST}EC2RestrictedCommonPorts": "from the group itself, and from nobody else"})
     aws_ec2.CfnSecurityGroupEgress(own, "Out", destination_security_group_id=group, **given)
     return group
 
@@ -250,7 +251,10 @@ def _launch_data(launch: Launch, **more: Any) -> dict[str, Any]:
             amdSevSnp="enabled" if launch.cpu.sev_snp else None,
         ),
         "enclaveOptions": {"enabled": True} if launch.enclaves else None,
-        "licenseSpecifications": [{"licenseConfigurationArn": each} for each in launch.licenses] or None,
+        "licenseSpecifications": [
+            {"licenseConfigurationArn": resolved(each, PARTITION_ONLY)} for each in launch.licenses
+        ]
+        or None,
         "tagSpecifications": [
             {"resourceType": kind, "tags": tags} for kind in ("instance", "volume", "network-interface")
         ],
@@ -262,7 +266,7 @@ def _reservation(chosen: str) -> dict[str, Any] | None:
     if chosen == "none":
         return {"capacityReservationPreference": "none"}
     key = "capacityReservationResourceGroupArn" if chosen.startswith("arn:") else "capacityReservationId"
-    return {"capacityReservationTarget": {key: chosen}} if chosen else None
+    return {"capacityReservationTarget": {key: resolved(chosen, PARTITION_ONLY)}} if chosen else None
 
 
 def _self_managed(

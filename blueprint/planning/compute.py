@@ -29,7 +29,7 @@ from blueprint.planning.document import (
     Volume,
 )
 from blueprint.planning.user_data import more_user_data, user_data
-from blueprint.references import PARTITION
+from blueprint.references import PARTITION, portable
 from blueprint.self_managed_nodes import SelfManagedNodes
 from blueprint.workload import WINDOWS
 from blueprint.zones import in_region
@@ -141,12 +141,12 @@ def _group(nodes: Nodes, facts: ClusterFacts, kind: NodeKind, image: str) -> Nod
             security_groups=nodes.security_groups,
             monitoring=nodes.monitoring,
             placement_group=nodes.placement_group or "",
-            capacity_reservation=nodes.capacity_reservation or "",
+            capacity_reservation=portable(nodes.capacity_reservation or ""),
             partition=nodes.partition,
             tenancy=nodes.tenancy,
             cpu=nodes.cpu or CpuOptions(),
             enclaves=nodes.enclaves,
-            licenses=nodes.licenses,
+            licenses=portable(nodes.licenses),
             efa=efa_interfaces(nodes.instance_types) if nodes.efa else 0,
             image_id=own if by_id else "",
             image_parameter="" if by_id else own,

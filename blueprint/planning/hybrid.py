@@ -10,7 +10,7 @@ from blueprint.facts import ClusterFacts
 from blueprint.hybrid_nodes import HybridNodes
 from blueprint.iam import Statement
 from blueprint.planning.document import RemoteNodes, ServiceRole, ServiceTrust
-from blueprint.references import role_arn
+from blueprint.references import portable, role_arn
 
 _PULL = "AmazonEC2ContainerRegistryPullOnly"
 _OWN_NAME = "${aws:PrincipalTag/x509Subject/CN}"
@@ -34,14 +34,15 @@ def _by_activations(facts: ClusterFacts) -> ServiceRole:
         "StringEquals": {"aws:SourceAccount": facts.account},
         "ArnEquals": {"aws:SourceArn": facts.arn("ssm", "*")},
     }
-    mine = {"StringEquals": {"ssm:resourceTag/EKSClusterARN": facts.cluster_arn}}
+    mine = {"StringEquals": {"aws:ResourceTag/EKSClusterARN": facts.cluster_arn}}
     why = "AWS's policy lets a node read every parameter of the account"
+    parameters = (facts.arn("ssm", "parameter/*"),)
     return ServiceRole(
         "ssm.amazonaws.com",
         (_PULL, "AmazonSSMManagedInstanceCore"),
         (
             *_of_all(facts),
-            Statement(("ssm:GetParameter", "ssm:GetParameters"), ("*",), effect="Deny", reason=why),
+            Statement(("ssm:GetParameter", "ssm:GetParameters"), parameters, effect="Deny", reason=why),
             Statement(("ssm:DeregisterManagedInstance",), (facts.arn("ssm", "managed-instance/*"),), mine),
             Statement(("ssm:DescribeInstanceInformation",), ("*",), reason="describing takes no resource"),
         ),
@@ -50,7 +51,7 @@ def _by_activations(facts: ClusterFacts) -> ServiceRole:
 
 
 def _anywhere(anchor: str, facts: ClusterFacts) -> ServiceRole:
-    of_anchor = {"ArnEquals": {"aws:SourceArn": anchor}}
+    of_anchor = {"ArnEquals": {"aws:SourceArn": portable(anchor)}}
     return ServiceRole(
         "rolesanywhere.amazonaws.com",
         (_PULL,),

@@ -14,15 +14,15 @@ from addons.fargate_logs import FargateLogs
 from blueprint import FargateProfile, FargateSelector, Plan, plan
 from blueprint.contribution import LogGroup
 from blueprint.planning.document import FargateNodes
-from examples.fargate import FARGATE
+from examples.fargate_roles import FARGATE_ROLES
 from tests.blueprint.examples import SMALL, assert_reported, changed, part, with_addons
 
-GROUP = "/aws/eks/fargate/fargate"
+GROUP = "/aws/eks/fargate-roles/fargate"
 
 
 @pytest.fixture(scope="module")
 def made() -> Plan:
-    return plan(FARGATE)
+    return plan(FARGATE_ROLES)
 
 
 def profiles(made: Plan) -> dict[str, FargateNodes]:
@@ -57,7 +57,7 @@ def test_it_has_what_fargate_takes(made: Plan) -> None:
     assert part(made, "fargate-logs").resources == (LogGroup(GROUP, 30),)
     assert data["flb_log_cw"] == "false"
     (config,) = part(
-        plan(replace(FARGATE, addons=(*FARGATE.addons[:-1], FargateLogs(router_logs=True)))), "fargate-logs"
+        plan(replace(FARGATE_ROLES, addons=(*FARGATE_ROLES.addons[:-1], FargateLogs(router_logs=True)))), "fargate-logs"
     ).objects
     assert config["data"]["flb_log_cw"] == "true"
 
@@ -68,7 +68,7 @@ def test_roles_of_profiles_may_write_there_and_nowhere_else(made: Plan) -> None:
     (statement,) = role.statements
     assert {"logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"} == set(statement.actions)
     assert all(f":log-group:{GROUP}" in resource for resource in statement.resources)
-    without = profiles(plan(replace(FARGATE, addons=FARGATE.addons[:-1])))["system"].role
+    without = profiles(plan(replace(FARGATE_ROLES, addons=FARGATE_ROLES.addons[:-1])))["system"].role
     assert without
     assert without.statements == ()
 

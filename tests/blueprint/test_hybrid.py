@@ -143,7 +143,7 @@ def test_activations() -> None:
     said = {action: each for each in role.statements for action in each.actions}
     assert said["eks:DescribeCluster"].resources == said["eks-auth:AssumeRoleForPodIdentity"].resources == (cluster,)
     assert said["ssm:DeregisterManagedInstance"].conditions == {
-        "StringEquals": {"ssm:resourceTag/EKSClusterARN": cluster}
+        "StringEquals": {"aws:ResourceTag/EKSClusterARN": cluster}
     }
     assert {said[name].effect for name in ("ssm:GetParameter", "ssm:GetParameters")} == {"Deny"}
 
@@ -151,7 +151,7 @@ def test_activations() -> None:
 def test_certificates() -> None:
     """hybrid-nodes-creds.adoc: the trust of IAM Roles Anywhere, whose conditions differ by action."""
     role = sites()["laboratory"].role
-    of_anchor = {"ArnEquals": {"aws:SourceArn": ANCHOR}}
+    of_anchor = {"ArnEquals": {"aws:SourceArn": ANCHOR.replace("arn:aws:", "arn:${blueprint:partition}:")}}
     own_name = {"StringEquals": {"sts:RoleSessionName": "${aws:PrincipalTag/x509Subject/CN}"}}
     assert (role.service, role.actions) == ("rolesanywhere.amazonaws.com", ("sts:AssumeRole",))
     assert role.conditions == {**own_name, **of_anchor}

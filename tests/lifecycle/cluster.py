@@ -31,6 +31,7 @@ from examples.auto_pools import AUTO_POOLS
 from examples.capabilities import CAPABILITIES
 from examples.existing_vpc import EXISTING_VPC
 from examples.fargate import FARGATE
+from examples.fargate_roles import FARGATE_ROLES
 from examples.gpu_inference import GPU_INFERENCE
 from examples.graviton import GRAVITON
 from examples.hybrid import HYBRID
@@ -118,6 +119,7 @@ KINDS = {
     "auto-pools": AUTO_POOLS,
     "capabilities": CAPABILITIES,
     "fargate": FARGATE,
+    "fargate-roles": FARGATE_ROLES,
     "existing-vpc": EXISTING_VPC,
     "gpu-inference": GPU_INFERENCE,
     "graviton": GRAVITON,

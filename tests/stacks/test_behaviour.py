@@ -409,6 +409,7 @@ class TestSecurity:
             for statements in [
                 plan.control_plane.role.statements,
                 *(each.statements for each in plan.node_roles.values()),
+                *(each.role.statements for each in plan.control_plane.hybrid),
                 *(each.statements for each in part.contribution.grants),
                 *(each.grant.statements for each in part.contribution.managed_addons if each.grant),
             ]
@@ -591,13 +592,13 @@ class TestKinds:
             assert ("elasticloadbalancing:CreateLoadBalancer" in allowed) is (cluster in AUTO_MODE)
 
     def test_only_what_pod_identity_cannot_serve_uses_the_identity_provider(self, fleet: Templates) -> None:
-        """Workloads on Fargate, and External Secrets on behalf of teams."""
+        """Workloads on Fargate, a team's on Windows, and External Secrets on behalf of teams."""
         uses = {
             cluster
             for cluster, _, _, properties in _every(fleet, "AWS::IAM::Role")
             if "Fn::Sub" in properties["AssumeRolePolicyDocument"]
         }
-        assert uses == {"argo-delivery", "fargate", "launched", "teams"}
+        assert uses == {"argo-delivery", "fargate", "launched", "teams", "windows"}
         (chart,) = of_type(fleet["fargate", "addons"], HELM).values()
         values = json.loads(text(chart["Properties"]["Values"]))
         role = values["serviceAccount"]["annotations"]["eks.amazonaws.com/role-arn"]
@@ -615,10 +616,12 @@ class TestKinds:
         """What else they are told is tested without the CDK, in tests/blueprint/test_user_data.py."""
         found = [(name, each["LaunchTemplateData"]) for name, *_, each in _every(fleet, "AWS::EC2::LaunchTemplate")]
         data = [(name, text(each["UserData"]["Fn::Base64"])) for name, each in found if "UserData" in each]
-        elsewhere = ("shared-vpc", "tuned-nodes")  # tests/blueprint/test_proxy.py, tests/stacks/test_nodes.py
+        # Of the first two: tests/blueprint/test_proxy.py, tests/stacks/test_nodes.py; EKS tells managed nodes the rest.
+        elsewhere = ("shared-vpc", "tuned-nodes", "windows")
         data = [(name, each) for name, each in data if name not in elsewhere]
-        assert sorted({name for name, _ in data}) == ["gpu-inference", "ipv6", "pod-ranges", "self-managed"]
-        assert len(data) == 2 * 3 + 3
+        names = ["gpu-inference", "graviton", "ipv6", "pod-ranges", "self-managed", "training"]
+        assert sorted({name for name, _ in data}) == names
+        assert len(data) == 2 * 3 + 3 + 2
         for name, each in data:
             assert "${Cluster.Endpoint}" in each
             assert "${Cluster.CertificateAuthorityData}" in each

@@ -11,7 +11,7 @@ from tests.templates import Templates, of_type
 
 @pytest.fixture(scope="module")
 def profiles(fleet: Templates) -> dict[str, dict[str, Any]]:
-    found = of_type(fleet["fargate", "cluster"], "AWS::EKS::FargateProfile")
+    found = of_type(fleet["fargate-roles", "cluster"], "AWS::EKS::FargateProfile")
     return {id.removeprefix("Compute").partition("Profile")[0]: each["Properties"] for id, each in found.items()}
 
 
@@ -28,7 +28,7 @@ def test_a_given_role_is_used(profiles: dict[str, dict[str, Any]]) -> None:
 
 def test_patterns_reach_eks(profiles: dict[str, dict[str, Any]]) -> None:
     """docs.aws.amazon.com/eks/latest/userguide/fargate-profile.html (wildcards)"""
-    assert profiles["batch"]["Selectors"][1] == {
+    assert profiles["batch"]["Selectors"][0] == {
         "Namespace": "batch-*",
         "Labels": [{"Key": "example.com/*", "Value": "y?s"}],
     }

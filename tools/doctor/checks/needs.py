@@ -43,7 +43,12 @@ def _optional(plan: Plan) -> Iterator[tuple[str, bool]]:
     yield "AWS::EC2::TransitGatewayAttachment", bool(plan.network.transit_gateways)
     for kind in ("AWS::EC2::EIP", "AWS::EC2::NatGateway"):
         yield kind, plan.network.nat_gateways > 0
-    yield "AWS::EC2::SecurityGroup", made and bool(plan.network.interface_endpoints)
+    efa = any(isinstance(each, NodeGroup) and each.launch.efa for each in plan.compute)
+    hybrid = bool(plan.control_plane.hybrid)
+    yield "AWS::EC2::SecurityGroup", (made and bool(plan.network.interface_endpoints)) or efa or hybrid
+    for kind in ("AWS::EC2::SecurityGroupEgress", "AWS::EC2::SecurityGroupIngress"):
+        yield kind, efa
+    yield "AWS::EKS::CertificateAuthority", bool(plan.control_plane.certificate_authorities)
     yield "AWS::EC2::LaunchTemplate", bool(groups)
     yield "AWS::AutoScaling::AutoScalingGroup", "self-managed" in groups
     yield "AWS::EKS::Nodegroup", "managed" in groups
