@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
-from policy_sentry.querying.actions import get_action_data
 
+from blueprint.actions import matching
 from tests.templates import Templates
 from tools.resource_types import TYPES, _read
 from tools.review.dangers.protection import WEAKER
@@ -53,7 +53,7 @@ def test_a_row_says_what_the_schema_says(name: str) -> None:
 
 def test_iam_knows_what_is_called() -> None:
     actions = {action for row in TYPES.values() for action in row.creates}
-    assert [action for action in actions if not get_action_data(*action.split(":"))] == []
+    assert [action for action in actions if not matching(action)] == []
 
 
 def types_in(templates: Templates) -> Iterator[str]:

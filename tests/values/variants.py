@@ -267,7 +267,8 @@ def _together() -> Iterator[Blueprint]:
     )
     yield replace(BARE, compute=(large,))
     profile = FargateProfile("apps", selectors=(FargateSelector("apps"),), zones=("a", "b"))
-    site = HybridNodes("site", node_ranges=("10.80.0.0/16", "10.81.0.0/16"), pod_network="elsewhere")
+    site = HybridNodes("site", node_ranges=("10.90.0.0/16", "10.91.0.0/16"), pod_network="elsewhere")
+    site = changed(site, pod_ranges=("10.92.0.0/16", "10.93.0.0/16"))
     for beside in (profile, site):
         yield replace(BARE, compute=(*BARE.compute, beside))
     registry = f"{BARE.account}.dkr.ecr.{BARE.region}.amazonaws.com"
