@@ -123,7 +123,17 @@ def test_the_table_of_the_project_is_sourced() -> None:
         assert all(region in row.regions for row in found.price if found.of(row.what, region) == row)
 
 
-WITHOUT_PRICE = {"g5.xlarge", "g6.xlarge", "i4i.xlarge", "inf2.xlarge", "m7g.xlarge", "p5.48xlarge"}
+WITHOUT_PRICE = {
+    "c6i.32xlarge",
+    "g5.xlarge",
+    "g6.xlarge",
+    "i4i.xlarge",
+    "inf2.xlarge",
+    "m7g.xlarge",
+    "m7i.xlarge",
+    "m8i.xlarge",
+    "p5.48xlarge",
+}
 """What the table does not have: `make prices` asks AWS for them."""
 
 
