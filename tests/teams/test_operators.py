@@ -16,6 +16,7 @@ import addons
 from addons.ack_capability import AckCapability
 from addons.adot import Adot
 from addons.argo_cd_capability import ArgoCdCapability
+from addons.crossplane import Crossplane
 from addons.kro_capability import KroCapability
 from addons.vpc_cni import VpcCni
 from blueprint import Role
@@ -31,7 +32,7 @@ OPERATORS = PlatformTeam("operators", members=(Role("Operator"),), access="read-
 
 
 def world(*addons: Addon) -> World:
-    required = (each() for addon in addons for each in addon.requires)
+    required = (each(**each.typical) for addon in addons for each in addon.requires)
     return world_of(replace(with_addons(*required, *addons), teams=(OPERATORS,)))
 
 
@@ -127,6 +128,11 @@ CUSTOM = [
     *custom(),
     # Of which EKS shows no chart: open-telemetry/opentelemetry-helm-charts charts/opentelemetry-operator/conf/crds
     (Adot(), "opentelemetry.io", "opentelemetrycollectors"),
+    # Which it applies itself: crossplane cluster/crds
+    (Crossplane(), "apiextensions.crossplane.io", "compositions"),
+    (Crossplane(), "ops.crossplane.io", "operations"),
+    (Crossplane(), "pkg.crossplane.io", "providers"),
+    (Crossplane(), "protection.crossplane.io", "usages"),
 ]
 # Of no add-on of SMALL but the CNI (amazon-vpc-cni-k8s charts/aws-vpc-cni/crds), of EKS's control plane
 # (charts/aws-vpc-cni/templates/clusterrole.yaml names both), of Auto Mode, and of what some add-ons read.

@@ -1,0 +1,39 @@
+"""A platform whose teams help themselves: workflows and events, jobs of data and of models, kinds of objects of the
+platform's own, resources of AWS, dashboards; newer images by Argo CD.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from addons.argo_cd import ArgoCd
+from addons.argo_cd_image_updater import ArgoCdImageUpdater
+from addons.argo_events import ArgoEvents
+from addons.argo_workflows import ArgoWorkflows
+from addons.core import CORE
+from addons.crossplane import Crossplane
+from addons.grafana_operator import GrafanaOperator
+from addons.kro import Kro
+from addons.kuberay_operator import KubeRayOperator
+from addons.spark_operator import SparkOperator
+from blueprint import ManagedNodes
+from examples.managed import MANAGED
+
+SELF_SERVICE = replace(
+    MANAGED,
+    name="self-service",
+    compute=(ManagedNodes("system", instance_types=("m7g.xlarge",)),),
+    addons=(
+        *CORE,
+        ArgoCd(domain="argocd.example.com"),
+        ArgoCdImageUpdater(),
+        ArgoWorkflows(artifacts="artifacts-111111111111", archive_logs=True),
+        ArgoEvents(),
+        KubeRayOperator(),
+        SparkOperator(),
+        Kro(),
+        Crossplane(providers=("xpkg.crossplane.io/crossplane-contrib/provider-aws-s3:v2.1.0",)),
+        GrafanaOperator(),
+    ),
+    teams=(),
+)
