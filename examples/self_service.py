@@ -1,5 +1,5 @@
 """A platform whose teams help themselves: workflows and events, jobs of data and of models, kinds of objects of the
-platform's own, resources of AWS, dashboards; newer images by Argo CD.
+platform's own, resources of AWS, dashboards; newer images by Argo CD, names outside and inside.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from addons.argo_events import ArgoEvents
 from addons.argo_workflows import ArgoWorkflows
 from addons.core import CORE
 from addons.crossplane import Crossplane
+from addons.external_dns import ExternalDns
 from addons.grafana_operator import GrafanaOperator
 from addons.kro import Kro
 from addons.kuberay_operator import KubeRayOperator
@@ -25,7 +26,7 @@ SELF_SERVICE = replace(
     compute=(ManagedNodes("system", instance_types=("m7g.xlarge",)),),
     addons=(
         *CORE,
-        ArgoCd(domain="argocd.example.com"),
+        ArgoCd(domain="cd.example.com"),
         ArgoCdImageUpdater(),
         ArgoWorkflows(artifacts="artifacts-111111111111", archive_logs=True),
         ArgoEvents(),
@@ -34,6 +35,13 @@ SELF_SERVICE = replace(
         Kro(),
         Crossplane(providers=("xpkg.crossplane.io/crossplane-contrib/provider-aws-s3:v2.1.0",)),
         GrafanaOperator(),
+        ExternalDns(zones=("Z0123456789",), domains=("platform.example.com",)),
+        ExternalDns(
+            name="external-dns-private",
+            zones=("Z0123456789",),
+            domains=("platform.example.com",),
+            annotation_domain="private.example.com",
+        ),
     ),
     teams=(),
 )

@@ -14,7 +14,7 @@ from blueprint.addons.calls_aws import CallsAws
 from blueprint.addons.capability import EksCapability
 from blueprint.addons.contract import Addon, FirstEdit, NodeNetwork, UpgradeSteps
 from blueprint.addons.eks import AddonVersion, EksAddon
-from blueprint.addons.helm import HelmAddon, beside, chosen, moved
+from blueprint.addons.helm import HelmAddon, RepeatableAddon, beside, chosen, moved
 from blueprint.addons.manifests import KubernetesManifests
 from blueprint.contribution import (
     Chart,
@@ -49,6 +49,7 @@ __all__ = [
     "ImageSource",
     "KubernetesManifests",
     "NodeNetwork",
+    "RepeatableAddon",
     "ServiceLinkedRole",
     "Statement",
     "UpgradeSteps",
