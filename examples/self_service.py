@@ -14,6 +14,7 @@ from addons.core import CORE
 from addons.crossplane import Crossplane
 from addons.external_dns import ExternalDns
 from addons.grafana_operator import GrafanaOperator
+from addons.istio import Istio
 from addons.kro import Kro
 from addons.kuberay_operator import KubeRayOperator
 from addons.spark_operator import SparkOperator
@@ -33,6 +34,7 @@ SELF_SERVICE = replace(
         KubeRayOperator(),
         SparkOperator(),
         Kro(),
+        Istio(access_logs=True),
         Crossplane(providers=("xpkg.crossplane.io/crossplane-contrib/provider-aws-s3:v2.1.0",)),
         GrafanaOperator(),
         ExternalDns(zones=("Z0123456789",), domains=("platform.example.com",)),

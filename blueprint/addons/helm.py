@@ -173,5 +173,6 @@ def beside(addon: HelmAddon, chart: Chart, facts: ClusterFacts, version: str | N
     """Another chart of the same publisher, from where the add-on's own comes."""
     repository = addon.chart_repository
     if repository and repository.startswith("oci://"):  # one chart for each address
-        repository += chart.name.removeprefix(addon.chart.name)
+        stem = repository.removesuffix(addon.chart.name)
+        repository = stem + (chart.name if stem != repository else chart.name.removeprefix(addon.chart.name))
     return chosen(chart, version, repository, facts.chart_repository(chart))

@@ -46,6 +46,8 @@ NEVER_RENDERED = {
         "docker.io/natsio/nats-server-config-reloader",
         "docker.io/natsio/prometheus-nats-exporter",
     },
+    # In pods with a sidecar and in gateways: files/injection-template.yaml of istiod.
+    "istio": {"registry.istio.io/release/proxyv2"},
     # In pods of Workflows, by --executor-image.
     "argo-workflows": {"quay.io/argoproj/argoexec"},
     # Of collectors whose objects name none, by --collector-image.

@@ -318,6 +318,8 @@ DEFINITIONS = {
     # charts/argocd-image-updater/templates/crds; grafana-operator deploy/helm/grafana-operator/templates/crds.yaml;
     # crossplane defines them itself: cmd/crossplane/core/init.go
     **dict.fromkeys(("argo-workflows", "argo-events", "argocd-image-updater", "grafana-operator", "crossplane"), False),
+    # istio manifests/charts/base/templates/crds.yaml
+    "istiod": False,
     # They define nothing.
     **dict.fromkeys(("falco", "loki", "opencost", "tempo"), False),
     **dict.fromkeys(("aws-for-fluent-bit", "descheduler", "nvidia-device-plugin"), False),

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from app import ROOT
-from blueprint.addons import EksAddon, HelmAddon
+from blueprint.addons import EksAddon, HelmAddon, RepeatableAddon
 
 MODEL = ("blueprint", "addons", "teams", "clusters", "examples")
 FOREIGN = {"aws_cdk", "boto3", "botocore", "cdk_nag", "constructs", "jsii", "stacks", "tools", "app", "bench"}
@@ -116,7 +116,7 @@ def addon_names() -> set[str]:
     for name in FILES:
         if name.startswith("addons/"):
             importlib.import_module(name.removesuffix(".py").replace("/", ".").removesuffix(".__init__"))
-    classes = [*EksAddon.__subclasses__(), *HelmAddon.__subclasses__()]
+    classes = [each for base in (EksAddon, HelmAddon, RepeatableAddon) for each in base.__subclasses__()]
     ours = [cls for cls in classes if cls.__module__.startswith("addons.")]
     return {cls.name for cls in ours} | {cls.__name__ for cls in ours}
 

@@ -20,7 +20,7 @@ from addons.crossplane import Crossplane
 from addons.kro_capability import KroCapability
 from addons.vpc_cni import VpcCni
 from blueprint import Role
-from blueprint.addons import Addon, EksAddon, EksCapability, HelmAddon
+from blueprint.addons import Addon, EksAddon, EksCapability, HelmAddon, RepeatableAddon
 from blueprint.teams import PlatformTeam
 from blueprint.versions import SUPPORTED
 from tests.blueprint.examples import AUTO, with_addons
@@ -167,7 +167,7 @@ def test_no_addon_and_no_group_is_forgotten_here() -> None:
     told[VpcCni] = {"crd.k8s.amazonaws.com"}
     classes = {
         cls
-        for base in (EksAddon, EksCapability, HelmAddon)
+        for base in (EksAddon, EksCapability, HelmAddon, RepeatableAddon)
         for cls in base.__subclasses__()
         if "addons." in cls.__module__
     }
