@@ -8,6 +8,7 @@ from addons.argo_cd import ArgoCd
 from blueprint.addons import CallsAws, ClusterFacts, HelmAddon, ImageSource, Statement, Values
 from blueprint.addons.lock import locked_chart
 from blueprint.addons.pods import resources, workload
+from blueprint.regions import dns_suffix
 
 _SCRIPT = "ecr.sh"
 _READS = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:ListImages")
@@ -62,8 +63,7 @@ class ArgoCdImageUpdater(CallsAws, HelmAddon):
 
     def _ecr(self, facts: ClusterFacts) -> Values:
         """By its own command line of AWS, anew before a password's 12 hours are over."""
-        suffix = "amazonaws.com.cn" if facts.region.startswith("cn-") else "amazonaws.com"
-        host = f"{facts.account}.dkr.ecr.{facts.region}.{suffix}"
+        host = f"{facts.account}.dkr.ecr.{facts.region}.{dns_suffix(facts.region)}"
         script = f"#!/bin/sh\naws ecr --region {facts.region} get-authorization-token"
         script += " --output text --query 'authorizationData[].authorizationToken' | base64 -d\n"
         registry: dict[str, Any] = {

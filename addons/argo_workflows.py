@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated, Any
 
-from blueprint.addons import CallsAws, ClusterFacts, HelmAddon, ImageSource, Statement, Values, Workload
-from blueprint.addons.buckets import objects_in
+from blueprint.addons import CallsAws, ClusterFacts, Contribution, HelmAddon, ImageSource, Statement, Values, Workload
+from blueprint.addons.buckets import OwnBucket
 from blueprint.addons.lock import locked_chart
 from blueprint.addons.pods import across_zones, resources, workload
 from blueprint.errors import Problem
-from blueprint.fields import BucketName, between
+from blueprint.fields import between
+from blueprint.regions import dns_suffix
 
 _SAFE = {"seccompProfile": {"type": "RuntimeDefault"}}
 
@@ -49,7 +51,7 @@ class ArgoWorkflows(CallsAws, HelmAddon):
         for part, image in (("controller", "workflow-controller"), ("server", "argocli"), ("executor", "argoexec"))
     )
 
-    artifacts: BucketName | None = None
+    artifacts: OwnBucket | None = None
     """Where steps keep what they make, with permissions of their own service accounts; the page shows it."""
     archive_logs: bool = False
     """Keep what steps write to their output there too."""
@@ -61,12 +63,20 @@ class ArgoWorkflows(CallsAws, HelmAddon):
         if self.archive_logs and not self.artifacts:
             yield Problem(("archive_logs",), True, "lines are kept where artifacts are", "name a bucket: artifacts")
 
+    def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:
+        yield from super().problems_on(facts)
+        if self.artifacts:
+            yield from (problem.below(("artifacts",)) for problem in self.artifacts.problems_on(facts))
+
     def services(self, facts: ClusterFacts) -> tuple[str, ...]:
         return ("s3",) if self.artifacts else ()
 
     def permissions(self, facts: ClusterFacts) -> tuple[Statement, ...]:
         """https://argo-workflows.readthedocs.io/en/latest/configure-artifact-repository/#aws-s3-irsa, what reads."""
-        return objects_in(self.artifacts, "s3:GetObject") if self.artifacts else ()
+        return self.artifacts.allows(facts, "s3:GetObject") if self.artifacts else ()
+
+    def contribute(self, facts: ClusterFacts) -> Contribution:
+        return replace(super().contribute(facts), resources=self.artifacts.made if self.artifacts else ())
 
     def values(self, facts: ClusterFacts) -> Values:
         part: dict[str, Any] = {
@@ -91,13 +101,10 @@ class ArgoWorkflows(CallsAws, HelmAddon):
                 "topologySpreadConstraints": across_zones(name="argo-workflows-server"),
                 "resources": resources("50m", "256Mi"),
             },
-            **(self._repository(self.artifacts, facts.region) if self.artifacts else {}),
+            **(self._repository(self.artifacts.name, facts) if self.artifacts else {}),
         }
 
-    def _repository(self, bucket: str, region: str) -> Values:
-        suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
-        s3 = {"bucket": bucket, "region": region, "endpoint": f"s3.{region}.{suffix}", "useSDKCreds": True}
-        return {
-            "useStaticCredentials": False,
-            "artifactRepository": {"archiveLogs": self.archive_logs, "s3": s3},
-        }
+    def _repository(self, bucket: str, facts: ClusterFacts) -> Values:
+        host = f"s3.{facts.region}.{dns_suffix(facts.region)}"
+        s3 = {"bucket": bucket, "region": facts.region, "endpoint": host, "useSDKCreds": True}
+        return {"useStaticCredentials": False, "artifactRepository": {"archiveLogs": self.archive_logs, "s3": s3}}

@@ -19,6 +19,7 @@ from addons.kro import Kro
 from addons.kuberay_operator import KubeRayOperator
 from addons.spark_operator import SparkOperator
 from blueprint import ManagedNodes
+from blueprint.addons import NewBucket
 from examples.managed import MANAGED
 
 SELF_SERVICE = replace(
@@ -29,7 +30,7 @@ SELF_SERVICE = replace(
         *CORE,
         ArgoCd(domain="cd.example.com"),
         ArgoCdImageUpdater(),
-        ArgoWorkflows(artifacts="artifacts-111111111111", archive_logs=True),
+        ArgoWorkflows(artifacts=NewBucket("artifacts-111111111111", versions_days=7), archive_logs=True),
         ArgoEvents(),
         KubeRayOperator(),
         SparkOperator(),

@@ -9,6 +9,7 @@ or three small pure methods say what follows from them. `ClusterFacts` is all th
 
 from __future__ import annotations
 
+from blueprint.addons.buckets import ExistingBucket, NewBucket, OwnBucket
 from blueprint.addons.by_value import EksAddonByName, HelmRelease
 from blueprint.addons.calls_aws import CallsAws
 from blueprint.addons.capability import EksCapability
@@ -41,6 +42,7 @@ __all__ = [
     "EksAddon",
     "EksAddonByName",
     "EksCapability",
+    "ExistingBucket",
     "FirstEdit",
     "GeneratedFields",
     "HelmAddon",
@@ -48,7 +50,9 @@ __all__ = [
     "HostedZone",
     "ImageSource",
     "KubernetesManifests",
+    "NewBucket",
     "NodeNetwork",
+    "OwnBucket",
     "RepeatableAddon",
     "ServiceLinkedRole",
     "Statement",

@@ -15,7 +15,7 @@ from addons.grafana_operator import GrafanaOperator
 from addons.kro import Kro
 from addons.kuberay_operator import KubeRayOperator
 from addons.spark_operator import SparkOperator
-from blueprint.addons import HelmAddon
+from blueprint.addons import ExistingBucket, HelmAddon
 from tests.addons.support import FACTS, rules_broken
 from tests.addons.test_operations import powers
 from tests.templates import plain
@@ -28,7 +28,7 @@ def values(addon: HelmAddon) -> Any:
 
 def test_artifacts_stand_in_a_bucket_of_the_region_and_nobody_keeps_a_key() -> None:
     """argo-workflows v4.0.6 docs/configure-artifact-repository.md, AWS S3 IRSA: useSDKCreds."""
-    addon = ArgoWorkflows(artifacts="artifacts-111111111111", archive_logs=True, at_once=20)
+    addon = ArgoWorkflows(artifacts=ExistingBucket("artifacts-111111111111"), archive_logs=True, at_once=20)
     found = values(addon)
     assert found["artifactRepository"] == {
         "archiveLogs": True,
@@ -149,7 +149,7 @@ def test_ray_waits_for_a_scheduler_when_asked() -> None:
 @pytest.mark.parametrize(
     ("addon", "broken"),
     [
-        (ArgoWorkflows(artifacts="Artifacts", at_once=0), ["artifacts", "at_once"]),
+        (ArgoWorkflows(artifacts=ExistingBucket("Artifacts"), at_once=0), ["artifacts.name", "at_once"]),
         (ArgoWorkflows(archive_logs=True), ["archive_logs"]),
         (Crossplane(providers=("provider-aws-s3:v2.1.0",)), ["providers[0]"]),
         (Crossplane(functions=("xpkg.example.com/kcl",)), ["functions[0]"]),
