@@ -13,19 +13,28 @@ from addons.argo_workflows import ArgoWorkflows
 from addons.core import CORE
 from addons.crossplane import Crossplane
 from addons.external_dns import ExternalDns
+from addons.gpu_operator import GpuOperator
 from addons.grafana_operator import GrafanaOperator
 from addons.istio import Istio
 from addons.kro import Kro
 from addons.kuberay_operator import KubeRayOperator
 from addons.spark_operator import SparkOperator
-from blueprint import ManagedNodes
+from blueprint import ManagedNodes, Taint
 from blueprint.addons import NewBucket
 from examples.managed import MANAGED
 
 SELF_SERVICE = replace(
     MANAGED,
     name="self-service",
-    compute=(ManagedNodes("system", instance_types=("m7g.xlarge",)),),
+    compute=(
+        ManagedNodes("system", instance_types=("m7g.xlarge",)),
+        ManagedNodes(
+            "models",
+            instance_types=("g6.xlarge",),
+            ami_type="AL2023_x86_64_NVIDIA",
+            taints=(Taint("nvidia.com/gpu"),),
+        ),
+    ),
     addons=(
         *CORE,
         ArgoCd(domain="cd.example.com"),
@@ -33,6 +42,7 @@ SELF_SERVICE = replace(
         ArgoWorkflows(artifacts=NewBucket("artifacts-111111111111", versions_days=7), archive_logs=True),
         ArgoEvents(),
         KubeRayOperator(),
+        GpuOperator(pods_per_gpu=4),
         SparkOperator(),
         Kro(),
         Istio(access_logs=True),

@@ -46,6 +46,12 @@ NEVER_RENDERED = {
         "docker.io/natsio/nats-server-config-reloader",
         "docker.io/natsio/prometheus-nats-exporter",
     },
+    # In DaemonSets that the operator makes of its ClusterPolicy.
+    "gpu-operator": {
+        "nvcr.io/nvidia/cloud-native/k8s-mig-manager",
+        "nvcr.io/nvidia/k8s-device-plugin",
+        "nvcr.io/nvidia/k8s/dcgm-exporter",
+    },
     # In pods with a sidecar and in gateways: files/injection-template.yaml of istiod.
     "istio": {"registry.istio.io/release/proxyv2"},
     # In pods of Workflows, by --executor-image.

@@ -318,6 +318,8 @@ DEFINITIONS = {
     # charts/argocd-image-updater/templates/crds; grafana-operator deploy/helm/grafana-operator/templates/crds.yaml;
     # crossplane defines them itself: cmd/crossplane/core/init.go
     **dict.fromkeys(("argo-workflows", "argo-events", "argocd-image-updater", "grafana-operator", "crossplane"), False),
+    # gpu-operator deployments/gpu-operator/crds, which its hook before an upgrade applies
+    "gpu-operator": False,
     # istio manifests/charts/base/templates/crds.yaml
     "istiod": False,
     # They define nothing.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -11,13 +12,16 @@ from addons.argo_cd_image_updater import ArgoCdImageUpdater
 from addons.argo_events import ArgoEvents
 from addons.argo_workflows import ArgoWorkflows
 from addons.crossplane import Crossplane
+from addons.gpu_operator import GpuOperator
 from addons.grafana_operator import GrafanaOperator
 from addons.kro import Kro
 from addons.kuberay_operator import KubeRayOperator
+from addons.nvidia_device_plugin import NvidiaDevicePlugin
 from addons.spark_operator import SparkOperator
 from blueprint.addons import ExistingBucket, HelmAddon
 from tests.addons.support import FACTS, rules_broken
 from tests.addons.test_operations import powers
+from tests.blueprint.examples import assert_reported, with_addons
 from tests.templates import plain
 from tools import contracts
 
@@ -146,6 +150,40 @@ def test_ray_waits_for_a_scheduler_when_asked() -> None:
     assert "batchScheduler" not in values(KubeRayOperator())
 
 
+def test_drivers_are_those_of_the_image() -> None:
+    """https://docs.aws.amazon.com/eks/latest/userguide/ml-eks-optimized-ami.html: that of AL2023 for NVIDIA has the
+    driver and the container toolkit.
+    """
+    found = values(GpuOperator())
+    assert (found["driver"], found["toolkit"]) == ({"enabled": False}, {"enabled": False})
+    assert "config" not in found["devicePlugin"]
+
+
+def test_gpus_are_shared_and_parted_as_asked() -> None:
+    """https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/gpu-sharing.html"""
+    found = values(GpuOperator(pods_per_gpu=4, mig="mixed", scraped=True))
+    config = json.loads(found["devicePlugin"]["config"]["data"]["default"])
+    assert config["sharing"]["timeSlicing"]["resources"] == [{"name": "nvidia.com/gpu", "replicas": 4}]
+    assert found["devicePlugin"]["config"]["default"] == "default"
+    assert found["mig"] == {"strategy": "mixed"}
+    assert found["dcgmExporter"]["serviceMonitor"] == {"enabled": True}
+    assert values(GpuOperator())["dcgmExporter"]["serviceMonitor"] == {"enabled": False}
+
+
+def test_parts_that_the_operator_makes_come_from_mirrors_too() -> None:
+    """Chart v26.7.0, values.yaml: repository is the folder of each image."""
+    mirrored = plain(GpuOperator().values(replace(FACTS, image_mirrors=(("nvcr.io", "mirror.example.com/nvcr"),))))
+    assert mirrored["dcgmExporter"]["repository"] == "mirror.example.com/nvcr/nvidia/k8s"
+    assert mirrored["migManager"]["repository"] == "mirror.example.com/nvcr/nvidia/cloud-native"
+    assert {mirrored[part]["repository"] for part in ("operator", "validator", "devicePlugin", "gfd")} == {
+        "mirror.example.com/nvcr/nvidia"
+    }
+
+
+def test_one_of_both_tells_kubernetes_of_gpus() -> None:
+    assert_reported(with_addons(GpuOperator(), NvidiaDevicePlugin()), "addons[3]", "nvidia-device-plugin", "")
+
+
 @pytest.mark.parametrize(
     ("addon", "broken"),
     [
@@ -154,6 +192,7 @@ def test_ray_waits_for_a_scheduler_when_asked() -> None:
         (Crossplane(providers=("provider-aws-s3:v2.1.0",)), ["providers[0]"]),
         (Crossplane(functions=("xpkg.example.com/kcl",)), ["functions[0]"]),
         (Crossplane(configurations=("xpkg.example.com/web:latest",)), ["configurations[0]"]),
+        (GpuOperator(pods_per_gpu=0), ["pods_per_gpu"]),
         (GrafanaOperator(namespaces=("Web",)), ["namespaces[0]"]),
     ],
 )
