@@ -40,6 +40,7 @@ class ArgoCdImageUpdater(CallsAws, HelmAddon):
             ports=(8081, 8082),
         ),
     )
+    environment = ("extraEnv",)
     images = (ImageSource("quay.io/argoprojlabs/argocd-image-updater", ("image.repository",)),)
 
     ecr: bool = True

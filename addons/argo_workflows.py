@@ -46,6 +46,7 @@ class ArgoWorkflows(CallsAws, HelmAddon):
     api_groups = ("argoproj.io",)
     chart = locked_chart(name, notes="https://github.com/argoproj/argo-helm/releases/tag/argo-workflows-{version}")
     workloads = (_pods("workflow-controller", "controller", 6060, 9090), _pods("server", "server", 2746))
+    environment = ("server", "extraEnv")
     images = tuple(
         ImageSource(f"quay.io/argoproj/{image}", (), (f"{part}.image.registry",))
         for part, image in (("controller", "workflow-controller"), ("server", "argocli"), ("executor", "argoexec"))
