@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from typing import Annotated, Any, ClassVar
 
@@ -20,6 +20,7 @@ from blueprint.contribution import (
     merged,
     nested,
 )
+from blueprint.errors import Problem
 from blueprint.facts import ClusterFacts
 from blueprint.fields import JSON_LIKE, ChartRepository, ChartVersion, DnsLabel, ReleaseName
 from blueprint.kubernetes import RESERVED_NAMESPACES, Namespace, PodSecurity
@@ -153,6 +154,12 @@ class RepeatableAddon(HelmAddon):
     """
 
     name: ReleaseName = field(kw_only=True)  # type: ignore[misc]  # of each, where that of others is of their class
+
+    def problems(self) -> Iterator[Problem]:
+        yield from super().problems()
+        if self.name in RESERVED_NAMESPACES:
+            rule = "its namespace would have this name, which is Kubernetes' own"
+            yield Problem(("name",), self.name, rule, f'write for example "{type(self).name}-private"')
 
     @property
     def installed_in(self) -> str:

@@ -210,6 +210,9 @@ class TestAnotherOfAName:
             with_addons(ADDON, other), "addons[4].chart_version", "define the same kinds", "the same version"
         )
 
+    def test_no_namespace_of_kubernetes_is_taken(self) -> None:
+        assert rules_broken(ExternalDns(name="kube-system", zones=("Z1",))) == ["name"]
+
     def test_a_class_of_one_name_stays_alone(self) -> None:
         with pytest.raises(BlueprintError, match="unknown field 'name' of MetricsServer"):
             plan(with_addons(MetricsServer(name="metrics-server-2")))  # type: ignore[call-arg]  # what it refuses

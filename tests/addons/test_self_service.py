@@ -58,6 +58,22 @@ def test_without_a_bucket_workflows_ask_nothing_of_aws() -> None:
     assert "parallelism" not in values(addon)["controller"]
 
 
+@pytest.mark.parametrize(
+    ("addon", "path"),
+    [
+        (ArgoWorkflows(artifacts=ExistingBucket("artifacts-111111111111")), ("server", "extraEnv")),
+        (ArgoCdImageUpdater(), ("extraEnv",)),
+    ],
+)
+def test_what_calls_the_internet_is_told_of_a_proxy(addon: HelmAddon, path: tuple[str, ...]) -> None:
+    """values.yaml of argo-workflows 1.0.18 and argocd-image-updater 1.2.4."""
+    facts = replace(FACTS, proxy="http://proxy.example.com:3128")
+    found = addon.contribute(facts).releases[0].values
+    for key in path:
+        found = found[key]
+    assert {"name": "HTTPS_PROXY", "value": "http://proxy.example.com:3128"} in plain(found)
+
+
 def test_nothing_is_downloaded_to_define_workflows() -> None:
     """argo-workflows 1.0.18 templates/crds-install-job.yaml:114: with crds.full from raw.githubusercontent.com."""
     (contract,) = contracts.read("argo-workflows").values()
