@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated
 
-from blueprint.addons import CallsAws, ClusterFacts, HelmAddon, ImageSource, Statement, Values
-from blueprint.addons.buckets import objects_in, through_s3
+from blueprint.addons import CallsAws, ClusterFacts, Contribution, HelmAddon, ImageSource, Statement, Values
+from blueprint.addons.buckets import ExistingBucket, OwnBucket
 from blueprint.addons.lock import locked_chart
 from blueprint.addons.pods import across_zones, resources, workload
-from blueprint.encryption import foreign_key
 from blueprint.errors import Problem
-from blueprint.fields import BucketName, DnsLabel, KmsKeyArn, between
+from blueprint.fields import DnsLabel, between
 
 _SCHEMA = {"from": "2024-04-01", "store": "tsdb", "object_store": "s3", "schema": "v13"}
 """What the chart's values.yaml has as an example; a later one is added behind it, never in its place."""
@@ -39,9 +39,9 @@ class Loki(CallsAws, HelmAddon):
         ),
     )
     images = (ImageSource("docker.io/grafana/loki", (), ("global.imageRegistry", "loki.image.registry")),)
-    typical = {"bucket": "logs-111111111111"}
+    typical = {"bucket": ExistingBucket("logs-111111111111")}
 
-    bucket: BucketName
+    bucket: OwnBucket
     """Where lines are kept: of this cluster's Loki alone."""
     retention_days: Annotated[int, between(1, 3650, "days")] = 30
     """After how long it deletes them."""
@@ -51,17 +51,17 @@ class Loki(CallsAws, HelmAddon):
     """Of each replica, for what is not in the bucket yet."""
     storage_class: DnsLabel | None = None
     """Of the volumes; the cluster's default when None."""
-    kms_key_arn: KmsKeyArn | None = None
-    """The bucket's own key, where it has one."""
 
     def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:
         yield from super().problems_on(facts)
-        yield from foreign_key(("kms_key_arn",), self.kms_key_arn, facts.region)
+        yield from (problem.below(("bucket",)) for problem in self.bucket.problems_on(facts))
 
     def permissions(self, facts: ClusterFacts) -> tuple[Statement, ...]:
         """https://grafana.com/docs/loki/latest/operations/storage/#aws-deployment-s3-single-store"""
-        key = (through_s3(self.kms_key_arn, facts),) if self.kms_key_arn else ()
-        return (*objects_in(self.bucket, "s3:DeleteObject", "s3:GetObject", "s3:PutObject"), *key)
+        return self.bucket.allows(facts, "s3:DeleteObject", "s3:GetObject", "s3:PutObject")
+
+    def contribute(self, facts: ClusterFacts) -> Contribution:
+        return replace(super().contribute(facts), resources=self.bucket.made)
 
     def values(self, facts: ClusterFacts) -> Values:
         return {
@@ -70,7 +70,7 @@ class Loki(CallsAws, HelmAddon):
                 "commonConfig": {"replication_factor": min(self.replicas, 3)},
                 "schemaConfig": {"configs": [{**_SCHEMA, "index": {"prefix": "index_", "period": "24h"}}]},
                 "storage": {
-                    "bucketNames": dict.fromkeys(("chunks", "ruler"), self.bucket),
+                    "bucketNames": dict.fromkeys(("chunks", "ruler"), self.bucket.name),
                     "s3": {"region": facts.region},
                 },
                 "limits_config": {"retention_period": f"{24 * self.retention_days}h"},

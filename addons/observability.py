@@ -10,7 +10,7 @@ from addons.aws_network_flow_monitoring_agent import AwsNetworkFlowMonitoringAge
 from addons.kube_prometheus_stack import KubePrometheusStack
 from addons.loki import Loki
 from addons.tempo import Tempo
-from blueprint.addons import Addon
+from blueprint.addons import Addon, OwnBucket
 
 
 def native() -> tuple[Addon, ...]:
@@ -18,8 +18,8 @@ def native() -> tuple[Addon, ...]:
     return (AmazonCloudWatchObservability(), AwsNetworkFlowMonitoringAgent())
 
 
-def open_source(logs: str, traces: str) -> tuple[Addon, ...]:
-    """All of it in the cluster, lines and traces in buckets of these names. What sends them is yours to choose:
+def open_source(logs: OwnBucket, traces: OwnBucket) -> tuple[Addon, ...]:
+    """All of it in the cluster, lines and traces in these buckets. What sends them is yours to choose:
     OpenTelemetryOperator() brings collectors.
     """
     return (KubePrometheusStack(), Loki(bucket=logs), Tempo(bucket=traces))

@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Annotated
 
-from blueprint.addons import CallsAws, ClusterFacts, HelmAddon, ImageSource, Statement, Values
-from blueprint.addons.buckets import objects_in, through_s3
+from blueprint.addons import CallsAws, ClusterFacts, Contribution, HelmAddon, ImageSource, Statement, Values
+from blueprint.addons.buckets import ExistingBucket, OwnBucket
 from blueprint.addons.lock import locked_chart
 from blueprint.addons.pods import HARDENED, resources, workload
-from blueprint.encryption import foreign_key
 from blueprint.errors import Problem
-from blueprint.fields import BucketName, DnsLabel, KmsKeyArn, between
+from blueprint.fields import DnsLabel, between
 from blueprint.regions import dns_suffix
 
 _OBJECTS = ("s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject")
@@ -41,9 +40,9 @@ class Tempo(CallsAws, HelmAddon):
         ),
     )
     images = (ImageSource("docker.io/grafana/tempo", (), ("global.imageRegistry", "tempo.registry")),)
-    typical = {"bucket": "traces-111111111111"}
+    typical = {"bucket": ExistingBucket("traces-111111111111")}
 
-    bucket: BucketName
+    bucket: OwnBucket
     """Where traces are kept: of this cluster's Tempo alone."""
     retention_days: Annotated[int, between(1, 3650, "days")] = 14
     """After how long it deletes them."""
@@ -51,21 +50,21 @@ class Tempo(CallsAws, HelmAddon):
     """For what is not in the bucket yet."""
     storage_class: DnsLabel | None = None
     """Of the volume; the cluster's default when None."""
-    kms_key_arn: KmsKeyArn | None = None
-    """The bucket's own key, where it has one."""
 
     def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:
         yield from super().problems_on(facts)
-        yield from foreign_key(("kms_key_arn",), self.kms_key_arn, facts.region)
+        yield from (problem.below(("bucket",)) for problem in self.bucket.problems_on(facts))
 
     def permissions(self, facts: ClusterFacts) -> tuple[Statement, ...]:
         """https://grafana.com/docs/tempo/latest/configuration/hosted-storage/s3, without what sets tags."""
-        key = (through_s3(self.kms_key_arn, facts),) if self.kms_key_arn else ()
-        return (*objects_in(self.bucket, *_OBJECTS), *key)
+        return self.bucket.allows(facts, *_OBJECTS)
+
+    def contribute(self, facts: ClusterFacts) -> Contribution:
+        return replace(super().contribute(facts), resources=self.bucket.made)
 
     def values(self, facts: ClusterFacts) -> Values:
         suffix = dns_suffix(facts.region)
-        bucket = {"bucket": self.bucket, "region": facts.region, "endpoint": f"s3.{facts.region}.{suffix}"}
+        bucket = {"bucket": self.bucket.name, "region": facts.region, "endpoint": f"s3.{facts.region}.{suffix}"}
         return {
             "tempo": {
                 "retention": f"{24 * self.retention_days}h",

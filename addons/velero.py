@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Annotated, Any
 
 from addons.snapshot_controller import SnapshotController
-from blueprint.addons import CallsAws, ClusterFacts, HelmAddon, ImageSource, Statement, Values
-from blueprint.addons.buckets import through_s3
+from blueprint.addons import CallsAws, ClusterFacts, Contribution, HelmAddon, ImageSource, Statement, Values
+from blueprint.addons.buckets import ExistingBucket, OwnBucket
 from blueprint.addons.lock import locked_chart
 from blueprint.addons.pods import HARDENED, resources, workload
-from blueprint.encryption import foreign_key, key_of
+from blueprint.encryption import key_of
 from blueprint.errors import Problem
-from blueprint.fields import BucketName, DnsLabel, KmsKeyArn, between, matches
-from blueprint.references import PARTITION
+from blueprint.fields import DnsLabel, between, matches
 
 # The one for Velero 1.18, which the chart installs.
 _PLUGIN, _PLUGIN_VERSION = "docker.io/velero/velero-plugin-for-aws", "v1.14.2"
@@ -29,7 +28,7 @@ Cron = Annotated[
 
 
 class Velero(CallsAws, HelmAddon):
-    """Into a bucket that exists, below the name of the cluster, and into nothing else there. Volumes are backed up by
+    """Into a bucket, below the name of the cluster, and into nothing else there. Volumes are backed up by
     snapshots of their driver, in the region of the cluster. The server may do everything in the cluster, since it
     restores everything.
     """
@@ -51,39 +50,33 @@ class Velero(CallsAws, HelmAddon):
         ImageSource("docker.io/velero/velero", ("image.repository",)),
         ImageSource(_PLUGIN, ()),
     )
-    typical = {"bucket": "backups-111111111111"}
+    typical = {"bucket": ExistingBucket("backups-111111111111")}
 
-    bucket: BucketName
-    """Where backups are; of any account whose bucket policy lets the role in."""
+    bucket: OwnBucket
+    """Where backups are, of several clusters if they share it."""
     schedules: Mapping[DnsLabel, Cron] = field(default_factory=lambda: {"daily": "0 3 * * *"})
     """When everything is backed up."""
     keep_days: Annotated[int, between(1, 3650, "days")] = 30
     """How long a backup of a schedule is kept, its snapshots with it."""
-    kms_key_arn: KmsKeyArn | None = None
-    """Key of the objects in the bucket; that of the bucket when None."""
 
     def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:
         yield from super().problems_on(facts)
-        yield from foreign_key(("kms_key_arn",), self.kms_key_arn, facts.region)
+        yield from (problem.below(("bucket",)) for problem in self.bucket.problems_on(facts))
 
     def services(self, facts: ClusterFacts) -> tuple[str, ...]:
-        return ("kms",) if self.kms_key_arn else ()  # S3 is reached by a gateway
+        return ("kms",) if self.bucket.kms_key_arn else ()  # S3 is reached by a gateway
 
     def permissions(self, facts: ClusterFacts) -> tuple[Statement, ...]:
         """README.md of velero-plugin-for-aws, without what makes snapshots by EC2: the driver makes them."""
-        bucket = f"arn:{PARTITION}:s3:::{self.bucket}"
-        below = {"StringLike": {"s3:prefix": f"{facts.name}/*"}}
-        found = [
-            Statement(("s3:ListBucket",), (bucket,), below),
-            Statement(_OBJECTS, (f"{bucket}/{facts.name}/*",), reason="what is below the cluster's name is its own"),
-        ]
-        if self.kms_key_arn:
-            found.append(through_s3(self.kms_key_arn, facts))
-        return tuple(found)
+        return self.bucket.allows(facts, *_OBJECTS, below=f"{facts.name}/")
+
+    def contribute(self, facts: ClusterFacts) -> Contribution:
+        return replace(super().contribute(facts), resources=self.bucket.made)
 
     def values(self, facts: ClusterFacts) -> Values:
-        key = {"kmsKeyId": key_of(self.kms_key_arn)} if self.kms_key_arn else {}
-        location = {"name": "default", "provider": "aws", "default": True, "bucket": self.bucket, "prefix": facts.name}
+        bucket = self.bucket
+        key = {"kmsKeyId": key_of(bucket.kms_key_arn)} if bucket.kms_key_arn else {}
+        location = {"name": "default", "provider": "aws", "default": True, "bucket": bucket.name, "prefix": facts.name}
         plugin: dict[str, Any] = {
             "name": "aws",
             "image": f"{facts.image(_PLUGIN)}:{_PLUGIN_VERSION}",

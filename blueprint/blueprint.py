@@ -105,7 +105,8 @@ class Blueprint(Value):
     compute: Annotated[tuple[Compute, ...], NOT_EMPTY]
     """What pods run on, in any mix."""
     addons: tuple[Addon, ...] = ()
-    """Software that the platform team runs in it. One of each class; the order does not matter."""
+    """Software that the platform team runs in it. One of each class, unless it has a field `name`; the order does
+    not matter."""
     teams: tuple[Team, ...] = ()
     """Who works in it, in which namespaces, with which rights."""
     delivery: Delivery = KubectlProvider()

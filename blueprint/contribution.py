@@ -299,7 +299,18 @@ class Capability:
     """What its role may do in AWS."""
 
 
-AwsResource = Queue | EventRule | NodeRole | LogGroup | MetricsWorkspace | Capability
+@dataclass(frozen=True)
+class Bucket:
+    """A private bucket with versions, kept with what is in it when its stack goes."""
+
+    name: str
+    key_arn: str
+    """Of its objects; S3's own key when empty."""
+    versions_days: int
+    """How long versions are kept that are no longer the newest."""
+
+
+AwsResource = Queue | EventRule | NodeRole | LogGroup | MetricsWorkspace | Capability | Bucket
 
 
 @dataclass(frozen=True)

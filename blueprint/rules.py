@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, get_args
 
 from blueprint import accelerator_rules, delivery, hosts, hybrid_rules, images, partition_rules, windows_rules
-from blueprint.addons import Addon, NodeNetwork
+from blueprint.addons import Addon, NodeNetwork, RepeatableAddon
 from blueprint.addons.offers import NODES_ON_DEMAND
 from blueprint.auto_mode import AutoMode
 from blueprint.cluster import PublicEndpoint
@@ -226,8 +227,7 @@ def _control_plane_routes(view: Checked) -> Iterator[Problem]:
 
 def _addons(view: Checked) -> Iterator[Problem]:
     addons = view.listed_addons
-    named = ((path, addon.name) for path, addon in addons.items())
-    yield from duplicates(named, "add-on", "remove one")
+    yield from _named_twice(addons)
     groups = {path: nodes for path, nodes in view.compute.items() if isinstance(nodes, Nodes)}
     auto_mode_only = not groups and any(isinstance(compute, AutoMode) for compute in view.compute.values())
     has_nodes = bool(groups) or (not auto_mode_only and any(addon.launches_nodes for addon in addons.values()))
@@ -250,6 +250,20 @@ def _addons(view: Checked) -> Iterator[Problem]:
         if has_nodes and view.knows_all_addons and network not in brought:
             rule = f"nodes never become ready without an add-on that is the {network}"
             yield Problem(("addons",), Quoted(f"<no {network}>"), rule, "add *CORE to addons, which has it")
+
+
+def _named_twice(addons: Mapping[FieldPath, Addon]) -> Iterator[Problem]:
+    named = ((path, addon.name) for path, addon in addons.items())
+    for problem in duplicates(named, "add-on", "remove one"):
+        again = isinstance(addons[problem.path], RepeatableAddon)
+        yield replace(problem, fix="give it a name of its own: name=…") if again else problem
+    charts: dict[type[Addon], tuple[FieldPath, str | None]] = {}
+    for path, addon in addons.items():
+        if isinstance(addon, RepeatableAddon) and addon.api_groups:
+            other, version = charts.setdefault(type(addon), (path, addon.chart_version))
+            if version != addon.chart_version:
+                rule = f"both define the same kinds, and {rendered(other)} has another version of the chart"
+                yield Problem((*path, "chart_version"), addon.chart_version, rule, "write the same version in both")
 
 
 def _lacking(path: FieldPath, addon: Addon, view: Checked, *, auto_mode_only: bool) -> Iterator[Problem]:

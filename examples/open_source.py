@@ -25,6 +25,7 @@ from addons.snapshot_controller import SnapshotController
 from addons.tempo import Tempo
 from addons.velero import Velero
 from blueprint import ManagedNodes
+from blueprint.addons import ExistingBucket, NewBucket
 from examples.managed import MANAGED
 
 KEY = "0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f"
@@ -47,8 +48,7 @@ OPEN_SOURCE = replace(
         *CORE,
         SnapshotController(),
         Velero(
-            bucket="backups-111111111111",
-            kms_key_arn=BUCKET_KEY,
+            bucket=ExistingBucket("backups-111111111111", kms_key_arn=BUCKET_KEY),
         ),
         AwsForFluentBit(),
         CertManager(),
@@ -58,8 +58,8 @@ OPEN_SOURCE = replace(
         Gatekeeper(),
         NvidiaDevicePlugin(pods_per_gpu=4),
         KubePrometheusStack(workspace="new"),
-        Loki(bucket="logs-111111111111", kms_key_arn=BUCKET_KEY),
-        Tempo(bucket="traces-111111111111", kms_key_arn=BUCKET_KEY),
+        Loki(bucket=ExistingBucket("logs-111111111111", kms_key_arn=BUCKET_KEY)),
+        Tempo(bucket=NewBucket("traces-111111111111", kms_key_arn=BUCKET_KEY)),
         OpenTelemetryOperator(),
         OpenCost(),
         Kueue(),

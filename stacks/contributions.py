@@ -11,6 +11,7 @@ from constructs import Construct
 
 from blueprint.contribution import (
     AwsResource,
+    Bucket,
     Capability,
     Contribution,
     EventRule,
@@ -27,7 +28,7 @@ from stacks.acknowledge import ENGINE, NAG, acknowledge
 from stacks.base import PARTITION, PARTITION_ONLY, BlueprintStack, service_role
 from stacks.cluster import ClusterStack
 from stacks.permissions import access_entry, role_of
-from stacks.retained import retain, retained_logs
+from stacks.retained import retain, retained_bucket, retained_logs
 
 
 class ContributionsStack(BlueprintStack):
@@ -121,6 +122,8 @@ class _Part(Construct):
             retain(workspace)
             self.references[f"workspace-id:{resource.name}"] = workspace.attr_workspace_id
             return [workspace]
+        if isinstance(resource, Bucket):
+            return retained_bucket(self, resource)
         if isinstance(resource, EventRule):
             target = {"id": "queue", "arn": self.references[f"queue-arn:{resource.queue}"]}
             pattern = resolved(resource.pattern, self.references)

@@ -66,7 +66,7 @@ def test_the_add_ons_are_named(root: Path) -> None:
     table = "docs/reference/addons/README.md"
     assert f"]({table})" in (root / "README.md").read_text(encoding="utf-8")
     listed = set(re.findall(r"`([a-z0-9-]+)`", (root / table).read_text(encoding="utf-8")))
-    used = {addon.name for blueprint in FLEET for addon in blueprint.addons if hasattr(type(addon), "name")}
+    used = {type(addon).name for blueprint in FLEET for addon in blueprint.addons if hasattr(type(addon), "name")}
     assert used <= listed
 
 

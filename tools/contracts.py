@@ -109,6 +109,13 @@ def repository(image: str) -> str:
     return re.sub(r"(:[^:/]+)?(@.*)?$", "", image)
 
 
+def repositories(rendered: Iterable[Rendered]) -> set[str]:
+    """Of the images that stand in objects."""
+    return {
+        repository(image) for one in rendered for _, image in pods.images({name_in(each): each for each in one.objects})
+    }
+
+
 def made_for(release: Release) -> Mapping[str, str]:
     """What a contract is of; with another chart, version or values it says nothing."""
     given = json.dumps(resolved(release.values, Placeholders(partition="aws")), sort_keys=True)

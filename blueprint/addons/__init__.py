@@ -9,12 +9,13 @@ or three small pure methods say what follows from them. `ClusterFacts` is all th
 
 from __future__ import annotations
 
+from blueprint.addons.buckets import ExistingBucket, NewBucket, OwnBucket
 from blueprint.addons.by_value import EksAddonByName, HelmRelease
 from blueprint.addons.calls_aws import CallsAws
 from blueprint.addons.capability import EksCapability
 from blueprint.addons.contract import Addon, FirstEdit, NodeNetwork, UpgradeSteps
 from blueprint.addons.eks import AddonVersion, EksAddon
-from blueprint.addons.helm import HelmAddon, beside, chosen, moved
+from blueprint.addons.helm import HelmAddon, RepeatableAddon, beside, chosen, moved
 from blueprint.addons.manifests import KubernetesManifests
 from blueprint.contribution import (
     Chart,
@@ -41,6 +42,7 @@ __all__ = [
     "EksAddon",
     "EksAddonByName",
     "EksCapability",
+    "ExistingBucket",
     "FirstEdit",
     "GeneratedFields",
     "HelmAddon",
@@ -48,7 +50,10 @@ __all__ = [
     "HostedZone",
     "ImageSource",
     "KubernetesManifests",
+    "NewBucket",
     "NodeNetwork",
+    "OwnBucket",
+    "RepeatableAddon",
     "ServiceLinkedRole",
     "Statement",
     "UpgradeSteps",

@@ -48,7 +48,7 @@ class UpgradeSteps:
 
 
 class Addon(Value):
-    """Software that a platform team runs in its clusters. One of each class in a cluster.
+    """Software that a platform team runs in its clusters. One of each class in a cluster, unless its name is a field.
 
     Class facts say what it is and what it goes with; fields are what the user chooses.
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from typing import Annotated, Any, ClassVar
 
@@ -20,8 +20,9 @@ from blueprint.contribution import (
     merged,
     nested,
 )
+from blueprint.errors import Problem
 from blueprint.facts import ClusterFacts
-from blueprint.fields import JSON_LIKE, ChartRepository, ChartVersion, DnsLabel
+from blueprint.fields import JSON_LIKE, ChartRepository, ChartVersion, DnsLabel, ReleaseName
 from blueprint.kubernetes import RESERVED_NAMESPACES, Namespace, PodSecurity
 from blueprint.references import role_arn
 from blueprint.workload import Workload
@@ -102,6 +103,16 @@ class HelmAddon(Addon):
     extra_values: Annotated[Mapping[str, Any], JSON_LIKE] = field(default_factory=dict, kw_only=True)
     """Values of the chart that the add-on has no field for; they win over its own."""
 
+    @property
+    def installed_in(self) -> str:
+        """Name of the namespace of this one."""
+        return self.namespace
+
+    @property
+    def pods(self) -> tuple[Workload, ...]:
+        """The workloads of this one, before its values are read."""
+        return self.workloads or (Workload(self.name),)
+
     def values(self, facts: ClusterFacts) -> Values:
         """Values of the chart; every key stands in the chart's own values.yaml."""
         return {}
@@ -112,20 +123,19 @@ class HelmAddon(Addon):
         for source in self.images:
             own = merged(own, source.values_at(mirrors))
         values = merged(own, self.extra_values)
-        workloads = tuple(
-            workload.read(values, self.namespace) for workload in self.workloads or (Workload(self.name),)
-        )
+        namespace = self.installed_in
+        workloads = tuple(workload.read(values, namespace) for workload in self.pods)
         grant = None
         if isinstance(self, CallsAws) and (statements := (*self.permissions(facts), *self.extra_permissions)):
-            grant = facts.grant(self.namespace, self.service_account, *statements, workloads=workloads)
+            grant = facts.grant(namespace, self.service_account, *statements, workloads=workloads)
             values = annotated(values, grant, self.service_account_annotations)
         mirror = facts.chart_repository(self.chart)
         chart = chosen(self.chart, self.chart_version, self.chart_repository, mirror)
         images = tuple(source.read(values, mirrors) for source in self.images)
         return Contribution(
             grants=(grant,) if grant else (),
-            namespaces=own_namespace(self.namespace, self.pod_security),
-            releases=(Release(self.name, chart, self.namespace, values, self.timeout_minutes, self.generated),),
+            namespaces=own_namespace(namespace, self.pod_security),
+            releases=(Release(self.name, chart, namespace, values, self.timeout_minutes, self.generated),),
             objects=self.objects(facts),
             workloads=workloads,
             aws_services=self.services(facts),
@@ -138,9 +148,38 @@ class HelmAddon(Addon):
         )
 
 
+class RepeatableAddon(HelmAddon):
+    """A chart that may stand in a cluster more than once, each time under a name of its own: that of the release, and
+    of the namespace unless it is the one that the class has. `name` is a field there, whose default the class gives.
+    """
+
+    name: ReleaseName = field(kw_only=True)  # type: ignore[misc]  # of each, where that of others is of their class
+
+    def problems(self) -> Iterator[Problem]:
+        yield from super().problems()
+        if self.name in RESERVED_NAMESPACES:
+            rule = "its namespace would have this name, which is Kubernetes' own"
+            yield Problem(("name",), self.name, rule, f'write for example "{type(self).name}-private"')
+
+    @property
+    def installed_in(self) -> str:
+        return self.namespace if self.name == type(self).name else self.name
+
+    @property
+    def pods(self) -> tuple[Workload, ...]:
+        return tuple(self._renamed(workload) for workload in self.workloads)
+
+    def _renamed(self, workload: Workload) -> Workload:
+        """As `helm create` names what it makes: https://helm.sh/docs/chart_template_guide/named_templates"""
+        whole = self.name if self.chart.name in self.name else f"{self.name}-{self.chart.name}"
+        name = workload.name.replace(self.chart.name, whole, 1)[:63].rstrip("-")
+        return replace(workload, name=name, labels={**workload.labels, "app.kubernetes.io/instance": self.name})
+
+
 def beside(addon: HelmAddon, chart: Chart, facts: ClusterFacts, version: str | None = None) -> Chart:
     """Another chart of the same publisher, from where the add-on's own comes."""
     repository = addon.chart_repository
     if repository and repository.startswith("oci://"):  # one chart for each address
-        repository += chart.name.removeprefix(addon.chart.name)
+        stem = repository.removesuffix(addon.chart.name)
+        repository = stem + (chart.name if stem != repository else chart.name.removeprefix(addon.chart.name))
     return chosen(chart, version, repository, facts.chart_repository(chart))

@@ -60,6 +60,16 @@ def on_linux(facts: ClusterFacts) -> Mapping[str, Any]:
     return {"nodeSelector": {"kubernetes.io/os": "linux"}} if facts.windows else {}
 
 
+def apart(**labels: str) -> dict[str, Any]:
+    """Affinity by which replicas stand in different zones where there are several, for charts without constraints that
+    spread them; `labels` are named as those of `across_zones`.
+    """
+    (constraint,) = across_zones(**labels)
+    term = {key: constraint[key] for key in ("topologyKey", "labelSelector")}
+    preferred = [{"weight": 100, "podAffinityTerm": term}]
+    return {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": preferred}}
+
+
 TOLERATES_CRITICAL: tuple[Toleration, ...] = ({"key": "CriticalAddonsOnly", "operator": "Exists"},)
 """Of pods that may run on nodes which are kept for what the cluster cannot do without."""
 

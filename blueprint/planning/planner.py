@@ -13,6 +13,7 @@ from blueprint.addons import Addon
 from blueprint.asking import contribution_of
 from blueprint.auto_mode import AutoMode
 from blueprint.blueprint import Blueprint
+from blueprint.bucket_rules import made_twice
 from blueprint.checked import Checked, checked
 from blueprint.contribution import ServiceLinkedRole
 from blueprint.delivery import ArgoCdDelivery
@@ -66,7 +67,7 @@ def plans(fleet: Mapping[str, Blueprint], found: Iterable[Problem] = ()) -> tupl
         in_order = sorted(outcome, key=lambda problem: position(blueprint, problem.path))
         problems.extend((where, problem.below(root)) for problem in in_order)
     sound = {where: fleet[where] for where in made}
-    problems += [*hosts.contested_in_fleet(sound), *hosts.alike_in_fleet(sound)]
+    problems += [*hosts.contested_in_fleet(sound), *hosts.alike_in_fleet(sound), *made_twice(sound, made)]
     if problems:
         raise BlueprintError(problem for _, problem in sorted(problems, key=itemgetter(0)))
     return tuple(made.values())

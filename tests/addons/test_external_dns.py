@@ -6,9 +6,13 @@ from typing import Any
 import pytest
 
 from addons.external_dns import ExternalDns
+from addons.metrics_server import MetricsServer
+from blueprint import plan
 from blueprint.access import Role
+from blueprint.errors import BlueprintError
 from blueprint.value import problems_in
 from tests.addons.support import ACCOUNT, FACTS, REGION, allowed, deployed, names_no_partition, rules_broken
+from tests.blueprint.examples import assert_reported, with_addons
 
 ZONE = "arn:aws:route53:::hostedzone/Z1"
 CHANGE = "route53:ChangeResourceRecordSets"
@@ -160,6 +164,58 @@ def test_namespace_is_restricted() -> None:
 )
 def test_refuses_what_would_widen_or_break_it(fields: dict[str, Any], place: str) -> None:
     assert place in rules_broken(ExternalDns(**fields))
+
+
+class TestAnotherOfAName:
+    """What stands beside it in a cluster, for example for a private zone."""
+
+    PRIVATE = ExternalDns(name="external-dns-private", zones=("Z3",), annotation_domain="private.example.com")
+
+    def test_all_of_it_has_its_name(self) -> None:
+        """What `helm template external-dns-private` of the chart 1.21.1 shows."""
+        made = self.PRIVATE.contribute(FACTS)
+        (release,), (workload,), (namespace,), (grant,) = made.releases, made.workloads, made.namespaces, made.grants
+        assert (release.name, release.namespace) == ("external-dns-private", "external-dns-private")
+        assert namespace.name == grant.namespace == workload.namespace == "external-dns-private"
+        assert (workload.name, workload.service_account) == ("external-dns-private", "external-dns")
+        assert workload.labels["app.kubernetes.io/name"] == "external-dns"
+        assert workload.labels["app.kubernetes.io/instance"] == "external-dns-private"
+
+    def test_the_chart_puts_its_own_name_behind_another(self) -> None:
+        """templates/_helpers.tpl of the chart 1.21.1 (external-dns.fullname), at most 63 characters."""
+        inside, long = (ExternalDns(name=name, zones=("Z3",)) for name in ("inside", "a" * 53))
+        assert [each.name for each in inside.contribute(FACTS).workloads] == ["inside-external-dns"]
+        assert [each.name for each in long.contribute(FACTS).workloads] == ["a" * 53 + "-external"]
+
+    def test_each_owns_records_of_its_own(self) -> None:
+        owners = {each.values(FACTS)["txtOwnerId"] for each in (ADDON, self.PRIVATE)}
+        assert owners == {FACTS.name, f"{FACTS.name}-external-dns-private"}
+
+    def test_it_reads_annotations_of_its_own(self) -> None:
+        """docs/advanced/split-horizon.md of v0.21.0: --annotation-prefix ends with /."""
+        assert self.PRIVATE.values(FACTS)["annotationPrefix"] == "private.example.com/"
+        assert "annotationPrefix" not in ADDON.values(FACTS)
+
+    def test_both_are_planned(self) -> None:
+        made = plan(with_addons(ADDON, self.PRIVATE))
+        assert {"external-dns", "external-dns-private"} <= {part.name for part in made.addons}
+
+    def test_two_of_one_name_are_refused(self) -> None:
+        assert_reported(with_addons(ADDON, ADDON), "addons[4]", "duplicate add-on", "give it a name of its own")
+
+    def test_the_definitions_are_of_one_version(self) -> None:
+        """The kinds of both are the cluster's: charts/external-dns/crds."""
+        other = replace(self.PRIVATE, chart_version="1.20.0")
+        assert_reported(
+            with_addons(ADDON, other), "addons[4].chart_version", "define the same kinds", "the same version"
+        )
+
+    def test_no_namespace_of_kubernetes_is_taken(self) -> None:
+        assert rules_broken(ExternalDns(name="kube-system", zones=("Z1",))) == ["name"]
+
+    def test_a_class_of_one_name_stays_alone(self) -> None:
+        with pytest.raises(BlueprintError, match="unknown field 'name' of MetricsServer"):
+            plan(with_addons(MetricsServer(name="metrics-server-2")))  # type: ignore[call-arg]  # what it refuses
 
 
 class TestZonesOfAnotherAccount:

@@ -311,6 +311,17 @@ DEFINITIONS = {
     "trivy-operator": True,
     # kueue charts/kueue/templates/crd, kyverno charts/kyverno/charts/crds/templates
     **dict.fromkeys(("kueue", "kyverno"), False),
+    # kuberay helm-chart/kuberay-operator/crds, spark-operator charts/spark-operator-chart/crds (its hook that applies
+    # them is off by default), kro helm/crds
+    **dict.fromkeys(("kuberay-operator", "spark-operator", "kro"), True),
+    # argo-helm charts/argo-workflows/templates/crds.yaml, charts/argo-events/templates/crds,
+    # charts/argocd-image-updater/templates/crds; grafana-operator deploy/helm/grafana-operator/templates/crds.yaml;
+    # crossplane defines them itself: cmd/crossplane/core/init.go
+    **dict.fromkeys(("argo-workflows", "argo-events", "argocd-image-updater", "grafana-operator", "crossplane"), False),
+    # gpu-operator deployments/gpu-operator/crds, which its hook before an upgrade applies
+    "gpu-operator": False,
+    # istio manifests/charts/base/templates/crds.yaml
+    "istiod": False,
     # They define nothing.
     **dict.fromkeys(("falco", "loki", "opencost", "tempo"), False),
     **dict.fromkeys(("aws-for-fluent-bit", "descheduler", "nvidia-device-plugin"), False),

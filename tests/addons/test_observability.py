@@ -17,7 +17,7 @@ from addons.open_cost import OpenCost
 from addons.open_telemetry_operator import OpenTelemetryOperator
 from addons.prometheus_node_exporter import PrometheusNodeExporter
 from addons.tempo import Tempo
-from blueprint.addons import Addon, HelmAddon
+from blueprint.addons import Addon, ExistingBucket, HelmAddon
 from blueprint.kubernetes import Namespace
 from tests.addons.support import FACTS, names_no_partition, rules_broken
 from tests.addons.test_operations import powers
@@ -27,7 +27,7 @@ from tests.templates import Templates, of_type, plain
 WORKSPACE = "ws-0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f"
 KEY = "arn:aws:kms:eu-west-1:111111111111:key/01234567-89ab-cdef-0123-456789abcdef"
 STACK = KubePrometheusStack(workspace=WORKSPACE)
-LOGS, TRACES = Loki("logs-111111111111"), Tempo("traces-111111111111")
+LOGS, TRACES = Loki(ExistingBucket("logs-111111111111")), Tempo(ExistingBucket("traces-111111111111"))
 
 
 def values(addon: HelmAddon) -> Any:
@@ -39,7 +39,7 @@ def prometheus(addon: KubePrometheusStack) -> Any:
 
 
 def test_they_work_in_every_partition() -> None:
-    for addon in (STACK, replace(LOGS, kms_key_arn=KEY), replace(TRACES, kms_key_arn=KEY)):
+    for addon in (STACK, *(replace(each, bucket=replace(each.bucket, kms_key_arn=KEY)) for each in (LOGS, TRACES))):
         assert names_no_partition(addon.permissions(FACTS))
 
 
@@ -144,12 +144,6 @@ def test_volumes_are_of_the_size_and_class_that_were_asked_for(addon: Any) -> No
     assert "gp3" not in str(values(addon))
 
 
-@pytest.mark.parametrize("addon", [LOGS, TRACES])
-def test_a_key_of_another_region_is_refused(addon: Any) -> None:
-    foreign = replace(addon, kms_key_arn=KEY.replace("eu-west-1", "us-east-1"))
-    assert [problem.place for problem in foreign.problems_on(FACTS)] == ["kms_key_arn"]
-
-
 @pytest.mark.parametrize("shown", [True, False])
 def test_the_page_of_costs_is_there_when_asked_for(shown: Any) -> None:
     found = values(OpenCost(user_interface=shown))["opencost"]
@@ -177,8 +171,12 @@ def test_who_goes_with_whom(addons: tuple[Addon, ...], place: str, words: str) -
     [
         (KubePrometheusStack(workspace="ws-1"), ["workspace"]),
         (KubePrometheusStack(retention_days=0, volume_gib=0, replicas=0), ["retention_days", "volume_gib", "replicas"]),
-        (changed(LOGS, bucket="Logs", retention_days=0, replicas=0), ["bucket", "retention_days", "replicas"]),
-        (changed(TRACES, bucket="Traces", volume_gib=0), ["bucket", "volume_gib"]),
+        (
+            changed(LOGS, bucket=ExistingBucket("Logs"), retention_days=0, replicas=0),
+            ["bucket.name", "retention_days", "replicas"],
+        ),
+        (changed(LOGS, replicas=0), ["replicas"]),
+        (changed(TRACES, bucket=ExistingBucket("Traces"), volume_gib=0), ["bucket.name", "volume_gib"]),
     ],
 )
 def test_what_would_fail_later_is_refused(addon: HelmAddon, broken: list[str]) -> None:

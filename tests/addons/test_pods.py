@@ -102,7 +102,11 @@ def test_who_tolerates_nodes_that_are_kept_for_what_is_critical() -> None:
         if {"key": "CriticalAddonsOnly", "operator": "Exists"} in each.tolerations
     }
     gpu = {"nvidia-device-plugin", "nvidia-device-plugin-mps-control-daemon"}
-    assert tolerating == {"karpenter", "coredns", *(f"{each}-csi-controller" for each in ("ebs", "efs", "fsx"))} | gpu
+    mesh = {"istio-cni-node", "ztunnel"}
+    assert (
+        tolerating
+        == {"karpenter", "coredns", *(f"{each}-csi-controller" for each in ("ebs", "efs", "fsx"))} | gpu | mesh
+    )
 
 
 def test_the_pods_of_the_block_storage_driver() -> None:

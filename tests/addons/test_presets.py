@@ -12,15 +12,15 @@ from addons.core import CORE
 from addons.snapshot_controller import SnapshotController
 from addons.velero import Velero
 from blueprint import ManagedNodes, plan
-from blueprint.addons import Addon
+from blueprint.addons import Addon, NewBucket
 from tests.blueprint.examples import SMALL, assert_reported
 
 ROOMY = replace(SMALL, compute=(ManagedNodes("system", instance_types=("m7g.xlarge",)),))
-BACKUP = backup.aws("backups-111111111111")
+BACKUP = backup.aws(NewBucket("backups-111111111111"))
 SETS = {
     "native": (*observability.native(), *security.baseline(), *BACKUP, *gpu()),
     "open source": (
-        *observability.open_source("logs-111111111111", "traces-111111111111"),
+        *observability.open_source(NewBucket("logs-111111111111"), NewBucket("traces-111111111111")),
         *security.baseline(),
         *BACKUP,
     ),
@@ -45,4 +45,4 @@ def test_snapshots_outlive_what_they_were_made_of() -> None:
     assert isinstance(snapshots, SnapshotController)
     assert snapshots.deletion_policy == "Retain"
     assert isinstance(velero, Velero)
-    assert velero.bucket == "backups-111111111111"
+    assert velero.bucket == NewBucket("backups-111111111111")

@@ -26,7 +26,7 @@ from blueprint import (
     PullThroughCache,
     SelfManagedNodes,
 )
-from blueprint.addons import Addon, HelmRelease
+from blueprint.addons import Addon, ExistingBucket, HelmRelease
 from blueprint.contribution import NodeRole, split_image
 from blueprint.errors import BlueprintError
 from blueprint.node_pool import NodePool
@@ -90,7 +90,7 @@ def test_an_add_on_s_own_repository_wins() -> None:
 
 
 def test_images_come_from_the_mirror_of_their_registry_and_others_from_where_they_were() -> None:
-    made = plan(of(AwsLoadBalancerController(), SnapshotController(), Velero(bucket="backups"), Keda()))
+    made = plan(of(AwsLoadBalancerController(), SnapshotController(), Velero(bucket=ExistingBucket("backups")), Keda()))
     controller, velero, keda = (part(made, name) for name in ("aws-load-balancer-controller", "velero", "keda"))
     assert controller.images == (f"{ECR}/public/eks/aws-load-balancer-controller",)
     assert controller.mirrored == (("public.ecr.aws/eks/aws-load-balancer-controller", *controller.images),)
@@ -140,7 +140,7 @@ CACHES = Mirrors(
 
 def test_a_cache_says_names_of_images_as_a_mirror_does() -> None:
     """Below the prefix: https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-working-pulling.html"""
-    addons = (AwsLoadBalancerController(), SnapshotController(), Velero(bucket="backups"))
+    addons = (AwsLoadBalancerController(), SnapshotController(), Velero(bucket=ExistingBucket("backups")))
     cached, mirrored = plan(of(*addons, mirrors=CACHES)), plan(of(*addons))
     assert cached.addons == mirrored.addons
     assert [each.registry for each in cached.image_caches] == ["docker.io", "public.ecr.aws"]

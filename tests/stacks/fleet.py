@@ -36,6 +36,7 @@ from examples.operations import OPERATIONS
 from examples.pod_ranges import POD_RANGES
 from examples.provisioned import PROVISIONED
 from examples.self_managed import SELF_MANAGED
+from examples.self_service import SELF_SERVICE
 from examples.shared_vpc import SHARED_VPC
 from examples.teams import TEAMS
 from examples.training import TRAINING
@@ -46,7 +47,7 @@ FLEET = (
     *(MANAGED, AUTO, FARGATE, LAUNCHED, SELF_MANAGED, ISOLATED, MIXED, BARE, CHINA, GOVERNMENT, TEAMS, OPERATIONS),
     *(EXISTING_VPC, SHARED_VPC, POD_RANGES, PROVISIONED, TUNED_NODES, NATIVE, OPEN_SOURCE, IPV6, DUAL_STACK_INGRESS),
     *(ARGO_DELIVERY, FLUX_DELIVERY, KARPENTER, AUTO_POOLS, GPU_INFERENCE, NEURON, CAPABILITIES),
-    *(WINDOWS, HYBRID, TRAINING, GRAVITON, FARGATE_ROLES),
+    *(WINDOWS, HYBRID, TRAINING, GRAVITON, FARGATE_ROLES, SELF_SERVICE),
 )
 
 

@@ -16,10 +16,11 @@ import addons
 from addons.ack_capability import AckCapability
 from addons.adot import Adot
 from addons.argo_cd_capability import ArgoCdCapability
+from addons.crossplane import Crossplane
 from addons.kro_capability import KroCapability
 from addons.vpc_cni import VpcCni
 from blueprint import Role
-from blueprint.addons import Addon, EksAddon, EksCapability, HelmAddon
+from blueprint.addons import Addon, EksAddon, EksCapability, HelmAddon, RepeatableAddon
 from blueprint.teams import PlatformTeam
 from blueprint.versions import SUPPORTED
 from tests.blueprint.examples import AUTO, with_addons
@@ -31,7 +32,7 @@ OPERATORS = PlatformTeam("operators", members=(Role("Operator"),), access="read-
 
 
 def world(*addons: Addon) -> World:
-    required = (each() for addon in addons for each in addon.requires)
+    required = (each(**each.typical) for addon in addons for each in addon.requires)
     return world_of(replace(with_addons(*required, *addons), teams=(OPERATORS,)))
 
 
@@ -127,6 +128,11 @@ CUSTOM = [
     *custom(),
     # Of which EKS shows no chart: open-telemetry/opentelemetry-helm-charts charts/opentelemetry-operator/conf/crds
     (Adot(), "opentelemetry.io", "opentelemetrycollectors"),
+    # Which it applies itself: crossplane cluster/crds
+    (Crossplane(), "apiextensions.crossplane.io", "compositions"),
+    (Crossplane(), "ops.crossplane.io", "operations"),
+    (Crossplane(), "pkg.crossplane.io", "providers"),
+    (Crossplane(), "protection.crossplane.io", "usages"),
 ]
 # Of no add-on of SMALL but the CNI (amazon-vpc-cni-k8s charts/aws-vpc-cni/crds), of EKS's control plane
 # (charts/aws-vpc-cni/templates/clusterrole.yaml names both), of Auto Mode, and of what some add-ons read.
@@ -161,7 +167,7 @@ def test_no_addon_and_no_group_is_forgotten_here() -> None:
     told[VpcCni] = {"crd.k8s.amazonaws.com"}
     classes = {
         cls
-        for base in (EksAddon, EksCapability, HelmAddon)
+        for base in (EksAddon, EksCapability, HelmAddon, RepeatableAddon)
         for cls in base.__subclasses__()
         if "addons." in cls.__module__
     }

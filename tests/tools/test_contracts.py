@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from addons.external_dns import ExternalDns
+from addons.istio import Istio
 from blueprint.contribution import Chart, Release
 from tests.tools.charts import write
 from tools import contracts
@@ -183,6 +184,27 @@ def test_the_command_writes_a_file_for_each_add_on(tmp_path: Path, written: Path
     external_dns(tmp_path, json.dumps(dict(ExternalDns(zones=("Z1",)).values(contracts.FACTS))))
     assert main(["contracts", "external-dns", "--charts", str(tmp_path)]) == 0
     assert contracts.read("external-dns", written)["external-dns"]["objects"] == ["ConfigMap map"]
+
+
+def test_what_stands_in_no_object_belongs_to_the_release_of_the_add_on(tmp_path: Path, written: Path) -> None:
+    hub = "registry.istio.io/release"
+    for chart, image in (
+        (Istio.base, ""),
+        (Istio.chart, "pilot"),
+        (Istio.cni, "install-cni"),
+        (Istio.ztunnel, "ztunnel"),
+    ):
+        spec = f"spec: {{containers: [{{name: a, image: {hub}/{image}:1}}]}}\n"
+        pod = f"apiVersion: v1\nkind: Pod\nmetadata: {{name: a}}\n{spec}"
+        files = {"values.yaml": "", **({"templates/a.yaml": pod} if image else {})}
+        write(tmp_path, files, name=chart.name, version=chart.version)
+    main(["contracts", "istio", "--charts", str(tmp_path)])
+    assert {name: each["images"] for name, each in contracts.read("istio", written).items()} == {
+        "istio-base": [],
+        "istio": [f"{hub}/pilot:1", f"{hub}/proxyv2"],
+        "istio-cni": [f"{hub}/install-cni:1"],
+        "ztunnel": [f"{hub}/ztunnel:1"],
+    }
 
 
 def test_it_tells_what_a_chart_does_not_read(tmp_path: Path, written: Path, capsys: pytest.CaptureFixture[str]) -> None:

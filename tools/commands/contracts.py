@@ -62,20 +62,23 @@ def _written(addon: EksAddon | HelmAddon, source: str | None, told: dict[str, st
         return render_all(releases, version, source)
 
     written = {}
+    rendered: dict[str, Rendered] = {}
     releases = contracts.releases(addon)
-    # Of several releases nobody knows which one runs an image that stands in no object.
-    images = addon.contribute(contracts.FACTS).images if len(releases) == 1 else ()
     for release in releases:
         (outcome,) = render([release], DEFAULT)
         if not isinstance(outcome, Rendered):
             told[release.name] = outcome.reason
             return None
+        rendered[release.name] = outcome
+    images = {*addon.contribute(contracts.FACTS).images} - contracts.repositories(rendered.values())
+    for release in releases:
         if unread := contracts.unread(release, render, _defaults(release, source)):
             told[release.name] = f"the chart does not read {', '.join(unread)}"
         written[release.name] = contracts.contract(
             release,
-            outcome,
-            images,
+            rendered[release.name],
+            # What stands in no object belongs to the release of its own name.
+            images if release.name == addon.name else (),
             followed=contracts.followed(release, render, contracts.known_paths(addon)),
             unmirrored=contracts.unmirrored(addon, release.name, render),
         )

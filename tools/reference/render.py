@@ -75,8 +75,9 @@ def _addons() -> str:
     return _joined(
         HEADER,
         "# Add-ons",
-        "One of each class in a cluster. Their versions stand in `addons/versions.toml`; those of EKS are here of "
-        f"Kubernetes {contracts.FACTS.version}. What calls AWS, and images, are those of a typical use.",
+        "One of each class in a cluster, unless it has a field `name`. Their versions stand in `addons/versions.toml`; "
+        f"those of EKS are here of Kubernetes {contracts.FACTS.version}. What calls AWS, and images, are those of a "
+        "typical use.",
         table(_COLUMNS, rows),
         "A chart's pods, images, roles and definitions stand on the page of its add-on, from the chart itself.",
     )

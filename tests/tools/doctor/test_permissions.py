@@ -10,7 +10,9 @@ import pytest
 
 from addons.karpenter import Karpenter
 from addons.kube_prometheus_stack import KubePrometheusStack
+from addons.tempo import Tempo
 from blueprint import Plan, plan
+from blueprint.addons import NewBucket
 from examples.self_managed import SELF_MANAGED
 from tests.blueprint.examples import with_network
 from tests.tools.doctor.account import Account, statuses, worst
@@ -75,7 +77,8 @@ def test_each_service_is_simulated(bootstrapped: Account) -> None:
 
     bootstrapped.answers("SimulatePrincipalPolicy", answer)
     measured = KubePrometheusStack(workspace="new")
-    made = plan(replace(SELF_MANAGED, addons=(*SELF_MANAGED.addons, Karpenter(), measured)))
+    kept = Tempo(NewBucket("traces-111111111111"))
+    made = plan(replace(SELF_MANAGED, addons=(*SELF_MANAGED.addons, Karpenter(), measured, kept)))
     assert statuses(bootstrapped.found(execution, made)) == ["ok"]
     everything = {action.partition(":")[0] for row in TYPES.values() for action in row.creates}
     assert sorted(services) == sorted(everything)

@@ -1,0 +1,60 @@
+"""A platform whose teams help themselves: workflows and events, jobs of data and of models, kinds of objects of the
+platform's own, resources of AWS, dashboards; newer images by Argo CD, names outside and inside.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from addons.argo_cd import ArgoCd
+from addons.argo_cd_image_updater import ArgoCdImageUpdater
+from addons.argo_events import ArgoEvents
+from addons.argo_workflows import ArgoWorkflows
+from addons.core import CORE
+from addons.crossplane import Crossplane
+from addons.external_dns import ExternalDns
+from addons.gpu_operator import GpuOperator
+from addons.grafana_operator import GrafanaOperator
+from addons.istio import Istio
+from addons.kro import Kro
+from addons.kuberay_operator import KubeRayOperator
+from addons.spark_operator import SparkOperator
+from blueprint import ManagedNodes, Taint
+from blueprint.addons import NewBucket
+from examples.managed import MANAGED
+
+SELF_SERVICE = replace(
+    MANAGED,
+    name="self-service",
+    compute=(
+        ManagedNodes("system", instance_types=("m7g.xlarge",)),
+        ManagedNodes(
+            "models",
+            instance_types=("g6.xlarge",),
+            ami_type="AL2023_x86_64_NVIDIA",
+            taints=(Taint("nvidia.com/gpu"),),
+        ),
+    ),
+    addons=(
+        *CORE,
+        ArgoCd(domain="cd.example.com"),
+        ArgoCdImageUpdater(),
+        ArgoWorkflows(artifacts=NewBucket("artifacts-111111111111", versions_days=7), archive_logs=True),
+        ArgoEvents(),
+        KubeRayOperator(),
+        GpuOperator(pods_per_gpu=4),
+        SparkOperator(),
+        Kro(),
+        Istio(access_logs=True),
+        Crossplane(providers=("xpkg.crossplane.io/crossplane-contrib/provider-aws-s3:v2.1.0",)),
+        GrafanaOperator(),
+        ExternalDns(zones=("Z0123456789",), domains=("platform.example.com",)),
+        ExternalDns(
+            name="external-dns-private",
+            zones=("Z0123456789",),
+            domains=("platform.example.com",),
+            annotation_domain="private.example.com",
+        ),
+    ),
+    teams=(),
+)
