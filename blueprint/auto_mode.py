@@ -12,6 +12,9 @@ from blueprint.fields import UNIQUE, DnsLabel, KmsKeyArn
 from blueprint.instances import Architecture
 from blueprint.node_pool import NodePool
 
+AutoModeLog = Literal["block-storage", "compute", "ipam", "load-balancing"]
+"""https://docs.aws.amazon.com/eks/latest/userguide/auto-managed-component-logs.html"""
+
 
 class AutoMode(Compute):
     """EKS Auto Mode: EKS runs nodes, networking, storage and load balancing.
@@ -27,6 +30,9 @@ class AutoMode(Compute):
     or on one of `node_classes`."""
     node_classes: tuple[AutoNodeClass, ...] = ()
     """How nodes of own pools are made."""
+    logs: Annotated[tuple[AutoModeLog, ...], UNIQUE] = ()
+    """Of EKS's own controllers: why a node came or went, what became of a volume, an address, a load balancer. Kept as
+    long as those of the control plane, in /aws/vendedlogs/eks/<cluster>/auto-mode."""
     kms_key_arn: KmsKeyArn | None = None
     """Key of the volumes that claims of the default StorageClass get; that of the account and region for EBS when None.
     Nodes' own disks are EKS's."""

@@ -31,12 +31,11 @@ TrustAnchorArn = Annotated[
 
 class HybridNodes(Compute):
     """Machines of your own that join by `nodeadm`, over a VPN or Direct Connect. They have a role and an access entry;
-    the machines, their routes and the network of their pods are yours.
+    the machines, their routes and the network of their pods are yours. With another name the role is another one, with
+    which the machines have to join again.
 
     https://docs.aws.amazon.com/eks/latest/userguide/hybrid-nodes-prereqs.html
     """
-
-    create_only = {"name": "their role is replaced: the machines have to join again"}
 
     words_of_others = {
         "remote_node_networks": "write node_ranges",

@@ -21,6 +21,7 @@ AUTO_POOLS = replace(
     compute=(
         AutoMode(
             node_pools=(),
+            logs=("compute", "ipam", "load-balancing", "block-storage"),
             own_node_pools=(
                 NodePool("general", node_class="private", capacity=("ON_DEMAND", "SPOT"), architectures=("amd64",)),
                 NodePool(

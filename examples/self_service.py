@@ -27,7 +27,7 @@ SELF_SERVICE = replace(
     MANAGED,
     name="self-service",
     compute=(
-        ManagedNodes("system", instance_types=("m7g.xlarge",)),
+        ManagedNodes("system", instance_types=("m7g.4xlarge",)),
         ManagedNodes(
             "models",
             instance_types=("g6.xlarge",),

@@ -22,6 +22,7 @@ from stacks.compute import add_compute
 from stacks.kubectl import kubectl_target
 from stacks.permissions import IdentityProvider, access_entry, role_of
 from stacks.retained import retain, retained_key, retained_logs
+from stacks.vended import vended_logs
 
 
 class ClusterStack(BlueprintStack):
@@ -37,8 +38,12 @@ class ClusterStack(BlueprintStack):
         access = _after(Construct(self, "Access"), cluster)
         for entry in (*plan.admins, *plan.people):
             access_entry(access, plan, entry, PARTITION_ONLY)
+        updating: list[Construct] = [cluster]
         if plan.control_plane.identity_providers:
-            _identity_providers(_after(Construct(self, "IdentityProviders"), cluster), plan)
+            updating.append(_after(Construct(self, "IdentityProviders"), cluster))
+            _identity_providers(updating[-1], plan)
+        if (auto := plan.control_plane.auto_mode) and auto.logs:
+            vended_logs(_after(Construct(self, "AutoModeLogs"), *updating), plan, cluster.attr_arn, auto.logs, key)
         # Nodes come after what makes them ready, other add-ons after the nodes that run them; it all goes in reverse.
         before = _after(Construct(self, "AddonsBeforeNodes"), cluster)
         compute = _after(Construct(self, "Compute"), before, cluster)

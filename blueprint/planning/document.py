@@ -156,6 +156,8 @@ class AutoModeNodes:
     """Of nodes that are made by other classes than EKS's own."""
     own_access: AccessEntry | None = None
     """Lets these join."""
+    logs: tuple[str, ...] = ()
+    """Of its controllers, by the types that CloudWatch Logs knows."""
 
     @property
     def roles(self) -> tuple[ServiceRole, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -99,7 +100,8 @@ class NeedsYoung(Plain):
 POOLED = changed(TEAM, node_pool=NodePool())
 MANY_VALUES: Any = Blueprint
 PARTS = (SMALL.network, SMALL.cluster)
-MORE = (SMALL.delivery, SMALL.tags, SMALL.iam, SMALL.mirrors)
+MORE = tuple(getattr(SMALL, each.name) for each in fields(SMALL)[9:])
+"""Fields behind `teams`."""
 OLD_IMAGE = {"ami_type": "BOTTLEROCKET_ARM_64", "release_version": "1.10.0-1ad6b4a4"}
 
 

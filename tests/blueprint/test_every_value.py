@@ -57,9 +57,11 @@ def test_every_option_makes_a_difference(tries: Tries) -> None:
         "Cluster.ip_family",  # with a network that has IPv6: tests/stacks/test_ipv6.py
         "ExistingNetwork.ipv6_cidrs",  # with those of its subnets
         "ExistingSubnet.ipv6_cidr",  # with that of the VPC
+        "HybridNodes.node_ranges",  # with ranges that nobody else has: tests/blueprint/test_hybrid.py
         "HybridNodes.pod_network",  # what a rule asks for: tests/blueprint/test_hybrid.py
         "HelmRelease.service_account_annotations",  # on Fargate, and with permissions: tests/addons/test_by_value.py
         "Manifests.directory",  # the project has one
+        "Statement.actions",  # with resources of the same service: tests/teams/test_base.py
         "Quota.custom_objects",  # with a permission that creates some: tests/teams/test_base.py
     }
 

@@ -725,7 +725,13 @@ class TestNames:
                 keys = {path.removeprefix("/properties/") for path in schema["primaryIdentifier"]}
                 if names := [text(properties[key]) for key in keys if key in properties]:
                     named.add(kind)
-                    assert any(cluster in re.split("[/:]", name) or of_another.search(name) for name in names), names
+                    delivers = kind.startswith("AWS::Logs::Delivery")  # with neither / nor : in its name
+                    assert any(
+                        cluster in re.split("[/:]", name)
+                        or of_another.search(name)
+                        or (delivers and name.startswith(f"{cluster}-"))
+                        for name in names
+                    ), names
         assert named >= {f"{EKS}Cluster", f"{EKS}Addon", "AWS::Logs::LogGroup"}
 
     def test_the_order_of_people_and_nodes_changes_no_logical_id(self, tmp_path: Path) -> None:

@@ -46,7 +46,6 @@ TYPES: Mapping[str, set[str]] = {
     "all roles are replaced, and the cluster with its own": {
         *("AWS::EKS::Cluster", "AWS::EKS::Nodegroup", "AWS::EKS::AccessEntry", "AWS::IAM::OIDCProvider")
     },
-    "their role is replaced: the machines have to join again": {"AWS::EKS::AccessEntry", "AWS::IAM::Role"},
     "the Auto Scaling group is replaced": {"AWS::AutoScaling::AutoScalingGroup"},
     "the Fargate profile is replaced": {"AWS::EKS::FargateProfile"},
     "the namespace is deleted with all that is in it": {MANIFEST},

@@ -59,6 +59,7 @@ LACKING: Mapping[tuple[str, str], set[str]] = {
         for region in (CHINA, GOVERNMENT)
     },
     ("fargate", GOVERNMENT): {"EKS runs no pods on Fargate in us-gov-west-1"},
+    ("fargate-roles", GOVERNMENT): {"EKS runs no pods on Fargate in us-gov-west-1"},
     ("launched", GOVERNMENT): {"EKS runs no pods on Fargate in us-gov-west-1"},
     **{
         ("self-managed", region): {f"aws-load-balancer-controller calls shield, which {region} does not have"}

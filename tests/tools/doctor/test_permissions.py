@@ -11,7 +11,7 @@ import pytest
 from addons.karpenter import Karpenter
 from addons.kube_prometheus_stack import KubePrometheusStack
 from addons.tempo import Tempo
-from blueprint import Plan, plan
+from blueprint import NewHostedZone, Plan, plan
 from blueprint.addons import NewBucket
 from examples.self_managed import SELF_MANAGED
 from tests.blueprint.examples import with_network
@@ -78,7 +78,9 @@ def test_each_service_is_simulated(bootstrapped: Account) -> None:
     bootstrapped.answers("SimulatePrincipalPolicy", answer)
     measured = KubePrometheusStack(workspace="new")
     kept = Tempo(NewBucket("traces-111111111111"))
-    made = plan(replace(SELF_MANAGED, addons=(*SELF_MANAGED.addons, Karpenter(), measured, kept)))
+    zones = (NewHostedZone("apps.example.com"),)
+    addons = (*SELF_MANAGED.addons, Karpenter(), measured, kept)
+    made = plan(replace(SELF_MANAGED, addons=addons, hosted_zones=zones))
     assert statuses(bootstrapped.found(execution, made)) == ["ok"]
     everything = {action.partition(":")[0] for row in TYPES.values() for action in row.creates}
     assert sorted(services) == sorted(everything)

@@ -18,6 +18,8 @@ KNOWN = {
     "AWS::EC2::EIP": {"Domain"},
     "AWS::EC2::VPCEndpoint": {"DnsOptions/PrivateDnsPreference", "DnsOptions/PrivateDnsSpecifiedDomains"},
     "AWS::Events::Rule": {"EventBusName"},
+    "AWS::Route53::HostedZone": {"DelegationSetId"},
+    "AWS::S3::Bucket": {"ObjectLockEnabled"},
     # Parts of this one the project judges by itself.
     "AWS::EKS::Cluster": {"KubernetesNetworkConfig"},
 }

@@ -58,6 +58,9 @@ def _optional(plan: Plan) -> Iterator[tuple[str, bool]]:
     yield "AWS::EKS::PodIdentityAssociation", any(not grant.irsa for grant in grants)
     yield "AWS::IAM::InstanceProfile", "self-managed" in groups or NodeRole in resources
     yield "AWS::EKS::Capability", Capability in resources
+    auto = plan.control_plane.auto_mode
+    for kind in ("Delivery", "DeliveryDestination", "DeliverySource"):
+        yield f"AWS::Logs::{kind}", bool(auto and auto.logs)
     yield "AWS::Events::Rule", EventRule in resources
     yield "AWS::Route53::HostedZone", bool(plan.hosted_zones)
     yield "AWS::APS::Workspace", MetricsWorkspace in resources

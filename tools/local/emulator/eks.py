@@ -46,6 +46,11 @@ def cluster(name: str) -> dict[str, Any]:
     return found
 
 
+def has_auto_mode(name: str) -> bool:
+    """Whether EKS runs its nodes."""
+    return "_auto_mode_subnets" in service._clusters.get(name, {})
+
+
 def node_groups(cluster: str) -> list[dict[str, Any]]:
     return [group for key, group in service._nodegroups.items() if key.startswith(f"{cluster}/")]
 

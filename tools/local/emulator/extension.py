@@ -81,6 +81,9 @@ TYPES: dict[str, Handlers] = {
     },
     "AWS::EKS::FargateProfile": {"create": fargate.create_profile, "delete": fargate.delete_profile},
     "AWS::IAM::OIDCProvider": {"create": access.create_oidc_provider, "delete": access.delete_oidc_provider},
+    "AWS::Logs::Delivery": {"create": logs.create_delivery, "delete": logs.delete_delivery},
+    "AWS::Logs::DeliveryDestination": {"create": logs.create_destination, "delete": logs.delete_destination},
+    "AWS::Logs::DeliverySource": {"create": logs.create_source, "delete": logs.delete_source},
     "AWS::Logs::LogGroup": {"create": logs.create_group, "update": logs.update_group},
     "Custom::AWSCDK-EKS-KubernetesResource": {
         "create": kubectl.create_manifest,
