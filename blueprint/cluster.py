@@ -16,6 +16,7 @@ from blueprint.fields import (
     UNIQUE,
     Cidr,
     DnsLabel,
+    IamName,
     KmsKeyArn,
     PublicCidr,
     SecurityGroupId,
@@ -73,7 +74,7 @@ class Cluster(Value):
     """
 
     create_only = {
-        **dict.fromkeys(("service_cidr", "kms_key_arn"), "the cluster is replaced"),
+        **dict.fromkeys(("service_cidr", "kms_key_arn", "role"), "the cluster is replaced"),
         "egress_mode": "EKS refuses the way back from CUSTOMER_ROUTED",
         "ip_family": "the cluster is replaced: make another, and move what runs there",
     }
@@ -98,6 +99,8 @@ class Cluster(Value):
         "remote_network_config": "write HybridNodes(…) in compute",
         "control_plane_egress_mode": 'write egress_mode="CUSTOMER_ROUTED"',
         "identity_provider_config": 'write identity_providers=(OidcProvider("…", issuer_url="…", client_id="…"),)',
+        "role_arn": 'leave it out: a role is made, or write role="platform/EksCluster"',
+        "iam_role_arn": 'leave it out: a role is made, or write role="platform/EksCluster"',
         "security_group_ids": "write security_groups=(…)",
         "service_ipv4_cidr": "write service_cidr",
         "service_ipv6_cidr": "leave it out: EKS chooses it",
@@ -132,6 +135,10 @@ class Cluster(Value):
     kms_key_arn: KmsKeyArn | None = None
     """Key of Secrets, of the same region; one that is made and kept with the cluster when None. Whoever deploys needs
     kms:DescribeKey and kms:CreateGrant on it. https://docs.aws.amazon.com/eks/latest/userguide/enable-kms.html"""
+    role: IamName | None = None
+    """One of the account that is there already, by name or path and name; one that is made when None. The doctor looks
+    whether it trusts EKS and has the policies that the one which is made would have; what Auto Mode needs for tags and
+    keys of one's own is yours to add. https://docs.aws.amazon.com/eks/latest/userguide/cluster-iam-role.html"""
     security_groups: Annotated[tuple[SecurityGroupId, ...], at_most(5, "security groups"), UNIQUE] = ()
     """More groups of the control plane's network interfaces, of the same VPC, beside the one that EKS makes.
     https://docs.aws.amazon.com/eks/latest/userguide/sec-group-reqs.html"""

@@ -90,7 +90,7 @@ class ClusterStack(BlueprintStack):
             "Cluster",
             name=plan.facts.name,
             version=model.version,
-            role_arn=service_role(self, "Role", plan, model.role).attr_arn,
+            role_arn=resolved(model.role_arn, PARTITION_ONLY) or service_role(self, "Role", plan, model.role).attr_arn,
             access_config={"authenticationMode": "API", "bootstrapClusterCreatorAdminPermissions": False},
             bootstrap_self_managed_addons=False,
             encryption_config=[

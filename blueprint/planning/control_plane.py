@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from blueprint.access import AccessPolicy, auto_node_access
+from blueprint.access import AccessPolicy, Role, auto_node_access
 from blueprint.auto_mode import AutoMode
 from blueprint.auto_node_class import OWN_NODES
 from blueprint.blueprint import Blueprint
@@ -48,6 +48,7 @@ def planned_control_plane(blueprint: Blueprint, facts: ClusterFacts) -> ControlP
         rollback_timeout_minutes=cluster.rollback_timeout_minutes,
         certificate_authorities=tuple(sorted(cluster.certificate_authorities)),
         active_certificate_authority=cluster.active_certificate_authority or "",
+        role_arn=Role(cluster.role).arn(facts.account) if cluster.role else "",
         hybrid=tuple(hybrid.planned(each, facts) for each in blueprint.compute if isinstance(each, HybridNodes)),
     )
 

@@ -218,6 +218,8 @@ class ControlPlane:
     """Names of successors of the one that EKS made."""
     active_certificate_authority: str = ""
     """The id of the one that signs; EKS's own when empty."""
+    role_arn: str = ""
+    """Of one that is there already, and should be as `role`; empty where that one is made."""
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from blueprint import plan
+from examples.managed import MANAGED
 from examples.provisioned import PROVISIONED
 from examples.shared import KEY
-from tests.templates import Templates, of_type
+from tests.blueprint.examples import changed
+from tests.templates import Templates, by_stack, of_type
+from tools.assembly import read
+from tools.synthesis import synthesize
 
 PATHS = {
     "ControlPlaneScalingConfig.Tier": "tier-xl",
@@ -56,6 +63,19 @@ def test_successors_of_the_certificate_authority(fleet: Templates) -> None:
 @pytest.mark.parametrize(("path", "expected"), PATHS.items())
 def test_says_what_the_blueprint_says(cluster: dict[str, Any], path: str, expected: object) -> None:
     assert at(cluster, path) == expected
+
+
+def test_a_role_that_is_there(tmp_path: Path) -> None:
+    """In whatever partition; and no other one is made for EKS."""
+    one = replace(MANAGED, cluster=changed(MANAGED.cluster, role="platform/EksCluster"))
+    synthesize([plan(one)], tmp_path, validate=False)
+    template = by_stack(read(tmp_path))["managed", "cluster"]
+    (cluster,) = of_type(template, "AWS::EKS::Cluster").values()
+    arn = ["arn:", {"Ref": "AWS::Partition"}, ":iam::111111111111:role/platform/EksCluster"]
+    assert cluster["Properties"]["RoleArn"] == {"Fn::Join": ["", arn]}
+    roles = of_type(template, "AWS::IAM::Role").values()
+    assert roles
+    assert not [each for each in roles if "'eks.amazonaws.com'" in str(each["Properties"])]
 
 
 def test_a_key_that_is_there_encrypts_secrets_and_no_other_is_made_for_them(

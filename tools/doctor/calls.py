@@ -45,6 +45,7 @@ CALLS: Mapping[str, tuple[str, ...]] = {
         "GetPolicy",
         "GetRole",
         "GetUser",
+        "ListAttachedRolePolicies",
         "ListOpenIDConnectProviders",
         "ListRoles",
         "SimulatePrincipalPolicy",

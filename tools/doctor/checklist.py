@@ -32,6 +32,7 @@ CHECKS = (
     Check(permissions.NAME, permissions.execution),
     Check(identities.NAME, identities.people),
     Check(identities.NAME, identities.boundaries),
+    Check(identities.NAME, identities.given_roles),
     Check(identities.NAME, identities.managed_policies),
     Check(identities.NAME, identities.service_linked_roles),
     Check(quotas.NAME, quotas.networks),

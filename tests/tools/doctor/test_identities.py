@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -10,15 +11,21 @@ import pytest
 from addons.aws_load_balancer_controller import AwsLoadBalancerController
 from addons.cert_manager import CertManager
 from addons.karpenter import Karpenter
-from blueprint import Plan, Role, plan
+from blueprint import Blueprint, Plan, Role, plan
 from blueprint.access import PermissionSet, User
 from blueprint.iam import Statement
 from blueprint.node_pool import NodePool
 from blueprint.teams import ApplicationTeam, ServiceAccount, TeamNamespace
-from tests.blueprint.examples import AUTO, FARGATE, SMALL, with_addons, with_cluster, with_nodes, with_teams
+from tests.blueprint.examples import AUTO, FARGATE, SMALL, changed, with_addons, with_cluster, with_nodes, with_teams
 from tests.tools.doctor.account import Account, refused, statuses, worst
 from tests.tools.doctor.ready import Writers, allowed, decided, managed_policy, with_cdk_roles
-from tools.doctor.checks.identities import boundaries, managed_policies, people, service_linked_roles
+from tools.doctor.checks.identities import (
+    boundaries,
+    given_roles,
+    managed_policies,
+    people,
+    service_linked_roles,
+)
 
 TRUST = '{"Version": "2012-10-17", "Statement": []}'
 POLICY = '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}'
@@ -108,6 +115,62 @@ def test_a_boundary_that_does_not_exist(make: Writers, account: Account) -> None
     found = worst(account.found(boundaries, plan(BOUND)))
     assert found.status == "problem"
     assert "the account has no policy Bound" in found.what
+
+
+def trusting(service: str, *actions: str) -> str:
+    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": list(actions)}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+CLUSTER = ("AmazonEKSClusterPolicy",)
+AUTOMATIC = (
+    *CLUSTER,
+    *(f"AmazonEKS{kind}Policy" for kind in ("BlockStorage", "Compute", "LoadBalancing", "Networking")),
+)
+
+
+@pytest.mark.parametrize(
+    ("cluster", "trust", "policies", "says"),
+    [
+        (SMALL, trusting("eks.amazonaws.com", "sts:AssumeRole"), CLUSTER, ""),
+        (SMALL, trusting("eks.amazonaws.com", "sts:*"), CLUSTER, ""),
+        (SMALL, trusting("ec2.amazonaws.com", "sts:AssumeRole"), CLUSTER, "does not let eks.amazonaws.com do"),
+        (SMALL, POLICY, CLUSTER, "does not let eks.amazonaws.com do sts:AssumeRole"),
+        (SMALL, trusting("eks.amazonaws.com", "sts:AssumeRole"), (), "lacks AmazonEKSClusterPolicy"),
+        # https://docs.aws.amazon.com/eks/latest/userguide/auto-cluster-iam-role.html
+        (AUTO, trusting("eks.amazonaws.com", "sts:AssumeRole", "sts:TagSession"), AUTOMATIC, ""),
+        (AUTO, trusting("eks.amazonaws.com", "sts:AssumeRole"), AUTOMATIC, "do sts:AssumeRole and sts:TagSession"),
+        (AUTO, trusting("eks.amazonaws.com", "sts:AssumeRole", "sts:TagSession"), CLUSTER, "AmazonEKSComputePolicy"),
+    ],
+)
+def test_a_role_of_the_control_plane_that_is_there(
+    cluster: Blueprint, trust: str, policies: Sequence[str], says: str, make: Writers, account: Account
+) -> None:
+    made = plan(changed(cluster, cluster=changed(cluster.cluster, role="platform/Eks")))
+    make.iam.create_role(RoleName="Eks", Path="/platform/", AssumeRolePolicyDocument=trust)
+    attached = [{"PolicyName": name, "PolicyArn": f"arn:aws:iam::aws:policy/{name}"} for name in policies]
+    account.answers("ListAttachedRolePolicies", {"AttachedPolicies": attached})
+    (found,) = account.found(given_roles, made)
+    assert found.status == ("problem" if says else "ok"), found
+    assert says in found.what
+
+
+def test_a_role_that_is_not_there(make: Writers, account: Account) -> None:
+    found = worst(account.found(given_roles, plan(with_cluster(role="platform/Eks"))))
+    assert found.what == "arn:aws:iam::111111111111:role/platform/Eks does not exist"
+
+
+@pytest.mark.parametrize(("service", "status"), [("ec2", "problem"), ("eks-fargate-pods", "ok")])
+def test_a_role_of_a_fargate_profile_that_is_there(service: str, status: str, make: Writers, account: Account) -> None:
+    made = plan(changed(FARGATE, compute=tuple(changed(each, role="Pods") for each in FARGATE.compute)))
+    trust = trusting(f"{service}.amazonaws.com", "sts:AssumeRole")
+    make.iam.create_role(RoleName="Pods", AssumeRolePolicyDocument=trust)
+    account.answers("ListAttachedRolePolicies", {"AttachedPolicies": []})
+    assert statuses(account.found(given_roles, made)) == [status]
+
+
+def test_roles_that_are_made_are_not_looked_for(account: Account) -> None:
+    assert account.found(given_roles, plan(SMALL)) == []
 
 
 def needed(made: Plan) -> list[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -77,6 +78,72 @@ def boundaries(plan: Plan, aws: Aws) -> Iterator[Finding]:
         )
     if fine := [name for name in names if name not in absent]:
         yield ok(NAME, f"permissions boundaries that exist: {', '.join(fine)}")
+
+
+class _Given(NamedTuple):
+    """A role of the account that is there already."""
+
+    arn: str
+    service: str
+    """Who takes it on."""
+    actions: tuple[str, ...]
+    policies: tuple[str, ...] = ()
+    """Of AWS, without which it would be of no use."""
+
+
+def given_roles(plan: Plan, aws: Aws) -> Iterator[Finding]:
+    """Of the control plane and of Fargate profiles: who may take them on, and what they may do.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/cluster-iam-role.html , pod-execution-role.html
+    """
+    partition = {"partition": caller(aws).partition}
+    for given in dict.fromkeys(_given(plan)):
+        arn = resolved(given.arn, partition)
+        name = arn.rpartition("/")[2]
+        if principal("role", name, aws) != arn:
+            yield problem(NAME, f"{arn} does not exist", "EKS refuses it", "make it, or correct the name")
+            continue
+        document: Any = aws.iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
+        lacking = _lacking(name, given.policies, aws)
+        if not _trusts(document, given):
+            what = f"{arn} does not let {given.service} do {' and '.join(given.actions)}"
+            yield problem(NAME, what, "EKS refuses it", "let it in by the role's trust policy")
+        if lacking:
+            what = f"{arn} lacks {', '.join(lacking)}"
+            yield problem(NAME, what, "EKS cannot do all that a cluster asks of it", "attach them to the role")
+        if _trusts(document, given) and not lacking:
+            yield ok(NAME, f"{name} is there, for {given.service}")
+
+
+def _given(plan: Plan) -> Iterator[_Given]:
+    model = plan.control_plane
+    if model.role_arn:
+        yield _Given(model.role_arn, model.role.service, model.role.actions, model.role.managed_policies)
+    for each in plan.compute:
+        if isinstance(each, FargateNodes) and each.role_arn:
+            yield _Given(each.role_arn, "eks-fargate-pods.amazonaws.com", ("sts:AssumeRole",))
+
+
+def _trusts(document: Mapping[str, Any], given: _Given) -> bool:
+    """Whether one statement lets the service do all of this; conditions are the owner's."""
+    for statement in _listed(document.get("Statement")):
+        who = statement.get("Principal") or {}
+        services = _listed(who.get("Service")) if isinstance(who, Mapping) else []
+        allowed = {*_listed(statement.get("Action"))}
+        enough = allowed & {"*", "sts:*"} or {*given.actions} <= allowed
+        if statement.get("Effect") == "Allow" and given.service in services and enough:
+            return True
+    return False
+
+
+def _listed(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list) else [] if value is None else [value]
+
+
+def _lacking(role: str, policies: Sequence[str], aws: Aws) -> list[str]:
+    pages = aws.iam.get_paginator("list_attached_role_policies").paginate(RoleName=role)
+    attached = {policy["PolicyName"] for page in pages for policy in page["AttachedPolicies"]}
+    return [name for name in policies if name.rpartition("/")[2] not in attached]
 
 
 def managed_policies(plan: Plan, aws: Aws) -> Iterator[Finding]:
