@@ -27,7 +27,7 @@ SELF_SERVICE = replace(
     MANAGED,
     name="self-service",
     compute=(
-        ManagedNodes("system", instance_types=("m7g.4xlarge",)),
+        ManagedNodes("system", instance_types=("m7g.xlarge",), min=5, max=8),
         ManagedNodes(
             "models",
             instance_types=("g6.xlarge",),
