@@ -94,7 +94,8 @@ def is_beside_the_point(properties: Mapping[str, Any]) -> bool:
     manifest, chart = str(properties.get("Manifest", "")), str(properties.get("Chart", ""))
     if chart:
         return not chart.startswith("karpenter")
-    return bool(manifest) and not any(kind in manifest for kind in ("NodePool", "NodeClass", "Namespace"))
+    kinds = ("EC2NodeClass", "Namespace", "NodeClass", "NodePool")
+    return bool(manifest) and not any(f'"kind":"{kind}"' in manifest for kind in kinds)
 
 
 def started(client: Client, planned: Plan) -> Iterator[tuple[str, tuple[str, ...]]]:
