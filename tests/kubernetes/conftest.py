@@ -25,6 +25,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("version", found, scope="session")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The file that takes the longest comes first: one process has all of it, and the others would wait at last."""
+    longest = Path(__file__).with_name("test_local.py")
+    items.sort(key=lambda item: item.path != longest)
+
+
 @pytest.fixture(scope="session")
 def programs(version: str) -> Path:
     """The programs of the version."""
