@@ -22,7 +22,7 @@ class AckCapability(EksCapability):
     """
 
     name = "ack-capability"
-    type = "ACK"
+    kind = "ACK"
     api_groups = ("services.k8s.aws",)  # what its services have in common: each has a group of its own below
     lost = "resources of AWS that its objects stand for stay as they are, and changes to the objects do nothing"
 

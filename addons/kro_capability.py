@@ -11,10 +11,9 @@ from blueprint.contribution import Values
 from blueprint.errors import Problem, duplicates
 from blueprint.facts import ClusterFacts
 from blueprint.fields import NOT_EMPTY, matches
-from blueprint.kubernetes import Manifest
+from blueprint.kubernetes import RBAC, Manifest, cluster_role
 from blueprint.value import Value
 
-_API = "rbac.authorization.k8s.io"
 _GROUP = "blueprint:kro"
 _VERBS = ["get", "list", "watch", "create", "update", "patch", "delete"]
 
@@ -47,7 +46,7 @@ class KroCapability(EksCapability):
     """
 
     name = "kro-capability"
-    type = "KRO"
+    kind = "KRO"
     api_groups = ("kro.run",)
     groups = (_GROUP,)
     lost = "objects of kinds that it defined stay, and nobody makes or changes what they stand for"
@@ -60,7 +59,7 @@ class KroCapability(EksCapability):
         groups = ((("makes", index, "group"), each.group) for index, each in enumerate(self.makes))
         yield from duplicates(groups, "API group", "name all its kinds in one")
         for index, each in enumerate(self.makes):
-            if each.group == _API:
+            if each.group == RBAC:
                 rule = "whoever writes a definition could then give any rights to anybody"
                 yield Problem(("makes", index, "group"), each.group, rule, "leave it out: rights are the blueprint's")
 
@@ -77,12 +76,4 @@ class KroCapability(EksCapability):
             {"apiGroups": [each.group], "resources": sorted(each.resources), "verbs": _VERBS}
             for each in sorted(self.makes, key=lambda each: each.group)
         ]
-        role = {"apiVersion": f"{_API}/v1", "kind": "ClusterRole", "metadata": {"name": _GROUP}, "rules": rules}
-        binding = {
-            "apiVersion": f"{_API}/v1",
-            "kind": "ClusterRoleBinding",
-            "metadata": {"name": _GROUP},
-            "roleRef": {"apiGroup": _API, "kind": "ClusterRole", "name": _GROUP},
-            "subjects": [{"apiGroup": _API, "kind": "Group", "name": _GROUP}],
-        }
-        return (role, binding)
+        return cluster_role(_GROUP, rules, group=_GROUP)

@@ -298,6 +298,11 @@ class Capability:
     statements: tuple[Statement, ...] = ()
     """What its role may do in AWS."""
 
+    def portable(self) -> Capability:
+        """The same in whatever partition the cluster is."""
+        statements = tuple(statement.portable() for statement in self.statements)
+        return replace(self, configuration=portable(self.configuration), statements=statements)
+
 
 @dataclass(frozen=True)
 class Bucket:
@@ -369,16 +374,7 @@ class Contribution:
                 replace(each, configuration=portable(each.configuration), grant=each.grant and each.grant.portable())
                 for each in self.managed_addons
             ),
-            resources=tuple(
-                replace(
-                    each,
-                    configuration=portable(each.configuration),
-                    statements=tuple(statement.portable() for statement in each.statements),
-                )
-                if isinstance(each, Capability)
-                else each
-                for each in self.resources
-            ),
+            resources=tuple(each.portable() if isinstance(each, Capability) else each for each in self.resources),
             grants=tuple(each.portable() for each in self.grants),
             releases=tuple(replace(each, values=portable(each.values)) for each in self.releases),
             first_objects=portable(self.first_objects),

@@ -45,7 +45,7 @@ def between_contributions(
     principals = [(path, entry.principal) for path, entry in entries]
     principals += [(part.path, entry.principal) for part in parts for entry in part.contribution.access]
     yield from duplicates(principals, "access entry", "name each principal once")
-    yield from _namespaces(parts)
+    yield from _namespaces(view, parts)
     yield from _objects(parts)
     yield from _names(parts, entries)
     yield from _grants(view, facts, parts)
@@ -63,12 +63,18 @@ def between_contributions(
         yield from _node_classes(view, parts)
 
 
-def _namespaces(parts: Iterable[Draft]) -> Iterator[Problem]:
+def _namespaces(view: Checked, parts: Sequence[Draft]) -> Iterator[Problem]:
     owned = [(part.path, namespace.name) for part in parts for namespace in part.contribution.namespaces]
     yield from duplicates(owned, "namespace", "give each its own namespace")
     of_eks = {name: part.name for part in parts for name in part.contribution.namespaces_of_eks}
+    conflicting = {
+        path
+        for path, addon in view.addons.items()
+        for other in view.addons.values()
+        if isinstance(other, addon.conflicts) or isinstance(addon, other.conflicts)
+    }
     for path, name in owned:
-        if name in of_eks:
+        if name in of_eks and path not in conflicting:  # which is a mistake already
             rule = f"EKS makes this namespace for {of_eks[name]}"
             yield Problem(path, name, rule, "choose another name")
         if name in RESERVED_NAMESPACES or name.startswith("kube-"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -127,3 +127,20 @@ def _storage_class(provisioner: str, name: str, parameters: Mapping[str, str], *
         "allowVolumeExpansion": True,
         "reclaimPolicy": "Delete",
     }
+
+
+RBAC = "rbac.authorization.k8s.io"
+"""The API group of roles and of those who hold them."""
+
+
+def cluster_role(name: str, rules: Sequence[Mapping[str, Any]], *, group: str) -> tuple[Manifest, Manifest]:
+    """What the members of a group may do in the whole cluster: the role, and the binding of the same name."""
+    version, metadata = f"{RBAC}/v1", {"name": name}
+    binding = {
+        "apiVersion": version,
+        "kind": "ClusterRoleBinding",
+        "metadata": metadata,
+        "roleRef": {"apiGroup": RBAC, "kind": "ClusterRole", "name": name},
+        "subjects": [{"apiGroup": RBAC, "kind": "Group", "name": group}],
+    }
+    return {"apiVersion": version, "kind": "ClusterRole", "metadata": metadata, "rules": rules}, binding

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from blueprint.addons import Addon, EksCapability
+from blueprint.compute import Compute
 from blueprint.endpoints import called
 from blueprint.errors import Problem
 from blueprint.fargate import FargateProfile
 from blueprint.hybrid_nodes import HybridNodes
 from blueprint.mirrors import cache_problems
-from blueprint.regions import partition_of
+from blueprint.regions import REGIONS, partition_of
 
 if TYPE_CHECKING:
     from blueprint.checked import Checked
@@ -23,23 +25,43 @@ LACKING: Mapping[str, frozenset[str]] = {
 }
 
 
+class _LackingKind(NamedTuple):
+    """Values that some partitions have no use for."""
+
+    kind: type[Addon | Compute]
+    partitions: frozenset[str]
+    rule: str
+    """Before the region."""
+    fix: str
+
+
+_PUBLIC = frozenset({"aws-cn", "aws-us-gov"})
+_KINDS = (
+    _LackingKind(  # https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/govcloud-eks.html
+        FargateProfile, frozenset({"aws-us-gov"}), "EKS runs no pods on Fargate in", "run its pods on nodes"
+    ),
+    _LackingKind(  # https://docs.aws.amazon.com/eks/latest/userguide/hybrid-nodes-overview.html (considerations)
+        HybridNodes, _PUBLIC, "EKS takes no nodes outside of AWS in", "leave them out"
+    ),
+    _LackingKind(  # https://docs.aws.amazon.com/eks/latest/userguide/capabilities.html: in all commercial regions
+        EksCapability,
+        frozenset(map(partition_of, REGIONS)) - {"aws"},
+        "EKS has no capabilities in",
+        "leave it out, and run the controllers by their charts",
+    ),
+)
+
+
 def features(view: Checked) -> Iterator[Problem]:
     """Of EKS and of Amazon ECR."""
     blueprint = view.blueprint
     partition = partition_of(blueprint.region)
-    if partition == "aws-us-gov":
-        for path, compute in view.compute.items():
-            if isinstance(compute, FargateProfile):
-                # https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/govcloud-eks.html
-                rule = f"EKS runs no pods on Fargate in {blueprint.region}"
-                yield Problem(path, compute.name, rule, "run its pods on nodes")
-    for path, compute in view.compute.items():
-        if isinstance(compute, HybridNodes) and partition in ("aws-us-gov", "aws-cn"):
-            # https://docs.aws.amazon.com/eks/latest/userguide/hybrid-nodes-overview.html (considerations)
-            rule = f"EKS takes no nodes outside of AWS in {blueprint.region}"
-            yield Problem(path, compute.name, rule, "leave them out")
+    for path, each in (*view.compute.items(), *view.addons.items()):
+        for lacking in _KINDS:
+            if isinstance(each, lacking.kind) and partition in lacking.partitions:
+                yield Problem(path, each.name, f"{lacking.rule} {blueprint.region}", lacking.fix)
     authorities = blueprint.cluster.certificate_authorities
-    if authorities and partition in ("aws-us-gov", "aws-cn") and view.knows("cluster", "certificate_authorities"):
+    if authorities and partition in _PUBLIC and view.knows("cluster", "certificate_authorities"):
         # aws-cdk-lib 2.275.0 knows no AWS::EKS::CertificateAuthority in these regions (CloudFormation Validate, F3006).
         rule = f"CloudFormation makes no certificate authorities of a cluster in {blueprint.region}"
         yield Problem(("cluster", "certificate_authorities"), authorities, rule, "leave them out")

@@ -284,11 +284,9 @@ def _mismatches(value: object, hint: Any, path: FieldPath, *, own: bool = True) 
             yield from fitting[0] if fitting else [_mismatch(path, value, hint)]
     elif origin is tuple:
         if type(value) is not tuple:
-            # Of a text each letter may be meant; to write the tuple of it is right in any case where one item is.
-            letters = (
-                isinstance(value, str) and 1 < len(value) <= _FEW and not any(_mismatches(tuple(value), hint, path))
-            )
-            items = ", ".join(map(shown, value)) if letters and isinstance(value, str) else f"{_element(value)},"
+            items = f"{_element(value)},"
+            if isinstance(value, str) and _means_letters(value, hint, path):
+                items = ", ".join(map(shown, value))
             fix = f"write {rendered(path)}=({items})"
             if isinstance(value, list | set | frozenset):
                 given = "[…]" if isinstance(value, list) else "{…}"
@@ -321,6 +319,12 @@ def _mismatches(value: object, hint: Any, path: FieldPath, *, own: bool = True) 
         cls: Any = type(value)  # mypy takes a class whose instances define __hash__ for unhashable
         for name, each in _held(cls).items():
             yield from _mismatches(getattr(value, name), each, (*path, name), own=False)
+
+
+def _means_letters(text: str, hint: Any, path: FieldPath) -> bool:
+    """Whether each letter is an item, as in zones="abc", and the whole is none."""
+    each, whole = (any(_mismatches(items, hint, path)) for items in (tuple(text), (text,)))
+    return 1 < len(text) <= _FEW and whole and not each
 
 
 _FEW = 100

@@ -12,8 +12,8 @@ from stacks.base import PARTITION
 from stacks.retained import retained_logs
 
 
-def vended_logs(scope: Construct, plan: Plan, resource_arn: str, types: Sequence[str], key_arn: str) -> None:
-    """All into one group, one type after the other: each is an update of the cluster, and EKS takes one at a time."""
+def vended_logs(scope: Construct, plan: Plan, resource_arn: str, kinds: Sequence[str], key_arn: str) -> None:
+    """All into one group, one kind after the other: each is an update of the cluster, and EKS takes one at a time."""
     facts = plan.facts
     name = f"/aws/vendedlogs/eks/{facts.name}/auto-mode"
     group = retained_logs(scope, "Group", key_arn, plan.control_plane.log_retention_days, name)
@@ -26,11 +26,15 @@ def vended_logs(scope: Construct, plan: Plan, resource_arn: str, types: Sequence
     )
     destination.node.add_dependency(group)
     before: Construct = destination
-    for kind in types:
+    for kind in kinds:
         each = Construct(scope, kind)
-        # Unique in the account and region, of 60 characters at most
-        name = f"{facts.name}-{kind.removeprefix('AUTO_MODE_').removesuffix('_LOGS').replace('_', '-').lower()}"
-        source = aws_logs.CfnDeliverySource(each, "Source", name=name, resource_arn=resource_arn, log_type=kind)
+        source = aws_logs.CfnDeliverySource(
+            each,
+            "Source",
+            name=f"{facts.name}-{kind}",  # unique in the account and region, of 60 characters at most
+            resource_arn=resource_arn,
+            log_type=f"AUTO_MODE_{kind.upper().replace('-', '_')}_LOGS",
+        )
         source.node.add_dependency(before)
         before = aws_logs.CfnDelivery(
             each, "Delivery", delivery_source_name=source.ref, delivery_destination_arn=destination.attr_arn

@@ -38,7 +38,7 @@ class ArgoCdCapability(EksCapability):
 
     offers = (FROM_GIT,)
     name = "argo-cd-capability"
-    type = "ARGOCD"
+    kind = "ARGOCD"
     conflicts = (ArgoCd,)
     lost = "nothing from Git is applied any more; what was stays, as nobody keeps it"
     api_groups = ("argoproj.io",)

@@ -17,7 +17,6 @@ from blueprint.errors import Problem
 from blueprint.facts import ClusterFacts
 from blueprint.iam import Statement
 from blueprint.references import role_arn
-from blueprint.regions import partition_of
 from blueprint.statement_rules import mistakes_in
 
 
@@ -27,7 +26,7 @@ class EksCapability(Addon):
     When it goes, what it made stays, and nobody keeps it any more.
     """
 
-    type: ClassVar[CapabilityType]
+    kind: ClassVar[CapabilityType]
     namespaces_of_eks: ClassVar[tuple[str, ...]] = ()
     """That EKS makes with it."""
     groups: ClassVar[tuple[str, ...]] = ()
@@ -52,16 +51,10 @@ class EksCapability(Addon):
         for index, statement in enumerate(self.permissions):
             yield from (problem.below(("permissions", index)) for problem in mistakes_in(statement))
 
-    def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:
-        yield from super().problems_on(facts)
-        if partition_of(facts.region) != "aws":
-            rule = f"EKS has no capabilities in {facts.region}"
-            yield Problem((), self.name, rule, "leave it out, and run the controllers by their charts")
-
     def contribute(self, facts: ClusterFacts) -> Contribution:
         entry = AccessEntry(role_arn(self.name), groups=self.groups, policies=self.access_policies())
         return Contribution(
-            resources=(Capability(self.name, self.type, self.configuration(facts), self.permissions),),
+            resources=(Capability(self.name, self.kind, self.configuration(facts), self.permissions),),
             access=(entry,),
             namespaces_of_eks=self.namespaces_of_eks,
             objects=self.objects(facts),

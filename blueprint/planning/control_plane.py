@@ -71,7 +71,7 @@ def _auto_mode(auto: AutoMode, facts: ClusterFacts) -> AutoModeNodes:
         tuple(sorted(pool.name for pool in auto.own_node_pools)),
         role if auto.node_classes else None,
         auto_node_access(OWN_NODES) if auto.node_classes else None,
-        tuple(f"AUTO_MODE_{kind.upper().replace('-', '_')}_LOGS" for kind in sorted(auto.logs)),
+        tuple(sorted(auto.logs)),
     )
 
 

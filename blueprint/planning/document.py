@@ -157,7 +157,7 @@ class AutoModeNodes:
     own_access: AccessEntry | None = None
     """Lets these join."""
     logs: tuple[str, ...] = ()
-    """Of its controllers, by the types that CloudWatch Logs knows."""
+    """Of its controllers: `load-balancing`."""
 
     @property
     def roles(self) -> tuple[ServiceRole, ...]:

@@ -13,7 +13,7 @@ from blueprint.errors import FieldPath, Problem, Quoted, duplicates
 from blueprint.facts import ClusterFacts
 from blueprint.fields import CertificateArn, DnsLabel, IamName
 from blueprint.iam import Statement
-from blueprint.kubernetes import Manifest, Namespace
+from blueprint.kubernetes import RBAC, Manifest, Namespace
 from blueprint.node_pool import NodePool
 from blueprint.secrets import TeamSecret
 from blueprint.teams.admission import ImageRegistry, PriorityClass, guards, namespaces_of
@@ -288,6 +288,6 @@ class ApplicationTeam(Team):
         yield named("v1", "ServiceAccount", "default", space.name, automountServiceAccountToken=False)
         for role in ROLES:
             allowed = rules(role, self.permissions)
-            yield named("rbac.authorization.k8s.io/v1", "Role", role, space.name, rules=allowed)
+            yield named(f"{RBAC}/v1", "Role", role, space.name, rules=allowed)
             shared = (share.team for share in self.shares if (share.namespace, share.role) == (space.name, role))
             yield binding(space.name, role, (self.name, *shared))

@@ -10,7 +10,7 @@ from blueprint.addons.offers import COPIED_SECRETS
 from blueprint.contribution import Grant
 from blueprint.facts import ClusterFacts
 from blueprint.fields import NOT_EMPTY, DnsLabel
-from blueprint.kubernetes import Manifest
+from blueprint.kubernetes import RBAC, Manifest
 from blueprint.references import role_arn
 from blueprint.secrets import Parameter, TeamSecret, TeamSecrets, permissions
 from blueprint.value import Value
@@ -34,9 +34,6 @@ class CopiedSecrets(Value):
     def manifests(self, facts: ClusterFacts) -> tuple[Manifest, ...]:
         """The stores and secrets."""
         return objects(facts, self.namespace, READER, self.secrets)
-
-
-_RBAC = "rbac.authorization.k8s.io"
 
 
 def grant(facts: ClusterFacts, namespace: str, service_account: str, secrets: Sequence[TeamSecret]) -> Grant:
@@ -72,10 +69,10 @@ def _objects(
     }
     token = {"resources": ["serviceaccounts/token"], "resourceNames": [service_account], "verbs": ["create"]}
     role = f"{service_account}-token"
-    yield named(f"{_RBAC}/v1", "Role", role, rules=[{"apiGroups": [""], **token}])
+    yield named(f"{RBAC}/v1", "Role", role, rules=[{"apiGroups": [""], **token}])
     controller = {"kind": "ServiceAccount", "name": COPIED_SECRETS.controller, "namespace": COPIED_SECRETS.namespace}
-    ref = {"apiGroup": _RBAC, "kind": "Role", "name": role}
-    yield named(f"{_RBAC}/v1", "RoleBinding", role, roleRef=ref, subjects=[controller])
+    ref = {"apiGroup": RBAC, "kind": "Role", "name": role}
+    yield named(f"{RBAC}/v1", "RoleBinding", role, roleRef=ref, subjects=[controller])
     auth = {"jwt": {"serviceAccountRef": {"name": service_account}}}
     for service in sorted({_service(secret) for secret in secrets}):
         aws = {"service": service, "region": facts.region, "auth": auth}

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from blueprint.kubernetes import Manifest
-from blueprint.teams.namespaces import named
+from blueprint.kubernetes import Manifest, cluster_role
 from blueprint.teams.roles import READ, group, rule
 
 # Everything of Kubernetes that AmazonEKSViewPolicy leaves out, but Secrets. No subresource: by `nodes/proxy` somebody
@@ -57,14 +56,6 @@ _GROUPS = (
 
 def viewing(team: str, api_groups: tuple[str, ...]) -> Iterator[Manifest]:
     """Lets the team's viewers read the whole cluster: these kinds, and all custom resources of the API groups."""
-    api, name = "rbac.authorization.k8s.io", f"team-{team}-viewer"
     rules = [rule(api_group, list(resources), READ) for api_group, resources in _KUBERNETES]
     rules += [rule(each, ["*"], READ) for each in sorted({*_GROUPS, *api_groups})]
-    yield named(f"{api}/v1", "ClusterRole", name, rules=rules)
-    yield named(
-        f"{api}/v1",
-        "ClusterRoleBinding",
-        name,
-        roleRef={"apiGroup": api, "kind": "ClusterRole", "name": name},
-        subjects=[{"apiGroup": api, "kind": "Group", "name": group(team, "viewer")}],
-    )
+    yield from cluster_role(f"team-{team}-viewer", rules, group=group(team, "viewer"))

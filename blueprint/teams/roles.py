@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from blueprint.errors import Problem
 from blueprint.fields import NOT_EMPTY, matches
-from blueprint.kubernetes import Manifest
+from blueprint.kubernetes import RBAC, Manifest
 from blueprint.teams.namespaces import named
 from blueprint.value import Value
 
@@ -118,12 +118,11 @@ def binding(namespace: str, role: TeamRole, teams: Iterable[str]) -> Manifest:
     One for all of them: kubectl removes no binding that has left a manifest, so a team that is no longer named would
     keep its rights. https://github.com/kubernetes/kubectl/blob/master/pkg/util/prune/prune.go
     """
-    api = "rbac.authorization.k8s.io"
     return named(
-        f"{api}/v1",
+        f"{RBAC}/v1",
         "RoleBinding",
         role,
         namespace,
-        roleRef={"apiGroup": api, "kind": "Role", "name": role},
-        subjects=[{"apiGroup": api, "kind": "Group", "name": group(team, role)} for team in teams],
+        roleRef={"apiGroup": RBAC, "kind": "Role", "name": role},
+        subjects=[{"apiGroup": RBAC, "kind": "Group", "name": group(team, role)} for team in teams],
     )

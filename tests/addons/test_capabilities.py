@@ -25,7 +25,7 @@ from examples.capabilities import CAPABILITIES
 from examples.managed import MANAGED
 from examples.teams import TEAMS
 from tests.addons.support import FACTS, rules_broken
-from tests.blueprint.examples import error_of, places, with_addons
+from tests.blueprint.examples import assert_reported, changed, with_addons
 
 CENTER = "arn:aws:sso:::instance/ssoins-0123456789abcdef"
 GROUP = IdentityCenterGroup("0123456789-01234567-89ab-cdef-0123-456789abcdef")
@@ -210,14 +210,13 @@ def test_mistakes_are_told(value: EksCapability, places: list[str]) -> None:
 @pytest.mark.parametrize("region", ["cn-north-1", "us-gov-west-1"])
 def test_other_partitions_have_none(region: str) -> None:
     """https://docs.aws.amazon.com/eks/latest/userguide/capabilities.html: in all AWS commercial Regions."""
-    found = [problem.fix for problem in AckCapability().problems_on(replace(FACTS, region=region))]
-    assert found == ["leave it out, and run the controllers by their charts"]
+    cluster = changed(with_addons(AckCapability()), region=region)
+    assert_reported(cluster, "addons[3]", f"EKS has no capabilities in {region}", "run the controllers by their charts")
 
 
 def test_there_is_one_argo_cd() -> None:
     both: Blueprint = with_addons(ARGO, ArgoCd(domain="argocd.example.com"))
-    assert places(both) == ["addons[3]", "addons[4]"]
-    assert "argo-cd-capability conflicts with argo-cd" in error_of(both).problems[0].rule
+    assert_reported(both, "addons[3]", "argo-cd-capability conflicts with argo-cd", "remove one of them")
 
 
 def test_a_cluster_without_any_has_none_of_it() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import botocore.loaders
 import pytest
 
+from addons.ack_capability import AckCapability
 from addons.core import CORE
 from addons.karpenter import Karpenter
 from blueprint import Blueprint, Cluster, ExistingNetwork, ManagedNodes, NewNetwork, PrivateEndpoint, Role
@@ -148,6 +149,11 @@ WRITTEN: list[tuple[Callable[[], Blueprint], str, str]] = [
     (lambda: changed(SMALL, addons=(CORE, Karpenter())), "must be Addon, not a tuple of it", "put a * in front of it"),
     (lambda: changed(SMALL, addons=Karpenter()), "must be a tuple of Addon", "write addons=(Karpenter(…),)"),
     (lambda: changed(SMALL, network=changed(SMALL.network, zones="abc")), "must be a tuple", "zones=('a', 'b', 'c')"),
+    (
+        lambda: with_addons(changed(AckCapability(), disabled_services="iam")),
+        "must be a tuple",
+        "disabled_services=('iam',)",
+    ),
     (lambda: changed(SMALL, network=changed(SMALL.network, zones="a")), "must be a tuple", "write zones=('a',)"),
     (lambda: changed(SMALL, region="eu-centrl-1"), "must be a region in which EKS is", "us-west-2"),
     (lambda: changed(SMALL, region="us-mars-1"), "must be a region in which EKS is", "us-west-2"),

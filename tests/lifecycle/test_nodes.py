@@ -31,6 +31,16 @@ _DESCRIBE: dict[str, Any] = {"Effect": "Allow", "Action": "ec2:DescribeInstances
 _REGISTRY = {"Fn::Sub": "arn:${AWS::Partition}:iam::aws:policy/AmazonEC2ContainerRegistryPullOnly"}
 
 
+def assert_refused(lab: Lab, variant: str, change: Change, reason: str) -> None:
+    """The cluster stack with the change is undone, and EKS says so."""
+    world = lab.world()
+    world.put_all(variant, until="network")
+    template = world.template("cluster", variant)
+    change(template["Resources"])
+    assert world.put("cluster", template=template) == "ROLLBACK_COMPLETE"
+    assert any(reason in each for each in world.reasons("cluster")), world.reasons("cluster")
+
+
 def node_roles(resources: Resources) -> Iterator[dict[str, Any]]:
     return (role for role in of_type(resources, ROLE) if "ec2.amazonaws.com" in json.dumps(role))
 
@@ -231,12 +241,7 @@ WINDOWS: dict[str, tuple[Change, str]] = {
 
 @pytest.mark.parametrize(("change", "reason"), WINDOWS.values(), ids=WINDOWS)
 def test_windows_nodes_that_do_not_join_fail_their_group(lab: Lab, change: Change, reason: str) -> None:
-    world = lab.world()
-    world.put_all("windows", until="network")
-    template = world.template("cluster", "windows")
-    change(template["Resources"])
-    assert world.put("cluster", template=template) == "ROLLBACK_COMPLETE"
-    assert any(reason in each for each in world.reasons("cluster")), world.reasons("cluster")
+    assert_refused(lab, "windows", change, reason)
 
 
 def test_windows_nodes_that_join_by_themselves_have_an_entry_of_their_own(lab: Lab) -> None:
@@ -405,12 +410,7 @@ FARGATE_PROFILES: dict[str, tuple[Change, str]] = {
 
 @pytest.mark.parametrize(("change", "why"), FARGATE_PROFILES.values(), ids=FARGATE_PROFILES)
 def test_profiles_that_take_no_pods(lab: Lab, change: Change, why: str) -> None:
-    world = lab.world()
-    world.put_all("fargate", until="network")
-    template = world.template("cluster", "fargate")
-    change(template["Resources"])
-    assert world.put("cluster", template=template) == "ROLLBACK_COMPLETE"
-    assert any(why in reason for reason in world.reasons("cluster")), world.reasons("cluster")
+    assert_refused(lab, "fargate", change, why)
 
 
 def test_profiles_take_wildcards_and_private_subnets_only(lab: Lab) -> None:

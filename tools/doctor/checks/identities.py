@@ -104,14 +104,14 @@ def given_roles(plan: Plan, aws: Aws) -> Iterator[Finding]:
             yield problem(NAME, f"{arn} does not exist", "EKS refuses it", "make it, or correct the name")
             continue
         document: Any = aws.iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
-        lacking = _lacking(name, given.policies, aws)
-        if not _trusts(document, given):
+        trusted, lacking = _trusts(document, given), _lacking(name, given.policies, aws)
+        if not trusted:
             what = f"{arn} does not let {given.service} do {' and '.join(given.actions)}"
             yield problem(NAME, what, "EKS refuses it", "let it in by the role's trust policy")
         if lacking:
             what = f"{arn} lacks {', '.join(lacking)}"
             yield problem(NAME, what, "EKS cannot do all that a cluster asks of it", "attach them to the role")
-        if _trusts(document, given) and not lacking:
+        if trusted and not lacking:
             yield ok(NAME, f"{name} is there, for {given.service}")
 
 
