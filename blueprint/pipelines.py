@@ -5,10 +5,10 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import field
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from blueprint.errors import Problem
-from blueprint.fields import matches
+from blueprint.fields import DnsName, matches
 from blueprint.value import Value
 
 BRANCH = matches(
@@ -29,14 +29,16 @@ _CRON = matches(
 class OidcPipeline(Value):
     """Only a base."""
 
-    issuer: ClassVar[str]
-    """Whose tokens AWS trusts, without https://."""
-
     branch: Annotated[str, BRANCH] = field(default="main", kw_only=True)
     """The protected branch that is deployed."""
     makes_provider: bool = field(default=True, kw_only=True)
     """Whether the stack of its roles makes the OIDC provider in each account. There is one of an issuer in an account:
     `False` where something else has made it."""
+
+    @property
+    @abstractmethod
+    def issuer(self) -> str:
+        """Whose tokens AWS trusts, without https://."""
 
     @abstractmethod
     def subject(self, cluster: str = "") -> str:
@@ -53,8 +55,6 @@ class GitHubActions(OidcPipeline):
     Each cluster has an environment of its name in the repository's settings: who has to approve it, and the branch that
     may be deployed to it, are said there.
     """
-
-    issuer = "token.actions.githubusercontent.com"
 
     repository: Annotated[
         str, matches(rf"{_NAME}/{_NAME}", "must be owner/name of a repository", 'write for example "example/clusters"')
@@ -73,6 +73,11 @@ class GitHubActions(OidcPipeline):
         if (self.owner_id is None) != (self.repository_id is None):
             name = "owner_id" if self.owner_id is None else "repository_id"
             yield Problem((name,), None, "a subject has both numbers or neither", "write both, or neither")
+
+    @property
+    def issuer(self) -> str:
+        """Of github.com."""
+        return "token.actions.githubusercontent.com"
 
     def subject(self, cluster: str = "") -> str:
         """https://docs.github.com/en/actions/reference/security/oidc"""
@@ -98,13 +103,19 @@ class GitLabCi(OidcPipeline):
     AWS sees of GitLab's tokens the project and the branch, but no environment: the branch has to be a protected one.
     """
 
-    issuer = "gitlab.com"
-
     project: Annotated[
         str,
         matches(rf"{_NAME}(/{_NAME})+", "must be the path of a project", 'write for example "example/clusters"'),
     ]
     """For example "example/platform/clusters"."""
+    host: DnsName = field(default="gitlab.com", kw_only=True)
+    """Of a GitLab of your own: "gitlab.example.com". AWS has to reach it from the internet, to ask for the keys with
+    which it signs tokens: https://docs.gitlab.com/ci/cloud_services/aws/"""
+
+    @property
+    def issuer(self) -> str:
+        """GitLab signs with the name under which it is reached."""
+        return self.host
 
     def subject(self, cluster: str = "") -> str:
         """https://docs.gitlab.com/ci/secrets/id_token_authentication/"""

@@ -169,6 +169,21 @@ def test_gitlab(templates: dict[str, dict[str, Template]]) -> None:
         assert not trusts(template, name, token(GITHUB, sub=own, aud="sts.amazonaws.com", ref="refs/heads/release"))
 
 
+def test_a_gitlab_of_one_s_own(fleet: FleetPlan, tmp_path: Path) -> None:
+    """AWS knows it by its name: https://docs.gitlab.com/ci/cloud_services/aws/ (Provider URL, Conditions)."""
+    own = replace(LAB, host="gitlab.example.com")
+    accounts = account_roles(replace(fleet, pipelines=(own,)), ["ec2:DescribeVpcs"], READING)
+    synthesize_roles(accounts, tmp_path)
+    (path,) = (tmp_path / "assembly-roles").glob("*333333333333*.template.json")
+    template = json.loads(path.read_text(encoding="utf-8"))
+    (provider,) = [each for each in template["Resources"].values() if each["Type"] == "AWS::IAM::OIDCProvider"]
+    assert provider["Properties"]["Url"] == "https://gitlab.example.com"
+    subject = "project_path:example/platform/clusters:ref_type:branch:ref:release"
+    claims = {"sub": subject, "aud": "sts.amazonaws.com"}
+    assert trusts(template, DEPLOY, token("gitlab.example.com", **claims))
+    assert not trusts(template, DEPLOY, token(GITLAB, **claims)), "gitlab.com has projects of the same path"
+
+
 def test_a_role_names_the_issuers_of_its_account(templates: dict[str, dict[str, Template]]) -> None:
     for account, template in templates["by id"].items():
         providers = {

@@ -232,7 +232,7 @@ class _Jobs:
                     *self._begin(),
                     *self._assembly(),
                     self._credentials("drift"),
-                    _run("Detect", scripts.DRIFT, **_CLUSTER),
+                    _run("Detect", scripts.drift("drift.txt"), **_CLUSTER),
                     {
                         "if": "failure()",
                         **self._uses(

@@ -14,7 +14,7 @@ from tools.pipelines.roles import role_arns
 from tools.pipelines.text import PipelineJob, yaml_of
 from tools.status import CannotError
 
-FOLDER = ".gitlab"
+FOLDER, DRIFT = ".gitlab", "drift"
 MINUTES, SESSION_MINUTES = 30, 60
 NEEDS = 50
 """Jobs that one waits for at most. https://docs.gitlab.com/ci/yaml/#needs"""
@@ -24,7 +24,8 @@ is deployed by a job of its own, the clusters of a wave at once. When one fails,
 Retry the job when its cause is mended: GitLab refuses what is older than the last deployment (Settings, CI/CD, "Prevent
 outdated deployment jobs").
 
-A scheduled pipeline looks for drift instead: docs/fleet.md.
+A scheduled pipeline looks for drift instead, and says in an issue what it found where there is a GITLAB_TOKEN:
+docs/fleet.md.
 """
 _COMMENTS = {"interruptible: false": "CloudFormation would go on by itself"}
 _REVIEW = f"""\
@@ -49,6 +50,14 @@ export AWS_WEB_IDENTITY_TOKEN_FILE="$PWD/.aws/token" AWS_ROLE_SESSION_NAME="gitl
 """
 """Variables that boto3 and the CDK's command line read.
 https://docs.aws.amazon.com/sdkref/latest/guide/feature-assume-role-credentials.html"""
+_DRIFT = f"""\
+mkdir -p "{DRIFT}/drift-$CLUSTER"
+{scripts.drift(f'"{DRIFT}/drift-$CLUSTER/drift.txt"')}"""
+_REPORT = f"""\
+mkdir -p {DRIFT}
+{scripts.TOOLS} fleet --json >fleet.json
+.venv/bin/python -m tools.forge.issue --drift {DRIFT} --fleet fleet.json
+"""
 
 
 def texts(fleet: FleetPlan, pipeline: GitLabCi) -> dict[str, str]:
@@ -90,10 +99,16 @@ def texts(fleet: FleetPlan, pipeline: GitLabCi) -> dict[str, str]:
         "artifacts": {"paths": ["delivered.txt"], "expire_in": "never"},
     }
     for plan in fleet.clusters:
-        script = [scripts.UNPACK, _CREDENTIALS, scripts.DRIFT]
-        artifacts = {"paths": ["drift.txt"], "when": "on_failure", "expire_in": "30 days"}
+        script = [scripts.UNPACK, _CREDENTIALS, _DRIFT]
+        artifacts = {"paths": [f"{DRIFT}/"], "when": "on_failure", "expire_in": "30 days"}
         job = {**_job(plan, "drift", ["synth"], looks, SESSION_MINUTES, script), "artifacts": artifacts}
         document[f"drift-{plan.facts.name}"] = {**job, "resource_group": f"deploy-{plan.facts.name}"}
+    document["report"] = {
+        "extends": ".fleet",
+        "stage": ".post",  # it gets what all jobs before it found, without naming more of them than `needs` takes
+        "rules": [{"if": f"{looks[0]['if']} && $GITLAB_TOKEN", "when": "always"}],
+        "script": [_REPORT],
+    }
     return {f"{FOLDER}/deploy.yml": yaml_of(document, _ABOUT, _COMMENTS)}
 
 

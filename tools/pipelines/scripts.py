@@ -36,5 +36,8 @@ READY = f'{TOOLS} doctor -- "$CLUSTER"\n'
 DEPLOY = '.venv/bin/cdk deploy --app cdk.out "$CLUSTER/*" --require-approval never --progress events\n'
 """Reviewed in the pull request, and approved in the pipeline; nobody can answer a question here."""
 WATCH = f'{TOOLS} watch -- "$CLUSTER"\n'
-DRIFT = '.venv/bin/cdk drift --app cdk.out --no-color --fail "$CLUSTER/*" 2>&1 | tee drift.txt\n'
-"""Bash runs with pipefail."""
+
+
+def drift(file: str) -> str:
+    """Also writes what it finds into a file. Bash runs with pipefail."""
+    return f'.venv/bin/cdk drift --app cdk.out --no-color --fail "$CLUSTER/*" 2>&1 | tee {file}\n'

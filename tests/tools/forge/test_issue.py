@@ -4,69 +4,121 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tools.forge import issue
-from tools.forge.issue import MARKER, body, main, publish
+from tests.tools.forge.forge import TOKEN, Asked, Forge
+from tools.forge.issue import MARKER, GitHubIssues, GitLabIssues, body, main, publish
 from tools.status import Status
 
 FLEET = {"waves": [{"clusters": [{"name": "dev", "lags": []}, {"name": "prod", "lags": ["Kubernetes 1.35 is old"]}]}]}
 CURRENT = {"waves": [{"clusters": [{"name": "dev", "lags": []}]}]}
 
 
-class Forge:
-    """GitHub's issues of one repository."""
+GITHUB, GITLAB = "github", "gitlab"
+ME = 7
+RUNS = {GITHUB: "https://forge/o/r/actions/runs/9", GITLAB: "https://forge/-/pipelines/9"}
+BOARDS = {GITHUB: "/repos/o/r/issues", GITLAB: "/projects/7/issues"}
 
-    def __init__(self, *issues: dict[str, Any]) -> None:
-        self.issues = list(issues)
 
-    def pages(self, path: str) -> Iterator[dict[str, Any]]:
-        assert path == "/repos/o/r/issues?state=open"
-        return (each for each in self.issues if each.get("state", "open") == "open")
+class Board:
+    """The issues of one project of a forge, by the words of its interface.
 
-    def send(self, method: str, path: str, content: Mapping[str, Any]) -> Any:
-        if method == "POST":
-            assert path == "/repos/o/r/issues"
-            self.issues.append({"number": len(self.issues) + 1, "user": {"type": "Bot"}, **content})
-            return self.issues[-1]
-        (found,) = [each for each in self.issues if path == f"/repos/o/r/issues/{each['number']}"]
-        found.update(content)
+    https://docs.github.com/en/rest/issues/issues, https://docs.gitlab.com/api/issues/
+    """
+
+    def __init__(self, server: Forge, kind: str, *issues: dict[str, Any]) -> None:
+        self.kind, self.issues = kind, list(issues)
+        self.number, self.text = ("number", "body") if kind == GITHUB else ("iid", "description")
+        path = BOARDS[kind]
+        server.routes = {f"GET {path}": self.open, f"POST {path}": self.made, "GET /user": {"id": ME}}
+        for number in range(1, 4):
+            server.routes[f"{'PATCH' if kind == GITHUB else 'PUT'} {path}/{number}"] = self.changed
+        self.jobs: list[dict[str, str]] = []
+        server.routes["GET /projects/7/pipelines/9/jobs"] = lambda _: self.jobs
+        self.given = {
+            GITHUB: {
+                "GITHUB_TOKEN": TOKEN,
+                "GITHUB_REPOSITORY": "o/r",
+                "GITHUB_API_URL": server.url,
+                "GITHUB_SERVER_URL": "https://forge",
+                "GITHUB_RUN_ID": "9",
+            },
+            GITLAB: {
+                "GITLAB_CI": "true",
+                "GITLAB_TOKEN": TOKEN,
+                "CI_API_V4_URL": server.url,
+                "CI_PROJECT_ID": "7",
+                "CI_PIPELINE_ID": "9",
+                "CI_PIPELINE_URL": "https://forge/-/pipelines/9",
+            },
+        }[kind]
+
+    def open(self, asked: Asked) -> list[dict[str, Any]]:
+        assert ("state=open&" if self.kind == GITHUB else "state=opened&") in asked.path
+        return [each for each in self.issues if each["state"] == "open"]
+
+    def made(self, asked: Asked) -> dict[str, Any]:
+        own = {"user": {"type": "Bot"}, "author": {"id": ME}, "state": "open", "title": "", **asked.body}
+        self.issues.append({self.number: len(self.issues) + 1, **own})
+        return self.issues[-1]
+
+    def changed(self, asked: Asked) -> dict[str, Any]:
+        (found,) = [each for each in self.issues if asked.path.endswith(f"/{each[self.number]}")]
+        closing = {"state": "closed"} if asked.body.get("state_event") == "close" else {}
+        found.update({**asked.body, **closing})
         return found
 
+    def said(self, text: str) -> str:
+        kind = GitHubIssues if self.kind == GITHUB else GitLabIssues
+        return publish(kind(self.given), text)
 
-def said(forge: Forge, text: str) -> str:
-    return publish(forge, "o/r", text)  # type: ignore[arg-type]  # no connection
+    @property
+    def texts(self) -> list[str]:
+        return [each[self.text] for each in self.issues]
 
 
-def test_an_issue_s_life() -> None:
-    forge = Forge()
-    assert said(forge, "") == "nothing to say"
-    assert said(forge, f"{MARKER}\n\none\n") == "opened #1"
-    assert said(forge, f"{MARKER}\n\ntwo\n") == "#1 says it"
-    assert [each["body"] for each in forge.issues] == [f"{MARKER}\n\ntwo\n"]
-    assert said(forge, "") == "closed"
-    assert forge.issues[0]["state"] == "closed"
-    assert said(forge, f"{MARKER}\n\nthree\n") == "opened #2"
+@pytest.fixture(params=[GITHUB, GITLAB])
+def board(request: pytest.FixtureRequest, server: Forge) -> Board:
+    return Board(server, request.param)
+
+
+def test_an_issue_s_life(board: Board) -> None:
+    assert board.said("") == "nothing to say"
+    assert board.said(f"{MARKER}\n\none\n") == "opened #1"
+    assert board.said(f"{MARKER}\n\ntwo\n") == "#1 says it"
+    assert board.texts == [f"{MARKER}\n\ntwo\n"]
+    assert board.said("") == "closed"
+    assert board.issues[0]["state"] == "closed"
+    assert board.said(f"{MARKER}\n\nthree\n") == "opened #2"
+
+
+def test_what_it_says_already_is_not_written_again(board: Board, server: Forge) -> None:
+    board.said(f"{MARKER}\n\none\n")
+    board.issues[0][board.text] = f"{MARKER}\r\n\r\none"
+    assert board.said(f"{MARKER}\n\none\n") == "#1 says it"
+    assert [asked.method for asked in server.asked if asked.method != "GET"] == ["POST"]
 
 
 @pytest.mark.parametrize(
-    "other",
+    ("kind", "other"),
     [
-        {"user": {"type": "User"}, "body": f"{MARKER} of somebody"},
-        {"user": {"type": "Bot"}, "body": f"about {MARKER}"},
-        {"user": {"type": "Bot"}, "body": f"{MARKER}", "pull_request": {}},
-        {"user": None, "body": None},
+        (GITHUB, {"user": {"type": "User"}, "body": f"{MARKER} of somebody"}),
+        (GITHUB, {"user": {"type": "Bot"}, "body": f"about {MARKER}"}),
+        (GITHUB, {"user": {"type": "Bot"}, "body": f"{MARKER}", "pull_request": {}}),
+        (GITHUB, {"user": None, "body": None}),
+        (GITLAB, {"author": {"id": ME + 1}, "description": f"{MARKER} of somebody"}),
+        (GITLAB, {"author": {"id": ME}, "description": f"about {MARKER}"}),
+        (GITLAB, {"author": {"id": ME}, "description": None}),
     ],
 )
-def test_an_issue_of_somebody_else_stays(other: dict[str, Any]) -> None:
-    forge = Forge({"number": 1, **other})
-    assert said(forge, f"{MARKER} mine") == "opened #2"
-    assert said(forge, "") == "closed"
-    assert "state" not in forge.issues[0]
+def test_an_issue_of_somebody_else_stays(kind: str, other: dict[str, Any], server: Forge) -> None:
+    board = Board(server, kind, {"number": 1, "iid": 1, "state": "open", **other})
+    assert board.said(f"{MARKER} mine") == "opened #2"
+    assert board.said("") == "closed"
+    assert board.issues[0]["state"] == "open"
 
 
 def test_what_it_says() -> None:
@@ -89,28 +141,37 @@ def test_nothing_in_it_is_obeyed() -> None:
     assert "\x1b" not in text
 
 
-def test_as_the_workflow_runs_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    forge = Forge()
-    monkeypatch.setattr(issue, "Rest", lambda *_: forge)
+def test_as_a_pipeline_runs_it(board: Board, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """GitHub's workflow knows what became of its jobs; GitLab is asked."""
     (tmp_path / "fleet.json").write_text(json.dumps(CURRENT))
-    given = {"GITHUB_TOKEN": "x", "GITHUB_REPOSITORY": "o/r"}
 
-    def ran(results: str) -> str:
-        options = ["--drift", str(tmp_path / "drift"), "--fleet", str(tmp_path / "fleet.json"), "--results", results]
-        assert main(options, given) == Status.DONE
+    def ran(result: str) -> str:
+        options = ["--drift", str(tmp_path / "drift"), "--fleet", str(tmp_path / "fleet.json")]
+        if board.kind == GITHUB:
+            options += ["--results", f"success {result}"]
+        others = [{"name": "synth", "status": "failed"}, {"name": "deploy-dev", "status": "skipped"}]
+        board.jobs = [{"name": "drift-prod", "status": "success"}, {"name": "drift-dev", "status": result}, *others]
+        assert main(options, board.given) == Status.DONE
         return capsys.readouterr().out.strip()
 
     assert ran("success") == "nothing to say"
-    assert ran("failure") == "opened #1", "a job that could not look is no good news"
+    assert ran("failed") == "opened #1", "a job that could not look is no good news"
+    assert "Not all clusters could be looked at" in board.texts[0]
+    assert f"]({RUNS[board.kind]})" in board.texts[0]
     (tmp_path / "drift" / "drift-dev").mkdir(parents=True)
     (tmp_path / "drift" / "drift-dev" / "drift.txt").write_text("gone")
-    assert ran("failure") == "#1 says it"
-    assert "## Drift of dev" in forge.issues[0]["body"]
+    assert ran("failed") == "#1 says it"
+    assert "## Drift of dev" in board.texts[0]
 
 
-def test_without_a_token(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    options = ["--drift", str(tmp_path), "--fleet", str(tmp_path), "--results", ""]
-    assert main(options, {"GITHUB_REPOSITORY": "o/r"}) == Status.FAILED
-    assert "GITHUB_TOKEN" in capsys.readouterr().err
+@pytest.mark.parametrize("kind", [GITHUB, GITLAB])
+def test_what_is_missing_is_named(kind: str, server: Forge, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    given = Board(server, kind).given
+    options = ["--drift", str(tmp_path), "--fleet", str(tmp_path / "fleet.json")]
+    (tmp_path / "fleet.json").write_text(json.dumps(CURRENT))
+    for name in (GitHubIssues if kind == GITHUB else GitLabIssues).variables:
+        assert main(options, {**given, name: ""}) == Status.FAILED
+        assert f"{name} must be set" in capsys.readouterr().err
+    server.routes.clear()
+    assert main(options, given) == Status.FAILED
+    assert "404" in capsys.readouterr().err

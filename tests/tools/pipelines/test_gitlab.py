@@ -37,7 +37,7 @@ def every(fleet: FleetPlan) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def deploy(every: dict[str, Any]) -> dict[str, Any]:
-    return {name: job for name, job in every.items() if not name.startswith("drift-")}
+    return {name: job for name, job in every.items() if not name.startswith(("drift-", "report"))}
 
 
 def test_a_failure_leaves_later_waves_untouched(deploy: dict[str, Any], fleet: FleetPlan) -> None:
@@ -73,9 +73,33 @@ def test_a_job_waits_for_no_more_than_gitlab_takes(fleet: FleetPlan) -> None:
 
 def test_only_the_branch_delivers_and_only_the_clock_looks_for_drift(every: dict[str, Any]) -> None:
     for name, job in every.items():
-        sign = "==" if name.startswith("drift-") else "!="
+        sign = "==" if name.startswith(("drift-", "report")) else "!="
         expected = ON_BRANCH if name == "synth" else f'{ON_BRANCH} && $CI_PIPELINE_SOURCE {sign} "schedule"'
-        assert [rule["if"] for rule in job["rules"]] == [expected]
+        token = " && $GITLAB_TOKEN" if name == "report" else ""
+        assert [rule["if"] for rule in job["rules"]] == [f"{expected}{token}"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the jobs run on Linux, with GNU tar")
+def test_what_has_drifted_is_said_in_an_issue(every: dict[str, Any], tmp_path: Path) -> None:
+    """Whatever became of the jobs before; artifacts of all of them travel to a later stage.
+
+    https://docs.gitlab.com/ci/yaml/#stage-post, https://docs.gitlab.com/ci/jobs/job_artifacts/
+    """
+    report = every["report"]
+    assert report["stage"] == ".post"
+    assert [rule["when"] for rule in report["rules"]] == ["always"]
+    assert "needs" not in report
+    program(tmp_path / ".venv/bin/cdk", 'echo "$@"; exit 1')
+    program(tmp_path / ".venv/bin/python", 'echo "$@"; [ "$4" != --json ] || exit 0; find drift -type f >>found')
+    detect = every["drift-dev-us"]
+    assert detect["artifacts"]["paths"] == ["drift/"]
+    words = detect["script"][-1]
+    assert run(words, tmp_path, CLUSTER="dev-us").returncode == 1
+    assert (tmp_path / "drift/drift-dev-us/drift.txt").read_text() == "drift --app cdk.out --no-color --fail dev-us/*\n"
+    done = run("\n".join(report["script"]), tmp_path)
+    assert done.stdout == "-m tools.forge.issue --drift drift --fleet fleet.json\n"
+    assert (tmp_path / "found").read_text() == "drift/drift-dev-us/drift.txt\n"
+    assert (tmp_path / "fleet.json").read_text() == "-m tools fleet --json\n"
 
 
 @pytest.mark.parametrize(
@@ -147,7 +171,9 @@ def test_roles(every: dict[str, Any]) -> None:
     for name, job in every.items():
         kind, _, cluster = name.partition("-")
         role = job.get("variables", {}).get("AWS_ROLE_ARN", "").rpartition("/")[2]
-        expected = "" if kind in ("synth", "delivered") else f"blueprints-{roles.get(kind) or f'deploy-{cluster}'}"
+        expected = (
+            "" if kind in ("synth", "delivered", "report") else f"blueprints-{roles.get(kind) or f'deploy-{cluster}'}"
+        )
         assert role == expected
         assert ("id_tokens" in job) == bool(expected)
 
