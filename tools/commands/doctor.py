@@ -3,7 +3,8 @@
 It uses the credentials that boto3 finds (AWS_PROFILE, `aws sso login`). They are of one account; for clusters in
 several, name a profile of each (--profile '{account}-readonly'), or a role that these credentials may assume in each
 (--role Doctor). Ends with 1 where a deploy would fail or break what runs, with 2 where there is no such problem, but
-something could not be checked: the wrong account, a denied call.
+something could not be checked: the wrong account, a denied call. Of all clusters it also asks whether what delivers
+the fleet gets into their accounts.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from app import CLUSTERS
-from blueprint.inventory import planned
+from blueprint.inventory import planned, planned_fleet
 from blueprint.planning.document import Plan
+from blueprint.planning.fleet import FleetPlan
+from blueprint.sources import FLEET_FILE
 from tools.doctor.calls import policy
 from tools.doctor.finding import Finding, NotReadyError
 from tools.doctor.report import as_json, as_text, failure_as_json, summary
@@ -27,6 +30,7 @@ from tools.status import Status
 
 if TYPE_CHECKING:
     from tools.doctor.login import Login
+    from tools.doctor.runner import Check
 
 Examination = tuple[Finding, ...] | NotReadyError
 """What was found, or why nothing was."""
@@ -49,8 +53,9 @@ def run(options: Namespace) -> int:
     if options.policy:
         print(json.dumps(policy(), indent=2))
         return Status.DONE
-    plans = planned(CLUSTERS, options.clusters)
-    found = _examined(plans, options.profile, options.role)
+    fleet = planned_fleet(CLUSTERS) if not options.clusters and (CLUSTERS / FLEET_FILE).is_file() else None
+    plans = fleet.clusters if fleet else planned(CLUSTERS, options.clusters)
+    found = _examined(plans, options.profile, options.role, fleet)
     if len(plans) == 1 and isinstance(found[0], NotReadyError):
         raise found[0]
     if options.json:
@@ -63,25 +68,26 @@ def run(options: Namespace) -> int:
     return _status(found)
 
 
-def _examined(plans: Sequence[Plan], profile: str, role: str) -> list[Examination]:
+def _examined(plans: Sequence[Plan], profile: str, role: str, fleet: FleetPlan | None) -> list[Examination]:
     """A few accounts at a time."""
     # boto3 takes longer to load than a mistake in a cluster file should take to be reported.
+    from tools.doctor.checklist import CHECKS
+    from tools.doctor.checks.delivery import delivery
     from tools.doctor.login import Login
 
-    login = Login(profile, role)
+    login, checks = Login(profile, role), (*CHECKS, *(delivery(fleet) if fleet else ()))
     with ThreadPoolExecutor(max_workers=4) as pool:
-        return list(pool.map(lambda plan: examined(plan, login, alone=len(plans) == 1), plans))
+        return list(pool.map(lambda plan: examined(plan, login, checks, alone=len(plans) == 1), plans))
 
 
-def examined(plan: Plan, login: Login, *, alone: bool) -> Examination:
+def examined(plan: Plan, login: Login, checks: Sequence[Check], *, alone: bool) -> Examination:
     """The findings of all checks."""
-    from tools.doctor.checklist import CHECKS
     from tools.doctor.checks.account import connect
     from tools.doctor.runner import run
 
     print(f"Checking {plan.facts.account} {plan.facts.region} for {plan.facts.name}", file=sys.stderr, flush=True)
     try:
-        return run(CHECKS, plan, connect(plan, login), _progress if alone else lambda _: None)
+        return run(checks, plan, connect(plan, login), _progress if alone else lambda _: None)
     except NotReadyError as error:
         return error
 

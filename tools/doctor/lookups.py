@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         VpcTypeDef,
     )
     from types_boto3_eks.type_defs import ClusterTypeDef, NodegroupTypeDef
+    from types_boto3_iam.type_defs import RoleTypeDef
 
     from blueprint.planning.document import Plan
 
@@ -200,15 +201,35 @@ def instance_types(names: Sequence[str], aws: Aws) -> dict[str, InstanceTypeInfo
 
 def principal(kind: str, name: str, aws: Aws) -> str:
     """The ARN of a role or user; empty when there is none of the name."""
+    if kind != "user":
+        role = role_of(name, aws)
+        return role["Arn"] if role else ""
 
     def ask() -> str:
         try:
-            if kind == "user":
-                return aws.iam.get_user(UserName=name)["User"]["Arn"]
-            return aws.iam.get_role(RoleName=name)["Role"]["Arn"]
+            return aws.iam.get_user(UserName=name)["User"]["Arn"]
         except ClientError as error:
             if code_of(error) == "NoSuchEntity":
                 return ""
             raise
 
-    return aws.once(f"{kind} {name}", ask)
+    return aws.once(f"user {name}", ask)
+
+
+def role_of(name: str, aws: Aws) -> RoleTypeDef | None:
+    """A role of the account; None when there is none of the name."""
+
+    def ask() -> RoleTypeDef | None:
+        try:
+            return aws.iam.get_role(RoleName=name)["Role"]
+        except ClientError as error:
+            if code_of(error) == "NoSuchEntity":
+                return None
+            raise
+
+    return aws.once(f"role {name}", ask)
+
+
+def listed(value: Any) -> list[Any]:
+    """What a policy document says once, or in a list, or not at all."""
+    return list(value) if isinstance(value, list) else [] if value is None else [value]

@@ -17,6 +17,7 @@ from addons.aws_ebs_csi_driver import AwsEbsCsiDriver
 from addons.cert_manager import CertManager
 from addons.external_dns import ExternalDns
 from addons.karpenter import Karpenter
+from app import ROOT
 from blueprint import (
     Blueprint,
     ExistingNetwork,
@@ -32,6 +33,7 @@ from blueprint import (
     plan,
 )
 from blueprint.iam import Statement
+from blueprint.inventory import planned_fleet
 from blueprint.network import ENDPOINTS_WITHOUT_NAT
 from blueprint.teams import ApplicationTeam, ServiceAccount
 from tests.blueprint.examples import SMALL, changed, with_network
@@ -254,6 +256,26 @@ def test_all_clusters_when_none_is_named(
     assert [each["cluster"] for each in documents] == ["dev", "c222222222222", "c333333333333"]
     assert "error" not in documents[0]
     assert documents[1]["error"]["what"].startswith("the credentials are of account 111111111111")
+
+
+def test_of_the_whole_fleet_it_asks_what_delivers_it(
+    account: Account, make: Writers, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A job of a pipeline, which names its cluster, got in already."""
+    monkeypatch.setattr(account_checks, "Aws", lambda *_: account.aws)
+    clusters = ROOT / "examples" / "fleet"
+    monkeypatch.setattr(command, "CLUSTERS", clusters)
+    plans = planned_fleet(clusters).clusters
+    make_ready(account, plans[0])
+    assert main(["doctor", "--json"]) == 1
+    documents = {each["cluster"]: each for each in json.loads(capsys.readouterr().out)}
+    assert [*documents] == [each.facts.name for each in plans]
+    asked = [each["what"] for each in documents["dev-us"]["findings"] if each["check"] == "delivery"]
+    roles = "blueprints-check, blueprints-drift, blueprints-deploy-dev-us"
+    assert asked[0] == f"the account has no role {roles}"
+    assert asked[1].startswith("account 444444444444, which has the pipeline, is not trusted by cdk-hnb659fds-deploy-")
+    assert main(["doctor", "--json", "dev-us"]) == 1
+    assert "delivery" not in {each["check"] for each in json.loads(capsys.readouterr().out)["findings"]}
 
 
 def test_one_reason_for_all_is_told_once(

@@ -13,7 +13,7 @@ from blueprint.references import resolved
 from tools.doctor import bootstrap
 from tools.doctor.aws import Aws
 from tools.doctor.finding import Finding, ok, problem, warning
-from tools.doctor.lookups import caller, code_of, principal
+from tools.doctor.lookups import caller, code_of, listed, principal, role_of
 
 NAME = "identities"
 _SSO_PATH = "/aws-reserved/sso.amazonaws.com/"
@@ -100,10 +100,11 @@ def given_roles(plan: Plan, aws: Aws) -> Iterator[Finding]:
     for given in dict.fromkeys(_given(plan)):
         arn = resolved(given.arn, partition)
         name = arn.rpartition("/")[2]
-        if principal("role", name, aws) != arn:
+        role = role_of(name, aws)
+        if not role or role["Arn"] != arn:
             yield problem(NAME, f"{arn} does not exist", "EKS refuses it", "make it, or correct the name")
             continue
-        document: Any = aws.iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
+        document: Any = role["AssumeRolePolicyDocument"]
         trusted, lacking = _trusts(document, given), _lacking(name, given.policies, aws)
         if not trusted:
             what = f"{arn} does not let {given.service} do {' and '.join(given.actions)}"
@@ -126,18 +127,14 @@ def _given(plan: Plan) -> Iterator[_Given]:
 
 def _trusts(document: Mapping[str, Any], given: _Given) -> bool:
     """Whether one statement lets the service do all of this; conditions are the owner's."""
-    for statement in _listed(document.get("Statement")):
+    for statement in listed(document.get("Statement")):
         who = statement.get("Principal") or {}
-        services = _listed(who.get("Service")) if isinstance(who, Mapping) else []
-        allowed = {*_listed(statement.get("Action"))}
+        services = listed(who.get("Service")) if isinstance(who, Mapping) else []
+        allowed = {*listed(statement.get("Action"))}
         enough = allowed & {"*", "sts:*"} or {*given.actions} <= allowed
         if statement.get("Effect") == "Allow" and given.service in services and enough:
             return True
     return False
-
-
-def _listed(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, list) else [] if value is None else [value]
 
 
 def _lacking(role: str, policies: Sequence[str], aws: Aws) -> list[str]:
