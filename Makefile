@@ -37,7 +37,7 @@ EVERY_VALUE := tests/every_value tests/isolation/test_isolation.py tests/bluepri
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup synth plan fleet pipelines roles registry-cache code-pipeline watch gitops access diagram reference review guard plan-upgrade new-cluster new-team new-addon doctor local local-destroy versions contracts mirror-list prices facts kubernetes kubernetes-test test test-oldest every-value lifecycle mutants snapshots lint check bench lock clean FORCE
+.PHONY: help setup synth plan fleet pipelines roles traffic registry-cache code-pipeline watch gitops access diagram reference review guard plan-upgrade new-cluster new-team new-addon doctor local local-destroy versions contracts mirror-list prices facts kubernetes kubernetes-test test test-oldest every-value lifecycle mutants snapshots lint check bench lock clean FORCE
 
 help: ## List the commands
 	@echo "make COMMAND, one of:"
@@ -61,6 +61,9 @@ pipelines: setup ## Write the workflows of GitHub or GitLab that deliver the fle
 
 roles: setup ## Write the CloudFormation of the roles that pipelines need into roles, or into OUT: a stack for each account of the fleet
 	@$(TOOLS) roles $(call option,output,OUT) $(ARGS)
+
+traffic: setup ## Write the CloudFormation of the names that blue and green clusters share into traffic, or into OUT: a stack for each pair
+	@$(TOOLS) traffic $(call option,output,OUT) $(ARGS)
 
 registry-cache: setup ## Write the CloudFormation of the registries that Amazon ECR caches into registry-cache, or into OUT: a stack for each account and region
 	@$(TOOLS) registry-cache $(call option,output,OUT) $(ARGS)
@@ -171,7 +174,7 @@ lock: setup ## Resolve requirements.in and package.json anew: make lock ARGS=--u
 
 clean: ## Remove all that the other commands made, the installation included
 	rm -rf .kubernetes node_modules cdk.out .mypy_cache .pytest_cache .ruff_cache .hypothesis
-	@for each in .venv .venv-oldest .venv-local pipeline plans registry-cache roles review; do \
+	@for each in .venv .venv-oldest .venv-local pipeline plans registry-cache roles traffic review; do \
 	  if $(call ours,$$each); then rm -rf $$each; \
 	  else echo "$$each stays: no command wrote it"; fi; done
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

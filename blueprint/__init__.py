@@ -13,7 +13,7 @@ from blueprint.components import Components, NodePorts
 from blueprint.delivery import ArgoCdDelivery, FluxDelivery, KubectlProvider
 from blueprint.existing_network import ExistingNetwork, ExistingSubnet
 from blueprint.fargate import FargateProfile, FargateSelector
-from blueprint.fleet import BlueGreen, Environment, Fleet, Promotion, Wave
+from blueprint.fleet import BlueGreen, Environment, Fleet, Promotion, Traffic, Wave
 from blueprint.group_settings import NodeRepair, RepairOverride, WarmPool
 from blueprint.hosted_zone import NewHostedZone
 from blueprint.hybrid_nodes import HybridNodes
@@ -76,6 +76,7 @@ __all__ = [
     "S3Archive",
     "SelfManagedNodes",
     "Taint",
+    "Traffic",
     "TransitGateway",
     "User",
     "WarmPool",

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from blueprint.blueprint import Blueprint
 from blueprint.code_pipeline import CodePipeline
-from blueprint.fields import NOT_EMPTY, UNIQUE, ClusterName, between, matches
+from blueprint.fields import NOT_EMPTY, UNIQUE, AccountId, ClusterName, DnsName, between, matches
 from blueprint.pipelines import GitHubActions, GitLabCi
 from blueprint.value import Value
 
@@ -75,6 +75,29 @@ class Environment(Value):
     """In the place of the fleet's, for all its waves."""
 
 
+class Traffic(Value):
+    """Names that people use, and that two clusters share by weighted records of Route 53; `make traffic` writes them.
+
+    Each cluster answers to the name behind its own, in the same zone: `prod-eu.shop.example.com`. A deploy fails while
+    one of them does not: Route 53 takes no record that points nowhere.
+    """
+
+    zone: Annotated[
+        str,
+        matches(r"Z[A-Z0-9]{1,31}", "must be the id of a Route 53 hosted zone", 'write for example "Z0123456789ABC"'),
+    ]
+    """Hosted zone of the names, public or private."""
+    names: Annotated[tuple[DnsName, ...], NOT_EMPTY, UNIQUE]
+    """For example "shop.example.com"."""
+    live_percent: Annotated[int, between(1, 100, "percent")] = 100
+    """How many of the answers name the live cluster; the rest name the other one. Resolvers keep an answer for a
+    minute, and some programs for longer."""
+    account: AccountId | None = None
+    """That has the zone; None is that of the blue cluster."""
+    ipv6: bool = False
+    """Whether there are AAAA records as well, of load balancers in both families."""
+
+
 class BlueGreen(Value):
     """Two clusters of which one takes the traffic, and the other is made anew or upgraded."""
 
@@ -84,6 +107,8 @@ class BlueGreen(Value):
     """The name of the other."""
     live: Literal["blue", "green"]
     """Which one takes the traffic. A change reaches the other first."""
+    traffic: Traffic | None = None
+    """The names that both answer to."""
 
 
 class Fleet(Value):

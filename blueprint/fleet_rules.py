@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from itertools import combinations
 from typing import Any, NamedTuple
@@ -11,11 +12,14 @@ from blueprint.blueprint import Blueprint
 from blueprint.code_pipeline import CodePipeline
 from blueprint.errors import FieldPath, Problem, Quoted, duplicates, rendered
 from blueprint.existing_network import ExistingNetwork
-from blueprint.fleet import BlueGreen, Environment, Fleet, Wave
+from blueprint.fleet import BlueGreen, Environment, Fleet, Traffic, Wave
 from blueprint.network import NewNetwork
 from blueprint.pipelines import OidcPipeline
 from blueprint.regions import partition_of
 from blueprint.value import nearest
+
+LONGEST_LABEL, LONGEST_NAME = 63, 253
+"""https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DomainNameFormat.html, without the dot at the end"""
 
 
 class PlacedWave(NamedTuple):
@@ -133,6 +137,7 @@ def _pairs(fleet: Fleet, waves: list[PlacedWave]) -> Iterator[Problem]:
     for path, name in members:
         if name not in place:
             yield _unknown(path, name, place)
+    yield from _traffic(found)
     for path, pair in found:
         idle, live = (pair.green, pair.blue) if pair.live == "blue" else (pair.blue, pair.green)
         known = isinstance(idle, str) and isinstance(live, str) and idle in place and live in place
@@ -145,6 +150,25 @@ def _pairs(fleet: Fleet, waves: list[PlacedWave]) -> Iterator[Problem]:
         elif place[idle] >= place[live]:
             rule = f"{live} takes the traffic ({rendered(then.path)}), so a change reaches {idle} in an earlier wave"
             yield Problem(path, idle, rule, f"put {idle} into a wave before that of {live}")
+
+
+def _traffic(pairs: list[tuple[FieldPath, BlueGreen]]) -> Iterator[Problem]:
+    """Names that two pairs share, and those that have no room for the name of a cluster before them."""
+    zones: defaultdict[object, list[tuple[FieldPath, str]]] = defaultdict(list)
+    for path, pair in pairs:
+        if not isinstance(pair.traffic, Traffic):
+            continue
+        for index, name in _items(pair.traffic.names, str):
+            place = (*path, "traffic", "names", index)
+            zones[pair.traffic.zone].append((place, name))
+            for cluster in sorted((each for each in (pair.blue, pair.green) if isinstance(each, str)), key=len)[-1:]:
+                own = f"{cluster}.{name}"
+                if len(cluster) > LONGEST_LABEL or len(own) > LONGEST_NAME:
+                    limits = f"{LONGEST_LABEL} characters before the first dot, {LONGEST_NAME} in all"
+                    rule = f"{cluster} answers to {own}, which is too long: {limits}"
+                    yield Problem(place, name, rule, "take a shorter name, of the cluster or of this")
+    for listed in zones.values():
+        yield from duplicates(listed, "name that a pair shares", "name it in one pair")
 
 
 def _knows_all(fleet: Fleet) -> bool:

@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, str] = {
     "fleet": "print which clusters there are, in which waves, and what lags",
     "pipelines": "write the workflows that deliver the fleet, for GitHub or GitLab",
     "roles": "write the CloudFormation of the roles with which pipelines deliver the fleet",
+    "traffic": "write the CloudFormation of the names that two clusters share, blue and green",
     "registry-cache": "write the CloudFormation of the registries that Amazon ECR caches for clusters",
     "code-pipeline": "write the CloudFormation of the pipeline of AWS that delivers the fleet",
     "watch": "watch the alarms of a cluster for as long as its wave says",

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app import CONTEXT, ROOT, build, write_assembly
 from blueprint.planning.code_pipeline import PipelinePlan
@@ -15,7 +15,11 @@ from blueprint.planning.document import Plan
 from blueprint.planning.file import write
 from blueprint.planning.pipeline_roles import AccountRoles
 from blueprint.planning.registry_cache import RegistryCache
+from blueprint.planning.traffic import PairTraffic
 from tools.progress import Progress
+
+if TYPE_CHECKING:
+    from aws_cdk import App
 
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html (resources in a template)
 RESOURCE_LIMIT = 500
@@ -45,29 +49,39 @@ def synthesize(plans: Sequence[Plan], out: Path, *, validate: bool, progress: bo
 
 
 def synthesize_roles(accounts: Sequence[AccountRoles], out: Path) -> None:
-    """Writes the assembly of the roles of pipelines. They are few, so the rules judge them each time."""
-    os.environ["CDK_VALIDATION"] = "true"
-    from aws_cdk import App
+    """Writes the assembly of the roles of pipelines."""
+    with _judged(out) as app:
+        from stacks.roles import RolesStage
 
-    from stacks.roles import RolesStage
-    from stacks.validation import add_validations
-
-    app = App(outdir=str(out.resolve()), context=settings())
-    RolesStage(app, accounts)
-    add_validations(app)
-    app.synth()
+        RolesStage(app, accounts)
 
 
 def synthesize_registry_caches(caches: Sequence[RegistryCache], out: Path) -> None:
-    """Writes the assembly of what ECR caches, judged by the rules."""
+    """Writes the assembly of what ECR caches."""
+    with _judged(out) as app:
+        from stacks.registry_cache import RegistryCacheStage
+
+        RegistryCacheStage(app, caches)
+
+
+def synthesize_traffic(pairs: Sequence[PairTraffic], out: Path) -> None:
+    """Writes the assembly of the records that pairs of clusters share."""
+    with _judged(out) as app:
+        from stacks.traffic import TrafficStage
+
+        TrafficStage(app, pairs)
+
+
+@contextmanager
+def _judged(out: Path) -> Iterator[App]:
+    """An app of few stacks, which the rules judge each time; it is written when the context ends."""
     os.environ["CDK_VALIDATION"] = "true"
     from aws_cdk import App
 
-    from stacks.registry_cache import RegistryCacheStage
     from stacks.validation import add_validations
 
     app = App(outdir=str(out.resolve()), context=settings())
-    RegistryCacheStage(app, caches)
+    yield app
     add_validations(app)
     app.synth()
 

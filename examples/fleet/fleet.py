@@ -20,6 +20,7 @@ from blueprint import (
     PrivateEndpoint,
     Promotion,
     Role,
+    Traffic,
     Wave,
 )
 
@@ -94,6 +95,13 @@ FLEET = Fleet(
             emails=("platform@example.com",),
         ),
     ),
-    pairs=(BlueGreen(blue="prod-eu", green="prod-eu-green", live="blue"),),
+    pairs=(
+        BlueGreen(
+            blue="prod-eu",
+            green="prod-eu-green",
+            live="blue",
+            traffic=Traffic("Z0123456789ABC", ("shop.example.com",), live_percent=90),
+        ),
+    ),
     connected=(("prod-eu", "prod-eu-green", "prod-us"), ("stage-us", "stage-eu")),
 )

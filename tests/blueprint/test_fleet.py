@@ -24,6 +24,7 @@ from blueprint import (
     NewNetwork,
     Promotion,
     S3Archive,
+    Traffic,
     Wave,
 )
 from blueprint.errors import BlueprintError, Problem
@@ -36,6 +37,8 @@ from tests.blueprint.examples import SMALL, assert_readable
 
 EXAMPLE = ROOT / "examples" / "fleet"
 NAMES = ("a", "b", "c")
+LONG = ".".join(["x" * 61, *["x" * 60] * 3]) + ".example"
+"""With the name of a cluster before it, too long by one character."""
 GOOD = Fleet(
     environments=(
         Environment("dev", waves=(Wave("dev", clusters=("a",)),)),
@@ -113,6 +116,30 @@ def test_a_good_one() -> None:
         (replace(GOOD, pairs=(BlueGreen("b", "c", live="blue"),)), "pairs[0]", "c", "b takes the traffic"),
         (replace(GOOD, pairs=(BlueGreen("a", "b", live="green"),)), "pairs[0]", "a", "in the environment prod"),
         (replace(one_wave(*NAMES), pairs=(BlueGreen("a", "b", live="blue"),)), "pairs[0]", "b", "in an earlier wave"),
+        (
+            replace(
+                GOOD,
+                pairs=(
+                    BlueGreen("b", "c", live="green", traffic=Traffic("Z1", ("a.example.com", "b.example.com"))),
+                    BlueGreen("a", "d", live="blue", traffic=Traffic("Z1", ("b.example.com",))),
+                ),
+            ),
+            "pairs[1].traffic.names[0]",
+            "b.example.com",
+            "duplicate name that a pair shares",
+        ),
+        (
+            replace(GOOD, pairs=(BlueGreen("b", "c" * 64, live="green", traffic=Traffic("Z1", ("x.example.com",))),)),
+            "pairs[0].traffic.names[0]",
+            "x.example.com",
+            "which is too long: 63 characters before the first dot",
+        ),
+        (
+            replace(GOOD, pairs=(BlueGreen("b", "c", live="green", traffic=Traffic("Z1", (LONG,))),)),
+            "pairs[0].traffic.names[0]",
+            LONG,
+            "253 in all",
+        ),
         (
             replace(GOOD, pairs=(BlueGreen("b", "c", live="pink"),)),  # type: ignore[arg-type]  # as a user may
             "pairs[0].live",
@@ -202,7 +229,8 @@ def test_a_pipeline_of_aws_reaches_its_own_partition() -> None:
 
 
 def test_the_one_without_traffic_comes_first() -> None:
-    assert found(replace(GOOD, pairs=(BlueGreen("b", "c", live="green"),))) == []
+    shared = Traffic("Z1", ("a.example.com", LONG[1:]), live_percent=1)
+    assert found(replace(GOOD, pairs=(BlueGreen("b", "c", live="green", traffic=shared),))) == []
 
 
 def test_what_is_near_an_unknown_name() -> None:

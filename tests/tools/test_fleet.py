@@ -56,8 +56,8 @@ def test_each_cluster_with_its_wave_place_and_versions(document: dict[str, Any])
         "1.36",
     )
     assert (green["standard_support_until"], green["extended_support_until"]) == ("2027-08-02", "2028-08-02")
-    assert green["pair"] == {"color": "green", "live": False}
-    assert found["prod-eu"][1]["pair"] == {"color": "blue", "live": True}
+    assert green["pair"] == {"color": "green", "live": False, "percent": 10}
+    assert found["prod-eu"][1]["pair"] == {"color": "blue", "live": True, "percent": 90}
     assert found["prod-us"][1]["pair"] is None
     assert green["differences"] == ["region", "network.cidr", "cluster.version"]
 
@@ -116,6 +116,8 @@ def test_for_people(document: dict[str, Any]) -> None:
     assert "prod-canary yes 120 min {cluster}-errors" in lines
     row = "prod-canary prod-eu-green (green, idle) 333333333333 eu-west-1 1.36 2027-08-02 not known"
     assert row in lines
+    shares = lines[lines.index("SHARES OF THE TRAFFIC") + 1 :][:3]
+    assert shares == ["cluster of all answers", "prod-eu-green 10 %", "prod-eu 90 %"]
     assert "prod-us Kubernetes 1.35 is 1 minor behind 1.36" in lines
 
 

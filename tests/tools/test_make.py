@@ -59,6 +59,7 @@ VARIABLES = [
     ("pipelines", "CHECK", "--check"),
     ("roles", "OUT", "--output={}"),
     ("registry-cache", "OUT", "--output={}"),
+    ("traffic", "OUT", "--output={}"),
     ("code-pipeline", "OUT", "--output={}"),
     ("watch", "CLUSTER", "{}"),
     ("versions", "CHARTS", "--charts={}"),

@@ -8,6 +8,7 @@ from typing import Any
 from blueprint.images import family, is_older, release
 from blueprint.planning.document import NodeGroup, Plan
 from blueprint.planning.fleet import FleetPlan
+from blueprint.planning.traffic import shares_of
 from blueprint.versions import STANDARD_SUPPORT, SUPPORT, minor
 from tools.review.drivers import drivers
 from tools.review.fleet import Side
@@ -46,7 +47,7 @@ def monthly(plan: Plan, prices: Prices) -> tuple[float, float] | None:
 def as_json(fleet: FleetPlan, prices: Prices) -> dict[str, Any]:
     """All of it."""
     colors = {
-        name: {"color": color, "live": color == pair.live}
+        name: {"color": color, "live": color == pair.live, "percent": shares_of(pair).get(name)}
         for pair in fleet.pairs
         for color, name in (("blue", pair.blue), ("green", pair.green))
     }
@@ -94,6 +95,13 @@ def tables(document: dict[str, Any]) -> Iterator[PlainTable]:
     rows = [_row(wave["name"], cluster) for wave in waves for cluster in wave["clusters"]]
     yield PlainTable("clusters", heads, tuple(rows))
     clusters = [cluster for wave in waves for cluster in wave["clusters"]]
+    shares = tuple(
+        ((each["name"],), (f"{each['pair']['percent']} %",))
+        for each in clusters
+        if each["pair"] and each["pair"]["percent"] is not None
+    )
+    if shares:
+        yield PlainTable("shares of the traffic", ("cluster", "of all answers"), shares)
     own = tuple(((each["name"],), tuple(each["differences"])) for each in clusters if each["differences"])
     if own:
         yield PlainTable("other than the defaults of their environment", ("cluster", "fields"), own)
