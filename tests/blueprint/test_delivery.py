@@ -111,8 +111,8 @@ def test_first_objects_hold_what_aws_decides_and_no_more() -> None:
 
 
 def test_the_registration_is_what_applicationsets_of_the_gitops_bridge_read() -> None:
-    """terraform-aws-eks-blueprints, patterns/gitops/getting-started-argocd/main.tf:108-116 and README.md:100-120; the
-    label of a cluster: argo-cd v3.4.4 docs/operator-manual/declarative-setup.md (Clusters).
+    """terraform-aws-eks-blueprints, patterns/gitops/getting-started-argocd/main.tf:82-116 (`addons`, `addons_metadata`)
+    and README.md:100-120; the label of a cluster: argo-cd v3.4.4 docs/operator-manual/declarative-setup.md (Clusters).
     """
     made = plan(ARGO_DELIVERY)
     assert made.delivery
@@ -125,6 +125,8 @@ def test_the_registration_is_what_applicationsets_of_the_gitops_bridge_read() ->
     }
     labels = secret["metadata"]["labels"]
     assert labels["argocd.argoproj.io/secret-type"] == "cluster"
+    assert labels["aws_cluster_name"] == "argo-delivery"
+    assert labels["kubernetes_version"] == ARGO_DELIVERY.cluster.version
     assert labels["enable_aws_load_balancer_controller"] == labels["enable_cert_manager"] == "true"
     assert "bearerToken" not in secret["stringData"]["config"]
 

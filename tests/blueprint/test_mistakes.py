@@ -8,6 +8,7 @@ from typing import Any
 
 import botocore.loaders
 import pytest
+from botocore.loaders import Loader
 
 from addons.ack_capability import AckCapability
 from addons.core import CORE
@@ -175,6 +176,60 @@ def test_the_fix_is_for_what_was_written(make: Callable[[], Blueprint], rule: st
 def foreign() -> Iterator[tuple[type[Value], str, str]]:
     for cls in (Blueprint, Cluster, NewNetwork, ExistingNetwork, ManagedNodes):
         yield from ((cls, word, fix) for word, fix in cls.words_of_others.items())
+
+
+# What AWS does not call so. https://github.com/terraform-aws-modules: terraform-aws-eks v21 variables.tf and its
+# modules, and those of v20; terraform-aws-vpc v6 variables.tf.
+TERRAFORM = {
+    *("azs", "one_nat_gateway_per_az", "single_nat_gateway", "enable_nat_gateway", "enable_ipv6"),
+    *("private_subnets", "public_subnets", "control_plane_subnet_ids"),
+    *("iam_role_additional_policies", "enable_monitoring", "pre_bootstrap_user_data", "enable_efa_support"),
+    *("bootstrap_extra_args", "cloudinit_pre_nodeadm", "ami_release_version"),
+    *("enable_cluster_creator_admin_permissions", "endpoint_public_access_cidrs", "enabled_log_types", "iam_role_arn"),
+    *("eks_managed_node_groups", "self_managed_node_groups", "cluster_addons", "iam_role_permissions_boundary"),
+    *("iam_role_path", "cluster_endpoint_public_access"),
+}
+# https://github.com/eksctl-io/eksctl/blob/main/pkg/apis/eksctl.io/v1alpha5/assets/schema.json, in snake_case
+EKSCTL = {
+    *(
+        "node_groups",
+        "managed_node_groups",
+        "auto_mode_config",
+        "iam_roles_anywhere",
+        "efa_enabled",
+        "ssh",
+        "ami",
+        "spot",
+    ),
+    *("volume_iops", "volume_throughput", "nat"),
+}
+# https://docs.aws.amazon.com/cdk/api/v2/python/aws_cdk.aws_eks_v2.html, and aws_ec2.Vpc
+CDK = {
+    *("max_azs", "masters_role", "endpoint_access", "secrets_encryption_key", "pod_execution_role", "subnet_selection"),
+}
+# https://github.com/aws-quickstart/cdk-eks-blueprints/tree/1.19.0/lib, in snake_case
+TYPESCRIPT = {"resource_providers", "cluster_provider", "node_group_type", "add_ons"}
+OF_OTHER_VALUES = {"zones", "flow_log_retention_days", "node_class"}
+"""Fields here, of a value beside it or of an earlier version."""
+
+
+def test_the_words_of_others_are_theirs() -> None:
+    """A word that nobody writes would help nobody."""
+    known = TERRAFORM | EKSCTL | CDK | TYPESCRIPT | OF_OTHER_VALUES
+    for service in ("eks", "ec2", "autoscaling", "iam"):
+        for shape in Loader().load_service_model(service, "service-2")["shapes"].values():
+            for name in shape.get("members", ()):
+                word = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+                known |= {word, f"{word}s", word.removesuffix("s")}
+    for cls in with_words_of_others():
+        assert {*cls.words_of_others} - known == set(), cls
+
+
+def with_words_of_others(below: type[Value] = Value) -> Iterator[type[Value]]:
+    for cls in below.__subclasses__():
+        if "words_of_others" in vars(cls):
+            yield cls
+        yield from with_words_of_others(cls)
 
 
 @pytest.mark.parametrize(("cls", "word", "fix"), [*foreign()])

@@ -57,7 +57,8 @@ def test_successors_of_the_certificate_authority(fleet: Templates) -> None:
     ((id, authority),) = of_type(template, "AWS::EKS::CertificateAuthority").items()
     assert authority["Properties"] == {"ClusterName": "provisioned"}
     assert "Cluster" in authority["DependsOn"]
-    assert {"Fn::GetAtt": [id, "Id"]} in [each["Value"] for each in template["Outputs"].values()]
+    (name,) = (name for name, each in template["Outputs"].items() if each["Value"] == {"Fn::GetAtt": [id, "Id"]})
+    assert re.fullmatch("CertificateAuthority2027Id[0-9A-F]{8}", name), "nobody else's, and found by its name"
 
 
 @pytest.mark.parametrize(("path", "expected"), PATHS.items())
