@@ -174,7 +174,7 @@ lock: setup ## Resolve requirements.in and package.json anew: make lock ARGS=--u
 
 clean: ## Remove all that the other commands made, the installation included
 	rm -rf .kubernetes node_modules cdk.out .mypy_cache .pytest_cache .ruff_cache .hypothesis
-	@for each in .venv .venv-oldest .venv-local pipeline plans registry-cache roles traffic review; do \
+	@for each in .venv .venv-oldest .venv-local pipeline plans registry-cache roles traffic review .synthesized; do \
 	  if $(call ours,$$each); then rm -rf $$each; \
 	  else echo "$$each stays: no command wrote it"; fi; done
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

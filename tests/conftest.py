@@ -20,6 +20,7 @@ from app import ROOT  # it reads that
 from blueprint.planning.document import Plan
 from tests.templates import Templates, by_stack
 from tools.assembly import Assembly, read
+from tools.store import VARIABLE
 from tools.synthesis import synthesize
 
 # Plans and templates stay until the end, and looking through them for garbage takes a tenth of all time.
@@ -41,6 +42,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "snapshot" in getattr(item, "fixturenames", ()):
             item.add_marker("snapshot")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def store(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What tests synthesize by commands is not kept where people have theirs."""
+    os.environ[VARIABLE] = str(tmp_path_factory.mktemp("store"))
 
 
 @pytest.fixture(scope="session")

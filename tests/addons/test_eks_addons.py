@@ -16,6 +16,7 @@ from blueprint.contribution import ManagedAddon
 from blueprint.versions import SUPPORTED, minor
 from blueprint.workload import PodSelector
 from tests.addons.support import ACCOUNT, FACTS, REGION, allowed, deployed, names_no_partition, rules_broken
+from tests.addons.test_lock import classes
 from tests.templates import plain
 
 VOLUME = f"arn:aws:ec2:{REGION}:{ACCOUNT}:volume/vol-1"
@@ -213,3 +214,24 @@ class TestVolumesUnderAKey:
     @pytest.mark.parametrize("arn", ["alias/ebs", KEY.replace("key/", "alias/"), KEY[-36:], f"{KEY}/*", f"{KEY}\n"])
     def test_a_key_is_named_by_its_arn(self, arn: str) -> None:
         assert rules_broken(AwsEbsCsiDriver(kms_key_arn=arn)) == ["kms_key_arn"]
+
+
+def test_what_a_pod_asks_for_is_said_where_each_addon_takes_it() -> None:
+    """Keys of the configuration schemas: `aws eks describe-addon-configuration`, as these guides show them.
+
+    https://docs.aws.amazon.com/guardduty/latest/ug/guardduty-configure-security-agent-eks-addon.html,
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/install-CloudWatch-Observability-EKS-addon.html,
+    https://docs.aws.amazon.com/eks/latest/userguide/coredns-autoscaling.html and node-health-nma.html.
+    """
+    found = {cls.name: {path for workload in cls.workloads for path in workload.cpu_at} for cls in classes(EksAddon)}
+    assert {name: paths for name, paths in found.items() if paths} == {
+        "amazon-cloudwatch-observability": {
+            "manager.resources.requests.cpu",
+            "containerLogs.fluentBit.resources.requests.cpu",
+        },
+        "aws-guardduty-agent": {"resources.requests.cpu"},
+        "aws-network-flow-monitoring-agent": {"resources.requests.cpu"},
+        "coredns": {"resources.requests.cpu"},
+        "eks-node-monitoring-agent": {"nodeAgent.resources.requests.cpu"},
+        "metrics-server": {"resources.requests.cpu"},
+    }

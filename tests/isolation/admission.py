@@ -121,6 +121,8 @@ def _is_resource(pattern: str, resource: str) -> bool:
 
 def _failed(policy: Object, request: Request) -> Iterator[str]:
     """As the API server: a condition that is false decides before one that is an error does."""
+    # kubernetes/pkg/apis/admissionregistration/validation/validation.go: supportedFailurePolicies
+    assert policy.get("failurePolicy", "Fail") in ("Fail", "Ignore")
     sent = {"userInfo": {"groups": [*request.groups]}}
     scope = {"object": request.object, "oldObject": request.old, "request": sent}
     conditions = [compiled(condition["expression"]) for condition in policy.get("matchConditions", ())]

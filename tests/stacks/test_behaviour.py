@@ -277,6 +277,15 @@ class TestOwnership:
         assert "PruneLabel" not in before["Properties"]
         assert before != after
 
+    def test_objects_that_leave_a_manifest_leave_the_cluster_but_for_namespaces(self, fleet: Templates) -> None:
+        """The handler prunes by this label alone: kubectl-handler/apply/__init__.py of aws-cdk 2.275.0."""
+        labels = [
+            ("PruneLabel" in each["Properties"], any(kind == "Namespace" for kind, _ in _named(each)))
+            for template in fleet.values()
+            for each in of_type(template, MANIFEST).values()
+        ]
+        assert {*labels} == {(True, False), (False, True)}
+
     def test_a_storage_class_that_would_change_is_another_and_the_one_before_goes(self, tmp_path: Path) -> None:
         """Kubernetes takes no other parameters: pkg/apis/storage/validation (ValidateStorageClassUpdate)."""
         found = []

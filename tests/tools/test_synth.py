@@ -140,7 +140,7 @@ def test_a_finding_fails_without_a_traceback_and_leaves_nothing(
         raise RuntimeError("ValidationFailed: Validation failed.")
 
     monkeypatch.setattr(synth, "synthesize", failing)
-    assert main(["synth", "dev"]) == 1
+    assert main(["synth", "--validate", "dev"]) == 1
     assert "nothing is left in cdk.out" in capsys.readouterr().err
     assert list((folder / "cdk.out").iterdir()) == []
 

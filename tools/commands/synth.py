@@ -1,13 +1,15 @@
 """The templates of every cluster, or of those named, in cdk.out, and a table of what they hold.
 
 Nothing is left in the folder when a mistake is found. Rules and nag packs run with --validate, in `make check` and when
-`cdk` runs the app; the templates are the same.
+`cdk` runs the app; the templates are the same. Without them, a cluster whose plan is as before, and all that turns it
+into templates, comes from .synthesized.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import json
+import os
 import sys
 import time
 from argparse import ArgumentParser, Namespace
@@ -19,12 +21,14 @@ from app import CLUSTERS
 from blueprint.errors import BlueprintError
 from blueprint.inventory import planned
 from blueprint.planning.document import Plan
+from tools.apart import synthesize_apart
 from tools.assembly import Assembly, read
 from tools.jsii_start import finish, quicken
 from tools.options import add_clusters, add_json
 from tools.outputs import ASSEMBLY, OutputFolder
 from tools.status import Status
-from tools.synthesis import RESOURCE_LIMIT, synthesize
+from tools.store import Store
+from tools.synthesis import RESOURCE_LIMIT, settings, synthesize
 from tools.tables import aligned
 
 OUT = Path("cdk.out")
@@ -36,6 +40,9 @@ def add_options(parser: ArgumentParser) -> None:
     """Declares the options."""
     add_clusters(parser)
     parser.add_argument("--validate", action="store_true", help="also run the rules and nag packs")
+    parser.add_argument(
+        "--no-cache", action="store_true", help="synthesize all anew, and keep nothing for the next time"
+    )
     parser.add_argument("--output", type=Path, default=OUT, metavar="FOLDER", help=f"instead of {OUT}")
     add_json(parser, "the table as a list with one object for each cluster")
 
@@ -56,7 +63,11 @@ def run(options: Namespace) -> int:
     try:
         if options.quick:
             quicken()
-        synthesize(plans, out, validate=options.validate, progress=True)
+        if options.validate:
+            synthesize(plans, out, validate=True, progress=True)
+        else:
+            store = None if options.no_cache else Store(settings())
+            synthesize_apart(plans, out, store=store, processes=os.cpu_count() or 1, progress=True)
     except Exception as error:
         folder.clear()
         if "ValidationFailed" not in str(error):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import subprocess
 import sys
@@ -19,12 +18,10 @@ from tools.environment import INSTALLERS, inherited
 from tools.gitops.assembly import with_git
 from tools.revision.differences import ClusterDifference, differences
 from tools.status import CannotError
+from tools.store import FOLDER, VARIABLE, fingerprint
 
 ROOT = Path(__file__).parents[2]
 _LOCK = "requirements.txt"
-RENDERER = ("app.py", "cdk.json", "blueprint", "stacks", "tools/synthesis.py", _LOCK)
-"""What turns a plan into templates. All else reaches them through the plan only."""
-
 Documents = Mapping[str, str]
 """By cluster, its plan as a document."""
 
@@ -50,6 +47,7 @@ class Revision:
             **inherited(),
             "PYTHONPATH": str(self.folder),
             "JSII_NODE": str(self.python.with_name("node")),
+            VARIABLE: str(FOLDER),
         }
         # Before there was one program for all commands, each was one of its own.
         program = ("tools", command) if (self.folder / "tools" / "__main__.py").exists() else (f"tools.{command}",)
@@ -96,7 +94,7 @@ def compared(base: str, root: Path = ROOT) -> Comparison:
         outs = (folder / "old-plans", folder / "new-plans")
         plans_before, plans_after = pool.map(_planned, (old, new), outs)
         one, other = plans_before or {}, plans_after or {}
-        same_renderer = _renderer(old.folder) == _renderer(root)
+        same_renderer = fingerprint(old.folder) == fingerprint(root)
         names = sorted(name for name in {*one, *other} if not same_renderer or one.get(name) != other.get(name))
         _say(f"Synthesizing {', '.join(names)} of both revisions" if names else "No plan differs")
         # Nobody knows the clusters of a base that writes no plans, so these are all synthesized.
@@ -124,15 +122,6 @@ def _synthesized(revision: Revision, clusters: Sequence[str] | None, out: Path) 
         return {}
     revision.run("synth", *(clusters or ()), "--output", str(out))
     return read(out)
-
-
-def _renderer(folder: Path) -> str:
-    """A hash of what turns plans into templates there."""
-    found = hashlib.sha256()
-    for path in sorted(path for name in RENDERER for path in (folder / name, *(folder / name).rglob("*"))):
-        if path.is_file() and path.suffix != ".pyc":
-            found.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes() + b"\0")
-    return found.hexdigest()
 
 
 def default_base(root: Path = ROOT) -> str:

@@ -1,0 +1,299 @@
+"""Clusters that were synthesized before, and by several processes: the same bytes, and nothing that is out of date."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sysconfig
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from blueprint.planning.document import Plan
+from blueprint.planning.file import dumped
+from blueprint.planning.planner import plan
+from examples.bare import BARE
+from tools import apart, store
+from tools.__main__ import main
+from tools.apart import by_processes, synthesize_apart
+from tools.merged import assets_of, share
+from tools.status import CannotError
+from tools.store import BESIDE, NAMES, RENDERER, WITHOUT, Store, fingerprint
+from tools.synthesis import settings, synthesize
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    found = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in found}
+
+
+def forbidden(*_: object, **__: object) -> None:
+    raise AssertionError("it is synthesized again")
+
+
+@pytest.fixture(scope="module")
+def whole(plans: tuple[Plan, ...], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the CDK writes of all of them at once."""
+    out = tmp_path_factory.mktemp("whole")
+    synthesize(plans, out, validate=False)
+    return out
+
+
+class TestBytes:
+    def test_they_are_those_of_the_cdk_cold_and_warm(
+        self, plans: tuple[Plan, ...], whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        kept = Store(settings(), tmp_path / "store")
+        cold, warm, other = (tmp_path / name for name in ("cold", "warm", "other"))
+        for out in (cold, warm, other):
+            out.mkdir()
+        synthesize_apart(plans, cold, store=kept, processes=1)
+        assert files(cold) == files(whole)
+        monkeypatch.setattr(apart, "synthesize", forbidden)
+        synthesize_apart(plans, warm, store=kept, processes=1)
+        assert files(warm) == files(whole)
+        synthesize_apart(plans[::-1], other, store=kept, processes=1)
+        assert files(other).keys() == files(whole).keys()
+
+    def test_they_are_the_same_by_several_processes(
+        self, plans: tuple[Plan, ...], whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(apart, "WORTH", 1)
+        monkeypatch.setattr(apart, "synthesize", forbidden)  # in this process
+        synthesize_apart(plans, tmp_path, store=None, processes=2)
+        assert files(tmp_path) == files(whole)
+
+    def test_one_that_changed_is_synthesized_and_the_others_are_not(
+        self, plans: tuple[Plan, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        kept = Store(settings(), tmp_path / "store")
+        one, two = plan(BARE), plan(replace(BARE, name="other"))
+        (tmp_path / "a").mkdir()
+        synthesize_apart([one, two], tmp_path / "a", store=kept, processes=1)
+        changed, made = plan(replace(BARE, tags={"changed": "yes"})), list[str]()
+
+        def counting(plans: list[Plan], *arguments: Any, **options: Any) -> None:
+            made.extend(each.facts.name for each in plans)
+            synthesize(plans, *arguments, **options)
+
+        monkeypatch.setattr(apart, "synthesize", counting)
+        (tmp_path / "b").mkdir()
+        synthesize_apart([changed, two], tmp_path / "b", store=kept, processes=1)
+        assert made == [one.facts.name]
+        (tmp_path / "c").mkdir()
+        synthesize([changed, two], tmp_path / "c", validate=False)
+        assert files(tmp_path / "b") == files(tmp_path / "c")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project with a file in the place of each that matters."""
+    root = tmp_path / "project"
+    for name in (*RENDERER, *BESIDE):
+        path = root / name if "." in Path(name).name else root / name / "module.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("before")
+    return root
+
+
+def key(project: Path, context: dict[str, Any] | None = None, document: str = "{}") -> str:
+    return Store({"flag": True} if context is None else context, project.parent / "store", project).key(document)
+
+
+class TestKey:
+    @pytest.mark.parametrize("name", [*RENDERER, *BESIDE])
+    def test_every_file_matters(self, name: str, project: Path) -> None:
+        before = key(project)
+        path = project / name
+        (path / "module.py" if path.is_dir() else path).write_text("after")
+        changed = key(project)
+        assert changed != before
+        if path.is_dir():
+            (path / "more").mkdir()
+            (path / "more" / "data.json").write_text("{}")
+            assert key(project) != changed
+
+    def test_what_python_compiled_does_not_matter(self, project: Path) -> None:
+        before = fingerprint(project)
+        (project / "stacks" / "module.cpython-311.pyc").write_bytes(b"x")
+        assert fingerprint(project) == before
+
+    @pytest.mark.parametrize("prefix", NAMES)
+    def test_variables_matter(self, prefix: str, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        before = key(project)
+        monkeypatch.setenv(f"{prefix}ANYTHING", "1")
+        one = key(project)
+        monkeypatch.setenv(f"{prefix}ANYTHING", "2")
+        assert len({before, one, key(project)}) == 3
+
+    @pytest.mark.parametrize("name", [*WITHOUT, "HOME", "MAKELEVEL"])
+    def test_where_something_is_written_does_not(
+        self, name: str, project: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        before = key(project)
+        monkeypatch.setenv(name, "/elsewhere")
+        assert key(project) == before
+
+    def test_context_plan_python_and_packages_matter(
+        self, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        found = [key(project), key(project, {"flag": False}), key(project, {}), key(project, document="{ }")]
+        packages = tmp_path / "packages"
+        (packages / "aws_cdk_lib-2.275.0.dist-info").mkdir(parents=True)
+        monkeypatch.setattr(sysconfig, "get_path", lambda _: str(packages))
+        found.append(key(project))
+        (packages / "aws_cdk_lib-2.275.0.dist-info").rename(packages / "aws_cdk_lib-2.276.0.dist-info")
+        found.append(key(project))
+        monkeypatch.setattr(platform, "python_version", lambda: "3.99.0")
+        found.append(key(project))
+        assert len({*found}) == len(found)
+
+
+def entry(folder: Path, asset: str, size: int = 100) -> Path:
+    """What a synthesis leaves, with one asset."""
+    stage = folder / "assembly-x"
+    stage.mkdir(parents=True)
+    (folder / "manifest.json").write_text("{}")
+    (stage / "x.template.json").write_bytes(b" " * size)
+    (stage / "x.assets.json").write_text(f'{{"path": "../{asset}"}}')
+    (folder / asset).write_text("content")
+    return folder
+
+
+ONE, TWO = (f"asset.{digit * 64}.zip" for digit in "ab")
+
+
+class TestStore:
+    @pytest.fixture
+    def kept(self, tmp_path: Path) -> Store:
+        return Store({}, tmp_path / "store")
+
+    def test_what_is_kept_is_taken_with_its_assets_and_no_others(self, kept: Store, tmp_path: Path) -> None:
+        made = entry(tmp_path / "made", ONE)
+        (made / TWO).write_text("of another cluster")
+        kept.keep("k", made)
+        (made / TWO).unlink()
+        assert kept.take("k", tmp_path / "taken")
+        assert files(tmp_path / "taken") == files(made)
+        (tmp_path / "taken" / "manifest.json").write_text("edited")
+        assert kept.take("k", tmp_path / "again")
+        assert files(tmp_path / "again") == files(made), "whoever edits what was written edits no entry"
+
+    def test_what_nobody_kept_is_not_there(self, kept: Store, tmp_path: Path) -> None:
+        assert not kept.take("k", tmp_path / "taken")
+        assert not (tmp_path / "taken").exists()
+
+    def test_an_entry_without_its_asset_is_none(self, kept: Store, tmp_path: Path) -> None:
+        kept.keep("k", entry(tmp_path / "made", ONE))
+        (kept.folder / ONE).unlink()
+        assert not kept.take("k", tmp_path / "taken")
+        assert not (tmp_path / "taken").exists()
+
+    def test_two_may_keep_the_same(self, kept: Store, tmp_path: Path) -> None:
+        for name in ("a", "b"):
+            kept.keep("k", entry(tmp_path / name, ONE))
+        assert kept.take("k", tmp_path / "taken")
+        assert sorted(path.name for path in kept.folder.iterdir()) == sorted([".eks-blueprints", ONE, "k"])
+
+    def test_it_stays_small(self, kept: Store, tmp_path: Path) -> None:
+        for at, (name, asset) in enumerate((("old", ONE), ("used", TWO), ("new", TWO))):
+            kept.keep(name, entry(tmp_path / name, asset, size=1000))
+            os.utime(kept.folder / name, (at, at))
+        assert kept.take("used", tmp_path / "taken")
+        kept.make_room(limit=2500)
+        assert {path.name for path in kept.folder.iterdir()} == {".eks-blueprints", "used", "new", TWO}
+        os.utime(kept.folder / "new", (9, 9))
+        kept.make_room(limit=1500)
+        assert {path.name for path in kept.folder.iterdir()} == {".eks-blueprints", "used", TWO}
+
+    def test_a_folder_that_cannot_be_is_no_mistake(self, tmp_path: Path) -> None:
+        (tmp_path / "store").write_text("a file")
+        kept = Store({}, tmp_path / "store")
+        kept.keep("k", entry(tmp_path / "made", ONE))
+        kept.make_room()
+        assert not kept.take("k", tmp_path / "taken")
+
+    def test_assets_are_those_that_the_templates_name(self, tmp_path: Path) -> None:
+        made = entry(tmp_path / "made", ONE)
+        (made / TWO).touch()
+        assert assets_of(made) == [ONE]
+
+    def test_a_folder_is_shared_as_a_whole(self, tmp_path: Path) -> None:
+        (tmp_path / "asset.a").mkdir()
+        (tmp_path / "asset.a" / "index.py").write_text("x")
+        for _ in range(2):
+            share(tmp_path / "asset.a", tmp_path / "b")
+        assert files(tmp_path / "b") == {"index.py": b"x"}
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["asset.a", "b"]
+
+
+class TestProcesses:
+    @pytest.fixture
+    def started(self, monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[str]]:
+        """Those of a run; each cluster is one that cannot be synthesized, or takes long."""
+        found: list[subprocess.Popen[str]] = []
+        start = subprocess.Popen
+
+        def starting(*arguments: Any, **options: Any) -> subprocess.Popen[str]:
+            found.append(start(*arguments, **options))
+            return found[-1]
+
+        monkeypatch.setattr(subprocess, "Popen", starting)
+        return found
+
+    def test_one_that_fails_ends_all(
+        self, tmp_path: Path, started: list[subprocess.Popen[str]], capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        parts = [tmp_path / name for name in ("one", "two", "three")]
+        for part in parts:
+            part.mkdir()
+            (part / f"{part.name}.plan.json").write_text("no plan")
+        with pytest.raises(CannotError, match="could not be synthesized: see above"):
+            list(by_processes(parts, 2))
+        assert "DocumentError" in capfd.readouterr().err
+        assert len(started) == 2
+        assert all(each.poll() is not None for each in started)
+
+    def test_one_who_stops_early_leaves_none(self, tmp_path: Path, started: list[subprocess.Popen[str]]) -> None:
+        """As Ctrl-C does, which comes in here as an exception."""
+        part = tmp_path / "bare"
+        part.mkdir()
+        (part / "bare.plan.json").write_text(dumped(plan(BARE)))
+        running = by_processes([part, part, part], 2)
+        assert next(running) == part
+        running.close()
+        assert all(each.poll() is not None for each in started)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(store.VARIABLE, str(tmp_path / "store"))
+    return tmp_path
+
+
+class TestCommand:
+    def test_a_second_time_it_takes_what_it_kept(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert main(["synth", "bare"]) == 0
+        first, said = files(folder / "cdk.out"), capsys.readouterr().out
+        monkeypatch.setattr(apart, "synthesize", forbidden)
+        assert main(["synth", "bare"]) == 0
+        assert files(folder / "cdk.out") == first
+        assert capsys.readouterr().out == said
+
+    def test_without_it_nothing_is_kept_or_taken(self, folder: Path) -> None:
+        made: Callable[[], int] = lambda: main(["synth", "--no-cache", "bare"])  # noqa: E731  # asked twice
+        assert made() == 0
+        assert not (folder / "store").exists()
+        assert main(["synth", "bare"]) == 0
+        (kept,) = (path for path in (folder / "store").iterdir() if (path / "manifest.json").exists())
+        (template,) = kept.glob("assembly-bare/*network*.template.json")
+        template.write_text("{}")
+        assert made() == 0
+        assert "{}" not in [path.read_text() for path in (folder / "cdk.out").glob("assembly-bare/*.template.json")]

@@ -1,0 +1,135 @@
+"""Clusters, each synthesized for itself: what did not change comes from a store, the rest from several processes.
+
+    python -m tools.apart
+
+is such a process. It reads folders, a line each, which hold the plan of a cluster, and says each when the cluster's
+assembly is in it. It ends when its input does, so that it never outlives whoever asks.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections import deque
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import nullcontext, suppress
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
+
+from app import ROOT
+from blueprint.planning.document import Plan
+from blueprint.planning.file import SUFFIX, documents, dumped, loaded
+from tools.jsii_start import finish, quicken
+from tools.merged import merge, share
+from tools.progress import Progress
+from tools.status import CannotError
+from tools.store import Store
+from tools.synthesis import synthesize
+
+WORTH = 8
+"""Clusters for each process: of fewer, its start takes longer than it saves. `make bench` shows it."""
+
+
+def synthesize_apart(
+    plans: Sequence[Plan], out: Path, *, store: Store | None, processes: int, progress: bool = False
+) -> None:
+    """Writes what `synthesize` writes, without the rules; by at most so many processes."""
+    with tempfile.TemporaryDirectory(prefix="eks-blueprints-") as temporary:
+        parts = {Path(temporary) / plan.facts.name: plan for plan in plans}
+        keys, missing = {}, list[Path]()
+        for part, plan in parts.items():
+            document = dumped(plan)
+            keys[part] = store.key(document) if store else ""
+            if not store or not store.take(keys[part], part):
+                part.mkdir()
+                (part / f"{plan.facts.name}{SUFFIX}").write_text(document, encoding="utf-8")
+                for asset in out.glob("asset.*"):  # so that it is not packed again
+                    share(asset, part / asset.name)
+                missing.append(part)
+        done: list[Path] = []
+        shown = Progress(lambda: f"{len(done)} of {len(missing)} clusters")
+        with shown if progress and len(missing) > 1 else nullcontext():
+            for part in _synthesized(missing, parts, min(processes, len(missing) // WORTH)):
+                done.append(part)
+                if store:
+                    store.keep(keys[part], part)
+        if store and missing:
+            store.make_room()
+        merge([*parts], out)
+
+
+def _synthesized(missing: Sequence[Path], plans: dict[Path, Plan], processes: int) -> Iterator[Path]:
+    """Each part, when it is whole."""
+    if processes > 1:
+        yield from by_processes(missing, processes)
+        return
+    for part in missing:
+        synthesize([plans[part]], part, validate=False)
+        yield part
+
+
+def by_processes(parts: Sequence[Path], count: int) -> Generator[Path]:
+    """Each part, which holds a plan, when its assembly is in it. However it ends, no process is left."""
+    command = (sys.executable, "-m", "tools.apart")
+    waiting, done = deque(parts), SimpleQueue[Path | CannotError]()
+    workers = [
+        subprocess.Popen(
+            command,
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,  # Ctrl-C is for this process, which ends them all
+        )
+        for _ in range(count)
+    ]
+
+    def serve(worker: subprocess.Popen[str]) -> None:
+        assert worker.stdin  # noqa: S101  # a pipe
+        assert worker.stdout  # noqa: S101  # a pipe
+        with suppress(IndexError):  # nothing is left
+            while True:
+                part = waiting.popleft()
+                with suppress(BrokenPipeError):  # it has ended, and says why on standard error
+                    print(part, file=worker.stdin, flush=True)
+                answered = worker.stdout.readline()
+                done.put(part if answered else CannotError(f"{part.name} could not be synthesized: see above."))
+
+    threads = [Thread(target=serve, args=(worker,), daemon=True) for worker in workers]
+    try:
+        for thread in threads:
+            thread.start()
+        for _ in parts:
+            found = done.get()
+            if isinstance(found, CannotError):
+                raise found
+            yield found
+    finally:
+        waiting.clear()
+        for worker in workers:
+            with suppress(ProcessLookupError):
+                os.killpg(worker.pid, signal.SIGKILL)
+        for thread, worker in zip(threads, workers, strict=True):
+            thread.join()
+            worker.wait()
+            with suppress(BrokenPipeError), worker:  # what it did not read any more
+                pass
+
+
+def main() -> None:
+    """Synthesizes until there is nothing left to do."""
+    quicken()
+    for line in sys.stdin:
+        part = Path(line.rstrip("\n"))
+        (document,) = documents(part).values()
+        synthesize([loaded(document)], part, validate=False)
+        print(part, flush=True)
+    finish(0)
+
+
+if __name__ == "__main__":
+    main()

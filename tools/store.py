@@ -1,0 +1,108 @@
+"""Synthesized clusters, kept beside the project: the bytes of what did not change, without another synthesis.
+
+An entry is found by a hash of all that its bytes depend on: the plan, the files that turn plans into templates, the
+packages, the context and the environment. Several processes may use a store at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+import sysconfig
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from app import ROOT
+from tools.merged import assets_of, share
+from tools.outputs import MARK
+
+FOLDER = ROOT / ".synthesized"
+VARIABLE = "BLUEPRINTS_STORE"
+"""Names another folder: a review keeps what it synthesizes of a base where the project keeps its own."""
+LIMIT = 512 * 2**20
+"""Bytes of all entries, without assets: those of two hundred clusters as large as the production example."""
+RENDERER = ("app.py", "cdk.json", "blueprint", "stacks", "tools/synthesis.py", "requirements.txt")
+"""What turns a plan into templates. All else reaches them through the plan only."""
+BESIDE = ("facts", "cdk.context.json", "package.json", "tools/merged.py")
+"""Files on which an entry depends as well, though no template is known to."""
+NAMES = ("CDK_", "JSII_", "NODE_", "BLUEPRINTS")
+"""What variables begin with that the CDK, jsii, Node.js or this project read."""
+WITHOUT = ("CDK_OUTDIR", "JSII_RUNTIME_PACKAGE_CACHE_ROOT", "NODE_COMPILE_CACHE", "BLUEPRINTS", VARIABLE)
+"""Of these, what says where something is read or written: of the clusters the plan tells."""
+
+
+class Store:
+    """Entries by key, each the files of one cluster's assembly; assets, which are named after their content, once."""
+
+    def __init__(self, context: Mapping[str, Any], folder: Path | None = None, root: Path = ROOT) -> None:
+        self.folder = folder or Path(os.environ.get(VARIABLE) or FOLDER)
+        given = {
+            "files": fingerprint(root, (*RENDERER, *BESIDE)),
+            "packages": sorted(path.name for path in Path(sysconfig.get_path("purelib")).glob("*.dist-info")),
+            "python": platform.python_version(),
+            "environment": {
+                name: value for name, value in os.environ.items() if name.startswith(NAMES) and name not in WITHOUT
+            },
+            "context": context,
+        }
+        self._given = json.dumps(given, sort_keys=True)
+
+    def key(self, document: str) -> str:
+        """Of the cluster with this plan."""
+        return hashlib.sha256(f"{self._given}\0{document}".encode()).hexdigest()
+
+    def take(self, key: str, part: Path) -> bool:
+        """Copies an entry into a folder, with its assets; False where there is none."""
+        entry = self.folder / key
+        try:
+            shutil.copytree(entry, part, copy_function=shutil.copyfile)
+            os.utime(entry)
+            for name in assets_of(part):
+                share(self.folder / name, part / name)
+        except (OSError, shutil.Error):  # there is none, or another process makes room
+            shutil.rmtree(part, ignore_errors=True)
+            return False
+        return True
+
+    def keep(self, key: str, part: Path) -> None:
+        """Keeps what was synthesized into a folder, where that can be: no synthesis fails for want of room."""
+        with suppress(OSError, shutil.Error):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            (self.folder / MARK).write_text("make synth keeps here what it synthesized.\n", encoding="utf-8")
+            for name in assets_of(part):
+                share(part / name, self.folder / name)
+            with tempfile.TemporaryDirectory(dir=self.folder, prefix="new-", ignore_cleanup_errors=True) as new:
+                entry = Path(new) / key
+                ignored = shutil.ignore_patterns("asset.*")
+                shutil.copytree(part, entry, ignore=ignored, copy_function=shutil.copyfile)
+                entry.rename(self.folder / key)  # fails where another process was first
+
+    def make_room(self, limit: int = LIMIT) -> None:
+        """Removes what was not used for longest, until the rest is small enough."""
+        with suppress(OSError):
+            entries = [path for path in self.folder.iterdir() if (path / "manifest.json").is_file()]
+            size, used = 0, set[str]()
+            for entry in sorted(entries, key=lambda path: path.stat().st_mtime, reverse=True):
+                size += sum(path.stat().st_size for path in entry.rglob("*") if path.is_file())
+                if size > limit:
+                    shutil.rmtree(entry, ignore_errors=True)
+                else:
+                    used |= {*assets_of(entry)}
+            for path in self.folder.glob("asset.*"):
+                if path.name not in used:
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def fingerprint(folder: Path, names: Sequence[str] = RENDERER) -> str:
+    """A hash of files there, by their names and content."""
+    found = hashlib.sha256()
+    for path in sorted(path for name in names for path in (folder / name, *(folder / name).rglob("*"))):
+        if path.is_file() and path.suffix != ".pyc":
+            found.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes() + b"\0")
+    return found.hexdigest()
