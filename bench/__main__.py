@@ -1,4 +1,5 @@
-"""`make bench`: time and memory of a synthesis, against its floor; the time of a plan, and of a review.
+"""`make bench`: time and memory of a synthesis, against its floor; the time of a plan, of a review, and of what
+did not change.
 
     python -m bench [--quick]
 
@@ -69,6 +70,7 @@ def main(arguments: Sequence[str]) -> None:
             say(f"preparing, clusters: {case.clusters}; the floor must write the same bytes")
             contests.append(prepared(case.clusters, Path(folder) / str(case.clusters)))
         lines += ["", *synthesis_table(cases, contests)]
+        lines += ["", *apart_table(Path(folder), quick=cases is QUICK)]
         say(f"reviewing, clusters: {CLUSTERS}")
         lines += ["", *review_table(Path(folder), turns=1 if cases is QUICK else 3)]
     print("\n".join([machine(), "", *lines]))
@@ -144,6 +146,30 @@ def synthesis_table(cases: Sequence[Case], contests: Sequence[Contest]) -> Itera
     yield f"--validate adds {median(timed(with_rules) - timed(one.python) for _ in range(3)):.1f} s to a cluster."
     more = (contests[1].calls - one.calls) / (contests[1].clusters - one.clusters)
     yield f"Calls of the jsii kernel: {one.calls} for a cluster, {more:.0f} for each one more."
+
+
+def apart_table(folder: Path, *, quick: bool) -> Iterator[str]:
+    """Clusters each for itself, as `make synth` does it, against all at once in one process."""
+    processors = os.cpu_count() or 1
+    yield f"{'clusters, in seconds':22}at once  {processors} processes  ratio  unchanged  ratio  one changed  ratio"
+    for count in (1, 10) if quick else (1, 10, 50, 200):
+        turns = 1 if count == FLEET_CLUSTERS else 3
+        say(f"by {processors} processes and from a store, clusters: {count}, turns: {turns}")
+        command = (sys.executable, "-m", "bench.fleet", str(count))
+        store, out = ("--store", str(folder / f"store-{count}")), [str(folder / f"out-{count}")]
+        apart = ("--apart", str(processors))
+        timed((*command, *out, *apart, *store))
+        runs = [
+            [timed((*command, *out, *words)) for words in ((), apart, (*apart, *store), (*apart, *store, "--changed"))]
+            for _ in range(turns)
+        ]
+        whole, *others = (median(column) for column in zip(*runs, strict=True))
+        ratios = [median(run[at] / run[0] for run in runs) for at in (1, 2, 3)]
+        cells = "".join(
+            f"{seconds:{width}.2f}{ratio:7.2f}"
+            for seconds, ratio, width in zip(others, ratios, (13, 11, 13), strict=True)
+        )
+        yield f"{count:<22}{whole:7.2f}{cells}"
 
 
 def timed(command: Sequence[str]) -> float:

@@ -15,15 +15,21 @@ _ASSET = re.compile(r'"(?:\.\./)?(asset\.[0-9a-f]{64}(?:\.\w+)?)"')
 
 
 def merge(parts: Sequence[Path], out: Path) -> None:
-    """Moves the assemblies of clusters into a folder, in this order, and writes what names them all."""
+    """Moves the assemblies of clusters into a folder, in this order, and writes what names them all.
+
+    What an earlier run wrote of the same clusters goes.
+    """
     manifests, trees = ([_read(part / name) for part in parts] for name in (_MANIFEST, _TREE))
     for part in parts:
         for name in assets_of(part):
             share(part / name, out / name)
         for path in [*part.iterdir()]:
             if path.name not in (_MANIFEST, _TREE) and not path.name.startswith("asset."):
-                (out / path.name).unlink(missing_ok=True)  # cdk.out, the version of the format, is in each
-                shutil.move(path, out / path.name)
+                target = out / path.name
+                if target.is_dir():  # of an earlier run
+                    shutil.rmtree(target)
+                target.unlink(missing_ok=True)  # cdk.out, the version of the format, is in each
+                shutil.move(path, target)
     first, of_all = manifests[0], [item for each in manifests for item in each["artifacts"].items()]
     stages = {name: artifact for name, artifact in of_all if _is_stage(artifact)}
     others = {name: artifact for name, artifact in first["artifacts"].items() if not _is_stage(artifact)}
