@@ -228,6 +228,13 @@ def test_a_pipeline_of_aws_reaches_its_own_partition() -> None:
     assert [*out_of_reach(replace(GOOD, pipelines=(GITHUB,)), clusters)] == []
 
 
+def test_a_wave_waits_for_nothing_unless_it_is_said() -> None:
+    plain = Wave("a", clusters=("a",))
+    assert (plain.promotion, Environment("a", waves=(plain,)).promotion) == (None, None)
+    default = Fleet(environments=()).promotion
+    assert (default.approval, default.soak_minutes, default.alarms) == (False, 0, ())
+
+
 def test_the_one_without_traffic_comes_first() -> None:
     shared = Traffic("Z1", ("a.example.com", LONG[1:]), live_percent=1)
     assert found(replace(GOOD, pairs=(BlueGreen("b", "c", live="green", traffic=shared),))) == []
