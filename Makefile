@@ -37,7 +37,7 @@ EVERY_VALUE := tests/every_value tests/isolation/test_isolation.py tests/bluepri
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup synth plan fleet pipelines roles traffic registry-cache code-pipeline watch gitops access diagram reference review guard plan-upgrade new-cluster new-team new-addon doctor local local-destroy versions contracts mirror-list prices facts kubernetes kubernetes-test test test-oldest every-value lifecycle mutants snapshots lint check bench lock clean FORCE
+.PHONY: help setup synth live plan fleet pipelines roles traffic registry-cache code-pipeline watch gitops access diagram reference review guard plan-upgrade new-cluster new-team new-addon doctor local local-destroy versions contracts mirror-list prices facts kubernetes kubernetes-test test test-oldest every-value lifecycle mutants snapshots lint check bench lock clean FORCE
 
 help: ## List the commands
 	@echo "make COMMAND, one of:"
@@ -49,6 +49,9 @@ setup: .venv/.installed node_modules/.installed ## Install what the other comman
 
 synth: setup ## Write the CloudFormation of all clusters into cdk.out, or of one: make synth CLUSTER=dev
 	@$(TOOLS) synth $(ARGS) $(call names,CLUSTER)
+
+live: setup ## Show what each saved file changes, as soon as it is saved: make live CLUSTER=dev; Ctrl-C ends it
+	@$(TOOLS) live $(ARGS) $(call names,CLUSTER)
 
 plan: setup ## Write what each cluster consists of into plans, as JSON, without the CDK: make plan CLUSTER=dev
 	@$(TOOLS) plan $(ARGS) $(call names,CLUSTER)

@@ -21,6 +21,7 @@ from tools.status import MEANINGS, CannotError, Status
 
 COMMANDS: Mapping[str, str] = {
     "synth": "write the CloudFormation of clusters",
+    "live": "show what each saved file changes, as soon as it is saved",
     "plan": "write what clusters consist of, without the CDK",
     "fleet": "print which clusters there are, in which waves, and what lags",
     "pipelines": "write the workflows that deliver the fleet, for GitHub or GitLab",

@@ -58,7 +58,7 @@ def test_each_module_is_a_command_and_each_command_a_target_of_make(root: Path) 
     assert all(target == command for target, command in recipes)
 
 
-SILENT = ("kubernetes", "local-destroy", "new-cluster", "new-team", "new-addon")
+SILENT = ("kubernetes", "local-destroy", "new-cluster", "new-team", "new-addon", "live")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
