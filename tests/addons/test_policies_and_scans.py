@@ -40,6 +40,9 @@ def test_policies_of_a_standard_come_when_asked_for_and_after_what_reads_them() 
     mirror = "oci://111111111111.dkr.ecr.us-west-2.amazonaws.com/kyverno"
     engine, policies = Kyverno(standard="baseline", chart_repository=mirror).contribute(FACTS).releases
     assert (engine.chart.repository, policies.chart.repository) == (mirror, f"{mirror}-policies")
+    renamed = "oci://111111111111.dkr.ecr.us-west-2.amazonaws.com/admission"
+    _, policies = Kyverno(standard="baseline", chart_repository=renamed).contribute(FACTS).releases
+    assert policies.chart.repository == f"{renamed}-policies", "an address has one chart"
     _, policies = Kyverno(standard="baseline").contribute(FACTS).releases
     assert policies.chart.repository == Kyverno.policies.repository
 

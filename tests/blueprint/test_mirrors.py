@@ -118,7 +118,11 @@ def test_what_the_user_says_of_an_image_wins() -> None:
     ("mirrors", "place", "rule"),
     [
         (Mirrors(images={"quay.io": "quay.io/mirror"}), "mirrors.images['quay.io']", "no mirror of itself"),
-        (Mirrors(images={"registry-1.docker.io": ECR}), "mirrors.images['registry-1.docker.io']", "by docker.io"),
+        *(
+            (Mirrors(images={hub: ECR}), f"mirrors.images['{hub}']", "by docker.io")
+            # distribution/reference v0.6.0 normalize.go:17-29, and where clients go
+            for hub in ("index.docker.io", "registry-1.docker.io", "registry.hub.docker.com")
+        ),
         (Mirrors(images={"quay.io": f"{ECR}/quay/"}), "mirrors.images['quay.io']", "without a slash"),
         (Mirrors(images={"https://quay.io": ECR}), "mirrors.images['https://quay.io']", "host of a registry"),
         (Mirrors(charts="https://charts.example.com"), "mirrors.charts", "beginning of addresses of charts"),

@@ -9,6 +9,7 @@ from typing import Any
 
 import botocore
 import pytest
+from botocore.loaders import Loader
 
 from addons.aws_guardduty_agent import AwsGuardDutyAgent
 from addons.aws_load_balancer_controller import AwsLoadBalancerController
@@ -16,6 +17,7 @@ from addons.core import CORE
 from addons.kube_prometheus_stack import KubePrometheusStack
 from blueprint import Blueprint, FargateProfile, FargateSelector, plan
 from blueprint.partition_rules import LACKING
+from blueprint.regions import partition_of
 from examples.ipv6 import IPV6
 from tests.blueprint.examples import SMALL, assert_reported, changed, part
 from tests.stacks.fleet import plans_of_examples
@@ -92,3 +94,11 @@ def test_the_endpoint_of_guardduty_s_agent(region: str, service: str) -> None:
     """https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/govcloud-guardduty.html"""
     made = plan(there(region, addons=(*CORE, AwsGuardDutyAgent())))
     assert part(made, "aws-guardduty-agent").aws_services == (f"guardduty-data{service}",)
+
+
+def test_each_region_is_of_its_partition() -> None:
+    """As botocore 1.44.5 has it: data/partitions.json."""
+    for partition in Loader().load_data("partitions")["partitions"]:
+        regions = [name for name in partition["regions"] if not name.endswith("-global")]
+        assert regions
+        assert {partition_of(name) for name in regions} == {partition["id"]}

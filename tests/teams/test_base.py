@@ -112,6 +112,10 @@ MISTAKES = [
         "privileged pods", space(pod_security="privileged"), f"{HERE}.pod_security", "must be 'baseline'", "'baseline'"
     ),
     mistake("unknown level", space(pod_security="none"), f"{HERE}.pod_security", "'restricted'", "'"),
+    *(
+        mistake(f"of AWS {prefix}", space(name=f"{prefix}shop"), f"{HERE}.name", "AWS looks for", "choose")
+        for prefix in ("aws-", "amazon-", "eks-")
+    ),
     mistake("not ours", space(name="kube-shop"), f"{HERE}.name", "belongs to Kubernetes", "choose"),
     # Where AWS looks for what Fargate logs to: https://docs.aws.amazon.com/eks/latest/userguide/fargate-logging.html
     mistake("logs of Fargate", space(name="aws-observability"), f"{HERE}.name", "AWS looks for", "choose"),
