@@ -385,14 +385,6 @@ def _fitting(hint: Any, *, own: bool) -> _Fits:  # noqa: C901  # one branch for 
     return partial(_fits_class, hint if isinstance(hint, type) else _Wrong, own)
 
 
-def _fits_each(items: Sequence[_Fits], value: Any) -> bool:
-    return (
-        type(value) is tuple
-        and len(value) == len(items)
-        and all(fit(each) for fit, each in zip(items, value, strict=True))
-    )
-
-
 def _fits_class(hint: type, own: bool, value: Any) -> bool:
     cls: Any = type(value)  # mypy takes a class whose instances define __hash__ for unhashable
     if not issubclass(cls, hint):

@@ -41,7 +41,7 @@ class Store:
     """Entries by key, each the files of one cluster's assembly; assets, which are named after their content, once."""
 
     def __init__(self, context: Mapping[str, Any], folder: Path | None = None, root: Path = ROOT) -> None:
-        self.folder = folder or Path(os.environ.get(VARIABLE) or FOLDER)
+        self.folder = folder or place()
         given = {
             "files": fingerprint(root, (*RENDERER, *BESIDE)),
             "packages": sorted(path.name for path in Path(sysconfig.get_path("purelib")).glob("*.dist-info")),
@@ -97,6 +97,11 @@ class Store:
             for path in self.folder.glob("asset.*"):
                 if path.name not in used:
                     shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def place() -> Path:
+    """The folder of a store, unless another one is named."""
+    return Path(os.environ.get(VARIABLE) or FOLDER)
 
 
 def fingerprint(folder: Path, names: Sequence[str] = RENDERER) -> str:

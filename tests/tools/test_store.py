@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
+import sys
 import sysconfig
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,6 +22,7 @@ from tools import apart, store
 from tools.__main__ import main
 from tools.apart import by_processes, synthesize_apart
 from tools.merged import assets_of, share
+from tools.revision.revisions import Revision
 from tools.status import CannotError
 from tools.store import BESIDE, NAMES, RENDERER, WITHOUT, Store, fingerprint
 from tools.synthesis import settings, synthesize
@@ -298,3 +300,16 @@ class TestCommand:
         template.write_text("{}")
         assert made() == 0
         assert "{}" not in [path.read_text() for path in (folder / "cdk.out").glob("assembly-bare/*.template.json")]
+
+
+def test_a_review_keeps_what_it_synthesizes_of_a_base_where_the_project_keeps_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its folder goes when the review ends."""
+    (tmp_path / "tools").mkdir()
+    (tmp_path / "tools" / "__main__.py").write_text("import os, sys; print(os.environ[sys.argv[1]])")
+    base = Revision("base", tmp_path, Path(sys.executable))
+    monkeypatch.setenv(store.VARIABLE, str(tmp_path / "elsewhere"))
+    assert base.run(store.VARIABLE).strip() == str(tmp_path / "elsewhere")
+    monkeypatch.delenv(store.VARIABLE)
+    assert base.run(store.VARIABLE).strip() == str(store.FOLDER)

@@ -18,7 +18,7 @@ from tools.environment import INSTALLERS, inherited
 from tools.gitops.assembly import with_git
 from tools.revision.differences import ClusterDifference, differences
 from tools.status import CannotError
-from tools.store import FOLDER, VARIABLE, fingerprint
+from tools.store import VARIABLE, fingerprint, place
 
 ROOT = Path(__file__).parents[2]
 _LOCK = "requirements.txt"
@@ -47,7 +47,7 @@ class Revision:
             **inherited(),
             "PYTHONPATH": str(self.folder),
             "JSII_NODE": str(self.python.with_name("node")),
-            VARIABLE: str(FOLDER),
+            VARIABLE: str(place()),
         }
         # Before there was one program for all commands, each was one of its own.
         program = ("tools", command) if (self.folder / "tools" / "__main__.py").exists() else (f"tools.{command}",)
