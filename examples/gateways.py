@@ -1,0 +1,26 @@
+"""Ways in: load balancers of AWS for Ingresses and Gateways, and Gateways that Envoy serves, with names of both."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from addons.aws_load_balancer_controller import AwsLoadBalancerController
+from addons.core import CORE
+from addons.envoy_gateway import EnvoyGateway
+from addons.external_dns import ExternalDns
+from blueprint import ManagedNodes
+from examples.managed import MANAGED
+from examples.shared import PAYMENTS, PLATFORM
+
+GATEWAYS = replace(
+    MANAGED,
+    name="gateways",
+    compute=(ManagedNodes("system", instance_types=("m7g.large",), min=3, max=4),),
+    addons=(
+        *CORE,
+        AwsLoadBalancerController(gateways=True),
+        EnvoyGateway(scheme="internet-facing", proxies=3),
+        ExternalDns(zones=("Z0123456789",), domains=("example.com",), sources=("ingress", "gateway-httproute")),
+    ),
+    teams=(PLATFORM, PAYMENTS),
+)
