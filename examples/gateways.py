@@ -1,4 +1,4 @@
-"""Ways in: load balancers of AWS for Ingresses and Gateways, and Gateways that Envoy serves, with names of both."""
+"""Ways in: load balancers of AWS for Ingresses and Gateways, Gateways that Envoy serves, and those of a mesh."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from addons.aws_load_balancer_controller import AwsLoadBalancerController
 from addons.core import CORE
 from addons.envoy_gateway import EnvoyGateway
 from addons.external_dns import ExternalDns
+from addons.istio import Istio
+from addons.istio.gateways import IstioGateway
 from blueprint import ManagedNodes
 from examples.managed import MANAGED
 from examples.shared import PAYMENTS, PLATFORM
@@ -20,6 +22,12 @@ GATEWAYS = replace(
         *CORE,
         AwsLoadBalancerController(gateways=True),
         EnvoyGateway(scheme="internet-facing", proxies=3),
+        Istio(
+            gateways=(
+                IstioGateway(scheme="internet-facing", replicas=3),
+                IstioGateway("istio-private"),
+            ),
+        ),
         ExternalDns(zones=("Z0123456789",), domains=("example.com",), sources=("ingress", "gateway-httproute")),
     ),
     teams=(PLATFORM, PAYMENTS),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated
 
-from addons.envoy_gateway.proxies import Scheme, by_controller, proxies_of_the_class
-from blueprint.addons import ClusterFacts, HelmAddon, ImageSource, Values
+from addons.envoy_gateway.proxies import proxies_of_the_class
+from blueprint.addons import ClusterFacts, HelmAddon, ImageSource, Values, load_balancers
+from blueprint.addons.load_balancers import Scheme
 from blueprint.addons.lock import locked_chart
 from blueprint.addons.pods import across_zones, resources
 from blueprint.errors import Problem
@@ -22,8 +23,9 @@ _ENVOY = "docker.io/envoyproxy"
 class EnvoyGateway(HelmAddon):
     """Each Gateway of the class `envoy` gets proxies of its own, in the namespace of the add-on, and a Network Load
     Balancer before them, by AwsLoadBalancerController() or Auto Mode. It brings the Gateway API in the experimental
-    channel, which has all of the standard one. Teams have to let its proxies in. Filters in Lua, patches of Envoy's
-    configuration and backends outside of the cluster are off: config.envoyGateway.extensionApis in `extra_values`.
+    channel, which has all of the standard one. Teams let its proxies in as they do internal load balancers, among whose
+    addresses these are. Filters in Lua, patches of Envoy's configuration and backends outside of the cluster are off:
+    config.envoyGateway.extensionApis in `extra_values`.
     """
 
     name = "envoy-gateway"
@@ -63,12 +65,7 @@ class EnvoyGateway(HelmAddon):
 
     def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:
         yield from super().problems_on(facts)
-        if self.scheme and not by_controller(facts) and not facts.auto_mode:
-            rule = "nobody makes the load balancers of its Gateways"
-            yield Problem(("scheme",), self.scheme, rule, "add AwsLoadBalancerController() to addons, or write None")
-        if self.scheme == "internet-facing" and not facts.load_balancer_ranges:
-            rule = "the network has no public subnets, in which such load balancers stand"
-            yield Problem(("scheme",), self.scheme, rule, 'write "internal"')
+        yield from load_balancers.problems(facts, self.scheme)
 
     def values(self, facts: ClusterFacts) -> Values:
         return {

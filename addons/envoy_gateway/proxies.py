@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
-from blueprint.addons import ClusterFacts, Values
+from blueprint.addons import ClusterFacts
+from blueprint.addons.load_balancers import Scheme, service
 from blueprint.addons.pods import across_zones
 from blueprint.kubernetes import Manifest
 
-Scheme = Literal["internal", "internet-facing"]
-_NLB = "service.beta.kubernetes.io/aws-load-balancer"
 _GROUP = "gateway.envoyproxy.io"
 _NAME = "envoy"
 
@@ -24,7 +23,7 @@ def proxies_of_the_class(
             "pod": {"topologySpreadConstraints": across_zones(name=_NAME, component="proxy")},
         },
         "envoyPDB": {"maxUnavailable": 1},
-        "envoyService": _service(facts, scheme),
+        "envoyService": service(facts, scheme),
     }
     spec: dict[str, Any] = {"provider": {"type": "Kubernetes", "kubernetes": kubernetes}}
     if facts.ip_family == "ipv6":
@@ -42,20 +41,3 @@ def proxies_of_the_class(
             },
         },
     )
-
-
-def _service(facts: ClusterFacts, scheme: Scheme | None) -> Values:
-    if not scheme:
-        return {"type": "ClusterIP"}
-    annotations = {f"{_NLB}-scheme": scheme, f"{_NLB}-nlb-target-type": "ip"}
-    if facts.ip_family == "ipv6":
-        annotations[f"{_NLB}-ip-address-type"] = "dualstack"
-    if subnets := dict(facts.named_subnets).get(scheme):
-        annotations[f"{_NLB}-subnets"] = ",".join(subnets)
-    by = "service.k8s.aws/nlb" if by_controller(facts) else "eks.amazonaws.com/nlb"
-    return {"type": "LoadBalancer", "loadBalancerClass": by, "annotations": annotations}
-
-
-def by_controller(facts: ClusterFacts) -> bool:
-    """Whether the load balancer controller is in the cluster, and not left out for Auto Mode."""
-    return "elbv2.k8s.aws" in facts.api_groups and (facts.has_nodes or not facts.auto_mode)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
 from addons.aws_load_balancer_controller import AwsLoadBalancerController
 from addons.envoy_gateway import EnvoyGateway
 from addons.external_dns import ExternalDns
+from addons.istio import Istio
+from addons.istio.gateways import IstioGateway
 from blueprint import plan
 from blueprint.addons import Addon, HelmRelease, KubernetesManifests
 from blueprint.facts import ClusterFacts
@@ -162,6 +164,36 @@ def test_gateways_of_the_controller_stand_where_its_ingresses_do() -> None:
     }
 
 
+# --- Istio ---
+
+
+@pytest.mark.parametrize("mode", ["ambient", "sidecar"])
+def test_gateways_of_the_mesh_stand_in_namespaces_of_their_own(mode: Literal["ambient", "sidecar"]) -> None:
+    """Istio 1.30.3 manifests/charts/gateway/templates/_helpers.tpl: names and labels by the release. Its image comes
+    from istiod's webhook, so it is installed last: deployment.yaml:66 (auto).
+    """
+    both = (IstioGateway(scheme="internet-facing", replicas=3), IstioGateway("private"))
+    made = Istio(mode=mode, gateways=both).contribute(WITH_CONTROLLER)
+    assert [(each.name, each.namespace) for each in made.releases][-2:] == [
+        ("istio-ingress", "istio-ingress"),
+        ("private", "private"),
+    ]
+    assert {each.chart.name for each in made.releases[-2:]} == {"gateway"}
+    levels = {each.name: each.pod_security for each in made.namespaces}
+    assert levels == {"istio-system": "privileged", "istio-ingress": "restricted", "private": "restricted"}
+    pods = {each.name: each for each in made.workloads}
+    assert (pods["istio-ingress"].replicas, pods["istio-ingress"].namespace) == (3, "istio-ingress")
+    assert pods["private"].labels == {"app": "private", "istio": "private"}
+    outside, inside = (plain(each.values)["service"] for each in made.releases[-2:])
+    assert outside["loadBalancerClass"] == inside["loadBalancerClass"] == "service.k8s.aws/nlb"
+    key = "service.beta.kubernetes.io/aws-load-balancer-scheme"
+    assert (outside["annotations"][key], inside["annotations"][key]) == ("internet-facing", "internal")
+
+
+def test_without_gateways_the_mesh_has_none() -> None:
+    assert "gateway" not in {each.chart.name for each in Istio().contribute(FACTS).releases}
+
+
 # --- Who brings the kinds ---
 
 
@@ -202,6 +234,8 @@ def test_definitions_may_be_files_of_ones_own() -> None:
 def test_load_balancers_that_nobody_makes_are_refused() -> None:
     assert_reported(with_addons(EnvoyGateway()), "addons[3].scheme", "nobody makes", "AwsLoadBalancerController()")
     plan(with_addons(EnvoyGateway(), base=AUTO))
+    mesh = Istio(gateways=(IstioGateway(),))
+    assert_reported(with_addons(mesh), "addons[3].gateways[0].scheme", "nobody makes", "AwsLoadBalancerController()")
     isolated = replace(WITH_CONTROLLER, load_balancer_ranges=())
     (problem,) = EnvoyGateway(scheme="internet-facing").problems_on(isolated)
     assert (problem.path, problem.fix) == (("scheme",), 'write "internal"')
@@ -213,6 +247,8 @@ def test_load_balancers_that_nobody_makes_are_refused() -> None:
     [
         (EnvoyGateway(scheme="public"), ["scheme"]),  # type: ignore[arg-type]  # what it refuses
         (EnvoyGateway(proxies=0), ["proxies"]),
+        (Istio(gateways=(IstioGateway(replicas=1),)), ["gateways[0].replicas"]),
+        (Istio(gateways=(IstioGateway(), IstioGateway())), ["gateways[1].name"]),
         (replace(BY_VALUE, api_groups=("Gateway API",)), ["api_groups[0]"]),
     ],
 )
