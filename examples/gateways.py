@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from addons.aws_load_balancer_controller import AwsLoadBalancerController
+from addons.aws_load_balancer_controller.classes import AlbClass
 from addons.core import CORE
 from addons.envoy_gateway import EnvoyGateway
 from addons.external_dns import ExternalDns
@@ -20,7 +21,13 @@ GATEWAYS = replace(
     compute=(ManagedNodes("system", instance_types=("m7g.large",), min=3, max=4),),
     addons=(
         *CORE,
-        AwsLoadBalancerController(gateways=True),
+        AwsLoadBalancerController(
+            gateways=True,
+            classes=(
+                AlbClass("alb-public", "internet-facing", teams=("payments",), allow=("203.0.113.0/24",)),
+                AlbClass("alb-shared", "internal", group="shared"),
+            ),
+        ),
         EnvoyGateway(scheme="internet-facing", proxies=3),
         Istio(
             gateways=(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from addons.aws_load_balancer_controller import gateways, ingress_class
+from addons.aws_load_balancer_controller import classes, gateways, ingress_class
 from addons.aws_load_balancer_controller.certificate import GENERATED
+from addons.aws_load_balancer_controller.classes import AlbClass
 from addons.aws_load_balancer_controller.ingress_class import IpAddressType
 from addons.aws_load_balancer_controller.policy import statements
 from addons.aws_load_balancer_controller.service_classes import policies
@@ -17,8 +18,6 @@ from blueprint.addons.pods import across_zones, workload
 from blueprint.errors import Problem
 from blueprint.kubernetes import Manifest
 from blueprint.linked_roles import LOAD_BALANCING
-
-_SERVICE_CLASS = "service.k8s.aws/nlb"
 
 
 class AwsLoadBalancerController(CallsAws, HelmAddon):
@@ -58,6 +57,8 @@ class AwsLoadBalancerController(CallsAws, HelmAddon):
     """Refuse Services of type LoadBalancer that name no class: the provider that EKS runs makes Classic Load Balancers
     of them. What is one already stays."""
 
+    classes: tuple[AlbClass, ...] = ()
+    """More classes of Ingresses, beside `alb`: one for the internet and one that is internal, for example."""
     gateways: bool = False
     """Whether there are load balancers for Gateways too, of the classes `alb` and `nlb`: internal ones, unless their
     LoadBalancerConfiguration says otherwise. Needs an add-on that defines their kinds, such as EnvoyGateway()."""
@@ -71,8 +72,13 @@ class AwsLoadBalancerController(CallsAws, HelmAddon):
     def needs_api_groups(self) -> Mapping[str, str]:
         return GATEWAY_API if self.gateways else {}
 
+    def problems(self) -> Iterator[Problem]:
+        yield from super().problems()
+        yield from classes.problems(self.classes)
+
     def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:
         yield from super().problems_on(facts)
+        yield from classes.problems_on(facts, self.classes)
         yield from ingress_class.problems(facts, self.ip_address_type)
 
     def permissions(self, facts: ClusterFacts) -> tuple[Statement, ...]:
@@ -87,9 +93,10 @@ class AwsLoadBalancerController(CallsAws, HelmAddon):
         return ("ec2", "elasticloadbalancing", *(name for name, used in optional.items() if used))
 
     def objects(self, facts: ClusterFacts) -> tuple[Manifest, ...]:
-        own = self.extra_values.get("loadBalancerClass") or _SERVICE_CLASS
-        refused = policies(str(own)) if self.require_class else ()
-        return (*refused, *(gateways.classes(facts, self.namespace, self.ip_address_type) if self.gateways else ()))
+        found = list(policies(self.extra_values.get("loadBalancerClass"))) if self.require_class else []
+        found += classes.objects(facts, self.classes, self.ip_address_type)
+        found += gateways.classes(facts, self.namespace, self.ip_address_type) if self.gateways else ()
+        return tuple(found)
 
     def values(self, facts: ClusterFacts) -> Values:
         return {

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import pytest
 
 from addons.aws_load_balancer_controller import AwsLoadBalancerController
+from addons.aws_load_balancer_controller.classes import AlbClass
 from addons.envoy_gateway import EnvoyGateway
 from addons.external_dns import ExternalDns
 from addons.istio import Istio
@@ -164,6 +165,52 @@ def test_gateways_of_the_controller_stand_where_its_ingresses_do() -> None:
     }
 
 
+# --- Classes of Ingresses ---
+
+
+def test_a_class_says_what_holds_for_all_its_load_balancers() -> None:
+    """kubernetes-sigs/aws-load-balancer-controller v3.5.0 apis/elbv2/v1beta1/ingressclassparams_types.go:112."""
+    certificate = f"arn:aws:acm:{FACTS.region}:111111111111:certificate/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f"
+    shared = AlbClass(
+        "alb-public",
+        "internet-facing",
+        teams=("shop", "payments"),
+        group="public",
+        certificates=(certificate,),
+        allow=("203.0.113.0/24",),
+    )
+    addon = AwsLoadBalancerController(classes=(shared, AlbClass("alb-internal", "internal")))
+    facts = replace(WITH_CONTROLLER, ip_family="ipv6", named_subnets=(("internet-facing", ("subnet-1", "subnet-2")),))
+    made = objects(addon, facts)
+    assert made["IngressClassParams alb-public"]["spec"] == {
+        "scheme": "internet-facing",
+        "subnets": {"ids": ["subnet-1", "subnet-2"]},
+        "ipAddressType": "dualstack",
+        "namespaceSelector": {
+            "matchExpressions": [{"key": "blueprint/team", "operator": "In", "values": ["shop", "payments"]}]
+        },
+        "group": {"name": "public"},
+        "certificateArn": [certificate],
+        "inboundCIDRs": ["203.0.113.0/24"],
+    }
+    assert made["IngressClass alb-public"]["spec"] == {
+        "controller": "ingress.k8s.aws/alb",
+        "parameters": {"apiGroup": "elbv2.k8s.aws", "kind": "IngressClassParams", "name": "alb-public"},
+    }
+    assert objects(addon)["IngressClassParams alb-internal"]["spec"] == {"scheme": "internal"}
+    assert not [*addon.problems_on(WITH_CONTROLLER)]
+
+
+def test_a_class_that_no_load_balancer_could_have_is_refused() -> None:
+    elsewhere = "arn:aws:acm:us-east-1:111111111111:certificate/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f"
+    addon = AwsLoadBalancerController(classes=(AlbClass("a", "internet-facing", certificates=(elsewhere,)),))
+    found = {problem.path: problem.fix for problem in addon.problems_on(FACTS)}
+    assert found == {
+        ("classes", 0, "scheme"): 'write "internal"',
+        ("classes", 0, "certificates", 0): f"name one of {FACTS.region}",
+    }
+
+
 # --- Istio ---
 
 
@@ -231,6 +278,10 @@ def test_definitions_may_be_files_of_ones_own() -> None:
 # --- What is refused ---
 
 
+def with_classes(*classes: AlbClass) -> AwsLoadBalancerController:
+    return AwsLoadBalancerController(classes=classes)
+
+
 def test_load_balancers_that_nobody_makes_are_refused() -> None:
     assert_reported(with_addons(EnvoyGateway()), "addons[3].scheme", "nobody makes", "AwsLoadBalancerController()")
     plan(with_addons(EnvoyGateway(), base=AUTO))
@@ -247,6 +298,13 @@ def test_load_balancers_that_nobody_makes_are_refused() -> None:
     [
         (EnvoyGateway(scheme="public"), ["scheme"]),  # type: ignore[arg-type]  # what it refuses
         (EnvoyGateway(proxies=0), ["proxies"]),
+        (with_classes(AlbClass("alb", "internal")), ["classes[0].name"]),
+        (with_classes(AlbClass("a", "internal"), AlbClass("a", "internal")), ["classes[1].name"]),
+        (
+            with_classes(AlbClass("a", "internal", group="one"), AlbClass("b", "internet-facing", group="one")),
+            ["classes[1].group"],
+        ),
+        (with_classes(AlbClass("a", "internal", allow=("10.0.0.1/8",))), ["classes[0].allow[0]"]),
         (Istio(gateways=(IstioGateway(replicas=1),)), ["gateways[0].replicas"]),
         (Istio(gateways=(IstioGateway(), IstioGateway())), ["gateways[1].name"]),
         (replace(BY_VALUE, api_groups=("Gateway API",)), ["api_groups[0]"]),
