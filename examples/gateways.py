@@ -15,17 +15,21 @@ from blueprint import ManagedNodes
 from examples.managed import MANAGED
 from examples.shared import PAYMENTS, PLATFORM
 
+CERTIFICATES = tuple(
+    f"arn:aws:acm:us-west-2:111111111111:certificate/{each}a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f" for each in (0, 1)
+)
+
 GATEWAYS = replace(
     MANAGED,
     name="gateways",
-    compute=(ManagedNodes("system", instance_types=("m7g.large",), min=3, max=4),),
+    compute=(ManagedNodes("system", instance_types=("m7g.xlarge",), min=3, max=4),),
     addons=(
         *CORE,
         AwsLoadBalancerController(
             gateways=True,
             classes=(
                 AlbClass("alb-public", "internet-facing", teams=("payments",), allow=("203.0.113.0/24",)),
-                AlbClass("alb-shared", "internal", group="shared"),
+                AlbClass("alb-shared", "internal", group="shared", certificates=CERTIFICATES),
             ),
         ),
         EnvoyGateway(scheme="internet-facing", proxies=3),

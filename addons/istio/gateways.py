@@ -26,7 +26,7 @@ class IstioGateway(Value):
     """Of the release, and of the namespace."""
     scheme: Scheme | None = "internal"
     """Of the Network Load Balancer before it. None: there is none, and a Service of the cluster alone."""
-    replicas: Annotated[int, between(2, 100, "pods")] = 2
+    replicas: Annotated[int, between(2, 30, "pods")] = 2
     """How many proxies there are."""
 
     def values(self, facts: ClusterFacts) -> Values:
