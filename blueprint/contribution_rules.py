@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from blueprint import iam
 from blueprint.access import AccessEntry
+from blueprint.addons import RepeatableAddon
+from blueprint.addons.installed import DEFINITION, brought, stated
 from blueprint.auto_mode import AutoMode
 from blueprint.auto_node_class import OWN_NODES
 from blueprint.contribution import Capability, MetricsWorkspace, NodeRole, Queue, Release, ReleaseFields
-from blueprint.errors import FieldPath, Key, Problem, Quoted, duplicates, shown
+from blueprint.errors import FieldPath, Key, Problem, Quoted, duplicates, rendered, shown
 from blueprint.interpreted import misread_below
 from blueprint.kubernetes import RESERVED_NAMESPACES
 from blueprint.references import CLUSTER_SECURITY_GROUP, name_of, references_in
@@ -47,6 +49,7 @@ def between_contributions(
     yield from duplicates(principals, "access entry", "name each principal once")
     yield from _namespaces(view, parts)
     yield from _objects(parts)
+    yield from _brought(view, parts)
     yield from _names(parts, entries)
     yield from _grants(view, facts, parts)
     for part in parts:
@@ -91,6 +94,41 @@ def _objects(parts: Iterable[Draft]) -> Iterator[Problem]:
         if owned[metadata.get("namespace", "")] < 2  # two owners of a namespace are one mistake, told above
     ]
     yield from duplicates(named, "Kubernetes object", "remove one of them")
+
+
+def _brought(view: Checked, parts: Iterable[Draft]) -> Iterator[Problem]:
+    """Charts that bring the same: Helm refuses objects of another release, and overwrites definitions."""
+    owners: dict[str, Draft] = {}
+    shared: dict[tuple[FieldPath, FieldPath], list[str]] = {}
+    found = {part.path: part for part in parts}
+    for part in found.values():
+        objects = stated(part.contribution)
+        for title in dict.fromkeys((*brought(part.name, part.contribution), *sorted(objects))):
+            other = owners.setdefault(title, part)
+            twice = title in objects and title in stated(other.contribution)  # which is a mistake of its own
+            if other is not part and not twice and not _shares(view, other, part, title):
+                shared.setdefault((other.path, part.path), []).append(title)
+    for (of_other, path), titles in shared.items():
+        more = f" and {len(titles) - 1} more" if len(titles) > 1 else ""
+        name = found[path].name
+        rule = f"{name} conflicts with {found[of_other].name} ({rendered(of_other)}): both bring {titles[0]}{more}"
+        yield Problem(path, name, rule, "remove one of them, or turn it off by a value of its chart, if there is one")
+
+
+def _shares(view: Checked, one: Draft, other: Draft, title: str) -> bool:
+    """Whether two may bring it, a definition of one chart, or exclude each other anyhow, which is told."""
+    if title.startswith(DEFINITION):
+        of_one, of_other = (
+            {(each.chart.name, each.chart.version) for each in part.contribution.releases} for part in (one, other)
+        )
+        if of_one & of_other:
+            return True
+    pair = [view.addons[part.path] for part in (one, other) if part.path in view.addons]
+    if len(pair) < 2:
+        return False
+    first, second = pair
+    again = type(first) is type(second) and isinstance(first, RepeatableAddon)  # versions have a rule of their own
+    return again or isinstance(first, second.conflicts) or isinstance(second, first.conflicts)
 
 
 def _texts(part: Draft) -> Iterator[Problem]:

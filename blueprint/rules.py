@@ -272,6 +272,12 @@ def _lacking(path: FieldPath, addon: Addon, view: Checked, *, auto_mode_only: bo
         if not built_in and not any(isinstance(other, needed) for other in view.listed_addons.values()):
             rule, fix = f"{addon.name} requires {needed.name}", f"add {needed.__name__}() to addons"
             yield Problem(path, addon.name, rule, fix)
+    defined = {group for other in view.listed_addons.values() for group in other.api_groups}
+    for group, brings in addon.needs_api_groups.items() if path in view.addons else ():
+        if group not in defined:
+            rule = f"{addon.name} needs the kinds of {group}, which no add-on defines"
+            fix = f'add {brings} to addons, or write api_groups=("{group}",) at the one that does'
+            yield Problem(path, addon.name, rule, fix)
     names = {other.name for other in view.listed_addons.values()}
     for name in addon.named_before if path in view.addons else ():
         if name not in names - {addon.name}:

@@ -53,6 +53,8 @@ FACTS = ClusterFacts(
 """The cluster of a typical use."""
 _OTHER = "another-value"
 _MIRROR = "mirror.example.com"
+_PUT_IN = "auto"
+"""Istio's: https://istio.io/latest/docs/setup/additional-setup/sidecar-injection/#customizing-injection"""
 _LEVELS: tuple[PodSecurity, ...] = ("restricted", "baseline")
 _WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Pod")
 _WEBHOOKS = ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration")
@@ -111,9 +113,12 @@ def repository(image: str) -> str:
 
 def repositories(rendered: Iterable[Rendered]) -> set[str]:
     """Of the images that stand in objects."""
-    return {
-        repository(image) for one in rendered for _, image in pods.images({name_in(each): each for each in one.objects})
-    }
+    return {repository(image) for one in rendered for image in _images({name_in(each): each for each in one.objects})}
+
+
+def _images(objects: Objects) -> Iterator[str]:
+    """Of containers, but for those into which a webhook puts one."""
+    return (image for _, image in pods.images(objects) if image != _PUT_IN)
 
 
 def made_for(release: Release) -> Mapping[str, str]:
@@ -142,7 +147,7 @@ def contract(
     images that come from no mirror of the blueprint's.
     """
     objects = {name_in(each): each for each in rendered.objects}
-    found = {image for _, image in pods.images(objects)}
+    found = {*_images(objects)}
     found |= {*images} - {repository(image) for image in found}
     return {
         **made_for(release),
@@ -274,7 +279,7 @@ def unmirrored(addon: EksAddon | HelmAddon, name: str, render: Render) -> list[s
     if not isinstance(outcome, Rendered):
         return [outcome.reason]
     objects = {name_in(each): each for each in outcome.objects}
-    return [image for _, image in pods.images(objects) if not image.startswith(f"{_MIRROR}/")]
+    return [image for image in _images(objects) if not image.startswith(f"{_MIRROR}/")]
 
 
 def followed(release: Release, render: Render, paths: Mapping[str, Any]) -> list[str]:

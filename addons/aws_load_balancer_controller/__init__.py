@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from addons.aws_load_balancer_controller import ingress_class
+from addons.aws_load_balancer_controller import classes, gateways, ingress_class
 from addons.aws_load_balancer_controller.certificate import GENERATED
+from addons.aws_load_balancer_controller.classes import AlbClass
 from addons.aws_load_balancer_controller.ingress_class import IpAddressType
 from addons.aws_load_balancer_controller.policy import statements
 from addons.aws_load_balancer_controller.service_classes import policies
+from addons.aws_load_balancer_controller.values import FIXED
+from addons.envoy_gateway import GATEWAY_API
 from blueprint.addons import CallsAws, ClusterFacts, HelmAddon, ImageSource, ServiceLinkedRole, Statement, Values
 from blueprint.addons.lock import locked_chart
-from blueprint.addons.pods import CRITICAL, across_zones, resources, workload
+from blueprint.addons.pods import across_zones, workload
 from blueprint.errors import Problem
 from blueprint.kubernetes import Manifest
 from blueprint.linked_roles import LOAD_BALANCING
-
-_SERVICE_CLASS = "service.k8s.aws/nlb"
 
 
 class AwsLoadBalancerController(CallsAws, HelmAddon):
@@ -56,14 +57,28 @@ class AwsLoadBalancerController(CallsAws, HelmAddon):
     """Refuse Services of type LoadBalancer that name no class: the provider that EKS runs makes Classic Load Balancers
     of them. What is one already stays."""
 
+    classes: tuple[AlbClass, ...] = ()
+    """More classes of Ingresses, beside `alb`: one for the internet and one that is internal, for example."""
+    gateways: bool = False
+    """Whether there are load balancers for Gateways too, of the classes `alb` and `nlb`: internal ones, unless their
+    LoadBalancerConfiguration says otherwise. Needs an add-on that defines their kinds, such as EnvoyGateway()."""
     ip_address_type: IpAddressType | None = None
-    """What the load balancers of Ingresses of its class answer; when None both families in an IPv6 cluster, where
-    nothing else reaches pods, else IPv4. Both need a network with IPv6. A Service says it by the annotation
-    `service.beta.kubernetes.io/aws-load-balancer-ip-address-type`.
+    """What the load balancers of Ingresses of its class, and of Gateways, answer; when None both families in an IPv6
+    cluster, where nothing else reaches pods, else IPv4. Both need a network with IPv6. A Service says it by the
+    annotation `service.beta.kubernetes.io/aws-load-balancer-ip-address-type`.
     https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/ingress_class/"""
+
+    @property
+    def needs_api_groups(self) -> Mapping[str, str]:
+        return GATEWAY_API if self.gateways else {}
+
+    def problems(self) -> Iterator[Problem]:
+        yield from super().problems()
+        yield from classes.problems(self.classes)
 
     def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:
         yield from super().problems_on(facts)
+        yield from classes.problems_on(facts, self.classes)
         yield from ingress_class.problems(facts, self.ip_address_type)
 
     def permissions(self, facts: ClusterFacts) -> tuple[Statement, ...]:
@@ -78,8 +93,10 @@ class AwsLoadBalancerController(CallsAws, HelmAddon):
         return ("ec2", "elasticloadbalancing", *(name for name, used in optional.items() if used))
 
     def objects(self, facts: ClusterFacts) -> tuple[Manifest, ...]:
-        own = self.extra_values.get("loadBalancerClass") or _SERVICE_CLASS
-        return tuple(policies(str(own))) if self.require_class else ()
+        found = list(policies(self.extra_values.get("loadBalancerClass"))) if self.require_class else []
+        found += classes.objects(facts, self.classes, self.ip_address_type)
+        found += gateways.classes(facts, self.namespace, self.ip_address_type) if self.gateways else ()
+        return tuple(found)
 
     def values(self, facts: ClusterFacts) -> Values:
         return {
@@ -88,25 +105,12 @@ class AwsLoadBalancerController(CallsAws, HelmAddon):
             "region": facts.region,
             "vpcId": facts.vpc_id,
             "serviceAccount": {"name": self.service_account},
-            # By this annotation an Ingress would join the load balancer of another; IngressClassParams make groups.
-            "disableIngressGroupNameAnnotation": True,
-            "replicaCount": 2,
-            "podDisruptionBudget": {"maxUnavailable": 1},
+            **FIXED,
             "topologySpreadConstraints": across_zones(name=self.chart.name, instance=self.name),
-            "priorityClassName": CRITICAL,
-            "resources": resources("100m", "256Mi"),
-            # With these two the pods keep to the restricted Pod Security Standard.
-            "podSecurityContext": {"seccompProfile": {"type": "RuntimeDefault"}},
-            "securityContext": {"capabilities": {"drop": ["ALL"]}},
-            # This webhook judges every Service: while the controller is down, none could be made in the whole cluster.
-            "enableServiceMutatorWebhook": False,
-            "keepTLSSecret": True,  # otherwise each upgrade makes a new certificate for the webhooks
             "ingressClassConfig": {"default": self.default_class},
             **ingress_class.params(facts, self.ip_address_type),
-            "defaultTargetType": "ip",  # pods of the VPC CNI have addresses of the VPC
-            "defaultSSLPolicy": "ELBSecurityPolicy-TLS13-1-2-2021-06",  # the controller's own takes TLS 1.0
+            **({"controllerConfig": {"featureGates": gateways.FEATURES}} if self.gateways else {}),
             "enableShield": self.shield,
-            "enableWaf": False,  # WAF Classic is retired
             "enableWafv2": self.wafv2,
             "defaultTags": dict(facts.tags),
         }

@@ -17,12 +17,21 @@ def params(facts: ClusterFacts, ip_address_type: IpAddressType | None) -> Values
     that they answer.
     """
     spec: dict[str, Any] = {}
-    if [scheme for scheme, _ in facts.named_subnets] == ["internal"]:
-        ((scheme, ids),) = facts.named_subnets
+    for scheme, ids in only_subnets(facts):
         spec |= {"scheme": scheme, "subnets": {"ids": list(ids)}}
-    if families := ip_address_type or ("dualstack" if facts.ip_family == "ipv6" else None):
+    if families := ip_address_type_of(facts, ip_address_type):
         spec["ipAddressType"] = families
     return {"ingressClassParams": {"spec": spec}} if spec else {}
+
+
+def only_subnets(facts: ClusterFacts) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Scheme and subnets of all load balancers, where there are such for internal ones alone and no tag tells which."""
+    return facts.named_subnets if [scheme for scheme, _ in facts.named_subnets] == ["internal"] else ()
+
+
+def ip_address_type_of(facts: ClusterFacts, ip_address_type: IpAddressType | None) -> IpAddressType | None:
+    """What they answer; None where upstream's default serves."""
+    return ip_address_type or ("dualstack" if facts.ip_family == "ipv6" else None)
 
 
 def problems(facts: ClusterFacts, ip_address_type: IpAddressType | None) -> Iterator[Problem]:

@@ -30,8 +30,11 @@ _EXTERNAL = f"({_annotated('type', 'external')} && {_annotated('nlb-target-type'
 _ANNOTATED = f"(has(object.metadata.annotations) && ({_annotated('type', 'nlb-ip')} || {_EXTERNAL}))"
 
 
-def policies(service_class: str) -> Iterator[Manifest]:
-    """Refuses them in every namespace; what is a load balancer already may be changed and deleted."""
+def policies(service_class: object = None) -> Iterator[Manifest]:
+    """Refuses them in every namespace; what is a load balancer already may be changed and deleted. `service_class` is
+    the controller's, where values say another one.
+    """
+    own = service_class or "service.k8s.aws/nlb"
     made = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE", "UPDATE"], "resources": ["services"]}
     yield {
         "apiVersion": _API,
@@ -44,7 +47,7 @@ def policies(service_class: str) -> Iterator[Manifest]:
                 {
                     "expression": f"{_OTHER} || {_BEFORE} || {_CLASS} || {_ANNOTATED}",
                     "message": "without a class it would become a Classic Load Balancer; write "
-                    f"spec.loadBalancerClass: {service_class} for a Network Load Balancer, or use an Ingress",
+                    f"spec.loadBalancerClass: {own} for a Network Load Balancer, or use an Ingress",
                 }
             ],
         },

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import field
 from typing import Annotated, Literal
 
+from addons.envoy_gateway import GATEWAY_API
 from addons.external_dns.policy import records_in
 from blueprint import hosts
 from blueprint.access import Role
@@ -55,6 +57,10 @@ class ExternalDns(CallsAws, RepeatableAddon):
     assume_role: Role | None = None
     """A role of the account that has the zones, such as Role("ExternalDns", "333333333333"), as which it writes: it
     trusts sts:AssumeRole and sts:TagSession, has the permissions of this class without it, and keeps to `domains`."""
+
+    @property
+    def needs_api_groups(self) -> Mapping[str, str]:
+        return GATEWAY_API if any(source.startswith("gateway-") for source in self.sources) else {}
 
     def permissions(self, facts: ClusterFacts) -> tuple[Statement, ...]:
         if self.assume_role:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
+from functools import partial
 from typing import Annotated, Any, Literal
 
-from addons.istio.pods import CNI, HUB, IMAGES, ISTIOD, ZTUNNEL, ZTUNNEL_IMAGE
-from blueprint.addons import Chart, ClusterFacts, Contribution, HelmAddon, Values, beside, merged, moved
+from addons.istio.gateways import IstioGateway, of_one_name, with_gateways, without_load_balancers
+from addons.istio.pods import CNI, HUB, IMAGES, ISTIOD
+from addons.istio.ztunnel import with_ztunnel
+from blueprint.addons import Chart, ClusterFacts, Contribution, HelmAddon, Values, beside, merged
 from blueprint.addons.lock import locked_chart
 from blueprint.addons.pods import NOT_ON_FARGATE, across_zones, resources
 from blueprint.contribution import GeneratedFields, Release, at_mirror
+from blueprint.errors import Problem
 from blueprint.fields import JSON_LIKE, between
 
 _NOTES = "https://istio.io/latest/news/releases"
@@ -23,7 +27,7 @@ _WEBHOOKS = GeneratedFields(
 class Istio(HelmAddon):
     """Nobody is in the mesh before their namespace has the label `istio.io/dataplane-mode: ambient`, or
     `istio-injection: enabled` with sidecars. The network of pods is prepared on the node, so that no pod of yours needs
-    a capability for it. Pods on Fargate stay outside. Gateways and rules are objects of yours, with `after=("istio",)`.
+    a capability for it. Pods on Fargate stay outside. Rules are objects of yours, with `after=("istio",)`.
     A NetworkPolicy has to let port 15008 in where a pod is in the ambient mesh.
     """
 
@@ -41,8 +45,10 @@ class Istio(HelmAddon):
     base = locked_chart("base", notes=_NOTES)
     cni = locked_chart("cni", notes=_NOTES)
     ztunnel = locked_chart("ztunnel", notes=_NOTES)
+    gateway = locked_chart("gateway", notes=_NOTES)
     workloads = (ISTIOD,)
     images = IMAGES
+    typical = {"gateways": (IstioGateway(scheme=None),)}
 
     mode: Literal["ambient", "sidecar"] = "ambient"
     """One proxy on each node for all its pods, or one in each pod, which then starts anew to come in."""
@@ -52,8 +58,18 @@ class Istio(HelmAddon):
     """Of istiod, which tells proxies what they need to know; one more for some thousand pods."""
     access_logs: bool = False
     """Whether proxies write down each request."""
+    gateways: tuple[IstioGateway, ...] = ()
+    """Where traffic comes in from outside of the cluster."""
     node_extra_values: Annotated[Mapping[str, Any], JSON_LIKE] = field(default_factory=dict, kw_only=True)
     """`extra_values` of the chart that prepares nodes, cni."""
+
+    def problems(self) -> Iterator[Problem]:
+        yield from super().problems()
+        yield from of_one_name(self.gateways)
+
+    def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:
+        yield from super().problems_on(facts)
+        yield from without_load_balancers(self.gateways, facts)
 
     def values(self, facts: ClusterFacts) -> Values:
         return {
@@ -86,19 +102,10 @@ class Istio(HelmAddon):
         cni = merged({**self._profile, "global": hub, **on_node}, self.node_extra_values)
         releases = [self._beside(self.base, facts), *made.releases, self._beside(self.cni, facts, cni)]
         workloads = [*made.workloads, CNI.read(cni, self.namespace)]
-        if self.mode == "sidecar":
-            return replace(made, releases=tuple(releases), workloads=tuple(workloads))
-        # A node has two for a while, so that no pod is without.
-        proxy: Values = {**hub, "affinity": NOT_ON_FARGATE, "updateStrategy": {"rollingUpdate": {"maxSurge": "10%"}}}
-        mirrors = dict(facts.image_mirrors)
-        image = ZTUNNEL_IMAGE.read(proxy, mirrors)
-        return replace(
-            made,
-            releases=(*releases, self._beside(self.ztunnel, facts, proxy)),
-            workloads=(*workloads, ZTUNNEL.read(proxy, self.namespace)),
-            images=(*made.images, image),
-            mirrored=(*made.mirrored, *moved((ZTUNNEL_IMAGE,), (image,), mirrors)),
-        )
+        made = replace(made, releases=tuple(releases), workloads=tuple(workloads))
+        if self.mode == "ambient":
+            made = with_ztunnel(made, facts, hub, partial(self._beside, self.ztunnel, facts))
+        return with_gateways(made, facts, self.gateways, beside(self, self.gateway, facts, self.chart_version))
 
     def _beside(self, chart: Chart, facts: ClusterFacts, values: Values | None = None) -> Release:
         """All charts of one version: https://istio.io/latest/docs/setup/upgrade/helm"""

@@ -23,6 +23,7 @@ from blueprint.fields import (
     ChartRepository,
     ChartVersion,
     DnsLabel,
+    DnsName,
     ReleaseName,
     between,
     matches,
@@ -76,6 +77,9 @@ class ByValue(Addon):
     """Names of add-ons of the cluster that are installed before it."""
     endpoints: Annotated[tuple[DnsLabel, ...], UNIQUE] = field(default=(), kw_only=True)
     """AWS services that its pods call, by the names of VPC endpoints, which a network without internet then needs."""
+    api_groups: Annotated[tuple[DnsName, ...], UNIQUE] = field(default=(), kw_only=True)  # type: ignore[misc]  # of each
+    """API groups of the custom resources that it defines: operators who only look see these, and add-ons that need them
+    are installed after it."""
 
     @property
     def named_before(self) -> tuple[str, ...]:

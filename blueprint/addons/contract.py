@@ -89,9 +89,18 @@ class Addon(Value):
     knows_cluster_by_arn: ClassVar[bool] = False
     """Whether it is an Argo CD outside of the cluster, which knows it by its ARN and once it is registered alone."""
 
+    @property
+    def needs_api_groups(self) -> Mapping[str, str]:
+        """API groups of custom resources without which it does not work, whichever add-on defines them, each with one
+        that does.
+        """
+        return {}
+
     def follows(self, other: Addon) -> bool:
         """Whether it is installed after another one of its cluster."""
-        return other is not self and isinstance(other, self.requires)
+        if other is self:
+            return False
+        return isinstance(other, self.requires) or not self.needs_api_groups.keys().isdisjoint(other.api_groups)
 
     @property
     def named_before(self) -> tuple[str, ...]:

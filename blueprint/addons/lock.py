@@ -63,6 +63,10 @@ class Lock(Value):
             definitions_stay=definitions_stay,
         )
 
+    def repository(self, name: str) -> str:
+        """Where its publisher has the chart of a name; empty when it has none."""
+        return self.charts[name].repository if name in self.charts else ""
+
 
 def read(text: str) -> Lock:
     """The lock of a text in TOML. Raises BlueprintError with all mistakes."""
@@ -80,3 +84,4 @@ def _unknown(place: str, name: str, fix: str) -> BlueprintError:
 _LOCK = read((Path(__file__).parents[2] / FILE).read_text(encoding="utf-8"))
 locked_versions = _LOCK.addon_versions
 locked_chart = _LOCK.chart
+locked_repository = _LOCK.repository

@@ -52,6 +52,8 @@ NEVER_RENDERED = {
         "nvcr.io/nvidia/k8s-device-plugin",
         "nvcr.io/nvidia/k8s/dcgm-exporter",
     },
+    # In Deployments that the controller makes of Gateways and of limits for all proxies, by its ConfigMap.
+    "envoy-gateway": {"docker.io/envoyproxy/envoy", "docker.io/envoyproxy/ratelimit"},
     # In pods with a sidecar and in gateways: files/injection-template.yaml of istiod.
     "istio": {"registry.istio.io/release/proxyv2"},
     # In pods of Workflows, by --executor-image.

@@ -19,6 +19,7 @@ from examples.existing_vpc import EXISTING_VPC
 from examples.fargate import FARGATE
 from examples.fargate_roles import FARGATE_ROLES
 from examples.flux_delivery import FLUX_DELIVERY
+from examples.gateways import GATEWAYS
 from examples.government import GOVERNMENT
 from examples.gpu_inference import GPU_INFERENCE
 from examples.graviton import GRAVITON
@@ -47,7 +48,7 @@ FLEET = (
     *(MANAGED, AUTO, FARGATE, LAUNCHED, SELF_MANAGED, ISOLATED, MIXED, BARE, CHINA, GOVERNMENT, TEAMS, OPERATIONS),
     *(EXISTING_VPC, SHARED_VPC, POD_RANGES, PROVISIONED, TUNED_NODES, NATIVE, OPEN_SOURCE, IPV6, DUAL_STACK_INGRESS),
     *(ARGO_DELIVERY, FLUX_DELIVERY, KARPENTER, AUTO_POOLS, GPU_INFERENCE, NEURON, CAPABILITIES),
-    *(WINDOWS, HYBRID, TRAINING, GRAVITON, FARGATE_ROLES, SELF_SERVICE),
+    *(WINDOWS, HYBRID, TRAINING, GRAVITON, FARGATE_ROLES, SELF_SERVICE, GATEWAYS),
 )
 
 

@@ -193,8 +193,10 @@ def test_what_stands_in_no_object_belongs_to_the_release_of_the_add_on(tmp_path:
         (Istio.chart, "pilot"),
         (Istio.cni, "install-cni"),
         (Istio.ztunnel, "ztunnel"),
+        (Istio.gateway, "auto"),
     ):
-        spec = f"spec: {{containers: [{{name: a, image: {hub}/{image}:1}}]}}\n"
+        whole = image if image == "auto" else f"{hub}/{image}:1"
+        spec = f"spec: {{containers: [{{name: a, image: {whole}}}]}}\n"
         pod = f"apiVersion: v1\nkind: Pod\nmetadata: {{name: a}}\n{spec}"
         files = {"values.yaml": "", **({"templates/a.yaml": pod} if image else {})}
         write(tmp_path, files, name=chart.name, version=chart.version)
@@ -204,6 +206,7 @@ def test_what_stands_in_no_object_belongs_to_the_release_of_the_add_on(tmp_path:
         "istio": [f"{hub}/pilot:1", f"{hub}/proxyv2"],
         "istio-cni": [f"{hub}/install-cni:1"],
         "ztunnel": [f"{hub}/ztunnel:1"],
+        "istio-ingress": [],  # istiod puts one in
     }
 
 
