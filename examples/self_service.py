@@ -1,11 +1,12 @@
 """A platform whose teams help themselves: workflows and events, jobs of data and of models, kinds of objects of the
-platform's own, resources of AWS, dashboards; newer images by Argo CD, names outside and inside.
+platform's own, resources of AWS, dashboards; newer images by Argo CD, names outside and inside, backups of it all.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from addons import backup
 from addons.argo_cd import ArgoCd
 from addons.argo_cd_image_updater import ArgoCdImageUpdater
 from addons.argo_events import ArgoEvents
@@ -20,7 +21,7 @@ from addons.kro import Kro
 from addons.kuberay_operator import KubeRayOperator
 from addons.spark_operator import SparkOperator
 from blueprint import ManagedNodes, Taint
-from blueprint.addons import NewBucket
+from blueprint.addons import ExistingVault, NewBucket
 from examples.managed import MANAGED
 
 SELF_SERVICE = replace(
@@ -37,6 +38,7 @@ SELF_SERVICE = replace(
     ),
     addons=(
         *CORE,
+        *backup.aws(ExistingVault("backups")),
         ArgoCd(domain="cd.example.com"),
         ArgoCdImageUpdater(),
         ArgoWorkflows(artifacts=NewBucket("artifacts-111111111111", versions_days=7), archive_logs=True),

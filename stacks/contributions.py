@@ -11,6 +11,8 @@ from constructs import Construct
 
 from blueprint.contribution import (
     AwsResource,
+    BackupPlan,
+    BackupVault,
     Bucket,
     Capability,
     Contribution,
@@ -25,6 +27,7 @@ from blueprint.kubernetes import Manifest, is_named_after_content
 from blueprint.planning.document import Part, Plan, ServiceRole
 from blueprint.references import resolved
 from stacks.acknowledge import ENGINE, NAG, acknowledge
+from stacks.backups import backup_plan, retained_vault
 from stacks.base import PARTITION, PARTITION_ONLY, BlueprintStack, service_role
 from stacks.cluster import ClusterStack
 from stacks.permissions import access_entry, role_of
@@ -124,6 +127,10 @@ class _Part(Construct):
             return [workspace]
         if isinstance(resource, Bucket):
             return retained_bucket(self, resource)
+        if isinstance(resource, BackupVault):
+            return [retained_vault(self, resource)]
+        if isinstance(resource, BackupPlan):
+            return backup_plan(self, self._plan, resource)
         if isinstance(resource, EventRule):
             target = {"id": "queue", "arn": self.references[f"queue-arn:{resource.queue}"]}
             pattern = resolved(resource.pattern, self.references)

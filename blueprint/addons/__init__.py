@@ -17,6 +17,8 @@ from blueprint.addons.contract import Addon, FirstEdit, NodeNetwork, UpgradeStep
 from blueprint.addons.eks import AddonVersion, EksAddon
 from blueprint.addons.helm import HelmAddon, RepeatableAddon, beside, chosen, moved
 from blueprint.addons.manifests import KubernetesManifests
+from blueprint.addons.vaults import ExistingVault, NewVault, OwnVault
+from blueprint.backups import BackupCopy, BackupRule, VaultLock
 from blueprint.contribution import (
     Chart,
     Contribution,
@@ -35,6 +37,8 @@ __all__ = [
     "EVERYTHING",
     "Addon",
     "AddonVersion",
+    "BackupCopy",
+    "BackupRule",
     "CallsAws",
     "Chart",
     "ClusterFacts",
@@ -43,6 +47,7 @@ __all__ = [
     "EksAddonByName",
     "EksCapability",
     "ExistingBucket",
+    "ExistingVault",
     "FirstEdit",
     "GeneratedFields",
     "HelmAddon",
@@ -51,13 +56,16 @@ __all__ = [
     "ImageSource",
     "KubernetesManifests",
     "NewBucket",
+    "NewVault",
     "NodeNetwork",
     "OwnBucket",
+    "OwnVault",
     "RepeatableAddon",
     "ServiceLinkedRole",
     "Statement",
     "UpgradeSteps",
     "Values",
+    "VaultLock",
     "Workload",
     "beside",
     "chosen",
