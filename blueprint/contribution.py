@@ -279,6 +279,20 @@ class MetricsWorkspace:
 
     name: str
     """Its alias, which people see; AWS chooses its id."""
+    alert_manager: str = ""
+    """Who hears of alerts, in YAML; nobody when empty."""
+
+
+@dataclass(frozen=True)
+class RuleGroups:
+    """Rules that a workspace of Amazon Managed Service for Prometheus evaluates."""
+
+    name: str
+    """Of their namespace, unique in the workspace."""
+    workspace: str
+    """ARN of the workspace."""
+    data: str
+    """In YAML."""
 
 
 CapabilityType = Literal["ACK", "ARGOCD", "KRO"]
@@ -342,7 +356,16 @@ class BackupPlan:
 
 
 AwsResource = (
-    Queue | EventRule | NodeRole | LogGroup | MetricsWorkspace | Capability | Bucket | BackupVault | BackupPlan
+    Queue
+    | EventRule
+    | NodeRole
+    | LogGroup
+    | MetricsWorkspace
+    | RuleGroups
+    | Capability
+    | Bucket
+    | BackupVault
+    | BackupPlan
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from blueprint.contribution import AwsResource, BackupVault, Bucket
+from blueprint.contribution import AwsResource, BackupVault, Bucket, RuleGroups
 from blueprint.errors import FieldPath, Problem, rendered
 from blueprint.facts import ClusterFacts
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 def made_twice(fleet: Mapping[str, Blueprint], plans: Mapping[str, Plan]) -> Iterator[tuple[str, Problem]]:
-    """A problem for each bucket and vault of a sound cluster that another add-on makes as well, with the place of the
-    cluster.
+    """A problem for each bucket, vault or namespace of rules of a sound cluster that another add-on makes as well, with
+    the place of the cluster.
     """
     first: dict[tuple[str, ...], FieldPath] = {}
     for place, plan in plans.items():
@@ -37,4 +37,6 @@ def _identity(resource: AwsResource, facts: ClusterFacts) -> tuple[str, ...]:
         return "bucket", resource.name
     if isinstance(resource, BackupVault):
         return "vault", facts.account, facts.region, resource.name
+    if isinstance(resource, RuleGroups):
+        return "namespace of rules", resource.workspace, resource.name
     return ()

@@ -1,5 +1,6 @@
 """A platform whose teams help themselves: workflows and events, jobs of data and of models, kinds of objects of the
-platform's own, resources of AWS, dashboards; newer images by Argo CD, names outside and inside, backups of it all.
+platform's own, resources of AWS, metrics and dashboards; newer images by Argo CD, names outside and
+inside, backups of it all.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ from addons.gpu_operator import GpuOperator
 from addons.grafana_operator import GrafanaOperator
 from addons.istio import Istio
 from addons.kro import Kro
+from addons.kube_prometheus_stack import KubePrometheusStack
 from addons.kuberay_operator import KubeRayOperator
 from addons.spark_operator import SparkOperator
 from blueprint import ManagedNodes, Taint
-from blueprint.addons import ExistingVault, NewBucket
+from blueprint.addons import ExistingVault, ExistingWorkspace, NewBucket
 from examples.managed import MANAGED
 
 SELF_SERVICE = replace(
@@ -49,6 +51,16 @@ SELF_SERVICE = replace(
         Kro(),
         Istio(access_logs=True),
         Crossplane(providers=("xpkg.crossplane.io/crossplane-contrib/provider-aws-s3:v2.1.0",)),
+        KubePrometheusStack(
+            grafana=False,
+            workspace=ExistingWorkspace(
+                "ws-0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f",
+                rules={
+                    "self-service-nodes": "examples/workloads/prometheus/rules.yaml",
+                    "self-service-pods": "examples/workloads/prometheus/pods.yaml",
+                },
+            ),
+        ),
         GrafanaOperator(),
         ExternalDns(zones=("Z0123456789",), domains=("platform.example.com",)),
         ExternalDns(

@@ -22,6 +22,7 @@ from blueprint.contribution import (
     NodeRole,
     Queue,
     Release,
+    RuleGroups,
 )
 from blueprint.kubernetes import Manifest, is_named_after_content
 from blueprint.planning.document import Part, Plan, ServiceRole
@@ -121,10 +122,20 @@ class _Part(Construct):
             id = resource.name.strip("/").replace("/", ".")
             return [retained_logs(self, id, self._cluster.key_arn, resource.retention_days, resource.name)]
         if isinstance(resource, MetricsWorkspace):
-            workspace = aws_aps.CfnWorkspace(self, "workspace", alias=resource.name)
+            workspace = aws_aps.CfnWorkspace(
+                self,
+                "workspace",
+                alias=resource.name,
+                alert_manager_definition=resolved(resource.alert_manager, PARTITION_ONLY) or None,
+            )
             retain(workspace)
             self.references[f"workspace-id:{resource.name}"] = workspace.attr_workspace_id
             return [workspace]
+        if isinstance(resource, RuleGroups):
+            workspace_arn = resolved(resource.workspace, self.references)
+            data = resolved(resource.data, PARTITION_ONLY)
+            id = f"rules-{resource.name}"
+            return [aws_aps.CfnRuleGroupsNamespace(self, id, name=resource.name, workspace=workspace_arn, data=data)]
         if isinstance(resource, Bucket):
             return retained_bucket(self, resource)
         if isinstance(resource, BackupVault):

@@ -18,6 +18,7 @@ from blueprint.addons.eks import AddonVersion, EksAddon
 from blueprint.addons.helm import HelmAddon, RepeatableAddon, beside, chosen, moved
 from blueprint.addons.manifests import KubernetesManifests
 from blueprint.addons.vaults import ExistingVault, NewVault, OwnVault
+from blueprint.addons.workspaces import ExistingWorkspace, NewWorkspace, OwnWorkspace
 from blueprint.backups import BackupCopy, BackupRule, VaultLock
 from blueprint.contribution import (
     Chart,
@@ -48,6 +49,7 @@ __all__ = [
     "EksCapability",
     "ExistingBucket",
     "ExistingVault",
+    "ExistingWorkspace",
     "FirstEdit",
     "GeneratedFields",
     "HelmAddon",
@@ -57,9 +59,11 @@ __all__ = [
     "KubernetesManifests",
     "NewBucket",
     "NewVault",
+    "NewWorkspace",
     "NodeNetwork",
     "OwnBucket",
     "OwnVault",
+    "OwnWorkspace",
     "RepeatableAddon",
     "ServiceLinkedRole",
     "Statement",

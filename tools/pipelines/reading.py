@@ -12,6 +12,7 @@ READING: tuple[str, ...] = (
     "aps:DescribeAlertManagerDefinition",
     "aps:DescribeLoggingConfiguration",
     "aps:DescribeQueryLoggingConfiguration",
+    "aps:DescribeRuleGroupsNamespace",
     "aps:DescribeWorkspace",
     "aps:DescribeWorkspaceConfiguration",
     "aps:ListTagsForResource",

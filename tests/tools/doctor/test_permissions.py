@@ -13,7 +13,7 @@ from addons.karpenter import Karpenter
 from addons.kube_prometheus_stack import KubePrometheusStack
 from addons.tempo import Tempo
 from blueprint import NewHostedZone, Plan, plan
-from blueprint.addons import NewBucket, NewVault
+from blueprint.addons import NewBucket, NewVault, NewWorkspace
 from examples.self_managed import SELF_MANAGED
 from tests.blueprint.examples import with_network
 from tests.tools.doctor.account import Account, statuses, worst
@@ -77,7 +77,7 @@ def test_each_service_is_simulated(bootstrapped: Account) -> None:
         return allowed(given)
 
     bootstrapped.answers("SimulatePrincipalPolicy", answer)
-    measured = KubePrometheusStack(workspace="new")
+    measured = KubePrometheusStack(workspace=NewWorkspace())
     kept = Tempo(NewBucket("traces-111111111111"))
     backed_up = AwsBackup(NewVault("backups"))
     zones = (NewHostedZone("apps.example.com"),)

@@ -13,6 +13,7 @@ from blueprint.contribution import (
     MetricsWorkspace,
     NodeRole,
     Queue,
+    RuleGroups,
 )
 from blueprint.planning.document import FargateNodes, NodeGroup, Plan
 from tools.resource_types import TYPES
@@ -73,6 +74,7 @@ def _optional(plan: Plan) -> Iterator[tuple[str, bool]]:
     yield "AWS::Events::Rule", EventRule in resources
     yield "AWS::Route53::HostedZone", bool(plan.hosted_zones)
     yield "AWS::APS::Workspace", MetricsWorkspace in resources
+    yield "AWS::APS::RuleGroupsNamespace", RuleGroups in resources
     yield "AWS::Backup::BackupVault", BackupVault in resources
     for kind in ("AWS::Backup::BackupPlan", "AWS::Backup::BackupSelection"):
         yield kind, BackupPlan in resources

@@ -39,6 +39,7 @@ WEAKER: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("AWS::SQS::Queue", {"SqsManagedSseEnabled": True}, {"SqsManagedSseEnabled": False}),
     ("AWS::S3::Bucket", {"BucketEncryption": {}}, {}),
     ("AWS::S3::Bucket", {"PublicAccessBlockConfiguration": {}}, {}),
+    ("AWS::APS::Workspace", {"AlertManagerDefinition": "alertmanager_config: |"}, {}),
     ("AWS::Backup::BackupVault", locked(7), {}),
     ("AWS::Backup::BackupVault", locked(7), locked(6)),
     ("AWS::EC2::LaunchTemplate", template(), template(tokens="optional")),
