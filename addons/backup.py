@@ -1,13 +1,19 @@
-"""Add-ons that back a cluster up, as a set: `addons=(*CORE, *backup.aws(NewBucket("backups-111111111111")))`."""
+"""Add-ons that back a cluster up, as sets: `addons=(*CORE, *backup.aws(NewVault("prod")))`. Both may stand in one."""
 
 from __future__ import annotations
 
+from addons.aws_backup import AwsBackup
 from addons.snapshot_controller import SnapshotController
 from addons.velero import Velero
-from blueprint.addons import Addon, OwnBucket
+from blueprint.addons import Addon, OwnBucket, OwnVault
 
 
-def aws(bucket: OwnBucket) -> tuple[Addon, ...]:
+def aws(vault: OwnVault) -> tuple[Addon, ...]:
+    """Objects and volumes into the vault by AWS Backup, each day, without anything in the cluster."""
+    return (AwsBackup(vault),)
+
+
+def velero(bucket: OwnBucket) -> tuple[Addon, ...]:
     """Objects into the bucket and volumes into snapshots, each night. A snapshot stays when its namespace goes, for as
     long as its backup: https://velero.io/docs/v1.18/csi
     """

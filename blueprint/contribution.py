@@ -279,6 +279,20 @@ class MetricsWorkspace:
 
     name: str
     """Its alias, which people see; AWS chooses its id."""
+    alert_manager: str = ""
+    """Who hears of alerts, in YAML; nobody when empty."""
+
+
+@dataclass(frozen=True)
+class RuleGroups:
+    """Rules that a workspace of Amazon Managed Service for Prometheus evaluates."""
+
+    name: str
+    """Of their namespace, unique in the workspace."""
+    workspace: str
+    """ARN of the workspace."""
+    data: str
+    """In YAML."""
 
 
 CapabilityType = Literal["ACK", "ARGOCD", "KRO"]
@@ -315,7 +329,44 @@ class Bucket:
     """How long versions are kept that are no longer the newest."""
 
 
-AwsResource = Queue | EventRule | NodeRole | LogGroup | MetricsWorkspace | Capability | Bucket
+@dataclass(frozen=True)
+class BackupVault:
+    """A vault of AWS Backup, kept with what is in it when its stack goes."""
+
+    name: str
+    key_arn: str
+    """Of backups that AWS Backup encrypts by itself; its own when empty."""
+    lock: Mapping[str, int] = field(default_factory=dict)
+    """In the words of CloudFormation, which begin small here; empty where there is none."""
+
+
+@dataclass(frozen=True)
+class BackupPlan:
+    """When AWS Backup makes backups, of what, and by which role."""
+
+    name: str
+    rules: tuple[Mapping[str, Any], ...]
+    """In the words of CloudFormation, which begin small here."""
+    backs_up: tuple[str, ...]
+    """ARNs of resources."""
+    managed_policies: tuple[str, ...]
+    """What its role may do: names of policies of AWS, with their path."""
+    restore_policies: tuple[str, ...] = ()
+    """The same of a role that restores; there is none without."""
+
+
+AwsResource = (
+    Queue
+    | EventRule
+    | NodeRole
+    | LogGroup
+    | MetricsWorkspace
+    | RuleGroups
+    | Capability
+    | Bucket
+    | BackupVault
+    | BackupPlan
+)
 
 
 @dataclass(frozen=True)

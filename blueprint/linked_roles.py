@@ -49,6 +49,7 @@ _ROLES = {
 EKS = _ROLES["AWSServiceRoleForAmazonEKS"]
 NODE_GROUPS = _ROLES["AWSServiceRoleForAmazonEKSNodegroup"]
 FARGATE = _ROLES["AWSServiceRoleForAmazonEKSForFargate"]
+BACKUP = _ROLES["AWSServiceRoleForBackup"]
 AUTO_SCALING = _ROLES["AWSServiceRoleForAutoScaling"]
 LOAD_BALANCING = _ROLES["AWSServiceRoleForElasticLoadBalancing"]
 FSX = _ROLES["AWSServiceRoleForAmazonFSx"]

@@ -1,4 +1,4 @@
-"""What AWS itself brings as add-ons of EKS: files, buckets, snapshots, and what tells CloudWatch and GuardDuty."""
+"""What AWS itself brings as add-ons of EKS: files, buckets, snapshots, backups, what tells CloudWatch and GuardDuty."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from addons.adot import Adot
 from addons.amazon_cloudwatch_observability import AmazonCloudWatchObservability
+from addons.aws_backup import AwsBackup
 from addons.aws_efs_csi_driver import AwsEfsCsiDriver
 from addons.aws_fsx_csi_driver import AwsFsxCsiDriver, LustreClass
 from addons.aws_guardduty_agent import AwsGuardDutyAgent
@@ -14,6 +15,7 @@ from addons.aws_network_flow_monitoring_agent import AwsNetworkFlowMonitoringAge
 from addons.cert_manager import CertManager
 from addons.core import CORE
 from addons.snapshot_controller import SnapshotController
+from blueprint.addons import BackupRule, NewVault, VaultLock
 from examples.managed import MANAGED
 
 NATIVE = replace(
@@ -29,6 +31,10 @@ NATIVE = replace(
             kms_key_arns=("arn:aws:kms:us-west-2:111111111111:key/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f",),
         ),
         SnapshotController(deletion_policy="Retain"),
+        AwsBackup(
+            NewVault("archive", lock=VaultLock(min_days=3650)),
+            rules={"yearly": BackupRule("cron(0 5 1 1 ? *)", keep_days=36_500)},
+        ),
         AmazonCloudWatchObservability(),
         AwsNetworkFlowMonitoringAgent(metrics_port=9109),
         AwsGuardDutyAgent(),

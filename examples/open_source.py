@@ -25,7 +25,7 @@ from addons.snapshot_controller import SnapshotController
 from addons.tempo import Tempo
 from addons.velero import Velero
 from blueprint import ManagedNodes
-from blueprint.addons import ExistingBucket, NewBucket
+from blueprint.addons import ExistingBucket, NewBucket, NewWorkspace
 from examples.managed import MANAGED
 
 KEY = "0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f"
@@ -57,7 +57,15 @@ OPEN_SOURCE = replace(
         Descheduler(),
         Gatekeeper(),
         NvidiaDevicePlugin(pods_per_gpu=4),
-        KubePrometheusStack(workspace="new"),
+        KubePrometheusStack(
+            workspace=NewWorkspace(
+                rules={
+                    "nodes": "examples/workloads/prometheus/rules.yaml",
+                    "pods": "examples/workloads/prometheus/pods.yaml",
+                },
+                alert_manager="examples/workloads/prometheus/alerts.yaml",
+            )
+        ),
         Loki(bucket=ExistingBucket("logs-111111111111", kms_key_arn=BUCKET_KEY)),
         Tempo(bucket=NewBucket("traces-111111111111", kms_key_arn=BUCKET_KEY)),
         OpenTelemetryOperator(),

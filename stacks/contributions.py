@@ -11,6 +11,8 @@ from constructs import Construct
 
 from blueprint.contribution import (
     AwsResource,
+    BackupPlan,
+    BackupVault,
     Bucket,
     Capability,
     Contribution,
@@ -20,11 +22,13 @@ from blueprint.contribution import (
     NodeRole,
     Queue,
     Release,
+    RuleGroups,
 )
 from blueprint.kubernetes import Manifest, is_named_after_content
 from blueprint.planning.document import Part, Plan, ServiceRole
 from blueprint.references import resolved
 from stacks.acknowledge import ENGINE, NAG, acknowledge
+from stacks.backups import backup_plan, retained_vault
 from stacks.base import PARTITION, PARTITION_ONLY, BlueprintStack, service_role
 from stacks.cluster import ClusterStack
 from stacks.permissions import access_entry, role_of
@@ -118,12 +122,26 @@ class _Part(Construct):
             id = resource.name.strip("/").replace("/", ".")
             return [retained_logs(self, id, self._cluster.key_arn, resource.retention_days, resource.name)]
         if isinstance(resource, MetricsWorkspace):
-            workspace = aws_aps.CfnWorkspace(self, "workspace", alias=resource.name)
+            workspace = aws_aps.CfnWorkspace(
+                self,
+                "workspace",
+                alias=resource.name,
+                alert_manager_definition=resolved(resource.alert_manager, PARTITION_ONLY) or None,
+            )
             retain(workspace)
             self.references[f"workspace-id:{resource.name}"] = workspace.attr_workspace_id
             return [workspace]
+        if isinstance(resource, RuleGroups):
+            workspace_arn = resolved(resource.workspace, self.references)
+            data = resolved(resource.data, PARTITION_ONLY)
+            id = f"rules-{resource.name}"
+            return [aws_aps.CfnRuleGroupsNamespace(self, id, name=resource.name, workspace=workspace_arn, data=data)]
         if isinstance(resource, Bucket):
             return retained_bucket(self, resource)
+        if isinstance(resource, BackupVault):
+            return [retained_vault(self, resource)]
+        if isinstance(resource, BackupPlan):
+            return backup_plan(self, self._plan, resource)
         if isinstance(resource, EventRule):
             target = {"id": "queue", "arn": self.references[f"queue-arn:{resource.queue}"]}
             pattern = resolved(resource.pattern, self.references)

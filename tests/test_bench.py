@@ -15,6 +15,7 @@ import pytest
 from jsii import _type_checking
 from jsii._kernel.providers.process import _NodeProcess
 
+from bench import __main__ as bench
 from bench.__main__ import met
 from bench.contest import different, prepared
 from bench.review import CLUSTERS, project
@@ -108,3 +109,15 @@ def test_the_locked_jsii_is_the_one_that_was_looked_at(root: Path) -> None:
     """After an upgrade: read jsii's launcher and kernel provider again, then write the version down."""
     locked = (root / "requirements.txt").read_text(encoding="utf-8")
     assert f"\njsii=={TESTED} " in locked
+
+
+def test_plans_of_the_bench_are_sound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its clusters are made of examples, and change with these."""
+    monkeypatch.setattr(bench, "planning_fleet", lambda: 1.0)
+    lines = list(bench.plan_table())
+    assert [line.split(",")[0].split(" each")[0] for line in lines[1:5]] == [
+        "20 add-ons",
+        "20 add-ons",
+        "12 add-ons",
+        "of 40 add-ons",
+    ]

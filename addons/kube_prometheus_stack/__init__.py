@@ -5,6 +5,7 @@ https://github.com/prometheus-community/helm-charts/tree/main/charts/kube-promet
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -18,10 +19,20 @@ from addons.kube_prometheus_stack.pods import (
     WORKLOADS,
     sub_values,
 )
-from addons.kube_prometheus_stack.workspace import WorkspaceId, made, may_write, remote_write
-from blueprint.addons import CallsAws, ClusterFacts, Contribution, GeneratedFields, HelmAddon, Statement, Values
+from addons.kube_prometheus_stack.workspace import may_write, remote_write
+from blueprint.addons import (
+    CallsAws,
+    ClusterFacts,
+    Contribution,
+    GeneratedFields,
+    HelmAddon,
+    OwnWorkspace,
+    Statement,
+    Values,
+)
 from blueprint.addons.lock import locked_chart
 from blueprint.addons.pods import across_zones, resources
+from blueprint.errors import Problem
 from blueprint.fields import DnsLabel, between
 
 _HIDDEN = ("kubeControllerManager", "kubeEtcd", "kubeProxy", "kubeScheduler")
@@ -66,9 +77,13 @@ class KubePrometheusStack(CallsAws, HelmAddon):
     """Of Prometheus, each of which measures everything, with a volume of its own."""
     grafana: bool = True
     """Dashboards for people. Without a volume: what somebody draws there by hand goes with the pod."""
-    workspace: WorkspaceId | None = None
-    """Workspace of Amazon Managed Service for Prometheus that gets all of it as well: the id of one of this account and
-    region, or `"new"`, which makes one that stays when the cluster goes."""
+    workspace: OwnWorkspace | None = None
+    """Workspace of Amazon Managed Service for Prometheus that gets all of it as well."""
+
+    def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:
+        yield from super().problems_on(facts)
+        if self.workspace:
+            yield from (problem.below(("workspace",)) for problem in self.workspace.problems_on(facts))
 
     def services(self, facts: ClusterFacts) -> tuple[str, ...]:
         return ("aps-workspaces",) if self.workspace else ()
@@ -79,7 +94,8 @@ class KubePrometheusStack(CallsAws, HelmAddon):
     def contribute(self, facts: ClusterFacts) -> Contribution:
         installed = super().contribute(facts)
         namespaces = (*installed.namespaces, APART)
-        return replace(installed, namespaces=namespaces, resources=made(self.workspace, facts))
+        made = self.workspace.resources(facts) if self.workspace else ()
+        return replace(installed, namespaces=namespaces, resources=made)
 
     def values(self, facts: ClusterFacts) -> Values:
         claim: dict[str, Any] = {

@@ -17,6 +17,9 @@ from blueprint.addons.contract import Addon, FirstEdit, NodeNetwork, UpgradeStep
 from blueprint.addons.eks import AddonVersion, EksAddon
 from blueprint.addons.helm import HelmAddon, RepeatableAddon, beside, chosen, moved
 from blueprint.addons.manifests import KubernetesManifests
+from blueprint.addons.vaults import ExistingVault, NewVault, OwnVault
+from blueprint.addons.workspaces import ExistingWorkspace, NewWorkspace, OwnWorkspace
+from blueprint.backups import BackupCopy, BackupRule, VaultLock
 from blueprint.contribution import (
     Chart,
     Contribution,
@@ -35,6 +38,8 @@ __all__ = [
     "EVERYTHING",
     "Addon",
     "AddonVersion",
+    "BackupCopy",
+    "BackupRule",
     "CallsAws",
     "Chart",
     "ClusterFacts",
@@ -43,6 +48,8 @@ __all__ = [
     "EksAddonByName",
     "EksCapability",
     "ExistingBucket",
+    "ExistingVault",
+    "ExistingWorkspace",
     "FirstEdit",
     "GeneratedFields",
     "HelmAddon",
@@ -51,13 +58,18 @@ __all__ = [
     "ImageSource",
     "KubernetesManifests",
     "NewBucket",
+    "NewVault",
+    "NewWorkspace",
     "NodeNetwork",
     "OwnBucket",
+    "OwnVault",
+    "OwnWorkspace",
     "RepeatableAddon",
     "ServiceLinkedRole",
     "Statement",
     "UpgradeSteps",
     "Values",
+    "VaultLock",
     "Workload",
     "beside",
     "chosen",

@@ -13,7 +13,6 @@ from blueprint.addons import Addon
 from blueprint.asking import contribution_of
 from blueprint.auto_mode import AutoMode
 from blueprint.blueprint import Blueprint
-from blueprint.bucket_rules import made_twice
 from blueprint.checked import Checked, checked
 from blueprint.contribution import ServiceLinkedRole
 from blueprint.delivery import ArgoCdDelivery
@@ -25,6 +24,7 @@ from blueprint.fargate import FargateProfile, log_group
 from blueprint.faults import FAILS, no_way_out, place, told
 from blueprint.hybrid_nodes import HybridNodes
 from blueprint.nodes import Nodes
+from blueprint.one_maker import made_twice
 from blueprint.planning import auto_mode
 from blueprint.planning.compute import is_windows, node_roles, planned_compute
 from blueprint.planning.control_plane import planned_control_plane, planned_installer

@@ -17,7 +17,7 @@ from addons.open_cost import OpenCost
 from addons.open_telemetry_operator import OpenTelemetryOperator
 from addons.prometheus_node_exporter import PrometheusNodeExporter
 from addons.tempo import Tempo
-from blueprint.addons import Addon, ExistingBucket, HelmAddon
+from blueprint.addons import Addon, ExistingBucket, ExistingWorkspace, HelmAddon
 from blueprint.kubernetes import Namespace
 from tests.addons.support import FACTS, names_no_partition, rules_broken
 from tests.addons.test_operations import powers
@@ -26,7 +26,7 @@ from tests.templates import Templates, of_type, plain
 
 WORKSPACE = "ws-0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f"
 KEY = "arn:aws:kms:eu-west-1:111111111111:key/01234567-89ab-cdef-0123-456789abcdef"
-STACK = KubePrometheusStack(workspace=WORKSPACE)
+STACK = KubePrometheusStack(workspace=ExistingWorkspace(WORKSPACE))
 LOGS, TRACES = Loki(ExistingBucket("logs-111111111111")), Tempo(ExistingBucket("traces-111111111111"))
 
 
@@ -169,7 +169,7 @@ def test_who_goes_with_whom(addons: tuple[Addon, ...], place: str, words: str) -
 @pytest.mark.parametrize(
     ("addon", "broken"),
     [
-        (KubePrometheusStack(workspace="ws-1"), ["workspace"]),
+        (KubePrometheusStack(workspace=ExistingWorkspace("ws-1")), ["workspace.id"]),
         (KubePrometheusStack(retention_days=0, volume_gib=0, replicas=0), ["retention_days", "volume_gib", "replicas"]),
         (
             changed(LOGS, bucket=ExistingBucket("Logs"), retention_days=0, replicas=0),

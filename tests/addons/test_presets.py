@@ -8,15 +8,16 @@ import pytest
 
 from addons import backup, observability, security
 from addons.accelerators import gpu
+from addons.aws_backup import AwsBackup
 from addons.core import CORE
 from addons.snapshot_controller import SnapshotController
 from addons.velero import Velero
 from blueprint import ManagedNodes, plan
-from blueprint.addons import Addon, NewBucket
+from blueprint.addons import Addon, NewBucket, NewVault
 from tests.blueprint.examples import SMALL, assert_reported
 
 ROOMY = replace(SMALL, compute=(ManagedNodes("system", instance_types=("m7g.xlarge",)),))
-BACKUP = backup.aws(NewBucket("backups-111111111111"))
+BACKUP = (*backup.velero(NewBucket("backups-111111111111")), *backup.aws(NewVault("dev")))
 SETS = {
     "native": (*observability.native(), *security.baseline(), *BACKUP, *gpu()),
     "open source": (
@@ -41,8 +42,9 @@ def test_two_ways_for_the_same_logs_are_refused() -> None:
 
 def test_snapshots_outlive_what_they_were_made_of() -> None:
     """https://velero.io/docs/v1.18/csi: with Retain a snapshot stays when its VolumeSnapshot goes."""
-    snapshots, velero = BACKUP
+    snapshots, velero, aws_backup = BACKUP
     assert isinstance(snapshots, SnapshotController)
     assert snapshots.deletion_policy == "Retain"
     assert isinstance(velero, Velero)
+    assert isinstance(aws_backup, AwsBackup)
     assert velero.bucket == NewBucket("backups-111111111111")

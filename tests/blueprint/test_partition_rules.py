@@ -16,6 +16,7 @@ from addons.aws_load_balancer_controller import AwsLoadBalancerController
 from addons.core import CORE
 from addons.kube_prometheus_stack import KubePrometheusStack
 from blueprint import Blueprint, FargateProfile, FargateSelector, plan
+from blueprint.addons import NewWorkspace
 from blueprint.partition_rules import LACKING
 from blueprint.regions import partition_of
 from examples.ipv6 import IPV6
@@ -62,7 +63,7 @@ def there(region: str, **fields: Any) -> Blueprint:
         ),
         (changed(IPV6, region=CHINA, teams=()), "cluster.ip_family", "no cluster of IPv6 in cn-north-1", "dualstack"),
         (
-            there(CHINA, addons=(*CORE, KubePrometheusStack(workspace="new"))),
+            there(CHINA, addons=(*CORE, KubePrometheusStack(workspace=NewWorkspace()))),
             f"addons[{len(CORE)}]",
             "calls aps-workspaces, which cn-north-1 does not have",
             "leave out the option",
@@ -85,7 +86,7 @@ def test_mistakes(blueprint: Blueprint, place: str, rule: str, fix: str) -> None
 def test_the_other_partitions_have_it() -> None:
     """Fargate in China; Prometheus in GovCloud, by the table."""
     assert plan(there(CHINA, compute=(*SMALL.compute, FARGATE))).compute[1].name == "jobs"
-    made = plan(there(GOVERNMENT, addons=(*CORE, KubePrometheusStack(workspace="new"))))
+    made = plan(there(GOVERNMENT, addons=(*CORE, KubePrometheusStack(workspace=NewWorkspace()))))
     assert part(made, "kube-prometheus-stack").aws_services == ("aps-workspaces",)
 
 

@@ -11,6 +11,7 @@ from blueprint.planning.document import Plan
 from examples.argo_delivery import ARGO_DELIVERY
 from examples.auto import AUTO
 from examples.auto_pools import AUTO_POOLS
+from examples.backup import BACKUP
 from examples.bare import BARE
 from examples.capabilities import CAPABILITIES
 from examples.china import CHINA
@@ -48,7 +49,7 @@ FLEET = (
     *(MANAGED, AUTO, FARGATE, LAUNCHED, SELF_MANAGED, ISOLATED, MIXED, BARE, CHINA, GOVERNMENT, TEAMS, OPERATIONS),
     *(EXISTING_VPC, SHARED_VPC, POD_RANGES, PROVISIONED, TUNED_NODES, NATIVE, OPEN_SOURCE, IPV6, DUAL_STACK_INGRESS),
     *(ARGO_DELIVERY, FLUX_DELIVERY, KARPENTER, AUTO_POOLS, GPU_INFERENCE, NEURON, CAPABILITIES),
-    *(WINDOWS, HYBRID, TRAINING, GRAVITON, FARGATE_ROLES, SELF_SERVICE, GATEWAYS),
+    *(WINDOWS, HYBRID, TRAINING, GRAVITON, FARGATE_ROLES, SELF_SERVICE, GATEWAYS, BACKUP),
 )
 
 

@@ -722,13 +722,14 @@ class TestNames:
     def test_what_has_a_name_of_its_own_has_its_cluster_s(self, fleet: Templates) -> None:
         """So two clusters of an account never make the same; what has no name gets one of CloudFormation's.
 
-        A bucket has the name that its user chose, and one maker: tests/addons/test_buckets.py.
+        A bucket or a vault has the name that its user chose, and one maker: tests/addons/test_buckets.py and
+        test_aws_backup.py.
         """
         named, of_another = set(), re.compile(r"\$\{(?!AWS::)")
         for (cluster, _), template in fleet.items():
             for resource in template["Resources"].values():
                 kind, properties = resource["Type"], resource.get("Properties", {})
-                if not kind.startswith("AWS::") or kind.startswith("AWS::S3::"):
+                if not kind.startswith("AWS::") or kind.startswith(("AWS::Backup::", "AWS::S3::")):
                     continue
                 schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema
                 keys = {path.removeprefix("/properties/") for path in schema["primaryIdentifier"]}

@@ -49,8 +49,9 @@ LACKING: Mapping[tuple[str, str], set[str]] = {
     ("isolated", GOVERNMENT): {"Amazon ECR caches no other registry in us-gov-west-1"},
     ("auto-pools", CHINA): {"there are no such images in cn-north-1"},
     ("ipv6", CHINA): {"EKS makes no cluster of IPv6 in cn-north-1"},
-    ("open-source", CHINA): {
-        "kube-prometheus-stack calls aps-workspaces, which cn-north-1 does not have",
+    **{
+        (name, CHINA): {"kube-prometheus-stack calls aps-workspaces, which cn-north-1 does not have"}
+        for name in ("open-source", "self-service")
     },
     **{("capabilities", region): {f"EKS has no capabilities in {region}"} for region in (CHINA, GOVERNMENT)},
     **{("hybrid", region): {f"EKS takes no nodes outside of AWS in {region}"} for region in (CHINA, GOVERNMENT)},

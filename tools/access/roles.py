@@ -24,6 +24,8 @@ def _users(resource: Template, path: str) -> Iterator[tuple[Any, str]]:
         case "AWS::EKS::Addon":
             for association in properties.get("PodIdentityAssociations", ()):
                 yield association["RoleArn"], f"kube-system/{association['ServiceAccount']}"
+        case "AWS::Backup::BackupSelection":
+            yield properties["BackupSelection"]["IamRoleArn"], "AWS Backup"
         case "AWS::IAM::InstanceProfile":
             for role in properties.get("Roles", ()):
                 yield role, f"nodes with {path}"

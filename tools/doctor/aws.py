@@ -53,6 +53,7 @@ class Aws:
         session = session or boto3.Session(region_name=region)
         session.events.register("before-call.*.*", _refuse_others)
         self.region = region
+        self.backup: Any = session.client("backup", config=_CONFIG)  # as with s3
         self.cloudformation: CloudFormationClient = session.client("cloudformation", config=_CONFIG)
         self.ecr: Any = session.client("ecr", config=_CONFIG)  # as with s3
         self.ec2: EC2Client = session.client("ec2", config=_CONFIG)

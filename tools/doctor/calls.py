@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 CALLS: Mapping[str, tuple[str, ...]] = {
+    "backup": ("DescribeRegionSettings", "ListBackupVaults"),
     "cloudformation": ("DescribeStacks",),
     "ec2": (
         "DescribeAddresses",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tools.doctor.checks import (
     account,
+    backups,
     capacity,
     dns,
     encryption,
@@ -53,6 +54,8 @@ CHECKS = (
     Check(images.NAME, images.parameters),
     Check(health.NAME, health.health),
     Check(encryption.NAME, encryption.default_key),
+    Check(backups.NAME, backups.opted_in),
+    Check(backups.NAME, backups.vaults),
     Check(network.NAME, network.endpoints),
     Check(network.NAME, network.transit_gateways),
     Check(network.NAME, network.existing),

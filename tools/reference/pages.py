@@ -95,6 +95,8 @@ _CONCEPTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("fleet", "A fleet", ("blueprint.fleet", "blueprint.pipelines", "blueprint.code_pipeline")),
     ("addons-by-value", "Add-ons by value", ("blueprint.addons.by_value", "blueprint.addons.manifests")),
     ("buckets", "Buckets of add-ons", ("blueprint.addons.buckets",)),
+    ("workspaces", "Workspaces of Prometheus", ("blueprint.addons.workspaces",)),
+    ("backups", "Backups by AWS Backup", ("blueprint.backups", "blueprint.addons.vaults")),
 )
 """File, title, and the modules whose classes stand there; the first one's docstring opens the page."""
 

@@ -20,7 +20,21 @@ from tools.doctor.runner import Check, Look, run
 Output = Mapping[str, Any]
 Answer = Callable[[Mapping[str, Any]], Output]
 
-SERVICES = ("cloudformation", "ec2", "ecr", "eks", "iam", "iam_quotas", "logs", "route53", "quotas", "s3", "ssm", "sts")
+SERVICES = (
+    "backup",
+    "cloudformation",
+    "ec2",
+    "ecr",
+    "eks",
+    "iam",
+    "iam_quotas",
+    "logs",
+    "route53",
+    "quotas",
+    "s3",
+    "ssm",
+    "sts",
+)
 
 
 def refused(code: str, message: str = "no", status: int = 400) -> ClientError:

@@ -8,13 +8,16 @@ from typing import Any
 
 import pytest
 
+from addons.aws_backup import AwsBackup
 from addons.aws_ebs_csi_driver import AwsEbsCsiDriver
 from addons.core_dns import CoreDns
 from addons.external_dns import ExternalDns
 from addons.karpenter import Karpenter
 from blueprint import Blueprint, Plan, Role, plan
+from blueprint.addons import ExistingVault, NewVault
 from blueprint.node_pool import NodePool
 from examples.auto import AUTO
+from examples.backup import BACKUP
 from examples.fargate import FARGATE
 from examples.managed import MANAGED
 from examples.self_managed import SELF_MANAGED
@@ -44,6 +47,7 @@ HEALTHY = {
     "Fargate": FARGATE,
     "Auto Mode": AUTO,
     "small": SMALL,
+    "backup": BACKUP,
 }
 
 
@@ -219,6 +223,8 @@ def old_bootstrap(account: Account, _: Plan) -> None:
     account.answers("GetParameter", answer)
 
 
+BACKED_UP = with_addons(AwsEbsCsiDriver(), CoreDns(), AwsBackup(NewVault("dev")))
+VAULT = {"BackupVaultList": [{"BackupVaultName": "dev"}]}
 DNS = with_addons(ExternalDns(zones=("Z0123456789",), domains=("example.com",)))
 WITH_CHART = with_addons(Karpenter(node_pools=(NodePool(max_cpu=20),)))
 POOL = with_addons(Karpenter(node_pools=(NodePool(max_cpu=500),)))
@@ -323,6 +329,21 @@ FAULTS: Mapping[str, tuple[Blueprint, Fault, str, str, str]] = {
         with_addons(AwsEbsCsiDriver(), CoreDns()),
         shows("GetEbsDefaultKmsKeyId", {"KmsKeyId": "arn:aws:kms:us-west-2:111111111111:key/1"}),
         *("warning", "key/1", "kms_key_arn="),
+    ),
+    "no opt-in to backups of clusters": (
+        BACKED_UP,
+        shows("DescribeRegionSettings", {"ResourceTypeOptInPreference": {"EBS": False, "EKS": True}}),
+        *("warning", "not opted in to EBS", "--resource-type-opt-in-preference EBS=true"),
+    ),
+    "a vault of a cluster that is gone": (
+        BACKED_UP,
+        shows("ListBackupVaults", VAULT),
+        *("problem", "the backup vault dev exists already", 'ExistingVault("dev")'),
+    ),
+    "no such vault": (
+        with_addons(AwsEbsCsiDriver(), CoreDns(), AwsBackup(ExistingVault("dev"))),
+        lambda *_: None,
+        *("problem", "no backup vault dev", "NewVault(…)"),
     ),
     "a private zone of another VPC": (
         DNS,

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ProfileNotFound
 
+from addons.aws_backup import AwsBackup
 from addons.aws_ebs_csi_driver import AwsEbsCsiDriver
 from addons.cert_manager import CertManager
 from addons.external_dns import ExternalDns
@@ -32,6 +33,7 @@ from blueprint import (
     User,
     plan,
 )
+from blueprint.addons import ExistingVault
 from blueprint.iam import Statement
 from blueprint.inventory import planned_fleet
 from blueprint.network import ENDPOINTS_WITHOUT_NAT
@@ -130,6 +132,7 @@ FULL = replace(
     network=replace(SMALL.network, interface_endpoints=(*ENDPOINTS_WITHOUT_NAT, "eks-auth")),
     addons=(
         *SMALL.addons,
+        AwsBackup(ExistingVault("backups")),
         AwsEbsCsiDriver(),
         ExternalDns(zones=("Z0123456789",)),
         CertManager(zones={"example.com": "Z0123456789"}),

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from addons.aws_backup import AwsBackup
 from addons.karpenter import Karpenter
 from addons.kube_prometheus_stack import KubePrometheusStack
 from addons.tempo import Tempo
 from blueprint import NewHostedZone, Plan, plan
-from blueprint.addons import NewBucket
+from blueprint.addons import NewBucket, NewVault, NewWorkspace
 from examples.self_managed import SELF_MANAGED
 from tests.blueprint.examples import with_network
 from tests.tools.doctor.account import Account, statuses, worst
@@ -76,10 +77,11 @@ def test_each_service_is_simulated(bootstrapped: Account) -> None:
         return allowed(given)
 
     bootstrapped.answers("SimulatePrincipalPolicy", answer)
-    measured = KubePrometheusStack(workspace="new")
+    measured = KubePrometheusStack(workspace=NewWorkspace())
     kept = Tempo(NewBucket("traces-111111111111"))
+    backed_up = AwsBackup(NewVault("backups"))
     zones = (NewHostedZone("apps.example.com"),)
-    addons = (*SELF_MANAGED.addons, Karpenter(), measured, kept)
+    addons = (*SELF_MANAGED.addons, Karpenter(), measured, kept, backed_up)
     made = plan(replace(SELF_MANAGED, addons=addons, hosted_zones=zones))
     assert statuses(bootstrapped.found(execution, made)) == ["ok"]
     everything = {action.partition(":")[0] for row in TYPES.values() for action in row.creates}

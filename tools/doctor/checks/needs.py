@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from blueprint.contribution import Bucket, Capability, EventRule, MetricsWorkspace, NodeRole, Queue
+from blueprint.contribution import (
+    BackupPlan,
+    BackupVault,
+    Bucket,
+    Capability,
+    EventRule,
+    MetricsWorkspace,
+    NodeRole,
+    Queue,
+    RuleGroups,
+)
 from blueprint.planning.document import FargateNodes, NodeGroup, Plan
 from tools.resource_types import TYPES
 
@@ -64,6 +74,10 @@ def _optional(plan: Plan) -> Iterator[tuple[str, bool]]:
     yield "AWS::Events::Rule", EventRule in resources
     yield "AWS::Route53::HostedZone", bool(plan.hosted_zones)
     yield "AWS::APS::Workspace", MetricsWorkspace in resources
+    yield "AWS::APS::RuleGroupsNamespace", RuleGroups in resources
+    yield "AWS::Backup::BackupVault", BackupVault in resources
+    for kind in ("AWS::Backup::BackupPlan", "AWS::Backup::BackupSelection"):
+        yield kind, BackupPlan in resources
     for kind in ("AWS::S3::Bucket", "AWS::S3::BucketPolicy"):
         yield kind, Bucket in resources
     for kind in ("AWS::SQS::Queue", "AWS::SQS::QueuePolicy"):

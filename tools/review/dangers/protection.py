@@ -28,6 +28,11 @@ def _shorter(before: Any, after: Any) -> bool:
     return after is not None and (before is None or float(after) < float(before))
 
 
+def _fewer(before: Any, after: Any) -> bool:
+    """Days; nothing is none."""
+    return before is not None and after is not None and float(after) < float(before)
+
+
 def _fewer_types(before: Any, after: Any) -> bool:
     return bool(_log_types(before) - _log_types(after))
 
@@ -48,6 +53,7 @@ WEAKER: Mapping[str, Callable[[Any, Any], bool]] = {
     "off": _off,
     "gone": _gone,
     "shorter": _shorter,
+    "fewer": _fewer,
     "fewer log types": _fewer_types,
     "optional tokens": _tokens,
     "more hops": _more_hops,

@@ -21,6 +21,10 @@ def template(*, tokens: str = "required", hops: int = 1, encrypted: tuple[bool, 
     return {"LaunchTemplateData": {"MetadataOptions": metadata, "BlockDeviceMappings": volumes}}
 
 
+def locked(days: int) -> dict[str, Any]:
+    return {"LockConfiguration": {"MinRetentionDays": days}}
+
+
 WEAKER: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("AWS::EKS::Cluster", {"DeletionProtection": True}, {"DeletionProtection": False}),
     ("AWS::EKS::Cluster", {"DeletionProtection": True, "A": 1}, {"A": 1}),
@@ -35,6 +39,9 @@ WEAKER: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("AWS::SQS::Queue", {"SqsManagedSseEnabled": True}, {"SqsManagedSseEnabled": False}),
     ("AWS::S3::Bucket", {"BucketEncryption": {}}, {}),
     ("AWS::S3::Bucket", {"PublicAccessBlockConfiguration": {}}, {}),
+    ("AWS::APS::Workspace", {"AlertManagerDefinition": "alertmanager_config: |"}, {}),
+    ("AWS::Backup::BackupVault", locked(7), {}),
+    ("AWS::Backup::BackupVault", locked(7), locked(6)),
     ("AWS::EC2::LaunchTemplate", template(), template(tokens="optional")),
     ("AWS::EC2::LaunchTemplate", template(), template(hops=2)),
     ("AWS::EC2::LaunchTemplate", template(), template(encrypted=(False,))),
