@@ -32,7 +32,7 @@ class ClusterStack(BlueprintStack):
         super().__init__(scope, "cluster", plan, stateful=True)
         self.key_arn = key = retained_key(self, plan, "Secrets and logs").attr_arn
         cluster = self._control_plane(plan, network, key)
-        nodes = plan.network.of_kind("private")
+        nodes = (*plan.network.of_kind("private"), *plan.network.of_kind("local"))
         # All in one place: EKS keeps one entry for a principal, so one that goes from a team to the administrators must
         # not be made in one stack while another still has it. https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateAccessEntry.html
         access = _after(Construct(self, "Access"), cluster)

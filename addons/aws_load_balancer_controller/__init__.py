@@ -20,7 +20,8 @@ _SERVICE_CLASS = "service.k8s.aws/nlb"
 
 
 class AwsLoadBalancerController(CallsAws, HelmAddon):
-    """ALBs for Ingresses of class alb, NLBs for Services whose `loadBalancerClass` is service.k8s.aws/nlb.
+    """ALBs for Ingresses of class alb, NLBs for Services whose `loadBalancerClass` is service.k8s.aws/nlb. Each Local
+    Zone of the network has a class of its own, `alb-<zone>`, whose ALBs stand there.
 
     It acts only on what carries the tag `elbv2.k8s.aws/cluster` with the cluster's name, and it puts that on all that
     it makes. Two things made elsewhere need a tag: a target group named in a TargetGroupBinding that same one, and a
@@ -79,7 +80,7 @@ class AwsLoadBalancerController(CallsAws, HelmAddon):
 
     def objects(self, facts: ClusterFacts) -> tuple[Manifest, ...]:
         own = self.extra_values.get("loadBalancerClass") or _SERVICE_CLASS
-        return tuple(policies(str(own))) if self.require_class else ()
+        return (*(policies(str(own)) if self.require_class else ()), *ingress_class.local_classes(facts))
 
     def values(self, facts: ClusterFacts) -> Values:
         return {

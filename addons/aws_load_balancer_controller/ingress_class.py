@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from blueprint.addons import ClusterFacts, Values
 from blueprint.errors import Problem
+from blueprint.kubernetes import Manifest
 
 IpAddressType = Literal["ipv4", "dualstack"]
 """https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/ingress_class/"""
@@ -23,6 +24,24 @@ def params(facts: ClusterFacts, ip_address_type: IpAddressType | None) -> Values
     if families := ip_address_type or ("dualstack" if facts.ip_family == "ipv6" else None):
         spec["ipAddressType"] = families
     return {"ingressClassParams": {"spec": spec}} if spec else {}
+
+
+def local_classes(facts: ClusterFacts) -> Iterator[Manifest]:
+    """A class of Ingresses for each Local Zone, since a load balancer stands either there or in the region.
+
+    aws-load-balancer-controller v3.5.0 pkg/networking/subnet_resolver.go (validateSubnetsLocaleUniformity)
+    """
+    for zone, subnet in facts.local_load_balancers:
+        meta = {"name": f"alb-{zone}"}
+        spec = {"subnets": {"ids": [subnet]}}
+        yield {"apiVersion": "elbv2.k8s.aws/v1beta1", "kind": "IngressClassParams", "metadata": meta, "spec": spec}
+        parameters = {"apiGroup": "elbv2.k8s.aws", "kind": "IngressClassParams", "name": meta["name"]}
+        yield {
+            "apiVersion": "networking.k8s.io/v1",
+            "kind": "IngressClass",
+            "metadata": meta,
+            "spec": {"controller": "ingress.k8s.aws/alb", "parameters": parameters},
+        }
 
 
 def problems(facts: ClusterFacts, ip_address_type: IpAddressType | None) -> Iterator[Problem]:

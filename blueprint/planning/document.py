@@ -240,7 +240,7 @@ class Volume:
     device: str
     size_gib: int | None
     """The image's own size when None."""
-    type: Literal["gp3"] = "gp3"
+    type: Literal["gp3", "gp2"] = "gp3"
     iops: int | None = None
     """Those that come with it when None, as with the next."""
     throughput_mib: int | None = None

@@ -24,6 +24,7 @@ from blueprint.facts import ClusterFacts
 from blueprint.fargate import FargateProfile, log_group
 from blueprint.faults import FAILS, no_way_out, place, told
 from blueprint.hybrid_nodes import HybridNodes
+from blueprint.network import PUBLIC_KINDS
 from blueprint.nodes import Nodes
 from blueprint.planning import auto_mode
 from blueprint.planning.compute import is_windows, node_roles, planned_compute
@@ -238,10 +239,11 @@ def _facts(view: Checked) -> ClusterFacts:
         vpc_ipv6_ranges=ipv6_ranges(blueprint.network),
         internet=blueprint.network.internet,
         prefix_delegation=ipv6 or any(addon.gives_prefixes for addon in blueprint.addons),
-        load_balancer_ranges=ranges(subnet for subnet in found if subnet.kind == "public"),
+        load_balancer_ranges=ranges(each for each in found if each.kind in PUBLIC_KINDS),
         internal_load_balancer_ranges=ranges(internal),
         endpoint_ranges=tuple(subnet.cidr for subnet in found if subnet.kind == "endpoints"),
         named_subnets=tuple(named_subnets(blueprint.network, blueprint.region)),
+        local_load_balancers=tuple((each.zone, each.id) for each in found if each.kind == "local-public"),
         pod_subnets=tuple((subnet.zone, subnet.id) for subnet in found if subnet.kind == "pods"),
         node_subnets=tuple(subnet.id for subnet in found if subnet.kind == "private"),
         api_groups=tuple(sorted({group for addon in listed for group in addon.api_groups})),
@@ -264,12 +266,15 @@ def _facts(view: Checked) -> ClusterFacts:
 
 
 def _without_proxy(blueprint: Blueprint, proxy: Proxy) -> tuple[str, ...]:
-    """Without internet, all that is called in AWS has an endpoint."""
-    network = blueprint.network
+    """Without internet, all that is called in AWS has an endpoint. The IPv6 range of a VPC that is made nobody knows
+    yet; what is called by its address there alone would need it.
+    """
+    network, ipv6 = blueprint.network, blueprint.cluster.ip_family == "ipv6"
+    known = network.ipv6_cidrs if ipv6 and isinstance(network, ExistingNetwork) else ()
     found = without_proxy(
         proxy,
-        cidrs=network.cidrs,
-        services=blueprint.cluster.service_cidr,
+        cidrs=(*network.cidrs, *known),
+        services="" if ipv6 else blueprint.cluster.service_cidr,
         region=blueprint.region,
         endpoints=network.interface_endpoints if network.internet else None,
     )

@@ -38,6 +38,7 @@ from examples.hybrid import HYBRID
 from examples.ipv6 import IPV6
 from examples.isolated import ISOLATED
 from examples.karpenter import KARPENTER
+from examples.local_zone import LOCAL_ZONE
 from examples.managed import MANAGED
 from examples.mixed import MIXED
 from examples.neuron import NEURON
@@ -127,6 +128,7 @@ KINDS = {
     "ipv6": IPV6,
     "isolated": ISOLATED,
     "karpenter": KARPENTER,
+    "local-zone": LOCAL_ZONE,
     "managed": MANAGED,
     "neuron": NEURON,
     "mixed": MIXED,
