@@ -89,6 +89,11 @@ class Addon(Value):
     knows_cluster_by_arn: ClassVar[bool] = False
     """Whether it is an Argo CD outside of the cluster, which knows it by its ARN and once it is registered alone."""
 
+    @property
+    def delivers_by_role(self) -> tuple[str, ...]:
+        """Names of roles by which it delivers to other clusters."""
+        return ()
+
     def follows(self, other: Addon) -> bool:
         """Whether it is installed after another one of its cluster."""
         return other is not self and isinstance(other, self.requires)

@@ -8,7 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 from operator import itemgetter
 
 from blueprint import contribution_rules, hosts, linked_roles, partition_rules, placement_rules, private_rules, rules
-from blueprint.access import AccessEntry, AccessPolicy
+from blueprint.access import AccessEntry, AccessPolicy, Role
 from blueprint.addons import Addon
 from blueprint.asking import contribution_of
 from blueprint.auto_mode import AutoMode
@@ -16,7 +16,7 @@ from blueprint.blueprint import Blueprint
 from blueprint.bucket_rules import made_twice
 from blueprint.checked import Checked, checked
 from blueprint.contribution import ServiceLinkedRole
-from blueprint.delivery import ArgoCdDelivery
+from blueprint.delivery import ArgoCdDelivery, hub_of, hubs_in_fleet
 from blueprint.endpoints import called
 from blueprint.errors import BlueprintError, FieldPath, Problem, Quoted, rendered
 from blueprint.existing_network import ExistingNetwork
@@ -29,7 +29,7 @@ from blueprint.nodes import Nodes
 from blueprint.planning import auto_mode
 from blueprint.planning.compute import is_windows, node_roles, planned_compute
 from blueprint.planning.control_plane import planned_control_plane, planned_installer
-from blueprint.planning.delivery import from_git, planned_delivery
+from blueprint.planning.delivery import from_git, planned_delivery, unknown_to_hub
 from blueprint.planning.document import FargateNodes, NodeGroup, Plan, Skipped, Subnet
 from blueprint.planning.draft import Draft
 from blueprint.planning.frozen import frozen
@@ -69,6 +69,7 @@ def plans(fleet: Mapping[str, Blueprint], found: Iterable[Problem] = ()) -> tupl
         problems.extend((where, problem.below(root)) for problem in in_order)
     sound = {where: fleet[where] for where in made}
     problems += [*hosts.contested_in_fleet(sound), *hosts.alike_in_fleet(sound), *made_twice(sound, made)]
+    problems += hubs_in_fleet(sound)
     if problems:
         raise BlueprintError(problem for _, problem in sorted(problems, key=itemgetter(0)))
     return tuple(made.values())
@@ -138,6 +139,7 @@ def _planned(blueprint: object) -> Plan | list[Problem]:
     problems.extend(placement_rules.problems(parts, placements))
     problems.extend(private_rules.problems(view, parts))
     problems.extend(partition_rules.problems(view, parts))
+    problems.extend(unknown_to_hub(view.blueprint, parts))
     if problems:
         return problems
     in_order = [draft.planned for draft in _after_their_nodes(addons, placements)]
@@ -260,7 +262,7 @@ def _facts(view: Checked) -> ClusterFacts:
         chart_mirror=blueprint.mirrors.charts or "",
         by_argo_cd=isinstance(blueprint.delivery, ArgoCdDelivery),
     )
-    if any(addon.knows_cluster_by_arn for addon in listed):
+    if hub_of(blueprint.delivery) or any(addon.knows_cluster_by_arn for addon in listed):
         return replace(facts, argo_cd_server=facts.cluster_arn)
     return facts
 
@@ -326,3 +328,7 @@ def _admins(view: Checked) -> Iterator[tuple[FieldPath, AccessEntry]]:
         arn = principal.arn(view.blueprint.account)
         policies = (AccessPolicy("AmazonEKSClusterAdminPolicy"),)
         yield path, AccessEntry(arn, policies=policies)
+    if hub := hub_of(view.blueprint.delivery):
+        # Argo CD lists every kind before it applies anything, and no other policy of EKS lets it.
+        arn = Role(hub.role).arn(hub.account)
+        yield ("delivery", "hub"), AccessEntry(arn, policies=(AccessPolicy("AmazonEKSClusterAdminPolicy"),))

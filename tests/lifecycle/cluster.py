@@ -34,6 +34,7 @@ from examples.fargate import FARGATE
 from examples.fargate_roles import FARGATE_ROLES
 from examples.gpu_inference import GPU_INFERENCE
 from examples.graviton import GRAVITON
+from examples.hub_and_spokes.shop_us import SHOP_US
 from examples.hybrid import HYBRID
 from examples.ipv6 import IPV6
 from examples.isolated import ISOLATED
@@ -135,6 +136,7 @@ KINDS = {
     "pod-ranges": POD_RANGES,
     "provisioned": PROVISIONED,
     "self-managed": SELF_MANAGED,
+    "spoke": replace(SHOP_US, account="111111111111"),
     "shared-vpc": SHARED_VPC,
     "tuned-nodes": TUNED_NODES,
     "teams": TEAMS,

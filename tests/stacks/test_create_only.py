@@ -46,6 +46,9 @@ TYPES: Mapping[str, set[str]] = {
     "the node group is replaced when it goes to an image of your own, or back": {"AWS::EKS::Nodegroup"},
     "EKS refuses the way back from CUSTOMER_ROUTED": {"AWS::EKS::Cluster"},
     "AWS makes another Argo CD, and what was set up in this one is gone": {"AWS::EKS::Capability"},
+    "the role is replaced, and no access entry of a spoke knows the new one": {
+        *("AWS::IAM::Role", "AWS::EKS::AccessEntry")
+    },
     "the provider is replaced": {"AWS::EKS::IdentityProviderConfig"},
     "all roles are replaced, and the cluster with its own": {
         *("AWS::EKS::Cluster", "AWS::EKS::Nodegroup", "AWS::EKS::AccessEntry", "AWS::IAM::OIDCProvider")
