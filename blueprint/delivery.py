@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from blueprint.addons.offers import BY_FLUX, FROM_GIT, Offer
 from blueprint.errors import Problem, Quoted
-from blueprint.fields import AccountId, ClusterName, DnsLabel, GitFolder, GitRepository, GitRevision, Region, RoleName
+from blueprint.fields import AccountId, ClusterName, DnsLabel, GitFolder, GitRepository, GitRevision, IamName, Region
 from blueprint.regions import partition_of
 from blueprint.value import Value
 
@@ -36,8 +36,9 @@ class Hub(Value):
     """Its account."""
     region: Region
     """Its region."""
-    role: RoleName
-    """What its `ArgoCdCapability` says as `role_name`. It administers each cluster that the hub delivers to."""
+    role: IamName
+    """What its `ArgoCdCapability` says as `role_name`, with the path of its `iam` if that has one: "platform/Hub". It
+    administers each cluster that the hub delivers to."""
 
     @property
     def arn(self) -> str:
@@ -122,10 +123,11 @@ def hubs_in_fleet(fleet: Mapping[str, Blueprint]) -> Iterator[tuple[str, Problem
             if (said := getattr(given, field)) != (is_so := getattr(there, field)):
                 rule = f"the cluster {given.name} is of the {field} {is_so}"
                 yield place, Problem((place, "delivery", "hub", field), said, rule, "write the same in both")
-        roles = {name for addon in there.addons for name in addon.delivers_by_role}
+        path = there.iam.path.lstrip("/")
+        roles = [f"{path}{name}" for addon in there.addons for name in addon.delivers_by_role]
         if given.role not in roles:
             rule = f"Argo CD of the cluster {given.name} has another role, or is not run by AWS"
-            fix = f'write role_name="{given.role}" in its ArgoCdCapability'
+            fix = f'write "{roles[0]}"' if roles else f'write role_name="{given.role}" in its ArgoCdCapability'
             yield place, Problem((place, "delivery", "hub", "role"), given.role, rule, fix)
         own, its = blueprint.delivery, there.delivery
         if not isinstance(its, ArgoCdDelivery) or not its.spokes:

@@ -13,7 +13,7 @@ from addons.aws_load_balancer_controller import AwsLoadBalancerController
 from addons.core import CORE
 from addons.flux import Flux
 from addons.karpenter import Karpenter
-from blueprint import ArgoCdDelivery, AutoMode, AutoNodeClass, Blueprint, Hub, KubectlProvider, Role, plan
+from blueprint import ArgoCdDelivery, AutoMode, AutoNodeClass, Blueprint, Hub, Iam, KubectlProvider, Role, plan
 from blueprint.errors import BlueprintError
 from blueprint.node_pool import NodePool
 from blueprint.planning.file import dumped, loaded
@@ -52,12 +52,13 @@ MISTAKES = [
         "ArgoCdCapability(…, role_name",
     ),
     mistake("retained", delivered(retain=True), "delivery.retain", "no template of it", "leave it out"),
+    mistake("an ARN", delivered(hub=changed(HUB, role="arn:aws:iam::1:role/a")), "delivery.hub.role", "name", ""),
     mistake(
-        "a path",
-        delivered(hub=changed(HUB, role="platform/ArgoCd")),
-        "delivery.hub.role",
-        "without its path",
-        "ArgoCdHub",
+        "another partition",
+        delivered(hub=changed(HUB, region="cn-north-1")),
+        "delivery.hub.region",
+        "of another partition",
+        "a hub of the same",
     ),
     mistake(
         "an account", delivered(hub=changed(HUB, account="1")), "delivery.hub.account", "12 digits", '"111111111111"'
@@ -95,8 +96,8 @@ MISTAKES = [
         "the hub's role among people",
         spoke(cluster=changed(SPOKE.cluster, admins=(Role(HUB.role, HUB.account),))),
         "delivery.hub",
-        "",
-        "",
+        "cluster.admins[0] has it already",
+        "name each principal once",
     ),
 ]
 
@@ -136,7 +137,10 @@ def test_a_hub_and_its_spokes_agree() -> None:
     for place, fleet in wrong.items():
         assert [found for found, _ in problems_of(*fleet)] == [place]
     other = replace(PLATFORM_HUB, addons=(*others, changed(named, role_name="Other")))
-    assert problems_of(other, SPOKE) == [("delivery.hub.role", 'write role_name="ArgoCdHub" in its ArgoCdCapability')]
+    assert problems_of(other, SPOKE) == [("delivery.hub.role", 'write "Other"')]
+    below = replace(PLATFORM_HUB, iam=Iam(path="/platform/"))
+    assert problems_of(below, SPOKE) == [("delivery.hub.role", 'write "platform/ArgoCdHub"')]
+    assert len(plans({"hub": below, "spoke": delivered(hub=changed(HUB, role="platform/ArgoCdHub"))})) == 2
     none = replace(PLATFORM_HUB, addons=others, delivery=KubectlProvider())
     assert {place for place, _ in problems_of(none, SPOKE)} == {"delivery.hub.role", "delivery.hub"}
 
