@@ -311,6 +311,8 @@ class Capability:
     """As CloudFormation takes it."""
     statements: tuple[Statement, ...] = ()
     """What its role may do in AWS."""
+    role_name: str = ""
+    """Of its role; CloudFormation makes one up when empty."""
 
     def portable(self) -> Capability:
         """The same in whatever partition the cluster is."""

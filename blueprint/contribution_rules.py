@@ -200,7 +200,7 @@ def _references(part: Draft, facts: ClusterFacts, *, knows_zones: bool) -> Itera
     contribution = part.contribution
     known = {"partition", "vpc-id", *references_in(facts.hosted_zones)}
     ranges = (facts.load_balancer_ranges, facts.internal_load_balancer_ranges, facts.vpc_ipv6_ranges)
-    subnets = {*references_in((facts.node_subnets, ranges))}
+    subnets = {*references_in((facts.node_subnets, facts.local_load_balancers, ranges))}
     of_network = {"partition", name_of(CLUSTER_SECURITY_GROUP), *references_in(facts.pod_subnets)}
     known |= {f"role-arn:{grant.name}" for grant in contribution.grants}
     for resource in contribution.resources:

@@ -22,7 +22,7 @@ from blueprint.fields import (
 )
 from blueprint.network import ENDPOINTS_WITHOUT_NAT, SHARED_RANGE, EndpointService
 from blueprint.value import Rule, Value
-from blueprint.zones import ALL_ALIKE, MIXED, AvailabilityZone, is_id
+from blueprint.zones import ALL_ALIKE, MIXED, AnyZone, is_id, is_local
 
 # Eight hexadecimal digits until 2018, seventeen since.
 # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html
@@ -65,9 +65,9 @@ class ExistingSubnet(Value):
 
     id: SubnetId
     """Its id, for example "subnet-0a1b2c3d4e5f60718"."""
-    zone: AvailabilityZone
+    zone: AnyZone
     """Its availability zone, by the letter that it has in the cluster's account, or by its id, such as "usw2-az1",
-    which it has in its owner's as well.
+    which it has in its owner's as well; or its Local Zone, by name, such as "us-west-2-lax-1a".
     https://docs.aws.amazon.com/ram/latest/userguide/working-with-az-ids.html"""
     cidr: SubnetRange
     """Its range, as it is: policies of teams and the plan reckon with it."""
@@ -76,16 +76,17 @@ class ExistingSubnet(Value):
 
 
 def _zones(subnets: tuple[ExistingSubnet, ...]) -> list[str]:
-    return [subnet.zone for subnet in subnets]
+    """Those of the region, without Local Zones."""
+    return [subnet.zone for subnet in subnets if not is_local(subnet.zone)]
 
 
 _SEVERAL_ZONES = Rule(
-    lambda subnets: not subnets or len({*_zones(subnets)}) > 1,
+    lambda subnets: not _zones(subnets) or len({*_zones(subnets)}) > 1,
     "must be of two zones at least",
     "add a subnet of another zone, or leave the field out",
 )
 _ONE_OF_A_ZONE = Rule(
-    lambda subnets: len({*_zones(subnets)}) == len(subnets),
+    lambda subnets: len({subnet.zone for subnet in subnets}) == len(subnets),
     "a load balancer takes one subnet of a zone",
     "keep one of each zone",
 )
@@ -95,7 +96,7 @@ LoadBalancerSubnets = Annotated[tuple[ExistingSubnet, ...], _SEVERAL_ZONES, _ONE
 PodSubnets = Annotated[
     tuple[ExistingSubnet, ...],
     Rule(
-        lambda subnets: len({*_zones(subnets)}) == len(subnets),
+        lambda subnets: len({subnet.zone for subnet in subnets}) == len(subnets),
         "pods of a zone have one subnet",
         "keep one of each zone",
     ),
@@ -148,9 +149,10 @@ class ExistingNetwork(Value):
     https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html (IPv4 CIDR blocks per VPC)"""
     nodes: Annotated[tuple[ExistingSubnet, ...], NOT_EMPTY]
     """Private subnets: of nodes and their pods, of Fargate, of the functions that install charts. A zone may have
-    several."""
+    several. In those of Local Zones stand groups of nodes alone that name the zone in their `zones`."""
     load_balancers: LoadBalancerSubnets = ()
-    """Public subnets: of load balancers that answer the internet, one of each zone. None where no team has any."""
+    """Public subnets: of load balancers that answer the internet, one of each zone. None where no team has any. One
+    that stands in a Local Zone has the class `alb-<zone>`."""
     internal_load_balancers: LoadBalancerSubnets = ()
     """Private subnets of load balancers that answer inside, one of each zone; those of the nodes when empty."""
     control_plane: ControlPlaneSubnets = ()
@@ -193,11 +195,13 @@ class ExistingNetwork(Value):
             rule = f"without internet, nodes reach AWS through endpoints only; missing: {', '.join(lacking)}"
             yield Problem(("interface_endpoints",), self.interface_endpoints, rule, f"add them, or {self.way_out}")
         yield from _overlaps("ranges of a VPC", {("cidrs", index): cidr for index, cidr in enumerate(self.cidrs)})
-        if not self.control_plane and len({*_zones(self.nodes)}) == 1:
+        if not self.control_plane and len({*_zones(self.nodes)}) < 2:
             rule = "EKS needs subnets of two zones for the control plane"
             fix = "add a subnet of another zone, or name others in control_plane"
             yield Problem(("nodes",), ", ".join(_zones(self.nodes)), rule, fix)
-        first, *others = self.placed.items()
+        yield from self._local()
+        regional = {place: each for place, each in self.placed.items() if not is_local(each.zone)}
+        first, *others = regional.items() or self.placed.items()
         if unlike := next((place for place, each in others if is_id(each.zone) != is_id(first[1].zone)), None):
             yield Problem((*unlike, "zone"), self.placed[unlike].zone, MIXED, ALL_ALIKE)
         elif self.pods and (lacking := sorted({*_zones(self.nodes)} - {*_zones(self.pods)})):
@@ -225,6 +229,17 @@ class ExistingNetwork(Value):
         """The field that says in which subnets EKS puts it."""
         return "control_plane" if self.control_plane else "nodes"
 
+    def _local(self) -> Iterator[Problem]:
+        """https://docs.aws.amazon.com/eks/latest/userguide/local-zones.html"""
+        local = {place: each for place, each in self.placed.items() if is_local(each.zone)}
+        for place, subnet in local.items():
+            if place[0] not in ("nodes", "load_balancers"):
+                rule = "in Local Zones stand nodes and their load balancers alone"
+                yield Problem((*place, "zone"), subnet.zone, rule, "name a subnet of one of the region's zones")
+            elif place[0] == "nodes" and self.pods:
+                rule = "pods of nodes in Local Zones would get no addresses: they have no subnets of their own there"
+                yield Problem((*place, "zone"), subnet.zone, rule, "leave the subnet out, or pods")
+
     def _outside(self) -> Iterator[Problem]:
         ranges = [ipaddress.IPv4Network(cidr) for cidr in self.cidrs]
         for place, subnet in self.placed.items():
@@ -236,7 +251,7 @@ class ExistingNetwork(Value):
         ranges = [ipaddress.IPv6Network(cidr) for cidr in self.ipv6_cidrs]
         for place, subnet in self.placed.items():
             if subnet.ipv6_cidr is None:
-                if ranges and place[0] not in ("pods", "endpoints"):
+                if ranges and place[0] not in ("pods", "endpoints") and not is_local(subnet.zone):
                     rule = "the VPC has IPv6 ranges, and its subnets of nodes, load balancers and EKS need one as well"
                     fix = "write that of the subnet, or leave ipv6_cidrs out"
                     yield Problem((*place, "ipv6_cidr"), None, rule, fix)

@@ -64,6 +64,8 @@ class ClusterFacts:
     those of the nodes."""
     named_subnets: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """By scheme of load balancers, ids of subnets that these must name; none where controllers find them by tags."""
+    local_load_balancers: tuple[tuple[str, str], ...] = ()
+    """Of each Local Zone with load balancers, its name and the id of their subnet, or a reference."""
     api_groups: tuple[str, ...] = ()
     """API groups of the custom resources that its add-ons define."""
     tags: tuple[tuple[str, str], ...] = ()

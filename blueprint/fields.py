@@ -182,6 +182,11 @@ Region = Annotated[
 ]
 # RFC 1123 label, the rule for Kubernetes namespaces and most object names:
 # https://kubernetes.io/docs/concepts/overview/working-with-objects/names
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html (names)
+RoleName = Annotated[
+    str,
+    matches(r"[\w+=,.@-]{1,64}", "must be the name of an IAM role, without its path", 'write for example "ArgoCdHub"'),
+]
 DnsLabel = Annotated[
     str,
     matches(

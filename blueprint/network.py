@@ -11,11 +11,16 @@ from blueprint.errors import FieldPath, Problem, duplicates
 from blueprint.fields import PRIVATE_RANGES, UNIQUE, Cidr, at_most, inside, is_ipv6, matches, one_of, sized
 from blueprint.routes import EVERYWHERE, PeeringConnection, Route
 from blueprint.value import Rule, Value
-from blueprint.zones import ALL_ALIKE, MIXED, ONE_FORM, AvailabilityZone, mixed
+from blueprint.zones import ALL_ALIKE, MIXED, ONE_FORM, AvailabilityZone, LocalZone, mixed
 
-SubnetKind = Literal["private", "public", "control-plane", "internal", "pods", "endpoints"]
+SubnetKind = Literal["private", "public", "control-plane", "internal", "pods", "endpoints", "local", "local-public"]
 """Of nodes and pods; of load balancers on the internet; of EKS; of internal load balancers alone; of pods alone; of
-interface endpoints."""
+interface endpoints; in Local Zones of nodes and pods, and of load balancers on the internet."""
+
+PUBLIC_KINDS = ("public", "local-public")
+"""Of subnets for load balancers that answer the internet."""
+NODE_KINDS = ("private", "local")
+"""Of subnets for nodes."""
 
 # Without a route to the internet, nodes join and pull images through these, and the functions that install charts reach
 # EKS, ECR and each other. https://docs.aws.amazon.com/eks/latest/userguide/private-clusters.html. What pods call comes
@@ -65,6 +70,8 @@ Zones = Annotated[
     UNIQUE,
     ONE_FORM,
 ]
+_MOST_LOCAL_ZONES = 4
+"""For which there is room behind the subnets of the region's zones."""
 EndpointService = Annotated[
     str,
     matches(
@@ -92,6 +99,7 @@ class NewNetwork(Value):
         "zones": "node groups are replaced; subnets too, unless zones come behind the others in a /22 or larger",
         "control_plane_zones": "EKS refuses other zones",
         "pod_cidr": "the subnets of pods are replaced",
+        "local_zones": "subnets there are replaced, and their node groups, unless zones come behind the others",
     }
 
     words_of_others = {
@@ -148,6 +156,14 @@ class NewNetwork(Value):
     by a hub. A table of AWS has 50 at most; Services of Kubernetes hide what has their addresses.
     https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html (routes per route table)"""
 
+    local_zones: Annotated[tuple[LocalZone, ...], UNIQUE, at_most(_MOST_LOCAL_ZONES, "Local Zones")] = field(
+        default=(), kw_only=True
+    )
+    """Local Zones near to users, by name, for example ("us-west-2-lax-1a",): each has a subnet for nodes, which take
+    the first zone's way to the internet and to other networks, and one for load balancers. Neither EKS, Fargate nor
+    Karpenter's nodes stand there: groups of nodes do that name it in their `zones`. The account opts in to each first.
+    https://docs.aws.amazon.com/eks/latest/userguide/local-zones.html"""
+
     way_out: ClassVar[str] = 'write nat="one"'
     """How nodes and pods get to the internet."""
 
@@ -159,7 +175,11 @@ class NewNetwork(Value):
     @property
     def zones_by_place(self) -> Mapping[FieldPath, str]:
         """All zones, by where they stand."""
-        given = {"zones": self.zones, "control_plane_zones": self.control_plane_zones or ()}
+        given = {
+            "zones": self.zones,
+            "control_plane_zones": self.control_plane_zones or (),
+            "local_zones": self.local_zones,
+        }
         return {(field, index): zone for field, zones in given.items() for index, zone in enumerate(zones)}
 
     @property
@@ -195,6 +215,12 @@ class NewNetwork(Value):
         if self.room * self._of_a_zone + behind > vpc.num_addresses:
             rule = f"the subnets of {len(self.zones)} zones do not fit into {vpc}"
             yield Problem(("zones",), self.zones, rule, "take fewer zones, or a larger range")
+        elif self.local_zones and not self._has_room_for_local_zones(behind):
+            rule = f"the subnets of {len(self.local_zones)} Local Zones do not fit into {vpc} beside the others"
+            yield Problem(("local_zones",), self.local_zones, rule, "take fewer, or a larger range")
+        if self.pod_cidr and self.local_zones:
+            rule = "pods of nodes in Local Zones would get no addresses: they have no subnets of that range there"
+            yield Problem(("local_zones",), self.local_zones, rule, "leave one of local_zones and pod_cidr out")
         if self.pod_cidr and vpc.overlaps(ipaddress.ip_network(self.pod_cidr)):
             rule = f"overlaps {vpc}, which ranges of a VPC never do"
             yield Problem(("pod_cidr",), self.pod_cidr, rule, "take another range, for example 100.64.0.0/16")
@@ -242,6 +268,26 @@ class NewNetwork(Value):
         """
         vpc = ipaddress.ip_network(self.cidr).prefixlen
         return {"private": vpc + 3, "public": min(vpc + 8, 28), "control-plane": 28}
+
+    @property
+    def local_ranges(self) -> tuple[tuple[str, str, str], ...]:
+        """Of each Local Zone its name, and its ranges for nodes and for load balancers: in the VPC's last eighth, of
+        which a zone of the region never has any, a quarter for each.
+        """
+        vpc = ipaddress.IPv4Network(self.cidr)
+        quarters = [*vpc.subnets(prefixlen_diff=3)][-1].subnets(prefixlen_diff=2)
+        found = []
+        for zone, quarter in zip(self.local_zones, quarters, strict=False):
+            nodes, rest = quarter.subnets()
+            public = ipaddress.IPv4Network((rest.network_address, self.prefixes["public"]), strict=False)
+            found.append((zone, str(nodes), str(public)))
+        return tuple(found)
+
+    def _has_room_for_local_zones(self, behind: int) -> bool:
+        """Between the subnets of the region's zones and those of endpoints, which are `behind`."""
+        size = ipaddress.IPv4Network(self.cidr).num_addresses
+        first = size * 7 // 8
+        return self.room * self._of_a_zone <= first and first + len(self.local_zones) * size // 32 <= size - behind
 
     @property
     def has_endpoints(self) -> bool:

@@ -42,7 +42,7 @@ from blueprint.taints import Taints
 from blueprint.user_data import script_problems
 from blueprint.value import Rule
 from blueprint.versions import KubernetesVersion
-from blueprint.zones import AvailabilityZone
+from blueprint.zones import AnyZone, is_local
 
 # What the plan works out itself, and what to write for it instead.
 _OURS_OF_KUBELET = {
@@ -141,8 +141,9 @@ class Nodes(Compute):
     """What becomes of disks that come with the instance, on Amazon Linux: one volume for containers, images and logs,
     or each by itself under /mnt/k8s-disks. They stay unused when None.
     https://awslabs.github.io/amazon-eks-ami/nodeadm/doc/api (LocalStorageOptions)"""
-    zones: Annotated[tuple[AvailabilityZone, ...], UNIQUE] = ()
-    """Zones of the network that nodes stand in, by letter or by id as the network has them; all of them when empty."""
+    zones: Annotated[tuple[AnyZone, ...], UNIQUE] = ()
+    """Zones of the network that nodes stand in, by letter or by id as the network has them; all of the region's when
+    empty. Or Local Zones of it, by name: few instance types are there, and volumes are gp2, which all of them have."""
     security_groups: Annotated[tuple[SecurityGroupId, ...], at_most(4, "security groups"), UNIQUE] = ()
     """More groups of the nodes, of the same VPC, beside that of the cluster. An interface has five at the most.
     https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html"""
@@ -219,9 +220,21 @@ class Nodes(Compute):
             rule = f"version is {self.version}, the image is of {self.own_version}"
             yield Problem(("release_version",), self.release_version, rule, "leave version out, or take an image of it")
         yield from self._windows()
+        yield from self._local()
         if self.family == "AL2023" and (old := [name for name in self.instance_types if name.startswith("a1.")]):
             rule = "Amazon Linux 2023 does not run on the first generation of Graviton"
             yield Problem(("instance_types",), old[0], rule, "take a later one, for example m7g")
+
+    def _local(self) -> Iterator[Problem]:
+        """https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html (gp2)"""
+        local = [zone for zone in self.zones if is_local(zone)]
+        if local and len(local) < len(self.zones):
+            rule = "a group stands in zones of the region or in Local Zones, whose instance types differ"
+            yield Problem(("zones",), self.zones, rule, f"take {', '.join(local)} into a group of its own")
+        for name in ("disk_iops", "disk_throughput_mib"):
+            if local and (value := getattr(self, name)):
+                rule = f"volumes in Local Zones are gp2, whose {name} follows from the size"
+                yield Problem((name,), value, rule, "leave it out, and write more disk_gib for more")
 
     def _system(self) -> Iterator[Problem]:
         """What the image takes of what it is told."""

@@ -32,6 +32,11 @@ _NEAR = ("localhost", "127.0.0.1", "169.254.169.254", "169.254.170.23", ".cluste
 # eks/latest/userguide/cluster-endpoint.html; the names resolve to addresses in the VPC there.
 _API = (".eks.amazonaws.com", ".eks.amazonaws.com.cn", ".api.amazonwebservices.com.cn")
 
+# Services of an IPv6 cluster have unique local addresses (eks/latest/userguide/cni-ipv6.html), and so have IMDS and the
+# agent of Pod Identity; nothing of these is on the internet (RFC 4193). Go matches them by the range
+# (golang.org/x/net/http/httpproxy/proxy.go), Python and others by what stands between the brackets of an address.
+_NEAR_BY_IPV6 = ("::1", "fc00::/7", "[fd00:ec2::254]", "[fd00:ec2::23]")
+
 
 class Proxy(Value):
     """What leads to the internet where no route does. Nodes pull images by it, and the function that installs charts
@@ -50,11 +55,15 @@ class Proxy(Value):
 def without_proxy(
     proxy: Proxy, *, cidrs: Sequence[str], services: str, region: str, endpoints: Sequence[str] | None
 ) -> Iterator[str]:
-    """Ranges and names that are reached without it. `endpoints` are the AWS services that have one in the VPC; all of
-    the region where None.
+    """Ranges and names that are reached without it. `services` is the range of Services, empty in an IPv6 cluster,
+    where EKS chooses it; `endpoints` are the AWS services that have one in the VPC, all of the region where None.
     """
     suffix = f"{region}.{dns_suffix(region)}"
-    yield from (*_NEAR, *cidrs, services, *_API)
+    yield from (*_NEAR, *cidrs)
+    if services:
+        yield from (services, *_API)
+    else:
+        yield from (*_NEAR_BY_IPV6, *_API, f".eks-cluster.{region}.api.aws")
     if endpoints is None:
         yield f".{suffix}"
     else:

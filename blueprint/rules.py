@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, get_args
@@ -23,7 +24,7 @@ from blueprint.nodes import Nodes
 from blueprint.powers import reaches
 from blueprint.self_managed_nodes import SelfManagedNodes
 from blueprint.versions import minor
-from blueprint.zones import WITHOUT_CONTROL_PLANES, id_prefix, is_id
+from blueprint.zones import WITHOUT_CONTROL_PLANES, id_prefix, is_id, is_local
 
 if TYPE_CHECKING:
     from blueprint.checked import Checked
@@ -93,13 +94,18 @@ def _versions(view: Checked) -> Iterator[Problem]:
 
 def _node_zones(view: Checked) -> Iterator[Problem]:
     network = view.blueprint.network
-    zones = {each.zone for each in network.nodes} if isinstance(network, ExistingNetwork) else {*network.zones}
+    if isinstance(network, ExistingNetwork):
+        every = {each.zone for each in network.nodes}
+    else:
+        every = {*network.zones, *network.local_zones}
+    regional = {zone for zone in every if not is_local(zone)}
     for path, nodes in view.compute.items():
         if isinstance(nodes, Nodes | FargateProfile) and (
-            strange := [zone for zone in nodes.zones if zone not in zones]
+            strange := [zone for zone in nodes.zones if zone not in (every if isinstance(nodes, Nodes) else regional)]
         ):
             rule = f"the network has no subnet for nodes in {', '.join(strange)}"
-            yield Problem((*path, "zones"), nodes.zones, rule, f"write some of {', '.join(sorted(zones))}")
+            known = sorted(regional) + (sorted(every - regional) if isinstance(nodes, Nodes) else [])
+            yield Problem((*path, "zones"), nodes.zones, rule, f"write some of {', '.join(known)}")
 
 
 def _ranges(view: Checked) -> Iterator[Problem]:
@@ -121,6 +127,9 @@ def _zones(view: Checked) -> Iterator[Problem]:
         if is_id(zone) and prefix and not zone.startswith(f"{prefix}-"):
             rule = f"is no zone of {region}, whose ids begin with {prefix}-"
             yield Problem(("network", *path), zone, rule, f'write for example "{prefix}-az1"')
+        elif is_local(zone) and not re.fullmatch(rf"{region}-[a-z]{{3}}-[0-9][a-z]", zone):
+            rule = f"is no Local Zone of {region}, whose names begin with it"
+            yield Problem(("network", *path), zone, rule, f"write one of {region}, or leave it out")
         elif zone in WITHOUT_CONTROL_PLANES and path[0] == network.places_control_plane:
             rule = "EKS puts no control plane into this zone"
             others = "control_plane" if isinstance(network, ExistingNetwork) else "control_plane_zones"
@@ -137,14 +146,15 @@ def _ip_family(view: Checked) -> Iterator[Problem]:
     if cluster.ip_family == "ipv4":
         yield from _endpoint_family(view)
         return
-    if view.blueprint.proxy:
-        rule = "nobody knows before the deploy what an IPv6 cluster reaches without a proxy"
-        yield Problem(("proxy",), view.blueprint.proxy.address, rule, 'leave it out, or write ip_family="ipv4"')
     existing = isinstance(network, ExistingNetwork)
     if not network.ipv6 and view.knows_all("network"):
         rule = "the subnets of an IPv6 cluster have IPv6 addresses as well, and those of this network have none"
         fix = "write ipv6_cidrs, and ipv6_cidr of each subnet" if existing else "write ipv6=True in the network"
         yield Problem(("cluster", "ip_family"), cluster.ip_family, rule, f'{fix}, or ip_family="ipv4"')
+    for path, zone in network.zones_by_place.items():
+        if is_local(zone):
+            rule = "nodes of an IPv6 cluster need IPv6 addresses, which few Local Zones have"
+            yield Problem(("network", *path), zone, rule, 'leave it out, or write ip_family="ipv4"')
     if network.pods:
         field = "pods" if existing else "pod_cidr"
         rule = "pods of an IPv6 cluster have addresses of their node's prefix, and custom networking is for IPv4 alone"

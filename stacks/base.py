@@ -68,9 +68,15 @@ def limit_roles(scope: IConstruct, plan: Plan) -> None:
 
 
 def service_role(
-    scope: Construct, id: str, plan: Plan, role: ServiceRole, references: Mapping[str, str] = PARTITION_ONLY
+    scope: Construct,
+    id: str,
+    plan: Plan,
+    role: ServiceRole,
+    references: Mapping[str, str] = PARTITION_ONLY,
+    *,
+    name: str = "",
 ) -> aws_iam.CfnRole:
-    """The role in IAM."""
+    """The role in IAM, by a name that CloudFormation makes up when there is none."""
     trust = [
         _trust(role.service, actions, resolved(conditions, references))
         for actions, conditions in (
@@ -84,6 +90,7 @@ def service_role(
     made = aws_iam.CfnRole(
         scope,
         id,
+        role_name=name or None,
         assume_role_policy_document={"Version": "2012-10-17", "Statement": trust},
         managed_policy_arns=managed_policies(*role.managed_policies) or None,
         policies=policies or None,

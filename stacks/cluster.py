@@ -32,7 +32,7 @@ class ClusterStack(BlueprintStack):
         super().__init__(scope, "cluster", plan, stateful=True)
         self.key_arn = key = retained_key(self, plan, "Secrets and logs").attr_arn
         cluster = self._control_plane(plan, network, key)
-        nodes = plan.network.of_kind("private")
+        nodes = (*plan.network.of_kind("private"), *plan.network.of_kind("local"))
         # All in one place: EKS keeps one entry for a principal, so one that goes from a team to the administrators must
         # not be made in one stack while another still has it. https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateAccessEntry.html
         access = _after(Construct(self, "Access"), cluster)
@@ -61,7 +61,10 @@ class ClusterStack(BlueprintStack):
             value=f"aws eks update-kubeconfig --name {plan.facts.name} --region {plan.facts.region}",
             description="Makes kubectl use this cluster",
         )
-        self.target, installer = kubectl_target(self, plan, cluster, network, key)
+        self._target: eks.ICluster | None = None
+        if plan.installer:
+            self._target, installer = kubectl_target(self, plan, plan.installer, cluster, network, key)
+            self.export(installer)
         self._hybrid_nodes(plan, cluster)
         for name in plan.control_plane.certificate_authorities:
             own = _after(Construct(self, f"CertificateAuthority-{name}"), cluster)
@@ -78,7 +81,13 @@ class ClusterStack(BlueprintStack):
             _after(addons, first)
         self.hosted_zones = _hosted_zones(self, plan, network)
         self.export(*self.hosted_zones.values())
-        self.export(installer, self.identity_provider.issuer, self.identity_provider.arn, key)
+        self.export(self.identity_provider.issuer, self.identity_provider.arn, key)
+
+    @property
+    def target(self) -> eks.ICluster:
+        """With the function that installs charts and manifests."""
+        assert self._target  # noqa: S101  # a plan without an installer has nothing for it
+        return self._target
 
     def _control_plane(self, plan: Plan, network: Mapping[str, str], key: str) -> eks.CfnCluster:
         """Every property that EKS cannot change without a new cluster is stated, with the value for good."""

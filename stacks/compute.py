@@ -13,6 +13,7 @@ from constructs import Construct
 from blueprint.planning.document import FargateNodes, Launch, NodeGroup, NodeRoleKind, Plan, RollingUpdate
 from blueprint.references import CLUSTER_CERTIFICATE, CLUSTER_DNS, CLUSTER_ENDPOINT, SERVICE_RANGE, name_of, resolved
 from blueprint.workload import EFFECTS
+from blueprint.zones import is_local
 from stacks.acknowledge import ENGINE, NAG, NIST, acknowledge
 from stacks.base import PARTITION_ONLY, given, service_role
 
@@ -87,7 +88,7 @@ def _let_adapters_talk(scope: Construct, vpc: str) -> str:
 
 
 def _of_group(group: NodeGroup | FargateNodes, subnets: Subnets) -> list[str]:
-    return [id for zone, id in subnets if not group.zones or zone in group.zones]
+    return [id for zone, id in subnets if (zone in group.zones if group.zones else not is_local(zone))]
 
 
 def _managed(
@@ -183,6 +184,9 @@ def _warm_pool(group: NodeGroup) -> dict[str, Any] | None:
 
 def _launch_template(scope: Construct, launch: Launch, data: dict[str, Any]) -> aws_ec2.CfnLaunchTemplate:
     template = aws_ec2.CfnLaunchTemplate(scope, "LaunchTemplate", launch_template_data=data)
+    if any(volume.type == "gp2" for volume in launch.volumes):
+        why = "nodes stand in a Local Zone, and some of these have no gp3"
+        acknowledge(template, {f"{ENGINE}EKS-NODE-VOLUME-TYPE": why})
     if any((volume.iops or 0) > 16_000 for volume in launch.volumes):
         # https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html
         why = "the rule has the limit of gp3 before September 2025, 16,000 operations a second; it is 80,000 now"

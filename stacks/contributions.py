@@ -55,7 +55,7 @@ class ContributionsStack(BlueprintStack):
         namespaces = Construct(self, "Namespaces")
         installed: dict[str, _Part] = {}
         for part in parts:
-            if part.contribution.reaches_cluster:
+            if part.has_resources:
                 installed[part.name] = _Part(self, plan, part, cluster, network, namespaces)
                 before = [installed[name] for name in part.after if name in installed]
                 if before:
@@ -147,7 +147,8 @@ class _Part(Construct):
             pattern = resolved(resource.pattern, self.references)
             return [aws_events.CfnRule(self, resource.name, event_pattern=pattern, targets=[target])]
         if isinstance(resource, Capability):
-            role = service_role(self, f"{resource.name}:role", self._plan, _of_capability(resource), self.references)
+            planned, name = _of_capability(resource), resource.role_name
+            role = service_role(self, f"{resource.name}:role", self._plan, planned, self.references, name=name)
             self.references[f"role-arn:{resource.name}"] = role.attr_arn
             return [role]
         return self._node_role(resource)
@@ -298,7 +299,7 @@ def _manifest(
 
 def _removal_policy(plan: Plan) -> RemovalPolicy | None:
     """Of what leaves a template: what is retained CloudFormation forgets, and does not ask the installer to remove."""
-    return RemovalPolicy.RETAIN if plan.installer.retain else None
+    return RemovalPolicy.RETAIN if plan.installer and plan.installer.retain else None
 
 
 _minutes = cache(Duration.minutes)

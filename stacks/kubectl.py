@@ -11,7 +11,7 @@ from aws_cdk import aws_eks_v2 as eks
 from constructs import Construct
 
 from blueprint.access import AccessEntry
-from blueprint.planning.document import Plan
+from blueprint.planning.document import Installer, Plan
 from blueprint.references import resolved
 from stacks.acknowledge import NAG, NIST, acknowledge, aws_managed
 from stacks.base import limit_roles
@@ -40,7 +40,12 @@ _CDK_OWNED = {
 
 
 def kubectl_target(
-    scope: Construct, plan: Plan, cluster: eks.CfnCluster, network: Mapping[str, str], key_arn: str
+    scope: Construct,
+    plan: Plan,
+    installer: Installer,
+    cluster: eks.CfnCluster,
+    network: Mapping[str, str],
+    key_arn: str,
 ) -> tuple[eks.ICluster, str]:
     """The cluster with a kubectl provider, which administers it while charts and manifests are installed.
 
@@ -55,7 +60,7 @@ def kubectl_target(
         scope,
         "Kubectl",
         cluster=reached,
-        kubectl_layer=_layer(scope, plan.installer.kubectl_layer),
+        kubectl_layer=_layer(scope, installer.kubectl_layer),
         private_subnets=_subnets(scope, plan, network),
         environment=dict(plan.facts.proxy_environment) or None,
     )
@@ -68,7 +73,7 @@ def kubectl_target(
         logs.kms_key_id, logs.retention_in_days = key_arn, plan.control_plane.log_retention_days
         retain(logs)
     role = cast("aws_iam.IRole", provider.role)  # a provider that the CDK itself makes has one
-    entry = access_entry(scope, plan, AccessEntry(role.role_arn, policies=plan.installer.policies), {}, "KubectlAccess")
+    entry = access_entry(scope, plan, AccessEntry(role.role_arn, policies=installer.policies), {}, "KubectlAccess")
     entry.node.add_dependency(cluster)
     target = eks.Cluster.from_cluster_attributes(scope, "Target", cluster_name=name, kubectl_provider=provider)
     return target, provider.service_token

@@ -8,6 +8,7 @@ from aws_cdk import Annotations, Fn, Tags, aws_ec2
 from constructs import Construct, IConstruct
 
 from blueprint.fields import is_ipv6
+from blueprint.network import SubnetKind
 from blueprint.planning.document import FlowLogs, Plan, PlannedNetwork, Subnet
 from blueprint.references import VPC_ID, VPC_IPV6_RANGE, name_of, resolved, subnet_id
 from blueprint.zones import is_id
@@ -15,7 +16,7 @@ from stacks.acknowledge import NIST, acknowledge
 from stacks.base import PARTITION_ONLY, BlueprintStack, limit_roles, service_role
 from stacks.retained import retained_key, retained_logs
 
-_OWN_WAY = ("pods", "endpoints")
+_OWN_WAY = ("pods", "endpoints", "local", "local-public")
 """Kinds of subnets whose ranges the CDK does not work out."""
 
 _DESTINATIONS = {False: "destination_cidr_block", True: "destination_ipv6_cidr_block"}
@@ -59,7 +60,7 @@ class NetworkStack(BlueprintStack):
         }
         for name in network.gateway_endpoints:
             self._policy(network, name, self.vpc.node.find_child(name))
-        self.references = {name_of(VPC_ID): self.vpc.vpc_id, **subnets, **self._pods(network)}
+        self.references = {name_of(VPC_ID): self.vpc.vpc_id, **subnets, **self._pods(network), **self._local(network)}
         self.export(*self.references.values())
         self.references |= self._ipv6(network)
         self._own_routes(network)
@@ -89,6 +90,22 @@ class NetworkStack(BlueprintStack):
             table = tables[network.zones.index(subnet.zone)]
             aws_ec2.CfnSubnetRouteTableAssociation(self, f"{name}Routes", subnet_id=made.ref, route_table_id=table)
             found[name_of(subnet.id)] = made.ref
+        return found
+
+    def _local(self, network: PlannedNetwork) -> dict[str, str]:
+        """Subnets in Local Zones, with the routes of the first zone, as OpenShift's installer makes them: few Local
+        Zones have NAT gateways, and none takes an attachment of a transit gateway.
+
+        https://docs.okd.io/latest/installing/installing_aws/ipi/installing-aws-localzone.html (PrivateRouteTableId)
+        """
+        found = {}
+        for kind, beside in {"local": "private", "local-public": "public"}.items():
+            for number, subnet in enumerate(network.of_kind(cast("SubnetKind", kind)), 1):
+                name = f"{'LocalPublic' if kind == 'local-public' else 'Local'}Subnet{number}"
+                made = self._subnet(name, subnet)
+                table = self.vpc.select_subnets(subnet_group_name=beside).subnets[0].route_table.route_table_id
+                aws_ec2.CfnSubnetRouteTableAssociation(self, f"{name}Routes", subnet_id=made.ref, route_table_id=table)
+                found[name_of(subnet.id)] = made.ref
         return found
 
     def _ipv6(self, network: PlannedNetwork) -> dict[str, str]:

@@ -22,11 +22,12 @@ class ClusterStage(Stage):
         network = {name_of(VPC_ID): id} if id else NetworkStack(self, plan).references
         cluster = ClusterStack(self, plan, network)
         network = {**network, **cluster.hosted_zones}
-        first = plan.delivery.addons if plan.delivery else ()
+        begins = plan.delivery if plan.delivery and not plan.delivery.hub else None
+        first = begins.addons if begins else ()
         addons = ContributionsStack(
             self, "addons", plan, plan.addons, cluster, network, first, deploys_empty=deploys_empty
         )
-        first = plan.delivery.teams if plan.delivery else ()
+        first = begins.teams if begins else ()
         teams = ContributionsStack(
             self, "teams", plan, plan.teams, cluster, network, first, deploys_empty=deploys_empty
         )

@@ -8,21 +8,22 @@ from typing import Annotated, Any
 
 from addons.argo_cd import ArgoCd
 from addons.argo_cd.bootstrap import NAME, Bootstrap
-from addons.argo_cd.health import APPLICATION_HEALTH, HEALTH
 from addons.argo_cd_capability.access import (
+    POLICIES,
     EndpointId,
     EndpointPrefix,
     IdentityCenterArn,
     IdentityCenterGroup,
     IdentityCenterPrincipal,
 )
+from addons.argo_cd_capability.settings import settings
 from blueprint.access import AccessPolicy
 from blueprint.addons import EksCapability
 from blueprint.addons.offers import FROM_GIT
 from blueprint.contribution import Contribution, Values
 from blueprint.errors import Problem
 from blueprint.facts import ClusterFacts
-from blueprint.fields import NOT_EMPTY, Region
+from blueprint.fields import NOT_EMPTY, Region, RoleName
 from blueprint.kubernetes import Manifest
 from blueprint.registration import registration
 
@@ -44,7 +45,9 @@ class ArgoCdCapability(EksCapability):
     api_groups = ("argoproj.io",)
     namespaces_of_eks = (FROM_GIT.namespace,)
     knows_cluster_by_arn = True
-    create_only = dict.fromkeys(("identity_center", "identity_center_region", "endpoint_prefix"), _FOR_GOOD)
+    create_only = dict.fromkeys(("identity_center", "identity_center_region", "endpoint_prefix"), _FOR_GOOD) | {
+        "role_name": "the role is replaced, and no access entry of a spoke knows the new one"
+    }
 
     typical = {
         "identity_center": "arn:aws:sso:::instance/ssoins-0123456789abcdef",
@@ -65,6 +68,9 @@ class ArgoCdCapability(EksCapability):
     """How the address of its server begins; AWS makes one up when None."""
     bootstrap: Bootstrap | None = None
     """What it keeps applied from the first deploy on."""
+    role_name: RoleName | None = None
+    """Name of its role, by which clusters know it whose delivery names this one as `Hub`; CloudFormation makes one up
+    when None."""
     vpc_endpoints: tuple[EndpointId, ...] = ()
     """VPC endpoints by which alone it is reached; from the internet when there is none."""
 
@@ -97,27 +103,20 @@ class ArgoCdCapability(EksCapability):
         return {"argoCd": found}
 
     def access_policies(self) -> tuple[AccessPolicy, ...]:
-        return (
-            AccessPolicy("AmazonEKSArgoCDClusterPolicy"),
-            AccessPolicy("AmazonEKSArgoCDPolicy", (FROM_GIT.namespace,)),
-            AccessPolicy("AmazonEKSClusterAdminPolicy"),
-        )
+        return POLICIES
 
     def objects(self, facts: ClusterFacts) -> tuple[Manifest, ...]:
         """The cluster's own registration, and how Argo CD tells that an Application is ready.
 
         https://docs.aws.amazon.com/eks/latest/userguide/argocd-register-clusters.html
-        https://docs.aws.amazon.com/eks/latest/userguide/argocd-configure-settings.html
         """
-        metadata = {
-            "name": "argocd-cm",
-            "namespace": FROM_GIT.namespace,
-            "labels": {"app.kubernetes.io/part-of": "argocd"},
-        }
-        settings = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {HEALTH: APPLICATION_HEALTH}}
         registered = () if facts.by_argo_cd else (registration(facts),)
         first = self.bootstrap.manifests(FROM_GIT.namespace, facts.argo_cd_server) if self.bootstrap else ()
-        return (settings, *registered, *first)
+        return (settings(), *registered, *first)
 
     def contribute(self, facts: ClusterFacts) -> Contribution:
         return replace(super().contribute(facts), from_git=(NAME,) if self.bootstrap else ())
+
+    @property
+    def delivers_by_role(self) -> tuple[str, ...]:
+        return (self.role_name,) if self.role_name else ()

@@ -1,12 +1,21 @@
-"""Who signs in to Argo CD, and where it is reached."""
+"""Who signs in to Argo CD, where it is reached, and what it may do in its cluster."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from typing import Annotated, Literal
 
+from blueprint.access import AccessPolicy
+from blueprint.addons.offers import FROM_GIT
 from blueprint.fields import matches
 from blueprint.value import Value
+
+POLICIES = (
+    AccessPolicy("AmazonEKSArgoCDClusterPolicy"),
+    AccessPolicy("AmazonEKSArgoCDPolicy", (FROM_GIT.namespace,)),
+    AccessPolicy("AmazonEKSClusterAdminPolicy"),
+)
+"""Those that EKS itself gives its role, and that by which it lists every kind."""
 
 # https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_InstanceMetadata.html (InstanceArn)
 IdentityCenterArn = Annotated[

@@ -21,7 +21,8 @@ from blueprint.linked_roles import LOAD_BALANCING
 
 
 class AwsLoadBalancerController(CallsAws, HelmAddon):
-    """ALBs for Ingresses of class alb, NLBs for Services whose `loadBalancerClass` is service.k8s.aws/nlb.
+    """ALBs for Ingresses of class alb, NLBs for Services whose `loadBalancerClass` is service.k8s.aws/nlb. Each Local
+    Zone of the network has a class of its own, `alb-<zone>`, whose ALBs stand there.
 
     It acts only on what carries the tag `elbv2.k8s.aws/cluster` with the cluster's name, and it puts that on all that
     it makes. Two things made elsewhere need a tag: a target group named in a TargetGroupBinding that same one, and a
@@ -96,7 +97,7 @@ class AwsLoadBalancerController(CallsAws, HelmAddon):
         found = list(policies(self.extra_values.get("loadBalancerClass"))) if self.require_class else []
         found += classes.objects(facts, self.classes, self.ip_address_type)
         found += gateways.classes(facts, self.namespace, self.ip_address_type) if self.gateways else ()
-        return tuple(found)
+        return (*found, *ingress_class.local_classes(facts))
 
     def values(self, facts: ClusterFacts) -> Values:
         return {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated, Any
 
-from addons.aws_load_balancer_controller.ingress_class import IpAddressType, ip_address_type_of
+from addons.aws_load_balancer_controller.ingress_class import IpAddressType, ingress_class, ip_address_type_of
 from blueprint.addons import ClusterFacts
 from blueprint.addons.load_balancers import Scheme
 from blueprint.errors import Problem, duplicates
@@ -51,7 +51,11 @@ def problems(classes: Sequence[AlbClass]) -> Iterator[Problem]:
 
 def problems_on(facts: ClusterFacts, classes: Sequence[AlbClass]) -> Iterator[Problem]:
     """Paths are from the add-on."""
+    local = {f"alb-{zone}" for zone, _ in facts.local_load_balancers}
     for index, each in enumerate(classes):
+        if each.name in local:
+            rule = "the class of this name is that of load balancers in a Local Zone"
+            yield Problem(("classes", index, "name"), each.name, rule, "rename it")
         if each.scheme == "internet-facing" and not facts.load_balancer_ranges:
             rule = "the network has no public subnets, in which such load balancers stand"
             yield Problem(("classes", index, "scheme"), each.scheme, rule, 'write "internal"')
@@ -80,15 +84,4 @@ def objects(
             spec["certificateArn"] = list(each.certificates)
         if each.allow:
             spec["inboundCIDRs"] = list(each.allow)
-        kind, group = "IngressClassParams", "elbv2.k8s.aws"
-        metadata = {"name": each.name}
-        yield {"apiVersion": f"{group}/v1beta1", "kind": kind, "metadata": metadata, "spec": spec}
-        yield {
-            "apiVersion": "networking.k8s.io/v1",
-            "kind": "IngressClass",
-            "metadata": metadata,
-            "spec": {
-                "controller": "ingress.k8s.aws/alb",
-                "parameters": {"apiGroup": group, "kind": kind, "name": each.name},
-            },
-        }
+        yield from ingress_class(each.name, spec)

@@ -1,12 +1,13 @@
-"""What holds for all load balancers of the class alb: IngressClassParams."""
+"""Classes of Ingresses, and what holds for all load balancers of one: IngressClassParams."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from blueprint.addons import ClusterFacts, Values
 from blueprint.errors import Problem
+from blueprint.kubernetes import Manifest
 
 IpAddressType = Literal["ipv4", "dualstack"]
 """https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/ingress_class/"""
@@ -32,6 +33,28 @@ def only_subnets(facts: ClusterFacts) -> tuple[tuple[str, tuple[str, ...]], ...]
 def ip_address_type_of(facts: ClusterFacts, ip_address_type: IpAddressType | None) -> IpAddressType | None:
     """What they answer; None where upstream's default serves."""
     return ip_address_type or ("dualstack" if facts.ip_family == "ipv6" else None)
+
+
+def local_classes(facts: ClusterFacts) -> Iterator[Manifest]:
+    """A class of Ingresses for each Local Zone, since a load balancer stands either there or in the region.
+
+    aws-load-balancer-controller v3.5.0 pkg/networking/subnet_resolver.go (validateSubnetsLocaleUniformity)
+    """
+    for zone, subnet in facts.local_load_balancers:
+        yield from ingress_class(f"alb-{zone}", {"subnets": {"ids": [subnet]}})
+
+
+def ingress_class(name: str, spec: Mapping[str, Any]) -> Iterator[Manifest]:
+    """A class with its parameters."""
+    kind, group = "IngressClassParams", "elbv2.k8s.aws"
+    metadata = {"name": name}
+    yield {"apiVersion": f"{group}/v1beta1", "kind": kind, "metadata": metadata, "spec": spec}
+    yield {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "IngressClass",
+        "metadata": metadata,
+        "spec": {"controller": "ingress.k8s.aws/alb", "parameters": {"apiGroup": group, "kind": kind, "name": name}},
+    }
 
 
 def problems(facts: ClusterFacts, ip_address_type: IpAddressType | None) -> Iterator[Problem]:

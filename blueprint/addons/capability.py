@@ -52,9 +52,10 @@ class EksCapability(Addon):
             yield from (problem.below(("permissions", index)) for problem in mistakes_in(statement))
 
     def contribute(self, facts: ClusterFacts) -> Contribution:
+        role = next(iter(self.delivers_by_role), "")
         entry = AccessEntry(role_arn(self.name), groups=self.groups, policies=self.access_policies())
         return Contribution(
-            resources=(Capability(self.name, self.kind, self.configuration(facts), self.permissions),),
+            resources=(Capability(self.name, self.kind, self.configuration(facts), self.permissions, role),),
             access=(entry,),
             namespaces_of_eks=self.namespaces_of_eks,
             objects=self.objects(facts),

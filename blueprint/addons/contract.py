@@ -96,6 +96,11 @@ class Addon(Value):
         """
         return {}
 
+    @property
+    def delivers_by_role(self) -> tuple[str, ...]:
+        """Names of roles by which it delivers to other clusters."""
+        return ()
+
     def follows(self, other: Addon) -> bool:
         """Whether it is installed after another one of its cluster."""
         if other is self:

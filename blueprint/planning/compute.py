@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Literal
 
 from blueprint.access import Role
 from blueprint.blueprint import Blueprint
@@ -32,7 +33,7 @@ from blueprint.planning.user_data import more_user_data, user_data
 from blueprint.references import PARTITION, portable
 from blueprint.self_managed_nodes import SelfManagedNodes
 from blueprint.workload import WINDOWS
-from blueprint.zones import in_region
+from blueprint.zones import in_region, is_local
 
 _VOLUMES = {"AL2023": "/dev/xvda", "BOTTLEROCKET": "/dev/xvdb", "WINDOWS": "/dev/sda1"}
 """Where images and pods are. Bottlerocket's first volume is the read-only system, of the image's own size."""
@@ -157,14 +158,23 @@ def _group(nodes: Nodes, facts: ClusterFacts, kind: NodeKind, image: str) -> Nod
 
 def _volumes(nodes: Nodes) -> tuple[Volume, ...]:
     key = key_of(nodes.kms_key_arn) if nodes.kms_key_arn else ""
+    kind = _volume_type(nodes)
     own = Volume(
         _VOLUMES[nodes.family],
         nodes.disk_gib,
+        kind,
         iops=nodes.disk_iops,
         throughput_mib=nodes.disk_throughput_mib,
         key=key,
     )
-    return (Volume("/dev/xvda", None, key=key), own) if nodes.family == "BOTTLEROCKET" else (own,)
+    return (Volume("/dev/xvda", None, kind, key=key), own) if nodes.family == "BOTTLEROCKET" else (own,)
+
+
+def _volume_type(nodes: Nodes) -> Literal["gp3", "gp2"]:
+    """Some Local Zones lack gp3, and no call of AWS says which: awslabs/amazon-eks-ami#1295, and OpenShift's installer
+    takes gp2 there for the same reason.
+    """
+    return "gp2" if any(map(is_local, nodes.zones)) else "gp3"
 
 
 def _tags(nodes: Nodes, facts: ClusterFacts) -> Mapping[str, str]:

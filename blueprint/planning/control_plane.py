@@ -7,6 +7,7 @@ from blueprint.auto_mode import AutoMode
 from blueprint.auto_node_class import OWN_NODES
 from blueprint.blueprint import Blueprint
 from blueprint.cluster import PublicEndpoint
+from blueprint.delivery import hub_of
 from blueprint.encryption import key_of
 from blueprint.facts import ClusterFacts
 from blueprint.hybrid_nodes import HybridNodes
@@ -53,8 +54,10 @@ def planned_control_plane(blueprint: Blueprint, facts: ClusterFacts) -> ControlP
     )
 
 
-def planned_installer(blueprint: Blueprint, facts: ClusterFacts) -> Installer:
+def planned_installer(blueprint: Blueprint, facts: ClusterFacts) -> Installer | None:
     """It administers the cluster, since charts and manifests may hold anything."""
+    if hub_of(blueprint.delivery):
+        return None
     policies = (AccessPolicy("AmazonEKSClusterAdminPolicy"),)
     return Installer(kubectl_layer(facts.version), policies, blueprint.delivery.retain)
 

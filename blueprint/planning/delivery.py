@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -12,15 +12,19 @@ from typing import Any
 from blueprint.addons import Addon
 from blueprint.addons.offers import BY_FLUX, FROM_GIT
 from blueprint.blueprint import Blueprint
-from blueprint.delivery import ArgoCdDelivery, FluxDelivery, KubectlProvider, engine_of
+from blueprint.delivery import ArgoCdDelivery, FluxDelivery, Hub, KubectlProvider, engine_of, hub_of
+from blueprint.errors import Problem
 from blueprint.facts import ClusterFacts
 from blueprint.kubernetes import Manifest
 from blueprint.planning.document import GitDelivery, Part
+from blueprint.planning.draft import Draft
 from blueprint.references import PARTITION, name_of, references_in
 from blueprint.registration import PREFIX, registration
 
 KUSTOMIZE_ACCOUNT = "kustomize-controller"
 """Who may do anything; a Kustomization that names nobody has no rights."""
+
+_RETRY: Mapping[str, Any] = {"limit": -1, "backoff": {"duration": "15s", "factor": 2, "maxDuration": "5m"}}
 
 
 def from_git(
@@ -30,6 +34,8 @@ def from_git(
     if isinstance(blueprint.delivery, KubectlProvider):
         return tuple(addons), tuple(teams)
     offer = engine_of(blueprint.delivery)
+    if hub_of(blueprint.delivery):
+        return tuple(map(_marked, addons)), tuple(map(_marked, teams))
     kept = _with_what_launches_nodes(next(addon.name for addon in listed if offer in addon.offers), addons)
     return (
         tuple(part if part.name in kept else _marked(part) for part in addons),
@@ -47,8 +53,12 @@ def planned_delivery(
     folder = f"{delivery.folder.strip('/')}/{facts.name}"
     if isinstance(delivery, ArgoCdDelivery):
         planned = GitDelivery("argoproj.io", delivery.repository, folder, delivery.revision)
+        if delivery.hub:
+            return _in_the_hub(facts, delivery.hub, planned, addons, teams)
         first: tuple[Manifest, ...]
-        first = (_project(facts, planned), registration(facts, [part.name for part in addons]))
+        first = (_project(facts, planned, spokes=delivery.spokes), registration(facts, [part.name for part in addons]))
+        if delivery.spokes:
+            first = (*first, _spokes(facts, delivery))
         root: Callable[[GitDelivery, str, Sequence[Part]], list[Manifest]] = partial(_application, facts)
     else:
         planned = GitDelivery("fluxcd.io", delivery.repository, folder, delivery.branch)
@@ -59,6 +69,23 @@ def planned_delivery(
         addons=(*first, *root(planned, "addons", addons)),
         teams=tuple(root(planned, "teams", teams)),
     )
+
+
+def unknown_to_hub(blueprint: Blueprint, drafts: Iterable[Draft]) -> Iterator[Problem]:
+    """What a hub cannot bring: nobody tells it what AWS decides in a deploy, and it comes after EKS's add-ons."""
+    if not hub_of(blueprint.delivery):
+        return
+    for draft in drafts:
+        each = draft.contribution
+        used = [[release.values for release in each.releases], each.objects]
+        used += [space.objects for space in each.namespaces]
+        if unknown := sorted({*references_in(used)} - {name_of(PARTITION)}):
+            rule = f"its charts or objects hold what AWS decides in a deploy, and no hub knows it: {', '.join(unknown)}"
+            fix = "remove it, take a VPC that is there already where its id is all, or leave hub out of delivery"
+            yield Problem(draft.path, draft.name, rule, fix)
+        if each.first_objects or any(addon.objects for addon in each.managed_addons):
+            rule = "it brings objects that EKS's add-ons wait for, and a hub comes after these"
+            yield Problem(draft.path, draft.name, rule, "leave hub out of delivery")
 
 
 def facts_of(parts: Iterable[Part]) -> tuple[str, ...]:
@@ -95,40 +122,92 @@ def _with_what_launches_nodes(engine: str, addons: Sequence[Part]) -> set[str]:
     return kept
 
 
-def _project(facts: ClusterFacts, delivery: GitDelivery) -> Manifest:
-    """For the first Applications, which bring Applications and AppProjects only."""
-    here = {"server": facts.argo_cd_server, "namespace": FROM_GIT.namespace}
+def _in_the_hub(
+    facts: ClusterFacts, hub: Hub, planned: GitDelivery, addons: Sequence[Part], teams: Sequence[Part]
+) -> GitDelivery:
+    """Named after the cluster, since those of all clusters stand beside each other there."""
+    registered = registration(facts, [part.name for part in addons])
+    known = {key: text for key, text in registered["metadata"]["annotations"].items() if not [*references_in(text)]}
+    first = tuple(
+        {**each, "metadata": {**each["metadata"], "annotations": {**more, "argocd.argoproj.io/sync-wave": "-1"}}}
+        for each, more in ((_project(facts, planned, facts.name, hub.arn), {}), (registered, known))
+    )
+    roots = {
+        stack: _application(facts, planned, stack, parts, facts.name, hub.arn)
+        for stack, parts in (("addons", addons), ("teams", teams))
+    }
+    return replace(planned, addons=(*first, *roots["addons"]), teams=tuple(roots["teams"]), hub=hub.name)
+
+
+def _spokes(facts: ClusterFacts, delivery: ArgoCdDelivery) -> Manifest:
+    """Brings the first objects of other clusters, wherever the folder has some: a new one is found by itself.
+
+    Argo CD matches `include` with the path below the folder, in which `*` is anything: reposerver/repository.go
+    (getPotentiallyValidManifests).
+    """
+    spec = {
+        "project": PREFIX,
+        "source": {
+            "repoURL": delivery.repository,
+            "path": delivery.folder.strip("/"),
+            "targetRevision": delivery.revision,
+            "directory": {"recurse": True, "include": f"*/{hub_folder(facts.name)}/*.yaml"},
+        },
+        "destination": {"server": facts.argo_cd_server, "namespace": FROM_GIT.namespace},
+        "syncPolicy": {"automated": {"prune": True, "selfHeal": True}, "retry": _RETRY},
+    }
+    return _object("argoproj.io/v1alpha1", "Application", f"{PREFIX}.spokes", FROM_GIT.namespace, {"spec": spec})
+
+
+def hub_folder(hub: str) -> str:
+    """Of what a hub takes of a cluster, in the cluster's folder."""
+    return f"hub/{hub}"
+
+
+def _project(
+    facts: ClusterFacts, delivery: GitDelivery, cluster: str = "", server: str = "", *, spokes: bool = False
+) -> Manifest:
+    """For the first Applications, which bring Applications and AppProjects only; those of other clusters bring their
+    registration as well.
+    """
+    here = {"server": server or facts.argo_cd_server, "namespace": FROM_GIT.namespace}
     kinds = [{"group": "argoproj.io", "kind": kind} for kind in ("Application", "AppProject")]
+    if spokes:
+        kinds.append({"group": "", "kind": "Secret"})
     spec = {
         "sourceRepos": [delivery.repository],
         "sourceNamespaces": [FROM_GIT.namespace],
         "destinations": [here],
         "namespaceResourceWhitelist": kinds,
     }
-    return _object("argoproj.io/v1alpha1", "AppProject", PREFIX, FROM_GIT.namespace, {"spec": spec})
+    return _object("argoproj.io/v1alpha1", "AppProject", prefix(cluster), FROM_GIT.namespace, {"spec": spec})
 
 
-def _application(facts: ClusterFacts, delivery: GitDelivery, stack: str, parts: Sequence[Part]) -> list[Manifest]:
+def prefix(cluster: str) -> str:
+    """Of what delivers to a cluster by a hub; of a cluster's own engine without its name."""
+    return f"{PREFIX}.{cluster}" if cluster else PREFIX
+
+
+def _application(
+    facts: ClusterFacts, delivery: GitDelivery, stack: str, parts: Sequence[Part], cluster: str = "", server: str = ""
+) -> list[Manifest]:
     """The first Application: a chart of Applications, whose values are the facts. With it goes all that it brought."""
     if not any(part.in_git for part in parts):
         return []
     values = {"facts": {fact: f"${{blueprint:{fact}}}" for fact in facts_of(parts)}}
     spec = {
-        "project": PREFIX,
+        "project": prefix(cluster),
         "source": {
             "repoURL": delivery.repository,
             "path": f"{delivery.folder}/{stack}",
             "targetRevision": delivery.revision,
             "helm": {"releaseName": stack, "valuesObject": values},
         },
-        "destination": {"server": facts.argo_cd_server, "namespace": FROM_GIT.namespace},
-        "syncPolicy": {
-            "automated": {"prune": True, "selfHeal": True},
-            "retry": {"limit": -1, "backoff": {"duration": "15s", "factor": 2, "maxDuration": "5m"}},
-        },
+        "destination": {"server": server or facts.argo_cd_server, "namespace": FROM_GIT.namespace},
+        "syncPolicy": {"automated": {"prune": True, "selfHeal": True}, "retry": _RETRY},
     }
     finalizers = {"finalizers": ["resources-finalizer.argocd.argoproj.io"]}
-    name = f"{PREFIX}.{stack}"
+    name = f"{prefix(cluster)}.{stack}"
     return [_object("argoproj.io/v1alpha1", "Application", name, FROM_GIT.namespace, {"spec": spec}, **finalizers)]
 
 

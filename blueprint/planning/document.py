@@ -240,7 +240,7 @@ class Volume:
     device: str
     size_gib: int | None
     """The image's own size when None."""
-    type: Literal["gp3"] = "gp3"
+    type: Literal["gp3", "gp2"] = "gp3"
     iops: int | None = None
     """Those that come with it when None, as with the next."""
     throughput_mib: int | None = None
@@ -383,6 +383,12 @@ class Part:
         return ", ".join(dict.fromkeys(versions))
 
     @property
+    def has_resources(self) -> bool:
+        """Whether the templates hold something of it beside what EKS installs."""
+        each = self.contribution
+        return bool(each.resources or each.grants or each.access) if self.in_git else each.reaches_cluster
+
+    @property
     def installed_by(self) -> InstalledBy:
         """EKS, though it may bring objects as well."""
         if self.contribution.managed_addons:
@@ -429,6 +435,8 @@ class GitDelivery:
     """What makes the engine take the add-ons, applied when all is there that they need of AWS."""
     teams: tuple[Manifest, ...] = ()
     """The teams, likewise."""
+    hub: str = ""
+    """The cluster in which these objects are, where its engine delivers to this one."""
 
 
 @dataclass(frozen=True)
@@ -438,7 +446,8 @@ class Plan:
     facts: ClusterFacts
     network: PlannedNetwork
     control_plane: ControlPlane
-    installer: Installer
+    installer: Installer | None
+    """None where a hub delivers all charts and objects."""
     node_roles: Mapping[NodeRoleKind, ServiceRole]
     """Of the nodes of all groups of a kind that is there."""
     compute: tuple[NodeGroup | FargateNodes, ...]

@@ -24,7 +24,7 @@ from blueprint.planning.document import (
 )
 from blueprint.references import FLOW_LOGS_ARN, VPC_IPV6_RANGE, subnet_id, subnet_ipv6_range
 from blueprint.routes import Route, TransitGateway
-from blueprint.zones import in_region
+from blueprint.zones import in_region, is_local
 
 _ZONES = 8
 """Of each kind, IPv6 ranges are kept for so many zones: of a VPC's /56 there are 256, so that none ever moves."""
@@ -85,7 +85,8 @@ def control_plane_subnets(network: Network, region: str, kind: SubnetKind) -> tu
     """Where EKS puts its network interfaces; `kind` is that of the subnets in a VPC made for the cluster."""
     if isinstance(network, ExistingNetwork):
         found = _as_it_is(network, region)
-        return tuple(found[subnet.id] for subnet in network.control_plane or network.nodes)
+        given = network.control_plane or network.nodes
+        return tuple(found[subnet.id] for subnet in given if not is_local(subnet.zone))
     zones = [in_region(zone, region) for zone in network.control_plane_zones or network.zones]
     return tuple(each for each in subnets(network, region) if each.kind == kind and each.zone in zones)
 
@@ -101,7 +102,7 @@ def internal_load_balancer_subnets(network: Network, region: str) -> tuple[Subne
 def named_subnets(network: Network, region: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     """By scheme, those that load balancers have to name, since no tag tells them."""
     if isinstance(network, ExistingNetwork) and network.shared:
-        public = tuple(subnet.id for subnet in network.load_balancers)
+        public = tuple(subnet.id for subnet in network.load_balancers if not is_local(subnet.zone))
         internal = tuple(subnet.id for subnet in internal_load_balancer_subnets(network, region))
         yield from ((scheme, ids) for scheme, ids in (("internet-facing", public), ("internal", internal)) if ids)
 
@@ -130,6 +131,9 @@ def _from_the_start(network: NewNetwork, region: str) -> Iterator[Subnet]:
         of_pods = ipaddress.IPv4Network(network.pod_cidr).subnets(prefixlen_diff=3)
         for zone, eighth in zip(zones, of_pods, strict=False):
             yield Subnet("pods", zone, str(eighth), subnet_id("pods", zone))
+    for zone, nodes, public in network.local_ranges:
+        yield Subnet("local", zone, nodes, subnet_id("local", zone))
+        yield Subnet("local-public", zone, public, subnet_id("local-public", zone))
     if network.has_endpoints:
         last = int(ipaddress.ip_network(network.cidr).broadcast_address) + 1
         for place, zone in enumerate(zones, 1):
@@ -146,7 +150,7 @@ def _existing(network: ExistingNetwork, region: str, *, ipv6_nodes: bool) -> Pla
     found = subnets(network, region)
     return PlannedNetwork(
         cidrs=network.cidrs,
-        zones=tuple(sorted({subnet.zone for subnet in found})),
+        zones=tuple(sorted({subnet.zone for subnet in found if not is_local(subnet.zone)})),
         subnets=found,
         internal_load_balancers=internal_load_balancer_subnets(network, region),
         zones_in_reserve=0,
@@ -172,12 +176,13 @@ def _as_it_is(network: ExistingNetwork, region: str) -> Mapping[str, Subnet]:
         "pods": network.pods,
         "endpoints": network.endpoints,
     }
+    local: Mapping[SubnetKind, SubnetKind] = {"private": "local", "public": "local-public"}
     found: dict[str, Subnet] = {}
     for kind, given in places.items():
         for each in given:
-            found.setdefault(
-                each.id, Subnet(kind, in_region(each.zone, region), each.cidr, each.id, each.ipv6_cidr or "")
-            )
+            own = local.get(kind, kind) if is_local(each.zone) else kind
+            zone = in_region(each.zone, region)
+            found.setdefault(each.id, Subnet(own, zone, each.cidr, each.id, each.ipv6_cidr or ""))
     return found
 
 

@@ -8,14 +8,14 @@ from graphlib import CycleError, TopologicalSorter
 from operator import itemgetter
 
 from blueprint import contribution_rules, hosts, linked_roles, partition_rules, placement_rules, private_rules, rules
-from blueprint.access import AccessEntry, AccessPolicy
+from blueprint.access import AccessEntry, AccessPolicy, Role
 from blueprint.addons import Addon
 from blueprint.asking import contribution_of
 from blueprint.auto_mode import AutoMode
 from blueprint.blueprint import Blueprint
 from blueprint.checked import Checked, checked
 from blueprint.contribution import ServiceLinkedRole
-from blueprint.delivery import ArgoCdDelivery
+from blueprint.delivery import ArgoCdDelivery, hub_of, hubs_in_fleet
 from blueprint.endpoints import called
 from blueprint.errors import BlueprintError, FieldPath, Problem, Quoted, rendered
 from blueprint.existing_network import ExistingNetwork
@@ -23,12 +23,13 @@ from blueprint.facts import ClusterFacts
 from blueprint.fargate import FargateProfile, log_group
 from blueprint.faults import FAILS, no_way_out, place, told
 from blueprint.hybrid_nodes import HybridNodes
+from blueprint.network import PUBLIC_KINDS
 from blueprint.nodes import Nodes
 from blueprint.one_maker import made_twice
 from blueprint.planning import auto_mode
 from blueprint.planning.compute import is_windows, node_roles, planned_compute
 from blueprint.planning.control_plane import planned_control_plane, planned_installer
-from blueprint.planning.delivery import from_git, planned_delivery
+from blueprint.planning.delivery import from_git, planned_delivery, unknown_to_hub
 from blueprint.planning.document import FargateNodes, NodeGroup, Plan, Skipped, Subnet
 from blueprint.planning.draft import Draft
 from blueprint.planning.frozen import frozen
@@ -68,6 +69,7 @@ def plans(fleet: Mapping[str, Blueprint], found: Iterable[Problem] = ()) -> tupl
         problems.extend((where, problem.below(root)) for problem in in_order)
     sound = {where: fleet[where] for where in made}
     problems += [*hosts.contested_in_fleet(sound), *hosts.alike_in_fleet(sound), *made_twice(sound, made)]
+    problems += hubs_in_fleet(sound)
     if problems:
         raise BlueprintError(problem for _, problem in sorted(problems, key=itemgetter(0)))
     return tuple(made.values())
@@ -137,6 +139,7 @@ def _planned(blueprint: object) -> Plan | list[Problem]:
     problems.extend(placement_rules.problems(parts, placements))
     problems.extend(private_rules.problems(view, parts))
     problems.extend(partition_rules.problems(view, parts))
+    problems.extend(unknown_to_hub(view.blueprint, parts))
     if problems:
         return problems
     in_order = [draft.planned for draft in _after_their_nodes(addons, placements)]
@@ -238,10 +241,11 @@ def _facts(view: Checked) -> ClusterFacts:
         vpc_ipv6_ranges=ipv6_ranges(blueprint.network),
         internet=blueprint.network.internet,
         prefix_delegation=ipv6 or any(addon.gives_prefixes for addon in blueprint.addons),
-        load_balancer_ranges=ranges(subnet for subnet in found if subnet.kind == "public"),
+        load_balancer_ranges=ranges(each for each in found if each.kind in PUBLIC_KINDS),
         internal_load_balancer_ranges=ranges(internal),
         endpoint_ranges=tuple(subnet.cidr for subnet in found if subnet.kind == "endpoints"),
         named_subnets=tuple(named_subnets(blueprint.network, blueprint.region)),
+        local_load_balancers=tuple((each.zone, each.id) for each in found if each.kind == "local-public"),
         pod_subnets=tuple((subnet.zone, subnet.id) for subnet in found if subnet.kind == "pods"),
         node_subnets=tuple(subnet.id for subnet in found if subnet.kind == "private"),
         api_groups=tuple(sorted({group for addon in listed for group in addon.api_groups})),
@@ -258,18 +262,21 @@ def _facts(view: Checked) -> ClusterFacts:
         chart_mirror=blueprint.mirrors.charts or "",
         by_argo_cd=isinstance(blueprint.delivery, ArgoCdDelivery),
     )
-    if any(addon.knows_cluster_by_arn for addon in listed):
+    if hub_of(blueprint.delivery) or any(addon.knows_cluster_by_arn for addon in listed):
         return replace(facts, argo_cd_server=facts.cluster_arn)
     return facts
 
 
 def _without_proxy(blueprint: Blueprint, proxy: Proxy) -> tuple[str, ...]:
-    """Without internet, all that is called in AWS has an endpoint."""
-    network = blueprint.network
+    """Without internet, all that is called in AWS has an endpoint. The IPv6 range of a VPC that is made nobody knows
+    yet; what is called by its address there alone would need it.
+    """
+    network, ipv6 = blueprint.network, blueprint.cluster.ip_family == "ipv6"
+    known = network.ipv6_cidrs if ipv6 and isinstance(network, ExistingNetwork) else ()
     found = without_proxy(
         proxy,
-        cidrs=network.cidrs,
-        services=blueprint.cluster.service_cidr,
+        cidrs=(*network.cidrs, *known),
+        services="" if ipv6 else blueprint.cluster.service_cidr,
         region=blueprint.region,
         endpoints=network.interface_endpoints if network.internet else None,
     )
@@ -321,3 +328,7 @@ def _admins(view: Checked) -> Iterator[tuple[FieldPath, AccessEntry]]:
         arn = principal.arn(view.blueprint.account)
         policies = (AccessPolicy("AmazonEKSClusterAdminPolicy"),)
         yield path, AccessEntry(arn, policies=policies)
+    if hub := hub_of(view.blueprint.delivery):
+        # Argo CD lists every kind before it applies anything, and no other policy of EKS lets it.
+        arn = Role(hub.role).arn(hub.account)
+        yield ("delivery", "hub"), AccessEntry(arn, policies=(AccessPolicy("AmazonEKSClusterAdminPolicy"),))

@@ -278,6 +278,16 @@ def test_definitions_may_be_files_of_ones_own() -> None:
 # --- What is refused ---
 
 
+def test_a_local_zone_has_a_class_of_its_own() -> None:
+    facts = replace(FACTS, local_load_balancers=(("us-west-2-lax-1a", "subnet-9"),))
+    params, own = AwsLoadBalancerController(require_class=False).objects(facts)
+    assert (params["kind"], params["spec"]) == ("IngressClassParams", {"subnets": {"ids": ["subnet-9"]}})
+    assert own["spec"]["parameters"]["name"] == params["metadata"]["name"] == "alb-us-west-2-lax-1a"
+    same = with_classes(AlbClass("alb-us-west-2-lax-1a", "internal"))
+    assert [problem.place for problem in same.problems_on(facts)] == ["classes[0].name"]
+    assert not list(same.problems_on(FACTS))
+
+
 def with_classes(*classes: AlbClass) -> AwsLoadBalancerController:
     return AwsLoadBalancerController(classes=classes)
 

@@ -40,6 +40,7 @@ def test_nothing_comes_from_git_unless_somebody_says_so() -> None:
     made = plan(TEAMS)
     assert made.delivery is None
     assert in_git(made) == set()
+    assert made.installer
     assert made.installer.retain is False
 
 
@@ -84,7 +85,9 @@ def test_flux_takes_no_address_without_a_scheme() -> None:
 )
 def test_what_leaves_the_templates_may_stay_in_the_cluster(delivery: Delivery) -> None:
     addons = (*SMALL.addons, Flux(), ArgoCd(domain="argocd.example.com"))
-    assert plan(replace(SMALL, addons=addons, delivery=delivery)).installer.retain
+    installer = plan(replace(SMALL, addons=addons, delivery=delivery)).installer
+    assert installer
+    assert installer.retain
 
 
 @pytest.mark.parametrize("blueprint", [ARGO_DELIVERY, FLUX_DELIVERY])

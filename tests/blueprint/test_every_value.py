@@ -53,7 +53,6 @@ def test_every_option_makes_a_difference(tries: Tries) -> None:
         "AutoNodeClass.name",  # with the pools that name it: tests/blueprint/test_auto_mode.py
         "ManagedNodes.device_plugin",  # what a rule asks for: tests/blueprint/test_accelerator_rules.py
         "AwsPrivateCaIssuer.issuers",  # with one of the cluster's region: tests/addons/test_open_source.py
-        "Blueprint.delivery",  # with the engine's add-on: tests/blueprint/test_delivery.py
         "Cluster.ip_family",  # with a network that has IPv6: tests/stacks/test_ipv6.py
         "ExistingNetwork.ipv6_cidrs",  # with those of its subnets
         "ExistingSubnet.ipv6_cidr",  # with that of the VPC

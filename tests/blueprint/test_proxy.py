@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import tomllib
 from typing import Any
 
 import pytest
+from botocore.utils import should_bypass_proxies
 
 from addons.argo_cd import ArgoCd
 from addons.aws_load_balancer_controller import AwsLoadBalancerController
@@ -31,6 +33,7 @@ from blueprint import (
 from blueprint.node_pool import NodePool
 from blueprint.planning.document import NodeGroup
 from tests.blueprint.examples import SMALL, assert_reported, changed, part, places, with_network
+from tests.blueprint.test_existing_network import NETWORK as EXISTING_NETWORK
 from tests.blueprint.test_user_data import parts_of
 from tests.templates import plain
 
@@ -62,6 +65,46 @@ def test_what_is_near_and_what_has_an_endpoint_is_reached_without_it() -> None:
     ]
     china = plan(behind(changed(ISOLATED, region="cn-north-1"))).facts.without_proxy
     assert ".cn-north-1.amazonaws.com.cn" in china
+
+
+IPV6 = Cluster("1.36", admins=(Role("A"),), ip_family="ipv6")
+
+
+def test_an_ipv6_cluster_reaches_its_services_without_it() -> None:
+    """EKS chooses their range, of fc00::/7: eks/latest/userguide/cni-ipv6.html. The names of its API are those of
+    cluster-endpoint.html (eks-cluster.region.api.aws).
+    """
+    told = plan(behind(with_network(nat="one", ipv6=True), cluster=IPV6)).facts.without_proxy
+    assert "172.20.0.0/16" not in told
+    assert ".eks-cluster.us-west-2.api.aws" in told
+    ranges = [ipaddress.IPv6Network(each) for each in told if "::/" in each]
+    for service in ("fd1c:99::1", "fc00:1::a", "fd00:ec2::254", "fd00:ec2::23"):
+        assert any(ipaddress.IPv6Address(service) in each for each in ranges)
+    assert not any(ipaddress.IPv6Address("2600:1f14::1") in each for each in ranges)
+    assert set(plan(behind()).facts.without_proxy).isdisjoint({"fc00::/7", ".eks-cluster.us-west-2.api.aws"})
+
+
+@pytest.mark.parametrize("url", ["http://[fd00:ec2::23]/v1/credentials", "http://[fd00:ec2::254]/latest/meta-data"])
+def test_python_asks_no_proxy_for_credentials_of_pods(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It knows no ranges of IPv6. Go's http.ProxyFromEnvironment does, of which we have tried the same text."""
+    told = plan(behind(with_network(nat="one", ipv6=True), cluster=IPV6)).facts.proxy_environment
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, told["NO_PROXY"])
+    assert should_bypass_proxies(url)
+    assert not should_bypass_proxies("http://[2600:1f14::1]/")
+
+
+def test_ranges_of_both_families_that_are_known() -> None:
+    there = changed(EXISTING_NETWORK, ipv6_cidrs=("2600:1f14:12:3400::/56",))
+    for field in ("nodes", "load_balancers"):
+        numbered = (
+            changed(each, ipv6_cidr=f"2600:1f14:12:34{number}{len(field):x}::/64")
+            for number, each in enumerate(getattr(there, field))
+        )
+        there = changed(there, **{field: tuple(numbered)})
+    for cluster, known in ((IPV6, True), (SMALL.cluster, False)):
+        told = plan(behind(changed(SMALL, network=there), cluster=cluster)).facts.without_proxy
+        assert ("2600:1f14:12:3400::/56" in told) is known
 
 
 def test_programs_are_told_by_the_variables_that_they_read() -> None:
@@ -145,12 +188,6 @@ def test_add_ons_that_call_the_internet_are_told_where_their_charts_take_it() ->
         (behind(proxy=Proxy("proxy:3128")), "proxy.address", "address of a proxy", "http://proxy.example.com:3128"),
         (behind(proxy=Proxy("http://me:secret@proxy:3128")), "proxy.address", "without credentials", "http://proxy"),
         (behind(proxy=changed(PROXY, without=("a b",))), "proxy.without[0]", "host name, a domain", ".example.com"),
-        (
-            behind(with_network(nat="one", ipv6=True), cluster=Cluster("1.36", admins=(Role("A"),), ip_family="ipv6")),
-            "proxy",
-            "what an IPv6 cluster reaches",
-            "leave it out",
-        ),
         (
             behind(addons=(*CORE, ExternalDns(zones=("Z1",), extra_values={"env": []}))),
             f"addons[{len(CORE)}]",

@@ -34,10 +34,12 @@ from examples.fargate import FARGATE
 from examples.fargate_roles import FARGATE_ROLES
 from examples.gpu_inference import GPU_INFERENCE
 from examples.graviton import GRAVITON
+from examples.hub_and_spokes.shop_us import SHOP_US
 from examples.hybrid import HYBRID
 from examples.ipv6 import IPV6
 from examples.isolated import ISOLATED
 from examples.karpenter import KARPENTER
+from examples.local_zone import LOCAL_ZONE
 from examples.managed import MANAGED
 from examples.mixed import MIXED
 from examples.neuron import NEURON
@@ -127,12 +129,14 @@ KINDS = {
     "ipv6": IPV6,
     "isolated": ISOLATED,
     "karpenter": KARPENTER,
+    "local-zone": LOCAL_ZONE,
     "managed": MANAGED,
     "neuron": NEURON,
     "mixed": MIXED,
     "pod-ranges": POD_RANGES,
     "provisioned": PROVISIONED,
     "self-managed": SELF_MANAGED,
+    "spoke": replace(SHOP_US, account="111111111111"),
     "shared-vpc": SHARED_VPC,
     "tuned-nodes": TUNED_NODES,
     "teams": TEAMS,

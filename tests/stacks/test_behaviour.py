@@ -225,6 +225,8 @@ class TestExports:
                 expected = expected | {"PrivateZoneshopexamplecomZone", "ZoneshopexamplecomZone"}
             if (name, stack) == ("pod-ranges", "network"):
                 expected = expected | {"PodSubnet1", "PodSubnet2"}
+            if (name, stack) == ("local-zone", "network"):
+                expected = expected | {"LocalSubnet1", "LocalPublicSubnet1"}
             if (name, stack) in {("ipv6", "network"), ("dual-stack-ingress", "network")}:
                 expected = expected | {"Vpc.Ipv6CidrBlocks"}
             assert kinds == expected, (name, stack)
@@ -455,8 +457,8 @@ class TestSecurity:
     def test_nodes_are_in_private_subnets(self, fleet: Templates) -> None:
         for kind, key in (("AWS::EKS::Nodegroup", "Subnets"), ("AWS::EKS::FargateProfile", "Subnets")):
             for cluster, _, id, properties in _every(fleet, kind):
-                if cluster in THERE:
-                    continue  # tests/stacks/test_existing_network.py
+                if cluster in (*THERE, "local-zone"):
+                    continue  # tests/stacks/test_existing_network.py, test_local_zones.py
                 assert all("Vpcprivate" in json.dumps(subnet) for subnet in properties[key]), (cluster, id)
 
     def test_every_team_namespace_denies_by_default(self, fleet: Templates) -> None:
@@ -631,9 +633,9 @@ class TestKinds:
         # Of the first two: tests/blueprint/test_proxy.py, tests/stacks/test_nodes.py; EKS tells managed nodes the rest.
         elsewhere = ("shared-vpc", "tuned-nodes", "windows")
         data = [(name, each) for name, each in data if name not in elsewhere]
-        names = ["gpu-inference", "graviton", "ipv6", "pod-ranges", "self-managed", "training"]
+        names = ["gpu-inference", "graviton", "ipv6", "local-zone", "pod-ranges", "self-managed", "training"]
         assert sorted({name for name, _ in data}) == names
-        assert len(data) == 2 * 3 + 3 + 2
+        assert len(data) == 2 * 3 + 3 + 3
         for name, each in data:
             assert "${Cluster.Endpoint}" in each
             assert "${Cluster.CertificateAuthorityData}" in each

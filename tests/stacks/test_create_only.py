@@ -12,6 +12,7 @@ from blueprint.blueprint import Blueprint
 from blueprint.existing_network import ExistingSubnet
 from examples.existing_vpc import EXISTING_VPC
 from examples.ipv6 import IPV6
+from examples.local_zone import LOCAL_ZONE
 from examples.managed import MANAGED
 from examples.pod_ranges import POD_RANGES
 from examples.provisioned import PROVISIONED
@@ -34,6 +35,9 @@ TYPES: Mapping[str, set[str]] = {
     },
     "EKS refuses other zones": {"AWS::EKS::Cluster"},
     "the subnets of pods are replaced": {"AWS::EC2::Subnet"},
+    "subnets there are replaced, and their node groups, unless zones come behind the others": {
+        *("AWS::EC2::Subnet", "AWS::EKS::Nodegroup")
+    },
     "EKS refuses subnets of another VPC": {"AWS::EKS::Cluster"},
     "node groups and Fargate profiles are replaced": {"AWS::EKS::Nodegroup", "AWS::EKS::FargateProfile"},
     "the cluster is replaced": {"AWS::EKS::Cluster", "AWS::IAM::OIDCProvider"},
@@ -42,6 +46,9 @@ TYPES: Mapping[str, set[str]] = {
     "the node group is replaced when it goes to an image of your own, or back": {"AWS::EKS::Nodegroup"},
     "EKS refuses the way back from CUSTOMER_ROUTED": {"AWS::EKS::Cluster"},
     "AWS makes another Argo CD, and what was set up in this one is gone": {"AWS::EKS::Capability"},
+    "the role is replaced, and no access entry of a spoke knows the new one": {
+        *("AWS::IAM::Role", "AWS::EKS::AccessEntry")
+    },
     "the provider is replaced": {"AWS::EKS::IdentityProviderConfig"},
     "all roles are replaced, and the cluster with its own": {
         *("AWS::EKS::Cluster", "AWS::EKS::Nodegroup", "AWS::EKS::AccessEntry", "AWS::IAM::OIDCProvider")
@@ -81,6 +88,9 @@ def moved() -> Iterator[Variant]:
     more = ExistingSubnet("subnet-00000001", "a", "10.0.48.0/20")
     yield change(EXISTING_VPC, ("network",), "nodes", (*there.nodes, more))
     yield change(POD_RANGES, ("network",), "pod_cidr", "100.65.0.0/16")
+    near = ("us-west-2-lax-1a", "us-west-2-den-1a")
+    two = replace(LOCAL_ZONE, network=changed(LOCAL_ZONE.network, local_zones=near))
+    yield change(two, ("network",), "local_zones", near[::-1])
     yield change(EXISTING_VPC, ("network",), "control_plane", (*there.control_plane, further))
     yield change(THREE_ZONES, (), "region", "eu-north-1")
     yield change(PROVISIONED, ("cluster",), "egress_mode", "AWS_MANAGED")

@@ -28,6 +28,7 @@ from addons.snapshot_controller import SnapshotController
 from blueprint.access import Role
 from blueprint.addons import Addon
 from blueprint.blueprint import Blueprint
+from blueprint.delivery import ArgoCdDelivery, Hub
 from blueprint.errors import BlueprintError
 from blueprint.existing_network import ExistingNetwork, ExistingSubnet
 from blueprint.fargate import FargateProfile, FargateSelector
@@ -46,6 +47,7 @@ from blueprint.value import Value, problems_in
 from blueprint.value import field_types as of_fields
 from blueprint.value import lacking_in as lacking
 from examples.bare import BARE
+from examples.hub_and_spokes.platform_hub import PLATFORM_HUB
 from tests.blueprint.examples import changed
 from tests.stacks.fleet import FLEET
 from tests.values.kinds import names, values
@@ -271,6 +273,11 @@ def _together() -> Iterator[Blueprint]:
     site = changed(site, pod_ranges=("10.92.0.0/16", "10.93.0.0/16"))
     for beside in (profile, site):
         yield replace(BARE, compute=(*BARE.compute, beside))
+    hub = Hub("hub", account=BARE.account, region=BARE.region, role="ArgoCdHub")
+    yield replace(BARE, delivery=ArgoCdDelivery("https://git.example.com/platform", hub=hub))
+    yield PLATFORM_HUB
+    near = changed(BARE.network, cidr="10.0.0.0/16", local_zones=("us-west-2-lax-1a", "us-west-2-den-1a"))
+    yield replace(BARE, network=near)
     registry = f"{BARE.account}.dkr.ecr.{BARE.region}.amazonaws.com"
     yield replace(BARE, mirrors=Mirrors(images={host: f"{registry}/{host}" for host in ("quay.io", "ghcr.io")}))
 

@@ -113,7 +113,7 @@ def matrix(plan: Plan) -> Matrix:
 
 
 def _in_kubernetes(plan: Plan) -> Iterator[Access]:
-    for policy in plan.installer.policies:
+    for policy in plan.installer.policies if plan.installer else ():
         yield Access(INSTALLER, f"administrator, {policy.name}", "", says=POLICIES[policy.name])
     bound = list(_bound(plan))
     of_addons = (entry for part in plan.parts for entry in part.contribution.access if entry.kind == "STANDARD")

@@ -47,6 +47,7 @@ CHECKS = (
     Check(quotas.NAME, quotas.endpoints),
     Check(quotas.NAME, quotas.others),
     Check(capacity.NAME, capacity.zones),
+    Check(capacity.NAME, capacity.local_zones),
     Check(capacity.NAME, capacity.instance_types),
     Check(versions.NAME, versions.kubernetes),
     Check(versions.NAME, versions.addons),

@@ -165,12 +165,20 @@ def subnets(aws: Aws) -> list[SubnetTypeDef]:
 
 def zones(aws: Aws) -> list[AvailabilityZoneTypeDef]:
     """Every availability zone of the region, also those that the account has not opted in to."""
+    return _zones("availability-zone", aws)
 
+
+def local_zones(aws: Aws) -> list[AvailabilityZoneTypeDef]:
+    """Every Local Zone of the region, also those that the account has not opted in to."""
+    return _zones("local-zone", aws)
+
+
+def _zones(kind: str, aws: Aws) -> list[AvailabilityZoneTypeDef]:
     def ask() -> list[AvailabilityZoneTypeDef]:
-        kind = where("zone-type", "availability-zone")
-        return aws.ec2.describe_availability_zones(AllAvailabilityZones=True, Filters=kind)["AvailabilityZones"]
+        filters = where("zone-type", kind)
+        return aws.ec2.describe_availability_zones(AllAvailabilityZones=True, Filters=filters)["AvailabilityZones"]
 
-    return aws.once("zones", ask)
+    return aws.once(f"zones {kind}", ask)
 
 
 def named(zone: str, aws: Aws) -> str:

@@ -11,12 +11,12 @@ from typing import Any
 from blueprint.addons.offers import FROM_GIT
 from blueprint.contribution import Chart, Release
 from blueprint.kubernetes import Manifest
+from blueprint.planning.delivery import hub_folder, prefix
 from blueprint.planning.document import GitDelivery, Part, Plan
 from blueprint.references import PATTERN, resolved
-from blueprint.registration import PREFIX
 from blueprint.teams.workloads.kinds import GUARDED, KINDS, group
 from tools.gitops.known import exactly, known, open_in, pointer
-from tools.gitops.steps import GitStep, steps
+from tools.gitops.steps import GitStep, named, steps
 from tools.gitops.written import as_yaml, folder_of
 
 _API = "argoproj.io/v1alpha1"
@@ -42,6 +42,9 @@ _TEMPLATE = """\
 def tree(plan: Plan, delivery: GitDelivery) -> dict[str, str]:
     """Texts by their paths in the cluster's folder."""
     found: dict[str, str] = {}
+    for each in (*delivery.addons, *delivery.teams) if delivery.hub else ():
+        name = f"{each['kind'].lower()}-{each['metadata']['name']}"
+        found[f"{hub_folder(delivery.hub)}/{name}.yaml"] = as_yaml(resolved(each, known(plan)))
     for stack, parts in (("addons", plan.addons), ("teams", plan.teams)):
         listed = steps(stack, parts)
         if not listed:
@@ -69,12 +72,13 @@ def _projects(
     plan: Plan, stack: str, delivery: GitDelivery, parts: Sequence[Part], listed: Sequence[GitStep]
 ) -> Iterator[Manifest]:
     """One for the platform, and one for the charts of each team, which reach its namespaces only."""
-    fenced = [step for step in listed if _project_of(stack, step) != f"{PREFIX}.{stack}"]
+    fenced = [step for step in listed if _is_fenced(stack, step)]
+    first = prefix(_cluster(plan, delivery))
     own = [step.release.chart for step in listed if step.release and step not in fenced]
     everything = [{"group": "*", "kind": "*"}]
     server = _server(plan)
     yield _project(
-        f"{PREFIX}.{stack}",
+        f"{first}.{stack}",
         {
             "sourceRepos": sorted({delivery.repository, *map(_repository, own)}),
             "destinations": [{"server": server, "namespace": "*"}],
@@ -86,7 +90,7 @@ def _projects(
         charts = [step.release.chart for step in fenced if step.release and step.part == part.name]
         if charts:
             yield _project(
-                f"{PREFIX}.teams.{part.name}",
+                f"{first}.teams.{part.name}",
                 {
                     "sourceRepos": sorted({*map(_repository, charts)}),
                     "destinations": [{"server": server, "namespace": each} for each in part.namespaces],
@@ -112,8 +116,13 @@ def _server(plan: Plan) -> str:
     return server
 
 
-def _project_of(stack: str, step: GitStep) -> str:
-    return f"{PREFIX}.teams.{step.part}" if stack == "teams" and step.release else f"{PREFIX}.{stack}"
+def _is_fenced(stack: str, step: GitStep) -> bool:
+    return stack == "teams" and step.release is not None
+
+
+def _cluster(plan: Plan, delivery: GitDelivery) -> str:
+    """The name that keeps what is of one cluster apart in a hub."""
+    return plan.facts.name if delivery.hub else ""
 
 
 def _application(plan: Plan, delivery: GitDelivery, stack: str, step: GitStep) -> Manifest:
@@ -127,7 +136,9 @@ def _application(plan: Plan, delivery: GitDelivery, stack: str, step: GitStep) -
         annotations["argocd.argoproj.io/sync-options"] = "Prune=confirm"
         options.append("Prune=confirm")
     release = step.release
-    spec: dict[str, Any] = {"project": _project_of(stack, step)}
+    first = prefix(cluster := _cluster(plan, delivery))
+    project = f"{first}.teams.{step.part}" if _is_fenced(stack, step) else f"{first}.{stack}"
+    spec: dict[str, Any] = {"project": project}
     if release:
         spec["source"] = _chart(plan, release)
         if release.generated:
@@ -146,7 +157,7 @@ def _application(plan: Plan, delivery: GitDelivery, stack: str, step: GitStep) -
         "retry": {"limit": -1, "backoff": {"duration": "15s", "factor": 2, "maxDuration": "5m"}},
     }
     metadata = {
-        "name": step.name,
+        "name": named(cluster, step.name) if cluster else step.name,
         "namespace": FROM_GIT.namespace,
         "annotations": annotations,
         "finalizers": [_FINALIZER],

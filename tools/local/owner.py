@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from blueprint.network import NODE_KINDS, PUBLIC_KINDS
 from blueprint.planning.document import INTERNAL_TAG, PUBLIC_TAG, NodeGroup, Plan, Subnet
 from tools.local.aws import Account
 
@@ -75,15 +76,15 @@ def _subnet(ec2: Any, plan: Plan, subnet: Subnet) -> None:
     )
     table = ec2.create_route_table(VpcId=network.vpc_id)["RouteTable"]["RouteTableId"]
     ec2.associate_route_table(RouteTableId=table, SubnetId=subnet.id)
-    if subnet.kind == "public":
+    if subnet.kind in PUBLIC_KINDS:
         attached = [{"Name": "attachment.vpc-id", "Values": [network.vpc_id]}]
         (gateway,) = ec2.describe_internet_gateways(Filters=attached)["InternetGateways"]
         ec2.create_route(RouteTableId=table, DestinationCidrBlock=_EVERYWHERE, GatewayId=gateway["InternetGatewayId"])
-    elif subnet.kind == "private" and plan.facts.internet:
+    elif subnet.kind in NODE_KINDS and plan.facts.internet:
         # Its way out leads through another VPC, as that of most owners does.
         gateway = ec2.create_nat_gateway(SubnetId=subnet.id, ConnectivityType="private")["NatGateway"]["NatGatewayId"]
         ec2.create_route(RouteTableId=table, DestinationCidrBlock=_EVERYWHERE, NatGatewayId=gateway)
-    for name in network.gateway_endpoints if subnet.kind == "private" else ():
+    for name in network.gateway_endpoints if subnet.kind in NODE_KINDS else ():
         ec2.create_vpc_endpoint(
             VpcId=network.vpc_id,
             ServiceName=f"com.amazonaws.{plan.facts.region}.{name}",

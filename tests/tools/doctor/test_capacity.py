@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from blueprint import Plan, plan
-from tests.blueprint.examples import AUTO, with_network, with_nodes
+from tests.blueprint.examples import AUTO, changed, with_network, with_nodes
 from tests.tools.doctor.account import Account, statuses, worst
 from tools.doctor.checks import capacity
 
@@ -129,3 +129,51 @@ def test_a_type_that_the_region_does_not_know_beside_one_that_it_does(account: A
 def test_auto_mode_names_no_types(account: Account) -> None:
     assert account.found(capacity.instance_types, plan(AUTO)) == []
     assert account.calls == []
+
+
+LAX = "us-west-2-lax-1a"
+LOCAL = with_network(local_zones=(LAX,))
+
+
+def test_without_local_zones_nobody_asks_for_any(account: Account, small: Plan) -> None:
+    assert account.found(capacity.local_zones, small) == []
+    assert account.calls == []
+
+
+@pytest.mark.parametrize(
+    ("zones", "status", "what", "fix"),
+    [
+        ([{"ZoneName": LAX, "GroupName": "us-west-2-lax-1", "OptInStatus": "opted-in"}], "ok", "Local Zone", ""),
+        (
+            [{"ZoneName": LAX, "GroupName": "us-west-2-lax-1", "OptInStatus": "not-opted-in"}],
+            "problem",
+            f"has not opted in to the Local Zone {LAX}",
+            "aws ec2 modify-availability-zone-group --group-name us-west-2-lax-1 --opt-in-status opted-in",
+        ),
+        ([{"ZoneName": "us-west-2-den-1a"}], "problem", f"has no Local Zone {LAX}", "it has us-west-2-den-1a"),
+        ([], "problem", f"has no Local Zone {LAX}", "it has none"),
+    ],
+)
+def test_an_account_opts_in_to_a_local_zone(
+    zones: list[dict[str, str]], status: str, what: str, fix: str, account: Account
+) -> None:
+    account.answers("DescribeAvailabilityZones", {"AvailabilityZones": zones})
+    (found,) = account.found(capacity.local_zones, plan(LOCAL))
+    assert found.status == status
+    assert what in found.what
+    assert fix in found.fix
+
+
+def test_types_are_looked_for_where_a_group_stands(account: Account) -> None:
+    edge = changed(LOCAL.compute[0], name="edge", instance_types=("t3.medium",), zones=(LAX,))
+    made = plan(changed(LOCAL, compute=(*LOCAL.compute, edge)))
+    where = {"m7g.large": ("us-west-2a", "us-west-2b", "us-west-2c"), "t3.medium": ("us-west-2a",)}
+    for there, expected in ((), "problem"), ((LAX,), "ok"):
+        offerings = [
+            {"InstanceType": name, "Location": zone}
+            for name, zones in where.items()
+            for zone in (*zones, *(there if name == "t3.medium" else ()))
+        ]
+        account.answers("DescribeInstanceTypeOfferings", {"InstanceTypeOfferings": offerings})
+        found = account.found(capacity.instance_types, made)
+        assert {each.what.partition(":")[0]: each.status for each in found} == {"system": "ok", "edge": expected}

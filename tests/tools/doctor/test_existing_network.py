@@ -498,3 +498,35 @@ def test_no_flow_logs(logs: list[dict[str, str]], there: Owned, account: Account
     there.answers["DescribeFlowLogs"] = {"FlowLogs": logs}
     found = worst(there.give(account, flow_logs))
     assert (found.status, found.what) == ("warning", "the VPC has no flow logs")
+
+
+LAX = "us-west-2-lax-1a"
+
+
+def local(there: Owned, field: str) -> dict[str, Any]:
+    """The last subnet of a field, in a Local Zone."""
+    subnets = getattr(there.network, field)
+    regional = () if field == "load_balancers" else subnets[:-1]  # a single zone of the region is too few for them
+    there.say(**{field: (*regional, changed(subnets[-1], zone=LAX))})
+    live = there.subnet(field, -1)
+    live["AvailabilityZone"], live["Tags"] = LAX, []
+    return live
+
+
+def test_subnets_in_local_zones(there: Owned, account: Account) -> None:
+    """Those of EKS stay in the region; no controller finds them by tags, which would mix them with the others."""
+    live = local(there, "load_balancers")
+    (public,) = there.network.load_balancers
+    found = [each for look in LOOKS for each in there.give(account, look)]
+    assert {each.status for each in found} == {"ok"}
+    live["Tags"] = [{"Key": PUBLIC_TAG, "Value": "1"}]
+    wrong = worst(there.give(account, load_balancers))
+    assert (wrong.status, wrong.what) == ("problem", f"load_balancers: {public.id} has the tag {PUBLIC_TAG}")
+    assert f"delete-tags --resources {public.id} --tags Key={PUBLIC_TAG}" in wrong.fix
+
+
+def test_nodes_in_local_zones_need_a_way_out(there: Owned, account: Account) -> None:
+    local(there, "nodes")
+    there.routes("nodes", 1).remove(there.default_route("nodes", 1))
+    found = worst(there.give(account, ways))
+    assert (found.status, found.what) == ("problem", f"nodes: the default route of {there.id('nodes', 1)} is missing")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
 from blueprint.planning.document import NodeGroup, Plan
-from blueprint.zones import WITHOUT_CONTROL_PLANES, is_id, written
+from blueprint.zones import WITHOUT_CONTROL_PLANES, is_id, is_local, written
 from tools.doctor import lookups
 from tools.doctor.aws import Aws
 from tools.doctor.finding import Finding, ok, problem, warning
@@ -23,9 +23,10 @@ def zones_of(plan: Plan, aws: Aws) -> list[str]:
     return [named(zone, aws) for zone in plan.network.zones]
 
 
-def zones_of_nodes(plan: Plan, aws: Aws) -> list[str]:
-    """Those in which EC2 nodes are started."""
-    return list(dict.fromkeys(named(subnet.zone, aws) for subnet in plan.network.of_kind("private")))
+def zones_of_nodes(group: NodeGroup, plan: Plan, aws: Aws) -> list[str]:
+    """Those in which the group starts nodes."""
+    zones = group.zones or [subnet.zone for subnet in plan.network.of_kind("private")]
+    return list(dict.fromkeys(named(zone, aws) for zone in zones))
 
 
 def groups_of(plan: Plan) -> list[NodeGroup]:
@@ -60,6 +61,28 @@ def zones(plan: Plan, aws: Aws) -> Iterator[Finding]:
         yield ok(NAME, f"zones {', '.join(fine)}")
 
 
+def local_zones(plan: Plan, aws: Aws) -> Iterator[Finding]:
+    """An account opts in to the group of a Local Zone before it makes anything there.
+
+    https://docs.aws.amazon.com/local-zones/latest/ug/getting-started.html
+    """
+    wanted = list(dict.fromkeys(subnet.zone for subnet in plan.network.subnets if is_local(subnet.zone)))
+    if not wanted:
+        return
+    found = {zone.get("ZoneName", ""): zone for zone in lookups.local_zones(aws)}
+    for name in wanted:
+        why = "no subnet or node can be made there"
+        if name not in found:
+            known = ", ".join(sorted(found)) or "none"
+            yield problem(NAME, f"the region has no Local Zone {name}", why, f"take another; it has {known}")
+        elif found[name].get("OptInStatus") == "not-opted-in":
+            group = found[name].get("GroupName", name[:-1])
+            fix = f"aws ec2 modify-availability-zone-group --group-name {group} --opt-in-status opted-in"
+            yield problem(NAME, f"this account has not opted in to the Local Zone {name}", why, fix)
+        else:
+            yield ok(NAME, f"Local Zone {name}")
+
+
 def _defect(zone: AvailabilityZoneTypeDef, *, of_eks: bool = True) -> str:
     if of_eks and zone.get("ZoneId") in WITHOUT_CONTROL_PLANES:
         return f"EKS runs no control plane in {zone.get('ZoneId')}"
@@ -78,8 +101,8 @@ def instance_types(plan: Plan, aws: Aws) -> Iterator[Finding]:
     )
     for offering in (offering for page in pages for offering in page["InstanceTypeOfferings"]):
         offered[offering["InstanceType"]].add(offering["Location"])
-    needed = zones_of_nodes(plan, aws)
     for group in groups:
+        needed = zones_of_nodes(group, plan, aws)
         nowhere = [name for name in group.instance_types if not offered[name] & set(needed)]
         lacking = [zone for zone in needed if not any(zone in offered[name] for name in group.instance_types)]
         if nowhere:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
+from blueprint.network import NODE_KINDS, PUBLIC_KINDS
 from blueprint.planning.document import INTERNAL_TAG, PUBLIC_TAG, Plan, Subnet
 from blueprint.zones import is_id, written
 from tools.doctor.aws import Aws
@@ -31,6 +32,8 @@ _FIELDS = {
     "control-plane": "control_plane",
     "pods": "pods",
     "endpoints": "endpoints",
+    "local": "nodes",
+    "local-public": "load_balancers",
 }
 """Where the blueprint has the subnets of each kind."""
 
@@ -105,7 +108,7 @@ def _as_said(plan: Plan, live: dict[str, SubnetTypeDef]) -> Iterator[Finding]:
             yield problem(NAME, f"{field}: {planned.id} {what}", why, fix)
         if not wrong:
             fine += 1
-        if planned.kind != "public" and subnet.get("MapPublicIpOnLaunch"):
+        if planned.kind not in PUBLIC_KINDS and subnet.get("MapPublicIpOnLaunch"):
             why = "whatever starts there without a word about it is on the internet, nodes included"
             fix = f"have its owner run: aws ec2 modify-subnet-attribute --subnet-id {planned.id} "
             fix += "--no-map-public-ip-on-launch"
@@ -159,7 +162,7 @@ def ways(plan: Plan, aws: Aws) -> Iterator[Finding]:
             yield problem(NAME, f"endpoints: that of {service} stands in other subnets", why, fix)
     for service in plan.network.gateway_endpoints if not plan.network.shared else ():
         reached = endpoints[service].get("RouteTableIds", []) if service in endpoints else []
-        for subnet in plan.network.of_kind("private"):
+        for subnet in (each for each in plan.network.subnets if each.kind in NODE_KINDS):
             table = table_of(subnet.id, tables)
             if not table or table.get("RouteTableId") not in reached:
                 why = "images of Amazon ECR lie in S3, so nodes there pull none"
@@ -172,15 +175,15 @@ def _routes(plan: Plan, pairs: Sequence[_Pair], tables: Sequence[RouteTableTypeD
     for planned, _ in pairs:
         field, route = _FIELDS[planned.kind], default_route(planned.id, tables)
         leads = _leads(route)
-        if planned.kind == "public" and leads != "internet":
+        if planned.kind in PUBLIC_KINDS and leads != "internet":
             why = "load balancers there are not reached from the internet"
             fix = "name a public subnet, or have its owner route 0.0.0.0/0 to an internet gateway"
             yield problem(NAME, f"{field}: {planned.id} has no route to an internet gateway", why, fix)
-        elif planned.kind != "public" and leads == "internet":
+        elif planned.kind not in PUBLIC_KINDS and leads == "internet":
             why = "it is a public subnet: nodes and EKS have no public addresses, so nothing gets out by this route"
             fix = f"name a private subnet, or move it to load_balancers if that is what it is for ({planned.id})"
             yield problem(NAME, f"{field}: {planned.id} is routed to an internet gateway", why, fix)
-        elif planned.kind == "private" and plan.facts.internet and leads != "elsewhere":
+        elif planned.kind in NODE_KINDS and plan.facts.internet and leads != "elsewhere":
             why = "nodes and charts get no images"
             fix = "have its owner route 0.0.0.0/0 to a NAT or transit gateway, or write internet=False"
             now = "leads nowhere (blackhole)" if leads == "nowhere" else "is missing"
@@ -244,6 +247,13 @@ def load_balancers(plan: Plan, aws: Aws) -> Iterator[Finding]:
             fine += 1
     if fine:
         yield ok(NAME, f"{fine} subnets carry the tag of load balancers")
+    # aws-load-balancer-controller v3.5.0 pkg/networking/subnet_resolver.go (validateSubnetsLocaleUniformity)
+    for planned in plan.network.subnets if not plan.network.shared else ():
+        has = {each.get("Key", "") for each in live[planned.id].get("Tags", [])} if planned.id in live else set()
+        if planned.kind in ("local", "local-public") and (found := sorted(has & {PUBLIC_TAG, INTERNAL_TAG})):
+            why = "load balancer controllers mix no Local Zone with zones of the region, and make none then"
+            fix = f"have its owner run: aws ec2 delete-tags --resources {planned.id} --tags Key={found[0]}"
+            yield problem(NAME, f"{_FIELDS[planned.kind]}: {planned.id} has the tag {found[0]}", why, fix)
 
 
 def flow_logs(plan: Plan, aws: Aws) -> Iterator[Finding]:

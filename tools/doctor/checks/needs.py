@@ -59,6 +59,8 @@ def _optional(plan: Plan) -> Iterator[tuple[str, bool]]:
     for kind in ("AWS::EC2::SecurityGroupEgress", "AWS::EC2::SecurityGroupIngress"):
         yield kind, efa
     yield "AWS::EKS::CertificateAuthority", bool(plan.control_plane.certificate_authorities)
+    for kind in ("AWS::IAM::Policy", "AWS::Lambda::LayerVersion"):
+        yield kind, plan.installer is not None
     yield "AWS::EC2::LaunchTemplate", bool(groups)
     yield "AWS::AutoScaling::AutoScalingGroup", "self-managed" in groups
     yield "AWS::EKS::Nodegroup", "managed" in groups

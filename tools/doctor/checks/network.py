@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from blueprint.network import ENDPOINTS_WITHOUT_NAT
+from blueprint.network import ENDPOINTS_WITHOUT_NAT, NODE_KINDS
 from blueprint.planning.document import INTERNAL_TAG, PUBLIC_TAG, Plan, Subnet
 from blueprint.routes import EVERYWHERE
 from tools.doctor.aws import Aws
@@ -137,6 +137,8 @@ def _routes(plan: Plan, vpc: str, pairs: Sequence[tuple[Subnet, SubnetTypeDef]],
     by_hub = next((route.via for route in plan.network.routes if route.to == EVERYWHERE), "")
     wanted = {"public": "an internet gateway", "private": "a NAT gateway" if plan.network.nat_gateways else by_hub}
     keys = {"public": "GatewayId", "private": "TransitGatewayId" if by_hub else "NatGatewayId"}
+    wanted |= {"local": wanted["private"], "local-public": wanted["public"]}
+    keys |= {"local": keys["private"], "local-public": keys["public"]}
     fine = 0
     for planned, subnet in pairs:
         target = wanted.get(planned.kind)
@@ -149,7 +151,7 @@ def _routes(plan: Plan, vpc: str, pairs: Sequence[tuple[Subnet, SubnetTypeDef]],
             continue
         now = "goes nowhere (blackhole)" if route and route.get("State") == "blackhole" else "leads elsewhere"
         what = f"the default route of {planned.kind} subnet {subnet['SubnetId']} {now if route else 'is missing'}"
-        why = "nodes and charts get no images" if planned.kind == "private" else "load balancers are not reached"
+        why = "nodes and charts get no images" if planned.kind in NODE_KINDS else "load balancers are not reached"
         yield problem(NAME, what, why, f"restore the route 0.0.0.0/0 to {target}")
     if fine:
         yield ok(NAME, f"{fine} subnets have their default route")
@@ -212,6 +214,8 @@ def free_addresses(plan: Plan, pairs: Sequence[tuple[Subnet, SubnetTypeDef]], aw
         "internal": [],
         "pods": [],
         "endpoints": [],
+        "local": [],
+        "local-public": [],
     }
     for planned, subnet in pairs:
         free[planned.kind].append((subnet["SubnetId"], subnet["AvailableIpAddressCount"]))
@@ -220,7 +224,7 @@ def free_addresses(plan: Plan, pairs: Sequence[tuple[Subnet, SubnetTypeDef]], aw
         what = f"the control-plane subnets have {sum(of_eks)} free addresses in all"
         why = f"EKS needs up to {FOR_UPGRADE} for new network interfaces when it updates the control plane"
         yield problem(NAME, what, why, "free addresses there: nothing but EKS belongs in these subnets")
-    for kind in ("public", "internal"):
+    for kind in ("public", "internal", "local-public"):
         for id, count in free[kind]:
             if count < FOR_LOAD_BALANCER:
                 why = f"a load balancer needs {FOR_LOAD_BALANCER} to scale"
@@ -229,6 +233,7 @@ def free_addresses(plan: Plan, pairs: Sequence[tuple[Subnet, SubnetTypeDef]], aw
                 )
     needed = _for_a_node(plan, aws)
     taken = [("pods", id, count, needed) for id, count in free["pods"]]
+    taken += [("local", id, count, needed) for id, count in free["local"]]
     taken += [("private", id, count, 1 if free["pods"] else needed) for id, count in free["private"]]
     for kind, id, count, least in taken:
         if count < least:

@@ -31,6 +31,12 @@ def changes_delivery(difference: ClusterDifference, plans: Plans) -> Iterator[Da
         what = "two engines would keep the same objects: the first one stays, with all that it has to apply"
         fix = "go by way of delivery=KubectlProvider(), in deploys of their own"
         yield _danger(difference, what, f"{old} becomes {new}", fix)
+    elif after.delivery and after.delivery.hub and not gone:
+        what = (
+            "the function with kubectl goes before the stacks of add-ons and teams, which refer to it: the deploy fails"
+        )
+        fix = f"deploy these two alone first: cdk deploy --exclusively '{before.facts.name}/teams' '…/addons'"
+        yield _danger(difference, what, f"{old} becomes {new} of a hub", fix)
     elif gone:
         what = f"{len(gone)} charts and manifests are uninstalled, {gone[0].path} for example, and come again later"
         fix = f"first deploy delivery={old}(…, retain=True), which leaves them in the cluster, and then change it"
@@ -48,8 +54,9 @@ def _differ(before: Plan, after: Plan) -> bool:
     return _engine(before.delivery) != _engine(after.delivery)
 
 
-def _engine(delivery: GitDelivery | None) -> str | None:
-    return delivery.engine if delivery else None
+def _engine(delivery: GitDelivery | None) -> tuple[str, str] | None:
+    """Which it is, and of which cluster."""
+    return (delivery.engine, delivery.hub) if delivery else None
 
 
 def _danger(difference: ClusterDifference, what: str, why: str, fix: str) -> Danger:

@@ -1,0 +1,119 @@
+"""A hub and its spokes: what the templates of a spoke have not, and who administers it instead."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from addons.argo_cd import ArgoCd
+from blueprint import ArgoCdDelivery, KubectlProvider
+from blueprint.planning.document import Plan
+from blueprint.planning.file import dumped
+from blueprint.planning.planner import plan
+from examples.hub_and_spokes.fleet import HUB
+from examples.hub_and_spokes.pay_eu import PAY_EU
+from examples.hub_and_spokes.platform_hub import PLATFORM_HUB
+from tests.templates import Template, of_type, synthesized
+from tools.access.matrix import matrix
+from tools.assembly import read
+from tools.doctor.checks.needs import types_of
+from tools.gitops.assembly import with_git
+from tools.review.dangers import dangers
+from tools.revision.differences import differences
+
+PLANS: Mapping[str, Plan] = {each.name: plan(each) for each in (PLATFORM_HUB, PAY_EU)}
+ROLE = f"arn:aws:iam::{HUB.account}:role/{HUB.role}"
+Templates = Mapping[tuple[str, str], Template]
+
+
+@pytest.fixture(scope="module")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
+    """Judged by all rules."""
+    return synthesized([*PLANS.values()], tmp_path_factory.mktemp("hub"), validate=True)
+
+
+def test_a_spoke_has_no_function_with_kubectl(templates: Templates) -> None:
+    of_spoke = {stack: json.dumps(template) for (name, stack), template in templates.items() if name == "pay-eu"}
+    assert {*of_spoke} == {"network", "cluster", "addons", "teams"}
+    for stack, text in of_spoke.items():
+        assert "kubectl" not in text.lower().replace("makes kubectl use this cluster", ""), stack
+        assert "AWSCDK-EKS" not in text, stack
+        assert '"Custom::' not in text or stack == "network", stack
+        assert '"AWS::Lambda::' not in text or stack == "network", stack  # that closes the VPC's default group
+    assert "AWSCDK-EKS" in json.dumps(templates["platform-hub", "addons"])
+
+
+def test_types_of_a_spoke_are_those_that_the_doctor_asks_for(templates: Templates) -> None:
+    for name, made in PLANS.items():
+        own = [template for (cluster, _), template in templates.items() if cluster == name]
+        kinds = {each["Type"] for template in own for each in template.get("Resources", {}).values()}
+        assert {*types_of(made)} == {kind for kind in kinds if kind.startswith("AWS::")}, name
+
+
+def test_the_hub_administers_it_by_the_role_that_the_hub_makes(templates: Templates) -> None:
+    """An access entry is all that another account's capability needs: argocd-register-clusters.html (cross-account)."""
+    entries = [each["Properties"] for each in of_type(templates["pay-eu", "cluster"], "AWS::EKS::AccessEntry").values()]
+    (own,) = [each for each in entries if HUB.role in json.dumps(each["PrincipalArn"])]
+    assert HUB.account in json.dumps(own["PrincipalArn"])
+    (policy,) = own["AccessPolicies"]
+    assert "AmazonEKSClusterAdminPolicy" in json.dumps(policy["PolicyArn"])
+    assert policy["AccessScope"] == {"Type": "cluster"}
+    roles = of_type(templates["platform-hub", "addons"], "AWS::IAM::Role").values()
+    (made,) = [each["Properties"] for each in roles if "RoleName" in each["Properties"]]
+    assert made["RoleName"] == HUB.role
+    assert "capabilities.eks.amazonaws.com" in json.dumps(made["AssumeRolePolicyDocument"])
+
+
+def test_who_reads_about_access_sees_the_hub_and_no_installer() -> None:
+    rows = {row.who: row.via for row in matrix(PLANS["pay-eu"]).kubernetes if "administrator" in row.via}
+    assert ROLE in rows
+    assert len(rows) == 2  # and BreakGlass
+    of_hub = {row.who for row in matrix(PLANS["platform-hub"]).kubernetes if "administrator" in row.via}
+    assert len(of_hub) == 2  # the installer, and BreakGlass
+
+
+def test_another_spoke_changes_nothing_of_the_hub(templates: Templates, tmp_path: Path) -> None:
+    """It is one file: its own."""
+    spokes = [PAY_EU, *(replace(PAY_EU, name=f"more-{number}") for number in range(2))]
+    again = synthesized([PLANS["platform-hub"], *map(plan, spokes)], tmp_path)
+    for (name, stack), template in templates.items():
+        if name == "platform-hub":
+            assert again[name, stack] == template
+
+
+BEFORE = {
+    "kubectl": replace(PAY_EU, delivery=KubectlProvider()),
+    "retained": replace(PAY_EU, delivery=KubectlProvider(retain=True)),
+    "own": replace(
+        PAY_EU,
+        addons=(*PAY_EU.addons, ArgoCd(domain="argocd.example.com")),
+        delivery=ArgoCdDelivery("https://github.com/example/platform"),
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("before", "fix"),
+    [
+        ("kubectl", "first deploy delivery=KubectlProvider(…, retain=True)"),
+        ("retained", "cdk deploy --exclusively 'pay-eu/teams'"),
+        ("own", "KubectlProvider()"),
+    ],
+)
+def test_a_cluster_that_becomes_a_spoke(before: str, fix: str, tmp_path: Path) -> None:
+    """CloudFormation deploys the cluster's stack first, and removes no export that others import:
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-exports.html
+    """
+    plans = plan(BEFORE[before]), PLANS["pay-eu"]
+    sides = []
+    for number, made in enumerate(plans):
+        out = tmp_path / str(number)
+        synthesized([made], out)
+        sides.append(with_git(read(out), {"pay-eu": dumped(made)}))
+    found = [each for one in differences(*sides) for each in dangers(one, plans) if each.rule == "changes-delivery"]
+    assert len(found) == 1
+    assert fix in found[0].fix
