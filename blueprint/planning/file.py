@@ -65,7 +65,7 @@ def documents(folder: Path) -> Mapping[str, str]:
 @cache
 def _converter() -> JsonConverter:
     from cattrs import override
-    from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn
+    from cattrs.gen import make_dict_unstructure_fn
     from cattrs.preconf.json import make_converter
     from cattrs.strategies import configure_tagged_union
 
@@ -73,9 +73,6 @@ def _converter() -> JsonConverter:
     # What was wrong with a value is told before there is a plan.
     converter.register_unstructure_hook_factory(
         _is_value, lambda cls: make_dict_unstructure_fn(cls, converter, _mistakes=override(omit=True))
-    )
-    converter.register_structure_hook_factory(
-        _is_value, lambda cls: make_dict_structure_fn(cls, converter, _mistakes=override(omit=True))
     )
     converter.register_unstructure_hook_func(_is_frozenset, sorted)
     # Last, since this asks for the hooks of all that is in them.

@@ -98,6 +98,9 @@ def test_a_new_one_outlives_its_cluster_and_is_private(fleet: Templates) -> None
     assert properties["VersioningConfiguration"] == {"Status": "Enabled"}
     (rule,) = properties["LifecycleConfiguration"]["Rules"]
     assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 30}
+    # Else a deleted object leaves a marker for ever: userguide/intro-lifecycle-rules.html (ExpiredObjectDeleteMarker)
+    assert (rule["Status"], rule["ExpiredObjectDeleteMarker"]) == ("Enabled", True)
+    assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 7}
     (encrypted,) = properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
     assert encrypted["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
     assert "us-west-2:111111111111:key/" in json.dumps(encrypted["ServerSideEncryptionByDefault"]["KMSMasterKeyID"])

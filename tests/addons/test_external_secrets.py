@@ -262,3 +262,11 @@ def test_definitions_outlive_the_release_and_every_part_has_a_second_replica() -
         assert part["resources"]["requests"]
     assert values["leaderElect"] is True
     assert values["webhook"]["port"] != 10250  # the kubelet's, which on Fargate is in the way
+
+
+def test_what_is_copied_is_looked_at_again_each_hour() -> None:
+    """External-secrets v2 apis/externalsecrets/v1/externalsecret_types.go (ExternalSecretSpec): field and form."""
+    made = by_kind("ExternalSecret")
+    assert len(made) == len(SECRETS)
+    assert {one["spec"]["refreshInterval"] for one in made} == {"1h0m0s"}
+    assert {*made[0]["spec"]} <= {"refreshInterval", "secretStoreRef", "target", "data", "dataFrom"}
