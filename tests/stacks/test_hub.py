@@ -17,6 +17,7 @@ from blueprint.planning.planner import plan
 from examples.hub_and_spokes.fleet import HUB
 from examples.hub_and_spokes.pay_eu import PAY_EU
 from examples.hub_and_spokes.platform_hub import PLATFORM_HUB
+from tests.blueprint.test_existing_network import NETWORK
 from tests.templates import Template, of_type, synthesized
 from tools.access.matrix import matrix
 from tools.assembly import read
@@ -52,6 +53,14 @@ def test_types_of_a_spoke_are_those_that_the_doctor_asks_for(templates: Template
         own = [template for (cluster, _), template in templates.items() if cluster == name]
         kinds = {each["Type"] for template in own for each in template.get("Resources", {}).values()}
         assert {*types_of(made)} == {kind for kind in kinds if kind.startswith("AWS::")}, name
+
+
+def test_in_a_vpc_that_is_there_already_it_has_no_function_at_all(tmp_path: Path) -> None:
+    made = plan(replace(PAY_EU, region="us-west-2", network=NETWORK))
+    found = synthesized([made], tmp_path).values()
+    kinds = {each["Type"] for template in found for each in template.get("Resources", {}).values()}
+    assert "AWS::Lambda::Function" not in kinds
+    assert {*types_of(made)} == {kind for kind in kinds if kind.startswith("AWS::")}
 
 
 def test_the_hub_administers_it_by_the_role_that_the_hub_makes(templates: Templates) -> None:

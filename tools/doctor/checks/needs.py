@@ -61,6 +61,7 @@ def _optional(plan: Plan) -> Iterator[tuple[str, bool]]:
     yield "AWS::EKS::CertificateAuthority", bool(plan.control_plane.certificate_authorities)
     for kind in ("AWS::IAM::Policy", "AWS::Lambda::LayerVersion"):
         yield kind, plan.installer is not None
+    yield "AWS::Lambda::Function", plan.installer is not None or made  # one closes a new VPC's default group
     yield "AWS::EC2::LaunchTemplate", bool(groups)
     yield "AWS::AutoScaling::AutoScalingGroup", "self-managed" in groups
     yield "AWS::EKS::Nodegroup", "managed" in groups
