@@ -192,7 +192,7 @@ class HelmRelease(ByValue):
         workloads = (Workload(self.name).read(self.values, self.namespace),)
         values, grant = self.values, None
         if self.service_account and self._may_call_aws:
-            grant = facts.grant(self.namespace, self.service_account, *self.permissions, workloads=workloads)
+            grant = facts.grant(self.namespace, self.service_account, *self.permissions)
             values = annotated(values, grant, self.service_account_annotations)
         chart = Chart(self.chart, self.repository, self.version)
         return Contribution(

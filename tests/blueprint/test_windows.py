@@ -156,9 +156,10 @@ def groups(made: Plan) -> dict[str, NodeGroup]:
 
 
 def test_all_images_that_eks_names_can_be_chosen() -> None:
+    """But Amazon Linux 2, for which EKS makes none any more, and one's own, which `image` names."""
     model = botocore.session.get_session().get_service_model("eks")
-    named = {name for name in model.shape_for("AMITypes").enum if name.startswith("WINDOWS")}  # type: ignore[attr-defined]  # of enums
-    assert named == {name for name in AmiType.__args__ if name.startswith("WINDOWS")}  # type: ignore[attr-defined]  # of Literal
+    named = {*model.shape_for("AMITypes").enum}  # type: ignore[attr-defined]  # of enums
+    assert named == {*AmiType.__args__, "AL2_x86_64", "AL2_x86_64_GPU", "AL2_ARM_64", "CUSTOM"}  # type: ignore[attr-defined]  # of Literal
 
 
 def test_releases() -> None:

@@ -402,6 +402,17 @@ def test_a_watch_may_take_as_long_as_the_longest_wave_says(template: Template) -
     assert sorted(minutes.values()) == [30, 30 + 120]
 
 
+def test_programs_run_in_the_shell_that_they_are_written_for(template: Template) -> None:
+    """https://docs.aws.amazon.com/codebuild/latest/userguide/build-spec-ref.html (env/shell): sh, unless it is said."""
+    built = {
+        name: json.loads(each["Source"]["BuildSpec"])
+        for name, each in of_type(template, "AWS::CodeBuild::Project").items()
+        if "pipefail" in each["Source"]["BuildSpec"] or "Assets" in name
+    }
+    assert len(built) == 4
+    assert {(each["version"], each["env"]["shell"]) for each in built.values()} == {("0.2", "bash")}
+
+
 def test_pipelines_are_values() -> None:
     fleet = planned_fleet(FLEET)
     assert isinstance(fleet.code_pipeline, CodePipeline)
