@@ -94,6 +94,11 @@ def test_its_pods_are_placed_as_those_of_charts_are(folder: Path) -> None:
     (pods,) = own().contribute(FACTS).workloads
     assert (pods.name, pods.namespace, pods.replicas, pods.ports) == ("web", "tools", 3, (8080,))
     assert (pods.labels, pods.service_account, pods.on_fargate) == ({"app": "web"}, "web", True)
+    assert (pods.tolerations, pods.node_selector) == ((), {})
+    where = "      nodeSelector: {place: edge}\n      tolerations: [{key: edge, operator: Exists}]\n"
+    brought(folder, DEPLOYMENT.replace("      containers:", f"{where}      containers:"))
+    (pods,) = own().contribute(FACTS).workloads
+    assert (pods.tolerations, pods.node_selector) == (({"key": "edge", "operator": "Exists"},), {"place": "edge"})
     brought(folder, DEPLOYMENT.replace("kind: Deployment", "kind: DaemonSet").replace("  replicas: 3\n", ""))
     assert not own().contribute(FACTS).workloads[0].on_fargate
 
