@@ -1,5 +1,5 @@
-"""A platform of open source: metrics, logs, traces and costs, releases in steps, backups, rules, GPUs, and Flux in the
-place of Argo CD.
+"""A platform of open source: metrics, logs, traces and costs, releases in steps, backups, rules, GPUs by claims, and
+Flux in the place of Argo CD.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from addons.gatekeeper import Gatekeeper
 from addons.kube_prometheus_stack import KubePrometheusStack
 from addons.kueue import Kueue
 from addons.loki import Loki
-from addons.nvidia_device_plugin import NvidiaDevicePlugin
+from addons.nvidia_dra_driver import NvidiaDraDriver
 from addons.open_cost import OpenCost
 from addons.open_telemetry_operator import OpenTelemetryOperator
 from addons.snapshot_controller import SnapshotController
@@ -56,7 +56,7 @@ OPEN_SOURCE = replace(
         ArgoRollouts(verify_target_groups=True),
         Descheduler(),
         Gatekeeper(),
-        NvidiaDevicePlugin(pods_per_gpu=4),
+        NvidiaDraDriver(feature_gates=("TimeSlicingSettings",)),
         KubePrometheusStack(
             workspace=NewWorkspace(
                 rules={

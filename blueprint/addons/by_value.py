@@ -137,6 +137,7 @@ class EksAddonByName(ByValue):
 
 _DEVICES: Mapping[str, tuple[Accelerator, ...]] = {
     "gpu-operator": ("nvidia",),
+    "dra-driver-nvidia-gpu": ("nvidia",),
     "nvidia-dra-driver-gpu": ("nvidia",),
     "neuron-helm-chart": ("neuron",),
 }

@@ -186,13 +186,3 @@ def test_its_custom_resources_are_known(addon: EksAddon | HelmAddon) -> None:
     names = {name for contract in contracts.read(addon.name).values() for name in contract["definitions"]}
     groups = {name.partition(".")[2] for name in names} | NEVER_DEFINED.get(addon.name, set())
     assert groups == {*addon.api_groups}
-
-
-def test_no_two_define_the_same() -> None:
-    """The charts would overwrite each other's definitions, unless one add-on excludes the other."""
-    owners: dict[str, set[str]] = {}
-    for name in ADDONS:
-        for contract in contracts.read(name).values():
-            for definition in contract["definitions"]:
-                owners.setdefault(definition, set()).add(name)
-    assert {each: own for each, own in owners.items() if len(own) > 1} == {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ from addons.argo_events import ArgoEvents
 from addons.aws_efs_csi_driver import AwsEfsCsiDriver
 from addons.envoy_gateway import EnvoyGateway
 from addons.external_dns import ExternalDns
+from addons.gpu_operator import GpuOperator
 from addons.keda import Keda
+from addons.nvidia_dra_driver import NvidiaDraDriver
 from blueprint import Mirrors, plan
 from blueprint.addons import Addon, EksAddonByName, HelmRelease, KubernetesManifests
 from blueprint.addons.installed import brought, stated
@@ -109,12 +112,21 @@ def test_what_contracts_say_is_what_is_compared() -> None:
 
 
 def test_no_two_of_ours_bring_the_same() -> None:
-    """Of all classes with a contract: whoever has all of them hears of no such conflict."""
-    owners: dict[str, set[str]] = {}
+    """Of all classes with a contract, but for those that exclude each other: whoever has the rest hears of no such
+    conflict.
+    """
+    owners: dict[str, set[type[Addon]]] = {}
     for cls in contracts.classes():
         for title in brought(cls.name, contracts.typical(cls).contribute(contracts.FACTS)):
-            owners.setdefault(title, set()).add(cls.name)
-    assert {title: names for title, names in owners.items() if len(names) > 1} == {}
+            owners.setdefault(title, set()).add(cls)
+    together = {pair for classes in owners.values() for pair in permutations(classes, 2)}
+    assert {(one.name, other.name) for one, other in together if not excluded(one, other)} == set()
+    assert excluded(NvidiaDraDriver, GpuOperator)  # which bring the same definitions
+    assert (NvidiaDraDriver, GpuOperator) in together
+
+
+def excluded(one: type[Addon], other: type[Addon]) -> bool:
+    return issubclass(other, one.conflicts) or issubclass(one, other.conflicts)
 
 
 def test_the_lock_knows_where_charts_are() -> None:

@@ -320,6 +320,8 @@ DEFINITIONS = {
     **dict.fromkeys(("argo-workflows", "argo-events", "argocd-image-updater", "grafana-operator", "crossplane"), False),
     # gpu-operator deployments/gpu-operator/crds, which its hook before an upgrade applies
     "gpu-operator": False,
+    # dra-driver-nvidia-gpu deployments/helm/dra-driver-nvidia-gpu/crds
+    "dra-driver-nvidia-gpu": True,
     # envoyproxy/gateway charts/gateway-helm/charts/crds/crds
     "gateway-helm": True,
     # istio manifests/charts/base/templates/crds.yaml

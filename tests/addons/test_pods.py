@@ -101,7 +101,7 @@ def test_who_tolerates_nodes_that_are_kept_for_what_is_critical() -> None:
         for name, each in workloads(addon).items()
         if {"key": "CriticalAddonsOnly", "operator": "Exists"} in each.tolerations
     }
-    gpu = {"nvidia-device-plugin", "nvidia-device-plugin-mps-control-daemon"}
+    gpu = {"nvidia-device-plugin", "nvidia-device-plugin-mps-control-daemon", "dra-driver-nvidia-gpu-controller"}
     mesh = {"istio-cni-node", "ztunnel"}
     assert (
         tolerating

@@ -14,6 +14,7 @@ from addons.accelerators import gpu
 from addons.core import CORE
 from addons.karpenter import Karpenter
 from addons.karpenter.node_class import NodeClass
+from addons.nvidia_dra_driver import NvidiaDraDriver
 from blueprint import Blueprint, ManagedNodes, SelfManagedNodes, plan
 from blueprint.addons import Addon, HelmRelease
 from blueprint.node_pool import NodePool
@@ -43,6 +44,9 @@ def launching(*addons: Addon, os: str = "AL2023", **fields: Any) -> Blueprint:
         having(*gpu(), labels=PRESENT),
         having(by_value("gpu-operator")),
         having(by_value("nvidia-dra-driver-gpu")),
+        having(by_value("dra-driver-nvidia-gpu")),
+        having(NvidiaDraDriver(), labels=PRESENT),
+        having(NvidiaDraDriver(), ami_type="BOTTLEROCKET_x86_64_NVIDIA"),
         having(device_plugin="elsewhere"),
         having(ami_type="BOTTLEROCKET_x86_64_NVIDIA"),
         having(kind=SelfManagedNodes, os="BOTTLEROCKET"),
@@ -66,6 +70,13 @@ def test_what_works(blueprint: Blueprint) -> None:
         (having(), "compute[1].instance_types", "nobody tells Kubernetes of the GPUs", "add *gpu()"),
         (having(kind=SelfManagedNodes), "compute[1].instance_types", "of the GPUs", 'device_plugin="elsewhere"'),
         (having(image="/images/gpu"), "compute[1].instance_types", "of the GPUs", "add *gpu()"),
+        (having(NvidiaDraDriver()), "compute[1].labels", "nvidia-dra-driver runs on nodes with", '"true"'),
+        (
+            having(NvidiaDraDriver(), ami_type="BOTTLEROCKET_x86_64_NVIDIA", labels=PRESENT),
+            "compute[1].labels['nvidia.com/gpu.present']",
+            "nvidia-dra-driver would run there too",
+            "leave the label out",
+        ),
         (having(*gpu()), "compute[1].labels", "nvidia.com/gpu.present only", '{"nvidia.com/gpu.present": "true"}'),
         (
             having(*gpu(), ami_type="BOTTLEROCKET_x86_64_NVIDIA", labels=PRESENT),
