@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from addons.karpenter import Karpenter
+from addons.karpenter.connections import ConnectionTracking
 from addons.karpenter.definitions import definitions
 from addons.karpenter.kubelet import Kubelet
 from addons.karpenter.node_class import NodeClass
@@ -170,6 +171,13 @@ def test_its_nodes_may_join_the_cluster() -> None:
     assert entry.kind == "EC2_LINUX"
     assert deployed(entry.principal) == f"<role-arn:{role.name}>"
     assert deployed(node_class()["instanceProfile"]) == f"<instance-profile:{role.name}>"
+
+
+def test_idle_connections_are_forgotten_by_the_words_of_the_definition() -> None:
+    """karpenter-provider-aws v1.14.1 pkg/apis/crds/karpenter.k8s.aws_ec2nodeclasses.yaml (connectionTracking)"""
+    whole = ConnectionTracking(tcp_established=350, udp_stream=120, udp=45)
+    assert whole.document() == {"tcpEstablishedTimeout": 350, "udpStreamTimeout": 120, "udpTimeout": 45}
+    assert ConnectionTracking().document() == {}
 
 
 def test_nodes_are_hardened() -> None:
