@@ -110,8 +110,8 @@ facts: setup ## Ask AWS for quota codes and service-linked roles, and write them
 prices: setup ## Ask AWS's price list what clusters cost, and write a table for reviews: make prices OUT=mine.toml
 	@$(TOOLS) prices $(call option,out,OUT) $(ARGS) $(call names,CLUSTER)
 
-versions: setup ## Look charts of addons/versions.toml up, and write digests and Kubernetes ranges there: make versions CHARTS=folder-or-mirror
-	@$(TOOLS) versions $(call option,charts,CHARTS) $(ARGS)
+versions: setup ## Look up what addons/versions.toml names, at EKS and in repositories of charts, and write it there; CHECK=1 only compares
+	@$(TOOLS) versions $(call option,charts,CHARTS) $${GIVEN_CHECK:+--check} $(ARGS)
 
 contracts: setup ## Write down what charts of add-ons install, from the charts: make contracts NAME=cert-manager CHARTS=folder-or-mirror
 	@$(TOOLS) contracts $(call option,charts,CHARTS) $(ARGS) $(call names,NAME)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from blueprint import iam
 from blueprint.access import AccessEntry
-from blueprint.addons import RepeatableAddon
+from blueprint.addons import RepeatableAddon, schemas
 from blueprint.addons.installed import DEFINITION, brought, stated
 from blueprint.auto_mode import AutoMode
 from blueprint.auto_node_class import OWN_NODES
@@ -59,6 +59,7 @@ def between_contributions(
         yield from _texts(part)
         for addon in part.contribution.managed_addons:
             yield from (problem.below(part.path) for problem in _values(addon.configuration, (part.fields.values,)))
+            yield from (problem.below((*part.path, part.fields.values)) for problem in schemas.mistakes(addon))
         for release in part.contribution.releases:
             yield from (problem.below(part.path) for problem in _release(view.blueprint, release, part.fields))
     yield from _network_policies(facts, parts)

@@ -36,7 +36,7 @@ COMMANDS: Mapping[str, str] = {
     "local": "deploy a cluster to an AWS emulator on this machine",
     "local-destroy": "remove clusters from the emulator again",
     "plan-upgrade": "print the way to a newer Kubernetes version",
-    "versions": "look charts up, and write their digests and Kubernetes ranges into the lock",
+    "versions": "look up charts and EKS add-ons, and write what is found into the lock",
     "contracts": "write down what charts of add-ons install",
     "prices": "write a price table for reviews, by AWS's price list",
     "mirror-list": "print the charts and images that clusters take from elsewhere",

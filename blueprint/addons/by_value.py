@@ -108,7 +108,8 @@ class EksAddonByName(ByValue):
     version: AddonVersion = field(kw_only=True)
     """`aws eks describe-addon-versions --addon-name …` prints those of a Kubernetes version."""
     configuration: Annotated[Mapping[str, Any], JSON_LIKE] = field(default_factory=dict, kw_only=True)
-    """Values of its configuration schema; EKS refuses keys that are not in it."""
+    """Values of its configuration schema; EKS refuses keys that are not in it, and so does a plan where the lock has
+    this version of the add-on, and `make versions` read its schema into `addons/schemas`."""
     namespace: DnsLabel = field(default="kube-system", kw_only=True)
     """Where EKS installs its pods."""
     managed_policies: tuple[AwsPolicy, ...] = field(default=(), kw_only=True)

@@ -56,7 +56,8 @@ class EksAddon(Addon):
     """An add-on version such as "v1.21.1-eksbuild.1"; the one of `versions` for the cluster's minor when None."""
     configuration: Annotated[Mapping[str, Any], JSON_LIKE] = field(default_factory=dict, kw_only=True)
     """Values of the add-on's configuration schema that it has no field for, for example tolerations; they win over its
-    own. `aws eks describe-addon-configuration` prints the schema; EKS refuses keys that are not in it."""
+    own. `aws eks describe-addon-configuration` prints the schema; EKS refuses keys that are not in it, and so does a
+    plan where `make versions` read the schema of this version into `addons/schemas`."""
 
     def values(self, facts: ClusterFacts) -> Values:
         """Values of the add-on's configuration schema."""

@@ -63,6 +63,7 @@ VARIABLES = [
     ("code-pipeline", "OUT", "--output={}"),
     ("watch", "CLUSTER", "{}"),
     ("versions", "CHARTS", "--charts={}"),
+    ("versions", "CHECK", "--check"),
     ("mutants", "FILES", "{}"),
     ("new-cluster", "NAME", "--name={}"),
     ("new-cluster", "ACCOUNT", "--account={}"),

@@ -56,16 +56,16 @@ def test_digests_and_ranges_are_written_and_all_else_stays(
 ) -> None:
     tiny = archive(tmp_path, more="kubeVersion: '>= 1.25.0-0'")
     other = archive(tmp_path, name="other", version="2.0.0")
-    assert main(["versions", "--charts", str(tmp_path / "charts")]) == 0
+    assert main(["versions", "--only", "charts", "--charts", str(tmp_path / "charts")]) == 0
     expected = LOCK.format(digest=other).replace('"1.2.3"', f'"1.2.3"\ndigest = "{tiny}"').replace("1.20", "1.25")
     assert lock.read_text(encoding="utf-8") == expected
     assert capsys.readouterr().out == f"other 2.0.0: {other}\ntiny 1.2.3: {tiny}, >=1.25\n"
-    assert main(["versions", "--charts", str(tmp_path / "charts")]) == 0
+    assert main(["versions", "--only", "charts", "--charts", str(tmp_path / "charts")]) == 0
     assert lock.read_text(encoding="utf-8") == expected, "once more is once too often"
     capsys.readouterr()
     assert main(["versions", "tiny", "--json", "--charts", str(tmp_path / "charts")]) == 0
     written = {"tiny": {"version": "1.2.3", "digest": tiny, "kubernetes": ">=1.25"}}
-    assert json.loads(capsys.readouterr().out) == written
+    assert json.loads(capsys.readouterr().out) == {"charts": written, "eks": {}, "untold": {}, "stale": []}
 
 
 def test_a_chart_of_a_repository(tmp_path: Path, lock: Path) -> None:
@@ -102,7 +102,7 @@ def test_a_range_that_is_no_other_in_minors(
 def test_what_cannot_be_had_stays_and_is_said(tmp_path: Path, lock: Path, capsys: pytest.CaptureFixture[str]) -> None:
     digest = archive(tmp_path)
     write(tmp_path / "charts", {}, name="other", version="2.0.0")
-    assert main(["versions", "--charts", str(tmp_path / "charts")]) == 2
+    assert main(["versions", "--only", "charts", "--charts", str(tmp_path / "charts")]) == 2
     said = capsys.readouterr().err
     assert said.startswith("other 2.0.0: not looked up, ")
     assert "is not packed" in said
@@ -110,6 +110,17 @@ def test_what_cannot_be_had_stays_and_is_said(tmp_path: Path, lock: Path, capsys
     assert (found["other"].digest, found["tiny"].digest) == (OLD, digest)
     assert main(["versions", "tiny", "--charts", str(tmp_path / "none")]) == 2
     assert "tiny 1.2.3: not looked up, " in capsys.readouterr().err
+
+
+def test_check_writes_nothing(tmp_path: Path, lock: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    archive(tmp_path)
+    text = lock.read_text(encoding="utf-8")
+    asked = ["versions", "tiny", "--charts", str(tmp_path / "charts")]
+    assert main([*asked, "--check"]) == 1
+    assert capsys.readouterr().err == f"{lock}: is out of date\nRun `make versions` and commit what it writes.\n"
+    assert lock.read_text(encoding="utf-8") == text
+    assert main(asked) == 0
+    assert main([*asked, "--check"]) == 0
 
 
 def test_what_the_lock_does_not_have(lock: Path, capsys: pytest.CaptureFixture[str]) -> None:

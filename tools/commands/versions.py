@@ -1,7 +1,14 @@
-"""Looks the charts of addons/versions.toml up, and writes down what their archives say.
+"""Looks up what addons/versions.toml names: charts in their repositories, add-ons of EKS at EKS.
 
-Versions stay: Renovate or a person moves them, and then this. It writes the digest of each archive, and the minors of
-Kubernetes that its Chart.yaml names. A chart that names none keeps what somebody wrote.
+Versions of charts stay: Renovate or a person moves them, and then this. It writes the digest of each archive, and the
+minors of Kubernetes that its Chart.yaml names. A chart that names none keeps what somebody wrote.
+
+Versions of EKS add-ons move to EKS's default for each Kubernetes minor, unless the locked one is newer, or of another
+major version. What each version takes as configuration goes into addons/schemas. It needs credentials of any account
+that may call eks:DescribeAddonVersions and eks:DescribeAddonConfiguration, and changes nothing there.
+
+With --check nothing is written. Ends with 1 if something is not as it would be written, else with 2 if something was
+not looked up.
 """
 
 from __future__ import annotations
@@ -10,16 +17,23 @@ import json
 import re
 import sys
 from argparse import ArgumentParser, Namespace
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
 
 from app import ROOT
-from blueprint.addons.lock import FILE, read
+from blueprint.addons import schemas
+from blueprint.addons.lock import FILE, Lock, read
+from blueprint.contribution import Chart
 from blueprint.versions import DEFAULT
+from tools import eks_addons
 from tools.charts.archives import Archive, archive_of, digest
 from tools.charts.helm import CACHE, helm_for
 from tools.charts.results import Failed, Unreachable
-from tools.options import add_charts, add_json
-from tools.status import CannotError, Status
+from tools.options import Names, add_charts, add_json
+from tools.outputs import refuse_links
+from tools.status import Status
 
 LOCK = ROOT / FILE
 # https://helm.sh/docs/topics/charts (kubeVersion): -0 lets versions before a release in, as those of EKS look like.
@@ -29,39 +43,176 @@ _BELOW = re.compile(r"<\s*v?1\.(\d+)(?:\.0)?(?:-0)?")
 
 def add_options(parser: ArgumentParser) -> None:
     """Declares the options."""
-    parser.add_argument("names", nargs="*", metavar="CHART", help="names of charts; all when none is given")
+    help_words = "names of charts and of EKS add-ons; all when none is given"
+    parser.add_argument("names", nargs="*", action=Names, metavar="NAME", help=help_words)
+    parser.add_argument("--only", choices=("charts", "eks"), metavar="KIND", help="charts or eks: none of the others")
     add_charts(parser)
-    add_json(parser, "what was written of each chart, by its name")
+    parser.add_argument("--check", action="store_true", help="only say what is not as it would be written")
+    add_json(parser, "what is known of each chart, of each EKS add-on by Kubernetes minor, and what was not looked up")
+
+
+@dataclass
+class _Found:
+    """What was looked up, and the lock as it would be written."""
+
+    text: str
+    charts: dict[str, dict[str, str]] = field(default_factory=dict)
+    eks: dict[str, dict[str, dict[str, str | int]]] = field(default_factory=dict)
+    """Of each add-on and Kubernetes minor, how its version stands to what EKS offers."""
+    schemas: dict[str, dict[str, Mapping[str, Any]]] = field(default_factory=dict)
+    """Of each add-on, by its version."""
+    untold: dict[str, str] = field(default_factory=dict)
+    """What was not looked up, and why."""
 
 
 def run(options: Namespace) -> int:
-    """Writes the lock, and prints what it has of each chart now. Fails when something was not looked up."""
+    """Writes the lock and the schemas, and prints what they have. Fails when something was not looked up."""
+    if options.names and options.only:
+        options.parser.error("name what to look up, or say --only")
     text = LOCK.read_text(encoding="utf-8")
     locked = read(text)
-    charts = [locked.chart(name) for name in options.names or locked.charts]
+    of_eks = sorted({name for addons in locked.eks.values() for name in addons})
+    found = _Found(text)
+    if options.only != "eks":
+        names = [name for name in options.names if name not in of_eks or name in locked.charts]
+        names = names if options.names else list(locked.charts)
+        _charts(found, [locked.chart(name) for name in names], options.charts)
+    if options.only != "charts":
+        _eks(found, locked, [name for name in of_eks if name in options.names or not options.names])
+    read(found.text)  # before it is the lock
+    stale = {LOCK: found.text} if found.text != text else {}
+    stale |= _stale_schemas(found)
+    if not options.check:
+        for path, content in stale.items():
+            refuse_links(path, path.parent)
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(content, encoding="utf-8", newline="\n")
+    _tell(found, stale, options)
+    if options.check and stale:
+        return Status.REFUSED
+    return Status.FAILED if found.untold else Status.DONE
+
+
+def _charts(found: _Found, charts: Iterable[Chart], source: str | None) -> None:
     helm = helm_for(DEFAULT)
     if isinstance(helm, Unreachable):
-        raise CannotError(helm.reason)
-    written: dict[str, dict[str, str]] = {}
+        found.untold["charts"] = helm.reason
+        return
     for chart in charts:
         # Whatever digest it has: this is what finds the new one.
-        found = archive_of(replace(chart, digest=""), options.charts, helm, CACHE)
-        if isinstance(found, Archive) and found.path.is_file():
-            facts = {"digest": digest(found.path), **_kubernetes(found)}
-            text = with_facts(text, chart.name, facts)
-            written[chart.name] = {"version": chart.version, **facts}
+        archive = archive_of(replace(chart, digest=""), source, helm, CACHE)
+        if isinstance(archive, Archive) and archive.path.is_file():
+            facts = {"digest": digest(archive.path), **_kubernetes(archive)}
+            found.text = with_facts(found.text, chart.name, facts)
+            found.charts[chart.name] = {"version": chart.version, **facts}
         else:
-            why = found.reason if isinstance(found, Failed | Unreachable) else f"{found.path} is not packed"
-            print(f"{chart.name} {chart.version}: not looked up, {why}", file=sys.stderr)
-    read(text)  # before it is the lock
-    LOCK.write_text(text, encoding="utf-8")
+            why = archive.reason if isinstance(archive, Failed | Unreachable) else f"{archive.path} is not packed"
+            found.untold[f"{chart.name} {chart.version}"] = why
+
+
+def _eks(found: _Found, locked: Lock, addons: Sequence[str]) -> None:
+    """Asks for one add-on after the other, until EKS cannot be asked at all."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    if not addons:
+        return
+    try:
+        eks = eks_addons.client()
+        for addon in addons:
+            try:
+                offers = eks_addons.offers(eks, addon)
+            except ClientError as error:
+                _refused(found, addon, error)
+                continue
+            of_addon = {minor: names[addon] for minor, names in locked.eks.items() if addon in names}
+            versions = {minor: _moved(found, addon, minor, version, offers) for minor, version in of_addon.items()}
+            found.schemas[addon] = _known_schemas(addon, versions.values())
+            for version in dict.fromkeys(versions.values()):
+                try:
+                    schema = eks_addons.schema(eks, addon, version)
+                except ClientError as error:
+                    _refused(found, f"schema of {addon} {version}", error)
+                    continue
+                if isinstance(schema, str):
+                    found.untold[f"schema of {addon} {version}"] = schema
+                else:
+                    found.schemas[addon][version] = schema
+    except (BotoCoreError, ClientError) as error:
+        found.untold["EKS"] = f"{error}\n    fix  sign in to any account, with {' and '.join(eks_addons.ACTIONS)}"
+
+
+def _refused(found: _Found, what: str, error: Any) -> None:
+    """Notes why EKS did not answer; raises the error again when it would answer nothing else either."""
+    if error.response["ResponseMetadata"]["HTTPStatusCode"] in (401, 403):
+        raise error
+    found.untold[what] = str(error)
+
+
+def _moved(found: _Found, addon: str, minor: str, locked: str, offers: Mapping[str, eks_addons.AddonOffer]) -> str:
+    """The version that the lock has now."""
+    offer = offers.get(minor)
+    if offer is None:
+        found.untold[f"{addon} {locked} of Kubernetes {minor}"] = "EKS offers no version of it"
+        return locked
+    version = offer.better(locked)
+    found.text = with_version(found.text, minor, addon, version)
+    found.eks.setdefault(addon, {})[minor] = {
+        "locked": locked,
+        "version": version,
+        "default": offer.default,
+        "newest": offer.versions[0],
+        "behind": offer.newer(locked),
+        "said": offer.said(locked) or "the newest",
+    }
+    return version
+
+
+def _path_of(addon: str) -> Path:
+    return schemas.FOLDER / f"{addon}.json"
+
+
+def _known_schemas(addon: str, versions: Iterable[str]) -> dict[str, Mapping[str, Any]]:
+    """Those that are there already, of versions that are locked."""
+    path = _path_of(addon)
+    known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return {version: known[version] for version in versions if version in known}
+
+
+def _stale_schemas(found: _Found) -> dict[Path, str]:
+    stale = {}
+    for addon, by_version in found.schemas.items():
+        path = _path_of(addon)
+        content = json.dumps(by_version, indent=2, sort_keys=True) + "\n"
+        if (by_version and not path.is_file()) or (path.is_file() and path.read_text(encoding="utf-8") != content):
+            stale[path] = content
+    return stale
+
+
+def _tell(found: _Found, stale: Iterable[Path], options: Namespace) -> None:
+    files = [str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path) for path in stale]
     if options.json:
-        print(json.dumps(written, indent=2))
+        told = {"charts": found.charts, "eks": found.eks, "untold": found.untold, "stale": files}
+        print(json.dumps(told, indent=2))
     else:
-        for name, row in written.items():
+        for name, row in found.charts.items():
             version, *said = row.values()
             print(f"{name} {version}: {', '.join(said)}")
-    return Status.FAILED if len(written) < len(charts) else Status.DONE
+        for addon, by_minor in found.eks.items():
+            words = {minor: _words(**row) for minor, row in by_minor.items()}
+            for line in dict.fromkeys(words.values()):
+                minors = ", ".join(minor for minor, each in words.items() if each == line)
+                print(f"{addon} of Kubernetes {minors}: {line}")
+        for addon, by_version in found.schemas.items():
+            print(f"{addon}: schema of {', '.join(by_version) or 'no version'}")
+    for what, why in found.untold.items():
+        print(f"{what}: not looked up, {why}", file=sys.stderr)
+    if options.check and files:
+        print(*(f"{file}: is out of date" for file in files), sep="\n", file=sys.stderr)
+        print("Run `make versions` and commit what it writes.", file=sys.stderr)
+
+
+def _words(locked: str | int, version: str | int, said: str | int, **_: object) -> str:
+    return f"{locked}, {said}" + (f"; now {version}" if version != locked else "")
 
 
 def _kubernetes(archive: Archive) -> dict[str, str]:
@@ -90,3 +241,9 @@ def with_facts(text: str, chart: str, facts: dict[str, str]) -> str:
         if not replaced:
             table = re.sub(r"^(version = .*\n(?:digest = .*\n)?)", rf"\g<1>{line}", table, flags=re.MULTILINE)
     return f"{head}{table}{rest}"
+
+
+def with_version(text: str, minor: str, addon: str, version: str) -> str:
+    """The lock with this version of an EKS add-on in the table of a Kubernetes minor. As text as well."""
+    table = re.compile(rf'^(\[eks\."{re.escape(minor)}"\]\n(?:(?!\[).*\n)*?{re.escape(addon)} = )"[^"]*"', re.MULTILINE)
+    return table.sub(rf'\g<1>"{version}"', text, count=1)

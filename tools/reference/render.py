@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from inspect import get_annotations, getdoc
 from typing import Annotated, Any, Literal, get_args, get_origin
 
-from blueprint.addons import Addon, CallsAws, EksAddon, EksCapability, HelmAddon
+from blueprint.addons import Addon, CallsAws, EksAddon, EksCapability, HelmAddon, schemas
 from blueprint.blueprint import Blueprint
 from blueprint.contribution import Contribution
 from blueprint.fields import LONGEST
@@ -79,7 +79,18 @@ def _addons() -> str:
         f"those of EKS are here of Kubernetes {contracts.FACTS.version}. What calls AWS, and images, are those of a "
         "typical use.",
         table(_COLUMNS, rows),
+        _judged(),
         "A chart's pods, images, roles and definitions stand on the page of its add-on, from the chart itself.",
+    )
+
+
+def _judged() -> str:
+    """Of which add-ons of EKS the schema is at hand."""
+    of_eks = [page.classes[0] for page in addon_pages() if issubclass(page.classes[0], EksAddon)]
+    read = [each.name for each in of_eks if each.versions[contracts.FACTS.version] in schemas.schemas(each.name)]
+    return (
+        "Where `make versions` read the configuration schema of an add-on of EKS, a plan judges `configuration` by it: "
+        f"{_listed([*map(code, read)]) or 'of none so far'}."
     )
 
 
