@@ -43,7 +43,6 @@ class AwsLoadBalancerController(CallsAws, HelmAddon):
         definitions_stay=True,
         notes="https://github.com/kubernetes-sigs/aws-load-balancer-controller/releases/tag/v{version}",
     )
-
     workloads = (workload(name, service_account=service_account, replicas="replicaCount", ports=(8080, 9443, 61779)),)
     generated = GENERATED
     images = (ImageSource("public.ecr.aws/eks/aws-load-balancer-controller", ("image.repository",)),)

@@ -13,6 +13,7 @@ import importlib.util
 import os
 import runpy
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -36,6 +37,7 @@ Seen = Mapping[str, tuple[int, int]]
 
 def main(root: Path, clusters: Sequence[str], turns: int = TURNS) -> None:
     """Runs until somebody ends it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell in the background has turned off
     os.environ["CDK_VALIDATION"] = "false"
     runpy.run_path(str(root / "tools" / "jsii_start.py"))["quicken"]()
     with tempfile.TemporaryDirectory(prefix="eks-blueprints-") as temporary:

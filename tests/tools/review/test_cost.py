@@ -128,6 +128,8 @@ WITHOUT_PRICE = {
     "g5.xlarge",
     "g6.xlarge",
     "i4i.xlarge",
+    "m5.large",
+    "m5.xlarge",
     "inf2.xlarge",
     "m7g.xlarge",
     "m7i.xlarge",
