@@ -68,6 +68,8 @@ class ClusterFacts:
     """Of each Local Zone with load balancers, its name and the id of their subnet, or a reference."""
     api_groups: tuple[str, ...] = ()
     """API groups of the custom resources that its add-ons define."""
+    device_classes: tuple[str, ...] = ()
+    """Of accelerators that pods claim by dynamic resource allocation."""
     tags: tuple[tuple[str, str], ...] = ()
     """The blueprint's AWS tags, for what controllers make."""
     hosts: tuple[str, ...] = ()

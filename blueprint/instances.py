@@ -18,6 +18,8 @@ from blueprint.value import Rule
 Architecture = Literal["amd64", "arm64"]
 Accelerator = Literal["nvidia", "neuron", "other"]
 """NVIDIA's GPUs, Neuron chips, and those for which EKS has no image with drivers (AMD, Gaudi, Qualcomm, Xilinx)."""
+NVIDIA_CLASSES = tuple(f"{each}.nvidia.com" for each in ("gpu", "mig", "vfio.gpu"))
+"""DeviceClasses by which pods claim GPUs: templates/deviceclass-*.yaml of dra-driver-nvidia-gpu 0.4.1."""
 DevicePlugin = Literal["add-on", "elsewhere"]
 
 _FILE = Path(__file__).parent.parent / "facts" / "instance_types.toml"

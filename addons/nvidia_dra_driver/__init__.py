@@ -14,7 +14,7 @@ from blueprint.addons.lock import locked_chart
 from blueprint.addons.pods import resources
 from blueprint.errors import Problem
 from blueprint.fields import UNIQUE
-from blueprint.instances import Accelerator
+from blueprint.instances import NVIDIA_CLASSES, Accelerator
 from blueprint.versions import minor
 
 Gate = Literal["DynamicMIG", "MPSSupport", "NVMLDeviceHealthCheck", "TimeSlicingSettings"]
@@ -59,6 +59,10 @@ class NvidiaDraDriver(HelmAddon):
     @property
     def devices(self) -> tuple[Accelerator, ...]:
         return ("nvidia",)
+
+    @property
+    def device_classes(self) -> tuple[str, ...]:
+        return NVIDIA_CLASSES
 
     @property
     def devices_label(self) -> str:

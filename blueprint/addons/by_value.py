@@ -29,7 +29,7 @@ from blueprint.fields import (
     matches,
 )
 from blueprint.iam import Statement
-from blueprint.instances import Accelerator
+from blueprint.instances import NVIDIA_CLASSES, Accelerator
 from blueprint.kubernetes import PodSecurity
 from blueprint.statement_rules import mistakes_in
 from blueprint.value import Rule
@@ -143,6 +143,7 @@ _DEVICES: Mapping[str, tuple[Accelerator, ...]] = {
     "neuron-helm-chart": ("neuron",),
 }
 """Charts with a device plugin, or a driver for dynamic resource allocation."""
+_DEVICE_CLASSES = dict.fromkeys(("dra-driver-nvidia-gpu", "nvidia-dra-driver-gpu"), NVIDIA_CLASSES)
 
 
 _EFA_PLUGINS = ("aws-efa-k8s-device-plugin", "aws-dranet")
@@ -181,6 +182,10 @@ class HelmRelease(ByValue):
     @property
     def devices(self) -> tuple[Accelerator, ...]:
         return _DEVICES.get(str(self.chart), ())
+
+    @property
+    def device_classes(self) -> tuple[str, ...]:
+        return _DEVICE_CLASSES.get(str(self.chart), ())
 
     @property
     def tells_of_efa(self) -> bool:

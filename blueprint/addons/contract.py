@@ -123,6 +123,11 @@ class Addon(Value):
         return ()
 
     @property
+    def device_classes(self) -> tuple[str, ...]:
+        """Of accelerators that pods claim by them; quotas of teams bound these."""
+        return ()
+
+    @property
     def tells_of_efa(self) -> bool:
         """Whether it tells Kubernetes of Elastic Fabric Adapters."""
         return False

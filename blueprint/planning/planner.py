@@ -249,6 +249,7 @@ def _facts(view: Checked) -> ClusterFacts:
         pod_subnets=tuple((subnet.zone, subnet.id) for subnet in found if subnet.kind == "pods"),
         node_subnets=tuple(subnet.id for subnet in found if subnet.kind == "private"),
         api_groups=tuple(sorted({group for addon in listed for group in addon.api_groups})),
+        device_classes=tuple(sorted({each for addon in blueprint.addons for each in addon.device_classes})),
         tags=tuple(sorted(blueprint.tags.items())),
         hosts=hosts.declared(view.addons, view.teams),
         vpc_id=blueprint.network.vpc_id if isinstance(blueprint.network, ExistingNetwork) else VPC_ID,

@@ -280,7 +280,7 @@ class ApplicationTeam(Team):
     def _objects(self, space: TeamNamespace, facts: ClusterFacts) -> Iterator[Manifest]:
         made = (each for each in self.permissions if "create" in each.verbs)
         counted = (f"{kind}.{each.api_group}" for each in made for kind in each.resources if "/" not in kind)
-        yield space.quota.manifest(space.name, counted)
+        yield space.quota.manifest(space.name, counted, facts.device_classes)
         yield without_others(space.name)
         yield space.container_defaults.manifest(space.name)
         yield from policies(space.name, self.network, facts)

@@ -69,18 +69,23 @@ class Quota(Value):
     custom_objects: Annotated[int, between(0, 10_000, "of each kind")] = 500
     """Of each kind that `permissions` of the team lets its people create."""
     accelerators: Annotated[int, between(0, 10_000, "of each kind")] = 0
-    """GPUs, Neuron devices and cores, Gaudis and EFA interfaces that its pods request, so many of each kind."""
+    """GPUs, Neuron devices and cores, Gaudis and EFA interfaces that its pods request, so many of each kind; and so
+    many of each DeviceClass that they claim."""
 
-    def manifest(self, namespace: str, custom: Iterable[str] = ()) -> Manifest:
+    def manifest(self, namespace: str, custom: Iterable[str] = (), device_classes: Iterable[str] = ()) -> Manifest:
         """No NodePort or LoadBalancer Services: traffic enters by an Ingress, where the platform can see it.
 
-        `custom` are resources as rollouts.argoproj.io.
+        `custom` are resources as rollouts.argoproj.io. From Kubernetes 1.36 on a pod gets a device of any of the
+        `device_classes` without a claim of its own, by requesting deviceclass.resource.kubernetes.io/…: the scheduler
+        makes one in its namespace, and that is what counts.
+        https://kubernetes.io/docs/concepts/policy/resource-quotas/#quota-for-dra-resource-claims
         """
         hard = {
             **{f"count/{kind}": str(self.workloads) for kind in _WORKLOADS},
             **{f"count/{kind}": str(self.workloads * _REVISIONS) for kind in _KEPT},
             **{f"count/{kind}": str(self.custom_objects) for kind in custom},
             **{f"requests.{device}": str(self.accelerators) for device in _ACCELERATORS},
+            **{f"{each}.deviceclass.resource.k8s.io/devices": str(self.accelerators) for each in device_classes},
             "count/ingresses.networking.k8s.io": str(self.ingresses),
             "count/jobs.batch": str(self.jobs),
             "configmaps": str(self.config_maps),

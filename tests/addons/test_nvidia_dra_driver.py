@@ -11,26 +11,43 @@ from addons.gpu_operator import GpuOperator
 from addons.nvidia_device_plugin import NvidiaDevicePlugin
 from addons.nvidia_dra_driver import NvidiaDraDriver
 from blueprint import plan
-from blueprint.addons import HelmAddon
+from blueprint.addons import HelmAddon, HelmRelease
+from blueprint.teams.namespaces import Quota, TeamNamespace
 from tests.addons.support import FACTS, rules_broken
-from tests.blueprint.examples import AUTO, SMALL, assert_reported, changed, with_addons
+from tests.blueprint.examples import AUTO, SMALL, TEAM, assert_reported, changed, with_addons
 from tests.templates import plain
 from tools import contracts
+
+BY_VALUE = HelmRelease(
+    "claims",
+    chart="dra-driver-nvidia-gpu",
+    repository="oci://charts.example.com/dra-driver-nvidia-gpu",
+    version="0.4.1",
+    namespace="claims",
+    pod_security="privileged",
+    values={"gpuResourcesEnabledOverride": True},
+)
 
 
 def values(addon: HelmAddon) -> Any:
     return plain(addon.values(FACTS))
 
 
-def contract() -> Any:
-    return contracts.read("nvidia-dra-driver")["nvidia-dra-driver"]
+def quota(*addons: HelmAddon | HelmRelease) -> Any:
+    """Of the one namespace of a team beside these add-ons."""
+    team = changed(TEAM, namespaces=(TeamNamespace("payments", quota=Quota(accelerators=2)),))
+    (teams,) = plan(changed(with_addons(*addons), teams=(team,))).teams
+    (found,) = (
+        each["spec"]["hard"]
+        for each in teams.contribution.every_object
+        if each["kind"] == "ResourceQuota" and each["metadata"]["name"] == "team"
+    )
+    return plain(found)
 
 
 def test_it_gives_gpus_away_although_the_chart_warns_of_the_device_plugin() -> None:
     """dra-driver-nvidia-gpu v0.4.1 templates/validation.yaml:33: it is not rendered without this value."""
     assert values(NvidiaDraDriver())["gpuResourcesEnabledOverride"] is True
-    classes = {each for each in contract()["objects"] if each.startswith("DeviceClass")}
-    assert classes >= {f"DeviceClass.resource.k8s.io {each}.nvidia.com" for each in ("gpu", "mig")}
 
 
 @pytest.mark.parametrize("other", [NvidiaDevicePlugin(), GpuOperator()])
@@ -82,6 +99,21 @@ def test_what_does_not_go_together(other: Any) -> None:
     assert rules_broken(NvidiaDraDriver(feature_gates=("DynamicMIG", other))) == ["feature_gates"]
     assert rules_broken(NvidiaDraDriver(feature_gates=("TimeSlicingSettings", other))) == []
     assert rules_broken(NvidiaDraDriver(feature_gates=("DynamicMIG", "TimeSlicingSettings"))) == []
+
+
+@pytest.mark.parametrize("addon", [NvidiaDraDriver(), BY_VALUE])
+def test_teams_claim_no_more_than_their_quota(addon: HelmAddon | HelmRelease) -> None:
+    """https://github.com/kubernetes/enhancements/tree/master/keps/sig-scheduling/5004-dra-extended-resource, Resource
+    Quota: two quotas with the same limit, of requests and of claims.
+    """
+    objects = contracts.read("nvidia-dra-driver")["nvidia-dra-driver"]["objects"]
+    classes = {name for kind, _, name in (each.partition(" ") for each in objects) if kind.startswith("DeviceClass.")}
+    # What daemons and pods of a ComputeDomain claim there is on every node, for whoever has GPUs there.
+    scarce = {each for each in classes if not each.startswith("compute-domain")}
+    found = quota(addon)
+    assert {found[f"{each}.deviceclass.resource.k8s.io/devices"] for each in scarce} == {"2"}
+    assert found["requests.nvidia.com/gpu"] == "2"
+    assert found.keys() - quota().keys() == {f"{each}.deviceclass.resource.k8s.io/devices" for each in scarce}
 
 
 def test_nothing_is_asked_of_aws() -> None:
