@@ -41,8 +41,8 @@ class OidcPipeline(Value):
         """Whose tokens AWS trusts, without https://."""
 
     @abstractmethod
-    def subject(self, cluster: str = "") -> str:
-        """The subject (`sub`) of a token for the deploy of a cluster, or of a job that only reads."""
+    def subject(self, cluster: str) -> str:
+        """The subject (`sub`) of a token for the deploy of a cluster, or of a job that only reads where it is empty."""
 
     def claims(self, partition: str, cluster: str = "") -> Mapping[str, str]:
         """What a token must say, by the names of its claims."""
@@ -79,7 +79,7 @@ class GitHubActions(OidcPipeline):
         """Of github.com."""
         return "token.actions.githubusercontent.com"
 
-    def subject(self, cluster: str = "") -> str:
+    def subject(self, cluster: str) -> str:
         """https://docs.github.com/en/actions/reference/security/oidc"""
         owner, name = self.repository.split("/")
         if self.owner_id:
@@ -117,7 +117,7 @@ class GitLabCi(OidcPipeline):
         """GitLab signs with the name under which it is reached."""
         return self.host
 
-    def subject(self, cluster: str = "") -> str:
+    def subject(self, cluster: str) -> str:
         """https://docs.gitlab.com/ci/secrets/id_token_authentication/"""
         return f"project_path:{self.project}:ref_type:branch:ref:{self.branch}"
 

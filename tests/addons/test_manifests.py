@@ -234,3 +234,11 @@ def test_groups_of_kubernetes_are_those_of_its_schemas(version: str) -> None:
     assert "gateway.networking.k8s.io" not in BUILT_IN
     assert "Role" not in CLUSTER_SCOPED
     assert "ClusterRole" in CLUSTER_SCOPED
+
+
+def test_what_follows_a_secret_is_judged_as_well(folder: Path) -> None:
+    secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData: {password: x}\n"
+    wrong = "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\ndatas: {}\n"
+    rules = [rule for _, rule, _ in told(folder, f"{secret}{wrong}")]
+    assert len(rules) == 2
+    assert "datas" in rules[1]

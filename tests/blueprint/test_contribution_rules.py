@@ -535,6 +535,7 @@ def test_no_arn_names_a_partition() -> None:
         managed_addons=(ManagedAddon("a", "v1", {"key": [arn]}, Grant("kube-system", "a", (statement,))),),
         grants=(Grant("kube-system", "b", (statement,)),),
         releases=(Release("a", Probe.chart, "kube-system", {"key": {"more": f"see {arn}"}}),),
+        first_objects=({**manifest("b"), "data": {"key": arn}},),
         objects=({**manifest("a"), "data": {"key": arn}},),
     )
     made = part(plan(with_addons(Brings(given))), "brings")
@@ -543,4 +544,4 @@ def test_no_arn_names_a_partition() -> None:
     assert made.managed_addons[0].grant.statements == made.grants[0].statements == (expected,)
     assert made.managed_addons[0].configuration == {"key": (portable,)}
     assert made.releases[0].values == {"key": {"more": f"see {portable}"}}
-    assert made.objects[0]["data"] == {"key": portable}
+    assert made.first_objects[0]["data"] == made.objects[0]["data"] == {"key": portable}

@@ -12,7 +12,7 @@ import pytest
 from addons.argo_cd import ArgoCd
 from addons.cert_manager import CertManager
 from addons.external_dns import ExternalDns
-from blueprint import Blueprint, Role
+from blueprint import Blueprint, NewHostedZone, Role
 from blueprint.errors import BlueprintError
 from blueprint.hosts import HostClaim, contested, within
 from blueprint.planning.planner import plan, plans
@@ -215,3 +215,15 @@ def test_facts_and_access_matrix_have_them() -> None:
 
 def test_facts_have_none_where_no_team_says() -> None:
     assert plan(cluster("dev", team("a"), addons=(*SMALL.addons, ArgoCd(domain="argocd.x.com")))).facts.hosts == ()
+
+
+def test_a_zone_that_is_made_is_another_one_in_each_cluster() -> None:
+    """The same domain in two VPCs: who asks in one never gets an answer of the other."""
+    made = NewHostedZone("internal.example.com", private=True)
+    shop, books = (team(name, "web.internal.example.com") for name in ("shop", "books"))
+    one, two = (
+        cluster(name, team, zone=made.id, hosted_zones=(made,)) for name, team in (("one", shop), ("two", books))
+    )
+    assert refused(one, two) == []
+    (found,) = refused(cluster("one", shop, zone="Z1"), cluster("two", books, zone="Z1"))
+    assert "both write into the zone Z1" in found[2]
