@@ -112,6 +112,12 @@ def test_a_day_with_it(live: Live) -> None:
     live.until("SyntaxError")
     code.write_text(code.read_text().removesuffix("((("))
     assert "nothing changes" in live.until("in ")
+    # Nobody can go on with a kernel to which a process spoke that is no more.
+    live.save("clusters/lab.py", "LAB =", "import os; os.kill(os.getpid(), 9); LAB =")
+    live.until("It ended with -9")
+    live.save("clusters/lab.py", "import os; os.kill(os.getpid(), 9); LAB =", "LAB =")
+    live.until("lab: synthesized")
+    live.until("in ")
     live.process.send_signal(signal.SIGINT)
     assert live.process.wait(30) == 130
     for _ in range(100):  # the kernel ends when nobody speaks to it any more
@@ -190,6 +196,7 @@ def test_which_files_are_looked_at(tmp_path: Path) -> None:
     for name in (
         "a.py",
         "folder/b.yaml",
+        "folder/docs/c.yaml",
         ".git/c",
         "node_modules/d.js",
         "cdk.out/e.json",
@@ -199,7 +206,7 @@ def test_which_files_are_looked_at(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     seen = files(tmp_path)
-    assert {Path(name).name for name in seen} == {"a.py", "b.yaml"}
+    assert {Path(name).name for name in seen} == {"a.py", "b.yaml", "c.yaml"}
     os.utime(tmp_path / "a.py", ns=(1, 1))
     assert files(tmp_path) != seen
 

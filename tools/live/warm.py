@@ -25,11 +25,11 @@ TURNS = 200
 """Then it starts anew: the kernel keeps what each child made."""
 LEFT_OUT = frozenset(
     {
-        *("__pycache__", "cdk.out", "docs", "node_modules", "tests"),
+        *("cdk.out", "docs", "node_modules", "tests"),
         *("pipeline", "plans", "registry-cache", "review", "roles", "traffic"),
     }
 )
-"""Folders from which no cluster is read."""
+"""Of the project's folders, those from which no cluster is read."""
 GOOD, BAD = 0, 1
 """What a child ends with: what it wrote is what the next one compares with, or not."""
 Seen = Mapping[str, tuple[int, int]]
@@ -52,10 +52,12 @@ def main(root: Path, clusters: Sequence[str], turns: int = TURNS) -> None:
                     shutil.rmtree(folder / good)
                 good = str(number)
             elif status != BAD:
-                break  # it ended amid a word to the kernel, perhaps, which nobody else could go on with
+                print(f"It ended with {status}, and begins anew when a file changes.", file=sys.stderr, flush=True)
             _preload(folder / "modules")
             while files(root) == seen:
                 time.sleep(POLL_SECONDS)
+            if status not in (GOOD, BAD):
+                break  # it ended amid a word to the kernel, perhaps, which nobody else could go on with
     again = [sys.executable, "-P", __file__, str(root), *clusters]
     os.execv(sys.executable, again)  # noqa: S606  # itself
 
@@ -95,9 +97,10 @@ def files(root: Path) -> Seen:
     found: dict[str, tuple[int, int]] = {}
     left = [str(root)]
     while left:
-        with os.scandir(left.pop()) as entries:
+        folder = left.pop()
+        with os.scandir(folder) as entries:
             for entry in entries:
-                if entry.name.startswith(".") or entry.name in LEFT_OUT:
+                if entry.name.startswith((".", "__pycache__")) or (folder == str(root) and entry.name in LEFT_OUT):
                     continue
                 if entry.is_dir(follow_symlinks=False):
                     left.append(entry.path)
