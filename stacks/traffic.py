@@ -30,9 +30,11 @@ class TrafficStack(Stack):
             description=f"Traffic between {' and '.join(sorted(pair.shares))}",
         )
         for record in pair.records:
+            # Within another construct a logical id has a hash of the path: a-b.example.com and ab.example.com are two.
+            own = Construct(self, f"{record.name} {record.type} {record.cluster}")
             aws_route53.CfnRecordSet(
-                self,
-                f"{record.name} {record.type} {record.cluster}",
+                own,
+                "Record",
                 hosted_zone_id=pair.zone,
                 name=record.name,
                 type=record.type,

@@ -58,6 +58,12 @@ def test_each_name_has_two_answers(tmp_path: Path) -> None:
         assert each["AliasTarget"]["EvaluateTargetHealth"] is True
 
 
+def test_names_that_differ_in_a_sign_are_two(tmp_path: Path) -> None:
+    names = ("a-b.example.com", "ab.example.com", "a.b.example.com")
+    made = template(tmp_path, replace(PAIR, traffic=replace(SHARED, names=names)))
+    assert {name for name, _, _ in weights(made)} == {*names}
+
+
 def test_both_families(tmp_path: Path) -> None:
     made = template(tmp_path, replace(PAIR, traffic=replace(SHARED, names=("shop.example.com",), ipv6=True)))
     assert sorted(weights(made).items()) == [
