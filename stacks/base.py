@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import string
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from aws_cdk import Aws, CfnResource, Environment, Stack, aws_iam
@@ -45,6 +46,19 @@ class BlueprintStack(Stack):
         """
         for value in values:
             self.export_value(value)
+
+
+def own_scope(scope: Construct, id: str, others: Iterable[str]) -> Construct:
+    """Where a resource stands whose id somebody chose, beside others of the scope.
+
+    In ids of a template the CDK leaves signs out: of a-b and ab, the later one in the alphabet stands a level deeper,
+    where its id has a hash as well.
+    """
+    same = (other for other in others if other.translate(_SIGNS) == id.translate(_SIGNS))
+    return scope if min(same, default=id) == id else Construct(scope, f"Own-{id}")
+
+
+_SIGNS = str.maketrans("", "", string.punctuation)
 
 
 def of_every_role(plan: Plan, boundary: str | None = None) -> dict[str, Any]:

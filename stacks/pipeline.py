@@ -34,7 +34,7 @@ from blueprint.planning.document import Plan
 from blueprint.planning.fleet import PlannedWave
 from blueprint.references import resolved
 from stacks.acknowledge import NAG, NIST, acknowledge
-from stacks.base import PARTITION, PARTITION_ONLY, URL_SUFFIX
+from stacks.base import PARTITION, PARTITION_ONLY, URL_SUFFIX, own_scope
 from stacks.narrowed import NarrowedPolicy, shown
 from stacks.retained import retain, retained_logs
 from stacks.stage import ClusterStage
@@ -278,7 +278,8 @@ class PipelineStack(Stack):
         of = self._plan.pipeline
         topic = aws_sns.CfnTopic(self, "Notices", kms_master_key_id=self._key.attr_key_id)
         for email in of.emails:
-            aws_sns.CfnSubscription(self, email, topic_arn=topic.ref, protocol="email", endpoint=email)
+            scope = own_scope(self, email, of.emails)
+            aws_sns.CfnSubscription(scope, email, topic_arn=topic.ref, protocol="email", endpoint=email)
         publish = {"Action": "sns:Publish", "Resource": topic.ref}
         aws_sns.CfnTopicPolicy(
             self,

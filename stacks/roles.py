@@ -11,7 +11,7 @@ from blueprint import iam
 from blueprint.planning.pipeline_roles import AccountRoles, PipelineRole
 from blueprint.references import resolved
 from stacks.acknowledge import acknowledge, of_statements
-from stacks.base import PARTITION, PARTITION_ONLY
+from stacks.base import PARTITION, PARTITION_ONLY, own_scope
 
 
 class RolesStage(Stage):
@@ -37,12 +37,13 @@ class RolesStack(Stack):
             issuer: aws_iam.CfnOIDCProvider(self, issuer, url=f"https://{issuer}", client_id_list=[audience]).ref
             for issuer, audience in account.providers.items()
         }
+        names = [role.name for role in account.roles]
         for role in account.roles:
             given = (issuer for issuer, _ in role.trusted if issuer not in made)
             arns = {issuer: f"arn:{PARTITION}:iam::{account.account}:oidc-provider/{issuer}" for issuer in given}
-            self._role(role, {**made, **arns})
+            self._role(own_scope(self, role.name, names), role, {**made, **arns})
 
-    def _role(self, role: PipelineRole, providers: dict[str, str]) -> None:
+    def _role(self, scope: Construct, role: PipelineRole, providers: dict[str, str]) -> None:
         trust = [
             {
                 "Effect": "Allow",
@@ -54,7 +55,7 @@ class RolesStack(Stack):
         ]
         document = resolved(iam.policy(role.statements), PARTITION_ONLY)
         made = aws_iam.CfnRole(
-            self,
+            scope,
             role.name,
             role_name=role.name,
             description=role.description,

@@ -413,6 +413,13 @@ def test_programs_run_in_the_shell_that_they_are_written_for(template: Template)
     assert {(each["version"], each["env"]["shell"]) for each in built.values()} == {("0.2", "bash")}
 
 
+def test_addresses_that_differ_in_a_sign_are_two(tmp_path: Path) -> None:
+    emails = ("a.b@example.com", "ab@example.com")
+    synthesize_pipeline(planned(emails=emails), tmp_path)
+    told = of_type(read(tmp_path / "Pipeline.template.json"), "AWS::SNS::Subscription").values()
+    assert sorted(each["Endpoint"] for each in told) == sorted(emails)
+
+
 def test_pipelines_are_values() -> None:
     fleet = planned_fleet(FLEET)
     assert isinstance(fleet.code_pipeline, CodePipeline)

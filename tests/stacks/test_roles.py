@@ -169,6 +169,22 @@ def test_gitlab(templates: dict[str, dict[str, Template]]) -> None:
         assert not trusts(template, name, token(GITHUB, sub=own, aud="sts.amazonaws.com", ref="refs/heads/release"))
 
 
+def test_clusters_whose_names_differ_in_a_sign_have_two_roles(fleet: FleetPlan, tmp_path: Path) -> None:
+    """And the one that was there first keeps its own, whichever wave the other comes into."""
+    wave = fleet.waves[0]
+    one, two = (replace(wave.clusters[0], facts=replace(wave.clusters[0].facts, name=name)) for name in ("a-b", "ab"))
+    found = []
+    for number, clusters in enumerate(((one,), (one, two), (two, one))):
+        waves = (replace(wave, clusters=clusters),)
+        accounts = account_roles(replace(fleet, waves=waves, pipelines=(BY_NAME,)), ["ec2:DescribeVpcs"], READING)
+        synthesize_roles(accounts, tmp_path / str(number))
+        (path,) = (tmp_path / str(number) / "assembly-roles").glob("*.template.json")
+        resources = json.loads(path.read_text(encoding="utf-8"))["Resources"].items()
+        found.append({each["Properties"].get("RoleName", ""): id for id, each in resources})
+    alone, both, turned = found
+    assert both == turned == {**alone, "blueprints-deploy-ab": both["blueprints-deploy-ab"]}
+
+
 def test_a_gitlab_of_one_s_own(fleet: FleetPlan, tmp_path: Path) -> None:
     """AWS knows it by its name: https://docs.gitlab.com/ci/cloud_services/aws/ (Provider URL, Conditions)."""
     own = replace(LAB, host="gitlab.example.com")
