@@ -66,7 +66,12 @@ def _forked(root: Path, folder: Path, number: str, good: str, clusters: Sequence
     """Exit status of a child; negative for a signal."""
     child = os.fork()
     if child:
-        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        try:
+            return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        except KeyboardInterrupt:  # the child still writes into the folder that goes now
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            raise
     status = BAD
     try:
         sys.path.insert(0, str(root))
