@@ -33,8 +33,12 @@ BESIDE = ("facts", "cdk.context.json", "package.json", "tools/merged.py")
 """Files on which an entry depends as well, though no template is known to."""
 NAMES = ("CDK_", "JSII_", "NODE_", "BLUEPRINTS")
 """What variables begin with that the CDK, jsii, Node.js or this project read."""
-WITHOUT = ("CDK_OUTDIR", "JSII_RUNTIME_PACKAGE_CACHE_ROOT", "NODE_COMPILE_CACHE", "BLUEPRINTS", VARIABLE)
-"""Of these, what says where something is read or written: of the clusters the plan tells."""
+WITHOUT = (
+    *("CDK_OUTDIR", "JSII_RUNTIME_PACKAGE_CACHE_ROOT", "NODE_COMPILE_CACHE", "BLUEPRINTS", VARIABLE),
+    "CDK_VALIDATION",
+)
+"""Of these, what says where something is read or written, since of the clusters the plan tells; and what each synthesis
+sets for itself."""
 
 
 class Store:
