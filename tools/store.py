@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import shutil
 import sysconfig
 import tempfile
@@ -20,7 +21,8 @@ from typing import Any
 
 from app import ROOT
 from tools.merged import assets_of, share
-from tools.outputs import MARK
+from tools.outputs import OutputFolder
+from tools.status import CannotError
 
 FOLDER = ROOT / ".synthesized"
 VARIABLE = "BLUEPRINTS_STORE"
@@ -40,12 +42,20 @@ WITHOUT = (
 """Of these, what says where something is read or written, since of the clusters the plan tells; and what each synthesis
 sets for itself."""
 
+_ENTRY = re.compile("[0-9a-f]{64}")
+_OURS = re.compile(rf"{_ENTRY.pattern}|\.?asset\..*|new-.*")
+
 
 class Store:
-    """Entries by key, each the files of one cluster's assembly; assets, which are named after their content, once."""
+    """Entries by key, each the files of one cluster's assembly; assets, which are named after their content, once.
+
+    Raises CannotError for a folder with anything in it that no store has made: what is old is removed there.
+    """
 
     def __init__(self, context: Mapping[str, Any], folder: Path | None = None, root: Path = ROOT) -> None:
         self.folder = folder or place()
+        self._own = OutputFolder(self.folder, "synth", VARIABLE, _OURS, fixed=self.folder == FOLDER)
+        self._own.check()
         given = {
             "files": fingerprint(root, (*RENDERER, *BESIDE)),
             "packages": sorted(path.name for path in Path(sysconfig.get_path("purelib")).glob("*.dist-info")),
@@ -76,9 +86,8 @@ class Store:
 
     def keep(self, key: str, part: Path) -> None:
         """Keeps what was synthesized into a folder, where that can be: no synthesis fails for want of room."""
-        with suppress(OSError, shutil.Error):
-            self.folder.mkdir(parents=True, exist_ok=True)
-            (self.folder / MARK).write_text("make synth keeps here what it synthesized.\n", encoding="utf-8")
+        with suppress(OSError, shutil.Error, CannotError):
+            self._own.begin()
             for name in assets_of(part):
                 share(part / name, self.folder / name)
             with tempfile.TemporaryDirectory(dir=self.folder, prefix="new-", ignore_cleanup_errors=True) as new:
@@ -89,8 +98,9 @@ class Store:
 
     def make_room(self, limit: int = LIMIT) -> None:
         """Removes what was not used for longest, until the rest is small enough."""
-        with suppress(OSError):
-            entries = [path for path in self.folder.iterdir() if (path / "manifest.json").is_file()]
+        with suppress(OSError, CannotError):
+            self._own.check()
+            entries = [path for path in self.folder.iterdir() if _ENTRY.fullmatch(path.name)]
             size, used = 0, set[str]()
             for entry in sorted(entries, key=lambda path: path.stat().st_mtime, reverse=True):
                 size += sum(path.stat().st_size for path in entry.rglob("*") if path.is_file())

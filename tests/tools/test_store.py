@@ -169,6 +169,7 @@ def entry(folder: Path, asset: str, size: int = 100) -> Path:
 
 
 ONE, TWO = (f"asset.{digit * 64}.zip" for digit in "ab")
+K, OLD, USED, NEW = (digit * 64 for digit in "0123")
 
 
 class TestStore:
@@ -179,47 +180,62 @@ class TestStore:
     def test_what_is_kept_is_taken_with_its_assets_and_no_others(self, kept: Store, tmp_path: Path) -> None:
         made = entry(tmp_path / "made", ONE)
         (made / TWO).write_text("of another cluster")
-        kept.keep("k", made)
+        kept.keep(K, made)
         (made / TWO).unlink()
-        assert kept.take("k", tmp_path / "taken")
+        assert kept.take(K, tmp_path / "taken")
         assert files(tmp_path / "taken") == files(made)
         (tmp_path / "taken" / "manifest.json").write_text("edited")
-        assert kept.take("k", tmp_path / "again")
+        assert kept.take(K, tmp_path / "again")
         assert files(tmp_path / "again") == files(made), "whoever edits what was written edits no entry"
 
     def test_what_nobody_kept_is_not_there(self, kept: Store, tmp_path: Path) -> None:
-        assert not kept.take("k", tmp_path / "taken")
+        assert not kept.take(K, tmp_path / "taken")
         assert not (tmp_path / "taken").exists()
 
     def test_an_entry_without_its_asset_is_none(self, kept: Store, tmp_path: Path) -> None:
-        kept.keep("k", entry(tmp_path / "made", ONE))
+        kept.keep(K, entry(tmp_path / "made", ONE))
         (kept.folder / ONE).unlink()
-        assert not kept.take("k", tmp_path / "taken")
+        assert not kept.take(K, tmp_path / "taken")
         assert not (tmp_path / "taken").exists()
 
     def test_two_may_keep_the_same(self, kept: Store, tmp_path: Path) -> None:
         for name in ("a", "b"):
-            kept.keep("k", entry(tmp_path / name, ONE))
-        assert kept.take("k", tmp_path / "taken")
-        assert sorted(path.name for path in kept.folder.iterdir()) == sorted([".eks-blueprints", ONE, "k"])
+            kept.keep(K, entry(tmp_path / name, ONE))
+        assert kept.take(K, tmp_path / "taken")
+        assert sorted(path.name for path in kept.folder.iterdir()) == sorted([".eks-blueprints", ONE, K])
 
     def test_it_stays_small(self, kept: Store, tmp_path: Path) -> None:
-        for at, (name, asset) in enumerate((("old", ONE), ("used", TWO), ("new", TWO))):
+        for at, (name, asset) in enumerate(((OLD, ONE), (USED, TWO), (NEW, TWO))):
             kept.keep(name, entry(tmp_path / name, asset, size=1000))
             os.utime(kept.folder / name, (at, at))
-        assert kept.take("used", tmp_path / "taken")
+        assert kept.take(USED, tmp_path / "taken")
         kept.make_room(limit=2500)
-        assert {path.name for path in kept.folder.iterdir()} == {".eks-blueprints", "used", "new", TWO}
-        os.utime(kept.folder / "new", (9, 9))
+        assert {path.name for path in kept.folder.iterdir()} == {".eks-blueprints", USED, NEW, TWO}
+        os.utime(kept.folder / NEW, (9, 9))
         kept.make_room(limit=1500)
-        assert {path.name for path in kept.folder.iterdir()} == {".eks-blueprints", "used", TWO}
+        assert {path.name for path in kept.folder.iterdir()} == {".eks-blueprints", USED, TWO}
 
-    def test_a_folder_that_cannot_be_is_no_mistake(self, tmp_path: Path) -> None:
-        (tmp_path / "store").write_text("a file")
-        kept = Store({}, tmp_path / "store")
-        kept.keep("k", entry(tmp_path / "made", ONE))
+    def test_a_folder_that_cannot_be_written_is_no_mistake(self, kept: Store, tmp_path: Path) -> None:
+        kept.folder.write_text("a file, since then")
+        kept.keep(K, entry(tmp_path / "made", ONE))
         kept.make_room()
-        assert not kept.take("k", tmp_path / "taken")
+        assert not kept.take(K, tmp_path / "taken")
+
+    def test_a_folder_of_somebody_else_is_left_alone(self, kept: Store, tmp_path: Path) -> None:
+        """Old entries are removed, so nothing that no store has made may look like one."""
+        for name in ("site/manifest.json", f"{K}/manifest.json", ONE):
+            (kept.folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (kept.folder / name).write_text("{}")
+        before = files(kept.folder)
+        with pytest.raises(CannotError, match="BLUEPRINTS_STORE"):
+            Store({}, kept.folder)
+        kept.keep(OLD, entry(tmp_path / "made", TWO))  # one that was made while the folder was missing
+        kept.make_room(limit=0)
+        assert files(kept.folder) == before
+        link = tmp_path / "link"
+        link.symlink_to(kept.folder)
+        with pytest.raises(CannotError, match="is a link"):
+            Store({}, link)
 
     def test_assets_are_those_that_the_templates_name(self, tmp_path: Path) -> None:
         made = entry(tmp_path / "made", ONE)
