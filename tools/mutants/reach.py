@@ -54,7 +54,7 @@ class _Reached:
     """Which lines tests and shared fixtures reach, and how long each takes by itself.
 
     A shared fixture counts for all tests that have it, whichever has it made. What functions remember is forgotten with
-    each file of tests, so that not only the first one reaches it.
+    each file of tests, so that not only the first one reaches it. What an earlier run wrote stays.
     """
 
     def __init__(self, folder: Path, root: Path) -> None:
@@ -73,6 +73,8 @@ class _Reached:
         )
         found.set_option("run:core", "ctrace")  # sys.monitoring tells of a line once, not once a context
         found.set_option("run:relative_files", True)
+        if (self.folder / CONTEXTS).exists():
+            found.load()
         found.start()
         return found
 
@@ -108,8 +110,12 @@ class _Reached:
         tests = {
             name: (costs[name], [each for each in using if each in self.seconds]) for name, using in self.tests.items()
         }
-        text = json.dumps({"tests": tests, "fixtures": self.seconds})
-        (self.folder / COSTS).write_text(text, encoding="utf-8")
+        path = self.folder / COSTS
+        written: dict[str, dict[str, Any]] = {"tests": tests, "fixtures": self.seconds}
+        if path.exists():
+            before = json.loads(path.read_text(encoding="utf-8"))
+            written = {kind: {**before[kind], **found} for kind, found in written.items()}
+        path.write_text(json.dumps(written), encoding="utf-8")
 
     def _enter(self, name: str) -> None:
         self._count()
