@@ -10,7 +10,7 @@ from blueprint.blueprint import Blueprint
 from blueprint.cluster import Cluster, PrivateEndpoint, PublicEndpoint
 from blueprint.code_pipeline import CodeCommit, CodeConnections, CodePipeline, S3Archive
 from blueprint.components import Components, NodePorts
-from blueprint.delivery import ArgoCdDelivery, FluxDelivery, Hub, KubectlProvider
+from blueprint.delivery import ArgoCdDelivery, FluxDelivery, Hub, KubectlProvider, SelfManagedHub
 from blueprint.existing_network import ExistingNetwork, ExistingSubnet
 from blueprint.fargate import FargateProfile, FargateSelector
 from blueprint.fleet import BlueGreen, Environment, Fleet, Promotion, Traffic, Wave
@@ -75,6 +75,7 @@ __all__ = [
     "Role",
     "Route",
     "S3Archive",
+    "SelfManagedHub",
     "SelfManagedNodes",
     "Taint",
     "Traffic",

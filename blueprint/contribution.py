@@ -173,6 +173,8 @@ class Grant:
     irsa: bool = False
     boundary: str | None = None
     """Name of a managed policy of the account that bounds the role."""
+    role_name: str = ""
+    """Of the role; CloudFormation makes one up when empty."""
 
     @property
     def name(self) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from blueprint.addons.offers import BY_FLUX, FROM_GIT, Offer
+from blueprint.addons.offers import BY_FLUX, COPIED_SECRETS, FROM_GIT, HubRoles, Offer
 from blueprint.errors import Problem, Quoted
+from blueprint.facts import IN_CLUSTER
 from blueprint.fields import AccountId, ClusterName, DnsLabel, GitFolder, GitRepository, GitRevision, IamName, Region
 from blueprint.regions import partition_of
 from blueprint.value import Value
@@ -14,6 +16,10 @@ from blueprint.value import Value
 if TYPE_CHECKING:
     from blueprint.blueprint import Blueprint
     from blueprint.checked import Checked
+
+
+_LONGEST_ROLE = 64
+"""https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
 
 
 class KubectlProvider(Value):
@@ -24,10 +30,10 @@ class KubectlProvider(Value):
     takes over what is there: without it that change would uninstall everything first."""
 
 
-class Hub(Value):
-    """A cluster whose Argo CD, run by AWS, delivers to other clusters, of whatever account and region.
+class HubCluster(Value):
+    """A cluster whose Argo CD delivers to other clusters, of whatever account and region.
 
-    https://docs.aws.amazon.com/eks/latest/userguide/argocd-register-clusters.html
+    Names of roles are those that its add-on says, with the path of its `iam` if that has one: "platform/ArgoCdHub".
     """
 
     name: ClusterName
@@ -37,13 +43,56 @@ class Hub(Value):
     region: Region
     """Its region."""
     role: IamName
-    """What its `ArgoCdCapability` says as `role_name`, with the path of its `iam` if that has one: "platform/Hub". It
-    administers each cluster that the hub delivers to."""
+    """`role_name` of its Argo CD. It administers each cluster that the hub delivers to."""
 
     @property
-    def arn(self) -> str:
-        """Of the cluster, by which Argo CD knows it."""
+    @abstractmethod
+    def server(self) -> str:
+        """How Argo CD calls the hub itself."""
+
+    @property
+    @abstractmethod
+    def roles(self) -> HubRoles:
+        """Those of its Argo CD."""
+
+
+class Hub(HubCluster):
+    """A hub whose Argo CD is run by AWS: `ArgoCdCapability`.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/argocd-register-clusters.html
+    """
+
+    facts_role: IamName | None = None
+    """`facts_role_name` of its Argo CD, by which it learns what AWS decides in a deploy of this cluster. None where
+    charts and objects hold only what is known before."""
+
+    @property
+    def server(self) -> str:
         return f"arn:{partition_of(self.region)}:eks:{self.region}:{self.account}:cluster/{self.name}"
+
+    @property
+    def roles(self) -> HubRoles:
+        return HubRoles(self.role, facts_role=self.facts_role or "")
+
+
+class SelfManagedHub(HubCluster):
+    """A hub whose Argo CD runs on its nodes: `ArgoCd`. It must reach the address of each cluster's Kubernetes API.
+
+    https://argo-cd.readthedocs.io/en/stable/operator-manual/declarative-setup/#eks
+    """
+
+    server_role: IamName
+    """`server_role_name` of its Argo CD, which looks at each cluster for people."""
+    facts_role: IamName
+    """`facts_role_name` of its Argo CD, by which it learns what AWS decides in a deploy: the cluster's address too."""
+
+    @property
+    def server(self) -> str:
+        return IN_CLUSTER
+
+    @property
+    def roles(self) -> HubRoles:
+        return HubRoles(self.role, self.server_role, self.facts_role)
 
 
 class ArgoCdDelivery(Value):
@@ -62,9 +111,8 @@ class ArgoCdDelivery(Value):
     """A branch, which Argo CD follows, or a tag or commit."""
     retain: bool = False
     """Whether what leaves the templates stays in the cluster, the first Applications with all that they brought."""
-    hub: Hub | None = None
-    """The cluster whose Argo CD does it. This one then has no function with kubectl, and no Argo CD; charts and objects
-    hold only what is known before a deploy."""
+    hub: Hub | SelfManagedHub | None = None
+    """The cluster whose Argo CD does it. This one then has no function with kubectl, and no Argo CD."""
     spokes: bool = False
     """Whether this cluster is a hub: its Argo CD takes clusters from the same folder whose delivery names it."""
 
@@ -106,9 +154,14 @@ GitDeliveries = ArgoCdDelivery | FluxDelivery
 Delivery = KubectlProvider | GitDeliveries
 
 
-def hub_of(delivery: Delivery) -> Hub | None:
+def hub_of(delivery: Delivery) -> Hub | SelfManagedHub | None:
     """The cluster whose engine delivers to this one."""
     return delivery.hub if isinstance(delivery, ArgoCdDelivery) else None
+
+
+def reading_role(hub: HubCluster, cluster: str) -> str:
+    """Name of the role in a cluster's account by which its hub reads what AWS decides in a deploy."""
+    return f"{hub.roles.facts_role.rpartition('/')[2]}-{cluster}"
 
 
 def hubs_in_fleet(fleet: Mapping[str, Blueprint]) -> Iterator[tuple[str, Problem]]:
@@ -123,12 +176,8 @@ def hubs_in_fleet(fleet: Mapping[str, Blueprint]) -> Iterator[tuple[str, Problem
             if (said := getattr(given, field)) != (is_so := getattr(there, field)):
                 rule = f"the cluster {given.name} is of the {field} {is_so}"
                 yield place, Problem((place, "delivery", "hub", field), said, rule, "write the same in both")
-        path = there.iam.path.lstrip("/")
-        roles = [f"{path}{name}" for addon in there.addons for name in addon.delivers_by_role]
-        if given.role not in roles:
-            rule = f"Argo CD of the cluster {given.name} has another role, or is not run by AWS"
-            fix = f'write "{roles[0]}"' if roles else f'write role_name="{given.role}" in its ArgoCdCapability'
-            yield place, Problem((place, "delivery", "hub", "role"), given.role, rule, fix)
+        for problem in _between_roles(given, there):
+            yield place, problem.below((place, "delivery", "hub"))
         own, its = blueprint.delivery, there.delivery
         if not isinstance(its, ArgoCdDelivery) or not its.spokes:
             rule = f"the cluster {given.name} takes no other clusters from Git"
@@ -140,10 +189,36 @@ def hubs_in_fleet(fleet: Mapping[str, Blueprint]) -> Iterator[tuple[str, Problem
                     yield place, Problem((place, "delivery", field), said, rule, "write the same in both")
 
 
-def _of_a_spoke(view: Checked, hub: Hub) -> Iterator[Problem]:
+def _between_roles(given: HubCluster, there: Blueprint) -> Iterator[Problem]:
+    """What a cluster says of the roles of its hub, and the hub itself does not."""
+    known = next((addon.hub_roles for addon in there.addons if addon.hub_roles), None)
+    if known is None:
+        rule = f"Argo CD of the cluster {given.name} has no role that others know, or there is none"
+        yield Problem(("role",), given.role, rule, f'write role_name="{given.role}" in its ArgoCdCapability or ArgoCd')
+        return
+    if bool(known.server_role) != bool(given.roles.server_role):
+        rule, other = f"AWS runs Argo CD of the cluster {given.name}", "Hub"
+        if known.server_role:
+            rule, other = f"Argo CD of the cluster {given.name} runs on its nodes", "SelfManagedHub"
+        yield Problem((), Quoted(type(given).__name__), rule, f"name it as a {other}(…)")
+        return
+    path = there.iam.path.lstrip("/")
+    for field, said, name in zip(HubRoles._fields, given.roles, known, strict=True):
+        if said and not name:
+            rule = f"nothing of the cluster {given.name} reads by it"
+            yield Problem((field,), said, rule, f'write {field}_name="{said}" in its ArgoCdCapability')
+        elif said and said != f"{path}{name}":
+            rule = f"Argo CD of the cluster {given.name} has another role"
+            yield Problem((field,), said, rule, f'write "{path}{name}"')
+
+
+def _of_a_spoke(view: Checked, hub: HubCluster) -> Iterator[Problem]:
     if partition_of(hub.region) != partition_of(view.blueprint.region):
         rule = f"nobody there gets access to a cluster in {view.blueprint.region}, which is of another partition"
         yield Problem(("delivery", "hub", "region"), hub.region, rule, "name a hub of the same partition")
+    if hub.roles.facts_role and len(name := reading_role(hub, view.blueprint.name)) > _LONGEST_ROLE:
+        rule = f"the role by which it reads is {name}, and names of roles end after {_LONGEST_ROLE} characters"
+        yield Problem(("delivery", "hub", "facts_role"), hub.roles.facts_role, rule, "write a shorter one in both")
     for path, addon in view.listed_addons.items():
         if FROM_GIT in addon.offers or BY_FLUX in addon.offers:
             rule = "the hub delivers to this cluster, and two engines would keep the same objects"
@@ -163,10 +238,15 @@ def problems(view: Checked) -> Iterator[Problem]:
     if hub := hub_of(delivery):
         yield from _of_a_spoke(view, hub)
         return
-    known = [role for addon in view.listed_addons.values() for role in addon.delivers_by_role]
+    for path, addon in view.listed_addons.items():
+        reads = addon.hub_roles.facts_role if addon.hub_roles else ""
+        if reads and not any(COPIED_SECRETS in other.offers for other in view.listed_addons.values()):
+            rule = f"it reads by the add-on {COPIED_SECRETS.addon}"
+            yield Problem((*path, "facts_role_name"), reads, rule, f"add {COPIED_SECRETS.write} to addons")
+    known = any(addon.hub_roles for addon in view.listed_addons.values())
     if isinstance(delivery, ArgoCdDelivery) and delivery.spokes and not known:
-        rule = "only Argo CD that AWS runs delivers to other clusters, by a role whose name these know"
-        fix = 'add ArgoCdCapability(…, role_name="ArgoCdHub") to addons'
+        rule = "Argo CD delivers to other clusters by a role whose name these know"
+        fix = 'write role_name="ArgoCdHub" in its ArgoCdCapability or ArgoCd'
         yield Problem(("delivery", "spokes"), delivery.spokes, rule, fix)
     engine = engine_of(delivery)
     if not any(engine in addon.offers for addon in view.listed_addons.values()):

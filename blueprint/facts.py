@@ -12,6 +12,9 @@ from blueprint.instances import Architecture
 from blueprint.references import PARTITION, VPC_ID
 from blueprint.workload import PodSelector, Workload
 
+IN_CLUSTER = "https://kubernetes.default.svc"
+"""The Kubernetes API, as pods call it."""
+
 
 @dataclass(frozen=True)
 class ClusterFacts:
@@ -88,15 +91,23 @@ class ClusterFacts:
     """Ranges and names that are reached without it."""
     image_mirrors: tuple[tuple[str, str], ...] = ()
     """Registries of publishers, each with where its images come from instead."""
-    argo_cd_server: str = "https://kubernetes.default.svc"
+    argo_cd_server: str = IN_CLUSTER
     """How Argo CD calls the cluster: by an address inside of it, where it runs there, or by its ARN.
+    Empty where a hub knows it by name alone, as AWS decides its address in a deploy.
     https://argo-cd.readthedocs.io/en/stable/operator-manual/declarative-setup/#clusters"""
+    of_hub: bool = False
+    """Whether the Argo CD that delivers to it is another cluster's, with what is of other clusters beside it."""
     by_argo_cd: bool = False
     """Whether Argo CD takes charts and objects from Git, and so has the cluster's registration with what is on."""
     cache_prefixes: tuple[str, ...] = ()
     """Of the repositories in which ECR caches images: whoever pulls the first makes one."""
     chart_mirror: str = ""
     """Below which all charts are; each where its publisher has it when empty."""
+
+    @property
+    def argo_cd_destination(self) -> Mapping[str, str]:
+        """The cluster, as Applications and AppProjects name it."""
+        return {"server": self.argo_cd_server} if self.argo_cd_server else {"name": self.name}
 
     @property
     def proxy_environment(self) -> Mapping[str, str]:

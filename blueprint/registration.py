@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
 from blueprint.addons.offers import FROM_GIT
 from blueprint.facts import ClusterFacts
 from blueprint.kubernetes import Manifest
+from blueprint.references import CLUSTER_CERTIFICATE, CLUSTER_ENDPOINT
 
+FACTS_READER = "blueprint-facts"
+"""Service account of a hub with which External Secrets reads what AWS decides in deploys of other clusters."""
 PREFIX = "blueprint"
 """Of names of what delivers. With the dot behind it, they are none of what a team or an add-on may call its own."""
 _LONGEST = 63
@@ -21,9 +25,14 @@ def registration(facts: ClusterFacts, addons: Iterable[str] = ()) -> Manifest:
     https://github.com/gitops-bridge-dev/gitops-bridge-argocd-bootstrap-terraform
     https://docs.aws.amazon.com/eks/latest/userguide/argocd-register-clusters.html
     """
-    server = facts.argo_cd_server
+    server = facts.argo_cd_server or CLUSTER_ENDPOINT
     data: dict[str, Any] = {"name": facts.name, "server": server}
-    if server.startswith("https:"):  # by its ARN alone AWS looks the rest up
+    if not facts.argo_cd_server:
+        # Its own AWS credentials are those of the role that has an access entry: cmd/argocd-k8s-auth/commands/aws.go
+        authority = {"insecure": False, "caData": CLUSTER_CERTIFICATE}
+        config = {"awsAuthConfig": {"clusterName": facts.name}, "tlsClientConfig": authority}
+        data["config"] = json.dumps(config, separators=(",", ":"))
+    elif server.startswith("https:"):  # by its ARN alone AWS looks the rest up
         data["config"] = '{"tlsClientConfig":{"insecure":false}}'
     enabled = (f"enable_{addon.replace('-', '_')}" for addon in sorted(addons))
     metadata = {

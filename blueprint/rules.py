@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, get_args
 
 from blueprint import accelerator_rules, delivery, hosts, hybrid_rules, images, partition_rules, windows_rules
 from blueprint.addons import Addon, NodeNetwork, RepeatableAddon
-from blueprint.addons.offers import NODES_ON_DEMAND
+from blueprint.addons.offers import FROM_GIT, NODES_ON_DEMAND
 from blueprint.auto_mode import AutoMode
 from blueprint.cluster import PublicEndpoint
 from blueprint.encryption import foreign_key
@@ -337,6 +337,8 @@ def _connections(view: Checked) -> Iterator[Problem]:
     offered = {offer for addon in view.listed_addons.values() for offer in addon.offers}
     if any(isinstance(compute, AutoMode) for compute in view.compute.values()):
         offered.add(NODES_ON_DEMAND)
+    if delivery.hub_of(view.blueprint.delivery):
+        offered.add(FROM_GIT)
     for path, team in view.teams.items():
         for source, target, port in sorted(team.connections - accepted):
             rule = f"{target} does not let {source} in on port {port}"

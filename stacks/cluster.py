@@ -15,10 +15,11 @@ from blueprint.cluster import LOG_TYPES
 from blueprint.components import Components
 from blueprint.contribution import ManagedAddon
 from blueprint.planning.document import ControlPlane, Plan, RemoteNodes, Subnet
-from blueprint.references import CLUSTER_SECURITY_GROUP, name_of, resolved
+from blueprint.references import CLUSTER_CERTIFICATE, CLUSTER_ENDPOINT, CLUSTER_SECURITY_GROUP, name_of, resolved
 from stacks.acknowledge import ENGINE, NIST, acknowledge
 from stacks.base import PARTITION_ONLY, BlueprintStack, given, service_role
 from stacks.compute import add_compute
+from stacks.handed import hand_over, handed_by, reading_role
 from stacks.kubectl import kubectl_target
 from stacks.permissions import IdentityProvider, access_entry, role_of
 from stacks.retained import retain, retained_key, retained_logs
@@ -49,7 +50,13 @@ class ClusterStack(BlueprintStack):
         compute = _after(Construct(self, "Compute"), before, cluster)
         addons = _after(Construct(self, "Addons"), compute, before, cluster)
         self.identity_provider = IdentityProvider(self, cluster)
-        known = {**PARTITION_ONLY, **network, name_of(CLUSTER_SECURITY_GROUP): cluster.attr_cluster_security_group_id}
+        known = {
+            **PARTITION_ONLY,
+            **network,
+            name_of(CLUSTER_SECURITY_GROUP): cluster.attr_cluster_security_group_id,
+            name_of(CLUSTER_ENDPOINT): cluster.attr_endpoint,
+            name_of(CLUSTER_CERTIFICATE): cluster.attr_certificate_authority_data,
+        }
         managed = [addon for part in plan.addons for addon in part.contribution.managed_addons]
         for addon in managed:
             _addon(before if addon.before_nodes else addons, plan, addon, self.identity_provider, known)
@@ -82,6 +89,9 @@ class ClusterStack(BlueprintStack):
         self.hosted_zones = _hosted_zones(self, plan, network)
         self.export(*self.hosted_zones.values())
         self.export(self.identity_provider.issuer, self.identity_provider.arn, key)
+        if handed := handed_by(plan):
+            hand_over(self, plan, known, "cluster")
+            reading_role(self, plan, handed)
 
     @property
     def target(self) -> eks.ICluster:

@@ -31,6 +31,7 @@ from stacks.acknowledge import ENGINE, NAG, acknowledge
 from stacks.backups import backup_plan, retained_vault
 from stacks.base import PARTITION, PARTITION_ONLY, BlueprintStack, service_role
 from stacks.cluster import ClusterStack
+from stacks.handed import hand_over
 from stacks.permissions import access_entry, role_of
 from stacks.retained import retain, retained_bucket, retained_logs
 
@@ -60,13 +61,16 @@ class ContributionsStack(BlueprintStack):
                 before = [installed[name] for name in part.after if name in installed]
                 if before:
                     installed[part.name].node.add_dependency(*before)
+        known = {**PARTITION_ONLY, **network}
+        for each in installed.values():
+            known |= each.references
         if begins_git:
-            known = {name: value for part in installed.values() for name, value in part.references.items()}
             first = Construct(self, "Git")
-            _manifest(first, "objects", cluster, plan, resolved(begins_git, {**PARTITION_ONLY, **network, **known}))
+            _manifest(first, "objects", cluster, plan, resolved(begins_git, known))
             if installed:
                 first.node.add_dependency(*installed.values())
-        empty = not installed and not begins_git
+        handed = hand_over(self, plan, known, id)
+        empty = not installed and not begins_git and not handed
         if empty and deploys_empty:
             # CloudFormation takes no template without resources. Of this one, nothing is made in AWS.
             CfnWaitConditionHandle(self, "Nothing")

@@ -34,6 +34,7 @@ def role_of(
     role = aws_iam.CfnRole(
         scope,
         id,
+        role_name=grant.role_name or None,
         assume_role_policy_document=_irsa_trust(grant, provider) if provider else _pod_identity_trust(plan, grant),
         policies=policies or None,
         managed_policy_arns=managed_policies(*grant.managed_policies) or None,

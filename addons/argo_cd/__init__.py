@@ -8,6 +8,7 @@ from typing import Any
 
 from addons.argo_cd.bootstrap import NAME, Bootstrap
 from addons.argo_cd.health import APPLICATION_HEALTH, HEALTH
+from addons.argo_cd.hub import KnownByItsPods
 from addons.argo_cd.pods import WORKLOADS
 from addons.argo_cd.sso import SingleSignOn, open_to_all
 from blueprint.addons import ClusterFacts, Contribution, HelmAddon, ImageSource, Values, merged
@@ -19,7 +20,7 @@ from blueprint.fields import DnsName
 from blueprint.kubernetes import Manifest
 
 
-class ArgoCd(HelmAddon):
+class ArgoCd(KnownByItsPods, HelmAddon):
     """Argo CD, inside the cluster only: reach it with `kubectl port-forward`, or give it an Ingress of your own.
 
     Without `sso` there is one user, admin, whose password Argo CD makes up and keeps in argocd-initial-admin-secret.
@@ -62,13 +63,14 @@ class ArgoCd(HelmAddon):
     """The server then speaks plain HTTP; otherwise HTTPS with a certificate that it makes itself."""
 
     def problems(self) -> Iterator[Problem]:
+        yield from super().problems()
         yield from open_to_all(self.extra_values)
 
     def hosts(self) -> tuple[str, ...]:
         return (self.domain,)
 
     def values(self, facts: ClusterFacts) -> Values:
-        values = {
+        values: Values = {
             "fullnameOverride": "argocd",  # the names in Argo CD's own documentation
             "global": {
                 "domain": self.domain,
@@ -90,13 +92,19 @@ class ArgoCd(HelmAddon):
             "notifications": {"resources": resources("20m", "128Mi")},
             "redisSecretInit": {"resources": resources("10m", "64Mi")},
         }
+        if self.hub_roles:
+            # Where it asks AWS who it is; nothing tells it where the agent of EKS Pod Identity gives it its role.
+            region = {"env": [{"name": "AWS_REGION", "value": facts.region}]}
+            values = merged(values, {"controller": region, "server": region})
         return merged(values, {"configs": self.sso.configs()}) if self.sso else values
 
     def objects(self, facts: ClusterFacts) -> tuple[Manifest, ...]:
-        return self.bootstrap.manifests(self.namespace, facts.argo_cd_server) if self.bootstrap else ()
+        first = self.bootstrap.manifests(self.namespace, facts.argo_cd_server) if self.bootstrap else ()
+        return (*self.reader(), *first)
 
     def contribute(self, facts: ClusterFacts) -> Contribution:
-        return replace(super().contribute(facts), from_git=(NAME,) if self.bootstrap else ())
+        grants = (*self.roles_of_pods(facts, self.workloads), *self.reading())
+        return replace(super().contribute(facts), grants=grants, from_git=(NAME,) if self.bootstrap else ())
 
 
 def _replicated() -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from addons.argo_cd import ArgoCd
 from addons.argo_cd.bootstrap import NAME, Bootstrap
+from addons.argo_cd.hub import KnownByRoles
 from addons.argo_cd_capability.access import (
     POLICIES,
     EndpointId,
@@ -23,14 +24,14 @@ from blueprint.addons.offers import FROM_GIT
 from blueprint.contribution import Contribution, Values
 from blueprint.errors import Problem
 from blueprint.facts import ClusterFacts
-from blueprint.fields import NOT_EMPTY, Region, RoleName
+from blueprint.fields import NOT_EMPTY, Region
 from blueprint.kubernetes import Manifest
 from blueprint.registration import registration
 
 _FOR_GOOD = "AWS makes another Argo CD, and what was set up in this one is gone"
 
 
-class ArgoCdCapability(EksCapability):
+class ArgoCdCapability(KnownByRoles, EksCapability):
     """Argo CD outside of the cluster's nodes, where people sign in by IAM Identity Center.
 
     Its role administers the cluster: Argo CD reads every kind that there is before it applies anything, and one that it
@@ -68,9 +69,6 @@ class ArgoCdCapability(EksCapability):
     """How the address of its server begins; AWS makes one up when None."""
     bootstrap: Bootstrap | None = None
     """What it keeps applied from the first deploy on."""
-    role_name: RoleName | None = None
-    """Name of its role, by which clusters know it whose delivery names this one as `Hub`; CloudFormation makes one up
-    when None."""
     vpc_endpoints: tuple[EndpointId, ...] = ()
     """VPC endpoints by which alone it is reached; from the internet when there is none."""
 
@@ -112,11 +110,8 @@ class ArgoCdCapability(EksCapability):
         """
         registered = () if facts.by_argo_cd else (registration(facts),)
         first = self.bootstrap.manifests(FROM_GIT.namespace, facts.argo_cd_server) if self.bootstrap else ()
-        return (settings(), *registered, *first)
+        return (settings(), *registered, *self.reader(), *first)
 
     def contribute(self, facts: ClusterFacts) -> Contribution:
-        return replace(super().contribute(facts), from_git=(NAME,) if self.bootstrap else ())
-
-    @property
-    def delivers_by_role(self) -> tuple[str, ...]:
-        return (self.role_name,) if self.role_name else ()
+        made = super().contribute(facts)
+        return replace(made, grants=self.reading(), from_git=(NAME,) if self.bootstrap else ())

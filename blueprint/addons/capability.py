@@ -52,7 +52,7 @@ class EksCapability(Addon):
             yield from (problem.below(("permissions", index)) for problem in mistakes_in(statement))
 
     def contribute(self, facts: ClusterFacts) -> Contribution:
-        role = next(iter(self.delivers_by_role), "")
+        role = self.hub_roles.role if self.hub_roles else ""
         entry = AccessEntry(role_arn(self.name), groups=self.groups, policies=self.access_policies())
         return Contribution(
             resources=(Capability(self.name, self.kind, self.configuration(facts), self.permissions, role),),

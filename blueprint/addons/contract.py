@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from blueprint.addons.offers import Offer
+from blueprint.addons.offers import HubRoles, Offer
 from blueprint.contribution import Contribution, HostedZone, ReleaseFields, ServiceLinkedRole
 from blueprint.errors import FieldPath, Problem
 from blueprint.facts import ClusterFacts
@@ -97,9 +97,9 @@ class Addon(Value):
         return {}
 
     @property
-    def delivers_by_role(self) -> tuple[str, ...]:
-        """Names of roles by which it delivers to other clusters."""
-        return ()
+    def hub_roles(self) -> HubRoles | None:
+        """By which roles it delivers to other clusters; None where it does not."""
+        return None
 
     def follows(self, other: Addon) -> bool:
         """Whether it is installed after another one of its cluster."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, order=True)
@@ -29,3 +30,14 @@ FROM_GIT = Offer("argo-cd", "ArgoCd()", "argocd")
 """Keeps folders of Git repositories applied."""
 BY_FLUX = Offer("flux", "Flux()", "flux-system")
 """Keeps folders of Git repositories applied, as Flux does."""
+
+
+class HubRoles(NamedTuple):
+    """By which roles the Argo CD of a hub reaches other clusters: their names, which these clusters know."""
+
+    role: str
+    """What applies to them."""
+    server_role: str = ""
+    """What only looks, for people; empty where AWS runs Argo CD, which has one role."""
+    facts_role: str = ""
+    """What reads what AWS decides in their deploys; empty where nothing does."""

@@ -12,18 +12,21 @@ from typing import Any
 from blueprint.addons import Addon
 from blueprint.addons.offers import BY_FLUX, FROM_GIT
 from blueprint.blueprint import Blueprint
-from blueprint.delivery import ArgoCdDelivery, FluxDelivery, Hub, KubectlProvider, engine_of, hub_of
+from blueprint.delivery import ArgoCdDelivery, FluxDelivery, HubCluster, KubectlProvider, engine_of, hub_of
 from blueprint.errors import Problem
 from blueprint.facts import ClusterFacts
 from blueprint.kubernetes import Manifest
 from blueprint.planning.document import GitDelivery, Part
 from blueprint.planning.draft import Draft
+from blueprint.planning.handed import copied_registration, filled_in, handed_facts
 from blueprint.references import PARTITION, name_of, references_in
 from blueprint.registration import PREFIX, registration
 
 KUSTOMIZE_ACCOUNT = "kustomize-controller"
 """Who may do anything; a Kustomization that names nobody has no rights."""
 
+FINALIZER = "resources-finalizer.argocd.argoproj.io"
+"""With it an Application that goes removes what it brought."""
 _RETRY: Mapping[str, Any] = {"limit": -1, "backoff": {"duration": "15s", "factor": 2, "maxDuration": "5m"}}
 
 
@@ -72,16 +75,18 @@ def planned_delivery(
 
 
 def unknown_to_hub(blueprint: Blueprint, drafts: Iterable[Draft]) -> Iterator[Problem]:
-    """What a hub cannot bring: nobody tells it what AWS decides in a deploy, and it comes after EKS's add-ons."""
-    if not hub_of(blueprint.delivery):
+    """What a hub cannot bring: what AWS decides in a deploy, unless it is told, and what comes before EKS's add-ons."""
+    hub = hub_of(blueprint.delivery)
+    if not hub:
         return
     for draft in drafts:
         each = draft.contribution
         used = [[release.values for release in each.releases], each.objects]
         used += [space.objects for space in each.namespaces]
-        if unknown := sorted({*references_in(used)} - {name_of(PARTITION)}):
-            rule = f"its charts or objects hold what AWS decides in a deploy, and no hub knows it: {', '.join(unknown)}"
-            fix = "remove it, take a VPC that is there already where its id is all, or leave hub out of delivery"
+        unknown = sorted({*references_in(used)} - {name_of(PARTITION)})
+        if unknown and not hub.roles.facts_role:
+            rule = f"the hub does not know what AWS decides in a deploy, which it holds: {', '.join(unknown)}"
+            fix = 'name a role by which the hub reads it, facts_role="ArgoCdHubFacts", or remove the add-on'
             yield Problem(draft.path, draft.name, rule, fix)
         if each.first_objects or any(addon.objects for addon in each.managed_addons):
             rule = "it brings objects that EKS's add-ons wait for, and a hub comes after these"
@@ -123,40 +128,68 @@ def _with_what_launches_nodes(engine: str, addons: Sequence[Part]) -> set[str]:
 
 
 def _in_the_hub(
-    facts: ClusterFacts, hub: Hub, planned: GitDelivery, addons: Sequence[Part], teams: Sequence[Part]
+    facts: ClusterFacts, hub: HubCluster, planned: GitDelivery, addons: Sequence[Part], teams: Sequence[Part]
 ) -> GitDelivery:
     """Named after the cluster, since those of all clusters stand beside each other there."""
     registered = registration(facts, [part.name for part in addons])
-    known = {key: text for key, text in registered["metadata"]["annotations"].items() if not [*references_in(text)]}
-    first = tuple(
-        {**each, "metadata": {**each["metadata"], "annotations": {**more, "argocd.argoproj.io/sync-wave": "-1"}}}
-        for each, more in ((_project(facts, planned, facts.name, hub.arn), {}), (registered, known))
-    )
+    stacks = {"addons": addons, "teams": teams}
+    needed = {stack: facts_of(parts) for stack, parts in stacks.items()}
+    handed = handed_facts(facts, hub, registered, needed)
+    first: tuple[Manifest, ...] = (_in_wave(-1, _project(facts, planned, facts.name, hub.server)),)
     roots = {
-        stack: _application(facts, planned, stack, parts, facts.name, hub.arn)
-        for stack, parts in (("addons", addons), ("teams", teams))
+        stack: _application(facts, planned, stack, parts, facts.name, hub.server) for stack, parts in stacks.items()
     }
-    return replace(planned, addons=(*first, *roots["addons"]), teams=tuple(roots["teams"]), hub=hub.name)
+    if handed:
+        first = (*first, *copied_registration(facts, handed, registered))
+        for stack, applications in roots.items():
+            way = partial(filled_in, facts, stack) if needed[stack] else partial(_in_wave, 1)
+            roots[stack] = [*map(way, applications)]
+    else:
+        first = (*first, _in_wave(-1, registered))
+    return replace(planned, addons=(*first, *roots["addons"]), teams=tuple(roots["teams"]), hub=hub.name, handed=handed)
+
+
+def _in_wave(wave: int, one: Manifest) -> Manifest:
+    """The object, applied in its turn, with those of its annotations that are known before a deploy."""
+    given = one["metadata"].get("annotations", {})
+    known = {key: text for key, text in given.items() if not [*references_in(text)]}
+    annotations = {**known, "argocd.argoproj.io/sync-wave": str(wave)}
+    return {**one, "metadata": {**one["metadata"], "annotations": annotations}}
 
 
 def _spokes(facts: ClusterFacts, delivery: ArgoCdDelivery) -> Manifest:
-    """Brings the first objects of other clusters, wherever the folder has some: a new one is found by itself.
+    """An Application for each cluster with a folder for this hub: a new one is found by itself, and none waits for
+    another.
 
-    Argo CD matches `include` with the path below the folder, in which `*` is anything: reposerver/repository.go
-    (getPotentiallyValidManifests).
+    https://argo-cd.readthedocs.io/en/stable/operator-manual/applicationset/Generators-Git/#git-generator-directories
     """
+    folder = delivery.folder.strip("/")
+    source = {"repoURL": delivery.repository, "revision": delivery.revision}
+    name = f"{PREFIX}.{{{{ index .path.segments {folder.count('/') + 1} }}}}"
     spec = {
-        "project": PREFIX,
-        "source": {
-            "repoURL": delivery.repository,
-            "path": delivery.folder.strip("/"),
-            "targetRevision": delivery.revision,
-            "directory": {"recurse": True, "include": f"*/{hub_folder(facts.name)}/*.yaml"},
+        "goTemplate": True,
+        "goTemplateOptions": ["missingkey=error"],
+        "generators": [{"git": {**source, "directories": [{"path": f"{folder}/*/{hub_folder(facts.name)}"}]}}],
+        "template": {
+            "metadata": {
+                "name": name,
+                # What the API server fills in of objects of External Secrets is no difference.
+                "annotations": {"argocd.argoproj.io/compare-options": "ServerSideDiff=true"},
+                "finalizers": [FINALIZER],
+            },
+            "spec": {
+                "project": PREFIX,
+                "source": {
+                    "repoURL": delivery.repository,
+                    "path": "{{ .path.path }}",
+                    "targetRevision": delivery.revision,
+                },
+                "destination": {"server": facts.argo_cd_server, "namespace": FROM_GIT.namespace},
+                "syncPolicy": {"automated": {"prune": True, "selfHeal": True}, "retry": _RETRY},
+            },
         },
-        "destination": {"server": facts.argo_cd_server, "namespace": FROM_GIT.namespace},
-        "syncPolicy": {"automated": {"prune": True, "selfHeal": True}, "retry": _RETRY},
     }
-    return _object("argoproj.io/v1alpha1", "Application", f"{PREFIX}.spokes", FROM_GIT.namespace, {"spec": spec})
+    return _object("argoproj.io/v1alpha1", "ApplicationSet", f"{PREFIX}.spokes", FROM_GIT.namespace, {"spec": spec})
 
 
 def hub_folder(hub: str) -> str:
@@ -173,7 +206,8 @@ def _project(
     here = {"server": server or facts.argo_cd_server, "namespace": FROM_GIT.namespace}
     kinds = [{"group": "argoproj.io", "kind": kind} for kind in ("Application", "AppProject")]
     if spokes:
-        kinds.append({"group": "", "kind": "Secret"})
+        kinds += [{"group": "argoproj.io", "kind": "ApplicationSet"}, {"group": "", "kind": "Secret"}]
+        kinds += [{"group": "external-secrets.io", "kind": kind} for kind in ("ExternalSecret", "SecretStore")]
     spec = {
         "sourceRepos": [delivery.repository],
         "sourceNamespaces": [FROM_GIT.namespace],
@@ -206,7 +240,7 @@ def _application(
         "destination": {"server": server or facts.argo_cd_server, "namespace": FROM_GIT.namespace},
         "syncPolicy": {"automated": {"prune": True, "selfHeal": True}, "retry": _RETRY},
     }
-    finalizers = {"finalizers": ["resources-finalizer.argocd.argoproj.io"]}
+    finalizers = {"finalizers": [FINALIZER]}
     name = f"{prefix(cluster)}.{stack}"
     return [_object("argoproj.io/v1alpha1", "Application", name, FROM_GIT.namespace, {"spec": spec}, **finalizers)]
 

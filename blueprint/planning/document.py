@@ -423,6 +423,23 @@ GitEngine = Literal["argoproj.io", "fluxcd.io"]
 
 
 @dataclass(frozen=True)
+class HandedFacts:
+    """What AWS decides in a deploy, in parameters of Systems Manager from which a hub takes it."""
+
+    reader: str
+    """ARN of the hub's role that reads them."""
+    role: str
+    """Name of the role in the cluster's account that it takes on for this."""
+    names: Mapping[str, tuple[str, ...]]
+    """Of references, by the stack that writes a parameter of them: `cluster` those of the registration, `addons` and
+    `teams` those of what they bring."""
+
+    def parameters(self, cluster: str) -> Mapping[str, str]:
+        """Their names, by the stack that writes one."""
+        return {stack: f"/blueprint/{cluster}/{stack}" for stack in self.names}
+
+
+@dataclass(frozen=True)
 class GitDelivery:
     """Where charts and objects of the parts that are `in_git` come from, and what the installer begins it with."""
 
@@ -437,6 +454,8 @@ class GitDelivery:
     """The teams, likewise."""
     hub: str = ""
     """The cluster in which these objects are, where its engine delivers to this one."""
+    handed: HandedFacts | None = None
+    """What that engine is told of a deploy, where it needs some of it."""
 
 
 @dataclass(frozen=True)

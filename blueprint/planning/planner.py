@@ -15,7 +15,7 @@ from blueprint.auto_mode import AutoMode
 from blueprint.blueprint import Blueprint
 from blueprint.checked import Checked, checked
 from blueprint.contribution import ServiceLinkedRole
-from blueprint.delivery import ArgoCdDelivery, hub_of, hubs_in_fleet
+from blueprint.delivery import ArgoCdDelivery, SelfManagedHub, hub_of, hubs_in_fleet
 from blueprint.endpoints import called
 from blueprint.errors import BlueprintError, FieldPath, Problem, Quoted, rendered
 from blueprint.existing_network import ExistingNetwork
@@ -263,8 +263,10 @@ def _facts(view: Checked) -> ClusterFacts:
         chart_mirror=blueprint.mirrors.charts or "",
         by_argo_cd=isinstance(blueprint.delivery, ArgoCdDelivery),
     )
-    if hub_of(blueprint.delivery) or any(addon.knows_cluster_by_arn for addon in listed):
-        return replace(facts, argo_cd_server=facts.cluster_arn)
+    hub = hub_of(blueprint.delivery)
+    by_name = isinstance(hub, SelfManagedHub)
+    if hub or any(addon.knows_cluster_by_arn for addon in listed):
+        return replace(facts, argo_cd_server="" if by_name else facts.cluster_arn, of_hub=hub is not None)
     return facts
 
 
@@ -333,3 +335,8 @@ def _admins(view: Checked) -> Iterator[tuple[FieldPath, AccessEntry]]:
         # Argo CD lists every kind before it applies anything, and no other policy of EKS lets it.
         arn = Role(hub.role).arn(hub.account)
         yield ("delivery", "hub"), AccessEntry(arn, policies=(AccessPolicy("AmazonEKSClusterAdminPolicy"),))
+        if hub.roles.server_role:
+            # People look at whatever it applied; its server needs no more than that.
+            arn = Role(hub.roles.server_role).arn(hub.account)
+            looks = (AccessPolicy("AmazonEKSAdminViewPolicy"),)
+            yield ("delivery", "hub", "server_role"), AccessEntry(arn, policies=looks)

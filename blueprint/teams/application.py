@@ -214,7 +214,7 @@ class ApplicationTeam(Team):
             objects_first=True,
             launched_nodes=(self.node_pool.owned_by(TEAM_LABEL, self.name).launched(facts),) if self.node_pool else (),
             aws_services=tuple(sorted({secret.service for _, secret in self.named_secrets})),
-            from_git=tuple(chain.from_iterable(workload.from_git(self.name) for workload in self.workloads)),
+            from_git=tuple(chain.from_iterable(workload.from_git(self.name, facts) for workload in self.workloads)),
             hosts=self.hosts,
             notes=(*self._notes(grants),),
         )

@@ -6,12 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
-from blueprint.addons.offers import COPIED_SECRETS
 from blueprint.contribution import Grant
+from blueprint.copied_secrets import reader
 from blueprint.facts import ClusterFacts
 from blueprint.fields import NOT_EMPTY, DnsLabel
-from blueprint.kubernetes import RBAC, Manifest
-from blueprint.references import role_arn
+from blueprint.kubernetes import Manifest
 from blueprint.secrets import Parameter, TeamSecret, TeamSecrets, permissions
 from blueprint.value import Value
 
@@ -60,19 +59,7 @@ def _objects(
     def named(version: str, kind: str, name: str, **rest: Any) -> Manifest:
         return {"apiVersion": version, "kind": kind, "metadata": {"name": name, "namespace": namespace}, **rest}
 
-    annotations = {"eks.amazonaws.com/role-arn": role_arn(f"{namespace}/{service_account}")}
-    yield {
-        "apiVersion": "v1",
-        "kind": "ServiceAccount",
-        "metadata": {"name": service_account, "namespace": namespace, "annotations": annotations},
-        "automountServiceAccountToken": False,
-    }
-    token = {"resources": ["serviceaccounts/token"], "resourceNames": [service_account], "verbs": ["create"]}
-    role = f"{service_account}-token"
-    yield named(f"{RBAC}/v1", "Role", role, rules=[{"apiGroups": [""], **token}])
-    controller = {"kind": "ServiceAccount", "name": COPIED_SECRETS.controller, "namespace": COPIED_SECRETS.namespace}
-    ref = {"apiGroup": RBAC, "kind": "Role", "name": role}
-    yield named(f"{RBAC}/v1", "RoleBinding", role, roleRef=ref, subjects=[controller])
+    yield from reader(namespace, service_account)
     auth = {"jwt": {"serviceAccountRef": {"name": service_account}}}
     for service in sorted({_service(secret) for secret in secrets}):
         aws = {"service": service, "region": facts.region, "auth": auth}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from addons.cert_manager import CertManager
 from addons.core import CORE
+from addons.karpenter import Karpenter
 from blueprint import (
     ArgoCdDelivery,
     Blueprint,
@@ -25,7 +26,7 @@ from blueprint.teams import ApplicationTeam, ToInternet
 
 REPOSITORY = "https://github.com/example/platform"
 FOLDER = "gitops"
-HUB = Hub("platform-hub", account="111111111111", region="us-west-2", role="ArgoCdHub")
+HUB = Hub("platform-hub", account="111111111111", region="us-west-2", role="ArgoCdHub", facts_role="ArgoCdHubFacts")
 
 SHOP = ApplicationTeam("shop", developers=(Role("ShopDeveloper"),), network=(ToInternet(),))
 
@@ -36,7 +37,7 @@ SPOKE = Blueprint(
     network=NewNetwork(cidr="10.50.0.0/16", zones=("a", "b"), nat="one"),
     cluster=Cluster(version="1.36", admins=(Role("BreakGlass"),)),
     compute=(ManagedNodes("system", instance_types=("m7g.large",)),),
-    addons=(*CORE, CertManager()),
+    addons=(*CORE, CertManager(), Karpenter()),
     teams=(SHOP,),
     delivery=ArgoCdDelivery(REPOSITORY, FOLDER, hub=HUB),
 )

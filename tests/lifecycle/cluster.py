@@ -26,6 +26,8 @@ from blueprint.teams import (
     TeamNamespace,
     ToInternet,
 )
+from examples.argo_hub import ARGO_HUB
+from examples.argo_spoke import ARGO_SPOKE
 from examples.auto import AUTO
 from examples.auto_pools import AUTO_POOLS
 from examples.capabilities import CAPABILITIES
@@ -117,6 +119,8 @@ ROTATED = replace(SUCCESSOR, cluster=replace(SUCCESSOR.cluster, active_certifica
 UNMANAGED = replace(BASE, compute=(replace(_SYSTEM, max=6, desired="unmanaged"),))
 
 KINDS = {
+    "argo-hub": ARGO_HUB,
+    "argo-spoke": replace(ARGO_SPOKE, region=ARGO_HUB.region),
     "auto": AUTO,
     "auto-pools": AUTO_POOLS,
     "capabilities": CAPABILITIES,

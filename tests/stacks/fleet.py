@@ -9,6 +9,8 @@ from app import CLUSTERS
 from blueprint.inventory import planned
 from blueprint.planning.document import Plan
 from examples.argo_delivery import ARGO_DELIVERY
+from examples.argo_hub import ARGO_HUB
+from examples.argo_spoke import ARGO_SPOKE
 from examples.auto import AUTO
 from examples.auto_pools import AUTO_POOLS
 from examples.backup import BACKUP
@@ -51,6 +53,7 @@ FLEET = (
     *(EXISTING_VPC, SHARED_VPC, POD_RANGES, PROVISIONED, TUNED_NODES, NATIVE, OPEN_SOURCE, IPV6, DUAL_STACK_INGRESS),
     *(ARGO_DELIVERY, FLUX_DELIVERY, KARPENTER, AUTO_POOLS, GPU_INFERENCE, NEURON, CAPABILITIES),
     *(WINDOWS, HYBRID, TRAINING, GRAVITON, FARGATE_ROLES, SELF_SERVICE, GATEWAYS, BACKUP, LOCAL_ZONE),
+    *(ARGO_HUB, ARGO_SPOKE),
 )
 
 

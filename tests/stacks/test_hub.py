@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import json
 from collections.abc import Mapping
 from dataclasses import replace
@@ -14,6 +15,8 @@ from blueprint import ArgoCdDelivery, KubectlProvider
 from blueprint.planning.document import Plan
 from blueprint.planning.file import dumped
 from blueprint.planning.planner import plan
+from examples.argo_hub import ARGO_HUB
+from examples.argo_spoke import ARGO_SPOKE
 from examples.hub_and_spokes.fleet import HUB
 from examples.hub_and_spokes.pay_eu import PAY_EU
 from examples.hub_and_spokes.platform_hub import PLATFORM_HUB
@@ -28,6 +31,7 @@ from tools.revision.differences import differences
 
 PLANS: Mapping[str, Plan] = {each.name: plan(each) for each in (PLATFORM_HUB, PAY_EU)}
 ROLE = f"arn:aws:iam::{HUB.account}:role/{HUB.role}"
+PLANS_OF_CHART = plan(ARGO_SPOKE)
 Templates = Mapping[tuple[str, str], Template]
 
 
@@ -72,9 +76,85 @@ def test_the_hub_administers_it_by_the_role_that_the_hub_makes(templates: Templa
     assert "AmazonEKSClusterAdminPolicy" in json.dumps(policy["PolicyArn"])
     assert policy["AccessScope"] == {"Type": "cluster"}
     roles = of_type(templates["platform-hub", "addons"], "AWS::IAM::Role").values()
-    (made,) = [each["Properties"] for each in roles if "RoleName" in each["Properties"]]
-    assert made["RoleName"] == HUB.role
-    assert "capabilities.eks.amazonaws.com" in json.dumps(made["AssumeRolePolicyDocument"])
+    made = {each["Properties"].get("RoleName"): each["Properties"] for each in roles}
+    assert "capabilities.eks.amazonaws.com" in json.dumps(made[HUB.role]["AssumeRolePolicyDocument"])
+
+
+def test_a_hub_of_the_chart_is_two_roles_and_one_that_reads(tmp_path: Path) -> None:
+    """EKS's AmazonEKSAdminViewPolicy lists and watches all kinds: access-policy-permissions.html."""
+    made = synthesized([plan(ARGO_HUB), plan(ARGO_SPOKE)], tmp_path)
+    roles = [each["Properties"] for each in of_type(made["argo-hub", "addons"], "AWS::IAM::Role").values()]
+    named = {each["RoleName"]: each for each in roles if "RoleName" in each}
+    assert {*named} == {"ArgoCdHub", "ArgoCdHubServer", "ArgoCdHubFacts"}
+    for name, account in (("ArgoCdHub", "argocd-application-controller"), ("ArgoCdHubServer", "argocd-server")):
+        assert account in json.dumps(named[name]["AssumeRolePolicyDocument"])
+        assert "Policies" not in named[name]
+    associations = of_type(made["argo-hub", "addons"], "AWS::EKS::PodIdentityAssociation").values()
+    accounts = {(each["Properties"]["Namespace"], each["Properties"]["ServiceAccount"]) for each in associations}
+    assert {("argocd", "argocd-application-controller"), ("argocd", "argocd-server")} <= accounts
+    (document,) = [each["PolicyDocument"] for each in named["ArgoCdHubFacts"]["Policies"]]
+    (statement,) = document["Statement"]
+    assert statement["Action"] == ["sts:AssumeRole"] or statement["Action"] == "sts:AssumeRole"
+    assert [fnmatch.fnmatchcase(ROLE_OF_SPOKE, plain(each)) for each in statement["Resource"]] == [True, False]
+    below = ROLE_OF_SPOKE.replace("role/", "role/platform/")
+    assert [fnmatch.fnmatchcase(below, plain(each)) for each in statement["Resource"]] == [False, True]
+    entries = of_type(made["argo-spoke", "cluster"], "AWS::EKS::AccessEntry").values()
+    by_role = {
+        plain(each["Properties"]["PrincipalArn"]).rpartition("/")[2]: plain(
+            each["Properties"]["AccessPolicies"][0]["PolicyArn"]
+        ).rpartition("/")[2]
+        for each in entries
+        if each["Properties"].get("AccessPolicies")
+    }
+    assert by_role["ArgoCdHub"] == "AmazonEKSClusterAdminPolicy"
+    assert by_role["ArgoCdHubServer"] == "AmazonEKSAdminViewPolicy"
+
+
+ROLE_OF_SPOKE = "arn:aws:iam::111111111111:role/ArgoCdHubFacts-argo-spoke"
+
+
+def plain(value: object) -> str:
+    """A text of a template, in the partition of AWS's own regions."""
+    if isinstance(value, dict):
+        ((kind, parts),) = value.items()
+        if kind == "Fn::Join":
+            return "".join(map(plain, parts[1]))
+        return "aws" if parts == "AWS::Partition" else "?"
+    return str(value)
+
+
+def test_what_a_deploy_decides_is_written_where_the_hub_alone_reads_it(tmp_path: Path) -> None:
+    made = synthesized([plan(ARGO_SPOKE)], tmp_path)
+    written = {
+        stack: [each["Properties"] for each in of_type(template, "AWS::SSM::Parameter").values()]
+        for (_, stack), template in made.items()
+    }
+    assert {stack: len(found) for stack, found in written.items()} == {
+        "network": 0,
+        "cluster": 1,
+        "addons": 1,
+        "teams": 0,
+    }
+    for stack in ("cluster", "addons"):
+        (parameter,) = written[stack]
+        assert parameter["Name"] == f"/blueprint/argo-spoke/{stack}"
+        assert parameter["Type"] == "String"
+        told = json.loads(plain(parameter["Value"]))["facts"]
+        handed = PLANS_OF_CHART.delivery and PLANS_OF_CHART.delivery.handed
+        assert handed
+        assert {*told} == {*handed.names[stack]}
+        assert {*told.values()} == {"?"}  # each is decided by AWS
+    roles = [each["Properties"] for each in of_type(made["argo-spoke", "cluster"], "AWS::IAM::Role").values()]
+    (reader,) = [each for each in roles if each.get("RoleName") == "ArgoCdHubFacts-argo-spoke"]
+    (trust,) = reader["AssumeRolePolicyDocument"]["Statement"]
+    assert plain(trust["Principal"]["AWS"]) == "arn:aws:iam::111111111111:role/ArgoCdHubFacts"
+    (statement,) = reader["Policies"][0]["PolicyDocument"]["Statement"]
+    assert statement["Action"] in ("ssm:GetParameter", ["ssm:GetParameter"])
+    assert {plain(each) for each in statement["Resource"]} == {
+        f"arn:aws:ssm:eu-central-1:111111111111:parameter{parameter['Name']}"
+        for found in written.values()
+        for parameter in found
+    }
 
 
 def test_who_reads_about_access_sees_the_hub_and_no_installer() -> None:

@@ -6,12 +6,13 @@ https://argo-cd.readthedocs.io/en/stable/operator-manual/cluster-bootstrapping/#
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from blueprint.addons.offers import FROM_GIT
 from blueprint.contribution import Chart, Release
 from blueprint.kubernetes import Manifest
-from blueprint.planning.delivery import hub_folder, prefix
+from blueprint.planning.delivery import FINALIZER, hub_folder, prefix
 from blueprint.planning.document import GitDelivery, Part, Plan
 from blueprint.references import PATTERN, resolved
 from blueprint.teams.workloads.kinds import GUARDED, KINDS, group
@@ -20,9 +21,6 @@ from tools.gitops.steps import GitStep, named, steps
 from tools.gitops.written import as_yaml, folder_of
 
 _API = "argoproj.io/v1alpha1"
-_FINALIZER = "resources-finalizer.argocd.argoproj.io"
-"""With it an Application that goes removes what it brought."""
-
 # The files hold references as the plan does; whoever renders the chart without a fact is told which.
 _TEMPLATE = """\
 {{- range $path, $_ := .Files.Glob "resources/*.yaml" }}
@@ -55,13 +53,27 @@ def tree(plan: Plan, delivery: GitDelivery) -> dict[str, str]:
         found[f"{stack}/templates/resources.yaml"] = _TEMPLATE
         resources = [*_projects(plan, stack, delivery, parts, listed)]
         for step in listed:
-            resources.append(_application(plan, delivery, stack, step))
-            for name, text in folder_of(resolved(step.objects, known(plan))).items() if step.objects else ():
+            of_hub = [one for one in step.objects if _is_of_hub(delivery, one)]
+            resources += resolved([_in_wave(step, one) for one in of_hub], known(plan))
+            if step.objects and len(of_hub) == len(step.objects):
+                continue
+            there = replace(step, objects=tuple(one for one in step.objects if not _is_of_hub(delivery, one)))
+            resources.append(_application(plan, delivery, stack, there))
+            for name, text in folder_of(resolved(there.objects, known(plan))).items() if there.objects else ():
                 found[f"objects/{step.name}/{name}"] = text
         for each in resources:
             kind = "project" if each["kind"] == "AppProject" else f"{_wave(each):02}"
             found[f"{stack}/resources/{kind}-{each['metadata']['name']}.yaml"] = as_yaml(each)
     return found
+
+
+def _is_of_hub(delivery: GitDelivery, one: Manifest) -> bool:
+    """Whether it is for Argo CD, which is elsewhere: a folder of a team that it follows."""
+    return bool(delivery.hub) and one["apiVersion"] == _API
+
+
+def _in_wave(step: GitStep, one: Manifest) -> Manifest:
+    return {**one, "metadata": {**one["metadata"], "annotations": {"argocd.argoproj.io/sync-wave": str(step.wave)}}}
 
 
 def _wave(application: Manifest) -> int:
@@ -76,12 +88,12 @@ def _projects(
     first = prefix(_cluster(plan, delivery))
     own = [step.release.chart for step in listed if step.release and step not in fenced]
     everything = [{"group": "*", "kind": "*"}]
-    server = _server(plan)
+    target = _target(plan)
     yield _project(
         f"{first}.{stack}",
         {
             "sourceRepos": sorted({delivery.repository, *map(_repository, own)}),
-            "destinations": [{"server": server, "namespace": "*"}],
+            "destinations": [{**target, "namespace": "*"}],
             "clusterResourceWhitelist": everything,
             "namespaceResourceWhitelist": everything,
         },
@@ -93,7 +105,7 @@ def _projects(
                 f"{first}.teams.{part.name}",
                 {
                     "sourceRepos": sorted({*map(_repository, charts)}),
-                    "destinations": [{"server": server, "namespace": each} for each in part.namespaces],
+                    "destinations": [{**target, "namespace": each} for each in part.namespaces],
                     "clusterResourceWhitelist": [],
                     "clusterResourceBlacklist": everything,
                     "namespaceResourceWhitelist": [{"group": group(api), "kind": kind} for kind, api in KINDS.items()],
@@ -111,9 +123,9 @@ def _project(name: str, spec: Mapping[str, Any]) -> Manifest:
     return {"apiVersion": _API, "kind": "AppProject", "metadata": metadata, "spec": spec}
 
 
-def _server(plan: Plan) -> str:
-    server: str = resolved(plan.facts.argo_cd_server, known(plan))
-    return server
+def _target(plan: Plan) -> dict[str, str]:
+    found: dict[str, str] = resolved(plan.facts.argo_cd_destination, known(plan))
+    return found
 
 
 def _is_fenced(stack: str, step: GitStep) -> bool:
@@ -150,7 +162,7 @@ def _application(plan: Plan, delivery: GitDelivery, stack: str, step: GitStep) -
     else:
         spec["source"] = _folder(plan, delivery, step)
     namespace = release.namespace if release else "default"  # where kubectl puts what names none
-    spec["destination"] = {"server": _server(plan), "namespace": namespace}
+    spec["destination"] = {**_target(plan), "namespace": namespace}
     spec["syncPolicy"] = {
         "automated": {"prune": True, "selfHeal": True},
         "syncOptions": options,
@@ -160,7 +172,7 @@ def _application(plan: Plan, delivery: GitDelivery, stack: str, step: GitStep) -
         "name": named(cluster, step.name) if cluster else step.name,
         "namespace": FROM_GIT.namespace,
         "annotations": annotations,
-        "finalizers": [_FINALIZER],
+        "finalizers": [FINALIZER],
     }
     return {"apiVersion": _API, "kind": "Application", "metadata": metadata, "spec": spec}
 

@@ -1,6 +1,7 @@
-"""Roles and users that a cluster names and somebody else makes: whom it lets in, and by whom Fargate pulls images.
+"""Roles and users that a cluster names and somebody else makes: whom it lets in, a hub that reads of its deploy, and by
+whom Fargate pulls images.
 
-EKS refuses what names one that does not exist.
+EKS and IAM refuse what names one that does not exist.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from tools.local.aws import Account
 def principals(plan: Plan) -> Iterator[str]:
     """Their ARNs."""
     profiles = (each.role_arn for each in plan.compute if isinstance(each, FargateNodes) and each.role_arn)
-    for arn in (*(entry.principal for entry in (*plan.admins, *plan.people)), *profiles):
+    handed = plan.delivery.handed if plan.delivery else None
+    hub = (handed.reader,) if handed else ()
+    for arn in (*(entry.principal for entry in (*plan.admins, *plan.people)), *profiles, *hub):
         yield resolved(arn, {"partition": "aws"})
 
 

@@ -26,7 +26,7 @@ class GitWorkload(TeamWorkload):
     """
 
     name: DnsLabel
-    """Unique in the team; the Application is called <team>-<name>."""
+    """Unique in the team; the Application is called <team>-<name>, and in a hub <cluster>.<team>-<name>."""
     repository: GitRepository
     """Address of the Git repository, by https or ssh."""
     path: GitFolder
@@ -44,16 +44,17 @@ class GitWorkload(TeamWorkload):
     def asks_for(self) -> frozenset[Offer]:
         return frozenset({FROM_GIT})
 
-    def from_git(self, team: str) -> tuple[str, ...]:
-        return (f"{team}-{self.name}",)
+    def from_git(self, team: str, facts: ClusterFacts) -> tuple[str, ...]:
+        name = f"{team}-{self.name}"
+        return (f"{facts.name}.{name}" if facts.of_hub else name,)
 
     def objects(self, team: str, namespaces: Sequence[str], facts: ClusterFacts) -> tuple[Manifest, ...]:
-        (name,) = self.from_git(team)
-        server = facts.argo_cd_server
+        (name,) = self.from_git(team, facts)
+        cluster = facts.argo_cd_destination
         project: dict[str, Any] = {
             "sourceRepos": [self.repository],
             "sourceNamespaces": [FROM_GIT.namespace],
-            "destinations": [{"server": server, "namespace": namespace} for namespace in sorted(namespaces)],
+            "destinations": [{**cluster, "namespace": namespace} for namespace in sorted(namespaces)],
             "clusterResourceWhitelist": [],
             "clusterResourceBlacklist": [{"group": "*", "kind": "*"}],
             "namespaceResourceWhitelist": [{"group": group(api), "kind": kind} for kind, api in KINDS.items()],
@@ -64,7 +65,7 @@ class GitWorkload(TeamWorkload):
         application = {
             "project": name,
             "source": {"repoURL": self.repository, "path": self.path, "targetRevision": self.revision},
-            "destination": {"server": server, "namespace": self.namespace},
+            "destination": {**cluster, "namespace": self.namespace},
             "syncPolicy": {
                 "automated": {"prune": True, "selfHeal": True},
                 "syncOptions": ["CreateNamespace=false"],

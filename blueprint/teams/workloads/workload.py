@@ -41,7 +41,7 @@ class TeamWorkload(Value):
         """What Helm installs."""
         return ()
 
-    def from_git(self, team: str) -> tuple[str, ...]:
+    def from_git(self, team: str, facts: ClusterFacts) -> tuple[str, ...]:
         """Names of what a controller installs from Git repositories."""
         return ()
 

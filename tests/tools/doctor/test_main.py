@@ -334,7 +334,7 @@ def test_a_mistake_is_reported_before_boto3_is_loaded(root: Path) -> None:
     code = "import sys; from tools.__main__ import main; print(main(['doctor', 'porduction']), 'boto3' in sys.modules)"
     ran = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert ran.stdout == "1 False\n"
-    assert "write one of argo-delivery, auto, " in ran.stderr
+    assert "write one of argo-delivery, argo-hub, " in ran.stderr
 
 
 def test_without_credentials_it_is_over_at_once(root: Path) -> None:

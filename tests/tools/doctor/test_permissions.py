@@ -14,6 +14,7 @@ from addons.kube_prometheus_stack import KubePrometheusStack
 from addons.tempo import Tempo
 from blueprint import NewHostedZone, Plan, plan
 from blueprint.addons import NewBucket, NewVault, NewWorkspace
+from examples.argo_spoke import ARGO_SPOKE
 from examples.self_managed import SELF_MANAGED
 from tests.blueprint.examples import with_network
 from tests.tools.doctor.account import Account, statuses, worst
@@ -84,8 +85,11 @@ def test_each_service_is_simulated(bootstrapped: Account) -> None:
     addons = (*SELF_MANAGED.addons, Karpenter(), measured, kept, backed_up)
     made = plan(replace(SELF_MANAGED, addons=addons, hosted_zones=zones))
     assert statuses(bootstrapped.found(execution, made)) == ["ok"]
+    once = sorted(services)
+    assert statuses(bootstrapped.found(execution, plan(ARGO_SPOKE))) == ["ok"]
+    assert once == sorted({*once})
     everything = {action.partition(":")[0] for row in TYPES.values() for action in row.creates}
-    assert sorted(services) == sorted(everything)
+    assert {*services} == everything
 
 
 BY_ORGANIZATION = {"OrganizationsDecisionDetail": {"AllowedByOrganizations": False}}

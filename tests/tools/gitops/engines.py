@@ -16,12 +16,13 @@ import yaml
 
 from addons.argo_cd import ArgoCd
 from addons.flux import Flux
-from blueprint import ArgoCdDelivery, Blueprint, FluxDelivery, KubectlProvider
-from blueprint.delivery import Delivery
+from blueprint import ArgoCdDelivery, Blueprint, FluxDelivery, Hub, KubectlProvider, SelfManagedHub
+from blueprint.delivery import Delivery, hub_of
 from blueprint.kubernetes import ObjectKey
 from blueprint.planning.document import Plan
 from blueprint.planning.planner import plan
 from blueprint.references import resolved
+from blueprint.texts import texts_in
 from tests.tools.charts import helm
 from tools.charts.helm import program_for
 from tools.gitops.folder import texts
@@ -32,6 +33,17 @@ DELIVERIES: dict[str, Delivery] = {
     "argo-cd": ArgoCdDelivery(REPOSITORY, folder="deploy/gitops"),
     "flux": FluxDelivery(REPOSITORY, folder="deploy/gitops"),
 }
+HUBS: dict[str, type[Hub | SelfManagedHub]] = {"hub": Hub, "self-managed hub": SelfManagedHub}
+"""Argo CD of another cluster, which is told what AWS decides in a deploy."""
+
+
+def by_hub(blueprint: Blueprint, kind: type[Hub | SelfManagedHub]) -> Delivery:
+    """From a hub of another account, in the same region."""
+    roles: Any = {"role": "ArgoCdHub", "facts_role": "ArgoCdHubFacts"}
+    if kind is SelfManagedHub:
+        roles["server_role"] = "ArgoCdHubServer"
+    hub = kind("the-hub", account="444444444444", region=blueprint.region, **roles)
+    return ArgoCdDelivery(REPOSITORY, folder="deploy/gitops", hub=hub)
 
 
 # Of a PyYAML without libyaml, the slow ones.
@@ -76,10 +88,11 @@ class Brought:
 
 
 def delivered(blueprint: Blueprint, delivery: Delivery) -> Plan:
-    """The plan of the blueprint with another delivery, and with the add-ons of both engines."""
-    others = [addon for addon in blueprint.addons if not isinstance(addon, ArgoCd | Flux)]
-    addons = (*others, ArgoCd(domain="argocd.example.com"), Flux())
-    return plan(replace(blueprint, addons=addons, delivery=delivery))
+    """The plan of the blueprint with another delivery, and with the add-ons of both engines where these run there."""
+    addons = [addon for addon in blueprint.addons if not isinstance(addon, ArgoCd | Flux)]
+    if not hub_of(delivery):
+        addons += [ArgoCd(domain="argocd.example.com"), Flux()]
+    return plan(replace(blueprint, addons=tuple(addons), delivery=delivery))
 
 
 def by_kubectl(blueprint: Blueprint, like: Plan) -> Brought:
@@ -119,11 +132,78 @@ def first_objects(made: Plan) -> list[Any]:
 
 def applications(made: Plan, clone: Path) -> Iterator[Any]:
     """What Argo CD makes of the first Applications: Applications and AppProjects."""
-    for one in first_objects(made):
+    for one in in_hub(made, clone) if made.delivery and made.delivery.hub else first_objects(made):
         if one["kind"] == "Application":
-            source = one["spec"]["source"]
-            command = (str(helm()), "template", source["helm"]["releaseName"], str(clone / source["path"]), "-f", "-")
-            yield from _run(*command, given=json.dumps(source["helm"]["valuesObject"]))
+            of_helm = one["spec"]["source"]["helm"]
+            values = of_helm.get("values") or json.dumps(of_helm["valuesObject"])
+            folder = clone / one["spec"]["source"]["path"]
+            yield from _run(str(helm()), "template", of_helm["releaseName"], str(folder), "-f", "-", given=values)
+
+
+def in_hub(made: Plan, clone: Path) -> list[Any]:
+    """What there is in a hub for the cluster, after External Secrets and ApplicationSets have done their work."""
+    assert made.delivery
+    files = sorted((clone / "deploy/gitops" / made.facts.name / "hub" / made.delivery.hub).glob("*.yaml"))
+    found = [one for path in files for one in documents(path.read_text(encoding="utf-8"))]
+    found += [registered(made, one, clone) for one in found if one["kind"] == "ExternalSecret"]
+    secrets = [one for one in found if one["kind"] == "Secret"]
+    for one in [each for each in found if each["kind"] == "ApplicationSet"]:
+        spec = one["spec"]
+        (generator,) = spec["generators"]
+        wanted = generator["clusters"]["selector"]["matchLabels"].items()
+        (secret,) = [each for each in secrets if wanted <= each["metadata"]["labels"].items()]
+        template = _mapped_texts(spec["template"], {"metadata": secret["metadata"]}, clone)
+        found.append({"apiVersion": one["apiVersion"], "kind": "Application", **template})
+    return found
+
+
+def registered(made: Plan, external: Any, clone: Path) -> Any:
+    """What External Secrets makes of one: template/v2 of it is Go's text/template with the functions of sprig, as in
+    Helm.
+    """
+    assert made.delivery
+    assert made.delivery.handed
+    handed = made.delivery.handed
+    known = facts(made)
+    parameters = {
+        name: json.dumps({"facts": {each: known[each] for each in handed.names[stack]}})
+        for stack, name in handed.parameters(made.facts.name).items()
+    }
+    data = {each["secretKey"]: parameters[each["remoteRef"]["key"]] for each in external["spec"]["data"]}
+    target = external["spec"]["target"]
+    made_of = _mapped_texts(target["template"], data, clone)
+    metadata = {"name": target["name"], "namespace": external["metadata"]["namespace"], **made_of["metadata"]}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": made_of["data"]}
+
+
+_RENDERS = """\
+rendered:
+{{- range .Values.texts }}
+- {{ tpl . $.Values.data | toJson }}
+{{- end }}
+"""
+
+
+def _mapped_texts(data: Any, over: Mapping[str, Any], folder: Path) -> Any:
+    """The data with each text rendered as a template of Go, with `over` as its dot."""
+    chart = folder / "renders-texts"
+    (chart / "templates").mkdir(parents=True, exist_ok=True)
+    (chart / "Chart.yaml").write_text("apiVersion: v2\nname: renders-texts\nversion: 0.0.0\n", encoding="utf-8")
+    (chart / "templates/texts.yaml").write_text(_RENDERS, encoding="utf-8")
+    texts = sorted({*texts_in(data)})
+    (made,) = _run(
+        *(str(helm()), "template", "renders", str(chart), "-f", "-"), given=json.dumps({"texts": texts, "data": over})
+    )
+    rendered = dict(zip(texts, made["rendered"], strict=True))
+
+    def mapped(one: Any) -> Any:
+        if isinstance(one, str):
+            return rendered[one]
+        if isinstance(one, dict):
+            return {key: mapped(item) for key, item in one.items()}
+        return [mapped(item) for item in one] if isinstance(one, list) else one
+
+    return mapped(data)
 
 
 def by_argo_cd(made: Plan, clone: Path) -> Brought:
@@ -137,7 +217,7 @@ def by_argo_cd(made: Plan, clone: Path) -> Brought:
             values = source["helm"].get("valuesObject", {})
             named = one["spec"]["destination"]["namespace"], source["helm"]["releaseName"]
             brought.releases[named] = (source["chart"], address, source["targetRevision"], values)
-        elif "path" in source:
+        elif source.get("repoURL") == REPOSITORY:
             for each in _kustomized(clone / source["path"], source.get("kustomize", {}).get("patches", [])):
                 brought.add(each)
     return brought

@@ -83,5 +83,6 @@ def _optional(plan: Plan) -> Iterator[tuple[str, bool]]:
         yield kind, BackupPlan in resources
     for kind in ("AWS::S3::Bucket", "AWS::S3::BucketPolicy"):
         yield kind, Bucket in resources
+    yield "AWS::SSM::Parameter", plan.delivery is not None and plan.delivery.handed is not None
     for kind in ("AWS::SQS::Queue", "AWS::SQS::QueuePolicy"):
         yield kind, Queue in resources

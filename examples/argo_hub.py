@@ -1,0 +1,39 @@
+"""A hub: Argo CD of the chart, on its own nodes, takes its cluster and others from Git: argo_spoke.py is one."""
+
+from __future__ import annotations
+
+from addons.argo_cd import ArgoCd
+from addons.core import CORE
+from addons.external_secrets import ExternalSecrets
+from blueprint import ArgoCdDelivery, Blueprint, Cluster, ManagedNodes, NewNetwork, Role, SelfManagedHub
+
+REPOSITORY = "https://github.com/example/platform"
+HUB = SelfManagedHub(
+    "argo-hub",
+    account="111111111111",
+    region="us-west-2",
+    role="ArgoCdHub",
+    server_role="ArgoCdHubServer",
+    facts_role="ArgoCdHubFacts",
+)
+"""As other clusters name it."""
+
+ARGO_HUB = Blueprint(
+    name=HUB.name,
+    account=HUB.account,
+    region=HUB.region,
+    network=NewNetwork(cidr="10.90.0.0/16", zones=("a", "b"), nat="one"),
+    cluster=Cluster(version="1.36", admins=(Role("BreakGlass"),)),
+    compute=(ManagedNodes("system", instance_types=("m7g.large",)),),
+    addons=(
+        *CORE,
+        ExternalSecrets(),
+        ArgoCd(
+            domain="argocd.example.com",
+            role_name=HUB.role,
+            server_role_name=HUB.server_role,
+            facts_role_name=HUB.facts_role,
+        ),
+    ),
+    delivery=ArgoCdDelivery(REPOSITORY, spokes=True),
+)
