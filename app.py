@@ -10,13 +10,10 @@ that judge the templates; it changes no template.
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from blueprint.errors import BlueprintError
-from blueprint.inventory import planned
 from blueprint.planning.document import Plan
 from blueprint.planning.file import write
 from blueprint.sources import compile_from_source
@@ -40,7 +37,7 @@ def build(app: App, plans: Iterable[Plan], *, deploys_empty: bool = False) -> di
 
     `deploys_empty` says that stacks without resources are deployed as well, which CloudFormation refuses.
     """
-    from stacks.acknowledge import judged
+    from stacks.judging import judged
     from stacks.stage import ClusterStage
 
     stages = {plan.facts.name: ClusterStage(app, plan, deploys_empty=deploys_empty) for plan in plans}
@@ -62,18 +59,7 @@ def write_assembly(app: App, plans: Sequence[Plan], counted: Iterable[Plan] | No
         write(plan, Path(app.outdir))
 
 
-def main() -> None:
-    """What `cdk` runs."""
-    from aws_cdk import App
-
-    app = App(context=CONTEXT)
-    only = app.node.try_get_context("cluster")
-    try:
-        plans = planned(CLUSTERS, [only] if only else [])
-    except BlueprintError as error:
-        sys.exit(str(error))
-    write_assembly(app, plans)
-
-
 if __name__ == "__main__":
+    from tools.cdk_app import main
+
     main()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 
 from aws_cdk import Acknowledgment, Validations
@@ -10,16 +9,12 @@ from constructs import IConstruct
 
 from blueprint.contribution import Grant
 from blueprint.iam import Statement
+from stacks.judging import judged
 
 NAG = "AwsSolutions::AwsSolutions-"
 NIST = "NIST.800.53.R5::NIST.800.53.R5-"
 ENGINE = "CloudFormation-Validate::"
 """The CDK's own rules, and those of `stacks/rules`."""
-
-
-def judged() -> bool:
-    """Whether rules run at this synth; acknowledgements leave no trace in a template, so they can be left out too."""
-    return os.environ.get("CDK_VALIDATION") != "false"
 
 
 def acknowledge(construct: IConstruct, reasons: Mapping[str, str], *, always: bool = False) -> None:

@@ -2,12 +2,14 @@
 
     python -m tools.apart
 
-is such a process. It reads folders, a line each, which hold the plan of a cluster, and says each when the cluster's
-assembly is in it. It ends when its input does, so that it never outlives whoever asks.
+is such a process. It reads folders, a line each, which hold the plan of a cluster, and when the cluster's assembly is
+in one, it says as JSON what rules have found, if they run. It ends when its input does, so that it never outlives
+whoever asks.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -28,23 +30,33 @@ from tools.merged import merge, share
 from tools.progress import Progress
 from tools.status import CannotError
 from tools.store import Store
-from tools.synthesis import synthesize
+from tools.synthesis import FindingsError, synthesize
 
+_VALIDATE = "--validate"
 WORTH = 8
 """Clusters for each process: of fewer, its start takes longer than it saves. `make bench` shows it."""
 
 
 def synthesize_apart(
-    plans: Sequence[Plan], out: Path, *, store: Store | None, processes: int, progress: bool = False
+    plans: Sequence[Plan],
+    out: Path,
+    *,
+    store: Store | None,
+    processes: int,
+    validate: bool = False,
+    progress: bool = False,
 ) -> None:
-    """Writes what `synthesize` writes, without the rules; by at most so many processes."""
+    """Writes what `synthesize` writes; by at most so many processes.
+
+    Raises FindingsError with what rules find in any cluster.
+    """
     with tempfile.TemporaryDirectory(prefix="eks-blueprints-") as temporary:
         parts = {Path(temporary) / plan.facts.name: plan for plan in plans}
         keys, missing = {}, list[Path]()
         for part, plan in parts.items():
             document = dumped(plan)
             keys[part] = store.key(document) if store else ""
-            if not store or not store.take(keys[part], part):
+            if not store or not store.take(keys[part], part, judged=validate):
                 part.mkdir()
                 (part / f"{plan.facts.name}{SUFFIX}").write_text(document, encoding="utf-8")
                 for asset in out.glob("asset.*"):  # so that it is not packed again
@@ -53,29 +65,40 @@ def synthesize_apart(
         done: list[Path] = []
         shown = Progress(lambda: f"{len(done)} of {len(missing)} clusters")
         with shown if progress and len(missing) > 1 else nullcontext():
-            for part in _synthesized(missing, parts, min(processes, len(missing) // WORTH)):
+            for part in _synthesized(missing, parts, min(processes, len(missing) // WORTH), validate):
                 done.append(part)
                 if store:
-                    store.keep(keys[part], part)
+                    store.keep(keys[part], part, judged=validate)
         if store and missing:
             store.make_room()
         merge([*parts], out)
 
 
-def _synthesized(missing: Sequence[Path], plans: dict[Path, Plan], processes: int) -> Iterator[Path]:
+def _synthesized(missing: Sequence[Path], plans: dict[Path, Plan], processes: int, validate: bool) -> Iterator[Path]:
     """Each part, when it is whole."""
     if processes > 1:
-        yield from by_processes(missing, processes)
+        yield from by_processes(missing, processes, validate=validate)
         return
+    findings: list[FindingsError] = []
     for part in missing:
-        synthesize([plans[part]], part, validate=False)
-        yield part
+        try:
+            synthesize([plans[part]], part, validate=validate)
+        except FindingsError as error:
+            findings.append(error)
+        else:
+            yield part
+    _raise(findings)
 
 
-def by_processes(parts: Sequence[Path], count: int) -> Generator[Path]:
+def _raise(findings: Sequence[FindingsError]) -> None:
+    if findings:
+        raise FindingsError("\n\n".join(map(str, findings)))
+
+
+def by_processes(parts: Sequence[Path], count: int, *, validate: bool = False) -> Generator[Path]:
     """Each part, which holds a plan, when its assembly is in it. However it ends, no process is left."""
-    command = (sys.executable, "-m", "tools.apart")
-    waiting, done = deque(parts), SimpleQueue[Path | CannotError]()
+    command = (sys.executable, "-m", "tools.apart", *([_VALIDATE] if validate else []))
+    waiting, done = deque(parts), SimpleQueue[Path | CannotError | FindingsError]()
     workers = [
         subprocess.Popen(
             command,
@@ -96,18 +119,23 @@ def by_processes(parts: Sequence[Path], count: int) -> Generator[Path]:
                 part = waiting.popleft()
                 with suppress(BrokenPipeError):  # it has ended, and says why on standard error
                     print(part, file=worker.stdin, flush=True)
-                answered = worker.stdout.readline()
-                done.put(part if answered else CannotError(f"{part.name} could not be synthesized: see above."))
+                answered = worker.stdout.readline().rstrip("\n")
+                done.put(_ended(part, answered))
 
     threads = [Thread(target=serve, args=(worker,), daemon=True) for worker in workers]
     try:
         for thread in threads:
             thread.start()
+        findings: list[FindingsError] = []
         for _ in parts:
             found = done.get()
             if isinstance(found, CannotError):
                 raise found
-            yield found
+            if isinstance(found, FindingsError):
+                findings.append(found)
+            else:
+                yield found
+        _raise(findings)
     finally:
         waiting.clear()
         for worker in workers:
@@ -120,14 +148,25 @@ def by_processes(parts: Sequence[Path], count: int) -> Generator[Path]:
                 pass
 
 
+def _ended(part: Path, answered: str) -> Path | CannotError | FindingsError:
+    if not answered:
+        return CannotError(f"{part.name} could not be synthesized: see above.")
+    findings = json.loads(answered)
+    return FindingsError(findings) if findings else part
+
+
 def main() -> None:
     """Synthesizes until there is nothing left to do."""
     quicken()
     for line in sys.stdin:
         part = Path(line.rstrip("\n"))
         (document,) = documents(part).values()
-        synthesize([loaded(document)], part, validate=False)
-        print(part, flush=True)
+        findings = ""
+        try:
+            synthesize([loaded(document)], part, validate=_VALIDATE in sys.argv)
+        except FindingsError as error:
+            findings = str(error)
+        print(json.dumps(findings), flush=True)
     finish(0)
 
 

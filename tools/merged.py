@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 _MANIFEST, _TREE = "manifest.json", "tree.json"
+REPORT = "validation-report.json"
+"""What rules say of templates; only where some ran."""
 _ASSET = re.compile(r'"(?:\.\./)?(asset\.[0-9a-f]{64}(?:\.\w+)?)"')
 
 
@@ -24,12 +26,14 @@ def merge(parts: Sequence[Path], out: Path) -> None:
         for name in assets_of(part):
             share(part / name, out / name)
         for path in [*part.iterdir()]:
-            if path.name not in (_MANIFEST, _TREE) and not path.name.startswith("asset."):
+            if path.name not in (_MANIFEST, _TREE, REPORT) and not path.name.startswith("asset."):
                 target = out / path.name
                 if target.is_dir():  # of an earlier run
                     shutil.rmtree(target)
                 target.unlink(missing_ok=True)  # cdk.out, the version of the format, is in each
                 shutil.move(path, target)
+    if reports := [_read(path) for path in (part / REPORT for part in parts) if path.exists()]:
+        _write(out / REPORT, _report(reports), indent=2)
     first, of_all = manifests[0], [item for each in manifests for item in each["artifacts"].items()]
     stages = {name: artifact for name, artifact in of_all if _is_stage(artifact)}
     others = {name: artifact for name, artifact in first["artifacts"].items() if not _is_stage(artifact)}
@@ -37,6 +41,21 @@ def merge(parts: Sequence[Path], out: Path) -> None:
     tree = trees[0]["tree"]
     children = {name: child for each in trees for name, child in each["tree"]["children"].items() if name != "Tree"}
     _write(out / _TREE, {**trees[0], "tree": {**tree, "children": {**children, "Tree": tree["children"]["Tree"]}}})
+
+
+def _report(reports: Sequence[Any]) -> dict[str, Any]:
+    """Each plugin's of all clusters, with the same findings together, as when it looks at all of them."""
+    plugins = []
+    for same in zip(*(report["pluginReports"] for report in reports), strict=True):
+        lists = {}
+        for name, value in same[0].items():
+            if isinstance(value, list):
+                by_rule: dict[tuple[str, str], list[Any]] = {}
+                for each in (item for report in same for item in report[name]):
+                    by_rule.setdefault((each["ruleName"], each["description"]), []).append(each)
+                lists[name] = [each for found in by_rule.values() for each in found]
+        plugins.append({**same[0], **lists})
+    return {**reports[0], "pluginReports": plugins}
 
 
 def assets_of(part: Path) -> list[str]:

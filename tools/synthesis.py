@@ -21,12 +21,21 @@ from tools.progress import Progress
 if TYPE_CHECKING:
     from aws_cdk import App
 
+_FINDINGS = {"@aws-cdk/core:appMode": "inmemory"}
+"""Findings are in the error, and not printed as well: aws-cdk-lib core/lib/private/synthesis-validation.ts."""
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html (resources in a template)
 RESOURCE_LIMIT = 500
 
 
+class FindingsError(Exception):
+    """What rules have found in templates, as the CDK says it."""
+
+
 def synthesize(plans: Sequence[Plan], out: Path, *, validate: bool, progress: bool = False) -> None:
-    """Writes the cloud assembly of the plans, with the plans themselves; says how far it is where that takes long."""
+    """Writes the cloud assembly of the plans, with the plans themselves; says how far it is where that takes long.
+
+    Raises FindingsError when rules find something.
+    """
     os.environ["CDK_VALIDATION"] = "true" if validate else "false"
     from aws_cdk import App
 
@@ -45,7 +54,12 @@ def synthesize(plans: Sequence[Plan], out: Path, *, validate: bool, progress: bo
         return f"{done} of {len(plans)} clusters"
 
     with Progress(state) if progress and len(plans) > 1 else nullcontext():
-        write_assembly(app, plans, counted())
+        try:
+            write_assembly(app, plans, counted())
+        except RuntimeError as error:  # of the CDK, which has no other kind
+            if "ValidationFailed" not in str(error):
+                raise
+            raise FindingsError(str(error).removeprefix("ValidationFailed: ")) from error
 
 
 def synthesize_roles(accounts: Sequence[AccountRoles], out: Path) -> None:
@@ -104,4 +118,4 @@ def synthesize_pipeline(plan: PipelinePlan, out: Path) -> None:
 def settings() -> dict[str, Any]:
     """The CDK's feature flags, which the CLI would read: without them templates differ from those of a deploy."""
     text = (ROOT / "cdk.json").read_text(encoding="utf-8")
-    return {**json.loads(text)["context"], **CONTEXT}
+    return {**json.loads(text)["context"], **CONTEXT, **_FINDINGS}

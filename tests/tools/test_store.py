@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import subprocess
@@ -25,13 +26,19 @@ from tools.merged import assets_of, share
 from tools.revision.revisions import Revision
 from tools.status import CannotError
 from tools.store import BESIDE, NAMES, RENDERER, WITHOUT, Store, fingerprint
-from tools.synthesis import settings, synthesize
+from tools.synthesis import FindingsError, settings, synthesize
 
 
 def files(folder: Path) -> dict[str, bytes]:
     # The CDK has one as well in a process whose first synthesis was with rules, as that of other tests may have been.
     found = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != "validation-report.json")
     return {str(path.relative_to(folder)): path.read_bytes() for path in found}
+
+
+def reports(folder: Path) -> Any:
+    """What rules said; None where none ran."""
+    path = folder / "validation-report.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
 
 
 def forbidden(*_: object, **__: object) -> None:
@@ -91,6 +98,53 @@ class TestBytes:
         (tmp_path / "c").mkdir()
         synthesize([changed, two], tmp_path / "c", validate=False)
         assert files(tmp_path / "b") == files(tmp_path / "c")
+
+
+class TestRules:
+    """Judged once, and found to be without a finding."""
+
+    def test_they_judge_what_no_synthesis_with_rules_has_kept(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        kept = Store(settings(), tmp_path / "store")
+        pair = [plan(BARE), plan(replace(BARE, name="other"))]
+        judged = list[bool]()
+
+        def counting(plans: list[Plan], *arguments: Any, validate: bool) -> None:
+            judged.append(validate)
+            synthesize(plans, *arguments, validate=validate)
+
+        monkeypatch.setattr(apart, "synthesize", counting)
+        for name, validate, made in (("a", False, 2), ("b", True, 2), ("c", True, 0), ("d", False, 0)):
+            (tmp_path / name).mkdir()
+            synthesize_apart(pair, tmp_path / name, store=kept, processes=1, validate=validate)
+            assert judged == [validate] * made, name
+            judged.clear()
+        assert reports(tmp_path / "b") == reports(tmp_path / "c")
+        assert reports(tmp_path / "d") is None
+        (tmp_path / "whole").mkdir()
+        synthesize(pair, tmp_path / "whole", validate=True)
+        assert reports(tmp_path / "b") == reports(tmp_path / "whole")
+        assert files(tmp_path / "c") == files(tmp_path / "whole")
+
+    @pytest.mark.parametrize("processes", [1, 2])
+    def test_a_finding_hides_none_of_another_cluster_and_is_not_kept(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, processes: int
+    ) -> None:
+        monkeypatch.setattr(apart, "WORTH", 1)
+        named = [plan(replace(BARE, name=name)) for name in ("first", "second")]
+        # Which no blueprint can say: EKS-ENDPOINT-OPEN of stacks/rules.
+        bad = [replace(each, control_plane=replace(each.control_plane, public_ranges=("0.0.0.0/0",))) for each in named]
+        kept = Store(settings(), tmp_path / "store")
+        (tmp_path / "out").mkdir()
+        with pytest.raises(FindingsError) as raised:
+            synthesize_apart([*bad, plan(BARE)], tmp_path / "out", store=kept, processes=processes, validate=True)
+        for name in ("first", "second"):
+            assert f"{name}/cluster/Cluster" in str(raised.value)
+        assert "EKS-ENDPOINT-OPEN" in str(raised.value)
+        for each in bad:
+            assert not kept.take(kept.key(dumped(each)), tmp_path / "x")
+        assert kept.take(kept.key(dumped(plan(BARE))), tmp_path / "y", judged=True)
 
 
 @pytest.fixture

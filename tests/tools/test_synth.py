@@ -21,7 +21,7 @@ from tools.__main__ import main
 from tools.assembly import read
 from tools.commands import synth
 from tools.commands.synth import _names, as_text
-from tools.synthesis import synthesize
+from tools.synthesis import FindingsError, synthesize
 
 
 @pytest.fixture
@@ -137,9 +137,9 @@ def test_a_finding_fails_without_a_traceback_and_leaves_nothing(
 ) -> None:
     def failing(*_: object, **__: object) -> None:
         synthesize([plan(DEV)], synth.OUT, validate=False)
-        raise RuntimeError("ValidationFailed: Validation failed.")
+        raise FindingsError("dev")
 
-    monkeypatch.setattr(synth, "synthesize", failing)
+    monkeypatch.setattr(synth, "synthesize_apart", failing)
     assert main(["synth", "--validate", "dev"]) == 1
     assert "nothing is left in cdk.out" in capsys.readouterr().err
     assert list((folder / "cdk.out").iterdir()) == []

@@ -40,7 +40,7 @@ from tools.review.markdown import markdown
 from tools.review.prices import prices
 from tools.review.report import as_json as review_json
 from tools.revision.differences import ClusterDifference, differences
-from tools.synthesis import synthesize
+from tools.synthesis import FindingsError, synthesize
 from tools.upgrade.render import as_markdown as upgrade_markdown
 from tools.upgrade.upgrade import upgrade
 
@@ -74,12 +74,12 @@ def _judged(plans: Mapping[str, Plan], named: Mapping[str, Variant], out: Path, 
     """The templates of those that pass all rules."""
     try:
         synthesize(list(plans.values()), out, validate=True)
+    except FindingsError:
+        findings = list(_findings(out))
+        ends += [f"{named[name]}\n{rule} {path}" for name, rule, path in findings]
+        failed = {name for name, _, _ in findings}
+        return {name: stacks for name, stacks in read(out).items() if name not in failed}
     except RuntimeError as error:
-        if "ValidationFailed" in str(error):
-            findings = list(_findings(out))
-            ends += [f"{named[name]}\n{rule} {path}" for name, rule, path in findings]
-            failed = {name for name, _, _ in findings}
-            return {name: stacks for name, stacks in read(out).items() if name not in failed}
         if len(plans) == 1:
             ends.append(f"{next(iter(named.values()))}\n{error}")
             return {}

@@ -1,8 +1,8 @@
 """The templates of every cluster, or of those named, in cdk.out, and a table of what they hold.
 
 Nothing is left in the folder when a mistake is found. Rules and nag packs run with --validate, in `make check` and when
-`cdk` runs the app; the templates are the same. Without them, a cluster whose plan is as before, and all that turns it
-into templates, comes from .synthesized.
+`cdk` runs the app; the templates are the same. A cluster whose plan is as before, and all that turns it into templates
+and judges them, comes from .synthesized.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from tools.options import add_clusters, add_json
 from tools.outputs import ASSEMBLY, OutputFolder
 from tools.status import Status
 from tools.store import Store
-from tools.synthesis import RESOURCE_LIMIT, settings, synthesize
+from tools.synthesis import RESOURCE_LIMIT, FindingsError, settings
 from tools.tables import aligned
 
 OUT = Path("cdk.out")
@@ -63,17 +63,21 @@ def run(options: Namespace) -> int:
     try:
         if options.quick:
             quicken()
-        if options.validate:
-            synthesize(plans, out, validate=True, progress=True)
-        else:
-            store = None if options.no_cache else Store(settings())
-            synthesize_apart(plans, out, store=store, processes=os.cpu_count() or 1, progress=True)
-    except Exception as error:
+        synthesize_apart(
+            plans,
+            out,
+            store=None if options.no_cache else Store(settings()),
+            processes=os.cpu_count() or 1,
+            validate=options.validate,
+            progress=True,
+        )
+    except FindingsError as error:
         folder.clear()
-        if "ValidationFailed" not in str(error):
-            raise
-        print(f"The findings above fail the synth; nothing is left in {out}.", file=sys.stderr)
+        print(f"{error}\n\nThe findings above fail the synth; nothing is left in {out}.", file=sys.stderr)
         return Status.REFUSED
+    except Exception:
+        folder.clear()
+        raise
     assembly = read(out)
     print(json.dumps(as_json(plans, assembly), indent=2) if options.json else as_text(plans, assembly))
     sys.stdout.flush()
