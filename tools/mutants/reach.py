@@ -136,10 +136,9 @@ class _Reached:
 
     def _forget(self) -> None:
         for module in list(sys.modules.values()):
-            path = str(getattr(module, "__file__", None))
-            if path.startswith(f"{self.root}/") and not path.startswith(f"{self.root}/stacks/"):
+            if str(getattr(module, "__file__", None)).startswith(f"{self.root}/"):
                 for value in list(vars(module).values()):
-                    if isinstance(value, _lru_cache_wrapper):
+                    if isinstance(value, _lru_cache_wrapper) and not value.__module__.startswith("stacks."):
                         value.cache_clear()
 
 
