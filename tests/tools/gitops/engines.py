@@ -230,6 +230,17 @@ def kustomizations(made: Plan, clone: Path) -> Iterator[Any]:
             yield from _kustomized(clone / one["spec"]["path"])
 
 
+def of_flux(made: Plan, clone: Path) -> Iterator[Any]:
+    """Kustomizations, and of charts what Flux takes them from."""
+    maps = {one["metadata"]["name"]: one["data"] for one in first_objects(made) if one["kind"] == "ConfigMap"}
+    for each in kustomizations(made, clone):
+        yield each
+        for one in _kustomized(clone / each["spec"]["path"]):
+            if ".toolkit.fluxcd.io/" in one["apiVersion"]:
+                named = each["spec"].get("postBuild", {}).get("substituteFrom", ())
+                yield _substituted(one, {key: text for given in named for key, text in maps[given["name"]].items()})
+
+
 def by_flux(made: Plan, clone: Path) -> Brought:
     """What its Kustomizations bring, but for what is Flux's own."""
     brought = Brought()
