@@ -29,9 +29,9 @@ unexport PYTHONDONTWRITEBYTECODE
 
 # Files stay whole: their tests share what they synthesize. More processes than four synthesize the same more often.
 # In their own order: by the number of tests, the slowest files come last and one processor waits.
-# The slowest are named at the end: all together are to stay under three minutes on two processors.
+# The slowest are named at the end: those of make test are to stay under three minutes on two processors.
 SIDE_BY_SIDE := --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder --durations=10 --durations-min=1
-# With what takes random values: a sample of them in make test.
+# With what takes random values: a sample of them in make check.
 EVERY_VALUE := tests/every_value tests/isolation/test_isolation.py tests/blueprint/test_fuzz.py tests/blueprint/test_fuzz_hooks.py
 
 .DEFAULT_GOAL := help
@@ -131,8 +131,8 @@ reference: setup ## Write a page about every value and field into docs/reference
 review: setup ## Show what changes since a git revision, in review/: make review BASE=main, origin/main by default
 	@$(TOOLS) review $(call option,base,BASE) $(call option,out,OUT) $(call option,charts,CHARTS) $(call option,prices,PRICES) $(ARGS)
 
-test: setup ## Run the tests, without network or credentials: make test ARGS="-k karpenter"
-	@$(PY) -m pytest $(SIDE_BY_SIDE) $(ARGS)
+test: setup ## Run the tests by which most mistakes are noticed, without network or credentials; all that ARGS names: make test ARGS="-k karpenter"
+	@$(PY) -m pytest $(SIDE_BY_SIDE) $(or $(ARGS),-m "not thorough")
 
 test-oldest: setup .venv-oldest/.installed ## Run the tests on the lowest versions that requirements.in allows
 	@JSII_NODE="$(CURDIR)/.venv-oldest/bin/node" .venv-oldest/bin/python -m pytest $(SIDE_BY_SIDE) -m "not locked" $(ARGS)
@@ -163,7 +163,8 @@ lint: setup ## Check style, format, types and the workflows
 	@.venv/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@.venv/bin/check-jsonschema --quiet --builtin-schema vendor.gitlab-ci --data-transform gitlab-ci docs/gitlab-ci.yml $(wildcard .gitlab/*.yml)
 
-check: lint test ## Run all that CI runs
+check: lint ## Run all that CI runs: the thorough tests too
+	@$(MAKE) --no-print-directory test $(if $(ARGS),,ARGS=tests)
 
 bench: setup ## Measure how long synthesis takes
 	@$(PY) -m bench $(ARGS)

@@ -22,6 +22,8 @@ from bench.review import CLUSTERS, project
 from tools.jsii_start import TESTED, quicken
 from tools.outputs import MARK
 
+pytestmark = pytest.mark.thorough
+
 _PLAIN = """
 from pathlib import Path
 from app import CLUSTERS

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.thorough
+
 UNWANTED = shutil.ignore_patterns(".git", ".venv*", ".*_cache", ".local", ".kubernetes", "cdk.out", "node_modules")
 # Those that look into the folders of users, or at every add-on that is there.
 LOOKING = (

@@ -11,6 +11,8 @@ from blueprint.value import Value
 from tests.values.tries import Tries
 from tests.values.variants import classes, pairs, random_pairs, spots
 
+pytestmark = pytest.mark.thorough
+
 TOGETHER = [cls for cls in classes() if issubclass(cls, NewNetwork | Cluster | Compute)]
 """Whose fields depend on each other most."""
 ENOUGH = 40

@@ -23,6 +23,8 @@ from tests.values.kinds import JSON, examples, texts, unfolded
 from tests.values.tries import Tries, possible
 from tests.values.variants import Change, Spot, Variant, classes, singles, some_singles, spots
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture(scope="module")
 def tries() -> Tries:

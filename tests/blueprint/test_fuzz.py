@@ -9,6 +9,7 @@ from functools import partial
 from itertools import pairwise
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -53,6 +54,8 @@ from blueprint.teams import (
 from blueprint.value import Value, problems_in
 from tests.blueprint.examples import CORE, HOSTILE, SMALL, Probe, assert_readable, changed, hostile
 from tests.blueprint.test_plan import mutable
+
+pytestmark = pytest.mark.thorough
 
 # 10,000 of junk in fields and in hooks with `make every-value`.
 RUNS: int = settings().max_examples

@@ -29,6 +29,8 @@ from blueprint.value import Value
 from tests.blueprint.examples import AUTO, SMALL, Probe, assert_readable, changed, with_addons, with_teams
 from tests.blueprint.test_fuzz import JUNK, often
 
+pytestmark = pytest.mark.thorough
+
 
 class OwnChart(CallsAws, HelmAddon):
     """As a user writes one."""

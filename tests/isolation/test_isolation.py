@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 
 from blueprint import Blueprint
@@ -9,6 +10,8 @@ from tests.isolation.exposure import admits, own_exposure
 from tests.isolation.fleets import fleets
 from tests.isolation.properties import ways_out
 from tests.isolation.world import world_of
+
+pytestmark = pytest.mark.thorough
 
 
 @given(fleets())

@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from addons.core import CORE
 from blueprint.blueprint import Blueprint
 from blueprint.existing_network import ExistingSubnet
@@ -20,6 +22,8 @@ from tests.blueprint.examples import changed
 from tests.values.create_only import Field, made_anew, variants
 from tests.values.variants import Change, Spot, Variant, Way, classes
 from tools.assembly import MANIFEST
+
+pytestmark = pytest.mark.thorough
 
 TYPES: Mapping[str, set[str]] = {
     "it is another cluster; this one stays in its account": {"AWS::CloudFormation::Stack"},

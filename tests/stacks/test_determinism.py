@@ -16,6 +16,8 @@ from blueprint.planning.planner import plan
 from examples.dev import DEV
 from tests.templates import Templates, synthesized
 
+pytestmark = pytest.mark.thorough
+
 _SHUFFLED = """
 import random, sys
 from dataclasses import replace

@@ -20,6 +20,8 @@ from tests.values.through import through
 from tests.values.tries import possible
 from tests.values.variants import Change, Kind, Variant, classes, spots
 
+pytestmark = pytest.mark.thorough
+
 CLUSTERS = 20
 
 

@@ -23,6 +23,8 @@ from examples.dev import DEV
 from tests.stacks.fleet import fleet_plans
 from tools.synthesis import settings, synthesize
 
+pytestmark = pytest.mark.thorough
+
 
 def test_every_kind_of_cluster_passes_all_rules(plans: tuple[Plan, ...], tmp_path: Path) -> None:
     synthesize([*plans, *fleet_plans().values()], tmp_path, validate=True)

@@ -17,6 +17,8 @@ from tools.__main__ import main
 from tools.charts.render import render, render_all
 from tools.charts.results import Outcome, Rendered
 
+pytestmark = pytest.mark.thorough
+
 POD = """
     metadata: {labels: {app: web}}
     spec:

@@ -24,6 +24,8 @@ from tools.mutants.sample import Lines, drawn, equivalent, lines
 from tools.mutants.selection import Selection
 from tools.status import CannotError
 
+pytestmark = pytest.mark.thorough
+
 PRODUCT = '''"""Prices."""
 
 __all__ = ["price"]

@@ -28,6 +28,8 @@ from tools.status import CannotError
 from tools.store import BESIDE, NAMES, RENDERER, WITHOUT, Store, fingerprint
 from tools.synthesis import FindingsError, settings, synthesize
 
+pytestmark = pytest.mark.thorough
+
 
 def files(folder: Path) -> dict[str, bytes]:
     # The CDK has one as well in a process whose first synthesis was with rules, as that of other tests may have been.

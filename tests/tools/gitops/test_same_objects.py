@@ -31,6 +31,8 @@ from tests.tools.gitops.engines import (
     written,
 )
 
+pytestmark = pytest.mark.thorough
+
 HOSTILE = {
     "text": ["1e3", "0o17", "0x1F", "on", "y", "NO", "null", "~", "", " a ", "- a", "a: b", "#", "1_000", "12:30:45"],
     "dollars": ["$", "$$", "${HOME}", "$${HOME}", "${{ a }}", "$(B)", "a$", "{{ .Values.a }}", "{{"],

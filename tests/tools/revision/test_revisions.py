@@ -9,6 +9,8 @@ import pytest
 from tests.tools.revision.project import commit, edit, git
 from tools.revision.revisions import RevisionError, compared
 
+pytestmark = pytest.mark.thorough
+
 
 def test_compares_the_folder_with_where_the_branch_began(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """What others merged meanwhile is none of this branch's doing; what is not committed yet is."""

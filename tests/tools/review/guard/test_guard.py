@@ -12,6 +12,8 @@ from tools.__main__ import main
 from tools.commands import guard
 from tools.revision.revisions import default_base
 
+pytestmark = pytest.mark.thorough
+
 NODES = "ComputesystemNodesE27650BE"
 
 
