@@ -164,6 +164,7 @@ lint: setup ## Check style, format, types and the workflows
 	@$(PY) -m mypy
 	@.venv/bin/zizmor --offline --persona=auditor --quiet .github
 	@.venv/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@.venv/bin/check-jsonschema --quiet --builtin-schema vendor.compose-spec examples/workloads/app/compose.yaml
 	@.venv/bin/check-jsonschema --quiet --builtin-schema vendor.gitlab-ci --data-transform gitlab-ci docs/gitlab-ci.yml $(wildcard .gitlab/*.yml)
 
 check: lint test ## Run all that CI runs

@@ -79,6 +79,7 @@ SHOP = ApplicationTeam(
     node_pool=NodePool(),
     workloads=(
         Manifests("examples/workloads/shop", namespace="shop"),
+        Manifests("examples/workloads/hello", namespace="shop-jobs"),
         HelmWorkload(
             "podinfo",
             "podinfo",
