@@ -6,7 +6,7 @@ ARGS ?=
 
 # What somebody gives to make reaches programs as it is, by the environment: neither make nor a shell reads into it. ARGS
 # is for whoever types it, and a shell takes its quotes.
-GIVEN := ACCOUNT ADMIN ALLOW BASE CHARTS CHECK CIDR CLUSTER FILES NAME OUT OWNER PRICES REGION REPOSITORY TO VERSION
+GIVEN := ACCOUNT ADMIN ALLOW BASE CHARTS CHECK CIDR CLUSTER FILES NAME OUT OWNER PRICES PROFILE REGION REPOSITORY TO VERSION
 $(foreach each,$(GIVEN),$(eval export GIVEN_$(each) := $$(value $(each))))
 unexport $(GIVEN)
 
@@ -37,7 +37,7 @@ EVERY_VALUE := tests/every_value tests/isolation/test_isolation.py tests/bluepri
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup synth live plan fleet pipelines roles traffic registry-cache code-pipeline watch gitops access diagram reference review guard plan-upgrade new-cluster new-team new-addon doctor local local-destroy versions contracts mirror-list prices facts kubernetes kubernetes-test test test-oldest every-value lifecycle mutants snapshots lint check bench lock clean FORCE
+.PHONY: help setup synth live plan fleet pipelines roles traffic registry-cache code-pipeline watch gitops render access diagram reference review guard plan-upgrade new-cluster new-team new-addon doctor local local-destroy versions contracts mirror-list prices facts kubernetes kubernetes-test test test-oldest every-value lifecycle mutants snapshots lint check bench lock clean FORCE
 
 help: ## List the commands
 	@echo "make COMMAND, one of:"
@@ -79,6 +79,9 @@ watch: setup ## Watch the alarms of a cluster for as long as its wave says: make
 
 gitops: setup ## Write what Argo CD or Flux installs of clusters into gitops, or into OUT of a clone; CHECK=1 only compares
 	@$(TOOLS) gitops $(call option,output,OUT) $${GIVEN_CHECK:+--check} $(ARGS) $(call names,CLUSTER)
+
+render: setup ## Write what of a cluster makes sense on a laptop into render, or into OUT: make render CLUSTER=dev PROFILE=local
+	@$(TOOLS) render $(call option,profile,PROFILE) $(call option,output,OUT) $(ARGS) $(call names,CLUSTER)
 
 access: setup ## Print who may do what in a cluster: make access CLUSTER=prod, or with ARGS=--markdown, ARGS=--json
 	@$(TOOLS) access $(ARGS) $(call names,CLUSTER)
@@ -161,6 +164,7 @@ lint: setup ## Check style, format, types and the workflows
 	@$(PY) -m mypy
 	@.venv/bin/zizmor --offline --persona=auditor --quiet .github
 	@.venv/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@.venv/bin/check-jsonschema --quiet --builtin-schema vendor.compose-spec examples/workloads/app/compose.yaml
 	@.venv/bin/check-jsonschema --quiet --builtin-schema vendor.gitlab-ci --data-transform gitlab-ci docs/gitlab-ci.yml $(wildcard .gitlab/*.yml)
 
 check: lint ## Run all that CI runs: the thorough tests too
@@ -178,7 +182,7 @@ lock: setup ## Resolve requirements.in and package.json anew: make lock ARGS=--u
 
 clean: ## Remove all that the other commands made, the installation included
 	rm -rf .kubernetes node_modules cdk.out .mypy_cache .pytest_cache .ruff_cache .hypothesis
-	@for each in .venv .venv-oldest .venv-local pipeline plans registry-cache roles traffic review .synthesized; do \
+	@for each in .venv .venv-oldest .venv-local pipeline plans registry-cache render roles traffic review .synthesized; do \
 	  if $(call ours,$$each); then rm -rf $$each; \
 	  else echo "$$each stays: no command wrote it"; fi; done
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

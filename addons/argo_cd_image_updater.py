@@ -25,6 +25,7 @@ class ArgoCdImageUpdater(CallsAws, HelmAddon):
     namespace = "argocd-image-updater"
     pod_security = "restricted"
     service_account = "argocd-image-updater"
+    works_without_permissions = True
     api_groups = ("argocd-image-updater.argoproj.io",)
     requires = (ArgoCd,)
     chart = locked_chart(

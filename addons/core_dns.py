@@ -12,6 +12,7 @@ class CoreDns(EksAddon):
 
     name = "coredns"
     lost = "no pod finds another by its name, or anything outside of the cluster"
+    instead = "each cluster brings its own"
     versions = locked_versions(name)
     notes = "https://github.com/coredns/coredns/releases/tag/v{version}"
     workloads = (

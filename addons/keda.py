@@ -29,6 +29,7 @@ class Keda(CallsAws, HelmAddon):
     lost = "nothing is scaled by events: workloads keep the replicas that they have, and those at zero stay there"
     namespace = "keda"
     service_account = "keda-operator"
+    works_without_permissions = True
     service_account_annotations = ("serviceAccount", "operator", "annotations")
     pod_security = "restricted"
     api_groups = ("eventing.keda.sh", "keda.sh")

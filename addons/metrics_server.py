@@ -12,6 +12,7 @@ class MetricsServer(EksAddon):
 
     name = "metrics-server"
     lost = "nothing is scaled by what it uses"
+    instead = "Rancher Desktop brings one, minikube has its add-on metrics-server, and for kind there is its chart"
     versions = locked_versions(name)
     notes = "https://github.com/kubernetes-sigs/metrics-server/releases/tag/v{version}"
 

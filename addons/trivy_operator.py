@@ -29,6 +29,7 @@ class TrivyOperator(CallsAws, HelmAddon):
     namespace = "trivy-system"
     pod_security = "restricted"
     service_account = "trivy-operator"
+    works_without_permissions = True
     api_groups = ("aquasecurity.github.io",)
     chart = locked_chart(
         name,

@@ -12,6 +12,7 @@ from addons.external_dns import ExternalDns
 from addons.istio import Istio
 from addons.istio.gateways import IstioGateway
 from blueprint import ManagedNodes
+from blueprint.addons import KubernetesManifests
 from examples.managed import MANAGED
 from examples.shared import PAYMENTS, PLATFORM
 
@@ -40,6 +41,13 @@ GATEWAYS = replace(
             ),
         ),
         ExternalDns(zones=("Z0123456789",), domains=("example.com",), sources=("ingress", "gateway-httproute")),
+        KubernetesManifests(
+            "front",
+            directory="examples/workloads/front",
+            namespace="front",
+            pod_security="restricted",
+            after=("aws-load-balancer-controller",),
+        ),
     ),
     teams=(PLATFORM, PAYMENTS),
 )

@@ -71,7 +71,7 @@ OPEN_SOURCE = replace(
         OpenTelemetryOperator(),
         OpenCost(),
         Kueue(),
-        Flux(bootstrap=GitSource("https://github.com/example/clusters", "open-source")),
+        Flux(bootstrap=GitSource("https://github.com/example/clusters", "open-source"), image_automation=True),
     ),
     teams=(),
 )

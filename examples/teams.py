@@ -70,11 +70,16 @@ SHOP = ApplicationTeam(
     certificates=(CERTIFICATE,),
     issuers=("letsencrypt",),
     permissions_boundary="TeamBoundary",
-    image_registries=("111111111111.dkr.ecr.us-west-2.amazonaws.com/shop/",),
+    image_registries=(
+        "111111111111.dkr.ecr.us-west-2.amazonaws.com/shop/",
+        "public.ecr.aws/aws-containers/",
+        "public.ecr.aws/docker/library/",
+    ),
     priority_classes=(PriorityClass("high", 1000),),
     node_pool=NodePool(),
     workloads=(
         Manifests("examples/workloads/shop", namespace="shop"),
+        Manifests("examples/workloads/hello", namespace="shop-jobs"),
         HelmWorkload(
             "podinfo",
             "podinfo",

@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, str] = {
     "code-pipeline": "write the CloudFormation of the pipeline of AWS that delivers the fleet",
     "watch": "watch the alarms of a cluster for as long as its wave says",
     "gitops": "write what Argo CD or Flux installs of clusters, for a Git repository",
+    "render": "write what of a cluster makes sense on a laptop",
     "access": "print who may do what where",
     "doctor": "check whether an account is ready for a cluster",
     "local": "deploy a cluster to an AWS emulator on this machine",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from addons.aws_load_balancer_controller import classes, gateways, ingress_class
 from addons.aws_load_balancer_controller.certificate import GENERATED
@@ -12,7 +13,17 @@ from addons.aws_load_balancer_controller.policy import statements
 from addons.aws_load_balancer_controller.service_classes import policies
 from addons.aws_load_balancer_controller.values import FIXED
 from addons.envoy_gateway import GATEWAY_API
-from blueprint.addons import CallsAws, ClusterFacts, HelmAddon, ImageSource, ServiceLinkedRole, Statement, Values
+from blueprint.addons import (
+    CallsAws,
+    ClusterFacts,
+    Contribution,
+    HelmAddon,
+    ImageSource,
+    OffAws,
+    ServiceLinkedRole,
+    Statement,
+    Values,
+)
 from blueprint.addons.lock import locked_chart
 from blueprint.addons.pods import across_zones, workload
 from blueprint.errors import Problem
@@ -37,8 +48,7 @@ class AwsLoadBalancerController(CallsAws, HelmAddon):
     built_into_auto_mode = "skip"
     replaced_by = "load balancing"
     api_groups = ("aga.k8s.aws", "elbv2.k8s.aws", "gateway.k8s.aws")
-    # The chart has the version of the controller since 3.0.0.
-    chart = locked_chart(
+    chart = locked_chart(  # which has the version of the controller since 3.0.0
         name,
         definitions_stay=True,
         notes="https://github.com/kubernetes-sigs/aws-load-balancer-controller/releases/tag/v{version}",
@@ -56,7 +66,6 @@ class AwsLoadBalancerController(CallsAws, HelmAddon):
     require_class: bool = True
     """Refuse Services of type LoadBalancer that name no class: the provider that EKS runs makes Classic Load Balancers
     of them. What is one already stays."""
-
     classes: tuple[AlbClass, ...] = ()
     """More classes of Ingresses, beside `alb`: one for the internet and one that is internal, for example."""
     gateways: bool = False
@@ -65,8 +74,7 @@ class AwsLoadBalancerController(CallsAws, HelmAddon):
     ip_address_type: IpAddressType | None = None
     """What the load balancers of Ingresses of its class, and of Gateways, answer; when None both families in an IPv6
     cluster, where nothing else reaches pods, else IPv4. Both need a network with IPv6. A Service says it by the
-    annotation `service.beta.kubernetes.io/aws-load-balancer-ip-address-type`.
-    https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/ingress_class/"""
+    annotation `service.beta.kubernetes.io/aws-load-balancer-ip-address-type`."""
 
     @property
     def needs_api_groups(self) -> Mapping[str, str]:
@@ -89,14 +97,17 @@ class AwsLoadBalancerController(CallsAws, HelmAddon):
 
     def services(self, facts: ClusterFacts) -> tuple[str, ...]:
         # It asks ACM for certificates of hosts where an Ingress names none by ARN.
-        optional = {"wafv2": self.wafv2, "shield": self.shield}
-        return ("ec2", "elasticloadbalancing", *(name for name, used in optional.items() if used))
+        return ("ec2", "elasticloadbalancing", *(["wafv2"] * self.wafv2), *(["shield"] * self.shield))
 
     def objects(self, facts: ClusterFacts) -> tuple[Manifest, ...]:
         found = list(policies(self.extra_values.get("loadBalancerClass"))) if self.require_class else []
         found += classes.objects(facts, self.classes, self.ip_address_type)
         found += gateways.classes(facts, self.namespace, self.ip_address_type) if self.gateways else ()
         return (*found, *ingress_class.local_classes(facts))
+
+    def off_aws(self, facts: ClusterFacts, brought: Contribution) -> OffAws:
+        own = ingress_class.of_chart(self.extra_values, default=self.default_class)
+        return replace(super().off_aws(facts, brought), objects=(*brought.objects, own))
 
     def values(self, facts: ClusterFacts) -> Values:
         return {

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated, Any
 
-from addons.aws_load_balancer_controller.ingress_class import IpAddressType, ingress_class, ip_address_type_of
+from addons.aws_load_balancer_controller.ingress_class import (
+    CHARTS_OWN,
+    IpAddressType,
+    ingress_class,
+    ip_address_type_of,
+)
 from blueprint.addons import ClusterFacts
 from blueprint.addons.load_balancers import Scheme
 from blueprint.errors import Problem, duplicates
@@ -13,8 +18,6 @@ from blueprint.fields import UNIQUE, AnyCidr, CertificateArn, DnsLabel
 from blueprint.kubernetes import Manifest
 from blueprint.teams.namespaces import TEAM_LABEL
 from blueprint.value import Value
-
-_CHARTS_OWN = "alb"
 
 
 class AlbClass(Value):
@@ -40,7 +43,7 @@ class AlbClass(Value):
 def problems(classes: Sequence[AlbClass]) -> Iterator[Problem]:
     """Paths are from the add-on."""
     for index, each in enumerate(classes):
-        if each.name == _CHARTS_OWN:
+        if each.name == CHARTS_OWN:
             rule = "the class of this name is the add-on's own"
             yield Problem(("classes", index, "name"), each.name, rule, 'write for example "alb-public"')
     names = ((("classes", index, "name"), each.name) for index, each in enumerate(classes))

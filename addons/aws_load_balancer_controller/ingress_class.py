@@ -9,6 +9,10 @@ from blueprint.addons import ClusterFacts, Values
 from blueprint.errors import Problem
 from blueprint.kubernetes import Manifest
 
+CHARTS_OWN = "alb"
+"""What the chart calls its class."""
+_SPEC = {"controller": "ingress.k8s.aws/alb"}
+
 IpAddressType = Literal["ipv4", "dualstack"]
 """https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/ingress_class/"""
 
@@ -49,12 +53,18 @@ def ingress_class(name: str, spec: Mapping[str, Any]) -> Iterator[Manifest]:
     kind, group = "IngressClassParams", "elbv2.k8s.aws"
     metadata = {"name": name}
     yield {"apiVersion": f"{group}/v1beta1", "kind": kind, "metadata": metadata, "spec": spec}
-    yield {
-        "apiVersion": "networking.k8s.io/v1",
-        "kind": "IngressClass",
-        "metadata": metadata,
-        "spec": {"controller": "ingress.k8s.aws/alb", "parameters": {"apiGroup": group, "kind": kind, "name": name}},
-    }
+    yield {**_named(name), "spec": {**_SPEC, "parameters": {"apiGroup": group, "kind": kind, "name": name}}}
+
+
+def of_chart(values: Values, *, default: bool) -> Manifest:
+    """The class that the chart makes; `default`: of Ingresses that name none."""
+    annotations = {"ingressclass.kubernetes.io/is-default-class": "true"} if default else {}
+    return {**_named(str(values.get("ingressClass", CHARTS_OWN)), **annotations), "spec": _SPEC}
+
+
+def _named(name: str, **annotations: str) -> dict[str, Any]:
+    metadata = {"name": name, **({"annotations": annotations} if annotations else {})}
+    return {"apiVersion": "networking.k8s.io/v1", "kind": "IngressClass", "metadata": metadata}
 
 
 def problems(facts: ClusterFacts, ip_address_type: IpAddressType | None) -> Iterator[Problem]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Any
 
-from addons.cert_manager.issuer import letsencrypt
+from addons.cert_manager.issuer import challenges, letsencrypt, signs_itself
 from addons.cert_manager.pods import IMAGES, WORKLOADS
 from blueprint import hosts
-from blueprint.addons import CallsAws, ClusterFacts, HelmAddon, HostedZone, Statement, Values
+from blueprint.addons import CallsAws, ClusterFacts, Contribution, HelmAddon, HostedZone, OffAws, Statement, Values
 from blueprint.addons.lock import locked_chart
 from blueprint.addons.pods import across_zones, resources
 from blueprint.errors import Problem
@@ -30,6 +30,7 @@ class CertManager(CallsAws, HelmAddon):
     lost = "no certificate is made or renewed, so that each ends at its date"
     namespace = "cert-manager"
     service_account = "cert-manager"
+    works_without_permissions = True
     pod_security = "restricted"
     api_groups = ("acme.cert-manager.io", "cert-manager.io")
     chart = locked_chart(
@@ -58,7 +59,7 @@ class CertManager(CallsAws, HelmAddon):
             return ()
         # As https://cert-manager.io/docs/configuration/acme/dns01/route53, and no name but that of a challenge.
         own = hosts.within(facts.hosts, sorted(self.zones))
-        names = tuple(dict.fromkeys(name for host in own for name in _challenges(host)))
+        names = tuple(dict.fromkeys(name for host in own for name in challenges(host)))
         challenge: Conditions = {
             "ForAllValues:StringEquals": {"route53:ChangeResourceRecordSetsRecordTypes": "TXT"},
             "ForAllValues:StringLike": {"route53:ChangeResourceRecordSetsNormalizedRecordNames": names},
@@ -94,15 +95,9 @@ class CertManager(CallsAws, HelmAddon):
     def objects(self, facts: ClusterFacts) -> tuple[Manifest, ...]:
         return (letsencrypt(self.acme_email, self.zones, facts.region),) if self.acme_email else ()
 
-
-def _challenges(host: str) -> Iterator[str]:
-    """Names under which it proves who holds a host; a wildcard is proved under its domain.
-
-    https://letsencrypt.org/docs/challenge-types/#dns-01-challenge
-    """
-    yield f"_acme-challenge.{host}"
-    if host.startswith("*."):
-        yield f"_acme-challenge.{host.removeprefix('*.')}"
+    def off_aws(self, facts: ClusterFacts, brought: Contribution) -> OffAws:
+        issuer = (signs_itself(),) if self.acme_email else ()
+        return replace(super().off_aws(facts, brought), objects=issuer)
 
 
 def _replicas(count: int, component: str, size: dict[str, Any]) -> dict[str, Any]:

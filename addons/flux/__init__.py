@@ -2,51 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from addons.flux.controllers import ALWAYS, CHECK, CLI, OF_IMAGES, REFLECTOR, Controller
 from addons.flux.git_source import NAME, GitSource
-from blueprint.addons import ClusterFacts, Contribution, HelmAddon, ImageSource, Values, Workload
+from blueprint.addons import CallsAws, ClusterFacts, Contribution, HelmAddon, ImageSource, Statement, Values, Workload
 from blueprint.addons.lock import locked_chart
 from blueprint.addons.offers import BY_FLUX
 from blueprint.addons.pods import resources
+from blueprint.errors import Problem
 from blueprint.kubernetes import Manifest
 
-# Its controllers by the chart's words, and their ports: fluxcd-community/helm-charts flux2-2.18.3, templates.
-_PARTS = (
-    ("helmController", "helm-controller", (8080, 9440), "512Mi"),
-    ("kustomizeController", "kustomize-controller", (8080, 9440), "512Mi"),
-    ("notificationController", "notification-controller", (8080, 9090, 9292, 9440), "128Mi"),
-    ("sourceController", "source-controller", (8080, 9090, 9440), "512Mi"),
-)
-_CHECK = Workload(
-    "flux-flux-check",
-    kind="Job",
-    labels={"app.kubernetes.io/part-of": "flux", "app.kubernetes.io/instance": BY_FLUX.namespace},
-    service_account="flux-flux-check",
-    cpu_at=("cli.resources.requests.cpu",),
-    tolerations_at=("cli.tolerations",),
-    node_selector_at=("cli.nodeSelector",),
-)
-_OFF = ("imageAutomationController", "imageReflectionController")
+_GROUPS = ("helm", "image", "kustomize", "notification", "source")
 
 
-def _controller(part: str, app: str, ports: tuple[int, ...], _: str) -> Workload:
-    return Workload(
-        app,
-        labels={"app": app},
-        service_account=app,
-        ports=ports,
-        # charts/flux2/templates/source-controller.yaml:18: there is one.
-        replicas_at=() if part == "sourceController" else (f"{part}.replicas",),
-        cpu_at=(f"{part}.resources.requests.cpu",),
-        tolerations_at=(f"{part}.tolerations",),
-        node_selector_at=(f"{part}.nodeSelector",),
-    )
-
-
-class Flux(HelmAddon):
-    """Flux's controllers of sources, Kustomizations, Helm releases and notifications; images it does not look for.
+class Flux(CallsAws, HelmAddon):
+    """Flux's controllers of sources, Kustomizations, Helm releases and notifications, and if wanted of images.
 
     A Kustomization or HelmRelease that names no service account has the rights of `default` in its namespace, and none
     names what stands in another namespace. One without a value for a variable fails.
@@ -57,28 +30,68 @@ class Flux(HelmAddon):
     lost = "nothing from Git is applied any more; what was stays, as nobody keeps it"
     namespace = BY_FLUX.namespace
     pod_security = "restricted"
-    api_groups = tuple(f"{group}.toolkit.fluxcd.io" for group in ("helm", "kustomize", "notification", "source"))
+    api_groups = tuple(f"{group}.toolkit.fluxcd.io" for group in _GROUPS)
+    service_account = REFLECTOR
+    service_account_annotations = ("imageReflectionController", "serviceAccount", "annotations")
+    works_without_permissions = True
     chart = locked_chart(
         "flux2",
         notes="https://github.com/fluxcd-community/helm-charts/releases/tag/flux2-{version}",
         compatibility="https://fluxcd.io/flux/installation/#supported-kubernetes-versions",
     )
-    workloads = (_CHECK, *(_controller(*part) for part in _PARTS))
-    images = (
-        ImageSource("ghcr.io/fluxcd/flux-cli", ("cli.image",)),
-        *(ImageSource(f"ghcr.io/fluxcd/{app}", (f"{part}.image",)) for part, app, *_ in _PARTS),
-    )
+    workloads = (CHECK, *(each.workload for each in (*ALWAYS, *OF_IMAGES)))
+    images = (CLI, *(each.image for each in (*ALWAYS, *OF_IMAGES)))
+    typical = {"image_automation": True}  # with all pods that there may be
 
     bootstrap: GitSource | None = None
     """What it keeps applied from the first deploy on, whatever it is; with delivery=FluxDelivery(…) leave it out."""
+    image_automation: bool = False
+    """Whether it looks for newer images and writes them into Git, for ImageRepositories, ImagePolicies and
+    ImageUpdateAutomations, which are yours to write. Images in Amazon ECR of this account and region it lists by a role
+    of its own, for whoever writes an ImageRepository with `provider: aws`.
+    https://fluxcd.io/flux/guides/image-update/"""
+
+    @property
+    def controllers(self) -> tuple[Controller, ...]:
+        """Those of this one."""
+        return (*ALWAYS, *(OF_IMAGES if self.image_automation else ()))
+
+    @property
+    def pods(self) -> tuple[Workload, ...]:
+        return (CHECK, *(each.workload for each in self.controllers))
+
+    @property
+    def image_sources(self) -> tuple[ImageSource, ...]:
+        return (CLI, *(each.image for each in self.controllers))
+
+    def problems(self) -> Iterator[Problem]:
+        yield from super().problems()
+        if self.extra_permissions and not self.image_automation:
+            rule = f"they are those of {REFLECTOR}, which is not there"
+            yield Problem(("extra_permissions",), self.extra_permissions, rule, "write image_automation=True")
+
+    def services(self, facts: ClusterFacts) -> tuple[str, ...]:
+        return ("ecr.api", "ecr.dkr") if self.image_automation else ()
+
+    def permissions(self, facts: ClusterFacts) -> tuple[Statement, ...]:
+        """Of AmazonEC2ContainerRegistryReadOnly, what lists tags and tells the digest of one."""
+        if not self.image_automation:
+            return ()
+        reads = ("ecr:BatchGetImage", "ecr:ListImages")
+        return (
+            Statement(("ecr:GetAuthorizationToken",), ("*",), reason="it takes no resource"),
+            Statement(reads, (facts.arn("ecr", "repository/*"),), reason="ImageRepositories may name any of them"),
+        )
 
     def values(self, facts: ClusterFacts) -> Values:
-        values: dict[str, Any] = {part: {"resources": resources("100m", memory)} for part, *_, memory in _PARTS}
+        values: dict[str, Any] = {
+            each.part: {"resources": resources("100m", each.memory)} if each in self.controllers else {"create": False}
+            for each in (*ALWAYS, *OF_IMAGES)
+        }
         strict = "--feature-gates=StrictPostBuildSubstitutions=true"
         values["kustomizeController"]["container"] = {"additionalArgs": [strict]}
         return {
             **values,
-            **{part: {"create": False} for part in _OFF},
             "cli": {"resources": resources("20m", "128Mi")},
             "multitenancy": {"enabled": True},
             # Into Kubernetes' own edit and admin, which whoever has them in a namespace would then have here as well.

@@ -7,7 +7,7 @@ from dataclasses import field, replace
 from typing import Annotated, Any
 
 from addons.secrets_store_csi_driver.pods import DRIVER, DRIVER_IMAGES, PROVIDER, PROVIDER_IMAGE
-from blueprint.addons import ClusterFacts, Contribution, HelmAddon, Values, beside, merged, moved
+from blueprint.addons import ClusterFacts, Contribution, HelmAddon, OffAws, Values, beside, merged, moved
 from blueprint.addons.lock import locked_chart
 from blueprint.addons.offers import MOUNTED_SECRETS
 from blueprint.addons.pods import NOT_ON_FARGATE, resources
@@ -58,6 +58,9 @@ class SecretsStoreCsiDriver(HelmAddon):
             "syncSecret": {"enabled": False},  # or it could read and write every Secret of the cluster
             "linux": {**_EVERY_NODE, "crds": {"resources": resources("10m", "64Mi")}},
         }
+
+    def off_aws(self, facts: ClusterFacts, brought: Contribution) -> OffAws:
+        return OffAws("it mounts what AWS keeps")
 
     def contribute(self, facts: ClusterFacts) -> Contribution:
         contribution = super().contribute(facts)

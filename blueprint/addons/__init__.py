@@ -32,6 +32,7 @@ from blueprint.contribution import (
 )
 from blueprint.facts import ClusterFacts
 from blueprint.iam import Statement
+from blueprint.off_aws import OffAws
 from blueprint.workload import EVERYTHING, Workload
 
 __all__ = [
@@ -61,6 +62,7 @@ __all__ = [
     "NewVault",
     "NewWorkspace",
     "NodeNetwork",
+    "OffAws",
     "OwnBucket",
     "OwnVault",
     "OwnWorkspace",

@@ -16,6 +16,7 @@ from blueprint.contribution import Capability, CapabilityType, Contribution, Val
 from blueprint.errors import Problem
 from blueprint.facts import ClusterFacts
 from blueprint.iam import Statement
+from blueprint.off_aws import OffAws
 from blueprint.references import role_arn
 from blueprint.statement_rules import mistakes_in
 
@@ -46,6 +47,9 @@ class EksCapability(Addon):
         Those that EKS itself gives to the role of such a capability are among them. Its access entry is made before the
         capability: otherwise EKS makes one, without the others.
         """
+
+    def off_aws(self, facts: ClusterFacts, brought: Contribution) -> OffAws:
+        return OffAws("AWS runs it")
 
     def problems(self) -> Iterator[Problem]:
         for index, statement in enumerate(self.permissions):

@@ -14,6 +14,7 @@ from blueprint.facts import ClusterFacts
 from blueprint.fields import DnsLabel, HostName
 from blueprint.instances import Accelerator, Architecture
 from blueprint.kubernetes import Manifest
+from blueprint.off_aws import OffAws, needs_aws
 from blueprint.value import Value
 
 NodeNetwork = Literal["network of pods", "network of Services"]
@@ -86,6 +87,8 @@ class Addon(Value):
     """Whether its work is on nodes, and so none where the cluster has Fargate only."""
     launches_nodes: ClassVar[bool] = False
     """Whether it brings nodes to the cluster, which then need all that nodes need."""
+    works_without_permissions: ClassVar[bool] = False
+    """Whether it does its work without its AWS permissions as well, so that it has one outside of AWS."""
     knows_cluster_by_arn: ClassVar[bool] = False
     """Whether it is an Argo CD outside of the cluster, which knows it by its ARN and once it is registered alone."""
 
@@ -170,6 +173,16 @@ class Addon(Value):
     def objects(self, facts: ClusterFacts) -> tuple[Manifest, ...]:
         """Kubernetes objects that go with it; those of a chart come after its release, as their kinds may."""
         return ()
+
+    def off_aws(self, facts: ClusterFacts, brought: Contribution) -> OffAws:
+        """What becomes of it in a cluster outside of AWS, on a laptop for example.
+
+        By itself it is left out where EKS or AWS runs it, where it calls AWS or lives by what a deploy makes there, and
+        where it is about devices.
+        """
+        if self.devices or self.device_classes or self.tells_of_efa:
+            return OffAws("it is about devices that no laptop has")
+        return OffAws(needs_aws(brought, works_without_permissions=self.works_without_permissions))
 
     @abstractmethod
     def contribute(self, facts: ClusterFacts) -> Contribution:

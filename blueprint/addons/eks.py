@@ -13,6 +13,7 @@ from blueprint.errors import Problem
 from blueprint.facts import ClusterFacts
 from blueprint.fields import JSON_LIKE, DnsLabel, matches
 from blueprint.kubernetes import RESERVED_NAMESPACES
+from blueprint.off_aws import OffAws
 from blueprint.workload import Workload
 
 AddonVersion = Annotated[
@@ -47,6 +48,8 @@ class EksAddon(Addon):
     """That it brings beside that."""
     workloads: ClassVar[tuple[Workload, ...]] = ()
     """Its pods."""
+    instead: ClassVar[str] = ""
+    """What there is in its place in a cluster outside of AWS, which is left to say; nothing when empty."""
     upstream: ClassVar[Chart | None] = None
     """The chart from which EKS builds it, in the version that it then has: what is said here of its pods is held
     against that. EKS pulls from a registry of its own, and takes the values alone that are in its configuration schema.
@@ -66,6 +69,11 @@ class EksAddon(Addon):
     def upstream_values(self, facts: ClusterFacts) -> Values:
         """Values of upstream's chart that EKS itself gives it, where it renders to nothing without."""
         return {}
+
+    def off_aws(self, facts: ClusterFacts, brought: Contribution) -> OffAws:
+        found = super().off_aws(facts, brought)
+        instead = self.instead or ("each cluster brings its own" if self.readies_nodes else "")
+        return replace(found, left_out=f"{found.left_out}; {instead}") if instead else found
 
     def problems_on(self, facts: ClusterFacts) -> Iterator[Problem]:
         yield from super().problems_on(facts)

@@ -113,6 +113,11 @@ class HelmAddon(Addon):
         """The workloads of this one, before its values are read."""
         return self.workloads or (Workload(self.name),)
 
+    @property
+    def image_sources(self) -> tuple[ImageSource, ...]:
+        """The images of this one."""
+        return self.images
+
     def values(self, facts: ClusterFacts) -> Values:
         """Values of the chart; every key stands in the chart's own values.yaml."""
         return {}
@@ -120,7 +125,7 @@ class HelmAddon(Addon):
     def contribute(self, facts: ClusterFacts) -> Contribution:
         mirrors = dict(facts.image_mirrors)
         own = with_variables(self.values(facts), self.environment, facts.proxy_environment)
-        for source in self.images:
+        for source in self.image_sources:
             own = merged(own, source.values_at(mirrors))
         values = merged(own, self.extra_values)
         namespace = self.installed_in
@@ -131,7 +136,7 @@ class HelmAddon(Addon):
             values = annotated(values, grant, self.service_account_annotations)
         mirror = facts.chart_repository(self.chart)
         chart = chosen(self.chart, self.chart_version, self.chart_repository, mirror)
-        images = tuple(source.read(values, mirrors) for source in self.images)
+        images = tuple(source.read(values, mirrors) for source in self.image_sources)
         return Contribution(
             grants=(grant,) if grant else (),
             namespaces=own_namespace(namespace, self.pod_security),
@@ -143,7 +148,7 @@ class HelmAddon(Addon):
             hosted_zones=self.hosted_zones(),
             service_linked_roles=self.service_linked_roles(),
             images=images,
-            mirrored=moved(self.images, images, mirrors),
+            mirrored=moved(self.image_sources, images, mirrors),
             by_proxy="HTTPS_PROXY" in {each.get("name") for each in variables(values, self.environment)},
         )
 

@@ -18,6 +18,7 @@ from blueprint.kubernetes import Manifest
 from blueprint.machine import CpuOptions
 from blueprint.mirrors import PullThroughCache
 from blueprint.network import SubnetKind
+from blueprint.off_aws import OffAws
 from blueprint.oidc import OidcProvider
 from blueprint.workload import NodeTaint, PodSelector, Workload
 
@@ -372,6 +373,10 @@ class Part:
     after: tuple[str, ...] = ()
     lost: str = ""
     """What goes with it that others stand on; empty where nobody does."""
+    api_groups: tuple[str, ...] = ()
+    """Of the custom resources that it defines."""
+    off_aws: OffAws = field(default_factory=OffAws)
+    """What becomes of it outside of AWS."""
     in_git: bool = False
     """Whether its namespaces, charts and objects come from Git; of EKS and IAM is what the templates make for it."""
 

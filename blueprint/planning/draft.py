@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from blueprint.contribution import RELEASE_FIELDS, Contribution, ReleaseFields
 from blueprint.errors import FieldPath
+from blueprint.off_aws import OffAws
 from blueprint.planning.document import Part
 
 
@@ -21,8 +22,10 @@ class Draft:
     fields: ReleaseFields = RELEASE_FIELDS
     """Of its value."""
     lost: str = ""
+    api_groups: tuple[str, ...] = ()
+    off_aws: OffAws = field(default_factory=OffAws)
 
     @property
     def planned(self) -> Part:
         """The part of the plan, which is the same wherever a blueprint states it."""
-        return Part(self.name, self.type, self.contribution, self.after, self.lost)
+        return Part(self.name, self.type, self.contribution, self.after, self.lost, self.api_groups, self.off_aws)

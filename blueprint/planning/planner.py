@@ -14,7 +14,7 @@ from blueprint.asking import contribution_of
 from blueprint.auto_mode import AutoMode
 from blueprint.blueprint import Blueprint
 from blueprint.checked import Checked, checked
-from blueprint.contribution import ServiceLinkedRole
+from blueprint.contribution import Contribution, ServiceLinkedRole
 from blueprint.delivery import ArgoCdDelivery, SelfManagedHub, hub_of, hubs_in_fleet
 from blueprint.endpoints import called
 from blueprint.errors import BlueprintError, FieldPath, Problem, Quoted, rendered
@@ -25,6 +25,7 @@ from blueprint.faults import FAILS, no_way_out, place, told
 from blueprint.hybrid_nodes import HybridNodes
 from blueprint.network import PUBLIC_KINDS
 from blueprint.nodes import Nodes
+from blueprint.off_aws import OffAws
 from blueprint.one_maker import made_twice
 from blueprint.planning import auto_mode
 from blueprint.planning.compute import is_windows, node_roles, planned_compute
@@ -107,7 +108,9 @@ def _planned(blueprint: object) -> Plan | list[Problem]:
     for path, one in found:
         problems.extend(auto_mode.problems(path, one, facts))
         brought = auto_mode.contribution(facts, one)
-        addons.append(Draft(path, auto_mode.NAME, "AutoMode", brought, lost=auto_mode.LOST))
+        off_aws = OffAws("EKS runs it")
+        addons.append(Draft(path, auto_mode.NAME, "AutoMode", brought, lost=auto_mode.LOST, off_aws=off_aws))
+    left_out: list[Addon] = []
     for path, addon in ordered.items():
         contribution = contribution_of(addon, facts)
         if isinstance(contribution, list):
@@ -115,7 +118,10 @@ def _planned(blueprint: object) -> Plan | list[Problem]:
         else:
             after = tuple(other.name for other in ordered.values() if addon.follows(other))
             cls = type(addon).__name__
-            addons.append(Draft(path, addon.name, cls, contribution, after, addon.release_fields, addon.lost))
+            off_aws = _off_aws(addon, facts, contribution, left_out)
+            left_out += [addon] if off_aws.left_out else []
+            fields, groups = addon.release_fields, addon.api_groups
+            addons.append(Draft(path, addon.name, cls, contribution, after, fields, addon.lost, groups, off_aws))
     teams: list[Draft] = []
     first = {team.name: path for path, team in reversed([*view.teams.items()])}
     for path, team in view.teams.items():
@@ -166,6 +172,13 @@ def _planned(blueprint: object) -> Plan | list[Problem]:
         )
     )
     return made
+
+
+def _off_aws(addon: Addon, facts: ClusterFacts, brought: Contribution, left_out: Sequence[Addon]) -> OffAws:
+    """What the add-on says, unless one that it requires is left out."""
+    own = addon.off_aws(facts, brought)
+    missing = [other.name for other in left_out if isinstance(other, addon.requires)]
+    return replace(own, left_out=f"it needs {missing[0]}, which is left out") if missing and not own.left_out else own
 
 
 def _service_linked_roles(

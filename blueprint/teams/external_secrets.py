@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -80,3 +80,27 @@ def _objects(
 
 def _service(secret: TeamSecret) -> str:
     return "ParameterStore" if isinstance(secret, Parameter) else "SecretsManager"
+
+
+_GROUP = "external-secrets.io/"
+
+
+def of_aws(objects: Iterable[Manifest]) -> Iterator[Manifest]:
+    """Those of the objects that are of no use without AWS: stores of its services, and what is copied from them."""
+    ours = [one for one in objects if one["apiVersion"].startswith(_GROUP)]
+    stores = [one for one in ours if one["kind"].endswith("SecretStore") and "aws" in one["spec"]["provider"]]
+    yield from stores
+    names = {(one["kind"], one["metadata"].get("namespace", ""), one["metadata"]["name"]) for one in stores}
+    for one in ours:
+        if one["kind"] == "ExternalSecret":
+            store = one["spec"].get("secretStoreRef", {})
+            kind = store.get("kind", "SecretStore")
+            space = one["metadata"]["namespace"] if kind == "SecretStore" else ""
+            if (kind, space, store.get("name")) in names:
+                yield one
+
+
+def secret_of(one: Manifest) -> str:
+    """Name of the Secret that comes of an ExternalSecret."""
+    name: str = one["spec"].get("target", {}).get("name") or one["metadata"]["name"]
+    return name

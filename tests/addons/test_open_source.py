@@ -21,6 +21,7 @@ from addons.snapshot_controller import SnapshotController
 from addons.velero import Velero
 from blueprint.addons import ExistingBucket, HelmAddon
 from blueprint.contribution import LogGroup
+from blueprint.iam import Statement
 from examples.open_source import AUTHORITY, OPEN_SOURCE
 from tests.addons.support import FACTS, deployed, names_no_partition, rules_broken
 from tests.blueprint.examples import assert_reported, changed, with_addons
@@ -30,6 +31,7 @@ from tools import contracts
 
 BACKUPS = Velero(bucket=ExistingBucket("backups-111111111111"))
 KEY = "arn:aws:kms:eu-west-1:111111111111:key/01234567-89ab-cdef-0123-456789abcdef"
+EXTRA = (Statement(("ecr:ListImages",), ("arn:aws:ecr:eu-west-1:111111111111:repository/shop",)),)
 FOLDER = GitSource("https://github.com/example/clusters", "prod")
 
 
@@ -73,6 +75,8 @@ def test_volumes_are_backed_up_by_what_makes_snapshots() -> None:
         (Descheduler(interval_minutes=0), ["interval_minutes"]),
         (NvidiaDevicePlugin(pods_per_gpu=0), ["pods_per_gpu"]),
         (Flux(changed(FOLDER, repository="example/clusters")), ["bootstrap.repository"]),
+        (Flux(extra_permissions=EXTRA), ["extra_permissions"]),
+        (Flux(extra_permissions=EXTRA, image_automation=True), []),
     ],
 )
 def test_what_would_fail_later_is_refused(addon: HelmAddon, broken: list[str]) -> None:
@@ -169,6 +173,29 @@ def test_a_folder_is_kept_applied() -> None:
     assert private["spec"]["secretRef"] == {"name": "bootstrap"}
     assert Flux(FOLDER).contribute(FACTS).from_git == ("bootstrap",)
     assert (Flux().objects(FACTS), Flux().contribute(FACTS).from_git) == ((), ())
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_flux_looks_for_images_only_when_asked(wanted: bool) -> None:
+    """fluxcd-community/helm-charts flux2-2.18.3, charts/flux2/values.yaml:99, :127: by itself the chart has both."""
+    flux = Flux(image_automation=wanted)
+    found = flux.contribute(FACTS)
+    controllers = {"image-automation-controller", "image-reflector-controller"}
+    assert ({each.name for each in found.workloads} >= controllers) is wanted
+    assert ({f"ghcr.io/fluxcd/{name}" for name in controllers} <= {*found.images}) is wanted
+    parts = ("imageAutomationController", "imageReflectionController")
+    created = {part: values(flux)[part].get("create", True) for part in parts}
+    assert {*created.values()} == {wanted}
+    assert [grant.name for grant in found.grants] == (["flux-system/image-reflector-controller"] if wanted else [])
+    assert found.aws_services == (("ecr.api", "ecr.dkr") if wanted else ())
+
+
+def test_images_of_flux_come_from_a_mirror_where_it_runs_them() -> None:
+    mirrored = replace(FACTS, image_mirrors=(("ghcr.io", "mirror.example.com/ghcr"),))
+    for wanted in (True, False):
+        (release,) = Flux(image_automation=wanted).contribute(mirrored).releases
+        image = release.values["imageReflectionController"].get("image")
+        assert image == ("mirror.example.com/ghcr/fluxcd/image-reflector-controller" if wanted else None)
 
 
 def test_the_example_has_all_of_them() -> None:

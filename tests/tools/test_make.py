@@ -76,6 +76,9 @@ VARIABLES = [
     ("gitops", "CLUSTER", "{}"),
     ("gitops", "OUT", "--output={}"),
     ("gitops", "CHECK", "--check"),
+    ("render", "CLUSTER", "{}"),
+    ("render", "PROFILE", "--profile={}"),
+    ("render", "OUT", "--output={}"),
 ]
 
 

@@ -35,9 +35,9 @@ def _text(dumper: yaml.SafeDumper, data: str) -> yaml.ScalarNode:
 _Dumper.add_representer(str, _text)
 
 
-def as_yaml(*documents: Any) -> str:
+def as_yaml(*documents: Any, header: str = HEADER) -> str:
     """With our header; mappings in their own order."""
-    return HEADER + yaml.dump_all(
+    return header + yaml.dump_all(
         map(_plain, documents), Dumper=_Dumper, sort_keys=False, width=10_000, allow_unicode=True
     )
 
