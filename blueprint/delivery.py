@@ -10,6 +10,7 @@ from blueprint.addons.offers import BY_FLUX, COPIED_SECRETS, FROM_GIT, HubRoles,
 from blueprint.errors import Problem, Quoted
 from blueprint.facts import IN_CLUSTER
 from blueprint.fields import AccountId, ClusterName, DnsLabel, GitFolder, GitRepository, GitRevision, IamName, Region
+from blueprint.git import without_scheme
 from blueprint.regions import partition_of
 from blueprint.value import Value
 
@@ -144,10 +145,7 @@ class FluxDelivery(Value):
     """Whether what leaves the templates stays in the cluster, the first Kustomizations with all that they brought."""
 
     def problems(self) -> Iterator[Problem]:
-        if "://" not in self.repository:  # https://fluxcd.io/flux/components/source/gitrepositories/#url
-            host, _, path = self.repository.partition(":")
-            rule, fix = "Flux takes addresses with a scheme only", f'write "ssh://{host}/{path}"'
-            yield Problem(("repository",), self.repository, rule, fix)
+        yield from without_scheme(self.repository)
 
 
 GitDeliveries = ArgoCdDelivery | FluxDelivery

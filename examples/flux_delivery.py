@@ -12,7 +12,7 @@ from addons.flux import Flux
 from addons.karpenter import Karpenter
 from blueprint import FluxDelivery
 from blueprint.addons import HelmRelease
-from blueprint.teams import HelmWorkload
+from blueprint.teams import GitWorkload, HelmWorkload
 from examples.managed import MANAGED
 from examples.shared import PAYMENTS, PLATFORM
 
@@ -47,6 +47,14 @@ FLUX_DELIVERY = replace(
                     "https://stefanprodan.github.io/podinfo",
                     "6.9.2",
                     namespace="payments-jobs",
+                ),
+                GitWorkload(
+                    "ledger",
+                    "ssh://git@github.com/example/ledger",
+                    "deploy",
+                    namespace="payments",
+                    engine="flux",
+                    credentials="ledger-git",
                 ),
             ),
         ),

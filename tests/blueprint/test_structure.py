@@ -107,7 +107,7 @@ EXCUSED = {
     # A chart, which a user may install by value although a class installs it.
     "blueprint/addons/by_value.py": {"gpu-operator"},
     # A word of the user's file, of which there is one so far.
-    "blueprint/teams/workloads/git.py": {"argo-cd"},
+    "blueprint/teams/workloads/git.py": {"argo-cd", "flux"},
     # The program on AWS's own machines, which no add-on brings.
     "blueprint/planning/placement.py": {"kube-proxy"},
 }

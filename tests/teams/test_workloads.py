@@ -16,6 +16,7 @@ import yaml
 
 from addons.argo_cd import ArgoCd
 from addons.external_secrets import ExternalSecrets
+from addons.flux import Flux
 from blueprint import Blueprint, Plan, Role, manifests, plan
 from blueprint.errors import Problem
 from blueprint.manifests.pod_security import violations
@@ -46,6 +47,7 @@ from tests.isolation.pod_security import CAPABILITIES, ENFORCE, SYSCTLS, VOLUMES
 from tests.templates import plain
 
 GIT = GitWorkload("pages", repository="https://github.com/example/pages", path="deploy", namespace="shop")
+BY_FLUX = changed(GIT, engine="flux")
 CHART = HelmWorkload(
     "podinfo", chart="podinfo", repository="https://charts.example.com", version="6.9.2", namespace="shop"
 )
@@ -460,7 +462,9 @@ MISTAKES: dict[str, tuple[TeamWorkload, str]] = {
     "file of the machine": (changed(GIT, repository="file:///etc"), ".repository"),
     "path outside": (changed(GIT, path="../x"), ".path"),
     "option as revision": (changed(GIT, revision="a b"), ".revision"),
-    "Flux": (changed(GIT, engine="flux"), ".engine"),
+    "another engine": (changed(GIT, engine="fleet"), ".engine"),
+    "address without a scheme": (changed(BY_FLUX, repository="git@github.com:example/pages"), ".repository"),
+    "credentials of Argo CD": (changed(GIT, credentials="pages"), ".credentials"),
     "application abroad": (changed(GIT, namespace="orders"), ".namespace"),
     "manifests abroad": (changed(SAMPLE, namespace="orders"), ".namespace"),
 }
@@ -477,9 +481,62 @@ def test_mistakes_between_values() -> None:
     assert places(brings(CHART, CHART)) == ["teams[0].workloads[1]"]
     assert places(with_teams(team(GIT))) == ["teams[0]"]
     assert "ArgoCd()" in error_of(with_teams(team(GIT))).problems[0].fix
+    assert "Flux()" in error_of(with_teams(team(BY_FLUX))).problems[0].fix
     secret = changed(CHART, values={"auth": {"password": "hunter2"}})
     assert "hunter2" not in str(error_of(brings(secret)))
     assert len(places(with_teams(team(SAMPLE, SAMPLE)))) == 1
+
+
+def test_what_flux_follows_ends_in_its_namespace() -> None:
+    """kustomize-controller api/v1/kustomization_types.go (ServiceAccountName, TargetNamespace, DeletionPolicy); with
+    multitenancy a Kustomization names what stands in its own namespace alone.
+    """
+    shop = team(BY_FLUX, namespaces=(TeamNamespace("shop"), TeamNamespace("shop-jobs")))
+    made = plan(with_teams(shop, base=with_addons(Flux())))
+    assert part(made, "shop").from_git == ("shop-pages",)
+    found = {one["kind"]: one for one in objects(made) if "shop-pages" in one["metadata"]["name"]}
+    assert {*found} == {"ServiceAccount", "Role", "RoleBinding", "GitRepository", "Kustomization"}
+    spaces = {kind: one["metadata"]["namespace"] for kind, one in found.items()}
+    assert spaces == {
+        "ServiceAccount": "flux-system",
+        "GitRepository": "flux-system",
+        "Kustomization": "flux-system",
+        "Role": "shop",
+        "RoleBinding": "shop",
+    }
+    spec = found["Kustomization"]["spec"]
+    assert spec["serviceAccountName"] == found["ServiceAccount"]["metadata"]["name"]
+    assert spec["sourceRef"] == {"kind": "GitRepository", "name": found["GitRepository"]["metadata"]["name"]}
+    assert (spec["targetNamespace"], spec["path"], spec["prune"]) == ("shop", "./deploy", True)
+    assert spec["deletionPolicy"] == "Orphan"
+    assert found["RoleBinding"]["roleRef"]["name"] == found["Role"]["metadata"]["name"]
+    (subject,) = found["RoleBinding"]["subjects"]
+    assert subject == {"kind": "ServiceAccount", "name": "shop-pages", "namespace": "flux-system"}
+    allowed = {resource for rule in found["Role"]["rules"] for resource in rule["resources"]}
+    assert {"deployments", "services", "ingresses"} <= allowed
+    assert allowed.isdisjoint({"secrets", "roles", "rolebindings", "networkpolicies", "resourcequotas", "limitranges"})
+    assert found["GitRepository"]["spec"] == {
+        "interval": "1m",
+        "url": "https://github.com/example/pages",
+        "ref": {"branch": "main"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("revision", "reference"),
+    [
+        ("stable", {"branch": "stable"}),
+        ("refs/tags/v1.2.0", {"name": "refs/tags/v1.2.0"}),
+        ("0a1b2c3d4e5f60718293a4b5c6d7e8f901234567", {"commit": "0a1b2c3d4e5f60718293a4b5c6d7e8f901234567"}),
+    ],
+)
+def test_flux_knows_what_kind_of_revision_it_is(revision: str, reference: dict[str, str]) -> None:
+    """source-controller api/v1/gitrepository_types.go (GitRepositoryRef)."""
+    followed = changed(BY_FLUX, revision=revision, credentials="pages")
+    made = plan(with_teams(team(followed), base=with_addons(Flux())))
+    (source,) = (one["spec"] for one in objects(made) if one["kind"] == "GitRepository")
+    assert source["ref"] == reference
+    assert source["secretRef"] == {"name": "pages"}
 
 
 def test_a_project_of_argo_cd_cannot_reach_another_team() -> None:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from blueprint.addons.offers import BY_FLUX
 from blueprint.kubernetes import Manifest
 from blueprint.registration import PREFIX
 from blueprint.teams.namespaces import named
-from blueprint.teams.workloads.kinds import KINDS, group
+from blueprint.teams.workloads.by_flux import CHANGE, rules
 
 _RBAC = "rbac.authorization.k8s.io"
-_CHANGE = ["create", "delete", "get", "list", "patch", "update", "watch"]
 # Helm's records of releases are Secrets, and it looks at pods and ReplicaSets to tell whether a Deployment is ready.
 # https://helm.sh/docs/topics/advanced/#storage-backends
-_RECORDS = {"apiGroups": [""], "resources": ["secrets"], "verbs": _CHANGE}
+_RECORDS = {"apiGroups": [""], "resources": ["secrets"], "verbs": list(CHANGE)}
 _WATCHED = (
     {"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch"]},
     {"apiGroups": ["apps"], "resources": ["replicasets"], "verbs": ["get", "list", "watch"]},
@@ -34,14 +32,6 @@ def rights(team: str, namespaces: Sequence[str]) -> tuple[Manifest, ...]:
     subject = {"kind": "ServiceAccount", "name": name, "namespace": BY_FLUX.namespace}
     return (
         named("v1", "ServiceAccount", name, BY_FLUX.namespace),
-        named(f"{_RBAC}/v1", "ClusterRole", name, rules=[*_rules(), _RECORDS, *_WATCHED]),
+        named(f"{_RBAC}/v1", "ClusterRole", name, rules=[*rules(), _RECORDS, *_WATCHED]),
         *(named(f"{_RBAC}/v1", "RoleBinding", name, space, roleRef=role, subjects=[subject]) for space in namespaces),
     )
-
-
-def _rules() -> Iterator[dict[str, Any]]:
-    by_group: dict[str, list[str]] = {}
-    for kind, api in KINDS.items():
-        by_group.setdefault(group(api), []).append(f"{kind.lower()}{'es' if kind.endswith('s') else 's'}")
-    for of, resources in by_group.items():
-        yield {"apiGroups": [of], "resources": resources, "verbs": _CHANGE}

@@ -1,15 +1,18 @@
-"""A folder of a Git repository that Argo CD keeps applied. https://argo-cd.readthedocs.io/en/stable/user-guide/projects"""
+"""A folder of a Git repository that is kept applied. https://argo-cd.readthedocs.io/en/stable/user-guide/projects"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
-from blueprint.addons.offers import FROM_GIT, Offer
+from blueprint.addons.offers import BY_FLUX, FROM_GIT, Offer
+from blueprint.errors import Problem
 from blueprint.facts import ClusterFacts
 from blueprint.fields import DnsLabel, GitFolder, GitRepository, GitRevision
+from blueprint.git import without_scheme
 from blueprint.kubernetes import Manifest
 from blueprint.teams.namespaces import named
+from blueprint.teams.workloads.by_flux import followed
 from blueprint.teams.workloads.kinds import GUARDED, KINDS, group
 from blueprint.teams.workloads.workload import TeamWorkload
 
@@ -17,12 +20,13 @@ _API = "argoproj.io/v1alpha1"
 
 
 class GitWorkload(TeamWorkload):
-    """An Application, in an AppProject that reaches this repository and the team's namespaces and no others.
+    """By Argo CD an Application, in an AppProject that reaches this repository and the team's namespaces and no others:
+    objects without a namespace get `namespace`. By Flux a GitRepository, and a Kustomization with rights in `namespace`
+    alone, into which all objects come.
 
-    Objects without a namespace get `namespace`. Whoever may write to the repository brings objects into the team's
-    namespaces, of the kinds that `Manifests` takes. No plan sees them: the cluster judges their hosts and annotations.
-    Removing the workload leaves what it brought, until somebody deletes it. The credentials of a private repository
-    stand in a Secret beside Argo CD, labelled `argocd.argoproj.io/secret-type: repository`.
+    Whoever may write to the repository brings objects there, of the kinds that `Manifests` takes. No plan sees them:
+    the cluster judges their hosts and annotations. Removing the workload leaves what it brought, until somebody deletes
+    it.
     """
 
     name: DnsLabel
@@ -32,9 +36,19 @@ class GitWorkload(TeamWorkload):
     path: GitFolder
     """The folder, from the root of the repository."""
     revision: GitRevision = "main"
-    """A branch, which Argo CD follows, or a tag or commit."""
-    engine: Literal["argo-cd"] = "argo-cd"
+    """A branch, which is followed, or a commit; Argo CD also takes a tag by its name, Flux as "refs/tags/v1"."""
+    engine: Literal["argo-cd", "flux"] = "argo-cd"
     """What keeps it applied."""
+    credentials: DnsLabel | None = None
+    """Of Flux, the Secret with the credentials of a private repository, in the namespace flux-system. Those of Argo CD
+    stand in a Secret beside it, labelled `argocd.argoproj.io/secret-type: repository`."""
+
+    def problems(self) -> Iterator[Problem]:
+        if self.engine == "flux":
+            yield from without_scheme(self.repository)
+        elif self.credentials:
+            rule = "Argo CD finds credentials by a label of their Secret"
+            yield Problem(("credentials",), self.credentials, rule, 'leave it out, or write engine="flux"')
 
     @property
     def key(self) -> str:
@@ -42,14 +56,16 @@ class GitWorkload(TeamWorkload):
 
     @property
     def asks_for(self) -> frozenset[Offer]:
-        return frozenset({FROM_GIT})
+        return frozenset({FROM_GIT if self.engine == "argo-cd" else BY_FLUX})
 
     def from_git(self, team: str, facts: ClusterFacts) -> tuple[str, ...]:
         name = f"{team}-{self.name}"
-        return (f"{facts.name}.{name}" if facts.of_hub else name,)
+        return (f"{facts.name}.{name}" if facts.of_hub and self.engine == "argo-cd" else name,)
 
     def objects(self, team: str, namespaces: Sequence[str], facts: ClusterFacts) -> tuple[Manifest, ...]:
         (name,) = self.from_git(team, facts)
+        if self.engine == "flux":
+            return followed(name, self.namespace, self.repository, self.path, self.revision, self.credentials)
         cluster = facts.argo_cd_destination
         project: dict[str, Any] = {
             "sourceRepos": [self.repository],
