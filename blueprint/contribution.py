@@ -334,6 +334,35 @@ class Bucket:
 
 
 @dataclass(frozen=True)
+class FileSystem:
+    """A file system of EFS, encrypted where it lies and on the way, kept with what is in it when its stack goes."""
+
+    name: str
+    key_arn: str
+    """Of its files; EFS's own key when empty."""
+    throughput: str
+    """`elastic`, `bursting` or `provisioned`."""
+    provisioned_mib: int | None
+    """MiB/s of the last one."""
+    moves: tuple[tuple[str, str], ...]
+    """Between kinds of storage: properties of a LifecyclePolicy."""
+    backups: bool
+    """Whether AWS Backup makes some by itself."""
+    tags: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class MountTargets:
+    """Where a file system of EFS is mounted from: one in each zone, which lets in the nodes of the cluster alone."""
+
+    name: str
+    file_system: str
+    """Its id, or a reference."""
+    subnets: tuple[tuple[str, str], ...]
+    """Of each zone one: the zone, and an id or a reference."""
+
+
+@dataclass(frozen=True)
 class BackupVault:
     """A vault of AWS Backup, kept with what is in it when its stack goes."""
 
@@ -368,6 +397,8 @@ AwsResource = (
     | RuleGroups
     | Capability
     | Bucket
+    | FileSystem
+    | MountTargets
     | BackupVault
     | BackupPlan
 )

@@ -15,7 +15,7 @@ from blueprint.addons import RepeatableAddon, schemas
 from blueprint.addons.installed import DEFINITION, brought, stated
 from blueprint.auto_mode import AutoMode
 from blueprint.auto_node_class import OWN_NODES
-from blueprint.contribution import Capability, MetricsWorkspace, NodeRole, Queue, Release, ReleaseFields
+from blueprint.contribution import Capability, FileSystem, MetricsWorkspace, NodeRole, Queue, Release, ReleaseFields
 from blueprint.errors import FieldPath, Key, Problem, Quoted, duplicates, rendered, shown
 from blueprint.interpreted import misread_below
 from blueprint.kubernetes import RESERVED_NAMESPACES
@@ -213,6 +213,8 @@ def _references(part: Draft, facts: ClusterFacts, *, knows_zones: bool) -> Itera
             known |= {f"queue-name:{resource.name}", f"queue-arn:{resource.name}"}
         elif isinstance(resource, MetricsWorkspace):
             known.add(f"workspace-id:{resource.name}")
+        elif isinstance(resource, FileSystem):
+            known.add(f"file-system-id:{resource.name}")
     used: list[Any] = [release.values for release in contribution.releases]
     used += [statement.document() for grant in contribution.grants for statement in grant.statements]
     used += [*contribution.objects, *(entry.principal for entry in contribution.access)]

@@ -62,6 +62,9 @@ class ClusterFacts:
     """Addresses of the subnets in which interface endpoints are, and no pods."""
     node_subnets: tuple[str, ...] = ()
     """Ids of the subnets of nodes, or references to them."""
+    node_zones: tuple[tuple[str, str], ...] = ()
+    """Of each of their zones, by name or all by id, the id of the first of its subnets, or a reference; Local Zones are
+    not among them."""
     pod_subnets: tuple[tuple[str, str], ...] = ()
     """Of each zone, by name or all by id, the id of the subnet for pods alone, or a reference; none where they share
     those of the nodes."""

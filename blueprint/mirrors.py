@@ -40,8 +40,7 @@ ChartPrefix = Annotated[
         longest=200,
     ),
 ]
-# botocore 1.44.5, data/ecr/2015-09-21: PullThroughCacheRuleRepositoryPrefix, CredentialArn. AWS takes secrets of the
-# partition `aws` alone.
+# botocore 1.44.5, data/ecr/2015-09-21: PullThroughCacheRuleRepositoryPrefix
 CachePrefix = Annotated[
     str,
     matches(
@@ -51,10 +50,11 @@ CachePrefix = Annotated[
         longest=30,
     ),
 ]
+# Schema of AWS::ECR::PullThroughCacheRule: CredentialArn. Where there is no cache, `cache_problems` says so.
 UpstreamSecretArn = Annotated[
     str,
     matches(
-        r"arn:aws:secretsmanager:[a-z0-9-]+:\d{12}:secret:ecr-pullthroughcache/[\w/+=.@-]+",
+        r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:ecr-pullthroughcache/[\w/+=.@-]+",
         "must be the ARN of a secret whose name begins with ecr-pullthroughcache/, as ECR wants it",
         'write for example "arn:aws:secretsmanager:us-west-2:111111111111:secret:ecr-pullthroughcache/hub-AbCdEf"',
         longest=612,

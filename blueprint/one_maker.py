@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from blueprint.contribution import AwsResource, BackupVault, Bucket, RuleGroups
+from blueprint.contribution import AwsResource, BackupVault, Bucket, MountTargets, RuleGroups
 from blueprint.errors import FieldPath, Problem, rendered
 from blueprint.facts import ClusterFacts
+from blueprint.references import references_in
 
 if TYPE_CHECKING:
     from blueprint.blueprint import Blueprint
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 
 
 def made_twice(fleet: Mapping[str, Blueprint], plans: Mapping[str, Plan]) -> Iterator[tuple[str, Problem]]:
-    """A problem for each bucket, vault or namespace of rules of a sound cluster that another add-on makes as well, with
-    the place of the cluster.
+    """A problem for each bucket, vault, namespace of rules or mount targets of a file system that another add-on of a
+    sound cluster makes as well, with the place of the cluster.
     """
     first: dict[tuple[str, ...], FieldPath] = {}
     for place, plan in plans.items():
@@ -28,7 +29,11 @@ def made_twice(fleet: Mapping[str, Blueprint], plans: Mapping[str, Plan]) -> Ite
                 path = (*((place,) if place else ()), "addons", index_of[part.name])
                 if (other := first.setdefault(one, path)) != path:
                     rule = f"{rendered(other)} makes this {one[0]} already"
-                    yield place, Problem(path, one[-1], rule, f"give each a {one[0]} of its own")
+                    fix = f"give each a {one[0]} of its own"
+                    if isinstance(resource, MountTargets):
+                        rule = f"{rendered(other)} makes the mount targets of this file system already"
+                        fix = "leave mount_targets out; in another VPC there can be none"
+                    yield place, Problem(path, one[-1], rule, fix)
 
 
 def _identity(resource: AwsResource, facts: ClusterFacts) -> tuple[str, ...]:
@@ -39,4 +44,6 @@ def _identity(resource: AwsResource, facts: ClusterFacts) -> tuple[str, ...]:
         return "vault", facts.account, facts.region, resource.name
     if isinstance(resource, RuleGroups):
         return "namespace of rules", resource.workspace, resource.name
+    if isinstance(resource, MountTargets) and not any(references_in(resource.file_system)):
+        return "file system", facts.account, facts.region, resource.file_system
     return ()

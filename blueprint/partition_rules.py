@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 # Of the services that add-ons call: botocore 1.44.5, data/endpoints.json, those that a partition has no endpoint of.
 LACKING: Mapping[str, frozenset[str]] = {
-    "aws-cn": frozenset({"aps-workspaces", "shield"}),
-    "aws-us-gov": frozenset({"shield"}),
+    "aws-cn": frozenset({"aps-workspaces", "shield", "vpc-lattice"}),
+    "aws-us-gov": frozenset({"shield", "vpc-lattice"}),
 }
 
 

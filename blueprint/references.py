@@ -74,6 +74,11 @@ def workspace_id(name: str) -> str:
     return f"${{blueprint:workspace-id:{name}}}"
 
 
+def file_system_id(name: str) -> str:
+    """Id of a file system of EFS."""
+    return f"${{blueprint:file-system-id:{name}}}"
+
+
 def hosted_zone_id(domain: str, *, private: bool) -> str:
     """Id of a hosted zone that a deploy makes."""
     return f"${{blueprint:hosted-zone-id:{'private' if private else 'public'}:{domain}}}"

@@ -8,8 +8,9 @@ from dataclasses import replace
 
 from addons import backup
 from addons.aws_backup import AwsBackup
+from addons.aws_efs_csi_driver import AwsEfsCsiDriver
 from addons.core import CORE
-from blueprint.addons import BackupCopy, BackupRule, NewBucket, NewVault, VaultLock
+from blueprint.addons import BackupCopy, BackupRule, NewBucket, NewFileSystem, NewVault, VaultLock
 from examples.managed import MANAGED
 
 KEY = "arn:aws:kms:us-west-2:111111111111:key/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f"
@@ -21,6 +22,8 @@ BACKUP = replace(
     addons=(
         *CORE,
         *backup.velero(NewBucket("backups-111111111111", kms_key_arn=KEY)),
+        # In the plan of AWS Backup below, as volumes of claims, so that EFS needs none of its own.
+        AwsEfsCsiDriver(storage_classes={"shared": NewFileSystem(archive_after_days=90, backups=False)}),
         AwsBackup(
             NewVault("backup", kms_key_arn=KEY, lock=VaultLock(min_days=7)),
             rules={

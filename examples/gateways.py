@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from addons.aws_gateway_api_controller import AwsGatewayApiController
 from addons.aws_load_balancer_controller import AwsLoadBalancerController
 from addons.aws_load_balancer_controller.classes import AlbClass
 from addons.core import CORE
@@ -40,6 +41,7 @@ GATEWAYS = replace(
                 IstioGateway("istio-private"),
             ),
         ),
+        AwsGatewayApiController(service_network="shared"),
         ExternalDns(zones=("Z0123456789",), domains=("example.com",), sources=("ingress", "gateway-httproute")),
         KubernetesManifests(
             "front",

@@ -15,20 +15,34 @@ from addons.aws_network_flow_monitoring_agent import AwsNetworkFlowMonitoringAge
 from addons.cert_manager import CertManager
 from addons.core import CORE
 from addons.snapshot_controller import SnapshotController
-from blueprint.addons import BackupRule, NewVault, VaultLock
+from blueprint.addons import BackupRule, ExistingFileSystem, NewFileSystem, NewVault, VaultLock
 from examples.managed import MANAGED
+
+KEY = "arn:aws:kms:us-west-2:111111111111:key/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f"
 
 NATIVE = replace(
     MANAGED,
     name="native",
     addons=(
         *CORE,
-        AwsEfsCsiDriver(storage_classes={"shared": "fs-0a1b2c3d4e5f60718"}),
+        AwsEfsCsiDriver(
+            storage_classes={
+                "shared": ExistingFileSystem("fs-0a1b2c3d4e5f60718", mount_targets=True),
+                "models": NewFileSystem(
+                    kms_key_arn=KEY,
+                    throughput=128,
+                    infrequent_after_days=7,
+                    back_when_used=True,
+                    backups=False,
+                    reclaim_policy="Retain",
+                ),
+            }
+        ),
         AwsFsxCsiDriver(storage_classes={"lustre": LustreClass(security_groups=("sg-0a1b2c3d4e5f60718",))}),
         AwsMountpointS3CsiDriver(
             buckets=("results-111111111111",),
             read_only_buckets=("datasets-111111111111",),
-            kms_key_arns=("arn:aws:kms:us-west-2:111111111111:key/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f",),
+            kms_key_arns=(KEY,),
         ),
         SnapshotController(deletion_policy="Retain"),
         AwsBackup(

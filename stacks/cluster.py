@@ -27,7 +27,9 @@ from stacks.vended import vended_logs
 
 
 class ClusterStack(BlueprintStack):
-    """`target` is the cluster as later stacks see it; charts and manifests are installed into it."""
+    """`target` is the cluster as later stacks see it; charts and manifests are installed into it. `references` is what
+    these know of it.
+    """
 
     def __init__(self, scope: Construct, plan: Plan, network: Mapping[str, str]) -> None:
         super().__init__(scope, "cluster", plan, stateful=True)
@@ -86,8 +88,9 @@ class ClusterStack(BlueprintStack):
             )
             first.node.add_dependency(before, self.node.find_child("KubectlAccess"), *joining)
             _after(addons, first)
-        self.hosted_zones = _hosted_zones(self, plan, network)
-        self.export(*self.hosted_zones.values())
+        group = cluster.attr_cluster_security_group_id
+        self.references = {**_hosted_zones(self, plan, network), name_of(CLUSTER_SECURITY_GROUP): group}
+        self.export(*self.references.values())
         self.export(self.identity_provider.issuer, self.identity_provider.arn, key)
         if handed := handed_by(plan):
             hand_over(self, plan, known, "cluster")

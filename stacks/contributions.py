@@ -17,8 +17,10 @@ from blueprint.contribution import (
     Capability,
     Contribution,
     EventRule,
+    FileSystem,
     LogGroup,
     MetricsWorkspace,
+    MountTargets,
     NodeRole,
     Queue,
     Release,
@@ -31,6 +33,7 @@ from stacks.acknowledge import ENGINE, NAG, acknowledge
 from stacks.backups import backup_plan, retained_vault
 from stacks.base import PARTITION, PARTITION_ONLY, BlueprintStack, service_role
 from stacks.cluster import ClusterStack
+from stacks.file_systems import mount_targets, retained_file_system
 from stacks.handed import hand_over
 from stacks.permissions import access_entry, role_of
 from stacks.retained import retain, retained_bucket, retained_logs
@@ -140,10 +143,10 @@ class _Part(Construct):
             data = resolved(resource.data, PARTITION_ONLY)
             id = f"rules-{resource.name}"
             return [aws_aps.CfnRuleGroupsNamespace(self, id, name=resource.name, workspace=workspace_arn, data=data)]
-        if isinstance(resource, Bucket):
-            return retained_bucket(self, resource)
-        if isinstance(resource, BackupVault):
-            return [retained_vault(self, resource)]
+        if isinstance(resource, Bucket | BackupVault | FileSystem):
+            return self._kept(resource)
+        if isinstance(resource, MountTargets):
+            return mount_targets(self, self._plan, resource, self.references)
         if isinstance(resource, BackupPlan):
             return backup_plan(self, self._plan, resource)
         if isinstance(resource, EventRule):
@@ -156,6 +159,16 @@ class _Part(Construct):
             self.references[f"role-arn:{resource.name}"] = role.attr_arn
             return [role]
         return self._node_role(resource)
+
+    def _kept(self, resource: Bucket | BackupVault | FileSystem) -> list[Construct]:
+        """What outlives the stack, with what is in it."""
+        if isinstance(resource, Bucket):
+            return retained_bucket(self, resource)
+        if isinstance(resource, BackupVault):
+            return [retained_vault(self, resource)]
+        made = retained_file_system(self, resource)
+        self.references[f"file-system-id:{resource.name}"] = made.ref
+        return [made]
 
     def _capabilities(self, contribution: Contribution, after: Sequence[Construct]) -> list[Construct]:
         """After the access entry of its role: EKS makes one that lacks, and with what it gives itself alone."""

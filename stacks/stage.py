@@ -21,7 +21,7 @@ class ClusterStage(Stage):
         id = plan.network.vpc_id
         network = {name_of(VPC_ID): id} if id else NetworkStack(self, plan).references
         cluster = ClusterStack(self, plan, network)
-        network = {**network, **cluster.hosted_zones}
+        network = {**network, **cluster.references}
         begins = plan.delivery if plan.delivery and not plan.delivery.hub else None
         first = begins.addons if begins else ()
         addons = ContributionsStack(

@@ -15,6 +15,7 @@ from blueprint.addons.calls_aws import CallsAws
 from blueprint.addons.capability import EksCapability
 from blueprint.addons.contract import Addon, FirstEdit, NodeNetwork, UpgradeSteps
 from blueprint.addons.eks import AddonVersion, EksAddon
+from blueprint.addons.file_systems import ExistingFileSystem, NewFileSystem, OwnFileSystem
 from blueprint.addons.helm import HelmAddon, RepeatableAddon, beside, chosen, moved
 from blueprint.addons.manifests import KubernetesManifests
 from blueprint.addons.vaults import ExistingVault, NewVault, OwnVault
@@ -49,6 +50,7 @@ __all__ = [
     "EksAddonByName",
     "EksCapability",
     "ExistingBucket",
+    "ExistingFileSystem",
     "ExistingVault",
     "ExistingWorkspace",
     "FirstEdit",
@@ -59,11 +61,13 @@ __all__ = [
     "ImageSource",
     "KubernetesManifests",
     "NewBucket",
+    "NewFileSystem",
     "NewVault",
     "NewWorkspace",
     "NodeNetwork",
     "OffAws",
     "OwnBucket",
+    "OwnFileSystem",
     "OwnVault",
     "OwnWorkspace",
     "RepeatableAddon",

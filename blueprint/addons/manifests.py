@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
-from typing import Any
+from typing import Any, Literal
 
 from blueprint import manifests
 from blueprint.addons.by_value import ByValue
@@ -24,7 +24,16 @@ _ELSEWHERE = {
     "Secret": "keep it in AWS Secrets Manager, and let ExternalSecrets() copy it",
 }
 """Kinds that stand elsewhere, and how."""
-_KINDS = {"Deployment": "apps/v1", "StatefulSet": "apps/v1", "DaemonSet": "apps/v1", "Job": "batch/v1"}
+_KINDS: Mapping[tuple[str, str], Literal["Deployment", "StatefulSet", "DaemonSet", "Job"]] = {
+    ("Deployment", "apps/v1"): "Deployment",
+    ("ReplicaSet", "apps/v1"): "Deployment",
+    ("StatefulSet", "apps/v1"): "StatefulSet",
+    ("DaemonSet", "apps/v1"): "DaemonSet",
+    ("Job", "batch/v1"): "Job",
+    ("CronJob", "batch/v1"): "Job",
+    ("Pod", "v1"): "Job",
+}
+"""Kinds that make pods, and as what these are placed. https://kubernetes.io/docs/concepts/workloads/"""
 _KIND = re.compile(r"[A-Z][A-Za-z0-9]{0,62}", re.ASCII)
 _API_VERSION = re.compile(r"([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?v[a-z0-9]{1,62}", re.ASCII)
 
@@ -113,7 +122,7 @@ class KubernetesManifests(ByValue):
 
         documents, _ = read(manifests.ROOT, self.directory)
         objects = [self._placed(document.data) for document in documents]
-        with_pods = (each for each in objects if each["apiVersion"] == _KINDS.get(each["kind"]))
+        with_pods = (each for each in objects if (each["kind"], each["apiVersion"]) in _KINDS)
         workloads = tuple(_workload(each, self.namespace) for each in with_pods)
         grant = None
         if self.service_account and self._may_call_aws:
@@ -162,17 +171,20 @@ def _annotated(data: Manifest, grant: Grant) -> Manifest:
 
 def _workload(data: Manifest, namespace: str) -> Workload:
     """What places its pods, as the manifest says it."""
+    from blueprint.manifests.pod_security import template
+
     whole = data.get("spec") or {}
-    template = whole.get("template") or {}
-    spec = template.get("spec") or {}
+    _, pods = template(data)
+    spec = pods.get("spec") or {}
+    of_job = (whole.get("jobTemplate") or {}).get("spec") or {}
     ports = {port["containerPort"] for each in spec.get("containers", ()) for port in each.get("ports") or ()}
     return Workload(
         data["metadata"]["name"],
-        kind=data["kind"],
+        kind=_KINDS[data["kind"], data["apiVersion"]],
         namespace=data["metadata"].get("namespace", namespace),
-        labels=(template.get("metadata") or {}).get("labels") or {},
+        labels=(pods.get("metadata") or {}).get("labels") or {},
         service_account=spec.get("serviceAccountName", ""),
-        replicas=whole.get("replicas", 1),
+        replicas=whole.get("replicas", whole.get("parallelism", of_job.get("parallelism", 1))),
         tolerations=tuple(spec.get("tolerations") or ()),
         node_selector=spec.get("nodeSelector") or {},
         ports=tuple(sorted(ports)),

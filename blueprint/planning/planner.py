@@ -261,6 +261,7 @@ def _facts(view: Checked) -> ClusterFacts:
         local_load_balancers=tuple((each.zone, each.id) for each in found if each.kind == "local-public"),
         pod_subnets=tuple((subnet.zone, subnet.id) for subnet in found if subnet.kind == "pods"),
         node_subnets=tuple(subnet.id for subnet in found if subnet.kind == "private"),
+        node_zones=tuple(_first_in_zones(each for each in found if each.kind == "private").items()),
         api_groups=tuple(sorted({group for addon in listed for group in addon.api_groups})),
         device_classes=tuple(sorted({each for addon in blueprint.addons for each in addon.device_classes})),
         tags=tuple(sorted(blueprint.tags.items())),
@@ -281,6 +282,13 @@ def _facts(view: Checked) -> ClusterFacts:
     if hub or any(addon.knows_cluster_by_arn for addon in listed):
         return replace(facts, argo_cd_server="" if by_name else facts.cluster_arn, of_hub=hub is not None)
     return facts
+
+
+def _first_in_zones(subnets: Iterable[Subnet]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for subnet in subnets:
+        found.setdefault(subnet.zone, subnet.id)
+    return found
 
 
 def _without_proxy(blueprint: Blueprint, proxy: Proxy) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ FACTS = ClusterFacts(
     has_nodes=True,
     auto_mode=False,
     node_subnets=("subnet-1", "subnet-2"),
+    node_zones=(("eu-west-1a", "subnet-1"), ("eu-west-1b", "subnet-2")),
 )
 
 

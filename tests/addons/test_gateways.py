@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any, Literal
 
+import botocore.session
 import pytest
 
+from addons.aws_gateway_api_controller import AwsGatewayApiController
 from addons.aws_load_balancer_controller import AwsLoadBalancerController
 from addons.aws_load_balancer_controller.classes import AlbClass
 from addons.envoy_gateway import EnvoyGateway
@@ -322,3 +325,29 @@ def test_load_balancers_that_nobody_makes_are_refused() -> None:
 )
 def test_what_would_fail_later_is_refused(addon: Addon, broken: list[str]) -> None:
     assert rules_broken(addon) == broken
+
+
+def test_lattice_serves_gateways_of_its_class() -> None:
+    """files/controller-installation/gatewayclass.yaml and docs/guides/environment.md of v2.1.3."""
+    (made,) = AwsGatewayApiController().objects(FACTS)
+    assert made["spec"] == {"controllerName": "application-networking.k8s.aws/gateway-api-controller"}
+    values = AwsGatewayApiController().values(FACTS)
+    known = ("awsRegion", "awsAccountId", "clusterName", "clusterVpcId")
+    assert [values[name] for name in known] == ["eu-west-1", "111111111111", "prod", FACTS.vpc_id]
+    assert not {"defaultServiceNetwork", "enableServiceNetworkOverride"} & {*values}
+    shared = AwsGatewayApiController(service_network="shared").values(FACTS)
+    assert (shared["defaultServiceNetwork"], shared["enableServiceNetworkOverride"]) == ("shared", True)
+
+
+def test_lattice_needs_the_kinds_of_the_gateway_api() -> None:
+    lattice = AwsGatewayApiController()
+    assert_reported(with_addons(lattice), "addons[3]", "which no add-on defines", "add EnvoyGateway()")
+    plan(with_addons(EnvoyGateway(scheme=None), lattice))
+
+
+@pytest.mark.parametrize("name", ["shared", "a-b-c", "abc", "a" * 63, "ab", "Shared", "-abc", "abc-", "a--b", "a" * 64])
+def test_names_of_service_networks_are_those_of_lattice(name: str) -> None:
+    """botocore, data/vpc-lattice: ServiceNetworkName"""
+    shape = botocore.session.get_session().get_service_model("vpc-lattice").shape_for("ServiceNetworkName").metadata
+    fine = bool(re.fullmatch(shape["pattern"], name)) and shape["min"] <= len(name) <= shape["max"]
+    assert rules_broken(AwsGatewayApiController(service_network=name)) == ([] if fine else ["service_network"])

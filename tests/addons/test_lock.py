@@ -324,6 +324,8 @@ DEFINITIONS = {
     "dra-driver-nvidia-gpu": True,
     # envoyproxy/gateway charts/gateway-helm/charts/crds/crds
     "gateway-helm": True,
+    # aws-application-networking-k8s helm/crds
+    "aws-gateway-controller-chart": True,
     # istio manifests/charts/base/templates/crds.yaml
     "istiod": False,
     # They define nothing.

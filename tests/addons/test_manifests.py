@@ -115,6 +115,49 @@ def test_pods_of_every_kind_are_known(folder: Path, kind: str) -> None:
     assert [(each.name, each.kind) for each in own().contribute(FACTS).workloads] == [("web", kind)]
 
 
+@pytest.mark.parametrize(
+    ("text", "name", "replicas"),
+    [
+        (
+            """apiVersion: batch/v1
+kind: CronJob
+metadata: {name: nightly}
+spec:
+  schedule: "0 3 * * *"
+  jobTemplate:
+    spec:
+      parallelism: 4
+      template:
+        metadata: {labels: {app: nightly}}
+        spec:
+          restartPolicy: Never
+          nodeSelector: {disk: large}
+          containers: [{name: one, image: busybox, ports: [{containerPort: 80}]}]
+""",
+            "nightly",
+            4,
+        ),
+        (
+            """apiVersion: v1
+kind: Pod
+metadata: {name: one, labels: {app: nightly}}
+spec:
+  nodeSelector: {disk: large}
+  containers: [{name: one, image: busybox, ports: [{containerPort: 80}]}]
+""",
+            "one",
+            1,
+        ),
+    ],
+)
+def test_pods_that_run_to_their_end_are_placed_as_well(folder: Path, text: str, name: str, replicas: int) -> None:
+    """Its template stands a level deeper: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/cron-job-v1/"""
+    brought(folder, text)
+    (pods,) = own().contribute(FACTS).workloads
+    assert (pods.name, pods.kind, pods.replicas) == (name, "Job", replicas)
+    assert (pods.labels, pods.node_selector, pods.ports) == ({"app": "nightly"}, {"disk": "large"}, (80,))
+
+
 def test_its_service_account_calls_aws(folder: Path) -> None:
     permissions = (Statement(("s3:ListBucket",), ("arn:aws:s3:::a",)),)
     found = brought(folder, DEPLOYMENT + ACCOUNT, service_account="web", permissions=permissions)

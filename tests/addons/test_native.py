@@ -17,7 +17,7 @@ from addons.core import core
 from addons.snapshot_controller import SnapshotController
 from addons.vpc_cni import VpcCni
 from blueprint import plan
-from blueprint.addons import EksAddon, EksAddonByName
+from blueprint.addons import EksAddon, EksAddonByName, ExistingFileSystem
 from blueprint.contribution import ManagedAddon
 from examples.native import NATIVE
 from tests.addons.support import FACTS, names_no_partition, rules_broken
@@ -25,7 +25,8 @@ from tests.blueprint.examples import TEAM, assert_reported, changed, with_addons
 from tests.isolation.network import Network, Pod
 from tests.templates import plain
 
-FILES = AwsEfsCsiDriver(storage_classes={"shared": "fs-0a1b2c3d4e5f60718", "more": "fs-0a1b2c3d4e5f60718"})
+GIVEN = ExistingFileSystem("fs-0a1b2c3d4e5f60718")
+FILES = AwsEfsCsiDriver(storage_classes={"shared": GIVEN, "more": GIVEN})
 LUSTRE = AwsFsxCsiDriver(storage_classes={"lustre": LustreClass(("sg-0a1b2c3d4e5f60718",), "PERSISTENT_2")})
 BUCKETS = AwsMountpointS3CsiDriver(buckets=("results",), read_only_buckets=("data",))
 KEY = "arn:aws:kms:eu-west-1:111111111111:key/01234567-89ab-cdef-0123-456789abcdef"
@@ -76,8 +77,8 @@ def test_lustre_is_made_as_its_class_says() -> None:
 @pytest.mark.parametrize(
     ("addon", "broken"),
     [
-        (changed(FILES, storage_classes={"shared": "fs-1"}), ["storage_classes['shared']"]),
-        (changed(FILES, storage_classes={"Shared": "fs-0a1b2c3d4e5f60718"}), ["storage_classes['Shared']"]),
+        (changed(FILES, storage_classes={"shared": ExistingFileSystem("fs-1")}), ["storage_classes['shared'].id"]),
+        (changed(FILES, storage_classes={"Shared": GIVEN}), ["storage_classes['Shared']"]),
         (AwsFsxCsiDriver(storage_classes={"l": LustreClass(())}), ["storage_classes['l'].security_groups"]),
         (changed(BUCKETS, read_only_buckets=("data", "results")), ["read_only_buckets[1]"]),
         (changed(BUCKETS, buckets=("Results",)), ["buckets[0]"]),

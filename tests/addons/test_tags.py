@@ -70,6 +70,8 @@ MAKERS = [part for part in MADE if any(map(makes, actions(part)))]
 NO_PLACE = {
     # https://github.com/aws/containers-roadmap/issues/2755: not in the configuration schema of the add-on
     "aws-efs-csi-driver",
+    # aws-application-networking-k8s v2.1.3 pkg/k8s/utils.go:358: by an annotation of each Gateway and route alone
+    "aws-gateway-api-controller",
     # helm-charts 93a934e charts/amazon-cloudwatch-observability/values.yaml:150: Fluent Bit makes groups without tags
     "amazon-cloudwatch-observability",
 }

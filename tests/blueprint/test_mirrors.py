@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
+from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 from addons.aws_load_balancer_controller import AwsLoadBalancerController
 from addons.cert_manager import CertManager
@@ -33,6 +35,7 @@ from blueprint.node_pool import NodePool
 from blueprint.planning.document import FargateNodes
 from blueprint.planning.planner import plan
 from blueprint.planning.registry_cache import registry_caches
+from blueprint.value import problems_in
 from tests.blueprint.examples import SMALL, assert_reported, changed, error_of, part
 
 ECR = "111111111111.dkr.ecr.us-west-2.amazonaws.com"
@@ -270,3 +273,12 @@ def test_the_report_says_which_mirror_is_missing() -> None:
     fixes = {each.fix for each in found if "pull from" in each.rule}
     assert len(fixes) == 1
     assert 'mirrors=Mirrors(images={"quay.io": "…"})' in fixes.pop()
+
+
+def test_a_secret_may_be_of_any_partition() -> None:
+    """Schema of AWS::ECR::PullThroughCacheRule, CredentialArn: where there is no cache, the region is what is wrong."""
+    schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-west-2", "AWS::ECR::PullThroughCacheRule").schema
+    for partition in ("aws", "aws-cn", "aws-us-gov"):
+        secret = SECRET.replace("arn:aws:", f"arn:{partition}:")
+        assert re.fullmatch(schema["definitions"]["CredentialArn"]["pattern"], secret)
+        assert not problems_in(PullThroughCache("docker.io", "hub", secret=secret))

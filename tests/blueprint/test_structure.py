@@ -101,7 +101,7 @@ EXCUSED = {
     "tools/local/emulator/addons.py": {"coredns", "eks-pod-identity-agent", "kube-proxy", "vpc-cni"},
     "tools/local/emulator/capabilities.py": {"argo-cd"},
     "tools/local/emulator/nodes.py": {"eks-pod-identity-agent", "kube-proxy", "vpc-cni"},
-    "tools/local/kubernetes.py": {"vpc-cni"},
+    "tools/local/kubernetes.py": {"snapshot-controller", "vpc-cni"},
     # What teams and add-ons agreed on.
     "blueprint/addons/offers.py": {"argo-cd", "external-secrets", "flux", "karpenter", "secrets-store-csi-driver"},
     # A chart, which a user may install by value although a class installs it.

@@ -30,10 +30,12 @@ from examples.argo_hub import ARGO_HUB
 from examples.argo_spoke import ARGO_SPOKE
 from examples.auto import AUTO
 from examples.auto_pools import AUTO_POOLS
+from examples.backup import BACKUP
 from examples.capabilities import CAPABILITIES
 from examples.existing_vpc import EXISTING_VPC
 from examples.fargate import FARGATE
 from examples.fargate_roles import FARGATE_ROLES
+from examples.gateways import GATEWAYS
 from examples.gpu_inference import GPU_INFERENCE
 from examples.graviton import GRAVITON
 from examples.hub_and_spokes.shop_us import SHOP_US
@@ -123,10 +125,12 @@ KINDS = {
     "argo-spoke": replace(ARGO_SPOKE, region=ARGO_HUB.region),
     "auto": AUTO,
     "auto-pools": AUTO_POOLS,
+    "backup": BACKUP,
     "capabilities": CAPABILITIES,
     "fargate": FARGATE,
     "fargate-roles": FARGATE_ROLES,
     "existing-vpc": EXISTING_VPC,
+    "gateways": GATEWAYS,
     "gpu-inference": GPU_INFERENCE,
     "graviton": GRAVITON,
     "hybrid": HYBRID,

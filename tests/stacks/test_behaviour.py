@@ -218,7 +218,7 @@ class TestExports:
         """Every kind of cluster, with and without charts, teams, IRSA and load balancers, exports the same."""
         network = {"Vpc", "VpcprivateSubnet", "VpccontrolplaneSubnet"}
         cluster = {"Cluster.OpenIdConnectIssuerUrl", "IdentityProvider.Arn", "KubectlProviderframeworkonEvent.Arn"}
-        cluster |= {"Key.Arn"}
+        cluster |= {"Key.Arn", "Cluster.ClusterSecurityGroupId"}
         for (name, stack), template in fleet.items():
             exported = [each["Value"] for each in template.get("Outputs", {}).values() if "Export" in each]
             kinds = {re.sub(r"\d?(Subnet)?[0-9A-F]{8}(?=\.|$)", "", text(each)[2:-1]) for each in exported}

@@ -53,6 +53,10 @@ LACKING: Mapping[tuple[str, str], set[str]] = {
         (name, CHINA): {"kube-prometheus-stack calls aps-workspaces, which cn-north-1 does not have"}
         for name in ("open-source", "self-service")
     },
+    **{
+        ("gateways", region): {f"aws-gateway-api-controller calls vpc-lattice, which {region} does not have"}
+        for region in (CHINA, GOVERNMENT)
+    },
     **{("capabilities", region): {f"EKS has no capabilities in {region}"} for region in (CHINA, GOVERNMENT)},
     **{("hybrid", region): {f"EKS takes no nodes outside of AWS in {region}"} for region in (CHINA, GOVERNMENT)},
     **{

@@ -18,6 +18,7 @@ OF_AWS = [name for name in TYPES if name.startswith("AWS::")]
 UNIQUE_BY_API = {
     "AWS::EC2::LaunchTemplate": "AWSEC2/latest/APIReference/API_CreateLaunchTemplate.html",
     "AWS::EC2::Subnet": "vpc/latest/userguide/subnet-sizing.html",
+    "AWS::EFS::MountTarget": "efs/latest/ug/API_CreateMountTarget.html",
     "AWS::EKS::Capability": "eks/latest/APIReference/API_CreateCapability.html",
     "AWS::EKS::Nodegroup": "eks/latest/APIReference/API_CreateNodegroup.html",
     "AWS::EKS::PodIdentityAssociation": "eks/latest/APIReference/API_CreatePodIdentityAssociation.html",

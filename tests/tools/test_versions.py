@@ -65,7 +65,8 @@ def test_digests_and_ranges_are_written_and_all_else_stays(
     capsys.readouterr()
     assert main(["versions", "tiny", "--json", "--charts", str(tmp_path / "charts")]) == 0
     written = {"tiny": {"version": "1.2.3", "digest": tiny, "kubernetes": ">=1.25"}}
-    assert json.loads(capsys.readouterr().out) == {"charts": written, "eks": {}, "untold": {}, "stale": []}
+    nothing: dict[str, object] = {"eks": {}, "images": {}, "untold": {}, "stale": []}
+    assert json.loads(capsys.readouterr().out) == {"charts": written, **nothing}
 
 
 def test_a_chart_of_a_repository(tmp_path: Path, lock: Path) -> None:

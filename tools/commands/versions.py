@@ -1,4 +1,4 @@
-"""Looks up what addons/versions.toml names: charts in their repositories, add-ons of EKS at EKS.
+"""Looks up what is locked: charts in their repositories, add-ons of EKS at EKS, images of nodes at SSM.
 
 Versions of charts stay: Renovate or a person moves them, and then this. It writes the digest of each archive, and the
 minors of Kubernetes that its Chart.yaml names. A chart that names none keeps what somebody wrote.
@@ -6,6 +6,9 @@ minors of Kubernetes that its Chart.yaml names. A chart that names none keeps wh
 Versions of EKS add-ons move to EKS's default for each Kubernetes minor, unless the locked one is newer, or of another
 major version. What each version takes as configuration goes into addons/schemas. It needs credentials of any account
 that may call eks:DescribeAddonVersions and eks:DescribeAddonConfiguration, and changes nothing there.
+
+Releases of images of nodes (facts/node_images.toml) move to the newest of which SSM has public parameters for every
+architecture and minor that one release serves. It needs ssm:GetParameters.
 
 With --check nothing is written. Ends with 1 if something is not as it would be written, else with 2 if something was
 not looked up.
@@ -27,7 +30,7 @@ from blueprint.addons import schemas
 from blueprint.addons.lock import FILE, Lock, read
 from blueprint.contribution import Chart
 from blueprint.versions import DEFAULT
-from tools import eks_addons
+from tools import eks_addons, node_images
 from tools.charts.archives import Archive, archive_of, digest
 from tools.charts.helm import CACHE, helm_for
 from tools.charts.results import Failed, Unreachable
@@ -36,6 +39,8 @@ from tools.outputs import refuse_links
 from tools.status import Status
 
 LOCK = ROOT / FILE
+IMAGES = ROOT / "facts" / "node_images.toml"
+_KINDS = ("charts", "eks", "images")
 # https://helm.sh/docs/topics/charts (kubeVersion): -0 lets versions before a release in, as those of EKS look like.
 _FROM = re.compile(r">=\s*v?1\.(\d+)(?:\.0)?(?:-0)?")
 _BELOW = re.compile(r"<\s*v?1\.(\d+)(?:\.0)?(?:-0)?")
@@ -43,12 +48,12 @@ _BELOW = re.compile(r"<\s*v?1\.(\d+)(?:\.0)?(?:-0)?")
 
 def add_options(parser: ArgumentParser) -> None:
     """Declares the options."""
-    help_words = "names of charts and of EKS add-ons; all when none is given"
+    help_words = "names of charts and of EKS add-ons, al2023, bottlerocket; all when none is given"
     parser.add_argument("names", nargs="*", action=Names, metavar="NAME", help=help_words)
-    parser.add_argument("--only", choices=("charts", "eks"), metavar="KIND", help="charts or eks: none of the others")
+    parser.add_argument("--only", choices=_KINDS, metavar="KIND", help=f"{', '.join(_KINDS)}: none of the others")
     add_charts(parser)
     parser.add_argument("--check", action="store_true", help="only say what is not as it would be written")
-    add_json(parser, "what is known of each chart, of each EKS add-on by Kubernetes minor, and what was not looked up")
+    add_json(parser, "what is known of charts, of EKS add-ons by Kubernetes minor, of images, and what is not")
 
 
 @dataclass
@@ -61,6 +66,10 @@ class _Found:
     """Of each add-on and Kubernetes minor, how its version stands to what EKS offers."""
     schemas: dict[str, dict[str, Mapping[str, Any]]] = field(default_factory=dict)
     """Of each add-on, by its version."""
+    images: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Of each release of images of nodes, how it stands to the newest."""
+    image_text: str = ""
+    """Their file, as it would be written."""
     untold: dict[str, str] = field(default_factory=dict)
     """What was not looked up, and why."""
 
@@ -73,15 +82,21 @@ def run(options: Namespace) -> int:
     locked = read(text)
     of_eks = sorted({name for addons in locked.eks.values() for name in addons})
     found = _Found(text)
-    if options.only != "eks":
-        names = [name for name in options.names if name not in of_eks or name in locked.charts]
+    if options.only in (None, "charts"):
+        others = {*of_eks, *node_images.NAMES} - {*locked.charts}
+        names = [name for name in options.names if name not in others]
         names = names if options.names else list(locked.charts)
         _charts(found, [locked.chart(name) for name in names], options.charts)
-    if options.only != "charts":
+    if options.only in (None, "eks"):
         _eks(found, locked, [name for name in of_eks if name in options.names or not options.names])
+    images = IMAGES.read_text(encoding="utf-8")
+    found.image_text = images
+    if options.only in (None, "images"):
+        _images(found, [name for name in node_images.NAMES if name in options.names or not options.names])
     read(found.text)  # before it is the lock
     stale = {LOCK: found.text} if found.text != text else {}
     stale |= _stale_schemas(found)
+    stale |= {IMAGES: found.image_text} if found.image_text != images else {}
     if not options.check:
         for path, content in stale.items():
             refuse_links(path, path.parent)
@@ -141,6 +156,28 @@ def _eks(found: _Found, locked: Lock, addons: Sequence[str]) -> None:
         found.untold["EKS"] = f"{error}\n    fix  sign in to any account, with {' and '.join(eks_addons.ACTIONS)}"
 
 
+def _images(found: _Found, names: Sequence[str]) -> None:
+    """Asks for all of them together."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    pinned = node_images.pinned(found.image_text, names)
+    if not pinned:
+        return
+    try:
+        told = node_images.values(node_images.client(), (each for _, asked in pinned.values() for each in asked))
+    except (BotoCoreError, ClientError) as error:
+        found.untold["SSM"] = f"{error}\n    fix  sign in to any account, with {' and '.join(node_images.ACTIONS)}"
+        return
+    for name, (release, parameters) in pinned.items():
+        offer = node_images.offer(release, parameters, told)
+        if isinstance(offer, str):
+            found.untold[f"{name}, {release}"] = offer
+            continue
+        found.image_text = node_images.with_release(found.image_text, name, offer.better)
+        row = {"locked": release, "version": offer.better, "newest": offer.newest, "said": offer.said}
+        found.images[name] = row
+
+
 def _refused(found: _Found, what: str, error: Any) -> None:
     """Notes why EKS did not answer; raises the error again when it would answer nothing else either."""
     if error.response["ResponseMetadata"]["HTTPStatusCode"] in (401, 403):
@@ -191,8 +228,8 @@ def _stale_schemas(found: _Found) -> dict[Path, str]:
 def _tell(found: _Found, stale: Iterable[Path], options: Namespace) -> None:
     files = [str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path) for path in stale]
     if options.json:
-        told = {"charts": found.charts, "eks": found.eks, "untold": found.untold, "stale": files}
-        print(json.dumps(told, indent=2))
+        told = {"charts": found.charts, "eks": found.eks, "images": found.images}
+        print(json.dumps({**told, "untold": found.untold, "stale": files}, indent=2))
     else:
         for name, row in found.charts.items():
             version, *said = row.values()
@@ -202,6 +239,8 @@ def _tell(found: _Found, stale: Iterable[Path], options: Namespace) -> None:
             for line in dict.fromkeys(words.values()):
                 minors = ", ".join(minor for minor, each in words.items() if each == line)
                 print(f"{addon} of Kubernetes {minors}: {line}")
+        for name, image in found.images.items():
+            print(f"{name}: {_words(**image)}")
         for addon, by_version in found.schemas.items():
             print(f"{addon}: schema of {', '.join(by_version) or 'no version'}")
     for what, why in found.untold.items():

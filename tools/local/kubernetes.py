@@ -38,6 +38,10 @@ ADDON_OBJECTS: Mapping[str, frozenset[ObjectKey]] = {
 }
 """What EKS add-ons bring, as far as others might declare it too."""
 
+# external-snapshotter v8.6.0, client/config/crd
+ADDON_GROUPS: Mapping[str, str] = {"snapshot-controller": "snapshot.storage.k8s.io"}
+"""Of the kinds that EKS add-ons define, as far as others have objects of these: one API group each."""
+
 # https://docs.aws.amazon.com/eks/latest/userguide/create-argocd-capability.html
 CAPABILITY_OBJECTS: Mapping[str, frozenset[ObjectKey]] = {"ARGOCD": frozenset({("", "Namespace", "", "argocd")})}
 """What EKS Capabilities bring, by their type, as far as others stand on it."""

@@ -95,6 +95,7 @@ _CONCEPTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("fleet", "A fleet", ("blueprint.fleet", "blueprint.pipelines", "blueprint.code_pipeline")),
     ("addons-by-value", "Add-ons by value", ("blueprint.addons.by_value", "blueprint.addons.manifests")),
     ("buckets", "Buckets of add-ons", ("blueprint.addons.buckets",)),
+    ("file-systems", "File systems of add-ons", ("blueprint.addons.file_systems",)),
     ("workspaces", "Workspaces of Prometheus", ("blueprint.addons.workspaces",)),
     ("backups", "Backups by AWS Backup", ("blueprint.backups", "blueprint.addons.vaults")),
 )

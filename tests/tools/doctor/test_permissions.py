@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from addons.aws_backup import AwsBackup
+from addons.aws_efs_csi_driver import AwsEfsCsiDriver
 from addons.karpenter import Karpenter
 from addons.kube_prometheus_stack import KubePrometheusStack
 from addons.tempo import Tempo
 from blueprint import NewHostedZone, Plan, plan
-from blueprint.addons import NewBucket, NewVault, NewWorkspace
+from blueprint.addons import NewBucket, NewFileSystem, NewVault, NewWorkspace
 from examples.argo_spoke import ARGO_SPOKE
 from examples.self_managed import SELF_MANAGED
 from tests.blueprint.examples import with_network
@@ -81,8 +82,9 @@ def test_each_service_is_simulated(bootstrapped: Account) -> None:
     measured = KubePrometheusStack(workspace=NewWorkspace())
     kept = Tempo(NewBucket("traces-111111111111"))
     backed_up = AwsBackup(NewVault("backups"))
+    files = AwsEfsCsiDriver(storage_classes={"shared": NewFileSystem()})
     zones = (NewHostedZone("apps.example.com"),)
-    addons = (*SELF_MANAGED.addons, Karpenter(), measured, kept, backed_up)
+    addons = (*SELF_MANAGED.addons, Karpenter(), measured, kept, backed_up, files)
     made = plan(replace(SELF_MANAGED, addons=addons, hosted_zones=zones))
     assert statuses(bootstrapped.found(execution, made)) == ["ok"]
     once = sorted(services)

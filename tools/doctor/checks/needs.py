@@ -10,7 +10,9 @@ from blueprint.contribution import (
     Bucket,
     Capability,
     EventRule,
+    FileSystem,
     MetricsWorkspace,
+    MountTargets,
     NodeRole,
     Queue,
     RuleGroups,
@@ -55,7 +57,10 @@ def _optional(plan: Plan) -> Iterator[tuple[str, bool]]:
         yield kind, plan.network.nat_gateways > 0
     efa = any(isinstance(each, NodeGroup) and each.launch.efa for each in plan.compute)
     hybrid = bool(plan.control_plane.hybrid)
-    yield "AWS::EC2::SecurityGroup", (made and bool(plan.network.interface_endpoints)) or efa or hybrid
+    yield (
+        "AWS::EC2::SecurityGroup",
+        ((made and bool(plan.network.interface_endpoints)) or efa or hybrid or MountTargets in resources),
+    )
     for kind in ("AWS::EC2::SecurityGroupEgress", "AWS::EC2::SecurityGroupIngress"):
         yield kind, efa
     yield "AWS::EKS::CertificateAuthority", bool(plan.control_plane.certificate_authorities)
@@ -78,6 +83,8 @@ def _optional(plan: Plan) -> Iterator[tuple[str, bool]]:
     yield "AWS::Route53::HostedZone", bool(plan.hosted_zones)
     yield "AWS::APS::Workspace", MetricsWorkspace in resources
     yield "AWS::APS::RuleGroupsNamespace", RuleGroups in resources
+    yield "AWS::EFS::FileSystem", FileSystem in resources
+    yield "AWS::EFS::MountTarget", MountTargets in resources
     yield "AWS::Backup::BackupVault", BackupVault in resources
     for kind in ("AWS::Backup::BackupPlan", "AWS::Backup::BackupSelection"):
         yield kind, BackupPlan in resources

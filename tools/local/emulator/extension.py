@@ -12,6 +12,7 @@ from tools.local.emulator import (
     access,
     addons,
     auto_scaling,
+    backups,
     capabilities,
     clusters,
     control_planes,
@@ -35,6 +36,8 @@ Handlers = dict[str, Any]
 
 TYPES: dict[str, Handlers] = {
     "AWS::AutoScaling::AutoScalingGroup": {"create": auto_scaling.create_group, "update": auto_scaling.update_group},
+    "AWS::Backup::BackupPlan": {"delete": backups.delete_plan},
+    "AWS::Backup::BackupSelection": {"create": backups.create_selection, "delete": backups.delete_selection},
     "AWS::EC2::EgressOnlyInternetGateway": {
         "create": ec2.create_egress_only_gateway,
         "delete": ec2.delete_egress_only_gateway,

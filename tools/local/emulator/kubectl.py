@@ -23,6 +23,7 @@ from tools.local.emulator import capabilities, control_planes, ec2, eks, failure
 from tools.local.emulator.ec2 import Made, Properties
 from tools.local.helm import at_hand, release_of, values_of, waiting_of
 from tools.local.kubernetes import (
+    ADDON_GROUPS,
     ADDON_OBJECTS,
     CAPABILITY_GROUPS,
     CAPABILITY_OBJECTS,
@@ -227,10 +228,14 @@ def _connect(properties: Properties) -> str:
     if not eks.administers(cluster, handler["Role"]):
         raise RefusedError(f"You must be logged in to the server (Unauthorized): {handler['Role']} is no administrator")
     types = capabilities.types_of(cluster)
-    brought = [ADDON_OBJECTS.get(addon, frozenset()) for addon in eks.addons(cluster)]
+    addons = [*eks.addons(cluster)]
+    brought = [ADDON_OBJECTS.get(addon, frozenset()) for addon in addons]
     brought += [CAPABILITY_OBJECTS.get(each, frozenset()) for each in types]
     contents(properties).of_addons = frozenset().union(*brought)
-    contents(properties).defined = frozenset(CAPABILITY_GROUPS[each] for each in types)
+    groups = [CAPABILITY_GROUPS[each] for each in types] + [
+        ADDON_GROUPS[each] for each in addons if each in ADDON_GROUPS
+    ]
+    contents(properties).defined = frozenset(groups)
     return version
 
 

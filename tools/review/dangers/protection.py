@@ -19,6 +19,10 @@ def _off(before: Any, after: Any) -> bool:
     return on(before) and not on(after)
 
 
+def _disabled(before: Any, after: Any) -> bool:
+    return bool(before == "ENABLED" != after)
+
+
 def _gone(before: Any, after: Any) -> bool:
     return before is not None and after is None
 
@@ -51,6 +55,7 @@ def _plain_volume(before: Any, after: Any) -> bool:
 
 WEAKER: Mapping[str, Callable[[Any, Any], bool]] = {
     "off": _off,
+    "disabled": _disabled,
     "gone": _gone,
     "shorter": _shorter,
     "fewer": _fewer,
