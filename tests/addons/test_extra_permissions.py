@@ -92,12 +92,13 @@ def test_what_they_refer_to_must_be_the_addons_own() -> None:
 
 
 def test_the_role_of_pods_on_fargate_is_named_where_the_chart_reads_it() -> None:
-    """values.yaml of argo-workflows 1.0.18, cluster-autoscaler 9.59.0, keda 2.20.2, kube-prometheus-stack 88.5.3 and
-    velero 12.1.0; of others as `helm create` writes it.
+    """values.yaml of argo-workflows 1.0.18, cluster-autoscaler 9.59.0, flux2 2.18.3, keda 2.20.2, kube-prometheus-stack
+    88.5.3 and velero 12.1.0; of others as `helm create` writes it.
     """
     elsewhere = {
         "argo-workflows": ("server", "serviceAccount"),
         "cluster-autoscaler": ("rbac", "serviceAccount"),
+        "flux": ("imageReflectionController", "serviceAccount"),
         "keda": ("serviceAccount", "operator"),
         "kube-prometheus-stack": ("prometheus", "serviceAccount"),
         "velero": ("serviceAccount", "server"),

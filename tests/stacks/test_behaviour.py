@@ -223,6 +223,8 @@ class TestExports:
             exported = [each["Value"] for each in template.get("Outputs", {}).values() if "Export" in each]
             kinds = {re.sub(r"\d?(Subnet)?[0-9A-F]{8}(?=\.|$)", "", text(each)[2:-1]) for each in exported}
             expected = {"network": network, "cluster": cluster}.get(stack, set())
+            if (name, stack) == ("argo-spoke", "cluster"):  # to which a hub delivers
+                expected = expected - {"KubectlProviderframeworkonEvent.Arn"}
             if (name, stack) == ("existing-vpc", "cluster"):  # which makes hosted zones
                 expected = expected | {"PrivateZoneshopexamplecomZone", "ZoneshopexamplecomZone"}
             if (name, stack) == ("pod-ranges", "network"):
@@ -496,7 +498,9 @@ class TestCharts:
     def test_the_kubectl_layer_matches_the_cluster(self, fleet: Templates) -> None:
         """Two clusters of one version share a layer's asset; of different versions they do not."""
         layers: dict[str, set[str]] = {}
-        for _, template, _, properties in _every(fleet, f"{EKS}Cluster"):
+        for cluster, template, _, properties in _every(fleet, f"{EKS}Cluster"):
+            if cluster == "argo-spoke":  # to which a hub delivers
+                continue
             layer = template["Resources"]["KubectlLayer600207B5"]["Properties"]["Content"]["S3Key"]
             layers.setdefault(properties["Version"], set()).add(layer)
         assert {len(found) for found in layers.values()} == {1}
@@ -608,13 +612,13 @@ class TestKinds:
             assert ("elasticloadbalancing:CreateLoadBalancer" in allowed) is (cluster in AUTO_MODE)
 
     def test_only_what_pod_identity_cannot_serve_uses_the_identity_provider(self, fleet: Templates) -> None:
-        """Workloads on Fargate, a team's on Windows, and External Secrets on behalf of teams."""
+        """Workloads on Fargate, a team's on Windows, and External Secrets on behalf of teams and of a hub."""
         uses = {
             cluster
             for cluster, _, _, properties in _every(fleet, "AWS::IAM::Role")
             if "Fn::Sub" in properties["AssumeRolePolicyDocument"]
         }
-        assert uses == {"argo-delivery", "fargate", "launched", "teams", "windows"}
+        assert uses == {"argo-delivery", "argo-hub", "fargate", "launched", "teams", "windows"}
         (chart,) = of_type(fleet["fargate", "addons"], HELM).values()
         values = json.loads(text(chart["Properties"]["Values"]))
         role = values["serviceAccount"]["annotations"]["eks.amazonaws.com/role-arn"]
@@ -727,13 +731,15 @@ class TestNames:
         """So two clusters of an account never make the same; what has no name gets one of CloudFormation's.
 
         A bucket or a vault has the name that its user chose, and one maker: tests/addons/test_buckets.py and
-        test_aws_backup.py.
+        test_aws_backup.py. So have roles of a hub, by which other clusters know it.
         """
         named, of_another = set(), re.compile(r"\$\{(?!AWS::)")
         for (cluster, _), template in fleet.items():
             for resource in template["Resources"].values():
                 kind, properties = resource["Type"], resource.get("Properties", {})
                 if not kind.startswith("AWS::") or kind.startswith(("AWS::Backup::", "AWS::S3::")):
+                    continue
+                if (cluster, kind) == ("argo-hub", "AWS::IAM::Role"):
                     continue
                 schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema
                 keys = {path.removeprefix("/properties/") for path in schema["primaryIdentifier"]}
@@ -743,6 +749,7 @@ class TestNames:
                     assert any(
                         cluster in re.split("[/:]", name)
                         or of_another.search(name)
+                        or name == f"ArgoCdHubFacts-{cluster}"
                         or (delivers and name.startswith(f"{cluster}-"))
                         for name in names
                     ), names

@@ -17,6 +17,7 @@ from addons.ack_capability import AckCapability
 from addons.adot import Adot
 from addons.argo_cd_capability import ArgoCdCapability
 from addons.crossplane import Crossplane
+from addons.envoy_gateway import EnvoyGateway
 from addons.kro_capability import KroCapability
 from addons.vpc_cni import VpcCni
 from blueprint import Role
@@ -32,7 +33,9 @@ OPERATORS = PlatformTeam("operators", members=(Role("Operator"),), access="read-
 
 
 def world(*addons: Addon) -> World:
-    required = (each(**each.typical) for addon in addons for each in addon.requires)
+    required = [each(**each.typical) for addon in addons for each in addon.requires]
+    if any("gateway.networking.k8s.io" in addon.needs_api_groups for addon in addons):
+        required.append(EnvoyGateway())
     return world_of(replace(with_addons(*required, *addons), teams=(OPERATORS,)))
 
 
