@@ -35,7 +35,7 @@ OPERATORS = PlatformTeam("operators", members=(Role("Operator"),), access="read-
 def world(*addons: Addon) -> World:
     required = [each(**each.typical) for addon in addons for each in addon.requires]
     if any("gateway.networking.k8s.io" in addon.needs_api_groups for addon in addons):
-        required.append(EnvoyGateway())
+        required.append(EnvoyGateway(scheme=None))
     return world_of(replace(with_addons(*required, *addons), teams=(OPERATORS,)))
 
 

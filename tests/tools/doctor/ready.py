@@ -54,7 +54,9 @@ def make_ready(account: Account, plan: Plan) -> None:
     account.answers("GetServiceQuota", {"Quota": {"Value": float(QUOTA)}})
     account.answers("SimulatePrincipalPolicy", allowed)
     account.answers("GetAccountSummary", {"SummaryMap": {"Roles": 10, "RolesQuota": 1000}})
-    account.answers("DescribeRegionSettings", {"ResourceTypeOptInPreference": dict.fromkeys(("EBS", "EKS"), True)})
+    account.answers(
+        "DescribeRegionSettings", {"ResourceTypeOptInPreference": dict.fromkeys(("EBS", "EFS", "EKS"), True)}
+    )
     account.answers("ListBackupVaults", {"BackupVaultList": []})
     account.answers("GetEbsDefaultKmsKeyId", {"KmsKeyId": "alias/aws/ebs"})
     account.answers("DescribeClusterVersions", cluster_versions(plan.facts.version))
