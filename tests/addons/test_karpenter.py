@@ -178,6 +178,8 @@ def test_idle_connections_are_forgotten_by_the_words_of_the_definition() -> None
     whole = ConnectionTracking(tcp_established=350, udp_stream=120, udp=45)
     assert whole.document() == {"tcpEstablishedTimeout": 350, "udpStreamTimeout": 120, "udpTimeout": 45}
     assert ConnectionTracking().document() == {}
+    tracking = Karpenter(node_classes=(NodeClass(connections=whole),))
+    assert node_class(tracking)["connectionTracking"] == whole.document()
 
 
 def test_nodes_are_hardened() -> None:

@@ -76,6 +76,18 @@ def mistakes(addon: EksAddon | EksAddonByName) -> list[tuple[str, str, str]]:
             'write it as text: "1"',
         ),
         (
+            {"resources": {"limits": {"cpu": ["1"]}}},
+            "['resources']['limits']['cpu']",
+            f"configuration.resources.limits.cpu of coredns {DNS_VERSION} must be of type string",
+            "correct the value",
+        ),
+        (
+            {"replicaCount": 1.5},
+            "['replicaCount']",
+            f"configuration.replicaCount of coredns {DNS_VERSION} must be of type integer",
+            "correct the value",
+        ),
+        (
             {"replicaCount": "3"},
             "['replicaCount']",
             f"configuration.replicaCount of coredns {DNS_VERSION} must be of type integer",

@@ -9,6 +9,7 @@ import pytest
 
 from blueprint import (
     AutoMode,
+    CpuOptions,
     FargateProfile,
     FargateSelector,
     ManagedNodes,
@@ -269,6 +270,30 @@ MISTAKES = [
     mistake("foreign key", with_nodes(kms_key_arn=FOREIGN), f"{GROUP}.kms_key_arn", "another region", "us-west-2"),
     mistake("no such zone", with_nodes(zones=("a", "f")), f"{GROUP}.zones", "no subnet for nodes in f", "a, b"),
     mistake("five groups", with_nodes(security_groups=GROUPS), f"{GROUP}.security_groups", "at most 4", "4 or fewer"),
+    mistake(
+        "cores of two types",
+        with_nodes(instance_types=("m7i.large", "m6i.large"), cpu=CpuOptions(cores=1, threads_per_core=1)),
+        f"{GROUP}.instance_types",
+        "a number of cores is one of one type",
+        "keep one",
+    ),
+    mistake(
+        "more cores than there are",
+        with_nodes(instance_types=("m7i.large",), cpu=CpuOptions(cores=8, threads_per_core=1)),
+        f"{GROUP}.cpu.cores",
+        "m7i.large has 2 vCPUs",
+        "write fewer",
+    ),
+    mistake(
+        "memory that is not encrypted so",
+        with_nodes(instance_types=("m7i.large",), cpu=CpuOptions(sev_snp=True)),
+        f"{GROUP}.cpu.sev_snp",
+        "m7i.large does not encrypt",
+        "m6a",
+    ),
+    mistake(
+        "a partition of nothing", with_nodes(partition=2), f"{GROUP}.partition", "of a placement group", "leave it out"
+    ),
     mistake("a reservation", with_nodes(capacity_reservation="mine"), f"{GROUP}.capacity_reservation", "id of", "cr-"),
     mistake(
         "no adapters", efa(instance_types=("m7g.large",)), f"{GROUP}.efa", "m7g.large takes no Elastic", "c6i.32xlarge"

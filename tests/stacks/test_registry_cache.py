@@ -52,6 +52,25 @@ def test_it_is_what_the_schema_of_cloudformation_takes(template: Any) -> None:
             assert said.get("minLength", 0) <= len(value) <= said.get("maxLength", 1000), (name, value)
 
 
+def test_a_stack_is_of_its_account_and_region_and_keeps_its_ids(tmp_path: Path) -> None:
+    """Under another id CloudFormation would make a template of repositories anew, while ECR has one of its prefix."""
+    one = Mirrors(cache=(PullThroughCache("quay.io", "m/quay"),))
+    made = plan(replace(MANAGED, account="444444444444", mirrors=one))
+    synthesize_registry_caches(registry_caches([made]), tmp_path)
+    assembly = tmp_path / "assembly-registry-cache"
+    manifest = json.loads((assembly / "manifest.json").read_text(encoding="utf-8"))
+    stacks = [each for each in manifest["artifacts"].values() if each["type"] == "aws:cloudformation:stack"]
+    assert [each["environment"] for each in stacks] == [f"aws://444444444444/{MANAGED.region}"]
+    (path,) = assembly.glob("*.template.json")
+    found = {
+        each["Type"]: id
+        for id, each in json.loads(path.read_text(encoding="utf-8"))["Resources"].items()
+        if each["Type"].startswith("AWS::ECR::")
+    }
+    assert found["AWS::ECR::RepositoryCreationTemplate"].startswith("mquayRepositories")
+    assert found["AWS::ECR::PullThroughCacheRule"].startswith("mquay")
+
+
 def test_each_registry_is_called_as_ecr_calls_it(template: Any, ecr: Any) -> None:
     """As botocore 1.44.5 has them: data/ecr/2015-09-21."""
     shapes = ecr["shapes"]

@@ -327,6 +327,13 @@ MISTAKES = [
     mistake(
         "above all", team(priority_classes=(PriorityClass("x", 2**31),)), "teams[0].priority_classes[0].value", "1", "w"
     ),
+    mistake(
+        "a priority class twice",
+        team(priority_classes=(PriorityClass("x", 1), PriorityClass("x", 2))),
+        "teams[0].priority_classes[1].name",
+        "priority class",
+        "rename one",
+    ),
     mistake("nodes by nobody", team(node_pool=NodePool()), "teams[0]", "needs the add-on karpenter", "Karpenter()"),
 ]
 
