@@ -1,7 +1,7 @@
 """`make bench`: time and memory of a synthesis, against its floor; the time of a plan, of a review, and of what
 did not change.
 
-    python -m bench [--quick]
+    python -m bench [--quick] [--peer FOLDER]
 
 The floor is the same work without Python: JavaScript alone makes the same constructs with the same properties
 (floor.js). That it is the same is checked first: both assemblies are equal, byte by byte. Then the two take turns,
@@ -65,7 +65,15 @@ def main(arguments: Sequence[str]) -> None:
         prog="make bench", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--quick", action="store_true", help="up to 10 clusters, fewer turns")
-    cases = QUICK if parser.parse_args(arguments).quick else FULL
+    parser.add_argument(
+        "--peer",
+        type=Path,
+        default=os.environ.get("PEER"),
+        metavar="FOLDER",
+        help="where npm has installed @aws-quickstart/eks-blueprints: compare with it too; PEER names one as well",
+    )
+    options = parser.parse_args(arguments)
+    cases = QUICK if options.quick else FULL
     lines = list(plan_table())
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         contests = []
@@ -74,6 +82,8 @@ def main(arguments: Sequence[str]) -> None:
             contests.append(prepared(case.clusters, Path(folder) / str(case.clusters)))
         lines += ["", *synthesis_table(cases, contests)]
         lines += ["", *apart_table(Path(folder), quick=cases is QUICK)]
+        if options.peer:
+            lines += ["", *peer_table(Path(options.peer), Path(folder), quick=cases is QUICK)]
         say(f"reviewing, clusters: {CLUSTERS}")
         lines += ["", *review_table(Path(folder), turns=1 if cases is QUICK else 3)]
     print("\n".join([machine(), "", *lines]))
@@ -180,6 +190,26 @@ def apart_table(folder: Path, *, quick: bool) -> Iterator[str]:
             for seconds, ratio, width in zip(others, ratios, (13, 11, 13), strict=True)
         )
         yield f"{count:<22}{whole:7.2f}{cells}"
+
+
+def peer_table(peer: Path, folder: Path, *, quick: bool) -> Iterator[str]:
+    """What `make synth` does, against the TypeScript peer on plain Node.js: times of each, by turns."""
+    program = str(Path(__file__).with_name("peer.js"))
+    yield f"{'clusters, times the peer':26}peer s   cold  goal         unchanged  goal         one changed  goal"
+    for count, goals in ((1, (1.1, 0.3, None)), (10, (None,) * 3), (50, (0.7, 0.07, 0.1))):
+        if quick and count > 10:
+            continue
+        say(f"against the peer, clusters: {count}, turns: 3")
+        own = str(folder / f"with-peer-{count}")
+        ours = (sys.executable, "-m", "bench.fleet", str(count), own, "--apart", str(os.cpu_count() or 1))
+        store = ("--store", str(folder / f"with-peer-store-{count}"))
+        its = (NODE, program, str(peer), str(count), str(folder / f"peer-{count}"))
+        for command in (its, ours, (*ours, *store)):
+            timed(command)  # fills caches, and packs assets
+        runs = [[timed(its), timed(ours), timed((*ours, *store)), timed((*ours, *store, "--changed"))] for _ in "123"]
+        ratios = [median(run[at] / run[0] for run in runs) for at in (1, 2, 3)]
+        cells = (f"{ratio:7.2f}  {met(ratio, goal):13}" for ratio, goal in zip(ratios, goals, strict=True))
+        yield f"{count:<26}{median(run[0] for run in runs):6.2f}{'  '.join(cells)}".rstrip()
 
 
 def timed(command: Sequence[str]) -> float:

@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -111,6 +111,29 @@ def test_the_locked_jsii_is_the_one_that_was_looked_at(root: Path) -> None:
     """After an upgrade: read jsii's launcher and kernel provider again, then write the version down."""
     locked = (root / "requirements.txt").read_text(encoding="utf-8")
     assert f"\njsii=={TESTED} " in locked
+
+
+def test_the_peer_takes_turns_with_what_make_synth_does(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    asked: list[list[str]] = []
+
+    def timed(command: Sequence[str]) -> float:
+        asked.append([*command])
+        if "peer.js" in command[1]:
+            return 2.0
+        return 1.0 if "--changed" in command else 0.1 if "--store" in command else 1.5
+
+    monkeypatch.setattr(bench, "timed", timed)
+    heads, *rows = bench.peer_table(Path("peer"), tmp_path, quick=False)
+    assert [row.split() for row in rows] == [
+        ["1", "2.00", "0.75", "≤", "1.1", "pass", "0.05", "≤", "0.3", "pass", "0.50"],
+        ["10", "2.00", "0.75", "0.05", "0.50"],
+        [*("50", "2.00", "0.75", "≤", "0.7", "miss", "0.05", "≤", "0.07", "pass", "0.50", "≤", "0.1", "miss")],
+    ]
+    assert "times the peer" in heads
+    assert len(asked) == 3 * (3 + 3 * 4)
+    assert (Path(asked[0][1]).parent, asked[0][2:4]) == (Path(bench.__file__).parent, ["peer", "1"])
+    assert Path(asked[0][1]).exists()
+    assert len(list(bench.peer_table(Path("peer"), tmp_path, quick=True))) == 3
 
 
 def test_plans_of_the_bench_are_sound(monkeypatch: pytest.MonkeyPatch) -> None:
