@@ -207,6 +207,18 @@ def test_on_fargate_its_service_account_names_the_role(folder: Path) -> None:
             "must be a Kubernetes object",
             "write apiVersion",
         ),
+        (
+            "kind: Deployment\nmetadata: {name: a}\napiVersion: apps/v1beta1\n",
+            3,
+            "has no Deployment in apps/v1beta1",
+            "write the version",
+        ),
+        (
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: 1}\n",
+            1,
+            "must be a Kubernetes object",
+            "write apiVersion",
+        ),
         ("apiVersion: a/b/c\nkind: A\nmetadata: {name: a}\n", 1, "must be a Kubernetes object", "write apiVersion"),
         (DEFINITION.partition("\nspec")[0] + "\nspec: [1]\n", 5, "spec must be object", "correct"),
         (

@@ -433,6 +433,8 @@ def test_code_of_functions_is_uploaded_by_the_command_line_that_reads_this_assem
     (build,) = (each for name, each in projects if "Assets" in name)
     program = json.loads(build["Source"]["BuildSpec"])["phases"]
     version = read(root / "package-lock.json")["packages"]["node_modules/aws-cdk"]["version"]
+    # https://docs.aws.amazon.com/codebuild/latest/userguide/build-spec-ref.html#build-spec.phases.install.runtime-versions
+    assert {*program["install"]["runtime-versions"]} == {"python", "nodejs"}
     assert program["install"]["commands"] == [f"npm install -g aws-cdk@{version}"]
     (command,) = program["build"]["commands"]
     words = shlex.split(command)
