@@ -113,7 +113,7 @@ facts: setup ## Ask AWS for quota codes and service-linked roles, and write them
 prices: setup ## Ask AWS's price list what clusters cost, and write a table for reviews: make prices OUT=mine.toml
 	@$(TOOLS) prices $(call option,out,OUT) $(ARGS) $(call names,CLUSTER)
 
-versions: setup ## Look up charts in their repositories, add-ons at EKS and images of nodes at SSM, and write the locks; CHECK=1 only compares
+versions: setup ## Look up charts in their repositories, add-ons at EKS and images of nodes at SSM, write the locks, and print what advisories name; CHECK=1 only compares
 	@$(TOOLS) versions $(call option,charts,CHARTS) $${GIVEN_CHECK:+--check} $(ARGS)
 
 contracts: setup ## Write down what charts of add-ons install, from the charts: make contracts NAME=cert-manager CHARTS=folder-or-mirror

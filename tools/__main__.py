@@ -37,7 +37,8 @@ COMMANDS: Mapping[str, str] = {
     "local": "deploy a cluster to an AWS emulator on this machine",
     "local-destroy": "remove clusters from the emulator again",
     "plan-upgrade": "print the way to a newer Kubernetes version",
-    "versions": "look up charts, EKS add-ons and images of nodes, and write what is found into the locks",
+    "versions": "look up charts, EKS add-ons and images of nodes, write what is found into the locks, and "
+    "print what advisories name",
     "contracts": "write down what charts of add-ons install",
     "prices": "write a price table for reviews, by AWS's price list",
     "mirror-list": "print the charts and images that clusters take from elsewhere",

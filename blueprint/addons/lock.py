@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import field
 from pathlib import Path
 from typing import Annotated
 
 from blueprint import toml
 from blueprint.addons import AddonVersion, Chart
+from blueprint.addons.by_value import ImageRepository
 from blueprint.errors import BlueprintError, Problem
 from blueprint.fields import ChartRepository, ChartVersion, DnsLabel, matches
 from blueprint.value import Value
@@ -16,6 +18,16 @@ from blueprint.versions import KubernetesRange, KubernetesVersion
 FILE = "addons/versions.toml"
 Digest = Annotated[
     str, matches(r"sha256:[0-9a-f]{64}", "must be the digest of an archive", "let `make versions` write it")
+]
+# https://go.dev/ref/mod#module-path and golang.org/x/mod/module, CheckPath: a major version is there from /v2 on, and
+# has no zero before it.
+GoModule = Annotated[
+    str,
+    matches(
+        r"(?=[^/]*\.)[a-z0-9][a-z0-9.-]*(/(?!\.)(?!v(0\d*|1)$)[\w.~-]*[\w~-])+",
+        "must be the path of a Go module, with /v2 or higher as its go.mod has it",
+        'write for example "github.com/argoproj/argo-cd/v3"',
+    ),
 ]
 
 
@@ -28,6 +40,9 @@ class LockedChart(Value):
     """On which it runs; None where the chart does not say."""
     digest: Digest | None = None
     """Of its archive, as `make versions` writes it; tools that render the chart take no other."""
+    modules: Mapping[ImageRepository, GoModule] = field(default_factory=dict)
+    """By an image of the chart, without its tag, the Go module of the program in it: `make versions` asks what
+    advisories name of it, at the version of the tag. Of a chart without any nobody is asked."""
 
 
 class Lock(Value):

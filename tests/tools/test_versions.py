@@ -65,7 +65,8 @@ def test_digests_and_ranges_are_written_and_all_else_stays(
     capsys.readouterr()
     assert main(["versions", "tiny", "--json", "--charts", str(tmp_path / "charts")]) == 0
     written = {"tiny": {"version": "1.2.3", "digest": tiny, "kubernetes": ">=1.25"}}
-    nothing: dict[str, object] = {"eks": {}, "images": {}, "untold": {}, "stale": []}
+    advised: dict[str, object] = {"advisories": {}, "without_module": ["tiny"]}
+    nothing: dict[str, object] = {"eks": {}, "images": {}, **advised, "untold": {}, "stale": []}
     assert json.loads(capsys.readouterr().out) == {"charts": written, **nothing}
 
 

@@ -1,4 +1,4 @@
-"""Looks up what is locked: charts in their repositories, add-ons of EKS at EKS, images of nodes at SSM.
+"""Looks up what is locked, in repositories of charts, at EKS and at SSM, and what advisories name of it, at OSV.
 
 Versions of charts stay: Renovate or a person moves them, and then this. It writes the digest of each archive, and the
 minors of Kubernetes that its Chart.yaml names. A chart that names none keeps what somebody wrote.
@@ -10,8 +10,11 @@ that may call eks:DescribeAddonVersions and eks:DescribeAddonConfiguration, and 
 Releases of images of nodes (facts/node_images.toml) move to the newest of which SSM has public parameters for every
 architecture and minor that one release serves. It needs ssm:GetParameters.
 
-With --check nothing is written. Ends with 1 if something is not as it would be written, else with 2 if something was
-not looked up.
+OSV knows programs of charts by their Go modules (`modules` in the lock), and needs no credentials. What advisories name
+is printed with its page. Nobody is asked of a chart without modules, and of what programs are built from.
+
+With --check nothing is written. Ends with 1 if something is not as it would be written or advisories name something,
+else with 2 if something was not looked up. Without --check what advisories name does not count.
 """
 
 from __future__ import annotations
@@ -20,17 +23,18 @@ import json
 import re
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from app import ROOT
 from blueprint.addons import schemas
-from blueprint.addons.lock import FILE, Lock, read
+from blueprint.addons.lock import FILE, Lock, LockedChart, read
 from blueprint.contribution import Chart
 from blueprint.versions import DEFAULT
-from tools import eks_addons, node_images
+from tools import advisories, eks_addons, node_images
+from tools.advisories import AdvisoriesError
 from tools.charts.archives import Archive, archive_of, digest
 from tools.charts.helm import CACHE, helm_for
 from tools.charts.results import Failed, Unreachable
@@ -40,7 +44,7 @@ from tools.status import Status
 
 LOCK = ROOT / FILE
 IMAGES = ROOT / "facts" / "node_images.toml"
-_KINDS = ("charts", "eks", "images")
+_KINDS = ("charts", "eks", "images", "advisories")
 # https://helm.sh/docs/topics/charts (kubeVersion): -0 lets versions before a release in, as those of EKS look like.
 _FROM = re.compile(r">=\s*v?1\.(\d+)(?:\.0)?(?:-0)?")
 _BELOW = re.compile(r"<\s*v?1\.(\d+)(?:\.0)?(?:-0)?")
@@ -52,8 +56,9 @@ def add_options(parser: ArgumentParser) -> None:
     parser.add_argument("names", nargs="*", action=Names, metavar="NAME", help=help_words)
     parser.add_argument("--only", choices=_KINDS, metavar="KIND", help=f"{', '.join(_KINDS)}: none of the others")
     add_charts(parser)
+    parser.add_argument("--osv", metavar="ADDRESS", help=f"of a mirror that answers like {advisories.ADDRESS}")
     parser.add_argument("--check", action="store_true", help="only say what is not as it would be written")
-    add_json(parser, "what is known of charts, of EKS add-ons by Kubernetes minor, of images, and what is not")
+    add_json(parser, "what is known of charts, EKS add-ons by Kubernetes minor, images and advisories, and what is not")
 
 
 @dataclass
@@ -68,6 +73,10 @@ class _Found:
     """Of each add-on, by its version."""
     images: dict[str, dict[str, str]] = field(default_factory=dict)
     """Of each release of images of nodes, how it stands to the newest."""
+    advisories: dict[str, list[dict[str, str | list[str]]]] = field(default_factory=dict)
+    """Of each chart that was asked about, by program."""
+    without_module: list[str] = field(default_factory=list)
+    """Charts of which nobody is asked."""
     image_text: str = ""
     """Their file, as it would be written."""
     untold: dict[str, str] = field(default_factory=dict)
@@ -93,6 +102,9 @@ def run(options: Namespace) -> int:
     found.image_text = images
     if options.only in (None, "images"):
         _images(found, [name for name in node_images.NAMES if name in options.names or not options.names])
+    if options.only in (None, "advisories"):
+        chosen = {name: each for name, each in locked.charts.items() if name in options.names or not options.names}
+        _advisories(found, chosen, options.osv)
     read(found.text)  # before it is the lock
     stale = {LOCK: found.text} if found.text != text else {}
     stale |= _stale_schemas(found)
@@ -103,7 +115,7 @@ def run(options: Namespace) -> int:
             path.parent.mkdir(exist_ok=True)
             path.write_text(content, encoding="utf-8", newline="\n")
     _tell(found, stale, options)
-    if options.check and stale:
+    if options.check and (stale or any(_named(found))):
         return Status.REFUSED
     return Status.FAILED if found.untold else Status.DONE
 
@@ -178,6 +190,37 @@ def _images(found: _Found, names: Sequence[str]) -> None:
         found.images[name] = row
 
 
+def _advisories(found: _Found, charts: Mapping[str, LockedChart], address: str | None) -> None:
+    """Asks for all of them together."""
+    tags = advisories.tags()
+    programs = {}
+    for name, locked in charts.items():
+        if not locked.modules:
+            found.without_module.append(name)
+            continue
+        try:
+            programs[name] = advisories.programs(locked, tags.get((name, locked.version), {}))
+        except AdvisoriesError as error:
+            found.untold[f"advisories of {name} {locked.version}"] = str(error)
+    try:
+        ids = advisories.ask((each for those in programs.values() for each in those), address)
+    except AdvisoriesError as error:
+        found.untold["advisories"] = str(error)
+        return
+    for name, those in programs.items():
+        found.advisories[name] = [
+            {"module": each.module, "version": each.version, "ids": [*ids[each]]} for each in those
+        ]
+
+
+def _named(found: _Found) -> Iterator[str]:
+    """What advisories name, in a line each."""
+    for name, programs in found.advisories.items():
+        for program in programs:
+            for each in program["ids"]:
+                yield f"{name}: {program['module']} {program['version']} has {each}, {advisories.PAGE}{each}"
+
+
 def _refused(found: _Found, what: str, error: Any) -> None:
     """Notes why EKS did not answer; raises the error again when it would answer nothing else either."""
     if error.response["ResponseMetadata"]["HTTPStatusCode"] in (401, 403):
@@ -228,7 +271,8 @@ def _stale_schemas(found: _Found) -> dict[Path, str]:
 def _tell(found: _Found, stale: Iterable[Path], options: Namespace) -> None:
     files = [str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path) for path in stale]
     if options.json:
-        told = {"charts": found.charts, "eks": found.eks, "images": found.images}
+        told = {"charts": found.charts, "eks": found.eks, "images": found.images, "advisories": found.advisories}
+        told["without_module"] = found.without_module
         print(json.dumps({**told, "untold": found.untold, "stale": files}, indent=2))
     else:
         for name, row in found.charts.items():
@@ -243,11 +287,20 @@ def _tell(found: _Found, stale: Iterable[Path], options: Namespace) -> None:
             print(f"{name}: {_words(**image)}")
         for addon, by_version in found.schemas.items():
             print(f"{addon}: schema of {', '.join(by_version) or 'no version'}")
+        _tell_advisories(found)
     for what, why in found.untold.items():
         print(f"{what}: not looked up, {why}", file=sys.stderr)
     if options.check and files:
         print(*(f"{file}: is out of date" for file in files), sep="\n", file=sys.stderr)
         print("Run `make versions` and commit what it writes.", file=sys.stderr)
+
+
+def _tell_advisories(found: _Found) -> None:
+    for line in _named(found):
+        print(line)
+    if found.advisories:
+        asked, others = len(found.advisories), len(found.without_module)
+        print(f"advisories: OSV was asked of {asked} charts, nobody of {others} that have no module in the lock")
 
 
 def _words(locked: str | int, version: str | int, said: str | int, **_: object) -> str:

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from inspect import get_annotations, getdoc
 from typing import Annotated, Any, Literal, get_args, get_origin
 
-from blueprint.addons import Addon, CallsAws, EksAddon, EksCapability, HelmAddon, schemas
+from app import ROOT
+from blueprint.addons import Addon, CallsAws, EksAddon, EksCapability, HelmAddon, lock, schemas
 from blueprint.blueprint import Blueprint
 from blueprint.contribution import Contribution
 from blueprint.fields import LONGEST
@@ -80,6 +81,7 @@ def _addons() -> str:
         "typical use.",
         table(_COLUMNS, rows),
         _judged(),
+        _advised(),
         "A chart's pods, images, roles and definitions stand on the page of its add-on, from the chart itself.",
     )
 
@@ -91,6 +93,16 @@ def _judged() -> str:
     return (
         "Where `make versions` read the configuration schema of an add-on of EKS, a plan judges `configuration` by it: "
         f"{_listed([*map(code, read)]) or 'of none so far'}."
+    )
+
+
+def _advised() -> str:
+    """Of how many charts OSV is asked."""
+    locked = lock.read((ROOT / lock.FILE).read_text(encoding="utf-8")).charts.values()
+    asked = sum(bool(each.modules) for each in locked)
+    return (
+        f"`make versions` asks what advisories name of the programs of {asked} charts, whose Go modules stand in the "
+        f"lock; of the other {len(locked) - asked} nobody is asked."
     )
 
 
