@@ -4,6 +4,7 @@ What a cluster file needs is named here; the rest of the model is for add-ons, t
 """
 
 from blueprint.access import PermissionSet, Role, User
+from blueprint.artifacts import OciArtifact, S3Folder
 from blueprint.auto_mode import AutoMode
 from blueprint.auto_node_class import AutoNodeClass
 from blueprint.blueprint import Blueprint
@@ -62,6 +63,7 @@ __all__ = [
     "NewNetwork",
     "NodePorts",
     "NodeRepair",
+    "OciArtifact",
     "OidcProvider",
     "PeeringConnection",
     "PermissionSet",
@@ -75,6 +77,7 @@ __all__ = [
     "Role",
     "Route",
     "S3Archive",
+    "S3Folder",
     "SelfManagedHub",
     "SelfManagedNodes",
     "Taint",

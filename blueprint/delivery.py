@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from blueprint.addons.offers import BY_FLUX, COPIED_SECRETS, FROM_GIT, HubRoles, Offer
+from blueprint.artifacts import OciArtifact, S3Folder
 from blueprint.errors import Problem, Quoted
 from blueprint.facts import IN_CLUSTER
 from blueprint.fields import AccountId, ClusterName, DnsLabel, GitFolder, GitRepository, GitRevision, IamName, Region
@@ -133,19 +134,24 @@ class FluxDelivery(Value):
     ConfigMap: so nobody keeps a token. Only what is committed and pushed is installed.
     """
 
-    repository: GitRepository
-    """Address of the Git repository, by https or ssh."""
+    repository: GitRepository | OciArtifact | S3Folder
+    """Address of the Git repository, by https or ssh; or where a pipeline puts what that has, and Flux takes it."""
     folder: GitFolder = "gitops"
     """Where the output of `make gitops` is in the repository; each cluster has a folder of its name there."""
     branch: GitRevision = "main"
-    """Which Flux follows."""
+    """Of a Git repository, which Flux follows."""
     credentials: DnsLabel | None = None
     """The Secret with the credentials of a private repository, in the namespace flux-system."""
     retain: bool = False
     """Whether what leaves the templates stays in the cluster, the first Kustomizations with all that they brought."""
 
     def problems(self) -> Iterator[Problem]:
-        yield from without_scheme(self.repository)
+        if isinstance(self.repository, str):
+            yield from without_scheme(self.repository)
+        elif self.branch != "main":
+            yield Problem(("branch",), self.branch, "only a Git repository has branches", "leave it out")
+        if self.credentials and isinstance(self.repository, S3Folder):
+            yield Problem(("credentials",), self.credentials, "it is read by a role", "leave it out")
 
 
 GitDeliveries = ArgoCdDelivery | FluxDelivery
@@ -155,6 +161,13 @@ Delivery = KubectlProvider | GitDeliveries
 def hub_of(delivery: Delivery) -> Hub | SelfManagedHub | None:
     """The cluster whose engine delivers to this one."""
     return delivery.hub if isinstance(delivery, ArgoCdDelivery) else None
+
+
+def artifact_of(delivery: Delivery) -> OciArtifact | S3Folder | None:
+    """From which Flux takes a folder that is not in Git."""
+    if isinstance(delivery, FluxDelivery) and not isinstance(delivery.repository, str):
+        return delivery.repository
+    return None
 
 
 def reading_role(hub: HubCluster, cluster: str) -> str:

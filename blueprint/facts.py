@@ -100,6 +100,10 @@ class ClusterFacts:
     https://argo-cd.readthedocs.io/en/stable/operator-manual/declarative-setup/#clusters"""
     of_hub: bool = False
     """Whether the Argo CD that delivers to it is another cluster's, with what is of other clusters beside it."""
+    delivered_by: tuple[Statement, ...] = ()
+    """What Flux needs of AWS to read what it applies here."""
+    delivered_from: tuple[str, ...] = ()
+    """The AWS services that it calls for that, by the names of VPC endpoints."""
     by_argo_cd: bool = False
     """Whether Argo CD takes charts and objects from Git, and so has the cluster's registration with what is on."""
     cache_prefixes: tuple[str, ...] = ()

@@ -9,6 +9,7 @@ from addons.cert_manager import CertManager
 from addons.core import CORE
 from addons.external_secrets import ExternalSecrets
 from addons.flux import Flux
+from addons.flux.alerts import FluxAlert
 from addons.karpenter import Karpenter
 from blueprint import FluxDelivery
 from blueprint.addons import HelmRelease
@@ -25,7 +26,7 @@ FLUX_DELIVERY = replace(
         CertManager(),
         ExternalSecrets(),
         Karpenter(),
-        Flux(),
+        Flux(alerts=(FluxAlert("platform", "slack", credentials="slack", channel="platform"),)),
         HelmRelease(
             "podinfo",
             chart="podinfo",

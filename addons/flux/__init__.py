@@ -6,13 +6,24 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from addons.flux.controllers import ALWAYS, CHECK, CLI, OF_IMAGES, REFLECTOR, Controller
+from addons.flux.alerts import FluxAlert
+from addons.flux.controllers import (
+    ALWAYS,
+    CHECK,
+    CLI,
+    OF_IMAGES,
+    REFLECTOR,
+    Controller,
+    image_statements,
+    source_grants,
+    source_values,
+)
 from addons.flux.git_source import NAME, GitSource
 from blueprint.addons import CallsAws, ClusterFacts, Contribution, HelmAddon, ImageSource, Statement, Values, Workload
 from blueprint.addons.lock import locked_chart
 from blueprint.addons.offers import BY_FLUX
 from blueprint.addons.pods import resources
-from blueprint.errors import Problem
+from blueprint.errors import Problem, duplicates
 from blueprint.kubernetes import Manifest
 
 _GROUPS = ("helm", "image", "kustomize", "notification", "source")
@@ -45,6 +56,8 @@ class Flux(CallsAws, HelmAddon):
 
     bootstrap: GitSource | None = None
     """What it keeps applied from the first deploy on, whatever it is; with delivery=FluxDelivery(…) leave it out."""
+    alerts: tuple[FluxAlert, ...] = ()
+    """Who hears of what it applies, and of what it cannot."""
     image_automation: bool = False
     """Whether it looks for newer images and writes them into Git, for ImageRepositories, ImagePolicies and
     ImageUpdateAutomations, which are yours to write. Images in Amazon ECR of this account and region it lists by a role
@@ -66,28 +79,24 @@ class Flux(CallsAws, HelmAddon):
 
     def problems(self) -> Iterator[Problem]:
         yield from super().problems()
+        names = ((("alerts", index, "name"), each.name) for index, each in enumerate(self.alerts))
+        yield from duplicates(names, "alert", "rename one")
         if self.extra_permissions and not self.image_automation:
             rule = f"they are those of {REFLECTOR}, which is not there"
             yield Problem(("extra_permissions",), self.extra_permissions, rule, "write image_automation=True")
 
     def services(self, facts: ClusterFacts) -> tuple[str, ...]:
-        return ("ecr.api", "ecr.dkr") if self.image_automation else ()
+        return (*(("ecr.api", "ecr.dkr") if self.image_automation else ()), *facts.delivered_from)
 
     def permissions(self, facts: ClusterFacts) -> tuple[Statement, ...]:
-        """Of AmazonEC2ContainerRegistryReadOnly, what lists tags and tells the digest of one."""
-        if not self.image_automation:
-            return ()
-        reads = ("ecr:BatchGetImage", "ecr:ListImages")
-        return (
-            Statement(("ecr:GetAuthorizationToken",), ("*",), reason="it takes no resource"),
-            Statement(reads, (facts.arn("ecr", "repository/*"),), reason="ImageRepositories may name any of them"),
-        )
+        return image_statements(facts) if self.image_automation else ()
 
     def values(self, facts: ClusterFacts) -> Values:
         values: dict[str, Any] = {
             each.part: {"resources": resources("100m", each.memory)} if each in self.controllers else {"create": False}
             for each in (*ALWAYS, *OF_IMAGES)
         }
+        values["sourceController"] |= source_values(facts, self.pods)
         strict = "--feature-gates=StrictPostBuildSubstitutions=true"
         values["kustomizeController"]["container"] = {"additionalArgs": [strict]}
         return {
@@ -99,7 +108,10 @@ class Flux(CallsAws, HelmAddon):
         }
 
     def objects(self, facts: ClusterFacts) -> tuple[Manifest, ...]:
-        return self.bootstrap.manifests(self.namespace) if self.bootstrap else ()
+        first = self.bootstrap.manifests(self.namespace) if self.bootstrap else ()
+        return (*first, *(one for each in self.alerts for one in each.manifests(self.namespace)))
 
     def contribute(self, facts: ClusterFacts) -> Contribution:
-        return replace(super().contribute(facts), from_git=(NAME,) if self.bootstrap else ())
+        made = super().contribute(facts)
+        reads = source_grants(facts, self.pods)
+        return replace(made, grants=(*made.grants, *reads), from_git=(NAME,) if self.bootstrap else ())

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
-from blueprint.addons import ImageSource, Workload
+from blueprint.addons import ClusterFacts, ImageSource, Statement, Workload
 from blueprint.addons.offers import BY_FLUX
+from blueprint.contribution import Grant
+from blueprint.references import role_arn
 
+SOURCE = "source-controller"
+"""The one that reads repositories, and its service account."""
 REFLECTOR = "image-reflector-controller"
 """The one that asks registries, and its service account."""
 
@@ -45,7 +50,7 @@ ALWAYS = (
     Controller("helmController", "helm-controller", (8080, 9440), "512Mi"),
     Controller("kustomizeController", "kustomize-controller", (8080, 9440), "512Mi"),
     Controller("notificationController", "notification-controller", (8080, 9090, 9292, 9440), "128Mi"),
-    Controller("sourceController", "source-controller", (8080, 9090, 9440), "512Mi"),
+    Controller("sourceController", SOURCE, (8080, 9090, 9440), "512Mi"),
 )
 OF_IMAGES = (
     Controller("imageAutomationController", "image-automation-controller", (8080, 9440), "512Mi"),
@@ -62,3 +67,28 @@ CHECK = Workload(
     node_selector_at=("cli.nodeSelector",),
 )
 CLI = ImageSource("ghcr.io/fluxcd/flux-cli", ("cli.image",))
+
+
+def image_statements(facts: ClusterFacts) -> tuple[Statement, ...]:
+    """Of AmazonEC2ContainerRegistryReadOnly, what lists tags and tells the digest of one."""
+    reads = ("ecr:BatchGetImage", "ecr:ListImages")
+    return (
+        Statement(("ecr:GetAuthorizationToken",), ("*",), reason="it takes no resource"),
+        Statement(reads, (facts.arn("ecr", "repository/*"),), reason="ImageRepositories may name any of them"),
+    )
+
+
+def source_grants(facts: ClusterFacts, pods: Sequence[Workload]) -> tuple[Grant, ...]:
+    """What reads for Flux what the cluster's delivery has in AWS, and nothing else."""
+    if not facts.delivered_by:
+        return ()
+    irsa = facts.irsa(BY_FLUX.namespace, SOURCE, pods)
+    return (Grant(BY_FLUX.namespace, SOURCE, facts.delivered_by, irsa=irsa),)
+
+
+def source_values(facts: ClusterFacts, pods: Sequence[Workload]) -> dict[str, Any]:
+    """By which its service account has that role, where pods on Fargate need it said."""
+    for each in source_grants(facts, pods):
+        if each.irsa:
+            return {"serviceAccount": {"annotations": {"eks.amazonaws.com/role-arn": role_arn(each.name)}}}
+    return {}

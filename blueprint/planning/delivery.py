@@ -64,8 +64,8 @@ def planned_delivery(
             first = (*first, _spokes(facts, delivery))
         root: Callable[[GitDelivery, str, Sequence[Part]], list[Manifest]] = partial(_application, facts)
     else:
-        planned = GitDelivery("fluxcd.io", delivery.repository, folder, delivery.branch)
-        first = (_source(delivery, planned),)
+        planned = _by_flux(delivery, folder)
+        first = (_source(delivery, facts.region),)
         root = _kustomization
     return replace(
         planned,
@@ -245,12 +245,24 @@ def _application(
     return [_object("argoproj.io/v1alpha1", "Application", name, FROM_GIT.namespace, {"spec": spec}, **finalizers)]
 
 
-def _source(delivery: FluxDelivery, planned: GitDelivery) -> Manifest:
-    """The repository."""
-    spec: dict[str, Any] = {"interval": "1m", "url": planned.repository, "ref": {"branch": planned.revision}}
+def _by_flux(delivery: FluxDelivery, folder: str) -> GitDelivery:
+    """What is known of it but for its objects."""
+    there = delivery.repository
+    if isinstance(there, str):
+        return GitDelivery("fluxcd.io", there, folder, delivery.branch)
+    return GitDelivery("fluxcd.io", there.address, folder, "", source=there.kind)
+
+
+def _source(delivery: FluxDelivery, region: str) -> Manifest:
+    """The repository, or what holds what it has."""
+    there = delivery.repository
+    if isinstance(there, str):
+        kind, spec = "GitRepository", {"interval": "1m", "url": there, "ref": {"branch": delivery.branch}}
+    else:
+        kind, spec = there.kind, dict(there.spec(region))
     if delivery.credentials:
         spec["secretRef"] = {"name": delivery.credentials}
-    return _object("source.toolkit.fluxcd.io/v1", "GitRepository", PREFIX, BY_FLUX.namespace, {"spec": spec})
+    return _object("source.toolkit.fluxcd.io/v1", kind, PREFIX, BY_FLUX.namespace, {"spec": spec})
 
 
 def _kustomization(delivery: GitDelivery, stack: str, parts: Sequence[Part]) -> list[Manifest]:
@@ -265,7 +277,7 @@ def _kustomization(delivery: GitDelivery, stack: str, parts: Sequence[Part]) -> 
         "prune": True,
         "deletionPolicy": "WaitForTermination",
         "serviceAccountName": KUSTOMIZE_ACCOUNT,
-        "sourceRef": {"kind": "GitRepository", "name": PREFIX},
+        "sourceRef": {"kind": delivery.source, "name": PREFIX},
     }
     kustomization = _object("kustomize.toolkit.fluxcd.io/v1", "Kustomization", name, BY_FLUX.namespace, {"spec": spec})
     facts = _object("v1", "ConfigMap", name, BY_FLUX.namespace, {"data": data})

@@ -461,6 +461,8 @@ class GitDelivery:
     """The cluster in which these objects are, where its engine delivers to this one."""
     handed: HandedFacts | None = None
     """What that engine is told of a deploy, where it needs some of it."""
+    source: str = "GitRepository"
+    """Of Flux, the kind of what reads the repository."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from blueprint.auto_mode import AutoMode
 from blueprint.blueprint import Blueprint
 from blueprint.checked import Checked, checked
 from blueprint.contribution import Contribution, ServiceLinkedRole
-from blueprint.delivery import ArgoCdDelivery, SelfManagedHub, hub_of, hubs_in_fleet
+from blueprint.delivery import ArgoCdDelivery, SelfManagedHub, artifact_of, hub_of, hubs_in_fleet
 from blueprint.endpoints import called
 from blueprint.errors import BlueprintError, FieldPath, Problem, Quoted, rendered
 from blueprint.existing_network import ExistingNetwork
@@ -235,6 +235,7 @@ def _facts(view: Checked) -> ClusterFacts:
         """Of the family of pods, which see no others; without IPv6, which is a mistake then, as they are."""
         return tuple((subnet.ipv6_cidr or subnet.cidr) if ipv6 else subnet.cidr for subnet in subnets)
 
+    source = artifact_of(blueprint.delivery)
     facts = ClusterFacts(
         name=blueprint.name,
         account=blueprint.account,
@@ -276,6 +277,8 @@ def _facts(view: Checked) -> ClusterFacts:
         cache_prefixes=tuple(sorted(each.prefix for each in blueprint.mirrors.cache)),
         chart_mirror=blueprint.mirrors.charts or "",
         by_argo_cd=isinstance(blueprint.delivery, ArgoCdDelivery),
+        delivered_by=source.permissions() if source else (),
+        delivered_from=source.services if source else (),
     )
     hub = hub_of(blueprint.delivery)
     by_name = isinstance(hub, SelfManagedHub)

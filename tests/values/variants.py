@@ -21,14 +21,16 @@ from addons.aws_mountpoint_s3_csi_driver import AwsMountpointS3CsiDriver
 from addons.aws_privateca_issuer import AwsPrivateCaIssuer
 from addons.cert_manager import CertManager
 from addons.external_secrets import ExternalSecrets
+from addons.flux import Flux
 from addons.karpenter import Karpenter
 from addons.karpenter.node_class import NodeClass
 from addons.secrets_store_csi_driver import SecretsStoreCsiDriver
 from addons.snapshot_controller import SnapshotController
 from blueprint.access import Role
 from blueprint.addons import Addon
+from blueprint.artifacts import OciArtifact, S3Folder
 from blueprint.blueprint import Blueprint
-from blueprint.delivery import ArgoCdDelivery, Hub
+from blueprint.delivery import ArgoCdDelivery, FluxDelivery, Hub
 from blueprint.errors import BlueprintError
 from blueprint.existing_network import ExistingNetwork, ExistingSubnet
 from blueprint.fargate import FargateProfile, FargateSelector
@@ -276,6 +278,9 @@ def _together() -> Iterator[Blueprint]:
     hub = Hub("hub", account=BARE.account, region=BARE.region, role="ArgoCdHub")
     yield replace(BARE, delivery=ArgoCdDelivery("https://git.example.com/platform", hub=hub))
     yield PLATFORM_HUB
+    image = OciArtifact("oci://ghcr.io/example/platform", tag="stable")
+    for taken in (image, changed(image, tag=None, semver="1.x"), S3Folder("platform-clusters")):
+        yield replace(BARE, addons=(*BARE.addons, Flux()), delivery=FluxDelivery(taken))
     near = changed(BARE.network, cidr="10.0.0.0/16", local_zones=("us-west-2-lax-1a", "us-west-2-den-1a"))
     yield replace(BARE, network=near)
     registry = f"{BARE.account}.dkr.ecr.{BARE.region}.amazonaws.com"

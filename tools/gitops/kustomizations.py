@@ -68,7 +68,7 @@ def _kustomization(delivery: GitDelivery, stack: str, step: GitStep, *, has_fact
         "prune": not step.stays,
         "wait": True,
         "serviceAccountName": KUSTOMIZE_ACCOUNT,
-        "sourceRef": {"kind": "GitRepository", "name": PREFIX},
+        "sourceRef": {"kind": delivery.source, "name": PREFIX},
     }
     if not step.stays:
         spec["deletionPolicy"] = "WaitForTermination"
