@@ -135,7 +135,7 @@ review: setup ## Show what changes since a git revision, in review/: make review
 	@$(TOOLS) review $(call option,base,BASE) $(call option,out,OUT) $(call option,charts,CHARTS) $(call option,prices,PRICES) $(ARGS)
 
 test: setup ## Run the tests by which most mistakes are noticed, without network or credentials; all that ARGS names: make test ARGS="-k karpenter"
-	@$(PY) -m pytest $(SIDE_BY_SIDE) $(or $(ARGS),-m "not thorough")
+	@$(PY) -m pytest $(SIDE_BY_SIDE) $(or $(ARGS),$(TESTS),-m "not thorough")
 
 test-oldest: setup .venv-oldest/.installed ## Run the tests on the lowest versions that requirements.in allows
 	@JSII_NODE="$(CURDIR)/.venv-oldest/bin/node" .venv-oldest/bin/python -m pytest $(SIDE_BY_SIDE) -m "not locked" $(ARGS)
@@ -167,8 +167,8 @@ lint: setup ## Check style, format, types and the workflows
 	@.venv/bin/check-jsonschema --quiet --builtin-schema vendor.compose-spec examples/workloads/app/compose.yaml
 	@.venv/bin/check-jsonschema --quiet --builtin-schema vendor.gitlab-ci --data-transform gitlab-ci docs/gitlab-ci.yml $(wildcard .gitlab/*.yml)
 
-check: lint ## Run all that CI runs: the thorough tests too
-	@$(MAKE) --no-print-directory test $(if $(ARGS),,ARGS=tests)
+check: TESTS := tests
+check: lint test ## Run all that CI runs: the thorough tests too
 
 bench: setup ## Measure how long synthesis takes
 	@$(PY) -m bench $(ARGS)

@@ -17,6 +17,8 @@ from blueprint.value import Value
 
 _ECR = re.compile(r"oci://(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[\w-]+)\.amazonaws\.com(\.cn)?/(?P<name>.+)")
 
+_A_DIGEST = f'write for example "sha256:{"0a" * 32}"'
+
 
 class OciArtifact(Value):
     """What `flux push artifact` puts into a registry: the whole repository, or what it has of the folder."""
@@ -38,9 +40,7 @@ class OciArtifact(Value):
         | None
     ) = None
     """The newest of this range, of tags that are versions."""
-    digest: (
-        Annotated[str, matches(r"sha256:[0-9a-f]{64}", "must be a digest", 'write "sha256:" and 64 hex digits')] | None
-    ) = None
+    digest: Annotated[str, matches(r"sha256:[0-9a-f]{64}", "must be a digest", _A_DIGEST)] | None = None
     """This one and no other."""
 
     def problems(self) -> Iterator[Problem]:

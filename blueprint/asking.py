@@ -12,6 +12,7 @@ from blueprint.contribution import Contribution
 from blueprint.errors import BlueprintError, Problem
 from blueprint.facts import ClusterFacts
 from blueprint.faults import FAILS, place, told
+from blueprint.off_aws import OffAws
 from blueprint.teams.contract import Team
 from blueprint.teams.workloads import TeamWorkload
 from blueprint.value import misfits
@@ -56,6 +57,11 @@ def contribution_of(part: Addon | Team, facts: ClusterFacts) -> Contribution | l
         raise
     except BaseException as error:  # noqa: BLE001  # whatever a user's code may raise
         return [_failed(part, hook, error)]
+
+
+def off_aws_of(addon: Addon, facts: ClusterFacts, brought: Contribution) -> OffAws | list[Problem]:
+    """What becomes of the add-on where there is no AWS, or what is wrong with that."""
+    return _asked(addon, "off_aws", OffAws, facts, brought) or addon.off_aws(facts, brought)
 
 
 def steps_of(addon: Addon, facts: ClusterFacts, to: str) -> UpgradeSteps | list[Problem]:

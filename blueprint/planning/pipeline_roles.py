@@ -48,6 +48,11 @@ class AccountRoles:
     roles: tuple[PipelineRole, ...]
 
 
+READING_PARAMETERS = ("ssm:GetParameters", "ssm:ListTagsForResource")
+"""handlers.read.permissions of the schema of AWS::SSM::Parameter."""
+_OURS = "what spokes hand to their hubs"
+
+
 def account_roles(fleet: FleetPlan, looking: Sequence[str], reading: Sequence[str]) -> tuple[AccountRoles, ...]:
     """Of all accounts, in the order of the waves.
 
@@ -86,6 +91,8 @@ def _of_account(
     drift = (
         Statement(tuple(f"cloudformation:{name}" for name in _DETECTS), tuple(stacks), reason="stacks of any cluster"),
         Statement(tuple(reading), ("*",), reason="CloudFormation reads resources of all kinds to compare them"),
+        # What it reads of a parameter is its value: of ours, and not of all that an account keeps there.
+        Statement(READING_PARAMETERS, (f"arn:{PARTITION}:ssm:*:{facts.account}:parameter/blueprint/*",), reason=_OURS),
     )
     about = "pipelines of the fleet"
     return AccountRoles(

@@ -10,7 +10,7 @@ from operator import itemgetter
 from blueprint import contribution_rules, hosts, linked_roles, partition_rules, placement_rules, private_rules, rules
 from blueprint.access import AccessEntry, AccessPolicy, Role
 from blueprint.addons import Addon
-from blueprint.asking import contribution_of
+from blueprint.asking import contribution_of, off_aws_of
 from blueprint.auto_mode import AutoMode
 from blueprint.blueprint import Blueprint
 from blueprint.checked import Checked, checked
@@ -118,7 +118,8 @@ def _planned(blueprint: object) -> Plan | list[Problem]:
         else:
             after = tuple(other.name for other in ordered.values() if addon.follows(other))
             cls = type(addon).__name__
-            off_aws = _off_aws(addon, facts, contribution, left_out)
+            off_aws, wrong = _off_aws(addon, facts, contribution, left_out)
+            problems.extend(problem.below(path) for problem in wrong)
             left_out += [addon] if off_aws.left_out else []
             fields, groups = addon.release_fields, addon.api_groups
             addons.append(Draft(path, addon.name, cls, contribution, after, fields, addon.lost, groups, off_aws))
@@ -174,11 +175,17 @@ def _planned(blueprint: object) -> Plan | list[Problem]:
     return made
 
 
-def _off_aws(addon: Addon, facts: ClusterFacts, brought: Contribution, left_out: Sequence[Addon]) -> OffAws:
-    """What the add-on says, unless one that it requires is left out."""
-    own = addon.off_aws(facts, brought)
+def _off_aws(
+    addon: Addon, facts: ClusterFacts, brought: Contribution, left_out: Sequence[Addon]
+) -> tuple[OffAws, list[Problem]]:
+    """What the add-on says, unless one that it requires is left out; and what is wrong with that."""
+    own = off_aws_of(addon, facts, brought)
+    if isinstance(own, list):
+        return OffAws(), own
     missing = [other.name for other in left_out if isinstance(other, addon.requires)]
-    return replace(own, left_out=f"it needs {missing[0]}, which is left out") if missing and not own.left_out else own
+    if missing and not own.left_out:
+        own = replace(own, left_out=f"it needs {missing[0]}, which is left out")
+    return own, []
 
 
 def _service_linked_roles(

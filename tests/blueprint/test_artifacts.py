@@ -149,7 +149,9 @@ MISTAKES = [
     ),
     mistake("no artifact", of(OciArtifact("https://ghcr.io/a", tag="a")), "delivery.repository.url", "address", "oci:"),
     mistake("a tag in it", of(OciArtifact(f"{ECR}:v1", tag="a")), "delivery.repository.url", "without its tag", "oci:"),
-    mistake("a short digest", of(OciArtifact(ECR, digest="sha256:0a")), "delivery.repository.digest", "digest", "64"),
+    mistake(
+        "a short digest", of(OciArtifact(ECR, digest="sha256:0a")), "delivery.repository.digest", "digest", "sha256:"
+    ),
     mistake("a branch", of(OciArtifact(ECR, tag="a"), branch="x"), "delivery.branch", "only a Git repo", "leave it"),
     mistake("a key", of(S3Folder("abc"), credentials="x"), "delivery.credentials", "by a role", "leave it out"),
     mistake("a bucket", of(S3Folder("A")), "delivery.repository.bucket", "bucket", ""),

@@ -62,7 +62,7 @@ def test_every_option_makes_a_difference(tries: Tries) -> None:
         "HybridNodes.pod_network",  # what a rule asks for: tests/blueprint/test_hybrid.py
         "HelmRelease.service_account_annotations",  # on Fargate, and with permissions: tests/addons/test_by_value.py
         "SelfManagedHub.region",  # the hub itself says so, and it is of the same partition: tests/blueprint/test_hub.py
-        "Manifests.directory",  # the project has one
+        "GitWorkload.engine",  # with the add-on of the other one: tests/teams/test_workloads.py
         "Statement.actions",  # with resources of the same service: tests/teams/test_base.py
         "Quota.custom_objects",  # with a permission that creates some: tests/teams/test_base.py
     }

@@ -15,7 +15,7 @@ from app import ROOT
 from blueprint import GitHubActions, GitLabCi, Promotion
 from blueprint.inventory import planned_fleet
 from blueprint.planning.fleet import FleetPlan
-from blueprint.planning.pipeline_roles import account_roles
+from blueprint.planning.pipeline_roles import READING_PARAMETERS, account_roles
 from tests.permissions.evaluator import allowed, trusted
 from tools.doctor.calls import ACTIONS
 from tools.pipelines.reading import NOT_READING, READING
@@ -241,14 +241,23 @@ class TestRights:
         reading = ("Describe", "Detect", "Get", "List", "Simulate")
         for name in ("blueprints-check", "blueprints-drift"):
             for policy in role(templates["by name"]["333333333333"], name)["Policies"]:
-                actions = [action for each in policy["PolicyDocument"]["Statement"] for action in each["Action"]]
+                statements = policy["PolicyDocument"]["Statement"]
+                actions = [action for each in statements for action in each["Action"]]
                 assert [each for each in actions if not each.partition(":")[2].startswith(reading)] == []
-                assert not [each for each in actions if each in SECRETS]
+                anything = [each for each in statements if "parameter/blueprint/*" not in str(each["Resource"])]
+                assert not [action for each in anything for action in each["Action"] if action in SECRETS]
 
     def test_the_doctor_and_the_watch_may_do_what_they_do(self, templates: dict[str, dict[str, Template]]) -> None:
         template = templates["by name"]["111111111111"]
         for action in (*ACTIONS.values(), "cloudwatch:DescribeAlarms"):
             assert self.may(template, "blueprints-check", action, "*")
+
+    def test_of_parameters_it_reads_those_of_spokes_alone(self, templates: dict[str, dict[str, Template]]) -> None:
+        template = templates["by name"]["111111111111"]
+        below = "arn:aws:ssm:us-west-2:111111111111:parameter"
+        for action in READING_PARAMETERS:
+            assert self.may(template, "blueprints-drift", action, f"{below}/blueprint/dev/addons")
+            assert not self.may(template, "blueprints-drift", action, f"{below}/shop/password")
 
     def test_drift_is_looked_for_in_stacks_of_clusters(self, templates: dict[str, dict[str, Template]]) -> None:
         """With what the CDK's command line calls: `detectStackDrift` in aws-cdk/lib/index.js of 2.1148.1."""
@@ -268,7 +277,8 @@ def test_what_cloudformation_reads_is_what_its_schemas_say() -> None:
     for kind in (kind for kind, known in TYPES.items() if known.creates):
         schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema
         found |= {*schema.get("handlers", {}).get("read", {}).get("permissions", ())}
-    assert {*READING} == found - {*NOT_READING}
+    assert {*READING, *READING_PARAMETERS} == found - {*NOT_READING}
+    assert {*READING}.isdisjoint(READING_PARAMETERS)
     assert {*NOT_READING} <= found
 
 

@@ -367,7 +367,8 @@ def samples() -> Mapping[type[Value], Sequence[Value]]:
 
 def _renamed(value: Value) -> Iterator[Value]:
     for name, hint in hints(type(value)).items():
-        if isinstance(getattr(value, name), str):
+        whole = (each for each in get_args(hint) if isinstance(each, type) and issubclass(each, Value))
+        if isinstance(getattr(value, name), str) and not [*whole]:  # a text, and nothing else in its place
             other = changed(value, **{name: values(hint, {})[0]})
             if not problems_in(other):
                 yield other
