@@ -36,7 +36,7 @@ class OciArtifact(Value):
     tag: Annotated[str, matches(r"\w[\w.-]{0,127}", "must be a tag", 'write for example "stable"')] | None = None
     """Which it follows."""
     semver: (
-        Annotated[str, matches(r"[\w\s.*<>=~^|,-]+", "must be a range of versions", 'write for example ">=1.0.0"')]
+        Annotated[str, matches(r"[\w .*<>=~^|,-]+", "must be a range of versions", 'write for example ">=1.0.0"')]
         | None
     ) = None
     """The newest of this range, of tags that are versions."""

@@ -33,7 +33,7 @@ from tests.templates import Templates, plain
 CUSTOM_KINDS = {
     *("EC2NodeClass", "NodePool", "ClusterIssuer", "SecretStore", "ExternalSecret", "SecretProviderClass"),
     *("AppProject", "Application", "IngressClassParams", "VolumeSnapshotClass", "AWSPCAClusterIssuer"),
-    *("GitRepository", "Kustomization", "NodeClass", "EnvoyProxy", "GatewayClass"),
+    *("GitRepository", "Kustomization", "NodeClass", "EnvoyProxy", "GatewayClass", "Alert", "Provider"),
 }
 
 
