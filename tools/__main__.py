@@ -17,7 +17,7 @@ from importlib import import_module
 from typing import Protocol, cast
 
 from blueprint.errors import BlueprintError
-from tools.status import MEANINGS, CannotError, Status
+from tools.status import MEANINGS, CannotError, FindingsError, Status
 
 COMMANDS: Mapping[str, str] = {
     "synth": "write the CloudFormation of clusters",
@@ -63,7 +63,7 @@ class Command(Protocol):
         """Declares the options."""
 
     def run(self, options: argparse.Namespace) -> int:
-        """The exit status. May raise BlueprintError and CannotError, whose texts are for the user.
+        """The exit status. May raise BlueprintError, FindingsError and CannotError, whose texts are for the user.
 
         `options.quick` says that the process ends with the command.
         """
@@ -81,6 +81,9 @@ def main(arguments: Sequence[str], *, quick: bool = False) -> int:
         sys.stdout.flush()
     except BlueprintError as error:
         print(error, file=sys.stderr)
+        return Status.REFUSED
+    except FindingsError as error:
+        print(f"{error}\n\nThe findings above fail the command; nothing is written.", file=sys.stderr)
         return Status.REFUSED
     except CannotError as error:
         print(error, file=sys.stderr)

@@ -28,9 +28,9 @@ from blueprint.planning.file import SUFFIX, documents, dumped, loaded
 from tools.jsii_start import finish, quicken
 from tools.merged import merge, share
 from tools.progress import Progress
-from tools.status import CannotError
+from tools.status import CannotError, FindingsError
 from tools.store import Store
-from tools.synthesis import FindingsError, synthesize
+from tools.synthesis import synthesize
 
 _VALIDATE = "--validate"
 WORTH = 8
@@ -55,8 +55,8 @@ def synthesize_apart(
         keys, missing = {}, list[Path]()
         for part, plan in parts.items():
             document = dumped(plan)
-            keys[part] = store.key(document) if store else ""
-            if not store or not store.take(keys[part], part, judged=validate):
+            keys[part] = store.key(document, judged=validate) if store else ""
+            if not store or not store.take(keys[part], part):
                 part.mkdir()
                 (part / f"{plan.facts.name}{SUFFIX}").write_text(document, encoding="utf-8")
                 for asset in out.glob("asset.*"):  # so that it is not packed again
@@ -68,7 +68,7 @@ def synthesize_apart(
             for part in _synthesized(missing, parts, min(processes, len(missing) // WORTH), validate):
                 done.append(part)
                 if store:
-                    store.keep(keys[part], part, judged=validate)
+                    store.keep(keys[part], part)
         if store and missing:
             store.make_room()
         merge([*parts], out)

@@ -13,9 +13,9 @@ from blueprint.errors import BlueprintError
 from blueprint.inventory import planned
 from stacks.judging import judged
 from tools.apart import synthesize_apart
-from tools.status import CannotError
+from tools.status import CannotError, FindingsError
 from tools.store import Store
-from tools.synthesis import FindingsError, settings
+from tools.synthesis import settings
 
 _TOO_LARGE = "CONTEXT_OVERFLOW_LOCATION_ENV"
 """Names a file with what did not fit into the variable: aws-cdk-lib core/lib/app.ts (loadContext)."""

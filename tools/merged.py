@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 _MANIFEST, _TREE = "manifest.json", "tree.json"
-REPORT = "validation-report.json"
+_REPORT = "validation-report.json"
 """What rules say of templates; only where some ran."""
 _ASSET = re.compile(r'"(?:\.\./)?(asset\.[0-9a-f]{64}(?:\.\w+)?)"')
 
@@ -26,14 +26,14 @@ def merge(parts: Sequence[Path], out: Path) -> None:
         for name in assets_of(part):
             share(part / name, out / name)
         for path in [*part.iterdir()]:
-            if path.name not in (_MANIFEST, _TREE, REPORT) and not path.name.startswith("asset."):
+            if path.name not in (_MANIFEST, _TREE, _REPORT) and not path.name.startswith("asset."):
                 target = out / path.name
                 if target.is_dir():  # of an earlier run
                     shutil.rmtree(target)
                 target.unlink(missing_ok=True)  # cdk.out, the version of the format, is in each
                 shutil.move(path, target)
-    if reports := [_read(path) for path in (part / REPORT for part in parts) if path.exists()]:
-        _write(out / REPORT, _report(reports), indent=2)
+    if reports := [_read(path) for path in (part / _REPORT for part in parts) if path.exists()]:
+        _write(out / _REPORT, _report(reports), indent=2)
     first, of_all = manifests[0], [item for each in manifests for item in each["artifacts"].items()]
     stages = {name: artifact for name, artifact in of_all if _is_stage(artifact)}
     others = {name: artifact for name, artifact in first["artifacts"].items() if not _is_stage(artifact)}

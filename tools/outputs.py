@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,6 +96,17 @@ class OutputFolder:
             (self.path / MARK).write_text(self._mark, encoding="utf-8")
         except OSError as error:
             raise CannotError(f"{self.option} {self.path} cannot be written: {error.strerror}.") from None
+
+    @contextmanager
+    def anew(self) -> Iterator[None]:
+        """Empties and marks it before something is written, and empties it again if that fails."""
+        self.clear()
+        self.begin()
+        try:
+            yield
+        except BaseException:
+            self.clear()
+            raise
 
     def clear(self, *, keep: str = "") -> None:
         """Removes what an earlier run left, the mark too unless names that begin with `keep` stay."""

@@ -30,5 +30,9 @@ MEANINGS: Mapping[Status, str] = {
 """Of every command. `make` itself always ends with 2 when a command does not end with 0."""
 
 
+class FindingsError(Exception):
+    """What rules have found in templates, as the CDK says it."""
+
+
 class CannotError(Exception):
     """What was asked for cannot be done; the text tells a person what is wrong, and what to do."""

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from app import ROOT
-from tools.merged import REPORT, assets_of, share
+from tools.merged import assets_of, share
 from tools.outputs import OutputFolder
 from tools.status import CannotError
 
@@ -42,8 +42,6 @@ WITHOUT = (
 """Of these, what says where something is read or written, since of the clusters the plan tells; and what each synthesis
 sets for itself."""
 
-_JUDGED = ".judged"
-"""In an entry whose templates the rules have found nothing in."""
 _ENTRY = re.compile("[0-9a-f]{64}")
 _OURS = re.compile(rf"{_ENTRY.pattern}|\.?asset\..*|new-.*")
 
@@ -69,18 +67,15 @@ class Store:
         }
         self._given = json.dumps(given, sort_keys=True)
 
-    def key(self, document: str) -> str:
-        """Of the cluster with this plan."""
-        return hashlib.sha256(f"{self._given}\0{document}".encode()).hexdigest()
+    def key(self, document: str, *, judged: bool = False) -> str:
+        """Of the cluster with this plan; another one where rules judge it: what they accept stands beside templates."""
+        return hashlib.sha256(f"{self._given}\0{judged}\0{document}".encode()).hexdigest()
 
-    def take(self, key: str, part: Path, *, judged: bool = False) -> bool:
-        """Copies an entry into a folder, with its assets; False where there is none, or none that rules have judged."""
+    def take(self, key: str, part: Path) -> bool:
+        """Copies an entry into a folder, with its assets; False where there is none."""
         entry = self.folder / key
         try:
-            if judged:
-                (entry / _JUDGED).stat()
-            leaves = shutil.ignore_patterns(*(_JUDGED,) if judged else (_JUDGED, REPORT))
-            shutil.copytree(entry, part, ignore=leaves, copy_function=shutil.copyfile)
+            shutil.copytree(entry, part, copy_function=shutil.copyfile)
             os.utime(entry)
             for name in assets_of(part):
                 share(self.folder / name, part / name)
@@ -89,7 +84,7 @@ class Store:
             return False
         return True
 
-    def keep(self, key: str, part: Path, *, judged: bool = False) -> None:
+    def keep(self, key: str, part: Path) -> None:
         """Keeps what was synthesized into a folder, where that can be: no synthesis fails for want of room."""
         with suppress(OSError, shutil.Error, CannotError):
             self._own.begin()
@@ -99,9 +94,6 @@ class Store:
                 entry = Path(new) / key
                 ignored = shutil.ignore_patterns("asset.*")
                 shutil.copytree(part, entry, ignore=ignored, copy_function=shutil.copyfile)
-                if judged:
-                    (entry / _JUDGED).touch()
-                    shutil.rmtree(self.folder / key, ignore_errors=True)  # of a synthesis without rules
                 entry.rename(self.folder / key)  # fails where another process was first
 
     def make_room(self, limit: int = LIMIT) -> None:

@@ -17,6 +17,7 @@ from blueprint.planning.pipeline_roles import AccountRoles
 from blueprint.planning.registry_cache import RegistryCache
 from blueprint.planning.traffic import PairTraffic
 from tools.progress import Progress
+from tools.status import FindingsError
 
 if TYPE_CHECKING:
     from aws_cdk import App
@@ -25,10 +26,6 @@ _FINDINGS = {"@aws-cdk/core:appMode": "inmemory"}
 """Findings are in the error, and not printed as well: aws-cdk-lib core/lib/private/synthesis-validation.ts."""
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html (resources in a template)
 RESOURCE_LIMIT = 500
-
-
-class FindingsError(Exception):
-    """What rules have found in templates, as the CDK says it."""
 
 
 def synthesize(plans: Sequence[Plan], out: Path, *, validate: bool, progress: bool = False) -> None:
@@ -53,13 +50,8 @@ def synthesize(plans: Sequence[Plan], out: Path, *, validate: bool, progress: bo
         done = f"{written} written" if built == len(plans) else f"{built} built"
         return f"{done} of {len(plans)} clusters"
 
-    with Progress(state) if progress and len(plans) > 1 else nullcontext():
-        try:
-            write_assembly(app, plans, counted())
-        except RuntimeError as error:  # of the CDK, which has no other kind
-            if "ValidationFailed" not in str(error):
-                raise
-            raise FindingsError(str(error).removeprefix("ValidationFailed: ")) from error
+    with Progress(state) if progress and len(plans) > 1 else nullcontext(), _told():
+        write_assembly(app, plans, counted())
 
 
 def synthesize_roles(accounts: Sequence[AccountRoles], out: Path) -> None:
@@ -97,7 +89,19 @@ def _judged(out: Path) -> Iterator[App]:
     app = App(outdir=str(out.resolve()), context=settings())
     yield app
     add_validations(app)
-    app.synth()
+    with _told():
+        app.synth()
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Raises FindingsError for what rules find."""
+    try:
+        yield
+    except RuntimeError as error:  # of the CDK, which has no other kind
+        if "ValidationFailed" not in str(error):
+            raise
+        raise FindingsError(str(error).removeprefix("ValidationFailed: ")) from error
 
 
 def synthesize_pipeline(plan: PipelinePlan, out: Path) -> None:
@@ -110,7 +114,8 @@ def synthesize_pipeline(plan: PipelinePlan, out: Path) -> None:
     app = App(outdir=str(out.resolve()), context=settings())
     plans = [each for wave in plan.waves for each in wave.clusters]
     PipelineStack(app, plan, build(app, plans, deploys_empty=True))
-    app.synth()
+    with _told():
+        app.synth()
     for each in plans:
         write(each, Path(app.outdir))
 

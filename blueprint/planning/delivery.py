@@ -18,13 +18,15 @@ from blueprint.facts import ClusterFacts
 from blueprint.kubernetes import Manifest
 from blueprint.planning.document import GitDelivery, Part
 from blueprint.planning.draft import Draft
-from blueprint.planning.handed import copied_registration, filled_in, handed_facts
+from blueprint.planning.handed import SECRETS, copied_registration, filled_in, handed_facts
 from blueprint.references import PARTITION, name_of, references_in
 from blueprint.registration import PREFIX, registration
 
 KUSTOMIZE_ACCOUNT = "kustomize-controller"
 """Who may do anything; a Kustomization that names nobody has no rights."""
 
+Kinds = Sequence[tuple[str, str]]
+"""Of objects, each with its API group."""
 FINALIZER = "resources-finalizer.argocd.argoproj.io"
 """With it an Application that goes removes what it brought."""
 _RETRY: Mapping[str, Any] = {"limit": -1, "backoff": {"duration": "15s", "factor": 2, "maxDuration": "5m"}}
@@ -59,7 +61,8 @@ def planned_delivery(
         if delivery.hub:
             return _in_the_hub(facts, delivery.hub, planned, addons, teams)
         first: tuple[Manifest, ...]
-        first = (_project(facts, planned, spokes=delivery.spokes), registration(facts, [part.name for part in addons]))
+        more = _kinds_of_spokes(blueprint) if delivery.spokes else ()
+        first = (_project(facts, planned, more=more), registration(facts, [part.name for part in addons]))
         if delivery.spokes:
             first = (*first, _spokes(facts, delivery))
         root: Callable[[GitDelivery, str, Sequence[Part]], list[Manifest]] = partial(_application, facts)
@@ -192,27 +195,34 @@ def _spokes(facts: ClusterFacts, delivery: ArgoCdDelivery) -> Manifest:
     return _object("argoproj.io/v1alpha1", "ApplicationSet", f"{PREFIX}.spokes", FROM_GIT.namespace, {"spec": spec})
 
 
+def _kinds_of_spokes(blueprint: Blueprint) -> Kinds:
+    """What begins a spoke in its hub: its registration, and where the hub reads of its deploy what that takes."""
+    if not any(addon.hub_roles and addon.hub_roles.facts_role for addon in blueprint.addons):
+        return (("", "Secret"),)
+    kinds = (("argoproj.io", "ApplicationSet"), *((SECRETS, kind) for kind in ("ExternalSecret", "SecretStore")))
+    return (("", "Secret"), *kinds)
+
+
 def hub_folder(hub: str) -> str:
     """Of what a hub takes of a cluster, in the cluster's folder."""
     return f"hub/{hub}"
 
 
 def _project(
-    facts: ClusterFacts, delivery: GitDelivery, cluster: str = "", server: str = "", *, spokes: bool = False
+    facts: ClusterFacts,
+    delivery: GitDelivery,
+    cluster: str = "",
+    server: str = "",
+    more: Kinds = (),
 ) -> Manifest:
-    """For the first Applications, which bring Applications and AppProjects only; those of other clusters bring their
-    registration as well.
-    """
+    """For the first Applications, which bring Applications and AppProjects only, and these kinds by group."""
     here = {"server": server or facts.argo_cd_server, "namespace": FROM_GIT.namespace}
-    kinds = [{"group": "argoproj.io", "kind": kind} for kind in ("Application", "AppProject")]
-    if spokes:
-        kinds += [{"group": "argoproj.io", "kind": "ApplicationSet"}, {"group": "", "kind": "Secret"}]
-        kinds += [{"group": "external-secrets.io", "kind": kind} for kind in ("ExternalSecret", "SecretStore")]
+    kinds = (("argoproj.io", "Application"), ("argoproj.io", "AppProject"), *more)
     spec = {
         "sourceRepos": [delivery.repository],
         "sourceNamespaces": [FROM_GIT.namespace],
         "destinations": [here],
-        "namespaceResourceWhitelist": kinds,
+        "namespaceResourceWhitelist": [{"group": group, "kind": kind} for group, kind in kinds],
     }
     return _object("argoproj.io/v1alpha1", "AppProject", prefix(cluster), FROM_GIT.namespace, {"spec": spec})
 

@@ -22,7 +22,8 @@ from blueprint.planning.document import HandedFacts
 from blueprint.references import PARTITION, PATTERN, name_of, references_in
 from blueprint.registration import FACTS_READER, PREFIX
 
-_SECRETS = "external-secrets.io/v1"
+SECRETS = "external-secrets.io"
+"""Group of its kinds."""
 _KNOWN = {name_of(PARTITION)}
 """Before a deploy."""
 
@@ -67,8 +68,8 @@ def copied_registration(facts: ClusterFacts, handed: HandedFacts, registered: Ma
         "data": [{"secretKey": stack, "remoteRef": {"key": name}} for stack, name in names.items()],
     }
     return (
-        _object(_SECRETS, "SecretStore", store, -1, {"provider": {"aws": aws}}),
-        _object(_SECRETS, "ExternalSecret", store, 0, spec),
+        _object(f"{SECRETS}/v1", "SecretStore", store, -1, {"provider": {"aws": aws}}),
+        _object(f"{SECRETS}/v1", "ExternalSecret", store, 0, spec),
     )
 
 

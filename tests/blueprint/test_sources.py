@@ -16,19 +16,19 @@ sys.path.insert(0, sys.argv[1])
 from blueprint.sources import compile_from_source
 if sys.argv[2:]:
     compile_from_source(*(Path(sys.argv[1], name) for name in sys.argv[2:]))
-import clusters.dev
-print(clusters.dev.SIZE, clusters.dev.TEAM)
+import inventory.dev
+print(inventory.dev.SIZE, inventory.dev.TEAM)
 """
 
 
 @pytest.mark.parametrize(
-    ("folders", "expected"), [((), "1 1"), (("clusters",), "2 1"), (("clusters", "teams"), "2 2"), ((".",), "2 2")]
+    ("folders", "expected"), [((), "1 1"), (("inventory",), "2 1"), (("inventory", "teams"), "2 2"), ((".",), "2 2")]
 )
 def test_a_second_edit_within_a_second(tmp_path: Path, root: Path, folders: tuple[str, ...], expected: str) -> None:
     """Of the same length and at the same time, so that Python alone takes what it compiled before."""
-    files = {"clusters/dev.py": "from teams.sub.one import TEAM\nSIZE = {}\n", "teams/sub/one.py": "TEAM = {}\n"}
+    files = {"inventory/dev.py": "from teams.sub.one import TEAM\nSIZE = {}\n", "teams/sub/one.py": "TEAM = {}\n"}
 
-    for name in ("clusters", "teams", "teams/sub"):
+    for name in ("inventory", "teams", "teams/sub"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "__init__.py").touch()
 

@@ -63,6 +63,11 @@ def plans_of_examples() -> Mapping[str, Plan]:
     return {plan.facts.name: plan for plan in planned(CLUSTERS)}
 
 
+def of_hubs() -> set[str]:
+    """Those to which a hub delivers, and so without a function that installs anything."""
+    return {name for name, plan in fleet_plans().items() if plan.installer is None}
+
+
 def fleet_plans() -> dict[str, Plan]:
     """Of the fleet alone."""
     return {blueprint.name: plans_of_examples()[blueprint.name] for blueprint in FLEET}

@@ -21,7 +21,7 @@ from examples.managed import MANAGED
 from examples.prod import PROD
 from examples.shared import PAYMENTS, PLATFORM
 from tests.blueprint.examples import changed
-from tests.stacks.fleet import FLEET, fleet_plans
+from tests.stacks.fleet import FLEET, fleet_plans, of_hubs
 from tests.templates import Template, Templates, objects, of_type, synthesized
 from tools.assembly import objects as objects_of
 from tools.assembly import text
@@ -223,7 +223,7 @@ class TestExports:
             exported = [each["Value"] for each in template.get("Outputs", {}).values() if "Export" in each]
             kinds = {re.sub(r"\d?(Subnet)?[0-9A-F]{8}(?=\.|$)", "", text(each)[2:-1]) for each in exported}
             expected = {"network": network, "cluster": cluster}.get(stack, set())
-            if (name, stack) == ("argo-spoke", "cluster"):  # to which a hub delivers
+            if stack == "cluster" and name in of_hubs():
                 expected = expected - {"KubectlProviderframeworkonEvent.Arn"}
             if (name, stack) == ("existing-vpc", "cluster"):  # which makes hosted zones
                 expected = expected | {"PrivateZoneshopexamplecomZone", "ZoneshopexamplecomZone"}
@@ -499,7 +499,7 @@ class TestCharts:
         """Two clusters of one version share a layer's asset; of different versions they do not."""
         layers: dict[str, set[str]] = {}
         for cluster, template, _, properties in _every(fleet, f"{EKS}Cluster"):
-            if cluster == "argo-spoke":  # to which a hub delivers
+            if cluster in of_hubs():
                 continue
             layer = template["Resources"]["KubectlLayer600207B5"]["Properties"]["Content"]["S3Key"]
             layers.setdefault(properties["Version"], set()).add(layer)

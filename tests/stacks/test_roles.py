@@ -15,11 +15,12 @@ from app import ROOT
 from blueprint import GitHubActions, GitLabCi, Promotion
 from blueprint.inventory import planned_fleet
 from blueprint.planning.fleet import FleetPlan
-from blueprint.planning.pipeline_roles import READING_PARAMETERS, account_roles
+from blueprint.planning.pipeline_roles import READING_PARAMETERS, AccountRoles, PipelineRole, account_roles
 from tests.permissions.evaluator import allowed, trusted
 from tools.doctor.calls import ACTIONS
 from tools.pipelines.reading import NOT_READING, READING
 from tools.resource_types import TYPES
+from tools.status import FindingsError
 from tools.synthesis import synthesize_roles
 
 ASSUME = "sts:AssumeRoleWithWebIdentity"
@@ -300,6 +301,44 @@ def test_where_aws_does_not_read_the_branch(fleet: FleetPlan) -> None:
     (account,) = account_roles(replace(fleet, waves=(wave,), pipelines=(BY_NAME,)), (), ())
     ((_, claims),) = account.roles[-1].trusted
     assert claims == {"aud": "sts.amazonaws.com", "sub": f"{OF_NAME}:environment:dev-us"}
+
+
+def test_a_finding_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And no traceback, as with `make synth`."""
+    from tools.__main__ import main
+    from tools.commands import roles as command
+
+    def failing(_: object, out: Path) -> None:
+        (out / "manifest.json").write_text("{}", encoding="utf-8")
+        raise FindingsError("a role that may do everything")
+
+    monkeypatch.setattr(command, "CLUSTERS", ROOT / "examples" / "fleet")
+    monkeypatch.setattr(command, "synthesize_roles", failing)
+    assert main(["roles", "--output", str(tmp_path / "out")]) == 1
+    assert "a role that may do everything\n\nThe findings above" in capsys.readouterr().err
+    assert not list((tmp_path / "out").iterdir())
+
+
+def test_what_the_rules_find_in_few_stacks_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the CDK's own words, and not as its error."""
+    from aws_cdk import aws_iam
+
+    from stacks import roles as stacks
+
+    class Bad(stacks.RolesStage):
+        def __init__(self, scope: Any, accounts: Any) -> None:
+            super().__init__(scope, accounts)
+            (stack, *_) = self.node.children
+            document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+            aws_iam.CfnManagedPolicy(stack, "Everything", policy_document=document)  # type: ignore[arg-type]  # a Construct
+
+    monkeypatch.setattr(stacks, "RolesStage", Bad)
+    role = PipelineRole("blueprints-check", "Looks", (("gitlab.com", {"aud": "x"}),), (), 60)
+    account = AccountRoles("111111111111", "us-west-2", {"gitlab.com": "https://gitlab.com"}, (role,))
+    with pytest.raises(FindingsError, match="Everything"):
+        synthesize_roles([account], tmp_path)
 
 
 def test_roles_written_and_named(

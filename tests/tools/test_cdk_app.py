@@ -12,8 +12,9 @@ from blueprint.planning.planner import plan
 from examples.bare import BARE
 from tests.tools.test_store import files, forbidden
 from tools import apart, cdk_app
+from tools.status import FindingsError
 from tools.store import VARIABLE
-from tools.synthesis import FindingsError, synthesize
+from tools.synthesis import synthesize
 
 
 @pytest.fixture

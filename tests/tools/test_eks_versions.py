@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from botocore.stub import Stubber
 
 from blueprint.addons import schemas
 from blueprint.addons.lock import FILE, read
 from tests.blueprint.addon_schemas import COREDNS
+from tests.tools.stubbed import stubbed
 from tools import eks_addons
 from tools.__main__ import main
 from tools.commands import versions
@@ -52,11 +52,8 @@ def lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def eks(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
     """Answers in the order in which they are given, and is asked for all of them."""
-    made = boto3.Session("testing", "testing").client("eks", region_name="us-east-1")
-    monkeypatch.setattr(eks_addons, "client", lambda: made)
-    with Stubber(made) as stubber:
+    with stubbed("eks", eks_addons, monkeypatch) as stubber:
         yield stubber
-        stubber.assert_no_pending_responses()
 
 
 def offers(eks: Stubber, addon: str, *offered: dict[str, Any], page: str = "", then: str = "") -> None:

@@ -7,12 +7,12 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import boto3
 import botocore.session
 import pytest
 from botocore.stub import Stubber
 
 from blueprint.images import is_of
+from tests.tools.stubbed import stubbed
 from tools import node_images
 from tools.__main__ import main
 from tools.commands import versions
@@ -52,11 +52,8 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def ssm(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
-    made = boto3.Session("testing", "testing").client("ssm", region_name="us-east-1")
-    monkeypatch.setattr(node_images, "client", lambda: made)
-    with Stubber(made) as stubber:
+    with stubbed("ssm", node_images, monkeypatch) as stubber:
         yield stubber
-        stubber.assert_no_pending_responses()
 
 
 def answers(ssm: Stubber, told: Mapping[str, str], *asked: str) -> None:

@@ -24,9 +24,9 @@ from tools.__main__ import main
 from tools.apart import by_processes, synthesize_apart
 from tools.merged import assets_of, share
 from tools.revision.revisions import Revision
-from tools.status import CannotError
+from tools.status import CannotError, FindingsError
 from tools.store import BESIDE, NAMES, RENDERER, WITHOUT, Store, fingerprint
-from tools.synthesis import FindingsError, settings, synthesize
+from tools.synthesis import settings, synthesize
 
 pytestmark = pytest.mark.thorough
 
@@ -123,11 +123,13 @@ class TestRules:
             assert judged == [validate] * made, name
             judged.clear()
         assert reports(tmp_path / "b") == reports(tmp_path / "c")
-        assert reports(tmp_path / "d") is None
         (tmp_path / "whole").mkdir()
         synthesize(pair, tmp_path / "whole", validate=True)
         assert reports(tmp_path / "b") == reports(tmp_path / "whole")
         assert files(tmp_path / "c") == files(tmp_path / "whole")
+        (tmp_path / "quick").mkdir()
+        synthesize(pair, tmp_path / "quick", validate=False)
+        assert files(tmp_path / "d") == files(tmp_path / "quick") == files(tmp_path / "a")
 
     @pytest.mark.parametrize("processes", [1, 2])
     def test_a_finding_hides_none_of_another_cluster_and_is_not_kept(
@@ -145,8 +147,8 @@ class TestRules:
             assert f"{name}/cluster/Cluster" in str(raised.value)
         assert "EKS-ENDPOINT-OPEN" in str(raised.value)
         for each in bad:
-            assert not kept.take(kept.key(dumped(each)), tmp_path / "x")
-        assert kept.take(kept.key(dumped(plan(BARE))), tmp_path / "y", judged=True)
+            assert not kept.take(kept.key(dumped(each), judged=True), tmp_path / "x")
+        assert kept.take(kept.key(dumped(plan(BARE)), judged=True), tmp_path / "y")
 
 
 @pytest.fixture

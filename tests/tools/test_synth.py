@@ -21,7 +21,8 @@ from tools.__main__ import main
 from tools.assembly import read
 from tools.commands import synth
 from tools.commands.synth import _names, as_text
-from tools.synthesis import FindingsError, synthesize
+from tools.status import FindingsError
+from tools.synthesis import synthesize
 
 
 @pytest.fixture
@@ -141,7 +142,7 @@ def test_a_finding_fails_without_a_traceback_and_leaves_nothing(
 
     monkeypatch.setattr(synth, "synthesize_apart", failing)
     assert main(["synth", "--validate", "dev"]) == 1
-    assert "nothing is left in cdk.out" in capsys.readouterr().err
+    assert "dev\n\nThe findings above fail the command; nothing is written." in capsys.readouterr().err
     assert list((folder / "cdk.out").iterdir()) == []
 
 

@@ -40,7 +40,8 @@ from tools.review.markdown import markdown
 from tools.review.prices import prices
 from tools.review.report import as_json as review_json
 from tools.revision.differences import ClusterDifference, differences
-from tools.synthesis import FindingsError, synthesize
+from tools.status import FindingsError
+from tools.synthesis import synthesize
 from tools.upgrade.render import as_markdown as upgrade_markdown
 from tools.upgrade.upgrade import upgrade
 

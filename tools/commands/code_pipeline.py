@@ -34,9 +34,8 @@ def run(options: Namespace) -> int:
     folder = OutputFolder(options.output, "code-pipeline", "--output", ASSEMBLY)
     folder.check()
     plan = pipeline_plan(planned_fleet(CLUSTERS), programs())
-    folder.clear()
-    folder.begin()
-    synthesize_pipeline(plan, options.output)
+    with folder.anew():
+        synthesize_pipeline(plan, options.output)
     waves = {wave.name: [each.facts.name for each in wave.clusters] for wave in plan.waves}
     if options.json:
         print(json.dumps({"waves": waves, "bootstraps": plan.bootstraps}, indent=2))

@@ -37,9 +37,8 @@ def run(options: Namespace) -> int:
     if not caches:
         rule, fix = "no cluster has registries that ECR caches", "write mirrors=Mirrors(cache=(PullThroughCache(…),))"
         raise BlueprintError([Problem(("mirrors", "cache"), Quoted("()"), rule, fix)])
-    folder.clear()
-    folder.begin()
-    synthesize_registry_caches(caches, options.output)
+    with folder.anew():
+        synthesize_registry_caches(caches, options.output)
     found = {cache.name: {each.prefix: each.registry for each in cache.caches} for cache in caches}
     if options.json:
         print(json.dumps(found, indent=2))

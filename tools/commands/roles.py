@@ -38,10 +38,9 @@ def run(options: Namespace) -> int:
     if not fleet.pipelines:
         rule, fix = "no pipeline needs a role", "write pipelines=(GitHubActions(…),)"
         raise BlueprintError([Problem(("clusters/fleet.py: FLEET", "pipelines"), Quoted("()"), rule, fix)])
-    folder.clear()
-    folder.begin()
     accounts = account_roles(fleet, sorted(ACTIONS.values()), READING)
-    synthesize_roles(accounts, options.output)
+    with folder.anew():
+        synthesize_roles(accounts, options.output)
     names = {each.account: [role.name for role in each.roles] for each in accounts}
     if options.json:
         print(json.dumps(names, indent=2))

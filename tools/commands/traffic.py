@@ -37,9 +37,8 @@ def run(options: Namespace) -> int:
     if not pairs:
         rule, fix = "no two clusters share a name", "write pairs=(BlueGreen(…, traffic=Traffic(…)),)"
         raise BlueprintError([Problem(("clusters/fleet.py: FLEET", "pairs"), Quoted("()"), rule, fix)])
-    folder.clear()
-    folder.begin()
-    synthesize_traffic(pairs, options.output)
+    with folder.anew():
+        synthesize_traffic(pairs, options.output)
     if options.json:
         print(json.dumps({pair.name: pair.shares for pair in pairs}, indent=2))
     else:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from addons.argo_cd_capability import ArgoCdCapability
 from blueprint import ArgoCdDelivery, Blueprint, Iam
 from blueprint.inventory import blueprints
 from blueprint.planning.document import Plan
@@ -184,6 +185,12 @@ def test_what_the_hub_is_let_do_by_its_first_project_is_what_it_takes(
     allowed = {(each["group"], each["kind"]) for each in project["spec"]["namespaceResourceWhitelist"]}
     kinds = {(each["apiVersion"].rpartition("/")[0], each["kind"]) for each in taken(tree, followed).values()}
     assert kinds | {("", "Secret")} == allowed  # of a spoke of which nothing is needed
+    capability = next(each for each in PLATFORM_HUB.addons if isinstance(each, ArgoCdCapability))
+    others = tuple(each for each in PLATFORM_HUB.addons if each is not capability)
+    silent = replace(PLATFORM_HUB, addons=(*others, replace(capability, facts_role_name=None)))
+    spec = first(silent, "blueprint")["spec"]
+    least = {each["kind"] for each in spec["namespaceResourceWhitelist"]}
+    assert least == {"Application", "AppProject", "Secret"}, "of a hub that reads nothing"
     assert project["spec"]["destinations"] == [{"server": OF_HUB, "namespace": "argocd"}]
 
 
