@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
-from blueprint.errors import Problem
+from blueprint.errors import Problem, Quoted
 from blueprint.fields import BucketName, Region, matches
 from blueprint.iam import Statement
 from blueprint.references import PARTITION
@@ -47,7 +47,7 @@ class OciArtifact(Value):
         given = [name for name in ("tag", "semver", "digest") if getattr(self, name)]
         if len(given) != 1:
             rule = "one of tag, semver and digest says which artifact it is"
-            value = {name: getattr(self, name) for name in given}
+            value = {name: getattr(self, name) for name in given} or Quoted("<missing>")
             yield Problem((given[-1] if given else "tag",), value, rule, 'write for example tag="stable"')
 
     @property
