@@ -60,6 +60,12 @@ def own(programs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cl
     yield from _running(programs, tmp_path_factory.mktemp("plane"))
 
 
+@pytest.fixture
+def alone(programs: Path, tmp_path: Path) -> Iterator[Cluster]:
+    """One for a single test, which finds nothing of others there."""
+    yield from _running(programs, tmp_path / "plane")
+
+
 @pytest.fixture(scope="module")
 def real(own: Cluster) -> Real:
     """A cluster in which nobody else has any right, and no other policy judges."""

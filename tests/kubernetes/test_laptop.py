@@ -119,19 +119,19 @@ def nodes(blueprint: Blueprint) -> Iterator[Mapping[str, Any]]:
 
 
 def test_pods_of_the_sample_workloads_find_a_place(
-    shared: Cluster, programs: Path, kubectl: Path, tmp_path: Path
+    alone: Cluster, programs: Path, kubectl: Path, tmp_path: Path
 ) -> None:
     """Which the scheduler has on the nodes of kind.yaml; volumes of a node are made when a pod has one."""
     if not plays_kubelets(programs):
         pytest.skip("nothing plays the kubelets")
     made = list(nodes(TEAMS))
     for one in made:
-        assert not shared.objects.create(one).refused
-    applied(kubectl, shared, written(TEAMS, tmp_path))
+        assert not alone.objects.create(one).refused
+    applied(kubectl, alone, written(TEAMS, tmp_path / "rendered"))
     pods = "/api/v1/namespaces/shop/pods"
 
     def places() -> dict[str, str]:
-        found = shared.client.ask("GET", pods).body["items"]
+        found = alone.client.ask("GET", pods).body["items"]
         return {pod["metadata"]["labels"]["app.kubernetes.io/name"]: pod["spec"].get("nodeName", "") for pod in found}
 
     wait(lambda: {"catalog", "ui", "catalog-db-check"} <= {name for name, node in places().items() if node}, "places")
