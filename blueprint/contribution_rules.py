@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -15,13 +15,13 @@ from blueprint.addons import RepeatableAddon, schemas
 from blueprint.addons.installed import DEFINITION, brought, stated
 from blueprint.auto_mode import AutoMode
 from blueprint.auto_node_class import OWN_NODES
+from blueprint.clear_values import misplaced
 from blueprint.contribution import Capability, FileSystem, MetricsWorkspace, NodeRole, Queue, Release, ReleaseFields
 from blueprint.errors import FieldPath, Key, Problem, Quoted, duplicates, rendered, shown
 from blueprint.interpreted import misread_below
 from blueprint.kubernetes import RESERVED_NAMESPACES
 from blueprint.references import CLUSTER_SECURITY_GROUP, name_of, references_in
 from blueprint.regions import dns_suffix
-from blueprint.secret_keys import is_secret
 from blueprint.value import problems_in
 from blueprint.versions import is_within
 
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from blueprint.facts import ClusterFacts
     from blueprint.planning.draft import Draft
 
-_ROLE = "eks.amazonaws.com/role-arn"
-"""Annotation of a service account: https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html"""
 # aws-cdk-lib custom-resource-handlers: the kubectl handler, and the framework's function that waits for it. When they
 # end first, CloudFormation hears nothing for an hour, and Helm's record says that an operation is in progress.
 _MINUTES_OF_THE_FUNCTION = 15
@@ -58,7 +56,7 @@ def between_contributions(
         )
         yield from _texts(part)
         for addon in part.contribution.managed_addons:
-            yield from (problem.below(part.path) for problem in _values(addon.configuration, (part.fields.values,)))
+            yield from (problem.below(part.path) for problem in misplaced(addon.configuration, (part.fields.values,)))
             yield from (problem.below((*part.path, part.fields.values)) for problem in schemas.mistakes(addon))
         for release in part.contribution.releases:
             yield from (problem.below(part.path) for problem in _release(view.blueprint, release, part.fields))
@@ -236,7 +234,7 @@ def _references(part: Draft, facts: ClusterFacts, *, knows_zones: bool) -> Itera
 
 
 def _release(blueprint: Blueprint, release: Release, fields: ReleaseFields) -> Iterator[Problem]:
-    yield from _values(release.values, (fields.values,))
+    yield from misplaced(release.values, (fields.values,))
     if 2 * release.timeout_minutes > _MINUTES_OF_THE_FUNCTION - _MINUTES_AROUND:
         rule = (
             f"Helm waits for {shown(release.timeout_minutes)} minutes and as long again when it undoes the release, "
@@ -258,32 +256,6 @@ def _release(blueprint: Blueprint, release: Release, fields: ReleaseFields) -> I
         mirror = f"oci://{blueprint.account}.dkr.ecr.{blueprint.region}.{dns_suffix(blueprint.region)}/…"
         fix = f'mirror all charts: mirrors=Mirrors(charts="{mirror}"), or this one: {fields.repository}="{mirror}"'
         yield Problem((fields.repository,), release.chart.repository, rule, fix)
-
-
-def _values(values: Any, path: FieldPath) -> Iterator[Problem]:
-    """What values of a chart or of an add-on of EKS never hold: secrets, and roles that nothing here grants."""
-    for place, key, value in _leaves(values, path):
-        if isinstance(value, str) and is_secret(key, value):
-            rule = "values stand in the template in clear text, so they never hold a secret"
-            fix = "name an existing Secret, made by External Secrets for example"
-            yield Problem(place, Quoted("<not shown>"), rule, fix)
-        if key == _ROLE and value and not any(name.startswith("role-arn:") for name in references_in(value)):
-            rule = "pods get AWS permissions by statements that a review shows, and never by a role from elsewhere"
-            fix = "write the statements: permissions or extra_permissions of the add-on"
-            yield Problem(place, value, rule, fix)
-
-
-def _leaves(data: Any, path: FieldPath, key: str = "") -> Iterator[tuple[FieldPath, str, Any]]:
-    """Path, key and value; a variable of a container is known by its name."""
-    if isinstance(data, Mapping):
-        for each, item in data.items():
-            variable = each == "value" and isinstance(data.get("name"), str)
-            yield from _leaves(item, (*path, Key(each)), data["name"] if variable else str(each))
-    elif isinstance(data, list | tuple):
-        for index, item in enumerate(data):
-            yield from _leaves(item, (*path, index))
-    else:
-        yield path, key, data
 
 
 def _node_classes(view: Checked, parts: Sequence[Draft]) -> Iterator[Problem]:

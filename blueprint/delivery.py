@@ -11,7 +11,7 @@ from blueprint.artifacts import OciArtifact, S3Folder
 from blueprint.errors import Problem, Quoted
 from blueprint.facts import IN_CLUSTER
 from blueprint.fields import AccountId, ClusterName, DnsLabel, GitFolder, GitRepository, GitRevision, IamName, Region
-from blueprint.git import without_scheme
+from blueprint.git import scheme_for
 from blueprint.regions import partition_of
 from blueprint.value import Value
 
@@ -101,8 +101,8 @@ class ArgoCdDelivery(Value):
     """Argo CD takes them from Git, where `make gitops` writes them.
 
     The installer brings Argo CD, the add-on ArgoCd, and its first Applications with what AWS decides in a deploy: so
-    nobody keeps a token. Only what is committed and pushed is installed. The credentials of a private repository stand
-    in a Secret beside Argo CD, labelled `argocd.argoproj.io/secret-type: repository`.
+    nobody keeps a token. Only what is committed and pushed is installed. A private repository is read as
+    `private_repositories` of the add-on says, of the hub's where there is one.
     """
 
     repository: GitRepository
@@ -141,13 +141,14 @@ class FluxDelivery(Value):
     branch: GitRevision = "main"
     """Of a Git repository, which Flux follows."""
     credentials: DnsLabel | None = None
-    """The Secret with the credentials of a private repository, in the namespace flux-system."""
+    """A Secret of your own with the credentials of a private repository, in the namespace flux-system; otherwise it is
+    read as `Flux.private_repositories` says."""
     retain: bool = False
     """Whether what leaves the templates stays in the cluster, the first Kustomizations with all that they brought."""
 
     def problems(self) -> Iterator[Problem]:
         if isinstance(self.repository, str):
-            yield from without_scheme(self.repository)
+            yield from scheme_for("repository", self.repository)
         elif self.branch != "main":
             yield Problem(("branch",), self.branch, "only a Git repository has branches", "leave it out")
         if self.credentials and isinstance(self.repository, S3Folder):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from blueprint.contribution import Chart, Grant, at_mirror
+from blueprint.git import covers
 from blueprint.iam import Statement
 from blueprint.instances import Architecture
 from blueprint.references import PARTITION, VPC_ID
@@ -14,6 +15,17 @@ from blueprint.workload import PodSelector, Workload
 
 IN_CLUSTER = "https://kubernetes.default.svc"
 """The Kubernetes API, as pods call it."""
+
+
+@dataclass(frozen=True)
+class ReadBy:
+    """How Flux reads a private repository, or all whose addresses begin so."""
+
+    address: str
+    secret: str
+    """Name of the Secret beside it; none when empty."""
+    provider: str
+    """The way, as Flux calls it; its usual one when empty."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +114,8 @@ class ClusterFacts:
     """Whether the Argo CD that delivers to it is another cluster's, with what is of other clusters beside it."""
     delivered_by: tuple[Statement, ...] = ()
     """What Flux needs of AWS to read what it applies here."""
+    read_by_flux: tuple[ReadBy, ...] = ()
+    """The private repositories that it reads."""
     delivered_from: tuple[str, ...] = ()
     """The AWS services that it calls for that, by the names of VPC endpoints."""
     by_argo_cd: bool = False
@@ -138,6 +152,14 @@ class ClusterFacts:
         repositories = tuple(self.arn("ecr", f"repository/{prefix}/*") for prefix in self.cache_prefixes)
         why = "a repository comes with the first image of its name"
         return (Statement(("ecr:CreateRepository", *more), repositories, reason=why),)
+
+    def read_by(self, address: str) -> dict[str, Any]:
+        """What an object of Flux says of credentials for what is there; nothing where anybody may read it."""
+        for each in sorted(self.read_by_flux, key=lambda each: -len(each.address)):
+            if covers(each.address, address):
+                secret = {"secretRef": {"name": each.secret}} if each.secret else {}
+                return {**secret, **({"provider": each.provider} if each.provider else {})}
+        return {}
 
     def chart_repository(self, chart: Chart) -> str | None:
         """The mirror of a chart, if there is one."""

@@ -7,9 +7,16 @@ from collections.abc import Iterator
 from blueprint.errors import Problem
 
 
-def without_scheme(repository: str) -> Iterator[Problem]:
+def scheme_for(field: str, repository: str) -> Iterator[Problem]:
     """What Flux does not take. https://fluxcd.io/flux/components/source/gitrepositories/#url"""
     if "://" not in repository:
         host, _, path = repository.partition(":")
         rule, fix = "Flux takes addresses with a scheme only", f'write "ssh://{host}/{path}"'
-        yield Problem(("repository",), repository, rule, fix)
+        yield Problem((field,), repository, rule, fix)
+
+
+def covers(prefix: str, address: str) -> bool:
+    """Whether an address is the one, or, where that ends with a /, begins so."""
+    if prefix.endswith("/"):
+        return address.startswith(prefix)
+    return address.removesuffix(".git") == prefix.removesuffix(".git")

@@ -22,12 +22,15 @@ from blueprint.instances import is_nitro
 from blueprint.network import NewNetwork
 from blueprint.nodes import Nodes
 from blueprint.powers import reaches
+from blueprint.repositories import KeptInAws
+from blueprint.secrets import TeamSecret
 from blueprint.self_managed_nodes import SelfManagedNodes
 from blueprint.versions import minor
 from blueprint.zones import WITHOUT_CONTROL_PLANES, id_prefix, is_id, is_local
 
 if TYPE_CHECKING:
     from blueprint.checked import Checked
+    from blueprint.teams import Team
 
 # A kubelet may be up to three minors older than the API server, never newer.
 # https://kubernetes.io/releases/version-skew-policy
@@ -297,7 +300,9 @@ def _lacking(path: FieldPath, addon: Addon, view: Checked, *, auto_mode_only: bo
 
 def _secrets(view: Checked) -> Iterator[Problem]:
     """What a team calls its own secret, no other one's role reads or changes."""
+    owned: list[tuple[Addon | Team, TeamSecret]]
     owned = [(team, secret) for team in view.teams.values() for _, secret in team.named_secrets]
+    owned += [(addon, secret) for addon, _, secret in _of_repositories(view)]
     for path, team in view.teams.items():
         foreign = [(owner, secret) for owner, secret in owned if owner is not team]
         foreign = [(owner, secret) for owner, secret in foreign if team.name not in secret.shared_with]
@@ -316,9 +321,19 @@ def _secrets(view: Checked) -> Iterator[Problem]:
                     )
 
 
+def _of_repositories(view: Checked) -> Iterator[tuple[Addon, FieldPath, TeamSecret]]:
+    """The secrets by which add-ons read private repositories."""
+    for path, addon in view.addons.items():
+        for index, each in enumerate(addon.reads):
+            if isinstance(each.credentials, KeptInAws):
+                yield addon, (*path, "private_repositories", index, "credentials", "secret"), each.credentials.secret
+
+
 def _regions(view: Checked) -> Iterator[Problem]:
     """Keys serve their own region only, and so do certificates, of which a team may name several."""
     region = view.blueprint.region
+    for _, path, secret in _of_repositories(view):
+        yield from foreign_key((*path, "key_arn"), secret.key_arn, region)
     for path, team in view.teams.items():
         for place, secret in team.named_secrets:
             yield from foreign_key((*path, *place, "key_arn"), secret.key_arn, region)

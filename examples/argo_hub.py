@@ -6,6 +6,8 @@ from addons.argo_cd import ArgoCd
 from addons.core import CORE
 from addons.external_secrets import ExternalSecrets
 from blueprint import ArgoCdDelivery, Blueprint, Cluster, ManagedNodes, NewNetwork, Role, SelfManagedHub
+from blueprint.repositories import AwsRole, GitHubApp, PrivateRepository
+from blueprint.teams import SecretsManagerSecret
 
 REPOSITORY = "https://github.com/example/platform"
 HUB = SelfManagedHub(
@@ -33,6 +35,13 @@ ARGO_HUB = Blueprint(
             role_name=HUB.role,
             server_role_name=HUB.server_role,
             facts_role_name=HUB.facts_role,
+            private_repositories=(
+                PrivateRepository(
+                    "https://github.com/example/",
+                    GitHubApp(SecretsManagerSecret("argocd/github-app"), app_id=123456, installation_id=12345678),
+                ),
+                PrivateRepository("oci://111111111111.dkr.ecr.us-west-2.amazonaws.com/charts/", AwsRole()),
+            ),
         ),
     ),
     delivery=ArgoCdDelivery(REPOSITORY, spokes=True),

@@ -13,6 +13,7 @@ from addons.core import CORE
 from addons.kro_capability import ApiResources, KroCapability
 from blueprint import ArgoCdDelivery
 from blueprint.iam import Statement
+from blueprint.repositories import AwsRole, PrivateRepository
 from blueprint.teams import GitWorkload
 from examples.managed import MANAGED
 from examples.shared import PAYMENTS, PLATFORM
@@ -33,7 +34,9 @@ _ACK = AckCapability(
     ),
 )
 
-_APPLICATION = GitWorkload("payments", "https://github.com/example/payments", "deploy", namespace="payments")
+_APPLICATION = GitWorkload(
+    "payments", "https://github.com/example/payments", "deploy", namespace="payments", values={"replicas": 2}
+)
 
 CAPABILITIES = replace(
     MANAGED,
@@ -49,7 +52,16 @@ CAPABILITIES = replace(
             viewers=(IdentityCenterGroup("66666666-7777-8888-9999-000000000000"),),
             endpoint_prefix="platform",
             vpc_endpoints=("vpce-0123456789abcdef0",),
-            bootstrap=Bootstrap("https://github.com/example/applications", "clusters/capabilities"),
+            private_repositories=(
+                PrivateRepository(
+                    "https://codeconnections.us-west-2.amazonaws.com/git-http/111111111111/us-west-2"
+                    "/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f/example/",
+                    AwsRole(),
+                ),
+            ),
+            bootstrap=Bootstrap(
+                "https://github.com/example/applications", "clusters/capabilities", values={"environment": "dev"}
+            ),
         ),
         _ACK,
         KroCapability(

@@ -13,9 +13,14 @@ from addons.flux.alerts import FluxAlert
 from addons.karpenter import Karpenter
 from blueprint import FluxDelivery
 from blueprint.addons import HelmRelease
-from blueprint.teams import GitWorkload, HelmWorkload
+from blueprint.repositories import PrivateRepository, SshKey
+from blueprint.teams import GitWorkload, HelmWorkload, SecretsManagerSecret
 from examples.managed import MANAGED
 from examples.shared import PAYMENTS, PLATFORM
+
+_DEPLOY_KEY = SecretsManagerSecret("flux/deploy-key")
+_GITHUB = ("github.com ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl",)
+"""https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/githubs-ssh-key-fingerprints"""
 
 FLUX_DELIVERY = replace(
     MANAGED,
@@ -26,7 +31,12 @@ FLUX_DELIVERY = replace(
         CertManager(),
         ExternalSecrets(),
         Karpenter(),
-        Flux(alerts=(FluxAlert("platform", "slack", credentials="slack", channel="platform"),)),
+        Flux(
+            alerts=(FluxAlert("platform", "slack", credentials="slack", channel="platform"),),
+            private_repositories=(
+                PrivateRepository("ssh://git@github.com/example/platform", SshKey(_DEPLOY_KEY, known_hosts=_GITHUB)),
+            ),
+        ),
         HelmRelease(
             "podinfo",
             chart="podinfo",
@@ -56,11 +66,10 @@ FLUX_DELIVERY = replace(
                     namespace="payments",
                     engine="flux",
                     credentials="ledger-git",
+                    values={"environment": "dev"},
                 ),
             ),
         ),
     ),
-    delivery=FluxDelivery(
-        repository="ssh://git@github.com/example/platform", folder="clusters", branch="main", credentials="platform-git"
-    ),
+    delivery=FluxDelivery(repository="ssh://git@github.com/example/platform", folder="clusters", branch="main"),
 )

@@ -10,17 +10,19 @@ from addons.argo_cd.bootstrap import NAME, Bootstrap
 from addons.argo_cd.health import APPLICATION_HEALTH, HEALTH
 from addons.argo_cd.hub import KnownByItsPods
 from addons.argo_cd.pods import WORKLOADS
+from addons.argo_cd.repositories import known_hosts, template
 from addons.argo_cd.sso import SingleSignOn, open_to_all
 from blueprint.addons import ClusterFacts, Contribution, HelmAddon, ImageSource, Values, merged
 from blueprint.addons.lock import locked_chart
 from blueprint.addons.offers import FROM_GIT
 from blueprint.addons.pods import across_zones, resources
+from blueprint.addons.private_repositories import ReadsRepositories
 from blueprint.errors import Problem
 from blueprint.fields import DnsName
 from blueprint.kubernetes import Manifest
 
 
-class ArgoCd(KnownByItsPods, HelmAddon):
+class ArgoCd(KnownByItsPods, ReadsRepositories, HelmAddon):
     """Argo CD, inside the cluster only: reach it with `kubectl port-forward`, or give it an Ingress of your own.
 
     Without `sso` there is one user, admin, whose password Argo CD makes up and keeps in argocd-initial-admin-secret.
@@ -52,6 +54,8 @@ class ArgoCd(KnownByItsPods, HelmAddon):
     )
 
     typical = {"domain": "argocd.example.com"}
+    by_token = frozenset({"ecr"})
+    template = staticmethod(template)
 
     domain: DnsName
     """Where people reach it; the address that sign-in returns to."""
@@ -96,14 +100,16 @@ class ArgoCd(KnownByItsPods, HelmAddon):
             # Where it asks AWS who it is; nothing tells it where the agent of EKS Pod Identity gives it its role.
             region = {"env": [{"name": "AWS_REGION", "value": facts.region}]}
             values = merged(values, {"controller": region, "server": region})
+        values = merged(values, known_hosts(self.private_repositories))
         return merged(values, {"configs": self.sso.configs()}) if self.sso else values
 
     def objects(self, facts: ClusterFacts) -> tuple[Manifest, ...]:
         first = self.bootstrap.manifests(self.namespace, facts.argo_cd_server) if self.bootstrap else ()
-        return (*self.reader(), *first)
+        return (*self.secrets(facts, self.namespace), *self.reader(), *first)
 
     def contribute(self, facts: ClusterFacts) -> Contribution:
-        grants = (*self.roles_of_pods(facts, self.workloads), *self.reading())
+        reads = (*self.reading(), *self.reading_secrets(facts, self.namespace))
+        grants = (*self.roles_of_pods(facts, self.workloads), *reads)
         return replace(super().contribute(facts), grants=grants, from_git=(NAME,) if self.bootstrap else ())
 
 

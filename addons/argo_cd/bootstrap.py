@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import field
+from typing import Annotated, Any
 
-from blueprint.fields import GitFolder, GitRepository, GitRevision
+from blueprint.clear_values import misplaced
+from blueprint.errors import Problem
+from blueprint.fields import JSON_LIKE, GitFolder, GitRepository, GitRevision
 from blueprint.kubernetes import Manifest
 from blueprint.value import Value
 
@@ -14,7 +18,7 @@ NAME = "bootstrap"
 class Bootstrap(Value):
     """A folder of Applications, ApplicationSets and AppProjects in Git, which Argo CD keeps applied.
 
-    The credentials of a private repository stand in a Secret labelled `argocd.argoproj.io/secret-type: repository`.
+    A private repository is read as `private_repositories` of the add-on says.
     """
 
     repository: GitRepository
@@ -23,6 +27,12 @@ class Bootstrap(Value):
     """The folder, from the root of the repository."""
     revision: GitRevision = "main"
     """A branch, which Argo CD follows, or a tag or commit."""
+
+    values: Annotated[Mapping[str, Any], JSON_LIKE] = field(default_factory=dict, kw_only=True)
+    """Of the Helm chart that the folder is, if it is one."""
+
+    def problems(self) -> Iterator[Problem]:
+        yield from misplaced(self.values, ("values",))
 
     def manifests(self, namespace: str, server: str) -> tuple[Manifest, ...]:
         """An AppProject that may make those three kinds only, and the Application in it."""
@@ -34,9 +44,10 @@ class Bootstrap(Value):
             "destinations": [here],
             "namespaceResourceWhitelist": kinds,
         }
+        source: dict[str, Any] = {"repoURL": self.repository, "path": self.path, "targetRevision": self.revision}
         application = {
             "project": NAME,
-            "source": {"repoURL": self.repository, "path": self.path, "targetRevision": self.revision},
+            "source": {**source, **({"helm": {"valuesObject": self.values}} if self.values else {})},
             "destination": here,
             "syncPolicy": {"automated": {"prune": True, "selfHeal": True}},
         }

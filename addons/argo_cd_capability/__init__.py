@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from addons.argo_cd import ArgoCd
 from addons.argo_cd.bootstrap import NAME, Bootstrap
 from addons.argo_cd.hub import KnownByRoles
+from addons.argo_cd.repositories import template
 from addons.argo_cd_capability.access import (
     POLICIES,
     EndpointId,
@@ -16,22 +17,25 @@ from addons.argo_cd_capability.access import (
     IdentityCenterArn,
     IdentityCenterGroup,
     IdentityCenterPrincipal,
+    with_one_role,
 )
-from addons.argo_cd_capability.settings import settings
+from addons.argo_cd_capability.settings import settings, without_host_keys
 from blueprint.access import AccessPolicy
 from blueprint.addons import EksCapability
 from blueprint.addons.offers import FROM_GIT
+from blueprint.addons.private_repositories import ReadsRepositories
 from blueprint.contribution import Contribution, Values
 from blueprint.errors import Problem
 from blueprint.facts import ClusterFacts
 from blueprint.fields import NOT_EMPTY, Region
+from blueprint.iam import Statement
 from blueprint.kubernetes import Manifest
 from blueprint.registration import registration
 
 _FOR_GOOD = "AWS makes another Argo CD, and what was set up in this one is gone"
 
 
-class ArgoCdCapability(KnownByRoles, EksCapability):
+class ArgoCdCapability(KnownByRoles, ReadsRepositories, EksCapability):
     """Argo CD outside of the cluster's nodes, where people sign in by IAM Identity Center.
 
     Its role administers the cluster: Argo CD reads every kind that there is before it applies anything, and one that it
@@ -46,6 +50,8 @@ class ArgoCdCapability(KnownByRoles, EksCapability):
     api_groups = ("argoproj.io",)
     namespaces_of_eks = (FROM_GIT.namespace,)
     knows_cluster_by_arn = True
+    by_role = frozenset({"codecommit", "codeconnections", "ecr"})
+    template = staticmethod(template)
     create_only = dict.fromkeys(("identity_center", "identity_center_region", "endpoint_prefix"), _FOR_GOOD) | {
         "role_name": "the role is replaced, and no access entry of a spoke knows the new one"
     }
@@ -74,13 +80,8 @@ class ArgoCdCapability(KnownByRoles, EksCapability):
 
     def problems(self) -> Iterator[Problem]:
         yield from super().problems()
-        seen: dict[str, str] = {}
-        for role in ("admins", "editors", "viewers"):
-            for index, each in enumerate(getattr(self, role)):
-                if other := seen.get(each.id):
-                    rule = f"it is among {other} already, and has one role only"
-                    yield Problem((role, index, "id"), each.id, rule, "name it once")
-                seen.setdefault(each.id, role)
+        yield from without_host_keys(self.private_repositories)
+        yield from with_one_role({role: getattr(self, role) for role in ("admins", "editors", "viewers")})
 
     def configuration(self, facts: ClusterFacts) -> Values:
         center = {"idcInstanceArn": self.identity_center, "idcRegion": self.identity_center_region or facts.region}
@@ -100,6 +101,9 @@ class ArgoCdCapability(KnownByRoles, EksCapability):
             found["networkAccess"] = {"vpceIds": list(self.vpc_endpoints)}
         return {"argoCd": found}
 
+    def statements(self, facts: ClusterFacts) -> tuple[Statement, ...]:
+        return (*super().statements(facts), *self.own_statements(facts))
+
     def access_policies(self) -> tuple[AccessPolicy, ...]:
         return POLICIES
 
@@ -110,8 +114,10 @@ class ArgoCdCapability(KnownByRoles, EksCapability):
         """
         registered = () if facts.by_argo_cd else (registration(facts),)
         first = self.bootstrap.manifests(FROM_GIT.namespace, facts.argo_cd_server) if self.bootstrap else ()
-        return (settings(), *registered, *self.reader(), *first)
+        reads = (*self.secrets(facts, FROM_GIT.namespace), *self.reader())
+        return (settings(), *registered, *reads, *first)
 
     def contribute(self, facts: ClusterFacts) -> Contribution:
-        made = super().contribute(facts)
-        return replace(made, grants=self.reading(), from_git=(NAME,) if self.bootstrap else ())
+        grants = (*self.reading(), *self.reading_secrets(facts, FROM_GIT.namespace))
+        from_git = (NAME,) if self.bootstrap else ()
+        return replace(super().contribute(facts), grants=grants, aws_services=self.of_secrets, from_git=from_git)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Literal
 
 from blueprint.access import AccessPolicy
 from blueprint.addons.offers import FROM_GIT
+from blueprint.errors import Problem
 from blueprint.fields import matches
 from blueprint.value import Value
 
@@ -81,3 +83,14 @@ class IdentityCenterUser(IdentityCenterPrincipal):
     @property
     def type(self) -> Literal["SSO_USER"]:
         return "SSO_USER"
+
+
+def with_one_role(principals: Mapping[str, Sequence[IdentityCenterPrincipal]]) -> Iterator[Problem]:
+    """Each has one, of which these are the fields."""
+    seen: dict[str, str] = {}
+    for role, given in principals.items():
+        for index, each in enumerate(given):
+            if other := seen.get(each.id):
+                rule = f"it is among {other} already, and has one role only"
+                yield Problem((role, index, "id"), each.id, rule, "name it once")
+            seen.setdefault(each.id, role)

@@ -19,17 +19,20 @@ from addons.flux.controllers import (
     source_values,
 )
 from addons.flux.git_source import NAME, GitSource
+from addons.flux.repositories import problems as repository_problems
+from addons.flux.repositories import template
 from blueprint.addons import CallsAws, ClusterFacts, Contribution, HelmAddon, ImageSource, Statement, Values, Workload
 from blueprint.addons.lock import locked_chart
 from blueprint.addons.offers import BY_FLUX
 from blueprint.addons.pods import resources
+from blueprint.addons.private_repositories import ReadsRepositories
 from blueprint.errors import Problem, duplicates
 from blueprint.kubernetes import Manifest
 
 _GROUPS = ("helm", "image", "kustomize", "notification", "source")
 
 
-class Flux(CallsAws, HelmAddon):
+class Flux(ReadsRepositories, CallsAws, HelmAddon):
     """Flux's controllers of sources, Kustomizations, Helm releases and notifications, and if wanted of images.
 
     A Kustomization or HelmRelease that names no service account has the rights of `default` in its namespace, and none
@@ -53,6 +56,8 @@ class Flux(CallsAws, HelmAddon):
     workloads = (CHECK, *(each.workload for each in (*ALWAYS, *OF_IMAGES)))
     images = (CLI, *(each.image for each in (*ALWAYS, *OF_IMAGES)))
     typical = {"image_automation": True}  # with all pods that there may be
+    by_role = frozenset({"ecr"})
+    template = staticmethod(template)
 
     bootstrap: GitSource | None = None
     """What it keeps applied from the first deploy on, whatever it is; with delivery=FluxDelivery(…) leave it out."""
@@ -81,12 +86,14 @@ class Flux(CallsAws, HelmAddon):
         yield from super().problems()
         names = ((("alerts", index, "name"), each.name) for index, each in enumerate(self.alerts))
         yield from duplicates(names, "alert", "rename one")
+        yield from repository_problems(self.private_repositories)
         if self.extra_permissions and not self.image_automation:
             rule = f"they are those of {REFLECTOR}, which is not there"
             yield Problem(("extra_permissions",), self.extra_permissions, rule, "write image_automation=True")
 
     def services(self, facts: ClusterFacts) -> tuple[str, ...]:
-        return (*(("ecr.api", "ecr.dkr") if self.image_automation else ()), *facts.delivered_from)
+        images = ("ecr.api", "ecr.dkr") if self.image_automation else ()
+        return (*super().services(facts), *images, *facts.delivered_from)
 
     def permissions(self, facts: ClusterFacts) -> tuple[Statement, ...]:
         return image_statements(facts) if self.image_automation else ()
@@ -96,7 +103,7 @@ class Flux(CallsAws, HelmAddon):
             each.part: {"resources": resources("100m", each.memory)} if each in self.controllers else {"create": False}
             for each in (*ALWAYS, *OF_IMAGES)
         }
-        values["sourceController"] |= source_values(facts, self.pods)
+        values["sourceController"] |= source_values(facts, self.pods, self.own_statements(facts))
         strict = "--feature-gates=StrictPostBuildSubstitutions=true"
         values["kustomizeController"]["container"] = {"additionalArgs": [strict]}
         return {
@@ -108,10 +115,12 @@ class Flux(CallsAws, HelmAddon):
         }
 
     def objects(self, facts: ClusterFacts) -> tuple[Manifest, ...]:
-        first = self.bootstrap.manifests(self.namespace) if self.bootstrap else ()
-        return (*first, *(one for each in self.alerts for one in each.manifests(self.namespace)))
+        first = self.bootstrap.manifests(self.namespace, facts) if self.bootstrap else ()
+        alerts = (one for each in self.alerts for one in each.manifests(self.namespace))
+        return (*self.secrets(facts, self.namespace), *first, *alerts)
 
     def contribute(self, facts: ClusterFacts) -> Contribution:
         made = super().contribute(facts)
-        reads = source_grants(facts, self.pods)
+        reads = source_grants(facts, self.pods, self.own_statements(facts))
+        reads = (*reads, *self.reading_secrets(facts, self.namespace))
         return replace(made, grants=(*made.grants, *reads), from_git=(NAME,) if self.bootstrap else ())

@@ -9,6 +9,7 @@ from blueprint.addons import ClusterFacts, ImageSource, Statement, Workload
 from blueprint.addons.offers import BY_FLUX
 from blueprint.contribution import Grant
 from blueprint.references import role_arn
+from blueprint.repositories import distinct
 
 SOURCE = "source-controller"
 """The one that reads repositories, and its service account."""
@@ -78,17 +79,18 @@ def image_statements(facts: ClusterFacts) -> tuple[Statement, ...]:
     )
 
 
-def source_grants(facts: ClusterFacts, pods: Sequence[Workload]) -> tuple[Grant, ...]:
-    """What reads for Flux what the cluster's delivery has in AWS, and nothing else."""
-    if not facts.delivered_by:
+def source_grants(facts: ClusterFacts, pods: Sequence[Workload], more: Sequence[Statement]) -> tuple[Grant, ...]:
+    """What reads for Flux what the cluster's delivery has in AWS, what private repositories need, and nothing else."""
+    statements = distinct((*facts.delivered_by, *more))
+    if not statements:
         return ()
     irsa = facts.irsa(BY_FLUX.namespace, SOURCE, pods)
-    return (Grant(BY_FLUX.namespace, SOURCE, facts.delivered_by, irsa=irsa),)
+    return (Grant(BY_FLUX.namespace, SOURCE, statements, irsa=irsa),)
 
 
-def source_values(facts: ClusterFacts, pods: Sequence[Workload]) -> dict[str, Any]:
+def source_values(facts: ClusterFacts, pods: Sequence[Workload], more: Sequence[Statement]) -> dict[str, Any]:
     """By which its service account has that role, where pods on Fargate need it said."""
-    for each in source_grants(facts, pods):
+    for each in source_grants(facts, pods, more):
         if each.irsa:
             return {"serviceAccount": {"annotations": {"eks.amazonaws.com/role-arn": role_arn(each.name)}}}
     return {}

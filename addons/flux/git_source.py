@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+from blueprint.facts import ClusterFacts
 from blueprint.fields import GitFolder, GitRepository, GitRevision, between
 from blueprint.kubernetes import Manifest
 from blueprint.value import Value
@@ -13,8 +14,8 @@ NAME = "bootstrap"
 
 
 class GitSource(Value):
-    """A folder in Git that Flux keeps applied. The key of a private repository stands in the Secret `bootstrap` of
-    flux-system, as `flux create secret git` makes it.
+    """A folder in Git that Flux keeps applied. A private repository is read as `Flux.private_repositories` says, or by
+    the Secret `bootstrap` of flux-system, as `flux create secret git` makes it.
     """
 
     repository: GitRepository
@@ -28,10 +29,10 @@ class GitSource(Value):
     interval_minutes: Annotated[int, between(1, 1440, "minutes")] = 5
     """How often Flux looks."""
 
-    def manifests(self, namespace: str) -> tuple[Manifest, ...]:
+    def manifests(self, namespace: str, facts: ClusterFacts) -> tuple[Manifest, ...]:
         """https://fluxcd.io/flux/components/source/gitrepositories, /kustomize/kustomizations"""
         every = f"{self.interval_minutes}m"
-        secret = {"secretRef": {"name": NAME}} if self.private else {}
+        secret = {"secretRef": {"name": NAME}} if self.private else facts.read_by(self.repository)
         source = {"interval": every, "url": self.repository, "ref": {"branch": self.branch}, **secret}
         of = {"kind": "GitRepository", "name": NAME}
         applied = {"interval": every, "path": f"./{self.path}", "prune": True, "wait": True, "sourceRef": of}

@@ -48,6 +48,10 @@ class EksCapability(Addon):
         capability: otherwise EKS makes one, without the others.
         """
 
+    def statements(self, facts: ClusterFacts) -> tuple[Statement, ...]:
+        """What its role may do in AWS."""
+        return self.permissions
+
     def off_aws(self, facts: ClusterFacts, brought: Contribution) -> OffAws:
         return OffAws("AWS runs it")
 
@@ -59,7 +63,7 @@ class EksCapability(Addon):
         role = self.hub_roles.role if self.hub_roles else ""
         entry = AccessEntry(role_arn(self.name), groups=self.groups, policies=self.access_policies())
         return Contribution(
-            resources=(Capability(self.name, self.kind, self.configuration(facts), self.permissions, role),),
+            resources=(Capability(self.name, self.kind, self.configuration(facts), self.statements(facts), role),),
             access=(entry,),
             namespaces_of_eks=self.namespaces_of_eks,
             objects=self.objects(facts),

@@ -15,6 +15,7 @@ from blueprint.fields import DnsLabel, HostName
 from blueprint.instances import Accelerator, Architecture
 from blueprint.kubernetes import Manifest
 from blueprint.off_aws import OffAws, needs_aws
+from blueprint.repositories import PrivateRepository
 from blueprint.value import Value
 
 NodeNetwork = Literal["network of pods", "network of Services"]
@@ -103,6 +104,11 @@ class Addon(Value):
     def hub_roles(self) -> HubRoles | None:
         """By which roles it delivers to other clusters; None where it does not."""
         return None
+
+    @property
+    def reads(self) -> tuple[PrivateRepository, ...]:
+        """The private repositories that it reads for what it applies."""
+        return ()
 
     def follows(self, other: Addon) -> bool:
         """Whether it is installed after another one of its cluster."""

@@ -12,15 +12,19 @@ from typing import Any
 from blueprint.addons import Addon
 from blueprint.addons.offers import BY_FLUX, FROM_GIT
 from blueprint.blueprint import Blueprint
+from blueprint.checked import Checked
+from blueprint.copied_secrets import GROUP
 from blueprint.delivery import ArgoCdDelivery, FluxDelivery, HubCluster, KubectlProvider, engine_of, hub_of
 from blueprint.errors import Problem
 from blueprint.facts import ClusterFacts
+from blueprint.git import covers
 from blueprint.kubernetes import Manifest
 from blueprint.planning.document import GitDelivery, Part
 from blueprint.planning.draft import Draft
-from blueprint.planning.handed import SECRETS, copied_registration, filled_in, handed_facts
+from blueprint.planning.handed import copied_registration, filled_in, handed_facts
 from blueprint.references import PARTITION, name_of, references_in
 from blueprint.registration import PREFIX, registration
+from blueprint.repositories import in_ecr
 
 KUSTOMIZE_ACCOUNT = "kustomize-controller"
 """Who may do anything; a Kustomization that names nobody has no rights."""
@@ -41,7 +45,7 @@ def from_git(
     offer = engine_of(blueprint.delivery)
     if hub_of(blueprint.delivery):
         return tuple(map(_marked, addons)), tuple(map(_marked, teams))
-    kept = _with_what_launches_nodes(next(addon.name for addon in listed if offer in addon.offers), addons)
+    kept = _with_what_it_needs(next(addon for addon in listed if offer in addon.offers), addons)
     return (
         tuple(part if part.name in kept else _marked(part) for part in addons),
         tuple(map(_marked, teams)),
@@ -68,7 +72,7 @@ def planned_delivery(
         root: Callable[[GitDelivery, str, Sequence[Part]], list[Manifest]] = partial(_application, facts)
     else:
         planned = _by_flux(delivery, folder)
-        first = (_source(delivery, facts.region),)
+        first = (_source(delivery, facts),)
         root = _kustomization
     return replace(
         planned,
@@ -96,6 +100,23 @@ def unknown_to_hub(blueprint: Blueprint, drafts: Iterable[Draft]) -> Iterator[Pr
             yield Problem(draft.path, draft.name, rule, "leave hub out of delivery")
 
 
+def unread_charts(view: Checked, drafts: Iterable[Draft]) -> Iterator[Problem]:
+    """Charts in Amazon ECR, which lets nobody in who does not say who it is, that the engine is not told to read."""
+    delivery = view.blueprint.delivery
+    if isinstance(delivery, KubectlProvider) or hub_of(delivery):
+        return  # CloudFormation's installer logs in by its role, and what a hub reads stands there
+    offer = engine_of(delivery)
+    engines = [addon for addon in view.addons.values() if offer in addon.offers]
+    read = [each for addon in engines for each in addon.reads]
+    for draft in drafts if engines else ():
+        charts = (release.chart.repository for release in draft.contribution.releases)
+        unread = (each for each in charts if in_ecr(each) and not any(covers(one.address, each) for one in read))
+        for folder in dict.fromkeys(f"{address.rpartition('/')[0]}/" for address in unread):
+            rule = f"{offer.addon} takes its chart from Amazon ECR and is not told how it may"
+            fix = f'add PrivateRepository("{folder}", AwsRole()) to private_repositories of {offer.addon}'
+            yield Problem(draft.path, draft.name, rule, fix)
+
+
 def facts_of(parts: Iterable[Part]) -> tuple[str, ...]:
     """Names of the references in charts and objects that come from Git: what AWS decides in a deploy.
 
@@ -120,10 +141,18 @@ def _marked(part: Part) -> Part:
     return replace(part, in_git=bool(each.namespaces or each.releases or each.objects))
 
 
-def _with_what_launches_nodes(engine: str, addons: Sequence[Part]) -> set[str]:
-    """The engine, and what its pods would wait for: who launches nodes for it, and what these stand on."""
+def _with_what_it_needs(engine: Addon, addons: Sequence[Part]) -> set[str]:
+    """The engine, and what it would wait for: who launches nodes for its pods, what keeps the credentials by which it
+    reads the repository, and what these stand on.
+    """
     parts = {part.name: part for part in addons}
-    kept, queue = {engine}, [name for name in parts[engine].after if parts[name].contribution.launched_nodes]
+    kept = {engine.name}
+    queue = [
+        name
+        for name in parts[engine.name].after
+        if parts[name].contribution.launched_nodes
+        or not engine.needs_api_groups.keys().isdisjoint(parts[name].api_groups)
+    ]
     while queue:
         kept.add(name := queue.pop())
         queue += [other for other in parts[name].after if other not in kept]
@@ -199,7 +228,7 @@ def _kinds_of_spokes(blueprint: Blueprint) -> Kinds:
     """What begins a spoke in its hub: its registration, and where the hub reads of its deploy what that takes."""
     if not any(addon.hub_roles and addon.hub_roles.facts_role for addon in blueprint.addons):
         return (("", "Secret"),)
-    kinds = (("argoproj.io", "ApplicationSet"), *((SECRETS, kind) for kind in ("ExternalSecret", "SecretStore")))
+    kinds = (("argoproj.io", "ApplicationSet"), *((GROUP, kind) for kind in ("ExternalSecret", "SecretStore")))
     return (("", "Secret"), *kinds)
 
 
@@ -263,13 +292,14 @@ def _by_flux(delivery: FluxDelivery, folder: str) -> GitDelivery:
     return GitDelivery("fluxcd.io", there.address, folder, "", source=there.kind)
 
 
-def _source(delivery: FluxDelivery, region: str) -> Manifest:
+def _source(delivery: FluxDelivery, facts: ClusterFacts) -> Manifest:
     """The repository, or what holds what it has."""
     there = delivery.repository
     if isinstance(there, str):
         kind, spec = "GitRepository", {"interval": "1m", "url": there, "ref": {"branch": delivery.branch}}
     else:
-        kind, spec = there.kind, dict(there.spec(region))
+        kind, spec = there.kind, dict(there.spec(facts.region))
+    spec |= facts.read_by(there if isinstance(there, str) else there.address)
     if delivery.credentials:
         spec["secretRef"] = {"name": delivery.credentials}
     return _object("source.toolkit.fluxcd.io/v1", kind, PREFIX, BY_FLUX.namespace, {"spec": spec})

@@ -15,6 +15,7 @@ from typing import Any
 
 from blueprint.access import Role
 from blueprint.addons.offers import FROM_GIT
+from blueprint.copied_secrets import GROUP
 from blueprint.delivery import HubCluster, reading_role
 from blueprint.facts import ClusterFacts
 from blueprint.kubernetes import Manifest
@@ -22,8 +23,6 @@ from blueprint.planning.document import HandedFacts
 from blueprint.references import PARTITION, PATTERN, name_of, references_in
 from blueprint.registration import FACTS_READER, PREFIX
 
-SECRETS = "external-secrets.io"
-"""Group of its kinds."""
 _KNOWN = {name_of(PARTITION)}
 """Before a deploy."""
 
@@ -68,8 +67,8 @@ def copied_registration(facts: ClusterFacts, handed: HandedFacts, registered: Ma
         "data": [{"secretKey": stack, "remoteRef": {"key": name}} for stack, name in names.items()],
     }
     return (
-        _object(f"{SECRETS}/v1", "SecretStore", store, -1, {"provider": {"aws": aws}}),
-        _object(f"{SECRETS}/v1", "ExternalSecret", store, 0, spec),
+        _object(f"{GROUP}/v1", "SecretStore", store, -1, {"provider": {"aws": aws}}),
+        _object(f"{GROUP}/v1", "ExternalSecret", store, 0, spec),
     )
 
 

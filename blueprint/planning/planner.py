@@ -10,6 +10,7 @@ from operator import itemgetter
 from blueprint import contribution_rules, hosts, linked_roles, partition_rules, placement_rules, private_rules, rules
 from blueprint.access import AccessEntry, AccessPolicy, Role
 from blueprint.addons import Addon
+from blueprint.addons.offers import BY_FLUX
 from blueprint.asking import contribution_of, off_aws_of
 from blueprint.auto_mode import AutoMode
 from blueprint.blueprint import Blueprint
@@ -19,7 +20,7 @@ from blueprint.delivery import ArgoCdDelivery, SelfManagedHub, artifact_of, hub_
 from blueprint.endpoints import called
 from blueprint.errors import BlueprintError, FieldPath, Problem, Quoted, rendered
 from blueprint.existing_network import ExistingNetwork
-from blueprint.facts import ClusterFacts
+from blueprint.facts import ClusterFacts, ReadBy
 from blueprint.fargate import FargateProfile, log_group
 from blueprint.faults import FAILS, no_way_out, place, told
 from blueprint.hybrid_nodes import HybridNodes
@@ -30,7 +31,7 @@ from blueprint.one_maker import made_twice
 from blueprint.planning import auto_mode
 from blueprint.planning.compute import is_windows, node_roles, planned_compute
 from blueprint.planning.control_plane import planned_control_plane, planned_installer
-from blueprint.planning.delivery import from_git, planned_delivery, unknown_to_hub
+from blueprint.planning.delivery import from_git, planned_delivery, unknown_to_hub, unread_charts
 from blueprint.planning.document import FargateNodes, NodeGroup, Plan, Skipped, Subnet
 from blueprint.planning.draft import Draft
 from blueprint.planning.frozen import frozen
@@ -45,6 +46,7 @@ from blueprint.planning.placement import Placement, place_workload, places_of
 from blueprint.planning.platform_network import with_policies
 from blueprint.proxy import Proxy, without_proxy
 from blueprint.references import SERVICE_RANGE, VPC_ID
+from blueprint.repositories import AwsRole
 from blueprint.value import position
 
 
@@ -147,6 +149,7 @@ def _planned(blueprint: object) -> Plan | list[Problem]:
     problems.extend(private_rules.problems(view, parts))
     problems.extend(partition_rules.problems(view, parts))
     problems.extend(unknown_to_hub(view.blueprint, parts))
+    problems.extend(unread_charts(view, parts))
     if problems:
         return problems
     in_order = [draft.planned for draft in _after_their_nodes(addons, placements)]
@@ -284,6 +287,7 @@ def _facts(view: Checked) -> ClusterFacts:
         cache_prefixes=tuple(sorted(each.prefix for each in blueprint.mirrors.cache)),
         chart_mirror=blueprint.mirrors.charts or "",
         by_argo_cd=isinstance(blueprint.delivery, ArgoCdDelivery),
+        read_by_flux=tuple(_read_by_flux(view.addons.values())),
         delivered_by=source.permissions() if source else (),
         delivered_from=source.services if source else (),
     )
@@ -292,6 +296,15 @@ def _facts(view: Checked) -> ClusterFacts:
     if hub or any(addon.knows_cluster_by_arn for addon in listed):
         return replace(facts, argo_cd_server="" if by_name else facts.cluster_arn, of_hub=hub is not None)
     return facts
+
+
+def _read_by_flux(addons: Iterable[Addon]) -> Iterator[ReadBy]:
+    for repository in (each for addon in addons if BY_FLUX in addon.offers for each in addon.reads):
+        credentials = repository.credentials
+        if isinstance(credentials, AwsRole):
+            yield ReadBy(repository.address, "", "aws")
+        else:
+            yield ReadBy(repository.address, repository.name, credentials.provider)
 
 
 def _first_in_zones(subnets: Iterable[Subnet]) -> dict[str, str]:

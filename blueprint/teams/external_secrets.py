@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
 from blueprint.contribution import Grant
-from blueprint.copied_secrets import reader
+from blueprint.copied_secrets import GROUP, reader, reading, service_of, store, stores
 from blueprint.facts import ClusterFacts
 from blueprint.fields import NOT_EMPTY, DnsLabel
 from blueprint.kubernetes import Manifest
-from blueprint.secrets import Parameter, TeamSecret, TeamSecrets, permissions
+from blueprint.secrets import Parameter, TeamSecret, TeamSecrets
+from blueprint.teams.namespaces import named
 from blueprint.value import Value
 
 READER = "secrets-reader"
@@ -28,19 +29,11 @@ class CopiedSecrets(Value):
 
     def grant(self, facts: ClusterFacts, boundary: str | None) -> Grant:
         """Reading these."""
-        return replace(grant(facts, self.namespace, READER, self.secrets), boundary=boundary)
+        return replace(reading(facts, self.namespace, READER, self.secrets), boundary=boundary)
 
     def manifests(self, facts: ClusterFacts) -> tuple[Manifest, ...]:
         """The stores and secrets."""
         return objects(facts, self.namespace, READER, self.secrets)
-
-
-def grant(facts: ClusterFacts, namespace: str, service_account: str, secrets: Sequence[TeamSecret]) -> Grant:
-    """By IRSA everywhere: for a service account of another pod, the controller cannot use EKS Pod Identity.
-
-    https://external-secrets.io/latest/provider/aws-access/#eks-pod-identity-setup
-    """
-    return Grant(namespace, service_account, permissions(facts, secrets), irsa=True)
 
 
 def objects(
@@ -48,7 +41,7 @@ def objects(
 ) -> tuple[Manifest, ...]:
     """The service account, which is for the controller and no pod, a store for each service, and the secrets.
 
-    Each becomes a Kubernetes Secret of its `name_in_cluster`. `grant` goes with it.
+    Each becomes a Kubernetes Secret of its `name_in_cluster`. `reading` goes with it.
     """
     return tuple(_objects(facts, namespace, service_account, secrets))
 
@@ -56,48 +49,45 @@ def objects(
 def _objects(
     facts: ClusterFacts, namespace: str, service_account: str, secrets: Sequence[TeamSecret]
 ) -> Iterator[Manifest]:
-    def named(version: str, kind: str, name: str, **rest: Any) -> Manifest:
-        return {"apiVersion": version, "kind": kind, "metadata": {"name": name, "namespace": namespace}, **rest}
-
     yield from reader(namespace, service_account)
-    auth = {"jwt": {"serviceAccountRef": {"name": service_account}}}
-    for service in sorted({_service(secret) for secret in secrets}):
-        aws = {"service": service, "region": facts.region, "auth": auth}
-        store = f"{service_account}-{service.lower()}"
-        yield named("external-secrets.io/v1", "SecretStore", store, spec={"provider": {"aws": aws}})
+    yield from stores(facts, namespace, service_account, secrets)
     for secret in sorted(secrets, key=lambda secret: secret.name_in_cluster):
-        store = f"{service_account}-{_service(secret).lower()}"
         key = {"key": secret.aws_name}
         whole = isinstance(secret, Parameter) or not secret.json
         spec = {
             "refreshInterval": "1h0m0s",
-            "secretStoreRef": {"kind": "SecretStore", "name": store},
+            "secretStoreRef": {"kind": "SecretStore", "name": store(service_account, service_of(secret))},
             "target": {"name": secret.name_in_cluster},
             **({"data": [{"secretKey": "value", "remoteRef": key}]} if whole else {"dataFrom": [{"extract": key}]}),
         }
-        yield named("external-secrets.io/v1", "ExternalSecret", secret.name_in_cluster, spec=spec)
-
-
-def _service(secret: TeamSecret) -> str:
-    return "ParameterStore" if isinstance(secret, Parameter) else "SecretsManager"
-
-
-_GROUP = "external-secrets.io/"
+        yield named(f"{GROUP}/v1", "ExternalSecret", secret.name_in_cluster, namespace, spec=spec)
 
 
 def of_aws(objects: Iterable[Manifest]) -> Iterator[Manifest]:
-    """Those of the objects that are of no use without AWS: stores of its services, and what is copied from them."""
-    ours = [one for one in objects if one["apiVersion"].startswith(_GROUP)]
-    stores = [one for one in ours if one["kind"].endswith("SecretStore") and "aws" in one["spec"]["provider"]]
-    yield from stores
-    names = {(one["kind"], one["metadata"].get("namespace", ""), one["metadata"]["name"]) for one in stores}
+    """Those of the objects that are of no use without AWS: stores and tokens of its services, and what is copied from
+    them.
+    """
+    ours = [one for one in objects if f"{GROUP}/" in one["apiVersion"]]
+    sources = [one for one in ours if one["kind"] == "ECRAuthorizationToken" or "aws" in _providers(one)]
+    yield from sources
+    names = {(one["kind"], one["metadata"].get("namespace", ""), one["metadata"]["name"]) for one in sources}
     for one in ours:
-        if one["kind"] == "ExternalSecret":
-            store = one["spec"].get("secretStoreRef", {})
-            kind = store.get("kind", "SecretStore")
-            space = one["metadata"]["namespace"] if kind == "SecretStore" else ""
-            if (kind, space, store.get("name")) in names:
-                yield one
+        if one["kind"] == "ExternalSecret" and not names.isdisjoint(_sources(one)):
+            yield one
+
+
+def _providers(one: Manifest) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = one["spec"]["provider"] if one["kind"].endswith("SecretStore") else {}
+    return found
+
+
+def _sources(one: Manifest) -> Iterator[tuple[str, str, str]]:
+    """Of a secret: kinds, namespaces and names."""
+    spec = one["spec"]
+    generated = (each.get("sourceRef", {}).get("generatorRef", {}) for each in spec.get("dataFrom", ()))
+    for ref in (spec.get("secretStoreRef", {}), *generated):
+        kind = ref.get("kind", "SecretStore")
+        yield kind, "" if kind.startswith("Cluster") else one["metadata"]["namespace"], ref.get("name", "")
 
 
 def secret_of(one: Manifest) -> str:

@@ -9,6 +9,8 @@ from addons.argo_cd import ArgoCd
 from addons.argo_cd.bootstrap import Bootstrap
 from addons.argo_cd.sso import SingleSignOn
 from tests.addons.support import FACTS, rules_broken
+from tests.blueprint.examples import changed
+from tests.templates import plain
 
 SSO = SingleSignOn(issuer="https://login.example.com", client_id="argocd", admin_group="platform team")
 GIT = Bootstrap(repository="https://github.com/example/gitops", path="clusters/prod")
@@ -68,6 +70,15 @@ def test_speaks_plain_http_only_behind_a_load_balancer_that_ends_tls(ends_outsid
     addon = ArgoCd(domain="argocd.example.com", tls_at_load_balancer=ends_outside, sso=SSO)
     assert configs(addon)["params"] == {"server.insecure": ends_outside}
     assert configs(ADDON)["params"] == {"server.insecure": False}
+
+
+def test_what_it_begins_with_has_values_of_the_cluster() -> None:
+    """Argo CD v3.4.4 pkg/apis/application/v1alpha1/types.go (ApplicationSourceHelm.ValuesObject)"""
+    addon = ArgoCd(domain="argocd.example.com", bootstrap=changed(GIT, values={"environment": "prod"}))
+    (application,) = (one for one in addon.objects(FACTS) if one["kind"] == "Application")
+    assert plain(application)["spec"]["source"]["helm"] == {"valuesObject": {"environment": "prod"}}
+    secret = changed(GIT, values={"password": "hunter2"})
+    assert rules_broken(ArgoCd(domain="argocd.example.com", bootstrap=secret)) == ["bootstrap.values['password']"]
 
 
 def test_what_it_installs_from_git_is_named() -> None:

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from addons.external_secrets import ExternalSecrets
+from blueprint.copied_secrets import reading
 from blueprint.kubernetes import Manifest
 from blueprint.secrets import Parameter, SecretsManagerSecret, TeamSecret, TeamSecrets, permissions
-from blueprint.teams.external_secrets import grant, objects
+from blueprint.teams.external_secrets import objects
 from blueprint.value import Value, problems_in
 from tests.addons.support import (
     ACCOUNT,
@@ -187,7 +188,7 @@ def by_kind(kind: str, secrets: tuple[TeamSecret, ...] = SECRETS) -> list[Manife
 
 
 def test_a_store_uses_the_teams_role_and_nothing_of_another_namespace() -> None:
-    made = grant(FACTS, "payments", "reader", SECRETS)
+    made = reading(FACTS, "payments", "reader", SECRETS)
     assert (made.name, made.irsa, made.statements) == ("payments/reader", True, PERMISSIONS)
     assert all(
         manifest["metadata"]["namespace"] == "payments" for manifest in objects(FACTS, "payments", "reader", SECRETS)

@@ -25,7 +25,8 @@ DIGEST = f"sha256:{'0a' * 32}"
 
 def delivered(repository: Any, **fields: Any) -> Plan:
     delivery = FluxDelivery(repository, folder="clusters", **fields)
-    return plan(replace(FLUX_DELIVERY, delivery=delivery))
+    addons = tuple(Flux() if isinstance(each, Flux) else each for each in FLUX_DELIVERY.addons)
+    return plan(replace(FLUX_DELIVERY, addons=addons, delivery=delivery))
 
 
 def source(made: Plan) -> Any:

@@ -612,13 +612,13 @@ class TestKinds:
             assert ("elasticloadbalancing:CreateLoadBalancer" in allowed) is (cluster in AUTO_MODE)
 
     def test_only_what_pod_identity_cannot_serve_uses_the_identity_provider(self, fleet: Templates) -> None:
-        """Workloads on Fargate, a team's on Windows, and External Secrets on behalf of teams and of a hub."""
+        """Workloads on Fargate, a team's on Windows, and External Secrets on behalf of teams, a hub and Flux."""
         uses = {
             cluster
             for cluster, _, _, properties in _every(fleet, "AWS::IAM::Role")
             if "Fn::Sub" in properties["AssumeRolePolicyDocument"]
         }
-        assert uses == {"argo-delivery", "argo-hub", "fargate", "launched", "teams", "windows"}
+        assert uses == {"argo-delivery", "argo-hub", "fargate", "flux-delivery", "launched", "teams", "windows"}
         (chart,) = of_type(fleet["fargate", "addons"], HELM).values()
         values = json.loads(text(chart["Properties"]["Values"]))
         role = values["serviceAccount"]["annotations"]["eks.amazonaws.com/role-arn"]

@@ -18,8 +18,8 @@ def test_its_role_is_for_the_service_that_runs_it(fleet: Templates) -> None:
         (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
         assert statement["Principal"] == {"Service": "capabilities.eks.amazonaws.com"}
         assert statement["Action"] == ["sts:AssumeRole", "sts:TagSession"]
-    (ack,) = (role for role in roles if "Policies" in role)
-    assert "sqs:CreateQueue" in ack["Policies"][0]["PolicyDocument"]["Statement"][0]["Action"]
+    first = [role["Policies"][0]["PolicyDocument"]["Statement"][0]["Action"] for role in roles if "Policies" in role]
+    assert sorted(actions[0] for actions in first) == ["codeconnections:GetConnection", "sqs:CreateQueue"]
 
 
 def test_its_access_entry_is_made_first(fleet: Templates) -> None:

@@ -34,6 +34,7 @@ CUSTOM_KINDS = {
     *("EC2NodeClass", "NodePool", "ClusterIssuer", "SecretStore", "ExternalSecret", "SecretProviderClass"),
     *("AppProject", "Application", "IngressClassParams", "VolumeSnapshotClass", "AWSPCAClusterIssuer"),
     *("GitRepository", "Kustomization", "NodeClass", "EnvoyProxy", "GatewayClass", "Alert", "Provider"),
+    "ECRAuthorizationToken",
 }
 
 

@@ -465,6 +465,13 @@ MISTAKES: dict[str, tuple[TeamWorkload, str]] = {
     "another engine": (changed(GIT, engine="fleet"), ".engine"),
     "address without a scheme": (changed(BY_FLUX, repository="git@github.com:example/pages"), ".repository"),
     "credentials of Argo CD": (changed(GIT, credentials="pages"), ".credentials"),
+    "a value with a secret": (changed(GIT, values={"auth": {"password": "hunter2"}}), ".values['auth']['password']"),
+    "a host of another in a value": (
+        changed(GIT, values={"ingress": {"hosts": ["www.example.org"]}}),
+        ".values['ingress']['hosts'][0]",
+    ),
+    "a variable of no name": (changed(BY_FLUX, values={"a-b": "x"}), ".values['a-b']"),
+    "a variable that is no text": (changed(BY_FLUX, values={"replicas": 2}), ".values['replicas']"),
     "application abroad": (changed(GIT, namespace="orders"), ".namespace"),
     "manifests abroad": (changed(SAMPLE, namespace="orders"), ".namespace"),
 }
@@ -485,6 +492,19 @@ def test_mistakes_between_values() -> None:
     secret = changed(CHART, values={"auth": {"password": "hunter2"}})
     assert "hunter2" not in str(error_of(brings(secret)))
     assert len(places(with_teams(team(SAMPLE, SAMPLE)))) == 1
+
+
+def test_clusters_differ_in_values() -> None:
+    """Argo CD v3.4.4 pkg/apis/application/v1alpha1/types.go (ApplicationSourceHelm.ValuesObject); kustomize-controller
+    api/v1/kustomization_types.go (PostBuild.Substitute)
+    """
+    chart = changed(GIT, values={"replicas": 2})
+    made = plan(with_teams(team(chart), base=with_addons(ArgoCd(domain="argocd.example.com"))))
+    (application,) = (one for one in objects(made) if one["kind"] == "Application")
+    assert application["spec"]["source"]["helm"] == {"valuesObject": {"replicas": 2}}
+    made = plan(with_teams(team(changed(BY_FLUX, values={"replicas": "2"})), base=with_addons(Flux())))
+    (kustomization,) = (one for one in objects(made) if one["kind"] == "Kustomization")
+    assert kustomization["spec"]["postBuild"] == {"substitute": {"replicas": "2"}}
 
 
 def test_what_flux_follows_ends_in_its_namespace() -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 from blueprint.addons.offers import BY_FLUX
 from blueprint.contribution import Chart
+from blueprint.facts import ClusterFacts
 from blueprint.kubernetes import Manifest
 from blueprint.planning.delivery import KUSTOMIZE_ACCOUNT
 from blueprint.planning.document import GitDelivery, Part, Plan
@@ -18,9 +18,6 @@ from tools.gitops.known import for_flux, known, open_in
 from tools.gitops.rights import rights, rights_name
 from tools.gitops.steps import GitStep, named, steps
 from tools.gitops.written import folder_of
-
-# https://fluxcd.io/flux/components/source/ocirepositories/#aws: by the permissions of the controller's role
-_ECR = re.compile(r"oci://\d{12}\.dkr\.ecr\.[\w-]+\.amazonaws\.com(\.cn)?/")
 
 
 def tree(plan: Plan, delivery: GitDelivery) -> dict[str, str]:
@@ -94,7 +91,7 @@ def _release(plan: Plan, stack: str, step: GitStep) -> list[Manifest]:
         "upgrade": {"crds": "CreateReplace", "remediation": {"retries": 3, "remediateLastFailure": True}},
         "driftDetection": {"mode": "enabled"},
     }
-    source = _source(step.name, release.chart)
+    source = _source(plan.facts, step.name, release.chart)
     reference = {"kind": source["kind"], "name": step.name}
     if source["kind"] == "OCIRepository":
         spec["chartRef"] = reference
@@ -106,10 +103,10 @@ def _release(plan: Plan, stack: str, step: GitStep) -> list[Manifest]:
     return [source, _object("helm.toolkit.fluxcd.io/v2", "HelmRelease", step.name, spec)]
 
 
-def _source(name: str, chart: Chart) -> Manifest:
-    api = "source.toolkit.fluxcd.io/v1"
+def _source(facts: ClusterFacts, name: str, chart: Chart) -> Manifest:
+    api, given = "source.toolkit.fluxcd.io/v1", facts.read_by(chart.repository)
     if not chart.repository.startswith("oci://"):
-        return _object(api, "HelmRepository", name, {"interval": "1h", "url": chart.repository})
+        return _object(api, "HelmRepository", name, {"interval": "1h", "url": chart.repository, **given})
     spec: dict[str, Any] = {
         "interval": "1h",
         "url": chart.repository,
@@ -117,9 +114,7 @@ def _source(name: str, chart: Chart) -> Manifest:
         "ref": {"tag": chart.version.replace("+", "_")},
         "layerSelector": {"mediaType": "application/vnd.cncf.helm.chart.content.v1.tar+gzip", "operation": "copy"},
     }
-    if _ECR.match(chart.repository):
-        spec["provider"] = "aws"
-    return _object(api, "OCIRepository", name, spec)
+    return _object(api, "OCIRepository", name, {**spec, **given})
 
 
 def _object(version: str, kind: str, name: str, spec: dict[str, Any]) -> Manifest:

@@ -70,7 +70,7 @@ _CONCEPTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             "blueprint.group_settings",
         ),
     ),
-    ("delivery", "Delivery", ("blueprint.delivery", "blueprint.artifacts")),
+    ("delivery", "Delivery", ("blueprint.delivery", "blueprint.artifacts", "blueprint.repositories")),
     ("node-pools", "Node pools", ("blueprint.node_pool", "blueprint.node_requirement", "blueprint.disruption")),
     ("iam", "AWS permissions", ("blueprint.iam",)),
     (

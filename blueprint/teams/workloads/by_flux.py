@@ -6,10 +6,11 @@ https://fluxcd.io/flux/components/kustomize/kustomizations/#role-based-access-co
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from blueprint.addons.offers import BY_FLUX
+from blueprint.errors import Key, Problem
 from blueprint.kubernetes import RBAC, Manifest
 from blueprint.teams.namespaces import named
 from blueprint.teams.workloads.kinds import KINDS, group
@@ -18,15 +19,19 @@ CHANGE = ("create", "delete", "get", "list", "patch", "update", "watch")
 
 
 def followed(
-    name: str, namespace: str, repository: str, path: str, revision: str, credentials: str | None
+    name: str,
+    namespace: str,
+    repository: str,
+    path: str,
+    revision: str,
+    credentials: Mapping[str, Any],
+    values: Mapping[str, str],
 ) -> tuple[Manifest, ...]:
     """What reads the repository and what applies the folder stand beside Flux, where no team may write. All objects
     come into the namespace, by rights that end there.
     """
     space = BY_FLUX.namespace
-    source: dict[str, Any] = {"interval": "1m", "url": repository, "ref": _reference(revision)}
-    if credentials:
-        source["secretRef"] = {"name": credentials}
+    source = {"interval": "1m", "url": repository, "ref": _reference(revision), **credentials}
     applies = {
         "interval": "10m",
         "path": f"./{path}",
@@ -35,6 +40,7 @@ def followed(
         "serviceAccountName": name,
         "sourceRef": {"kind": "GitRepository", "name": name},
         "targetNamespace": namespace,
+        **({"postBuild": {"substitute": values}} if values else {}),
     }
     role = {"apiGroup": RBAC, "kind": "Role", "name": f"flux-{name}"}
     subject = {"kind": "ServiceAccount", "name": name, "namespace": space}
@@ -45,6 +51,19 @@ def followed(
         named("source.toolkit.fluxcd.io/v1", "GitRepository", name, space, spec=source),
         named("kustomize.toolkit.fluxcd.io/v1", "Kustomization", name, space, spec=applies),
     )
+
+
+def not_substituted(values: Mapping[str, Any]) -> Iterator[Problem]:
+    """What Flux does not put for variables.
+
+    https://fluxcd.io/flux/components/kustomize/kustomizations/#post-build-variable-substitution
+    """
+    for name, value in values.items():
+        if not re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII):
+            rule = "Flux takes variables of letters, digits and _, a letter or _ first"
+            yield Problem((Key(name),), name, rule, 'write for example "host"')
+        elif not isinstance(value, str):
+            yield Problem((Key(name),), value, "Flux puts texts for variables", f'write "{str(value).lower()}"')
 
 
 def rules() -> Iterator[dict[str, Any]]:

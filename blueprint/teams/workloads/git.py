@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any, Literal
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import field
+from typing import Annotated, Any, Literal
 
 from blueprint.addons.offers import BY_FLUX, FROM_GIT, Offer
+from blueprint.clear_values import misplaced
 from blueprint.errors import Problem
 from blueprint.facts import ClusterFacts
-from blueprint.fields import DnsLabel, GitFolder, GitRepository, GitRevision
-from blueprint.git import without_scheme
+from blueprint.fields import JSON_LIKE, DnsLabel, GitFolder, GitRepository, GitRevision
+from blueprint.git import scheme_for
 from blueprint.kubernetes import Manifest
-from blueprint.teams.namespaces import named
-from blueprint.teams.workloads.by_flux import followed
+from blueprint.teams.exposure import Exposure
+from blueprint.teams.namespaces import TeamNamespace, named
+from blueprint.teams.workloads.by_flux import followed, not_substituted
+from blueprint.teams.workloads.exposed import refused_in_values
 from blueprint.teams.workloads.kinds import GUARDED, KINDS, group
 from blueprint.teams.workloads.workload import TeamWorkload
 
@@ -40,15 +44,25 @@ class GitWorkload(TeamWorkload):
     engine: Literal["argo-cd", "flux"] = "argo-cd"
     """What keeps it applied."""
     credentials: DnsLabel | None = None
-    """Of Flux, the Secret with the credentials of a private repository, in the namespace flux-system. Those of Argo CD
-    stand in a Secret beside it, labelled `argocd.argoproj.io/secret-type: repository`."""
+    """Of Flux, a Secret of your own with the credentials of a private repository, in the namespace flux-system;
+    otherwise it is read as `private_repositories` of the add-on says."""
+
+    values: Annotated[Mapping[str, Any], JSON_LIKE] = field(default_factory=dict, kw_only=True)
+    """What this cluster's differs in. By Argo CD, values of the Helm chart that the folder is; by Flux, texts that its
+    manifests have as ${name}. What they say of annotations and hosts of Ingresses is checked as in a HelmWorkload."""
 
     def problems(self) -> Iterator[Problem]:
+        yield from misplaced(self.values, ("values",))
         if self.engine == "flux":
-            yield from without_scheme(self.repository)
+            yield from scheme_for("repository", self.repository)
+            yield from (problem.below(("values",)) for problem in not_substituted(self.values))
         elif self.credentials:
-            rule = "Argo CD finds credentials by a label of their Secret"
+            rule = "Argo CD reads a repository as private_repositories of the add-on says"
             yield Problem(("credentials",), self.credentials, rule, 'leave it out, or write engine="flux"')
+
+    def problems_on(self, facts: ClusterFacts, space: TeamNamespace, exposure: Exposure) -> Iterator[Problem]:
+        for path, refusal in refused_in_values(self.values, exposure):
+            yield Problem(("values", *path), *refusal)
 
     @property
     def key(self) -> str:
@@ -65,7 +79,9 @@ class GitWorkload(TeamWorkload):
     def objects(self, team: str, namespaces: Sequence[str], facts: ClusterFacts) -> tuple[Manifest, ...]:
         (name,) = self.from_git(team, facts)
         if self.engine == "flux":
-            return followed(name, self.namespace, self.repository, self.path, self.revision, self.credentials)
+            secret = {"secretRef": {"name": self.credentials}}
+            given = secret if self.credentials else facts.read_by(self.repository)
+            return followed(name, self.namespace, self.repository, self.path, self.revision, given, self.values)
         cluster = facts.argo_cd_destination
         project: dict[str, Any] = {
             "sourceRepos": [self.repository],
@@ -80,7 +96,12 @@ class GitWorkload(TeamWorkload):
         }
         application = {
             "project": name,
-            "source": {"repoURL": self.repository, "path": self.path, "targetRevision": self.revision},
+            "source": {
+                "repoURL": self.repository,
+                "path": self.path,
+                "targetRevision": self.revision,
+                **({"helm": {"valuesObject": self.values}} if self.values else {}),
+            },
             "destination": {**cluster, "namespace": self.namespace},
             "syncPolicy": {
                 "automated": {"prune": True, "selfHeal": True},

@@ -152,7 +152,7 @@ def in_hub(made: Plan, clone: Path) -> list[Any]:
         (generator,) = spec["generators"]
         wanted = generator["clusters"]["selector"]["matchLabels"].items()
         (secret,) = [each for each in secrets if wanted <= each["metadata"]["labels"].items()]
-        template = _mapped_texts(spec["template"], {"metadata": secret["metadata"]}, clone)
+        template = mapped_texts(spec["template"], {"metadata": secret["metadata"]}, clone)
         found.append({"apiVersion": one["apiVersion"], "kind": "Application", **template})
     return found
 
@@ -171,7 +171,7 @@ def registered(made: Plan, external: Any, clone: Path) -> Any:
     }
     data = {each["secretKey"]: parameters[each["remoteRef"]["key"]] for each in external["spec"]["data"]}
     target = external["spec"]["target"]
-    made_of = _mapped_texts(target["template"], data, clone)
+    made_of = mapped_texts(target["template"], data, clone)
     metadata = {"name": target["name"], "namespace": external["metadata"]["namespace"], **made_of["metadata"]}
     return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": made_of["data"]}
 
@@ -184,7 +184,7 @@ rendered:
 """
 
 
-def _mapped_texts(data: Any, over: Mapping[str, Any], folder: Path) -> Any:
+def mapped_texts(data: Any, over: Mapping[str, Any], folder: Path) -> Any:
     """The data with each text rendered as a template of Go, with `over` as its dot."""
     chart = folder / "renders-texts"
     (chart / "templates").mkdir(parents=True, exist_ok=True)

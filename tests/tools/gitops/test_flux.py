@@ -8,11 +8,13 @@ from typing import Any
 
 from addons.flux import Flux
 from addons.karpenter import Karpenter
-from blueprint import Blueprint
+from blueprint import Blueprint, FluxDelivery
 from blueprint.planning.planner import plan
+from blueprint.repositories import AwsRole, Password, PrivateRepository
+from blueprint.teams import SecretsManagerSecret
 from blueprint.teams.workloads.kinds import KINDS
 from examples.flux_delivery import FLUX_DELIVERY
-from tests.tools.gitops.engines import DELIVERIES, documents, first_objects, kustomizations, written
+from tests.tools.gitops.engines import DELIVERIES, REPOSITORY, documents, first_objects, kustomizations, written
 from tests.tools.gitops.fields import unknown
 from tools.gitops.folder import texts
 
@@ -116,7 +118,9 @@ def test_no_namespace_is_pruned_and_no_right_by_which_charts_are_uninstalled() -
 
 def test_facts_stand_in_what_needs_them_alone() -> None:
     """Elsewhere a dollar is a dollar: substitution happens where there is something to substitute."""
-    with_facts = {name for name, one in of_kind("Kustomization").items() if "postBuild" in one["spec"]}
+    with_facts = {
+        name for name, one in of_kind("Kustomization").items() if "substituteFrom" in one["spec"].get("postBuild", {})
+    }
     assert with_facts == {
         "addons.aws-load-balancer-controller.release",
         "addons.karpenter.objects",
@@ -131,6 +135,9 @@ def test_facts_stand_in_what_needs_them_alone() -> None:
 
 def test_credentials_are_named_and_not_written() -> None:
     (source,) = (one for one in first_objects(plan(FLUX_DELIVERY)) if one["kind"] == "GitRepository")
+    assert source["spec"]["secretRef"] == {"name": "ssh-git-github-com-example-platform"}
+    mine = plan(replace(FLUX_DELIVERY, delivery=FluxDelivery(REPOSITORY, credentials="platform-git")))
+    (source,) = (one for one in first_objects(mine) if one["kind"] == "GitRepository")
     assert source["spec"]["secretRef"] == {"name": "platform-git"}
     open_source = plan(replace(FLUX_DELIVERY, delivery=DELIVERIES["flux"]))
     (source,) = (one for one in first_objects(open_source) if one["kind"] == "GitRepository")
@@ -141,7 +148,13 @@ def test_charts_of_private_registries_come_by_the_controller_s_role() -> None:
     """source-controller v1.8.2 docs/spec/v1/ocirepositories.md (Provider: aws)"""
     mirror = "oci://111111111111.dkr.ecr.us-west-2.amazonaws.com/karpenter"
     karpenter = Karpenter(chart_repository=mirror, chart_version="1.14.1+ours")
-    addons = (*(each for each in FLUX_DELIVERY.addons if not isinstance(each, Karpenter)), karpenter)
+    flux = Flux(
+        private_repositories=(
+            PrivateRepository("oci://111111111111.dkr.ecr.us-west-2.amazonaws.com/", AwsRole()),
+            PrivateRepository("https://charts.jetstack.io", Password(SecretsManagerSecret("charts"), username="me")),
+        )
+    )
+    addons = (*(each for each in FLUX_DELIVERY.addons if not isinstance(each, Karpenter | Flux)), karpenter, flux)
     found = files(replace(FLUX_DELIVERY, addons=addons))
     sources = {
         one["metadata"]["name"]: one["spec"]
@@ -152,3 +165,11 @@ def test_charts_of_private_registries_come_by_the_controller_s_role() -> None:
     assert sources["addons.karpenter.release"]["provider"] == "aws"
     assert sources["addons.karpenter.release"]["ref"] == {"tag": "1.14.1_ours"}
     assert "provider" not in sources["addons.podinfo.release"]
+    (charts,) = (
+        one["spec"]
+        for each in found.values()
+        for one in each
+        if one["kind"] == "HelmRepository" and "secretRef" in one["spec"]
+    )
+    assert charts["url"] == "https://charts.jetstack.io"
+    assert charts["secretRef"] == {"name": "https-charts-jetstack-io"}
