@@ -7,7 +7,7 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-import jmespath
+import jmespath  # type: ignore[import-untyped]  # it has no types
 import pytest
 from botocore.exceptions import ClientError
 
