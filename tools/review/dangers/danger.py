@@ -72,7 +72,7 @@ def was_and_is(change: Change, *path: str) -> tuple[Any, Any]:
 
 
 def is_retained(resource: Template) -> bool:
-    """Whether it stays when it leaves its stack, or with which that is deleted."""
+    """Whether it stays when it leaves its stack, or that is deleted."""
     return resource.get("DeletionPolicy") in ("Retain", "RetainExceptOnCreate")
 
 
