@@ -128,6 +128,10 @@ class Blueprint(Value):
     """Hosted zones that are made with it, for add-ons that write records; others are given by their ids."""
     proxy: Proxy | None = None
     """By which nodes, and the function that installs charts, reach the internet where no route leads there."""
+    retain: bool = False
+    """Whether all that its stacks made stays when it leaves them or they are deleted: resources, charts and objects.
+
+    For the last deploy of a cluster that leaves this project (docs/leaving.md): what is replaced stays, and costs."""
 
     def problems(self) -> Iterator[Problem]:
         for key in self.tags:

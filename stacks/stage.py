@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import Stage
+from aws_cdk import RemovalPolicies, Stage
 from constructs import Construct
 
 from blueprint.planning.document import Plan
@@ -32,3 +32,6 @@ class ClusterStage(Stage):
             self, "teams", plan, plan.teams, cluster, network, first, deploys_empty=deploys_empty
         )
         teams.add_stack_dependency(addons)
+        if plan.retain:
+            # As `stacks.retained` has it: what a failing create made would be in the way of the next one.
+            RemovalPolicies.of(self).retain_on_update_or_delete()

@@ -30,7 +30,7 @@ def test_an_example_says_what_it_is_for_and_has_a_page(example: str, root: Path)
     assert f"(../examples/{example}.py)" in page
 
 
-@pytest.mark.parametrize("page", ["ways-out", "hosted-zones", "isolated-networks", "local-zones"])
+@pytest.mark.parametrize("page", ["ways-out", "hosted-zones", "isolated-networks", "leaving", "local-zones"])
 def test_what_a_guide_writes_is_there(page: str, root: Path) -> None:
     """Values, their fields, commands and files."""
     text = (root / "docs" / f"{page}.md").read_text(encoding="utf-8")

@@ -493,6 +493,8 @@ class Plan:
     """Those that are made, and kept when the cluster goes."""
     image_caches: tuple[PullThroughCache, ...] = ()
     """Rules of ECR in the cluster's account and region, which no stack of the cluster makes."""
+    retain: bool = False
+    """Whether all that the stacks made stays when it leaves them, or when they are deleted."""
 
     @cached_property
     def parts(self) -> tuple[Part, ...]:

@@ -173,6 +173,7 @@ def _planned(blueprint: object) -> Plan | list[Problem]:
             delivery=planned_delivery(blueprint, facts, planned_addons, planned_teams),
             hosted_zones=tuple(sorted(blueprint.hosted_zones, key=lambda each: (each.domain, each.private))),
             image_caches=tuple(sorted(blueprint.mirrors.cache, key=lambda each: each.prefix)),
+            retain=blueprint.retain,
         )
     )
     return made

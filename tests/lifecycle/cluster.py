@@ -164,8 +164,15 @@ _REST = tuple(addon for addon in TEAMS.addons if type(addon) not in map(type, _R
 FULL = replace(own(TEAMS), addons=(*_REST, *_REFERRING))
 """With what refers to the most of earlier stacks."""
 
+STAYING = replace(PROTECTED, account="222222222222")
+LEAVING = ("argo-hub", "argo-spoke", "capabilities", "existing-vpc", "fargate", "self-managed")
+"""Kinds that differ in who delivers, whose the network is, and what pods run on."""
+
 VARIANTS = {
     **{name: own(found) for name, found in KINDS.items()},
+    **{f"{name} leaving": replace(own(KINDS[name]), retain=True) for name in LEAVING},
+    "staying": STAYING,
+    "leaving": replace(STAYING, retain=True),
     "bare": replace(FULL, addons=(CoreDns(), EksPodIdentityAgent(), KubeProxy(), VpcCni()), teams=()),
     "base": BASE,
     "full": FULL,

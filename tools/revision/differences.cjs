@@ -44,6 +44,29 @@ function fold(before, after) {
   return [one, other];
 }
 
+// A blueprint that retains everything from now on, or no longer, says the same of each resource.
+const POLICIES = ["DeletionPolicy", "UpdateReplacePolicy"];
+const FROM_GIT = "Git:"; // tools/gitops/assembly.py
+
+function isRetained({ Resources: resources = {} }) {
+  const ids = Object.keys(resources).filter((id) => !id.startsWith(FROM_GIT));
+  return ids.length > 0 && ids.every((id) => resources[id].DeletionPolicy?.startsWith("Retain"));
+}
+
+function foldPolicies(one, other) {
+  const [was, is] = [one, other].map(isRetained);
+  const ids = Object.keys(other.Resources ?? {}).filter((id) => one.Resources?.[id]);
+  const differing = ids.filter((id) => POLICIES.some((name) => one.Resources[id][name] !== other.Resources[id][name]));
+  if (was === is || differing.length === 0) return "";
+  for (const id of differing) {
+    for (const template of [one, other]) {
+      for (const name of POLICIES) delete template.Resources[id][name];
+    }
+  }
+  const words = is ? "all resources are retained" : "no longer all resources are retained";
+  return `[~] ${POLICIES.join(" and ")} of ${differing.length}: ${words}\n`;
+}
+
 const compared = JSON.parse(readFileSync(0, "utf8")).map(({ before, after, paths, folded }) => {
   judgeParts(before, after);
   const difference = fullDiff(before, after);
@@ -55,8 +78,12 @@ const compared = JSON.parse(readFileSync(0, "utf8")).map(({ before, after, paths
     });
     resources.push({ id, impact: resource.changeImpact, properties });
   });
-  let text = "";
-  const shown = folded ? fullDiff(...fold(before, after)) : difference;
+  let [text, shown] = ["", difference];
+  if (folded) {
+    const [one, other] = fold(before, after);
+    text = foldPolicies(one, other);
+    shown = fullDiff(one, other);
+  }
   formatDifferences({ write: (words) => { text += words; return true; } }, shown, paths);
   return { resources, text: text.trim() };
 });

@@ -145,4 +145,8 @@ CHANGES: Mapping[str, Change] = {
     "tags": (SMALL, replace(SMALL, tags={"environment": "test", "cost-center": "42"})),
     "new-region": (None, replace(PROD_EU, region="eu-central-1")),
     "cluster-gone": (DEV, None),
+    # Leaving
+    "everything-retained": (SMALL, replace(SMALL, retain=True)),
+    "no-longer-retained": (replace(SMALL, retain=True), SMALL),
+    "retained-cluster-gone": (replace(DEV, retain=True), None),
 }

@@ -26,7 +26,7 @@ from tools.charts.render import render_all
 from tools.charts.results import Outcome, Render, Unreachable
 from tools.review.compose import review
 from tools.review.dangers import dangers
-from tools.review.document import Document
+from tools.review.document import Diff, Document
 from tools.review.fleet import ReviewedFleet, Touched
 from tools.review.markdown import LIMIT, markdown, size
 from tools.review.prices import prices
@@ -135,3 +135,16 @@ ONE_SCREEN = 60
 def test_what_is_seen_without_asking_fits_on_a_screen(name: str, reviews: Mapping[str, Document]) -> None:
     seen = markdown(reviews[name]).partition("<details")[0]
     assert len([line for line in seen.splitlines() if line]) <= ONE_SCREEN
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("everything-retained", ": all resources are retained"), ("no-longer-retained", ": no longer all resources are")],
+)
+def test_policies_of_all_resources_are_one_line_of_a_stack(
+    name: str, words: str, reviews: Mapping[str, Document]
+) -> None:
+    (section,) = (each for each in reviews[name].sections if each.id == "templates")
+    texts = [block.text for block in section.blocks if isinstance(block, Diff)]
+    assert len(texts) == 3, "a stack without resources does not change"
+    assert all(len(text.splitlines()) == 1 and words in text for text in texts), texts

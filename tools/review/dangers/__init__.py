@@ -65,6 +65,7 @@ RULES: Mapping[str, Handling] = {
     "changes-source": Handling(refused=False),
     "widens-admin": Handling(refused=False),
     "keeps-objects": Handling(refused=False, gate="warn"),
+    "keeps-resources": Handling(refused=False, gate="warn"),
 }
 """All rules by name, in the order in which dangers are told."""
 
@@ -85,6 +86,7 @@ def dangers(difference: ClusterDifference, plans: Plans = (None, None)) -> tuple
         owners.given_away,
         kubernetes.removes_protection,
         kubernetes.opens_network,
+        protection.retention,
         updates.existing_network,
     ):
         found += by_plans(difference, plans)

@@ -71,6 +71,11 @@ def was_and_is(change: Change, *path: str) -> tuple[Any, Any]:
     return at(change.before, *path), at(change.after, *path)
 
 
+def is_retained(resource: Template) -> bool:
+    """Whether it stays when it leaves its stack, or that is deleted."""
+    return resource.get("DeletionPolicy") in ("Retain", "RetainExceptOnCreate")
+
+
 def on(value: Any) -> bool:
     """A switch as templates may write it."""
     return value is True or value == "true"

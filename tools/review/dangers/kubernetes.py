@@ -10,7 +10,7 @@ from blueprint.teams.exposure import host_pattern
 from tools.assembly import MANIFEST, Stack, objects
 from tools.review.dangers.addons import Plans
 from tools.review.dangers.admission import as_listed, weaker_binding, weaker_policy
-from tools.review.dangers.danger import Danger, DangerRule, Weaknesses, at, danger_of, shown, step
+from tools.review.dangers.danger import Danger, DangerRule, Weaknesses, at, danger_of, is_retained, shown, step
 from tools.review.dangers.guards import Guards, Successors
 from tools.review.dangers.leftovers import is_removed
 from tools.review.dangers.limits import weaker_limits, weaker_quota
@@ -86,7 +86,7 @@ def _is_removed(difference: ClusterDifference, name: ObjectKey, old: _Applied) -
     """Whether the deploy removes what has left its manifest, unless that is gone and retained."""
     stacks = (stack for stack in difference.after if stack.name == old.stack.name)
     after = next((stack.resources[old.id] for stack in stacks if old.id in stack.resources), None)
-    if after is None and old.stack.resources[old.id].get("DeletionPolicy") == "Retain":
+    if after is None and is_retained(old.stack.resources[old.id]):
         return False
     return is_removed(name, old.id, after)
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from blueprint.kubernetes import PRUNED, ObjectKey
 from tools.assembly import MANIFEST, Stack, Template
 from tools.gitops.assembly import is_from_git
-from tools.review.dangers.danger import Danger, DangerRule, at, danger_of
+from tools.review.dangers.danger import Danger, DangerRule, at, danger_of, is_retained
 from tools.review.dangers.names import keys
 from tools.revision.differences import ClusterDifference
 
@@ -43,7 +43,7 @@ def is_removed(key: ObjectKey, id: str, after: Template | None) -> bool:
     if after is None:
         return True
     if is_from_git(id):
-        return after.get("DeletionPolicy") != "Retain"
+        return not is_retained(after)
     visited = {"", *(each[2] for each in keys(after))}
     return bool(at(after, "PruneLabel")) and key[:2] in PRUNED and key[2] in visited
 

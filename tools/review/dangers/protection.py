@@ -7,12 +7,14 @@ from typing import Any
 
 from tools.assembly import CHART, MANIFEST, Template, text
 from tools.resource_types import resource_type
+from tools.review.dangers.addons import Plans
 from tools.review.dangers.danger import Danger, DangerRule, at, danger, danger_of, on, step, surviving, was_and_is
 from tools.review.dangers.names import without_references
 from tools.revision.differences import Change, ClusterDifference
 
 _RULE = "removes-protection"
 _ROLE = "AWS::IAM::Role"
+_STACK = "AWS::CloudFormation::Stack"
 
 
 def _off(before: Any, after: Any) -> bool:
@@ -117,8 +119,17 @@ def boundaries(difference: ClusterDifference) -> Iterator[Danger]:
             yield danger(_RULE, change, what, why, "give it the boundary of the others")
 
 
-def retention(difference: ClusterDifference) -> Iterator[Danger]:
-    """What is kept when its resource or stack goes; charts and manifests are on the way to another delivery only."""
+def retention(difference: ClusterDifference, plans: Plans = (None, None)) -> Iterator[Danger]:
+    """What is kept when its resource or stack goes; charts and manifests are on the way to another delivery only.
+
+    Once of a cluster that retained everything.
+    """
+    before, after = plans
+    if before is not None and after is not None and before.retain and not after.retain:
+        what = "what its stacks made is deleted with them, but for keys, logs and the like"
+        why = step("retain", True, False)
+        yield Danger(_RULE, difference.name, "*", "retain", "retain", _STACK, what, why, "leave it on")
+        return
     for change in surviving(difference):
         if change.type in (CHART, MANIFEST):
             continue
@@ -137,8 +148,7 @@ def termination_protection(difference: ClusterDifference) -> Iterator[Danger]:
         before, after = stack.before, stack.after
         if before and after and before.termination_protection and not after.termination_protection:
             why = step("termination protection", True, False)
-            kind = "AWS::CloudFormation::Stack"
-            yield danger_of(_RULE, after, after.stack_name, kind, "the stack can be deleted", why, "leave it on")
+            yield danger_of(_RULE, after, after.stack_name, _STACK, "the stack can be deleted", why, "leave it on")
 
 
 def _boundary(role: Template | None) -> str:
@@ -167,4 +177,4 @@ def _volumes(volumes: Any) -> set[str]:
     return {each["DeviceName"] for each in volumes or () if "Ebs" in each}
 
 
-RULES: tuple[DangerRule, ...] = (settings, removals, boundaries, retention, termination_protection)
+RULES: tuple[DangerRule, ...] = (settings, removals, boundaries, termination_protection)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from tools.assembly import Stack
-from tools.review.dangers.danger import Danger, DangerRule
+from tools.assembly import Stack, Template
+from tools.gitops.assembly import is_from_git
+from tools.resource_types import resource_type
+from tools.review.dangers.danger import Danger, DangerRule, is_retained
 from tools.revision.differences import ClusterDifference
 
 _TYPE = "AWS::CloudFormation::Stack"
@@ -27,15 +29,32 @@ def moves(difference: ClusterDifference) -> Iterator[Danger]:
 def leaves_behind(difference: ClusterDifference) -> Iterator[Danger]:
     """A cluster, or a stack of one, that is gone or has another name."""
     gone = _gone(difference)
-    what = "stays in the account as it is, and goes on costing: cdk deploy deletes no stacks"
     if gone and not difference.after:
-        fix = f"destroy it from the base commit first: {_destroy(difference.name)}"
-        yield _danger("leaves-behind", difference, what, "the app no longer has this cluster", fix)
+        rule, what, fix = _left(gone, _destroy(difference.name))
+        yield _danger(rule, difference, what, "the app no longer has this cluster", fix)
     for stack in gone:
         if _place(stack) in {_place(each) for each in difference.after}:
-            fix = f"destroy it from the base commit first: cdk destroy {stack.cluster}/{stack.name}"
+            rule, what, fix = _left([stack], f"cdk destroy {stack.cluster}/{stack.name}")
             names = (stack.cluster, stack.name, stack.stack_name, f"{stack.cluster}/{stack.name}", _TYPE)
-            yield Danger("leaves-behind", *names, what, "the app no longer has this stack", fix)
+            yield Danger(rule, *names, what, "the app no longer has this stack", fix)
+
+
+def _left(gone: Sequence[Stack], destroy: str) -> tuple[str, str, str]:
+    """The rule, what becomes of stacks that are gone from the app, and what to do; by what their deletion deletes."""
+    resources = [each for stack in gone for id, each in stack.resources.items() if not is_from_git(id)]
+    lost = [each for each in resources if not is_retained(each)]
+    if not lost:
+        what = "nothing is lost if the base commit is deployed: what its stacks made stays without them, and costs"
+        return "keeps-resources", what, f"delete the stacks from the base commit: {destroy}"
+    what = "stays in the account as it is, and goes on costing: cdk deploy deletes no stacks"
+    fix = f"destroy it from the base commit first, with {_counted(lost, resources)}: {destroy}"
+    return "leaves-behind", what, f"{fix}; or keep it all by retain=True (docs/leaving.md)"
+
+
+def _counted(lost: Sequence[Template], resources: Sequence[Template]) -> str:
+    """How many there are, and of which types those are that hold state."""
+    types = sorted({each["Type"].rpartition("::")[2] for each in lost if resource_type(each["Type"]).lost})
+    return f"{len(lost)} of {len(resources)} resources" + (f" ({', '.join(types)})" if types else "")
 
 
 def _gone(difference: ClusterDifference) -> list[Stack]:

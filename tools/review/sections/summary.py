@@ -88,6 +88,9 @@ def _row(touched: Touched) -> Row:
         if each.before and each.after
         for _, key, old, new in changed(each.before.tags, each.after.tags)
     }
+    before, after = touched.plans
+    if before and after and before.retain != after.retain:
+        protection.add("everything is retained" if after.retain else "no longer everything is retained")
     found = "; ".join([in_words(counts((difference,))), *sorted(protection), *sorted(tags)])
     names = Cell(", ".join(dict.fromkeys(differing)), code=True)
     if not difference.before:

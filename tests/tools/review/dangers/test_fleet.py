@@ -256,6 +256,8 @@ OF_A_TEAM: dict[str, tuple[Blueprint, Blueprint, dict[str, int]]] = {
         in_vpc(BASE, pods=(), nodes=(*THERE.nodes, ELSEWHERE), control_plane=(*THERE.control_plane, FURTHER)),
         {"leaves-behind": 1, "replaces-state": 1, "resets-nodes": 1},
     ),
+    "everything is retained": (BASE, replace(BASE, retain=True), {}),
+    "no longer everything is retained": (replace(BASE, retain=True), BASE, {"removes-protection": 1}),
     "other subnets of nodes": (
         in_vpc(BASE),
         in_vpc(BASE, pods=(), nodes=(*THERE.nodes, ELSEWHERE)),

@@ -26,6 +26,7 @@ def comparison(*clusters: str) -> Comparison:
 
 # What a later deploy takes back.
 TOLD = {"changes-source", "changes-team", "keeps-objects", "opens-endpoint", "removes-protection", "widens-admin"}
+TOLD |= {"keeps-resources"}  # nothing is lost
 TOLD |= {"one-way"}  # no deploy does, and yet somebody may want it
 
 
