@@ -208,6 +208,7 @@ def test_dns_on_fargate_is_told_so() -> None:
     }
 
 
+@pytest.mark.thorough
 def test_the_model_never_imports_the_cdk() -> None:
     """Measured in a process of its own: other tests may have imported it in this one."""
     program = """

@@ -24,6 +24,7 @@ print(inventory.dev.SIZE, inventory.dev.TEAM)
 @pytest.mark.parametrize(
     ("folders", "expected"), [((), "1 1"), (("inventory",), "2 1"), (("inventory", "teams"), "2 2"), ((".",), "2 2")]
 )
+@pytest.mark.thorough
 def test_a_second_edit_within_a_second(tmp_path: Path, root: Path, folders: tuple[str, ...], expected: str) -> None:
     """Of the same length and at the same time, so that Python alone takes what it compiled before."""
     files = {"inventory/dev.py": "from teams.sub.one import TEAM\nSIZE = {}\n", "teams/sub/one.py": "TEAM = {}\n"}

@@ -92,6 +92,7 @@ def statements(draw: st.DrawFn) -> Statement:
 
 @settings(deadline=None, derandomize=True, database=None, max_examples=250, suppress_health_check=list(HealthCheck))
 @given(statements())
+@pytest.mark.thorough
 def test_a_statement_is_refused_or_harmless(statement: Statement) -> None:
     try:
         plan(cluster(statement))

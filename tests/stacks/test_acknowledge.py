@@ -44,6 +44,7 @@ def validated(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CDK_VALIDATION", "true")
 
 
+@pytest.mark.thorough
 def test_the_packs_find_nothing_more(tmp_path: Path) -> None:
     judged(tmp_path, (NARROWED, EXPLAINED), ("AmazonEKSClusterPolicy",))
 
@@ -90,6 +91,7 @@ def test_without_judges_nothing_is_accepted_but_what_the_engine_always_finds(
 
 
 @pytest.mark.parametrize("repaired", [True, False])
+@pytest.mark.thorough
 def test_only_who_replaces_nodes_himself_is_excused(tmp_path: Path, *, repaired: bool) -> None:
     """The rule EKS-NODE-REPAIR finds groups that nobody repairs."""
     group = replace(cast("ManagedNodes", DEV.compute[0]), node_repair=repaired)

@@ -124,6 +124,7 @@ def told(ways: dict[str, Assembly], before: str, after: str) -> list[Danger]:
         ("argo-cd", "flux", "KubectlProvider()"),
     ],
 )
+@pytest.mark.thorough
 def test_the_way_takes_two_deploys(ways: dict[str, Assembly], before: str, after: str, refused: str | None) -> None:
     """What stays of an engine that is left is said, with the command that removes it."""
     found = [each for each in told(ways, before, after) if each.rule != "keeps-objects"]

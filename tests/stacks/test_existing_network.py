@@ -194,6 +194,7 @@ KINDS = (MANAGED, LAUNCHED, SELF_MANAGED, FARGATE, AUTO, ISOLATED, POD_RANGES)
 
 
 @pytest.mark.parametrize("blueprint", KINDS, ids=lambda each: each.name)
+@pytest.mark.thorough
 def test_moving_there_changes_nothing_but_references(blueprint: Blueprint, tmp_path: Path) -> None:
     """From a VPC that was made for a cluster to one that is there already, of the same ids and ranges."""
     made = plan(blueprint)

@@ -193,6 +193,7 @@ BEFORE = {
         ("own", "KubectlProvider()"),
     ],
 )
+@pytest.mark.thorough
 def test_a_cluster_that_becomes_a_spoke(before: str, fix: str, tmp_path: Path) -> None:
     """CloudFormation deploys the cluster's stack first, and removes no export that others import:
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-exports.html

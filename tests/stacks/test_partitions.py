@@ -116,6 +116,7 @@ def services(found: Any) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("region", [CHINA, GOVERNMENT])
+@pytest.mark.thorough
 def test_templates_say_what_is_the_partition_s(region: str, tmp_path: Path) -> None:
     """ARNs, names of hosts, and principals as the CDK's table of regions has them."""
     there = [moved(each, region) for each in AT_HOME if (each.name, region) not in LACKING]

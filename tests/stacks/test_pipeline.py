@@ -303,6 +303,7 @@ class TestMovingIn:
 @pytest.mark.parametrize(
     ("source", "provider"), [(CodeCommit("clusters", branch="release"), "CodeCommit"), (S3Archive("sources"), "S3")]
 )
+@pytest.mark.thorough
 def test_other_sources(source: CodeCommit | S3Archive, provider: str, tmp_path: Path) -> None:
     synthesize_pipeline(planned(source=source, account="111111111111"), tmp_path)
     template = read(tmp_path / "Pipeline.template.json")
@@ -470,6 +471,7 @@ synthesize_pipeline(planned(), Path(sys.argv[1]))
 """
 
 
+@pytest.mark.thorough
 def test_a_build_of_the_pipeline_writes_the_same_bytes(assembly: Path, root: Path, tmp_path: Path) -> None:
     """Elsewhere, with what CodeBuild says of itself, and without credentials.
 

@@ -421,6 +421,7 @@ def test_prod_in_markdown(snapshot: SnapshotAssertion, capsys: pytest.CaptureFix
     assert capsys.readouterr().out == snapshot(extension_class=Markdown)
 
 
+@pytest.mark.thorough
 def test_all_clusters_when_none_is_named(
     assembly: Assembly, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -440,6 +441,7 @@ def test_an_unknown_cluster_is_told_which_there_are(capsys: pytest.CaptureFixtur
     assert (out, "porduction" in err, "prod, prod-eu, " in err) == ("", True, True)
 
 
+@pytest.mark.thorough
 def test_needs_no_other_cluster(root: Path) -> None:
     code = """
 import sys

@@ -98,6 +98,7 @@ def loaded(root: Path) -> dict[str, set[str]]:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.thorough
 def test_a_command_starts_as_if_it_were_alone(command: str, loaded: dict[str, set[str]]) -> None:
     """No module of another, and not what takes long: a mistake is reported before the CDK or boto3 is loaded."""
     own = f"tools.commands.{command.replace('-', '_')}"
@@ -157,6 +158,7 @@ def test_a_name_of_a_cluster_is_no_option(capsys: pytest.CaptureFixture[str]) ->
     assert "value  '--json'" in capsys.readouterr().err
 
 
+@pytest.mark.thorough
 def test_an_output_that_nobody_reads(root: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "tools", "access", "bare"],

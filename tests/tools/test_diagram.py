@@ -18,6 +18,7 @@ from tools.commands import diagram
 from tools.picture.page import HEADER, page
 
 
+@pytest.mark.thorough
 def test_writes_what_is_missing_or_stale_and_removes_what_is_gone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

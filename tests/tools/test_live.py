@@ -92,6 +92,7 @@ def live(root: Path, tmp_path: Path) -> Iterator[Live]:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks here")
+@pytest.mark.thorough
 def test_a_day_with_it(live: Live) -> None:
     live.until("lab: synthesized")
     live.until("in ")

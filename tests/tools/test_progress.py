@@ -66,6 +66,7 @@ def test_what_is_short_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr() == ("", "")
 
 
+@pytest.mark.thorough
 def test_synthesis_counts_clusters_built_and_written(tmp_path: Path, root: Path) -> None:
     """In a process of its own, since the CDK answers only when a cluster is done."""
     code = """

@@ -253,6 +253,7 @@ def test_a_docstring_is_no_markup() -> None:
 # --- The command ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.thorough
 def test_the_command_writes_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shown: Mapping[str, str]) -> None:
     """What it says is tested with `make diagram`."""
     monkeypatch.setattr(reference, "FOLDER", tmp_path)

@@ -11,6 +11,7 @@ import pytest
 
 from app import ROOT
 
+pytestmark = pytest.mark.thorough
 SOURCES = ("addons", "blueprint", "examples", "facts", "stacks", "teams", "tools", "app.py", "cdk.json")
 TRAP = 'raise SystemExit("a mistake is reported before aws_cdk is imported")\n'
 

@@ -80,6 +80,7 @@ def test_charts_come_from_the_folder_that_charts_names(tmp_path: Path, capsys: p
     assert "Rendering 6 charts on Kubernetes 1.36" in err
 
 
+@pytest.mark.thorough
 def test_needs_no_cdk(root: Path) -> None:
     code = """
 import sys

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tools.environment import inherited
 from tools.forge.verdict import Edited, edits
 
@@ -27,6 +29,7 @@ print("\\n".join(opened))
 """
 
 
+@pytest.mark.thorough
 def test_what_a_review_comes_from_is_all_that_it_reads_but_what_it_is_about(root: Path, tmp_path: Path) -> None:
     folders = (str(tmp_path / "plans"), str(tmp_path / "out"))
     done = subprocess.run(

@@ -30,6 +30,7 @@ def judged(path: Path, form: tuple[str, ...]) -> int:
 
 
 @pytest.mark.parametrize("folder", FORMS)
+@pytest.mark.thorough
 def test_the_files_of_the_example(folder: str, tmp_path: Path) -> None:
     pins(tmp_path)
     pages = pages_of(ROOT / "examples" / "fleet", tmp_path)

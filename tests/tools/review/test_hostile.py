@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from blueprint.contribution import Release
 from tests.plans import release
 from tests.tools.review.support import cluster, fleet, resource, thing, touched
@@ -69,6 +71,7 @@ def rendered(releases: Sequence[Release], version: str) -> tuple[Outcome, ...]:
     return (Rendered((thing("Pod", HOSTILE[0]),)),) * len(releases)
 
 
+@pytest.mark.thorough
 def test_stays_a_comment_and_a_page_in_which_nothing_happens() -> None:
     found = large("<b>dev</b>")
     told = tuple(Danger("deletes-state", *([hostile(number)] * 8)) for number in range(1000))

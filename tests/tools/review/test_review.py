@@ -31,6 +31,7 @@ def run(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.thorough
 def test_a_change_from_end_to_end(project: Path, tmp_path: Path) -> None:
     edit(project / "examples" / "dev.py", "203.0.113.0/24", "203.0.112.0/23")
     out = tmp_path / "out"
@@ -70,6 +71,7 @@ def test_mistakes_of_the_caller_leave_nothing(
     assert not (project / "review").exists()
 
 
+@pytest.mark.thorough
 def test_mistakes_of_a_revision_leave_no_review_of_another_change(project: Path) -> None:
     (project / "review").mkdir()
     (project / "review" / MARK).write_text("make review wrote this folder, and writes it anew.\n", encoding="utf-8")
