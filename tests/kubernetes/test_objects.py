@@ -50,7 +50,10 @@ def defined(own: Cluster) -> Cluster:
 
 @pytest.mark.parametrize("blueprint", WRITING, ids=lambda blueprint: blueprint.name)
 def test_every_object_is_accepted(defined: Cluster, blueprint: Blueprint) -> None:
-    sent = [one for one in objects_of(plan(blueprint)) if (one["apiVersion"], one["kind"]) not in UNDEFINED]
+    made = plan(blueprint)
+    sent = [one for one in objects_of(made) if (one["apiVersion"], one["kind"]) not in UNDEFINED]
+    for name in (name for part in made.parts for name in part.contribution.namespaces_of_eks):
+        defined.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
     refused = []
     for one in sent:
         answer = defined.apply(one)
