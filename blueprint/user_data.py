@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from email.mime.multipart import MIMEMultipart
-from email.mime.nonmultipart import MIMENonMultipart
 from typing import TYPE_CHECKING, Any
 
 from blueprint.errors import Problem
@@ -30,6 +28,10 @@ def multipart(script: str, config: str) -> str:
     starts: amazon-eks-ami at v20260724, templates/al2023/runtime/rootfs/etc/systemd/system/nodeadm-config.service:4-6
     and nodeadm-run.service:4-6.
     """
+    # Imported here, as a plan without user data needs none of it.
+    from email.mime.multipart import MIMEMultipart
+    from email.mime.nonmultipart import MIMENonMultipart
+
     parts = MIMEMultipart(boundary="NodeConfig")
     for kind, subtype, text in (("text", "x-shellscript", script), ("application", "node.eks.aws", config)):
         if text:

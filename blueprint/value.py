@@ -166,7 +166,7 @@ def _stated(value: Value) -> Iterator[Problem]:
 def faults_of(cls: Any) -> tuple[Problem, ...]:
     """The mistakes in what a class says of all its values: a name that is none, a `chart` that is only text."""
     found = []
-    for name, hint in typing.get_type_hints(cls, include_extras=True).items():
+    for name, hint in hints_of(cls).items():
         if get_origin(hint) is ClassVar and not name.startswith("_") and name not in lacking_in(cls):
             for problem in _judged(getattr(cls, name), get_args(hint)[0], (name,)):
                 rule = f"{cls.__name__}{rendered(('', *problem.path))} {problem.rule}"
@@ -228,9 +228,24 @@ def _without(value: Value, wrong: set[str]) -> Value:
 
 
 @cache
+def hints_of(cls: Any) -> dict[str, Any]:
+    """What `typing.get_type_hints` says with the rules, of a class and its bases; those of a base are read once."""
+    return {name: hint for base in reversed(cls.__mro__) for name, hint in _own_hints(base).items()}
+
+
+@cache
+def _own_hints(cls: Any) -> dict[str, Any]:
+    if not (own := get_annotations(cls)):
+        return {}
+    within = {name: each for name, each in vars(cls).items() if isinstance(each, type)}
+    alone = type(cls.__name__, (), {**within, "__annotations__": own, "__module__": cls.__module__})
+    return typing.get_type_hints(alone, include_extras=True)
+
+
+@cache
 def field_types(cls: Any) -> dict[str, Any]:
     """Annotations of the fields of a class, with their rules."""
-    hints = typing.get_type_hints(cls, include_extras=True)
+    hints = hints_of(cls)
     return {f.name: hints[f.name] for f in fields(cls) if f.init and f.name != "_mistakes"}
 
 
@@ -401,7 +416,7 @@ _PLAIN = frozenset({str, int, float, bool, types.NoneType, dict, list, tuple})
 def _held(cls: Any) -> dict[str, Any]:
     """Annotations of the fields of plain data: a dataclass or a named tuple."""
     names = [f.name for f in fields(cls)] if is_dataclass(cls) else getattr(cls, "_fields", ())
-    hints = typing.get_type_hints(cls, include_extras=True) if names else {}
+    hints = hints_of(cls) if names else {}
     return {name: hints[name] for name in names if name in hints}
 
 

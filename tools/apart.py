@@ -45,8 +45,9 @@ def synthesize_apart(
     processes: int,
     validate: bool = False,
     progress: bool = False,
+    quick: bool = False,
 ) -> None:
-    """Writes what `synthesize` writes; by at most so many processes.
+    """Writes what `synthesize` writes; by at most so many processes. `quick` says that this process ends with it.
 
     Raises FindingsError with what rules find in any cluster.
     """
@@ -64,6 +65,8 @@ def synthesize_apart(
                 missing.append(part)
         done: list[Path] = []
         shown = Progress(lambda: f"{len(done)} of {len(missing)} clusters")
+        if quick and missing:
+            quicken()  # not where all comes from the store: that needs nothing of the CDK
         with shown if progress and len(missing) > 1 else nullcontext():
             for part in _synthesized(missing, parts, min(processes, len(missing) // WORTH), validate):
                 done.append(part)

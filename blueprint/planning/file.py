@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, get_origin
+from typing import TYPE_CHECKING, Any, get_args
 
 from blueprint.contribution import AwsResource
 from blueprint.planning.document import FargateNodes, NodeGroup, Plan
 from blueprint.planning.frozen import frozen
-from blueprint.value import Value
 
 if TYPE_CHECKING:
     from cattrs.preconf.json import JsonConverter
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 SCHEMA = 2
 """Of the documents. It grows when a field goes, comes without a default, or changes its meaning."""
 SUFFIX = ".plan.json"
+_UNIONS = (AwsResource, NodeGroup | FargateNodes)
+_TAGGED = tuple(cls for union in _UNIONS for cls in get_args(union))
+_TAG = "type"
+"""Tells which class of a union it is."""
 
 
 class DocumentError(Exception):
@@ -27,7 +31,7 @@ class DocumentError(Exception):
 
 def dumped(plan: Plan) -> str:
     """The plan as a document; the same plan gives the same text."""
-    document = {"schema": SCHEMA, **_converter().unstructure(plan)}
+    document = {"schema": SCHEMA, **_written(plan)}
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
@@ -62,29 +66,30 @@ def documents(folder: Path) -> Mapping[str, str]:
     return {path.name.removesuffix(SUFFIX): path.read_text(encoding="utf-8") for path in paths}
 
 
+def _written(value: Any) -> Any:
+    """As JSON: what values have, but for what was wrong with them, which is told before there is a plan."""
+    if is_dataclass(value):
+        cls: Any = type(value)  # mypy takes a class whose instances define __hash__ for unhashable
+        found = {name: _written(getattr(value, name)) for name in _names(cls)}
+        return {**found, _TAG: type(value).__name__} if isinstance(value, _TAGGED) else found
+    if isinstance(value, Mapping):
+        return {key: _written(item) for key, item in value.items()}
+    if isinstance(value, frozenset):  # in another order in each process
+        return sorted(value)
+    return [_written(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+@cache
+def _names(cls: Any) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(cls) if each.name != "_mistakes")
+
+
 @cache
 def _converter() -> JsonConverter:
-    from cattrs import override
-    from cattrs.gen import make_dict_unstructure_fn
     from cattrs.preconf.json import make_converter
     from cattrs.strategies import configure_tagged_union
 
     converter = make_converter(forbid_extra_keys=True)
-    # What was wrong with a value is told before there is a plan.
-    converter.register_unstructure_hook_factory(
-        _is_value, lambda cls: make_dict_unstructure_fn(cls, converter, _mistakes=override(omit=True))
-    )
-    converter.register_unstructure_hook_func(_is_frozenset, sorted)
-    # Last, since this asks for the hooks of all that is in them.
-    for union in (AwsResource, NodeGroup | FargateNodes):
-        configure_tagged_union(union, converter, tag_name="type")
+    for union in _UNIONS:
+        configure_tagged_union(union, converter, tag_name=_TAG)
     return converter
-
-
-def _is_value(hint: object) -> bool:
-    return isinstance(hint, type) and issubclass(hint, Value)
-
-
-def _is_frozenset(hint: object) -> bool:
-    """Sets have another order in each process."""
-    return get_origin(hint) is frozenset

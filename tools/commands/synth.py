@@ -7,6 +7,7 @@ and judges them, comes from .synthesized.
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import json
 import os
@@ -23,7 +24,7 @@ from blueprint.inventory import planned
 from blueprint.planning.document import Plan
 from tools.apart import synthesize_apart
 from tools.assembly import Assembly, read
-from tools.jsii_start import finish, quicken
+from tools.jsii_start import finish
 from tools.options import add_clusters, add_json
 from tools.outputs import ASSEMBLY, OutputFolder
 from tools.status import Status
@@ -49,6 +50,8 @@ def add_options(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     """Writes the assembly, and prints the table."""
+    if options.quick:
+        gc.disable()  # a run takes seconds
     out: Path = options.output
     folder = OutputFolder(out, "synth", "--output", ASSEMBLY, shared="cdk.out")
     folder.clear(keep="asset.")  # which are named after their content, so they need no second copy
@@ -61,8 +64,6 @@ def run(options: Namespace) -> int:
     print(f"Synthesizing {_names(plans)} into {out}/", file=sys.stderr, flush=True)
     start = time.monotonic()
     try:
-        if options.quick:
-            quicken()
         synthesize_apart(
             plans,
             out,
@@ -70,6 +71,7 @@ def run(options: Namespace) -> int:
             processes=os.cpu_count() or 1,
             validate=options.validate,
             progress=True,
+            quick=options.quick,
         )
     except Exception:
         folder.clear()
