@@ -291,9 +291,16 @@ def test_groups_of_kubernetes_are_those_of_its_schemas(version: str) -> None:
     assert "ClusterRole" in CLUSTER_SCOPED
 
 
-def test_what_follows_a_secret_is_judged_as_well(folder: Path) -> None:
-    secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData: {password: x}\n"
+@pytest.mark.parametrize(
+    "first",
+    [
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData: {password: x}\n",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {PASSWORD: hunter2}\n",
+        "kind: ConfigMap\n",
+    ],
+)
+def test_what_follows_a_mistake_is_judged_as_well(folder: Path, first: str) -> None:
     wrong = "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\ndatas: {}\n"
-    rules = [rule for _, rule, _ in told(folder, f"{secret}{wrong}")]
+    rules = [rule for _, rule, _ in told(folder, f"{first}{wrong}")]
     assert len(rules) == 2
     assert "datas" in rules[1]

@@ -529,7 +529,8 @@ def test_what_flux_follows_ends_in_its_namespace() -> None:
     assert spec["sourceRef"] == {"kind": "GitRepository", "name": found["GitRepository"]["metadata"]["name"]}
     assert (spec["targetNamespace"], spec["path"], spec["prune"]) == ("shop", "./deploy", True)
     assert spec["deletionPolicy"] == "Orphan"
-    assert found["RoleBinding"]["roleRef"]["name"] == found["Role"]["metadata"]["name"]
+    name = found["Role"]["metadata"]["name"]
+    assert found["RoleBinding"]["roleRef"] == {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name}
     (subject,) = found["RoleBinding"]["subjects"]
     assert subject == {"kind": "ServiceAccount", "name": "shop-pages", "namespace": "flux-system"}
     allowed = {resource for rule in found["Role"]["rules"] for resource in rule["resources"]}

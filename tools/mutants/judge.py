@@ -27,11 +27,11 @@ from tools.mutants.server import BROKEN
 from tools.status import CannotError
 
 FOLDERS: Mapping[str, tuple[str, ...]] = {
-    "blueprint/addons": ("tests/addons", "tests/blueprint", "tests/permissions", "tests/stacks"),
-    "blueprint/teams": ("tests/teams", "tests/isolation", "tests/blueprint", "tests/stacks"),
-    "blueprint": ("tests/blueprint", "tests/addons", "tests/teams", "tests/permissions", "tests/stacks"),
-    "addons": ("tests/addons", "tests/permissions", "tests/blueprint", "tests/stacks"),
-    "stacks": ("tests/stacks", "tests/permissions"),
+    "blueprint/addons": ("tests/addons", "tests/blueprint", "tests/permissions", "tests/stacks", "tests/tools"),
+    "blueprint/teams": ("tests/teams", "tests/isolation", "tests/blueprint", "tests/stacks", "tests/tools"),
+    "blueprint": ("tests/blueprint", "tests/addons", "tests/teams", "tests/permissions", "tests/stacks", "tests/tools"),
+    "addons": ("tests/addons", "tests/permissions", "tests/blueprint", "tests/stacks", "tests/tools"),
+    "stacks": ("tests/stacks", "tests/permissions", "tests/tools"),
     "tools": ("tests/tools",),
 }
 """Where the tests are that can notice a mistake in a folder, the likeliest first."""
