@@ -74,10 +74,10 @@ class GitHubApp(KeptInAws):
 
     key, schemes, provider = "privateKey", ("https://",), "github"
 
-    app_id: Annotated[int, between(1, 2**53, "as GitHub shows it")]
-    """Of the app."""
-    installation_id: Annotated[int, between(1, 2**53, "as GitHub shows it")]
-    """Of its installation in the organization."""
+    app_id: Annotated[int, between(1, 2**53)]
+    """Of the app, as its settings show it."""
+    installation_id: Annotated[int, between(1, 2**53)]
+    """Of its installation in the organization: the number at the end of the address of its settings."""
     api: Annotated[str, _API] | None = None
     """Of GitHub Enterprise Server, the address of its API, `https://github.example.com/api/v3`; of github.com when
     None."""
