@@ -65,7 +65,7 @@ def _matches(pattern: str, name: str) -> bool:
 @cache
 def _form(pattern: str) -> re.Pattern[str]:
     """Made once, since it is held against the names of all services."""
-    return re.compile(translate(pattern.lower()))
+    return re.compile(translate(pattern.replace("[", "[[]").lower()))
 
 
 @cache
