@@ -14,7 +14,7 @@ from addons.karpenter import Karpenter
 from addons.vpc_cni import VpcCni
 from blueprint import AutoMode, Blueprint, Cluster, ManagedNodes, NewNetwork, PrivateEndpoint, PublicEndpoint, Role
 from blueprint.iam import Statement
-from blueprint.teams import ApplicationTeam, ServiceAccount, TeamNamespace, ToInternet
+from blueprint.teams import ApplicationTeam, GitWorkload, ServiceAccount, TeamNamespace, ToInternet
 from examples.dev import DEV
 from examples.prod import PROD
 from examples.prod_eu import PROD_EU
@@ -50,6 +50,13 @@ SHOP = ApplicationTeam(
 )
 WITH_SHOP = replace(SMALL, teams=(PLATFORM, SHOP))
 PUBLIC = replace(SMALL, cluster=replace(SMALL.cluster, endpoint=PublicEndpoint(allow=("203.0.113.0/24",))))
+
+
+def _following(revision: str) -> Blueprint:
+    """A cluster whose team is at a revision of its own repository."""
+    pages = GitWorkload("pages", "https://github.com/example/pages", "deploy", namespace="shop", revision=revision)
+    shop = replace(SHOP, workloads=(pages,))
+    return replace(SMALL, teams=(PLATFORM, shop), addons=(*SMALL.addons, ArgoCd(domain="argocd.example.com")))
 
 
 def _cluster(blueprint: Blueprint, **changes: Any) -> Blueprint:
@@ -145,6 +152,7 @@ CHANGES: Mapping[str, Change] = {
     "tags": (SMALL, replace(SMALL, tags={"environment": "test", "cost-center": "42"})),
     "new-region": (None, replace(PROD_EU, region="eu-central-1")),
     "cluster-gone": (DEV, None),
+    "promoted": (_following("v1.3.0"), _following("v1.4.0")),
     # Leaving
     "everything-retained": (SMALL, replace(SMALL, retain=True)),
     "no-longer-retained": (replace(SMALL, retain=True), SMALL),
