@@ -18,7 +18,7 @@ from blueprint.contribution import MetricsWorkspace, RuleGroups
 from blueprint.errors import BlueprintError
 from blueprint.planning.planner import plans
 from blueprint.prometheus import alert_manager_problems, rule_problems
-from tests.addons.support import FACTS, deployed, rules_broken
+from tests.addons.support import FACTS, deployed, problems_on, rules_broken
 from tests.blueprint.examples import with_addons
 from tests.templates import Template, Templates, of_type
 
@@ -140,7 +140,7 @@ def test_a_file_of_the_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 def test_mistakes_have_their_place() -> None:
     addon = KubePrometheusStack(workspace=NewWorkspace(rules={"a": "groups: {}"}, alert_manager="route: {}"))
-    places = {problem.place for problem in addon.problems_on(FACTS)}
+    places = {problem.place for problem in problems_on(FACTS, addon)}
     assert places == {"workspace.rules['a']", "workspace.alert_manager"}
 
 
