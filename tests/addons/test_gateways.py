@@ -287,7 +287,9 @@ def test_a_local_zone_has_a_class_of_its_own() -> None:
     assert (params["kind"], params["spec"]) == ("IngressClassParams", {"subnets": {"ids": ["subnet-9"]}})
     assert own["spec"]["parameters"]["name"] == params["metadata"]["name"] == "alb-us-west-2-lax-1a"
     same = with_classes(AlbClass("alb-us-west-2-lax-1a", "internal"))
-    assert [problem.place for problem in problems_on(facts, same)] == ["classes[0].name"]
+    (problem,) = problems_on(facts, same)
+    assert (problem.place, problem.value, problem.fix) == ("classes[0].name", "alb-us-west-2-lax-1a", "rename it")
+    assert problem.rule == "the class of this name is that of load balancers in a Local Zone"
     assert not list(same.problems_on(FACTS))
 
 
@@ -301,8 +303,13 @@ def test_load_balancers_that_nobody_makes_are_refused() -> None:
     mesh = Istio(gateways=(IstioGateway(),))
     assert_reported(with_addons(mesh), "addons[3].gateways[0].scheme", "nobody makes", "AwsLoadBalancerController()")
     isolated = replace(WITH_CONTROLLER, load_balancer_ranges=())
-    (problem,) = problems_on(isolated, EnvoyGateway(scheme="internet-facing"))
-    assert (problem.path, problem.fix) == (("scheme",), 'write "internal"')
+    for addon, place in (
+        (EnvoyGateway(scheme="internet-facing"), "scheme"),
+        (with_classes(AlbClass("a", "internal"), AlbClass("b", "internet-facing")), "classes[1].scheme"),
+    ):
+        (problem,) = problems_on(isolated, addon)
+        assert (problem.place, problem.value, problem.fix) == (place, "internet-facing", 'write "internal"')
+        assert problem.rule == "the network has no public subnets, in which such load balancers stand"
     assert [*EnvoyGateway(scheme="internet-facing").problems_on(WITH_CONTROLLER)] == []
 
 

@@ -370,6 +370,7 @@ class TestNodeClasses:
         [
             ({"ami": "v1.66.0"}, "ami"),
             ({"ami": "v20260714", "os": "BOTTLEROCKET"}, "ami"),
+            ({"efa_cards": 1}, "security_groups"),
             ({"ami": "v20260714", "image": "/images/al2023"}, "ami"),
             ({"image": "/aws/service/eks/optimized-ami/1.36/amazon-linux-2023/recommended"}, "image"),
             ({"script": "#!/bin/bash\n", "os": "BOTTLEROCKET"}, "script"),

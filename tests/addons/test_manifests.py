@@ -257,6 +257,24 @@ def test_a_custom_resource_of_a_familiar_kind_has_no_pods(folder: Path) -> None:
     assert own().contribute(FACTS).workloads == ()
 
 
+def test_what_is_no_object_hides_none_behind_it(folder: Path) -> None:
+    wrong = "kind: 1\n---\n"
+    config = "apiVersion: v1\nkind: Unknown\nmetadata: {name: a}\n"
+    assert [place for place, _, _ in told(folder, wrong + config)] == ["own/a.yaml:1", "own/a.yaml:3"]
+
+
+def test_a_file_that_nobody_may_read_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "a.yaml").write_text(DEPLOYMENT, encoding="utf-8")
+
+    def refuse(_: Path) -> bytes:
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    (problem,) = problems_on(FACTS, own())
+    assert (problem.place, problem.value) == ("own/a.yaml", "PermissionError")
+    assert (problem.rule, problem.fix) == ("cannot be read", "let whoever runs this read it")
+
+
 def test_a_definition_alone_is_fine(folder: Path) -> None:
     assert [each["kind"] for each in brought(folder, DEFINITION)] == ["CustomResourceDefinition"]
 

@@ -19,6 +19,7 @@ from blueprint.addons import Addon, CallsAws, ClusterFacts, Contribution, Statem
 from blueprint.contribution import Grant, ManagedAddon, NodeRole, Queue, Release
 from blueprint.kubernetes import Namespace
 from blueprint.teams import PlatformTeam, TeamNamespace
+from blueprint.teams.workloads import HelmWorkload
 from tests.blueprint.examples import (
     FARGATE,
     SMALL,
@@ -104,10 +105,48 @@ class Patient(Probe):
     timeout_minutes = 7
 
 
+class Hurried(Probe):
+    """Does not wait."""
+
+    name = "hurried"
+    timeout_minutes = 0
+
+
 WITHOUT_NAT: dict[str, Any] = {"nat": "none"}
+OF_SHOP: dict[str, Any] = {
+    "namespace": "shop",
+    "chart": "web",
+    "repository": "https://charts.example.com",
+    "version": "1.0.0",
+}
+WORKLOAD = HelmWorkload(name="a", **OF_SHOP)
+SECRET = {"auth": {"password": "hunter22"}}
 WITHOUT_CNI = (KubeProxy(), EksPodIdentityAgent())
 PERMISSIONS = "addons[3].permissions['kube-system/brings']"
 MISTAKES = [
+    mistake(
+        "no time",
+        with_addons(Hurried()),
+        "addons[3].timeout_minutes",
+        "Helm waits at least a minute for a release",
+        "write 1 or more",
+    ),
+    mistake(
+        "a secret in the chart of a team",
+        with_teams(TEAM, changed(TEAM, name="shop", workloads=(WORKLOAD, changed(WORKLOAD, name="b", values=SECRET)))),
+        "teams[1].workloads[1].values['auth']['password']",
+        "so they never hold a secret",
+        "existing Secret",
+    ),
+    mistake(
+        "a public chart of a team without NAT",
+        changed(
+            with_network(nat="none", interface_endpoints=()), teams=(changed(TEAM, name="shop", workloads=(WORKLOAD,)),)
+        ),
+        "teams[0].workloads[0].repository",
+        "the installer reaches Amazon ECR only",
+        "or this one: repository=",
+    ),
     mistake(
         "an admin twice", with_cluster(admins=(Role("A"), Role("A"))), "cluster.admins[1]", "admins[0] has it", "once"
     ),
