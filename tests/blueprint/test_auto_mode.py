@@ -297,6 +297,7 @@ class TestOwnPools:
         assert found.launched_nodes[0].by_auto_mode
         assert plan(launched(NodePool(), AutoMode())).facts.pools == "auto-mode"
         assert places(launched(NodePool(), WITHOUT_BUILT_IN)) == ["teams[0].node_pool.node_class"]
+        assert places(launched(NodePool(drain_hours=200), AutoMode())) == ["teams[0].node_pool.drain_hours"]
 
     def test_default_deny_spares_what_eks_runs(self) -> None:
         deny = changed(WITHOUT_BUILT_IN, node_classes=(changed(PRIVATE, network_policy="DefaultDeny"),))

@@ -15,7 +15,7 @@ from addons.kube_proxy import KubeProxy
 from addons.vpc_cni import VpcCni
 from blueprint import FargateProfile, FargateSelector, Role, plan
 from blueprint.access import AccessEntry
-from blueprint.addons import Addon, CallsAws, ClusterFacts, Contribution, Statement, Values
+from blueprint.addons import Addon, CallsAws, ClusterFacts, Contribution, EksAddonByName, Statement, Values
 from blueprint.contribution import Grant, ManagedAddon, NodeRole, Queue, Release
 from blueprint.kubernetes import Namespace
 from blueprint.teams import PlatformTeam, TeamNamespace
@@ -130,6 +130,13 @@ MISTAKES = [
         "addons[3].timeout_minutes",
         "Helm waits at least a minute for a release",
         "write 1 or more",
+    ),
+    mistake(
+        "a secret in the configuration of an add-on of EKS",
+        with_addons(EksAddonByName("own", version="v1.0.0-eksbuild.1", configuration=SECRET)),
+        "addons[3].configuration['auth']['password']",
+        "so they never hold a secret",
+        "existing Secret",
     ),
     mistake(
         "a secret in the chart of a team",

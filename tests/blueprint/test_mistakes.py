@@ -51,7 +51,9 @@ class WordlessError(Exception):
         raise RuntimeError
 
 
-@pytest.mark.parametrize("name", ["contribute", "problems_on", "values", "objects", "services", "hosted_zones"])
+@pytest.mark.parametrize(
+    "name", ["contribute", "problems_on", "values", "objects", "services", "hosted_zones", "off_aws"]
+)
 @pytest.mark.parametrize(
     "error", [ValueError("oh"), SystemExit(0), KeyError("x"), RecursionError(), WordlessError()], ids=repr
 )
@@ -80,6 +82,7 @@ def test_a_method_that_gives_something_else(name: str, answer: object) -> None:
 def test_a_team_that_cannot_say_what_it_adds(answer: Callable[[], Any]) -> None:
     team = hook("contribute", answer, ApplicationTeam)("search", owners=(Role("Lead"),))
     (found,) = report(changed(SMALL, teams=(team,))).problems
+    assert found.place == "blueprint.teams[0]"
     assert found.rule.startswith("Own.contribute() ")
 
 
