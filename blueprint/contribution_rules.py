@@ -60,7 +60,8 @@ def between_contributions(
             yield from (problem.below((*part.path, part.fields.values)) for problem in schemas.mistakes(addon))
         for release in part.contribution.releases:
             path = (*part.path, *part.places.get(release.name, ()))
-            yield from (problem.below(path) for problem in _release(view.blueprint, release, part.fields))
+            names = part.other_fields.get(release.name, part.fields)
+            yield from (problem.below(path) for problem in _release(view.blueprint, release, names))
     yield from _network_policies(facts, parts)
     if view.knows_all("addons"):
         yield from _node_classes(view, parts)

@@ -22,6 +22,8 @@ class Draft:
     after: tuple[str, ...] = ()
     fields: ReleaseFields = RELEASE_FIELDS
     """Of its value."""
+    other_fields: Mapping[str, ReleaseFields] = field(default_factory=dict)
+    """Of releases for which it has others, by their names."""
     places: Mapping[str, FieldPath] = field(default_factory=dict)
     """From a team to what brings a release or an AWS role, by the name of that."""
     lost: str = ""

@@ -123,8 +123,8 @@ def _planned(blueprint: object) -> Plan | list[Problem]:
             off_aws, wrong = _off_aws(addon, facts, contribution, left_out)
             problems.extend(problem.below(path) for problem in wrong)
             left_out += [addon] if off_aws.left_out else []
-            fields, lost, groups = addon.release_fields, addon.lost, addon.api_groups
-            addons.append(Draft(path, addon.name, cls, contribution, after, fields, {}, lost, groups, off_aws))
+            draft = Draft(path, addon.name, cls, contribution, after, addon.release_fields, addon.other_release_fields)
+            addons.append(replace(draft, lost=addon.lost, api_groups=addon.api_groups, off_aws=off_aws))
     teams: list[Draft] = []
     first = {team.name: path for path, team in reversed([*view.teams.items()])}
     for path, team in view.teams.items():

@@ -11,7 +11,9 @@ from addons.aws_load_balancer_controller import AwsLoadBalancerController
 from addons.core import CORE
 from addons.core_dns import CoreDns
 from addons.eks_pod_identity_agent import EksPodIdentityAgent
+from addons.istio import Istio
 from addons.kube_proxy import KubeProxy
+from addons.secrets_store_csi_driver import SecretsStoreCsiDriver
 from addons.vpc_cni import VpcCni
 from blueprint import FargateProfile, FargateSelector, Role, plan
 from blueprint.access import AccessEntry
@@ -137,6 +139,16 @@ MISTAKES = [
         "addons[3].configuration['auth']['password']",
         "so they never hold a secret",
         "existing Secret",
+    ),
+    *(
+        mistake(
+            f"a secret in a chart beside that of {addon.name}",
+            with_addons(changed(addon, **{field: SECRET})),
+            f"addons[3].{field}['auth']['password']",
+            "so they never hold a secret",
+            "existing Secret",
+        )
+        for addon, field in ((Istio(), "node_extra_values"), (SecretsStoreCsiDriver(), "provider_extra_values"))
     ),
     mistake(
         "a secret in the chart of a team",
