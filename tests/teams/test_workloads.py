@@ -470,6 +470,10 @@ MISTAKES: dict[str, tuple[TeamWorkload, str]] = {
         changed(GIT, values={"ingress": {"hosts": ["www.example.org"]}}),
         ".values['ingress']['hosts'][0]",
     ),
+    "a host of another in a value of a chart": (
+        changed(CHART, values={"ingress": {"hosts": ["www.example.org"]}}),
+        ".values['ingress']['hosts'][0]",
+    ),
     "a variable of no name": (changed(BY_FLUX, values={"a-b": "x"}), ".values['a-b']"),
     "a variable that is no text": (changed(BY_FLUX, values={"replicas": 2}), ".values['replicas']"),
     "application abroad": (changed(GIT, namespace="orders"), ".namespace"),
