@@ -47,8 +47,9 @@ class OciArtifact(Value):
         given = [name for name in ("tag", "semver", "digest") if getattr(self, name)]
         if len(given) != 1:
             rule = "one of tag, semver and digest says which artifact it is"
-            value = {name: getattr(self, name) for name in given} or Quoted("<missing>")
-            yield Problem((given[-1] if given else "tag",), value, rule, 'write for example tag="stable"')
+            value = getattr(self, given[-1]) if given else Quoted("<missing>")
+            fix = f"leave out {' and '.join(given[:-1])}, or this" if given else 'write for example tag="stable"'
+            yield Problem((given[-1] if given else "tag",), value, rule, fix)
 
     @property
     def kind(self) -> str:

@@ -59,7 +59,9 @@ def between_contributions(
             yield from (problem.below(part.path) for problem in misplaced(addon.configuration, (part.fields.values,)))
             yield from (problem.below((*part.path, part.fields.values)) for problem in schemas.mistakes(addon))
         for release in part.contribution.releases:
-            yield from (problem.below(part.path) for problem in _release(view.blueprint, release, part.fields))
+            path = (*part.path, *part.places.get(release.name, ()))
+            names = part.other_fields.get(release.name, part.fields)
+            yield from (problem.below(path) for problem in _release(view.blueprint, release, names))
     yield from _network_policies(facts, parts)
     if view.knows_all("addons"):
         yield from _node_classes(view, parts)
@@ -180,7 +182,7 @@ def _grants(view: Checked, facts: ClusterFacts, parts: Sequence[Draft]) -> Itera
         of_addons = (addon.grant for addon in part.contribution.managed_addons if addon.grant)
         for grant in chain(part.contribution.grants, of_addons):
             seen.append((part.path, grant.name))
-            path = (*part.path, "permissions", Key(grant.name))
+            path = (*part.path, *part.places.get(grant.name, ("permissions", Key(grant.name))))
             for statement in grant.statements:
                 yield from (problem.below(path) for problem in problems_in(statement))
             yield from iam.size_problem(path, grant.statements)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from typing import Annotated, Any, Literal
 
-from blueprint.errors import FieldPath, Key, Problem
+from blueprint.errors import FieldPath, Key, Problem, Quoted
 from blueprint.fields import NOT_EMPTY, matches
 from blueprint.references import portable
 from blueprint.regions import REGIONS
@@ -154,7 +154,7 @@ def size_problem(
     size = len(json.dumps(policy(statements), separators=(",", ":")))
     if size > _INLINE_POLICY_LIMIT:
         rule = f"the inline policies of a role hold at most {_INLINE_POLICY_LIMIT} characters"
-        yield Problem(path, size, rule, fix)
+        yield Problem(path, Quoted(f"{size} characters"), rule, fix)
 
 
 def _one_or_many(texts: tuple[str, ...]) -> str | list[str]:

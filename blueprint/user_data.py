@@ -77,4 +77,5 @@ def script_problems(script: str) -> Iterator[Problem]:
     for boundary in _BOUNDARIES:
         if boundary in script:
             rule = "a line of it ends a part of the user data, in which it stands"
-            yield Problem(("script",), boundary, rule, "write it otherwise, for example in two halves")
+            line = next(each for each in script.splitlines() if boundary in each)
+            yield Problem(("script",), line, rule, "write it otherwise, for example in two halves")

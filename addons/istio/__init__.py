@@ -13,7 +13,7 @@ from addons.istio.ztunnel import with_ztunnel
 from blueprint.addons import Chart, ClusterFacts, Contribution, HelmAddon, Values, beside, merged
 from blueprint.addons.lock import locked_chart
 from blueprint.addons.pods import NOT_ON_FARGATE, across_zones, resources
-from blueprint.contribution import GeneratedFields, Release, at_mirror
+from blueprint.contribution import GeneratedFields, Release, ReleaseFields, at_mirror
 from blueprint.errors import Problem
 from blueprint.fields import JSON_LIKE, between
 
@@ -46,6 +46,7 @@ class Istio(HelmAddon):
     cni = locked_chart("cni", notes=_NOTES)
     ztunnel = locked_chart("ztunnel", notes=_NOTES)
     gateway = locked_chart("gateway", notes=_NOTES)
+    other_release_fields = {"istio-cni": ReleaseFields("node_extra_values", "chart_version", "chart_repository")}
     workloads = (ISTIOD,)
     images = IMAGES
     typical = {"gateways": (IstioGateway(scheme=None),)}
@@ -93,8 +94,7 @@ class Istio(HelmAddon):
         return {"profile": "ambient"} if self.mode == "ambient" else {}
 
     def _hub(self, facts: ClusterFacts) -> dict[str, str]:
-        hub = at_mirror(HUB, dict(facts.image_mirrors))
-        return {} if hub == HUB else {"hub": hub}
+        return {} if (hub := at_mirror(HUB, dict(facts.image_mirrors))) == HUB else {"hub": hub}
 
     def contribute(self, facts: ClusterFacts) -> Contribution:
         made, hub, rolls = super().contribute(facts), self._hub(facts), {"rollingUpdate": {"maxUnavailable": "10%"}}

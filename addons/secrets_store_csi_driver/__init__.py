@@ -11,7 +11,7 @@ from blueprint.addons import ClusterFacts, Contribution, HelmAddon, OffAws, Valu
 from blueprint.addons.lock import locked_chart
 from blueprint.addons.offers import MOUNTED_SECRETS
 from blueprint.addons.pods import NOT_ON_FARGATE, resources
-from blueprint.contribution import Release
+from blueprint.contribution import Release, ReleaseFields
 from blueprint.fields import JSON_LIKE, ChartVersion, between
 
 _EVERY_NODE = {
@@ -40,6 +40,9 @@ class SecretsStoreCsiDriver(HelmAddon):
         notes="https://github.com/aws/secrets-store-csi-driver-provider-aws/releases/tag/{version}",
     )
     for_nodes = True  # on Fargate ExternalSecrets() does it
+    other_release_fields = {
+        provider.name: ReleaseFields("provider_extra_values", "provider_version", "chart_repository")
+    }
     workloads = (DRIVER,)
     images = DRIVER_IMAGES
 

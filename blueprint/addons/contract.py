@@ -64,6 +64,8 @@ class Addon(Value):
     """Node architectures for which its images are published."""
     release_fields: ClassVar[ReleaseFields] = ReleaseFields("extra_values", "chart_version", "chart_repository")
     """Its fields that say more of what it installs."""
+    other_release_fields: ClassVar[Mapping[str, ReleaseFields]] = {}
+    """Those of releases beside it, by their names."""
     api_groups: ClassVar[tuple[str, ...]] = ()
     """Of the custom resources that it defines; operators who only look see these."""
     built_into_auto_mode: ClassVar[Literal["no", "skip", "refuse"]] = "no"

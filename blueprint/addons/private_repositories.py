@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Any, ClassVar
 
 from blueprint.addons.contract import Addon
 from blueprint.addons.offers import COPIED_SECRETS
 from blueprint.contribution import Grant
 from blueprint.copied_secrets import GROUP, reader, reading, service_of, store, stores
-from blueprint.errors import Problem, Quoted, duplicates
+from blueprint.errors import FieldPath, Problem, Quoted, duplicates
 from blueprint.facts import ClusterFacts
 from blueprint.iam import Statement
 from blueprint.kubernetes import Manifest
@@ -35,11 +35,11 @@ class ReadsRepositories(Addon):
 
     def problems(self) -> Iterator[Problem]:
         yield from super().problems()
-        names = (
-            (("private_repositories", index, "address"), each.name)
-            for index, each in enumerate(self.private_repositories)
-        )
-        yield from duplicates(names, "repository", "name it once")
+        named: dict[FieldPath, PrivateRepository] = {
+            ("private_repositories", i, "address"): each for i, each in enumerate(self.private_repositories)
+        }
+        again = duplicates(((path, each.name) for path, each in named.items()), "repository", "name it once")
+        yield from (replace(problem, value=named[problem.path].address) for problem in again)
         for index, each in enumerate(self.private_repositories):
             if isinstance(each.credentials, AwsRole) and each.service not in {"", *self.by_role, *self.by_token}:
                 rule = f"{type(self).__name__} has no way to read {each.service} by a role"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from blueprint.contribution import RELEASE_FIELDS, Contribution, ReleaseFields
@@ -21,6 +22,10 @@ class Draft:
     after: tuple[str, ...] = ()
     fields: ReleaseFields = RELEASE_FIELDS
     """Of its value."""
+    other_fields: Mapping[str, ReleaseFields] = field(default_factory=dict)
+    """Of releases for which it has others, by their names."""
+    places: Mapping[str, FieldPath] = field(default_factory=dict)
+    """From a team to what brings a release or an AWS role, by the name of that."""
     lost: str = ""
     api_groups: tuple[str, ...] = ()
     off_aws: OffAws = field(default_factory=OffAws)

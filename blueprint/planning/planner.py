@@ -123,8 +123,8 @@ def _planned(blueprint: object) -> Plan | list[Problem]:
             off_aws, wrong = _off_aws(addon, facts, contribution, left_out)
             problems.extend(problem.below(path) for problem in wrong)
             left_out += [addon] if off_aws.left_out else []
-            fields, groups = addon.release_fields, addon.api_groups
-            addons.append(Draft(path, addon.name, cls, contribution, after, fields, addon.lost, groups, off_aws))
+            draft = Draft(path, addon.name, cls, contribution, after, addon.release_fields, addon.other_release_fields)
+            addons.append(replace(draft, lost=addon.lost, api_groups=addon.api_groups, off_aws=off_aws))
     teams: list[Draft] = []
     first = {team.name: path for path, team in reversed([*view.teams.items()])}
     for path, team in view.teams.items():
@@ -134,7 +134,7 @@ def _planned(blueprint: object) -> Plan | list[Problem]:
         if isinstance(contribution, list):
             problems.extend(problem.below(path) for problem in contribution)
         else:
-            teams.append(Draft(path, team.name, type(team).__name__, contribution))
+            teams.append(Draft(path, team.name, type(team).__name__, contribution, places=team.places))
     addons = with_policies(addons)
     people = _people(teams)
     places = {entry.principal: team.path for team in teams[::-1] for entry in team.contribution.access}

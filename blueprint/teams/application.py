@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 
@@ -20,7 +20,7 @@ from blueprint.teams.admission import ImageRegistry, PriorityClass, guards, name
 from blueprint.teams.contract import Connection, Team
 from blueprint.teams.exposure import Exposure
 from blueprint.teams.exposure_policies import exposure_policies
-from blueprint.teams.external_secrets import CopiedSecrets
+from blueprint.teams.external_secrets import READER, CopiedSecrets
 from blueprint.teams.identity import ServiceAccount
 from blueprint.teams.namespaces import TEAM_LABEL, TeamNamespace, named, without_others
 from blueprint.teams.network import (
@@ -238,6 +238,16 @@ class ApplicationTeam(Team):
             for index, account in enumerate(self.service_accounts)
             for number, statement in enumerate(account.permissions)
         ]
+
+    @property
+    def places(self) -> Mapping[str, FieldPath]:
+        copied = {f"{each.namespace}/{READER}": ("copied_secrets", i) for i, each in enumerate(self.copied_secrets)}
+        accounts = {
+            f"{each.namespace}/{each.name}": ("service_accounts", i) for i, each in enumerate(self.service_accounts)
+        }
+        workloads = enumerate(self.workloads)
+        releases = {each.name: ("workloads", i) for i, workload in workloads for each in workload.releases()}
+        return {**copied, **accounts, **releases}
 
     def _notes(self, grants: Sequence[Grant]) -> Iterator[str]:
         # https://kubernetes.io/docs/concepts/security/rbac-good-practices/#workload-creation

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import NamedTuple
 
@@ -63,6 +63,11 @@ class Team(Value):
     def statements(self) -> Sequence[tuple[FieldPath, Statement]]:
         """What it writes down for its roles in AWS, likewise."""
         return ()
+
+    @property
+    def places(self) -> Mapping[str, FieldPath]:
+        """Where it writes down what brings a release or an AWS role, by the name of that."""
+        return {}
 
     @abstractmethod
     def contribute(self, facts: ClusterFacts) -> Contribution:

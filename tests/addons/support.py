@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from blueprint.addons import Addon
 from blueprint.errors import Problem
 from blueprint.facts import ClusterFacts
 from blueprint.iam import Statement, policy
 from blueprint.references import references_in, resolved
 from blueprint.value import Value, problems_in
+from tests.blueprint.honesty import assert_honest
 from tests.permissions import evaluator
 from tests.permissions.evaluator import Context
 
@@ -42,12 +44,28 @@ def deployed(data: Any) -> Any:
 
 def rules_broken(value: Value) -> list[str]:
     """Places of the problems in a value."""
-    return [problem.place for problem in problems_in(value)]
+    return [problem.place for problem in problems_of(value)]
 
 
 def first_problem(value: Value) -> Problem:
     """The first problem in a value."""
-    return problems_in(value)[0]
+    return problems_of(value)[0]
+
+
+def problems_of(value: Value) -> list[Problem]:
+    """What the value says that is wrong with itself, each with the place where it stands."""
+    found = problems_in(value)
+    for problem in found:
+        assert_honest(problem, value)
+    return found
+
+
+def problems_on(facts: ClusterFacts, addon: Addon) -> list[Problem]:
+    """What is wrong with the add-on on such a cluster, likewise."""
+    found = [*addon.problems_on(facts)]
+    for problem in found:
+        assert_honest(problem, addon)
+    return found
 
 
 def allowed(statements: Sequence[Statement], action: str, resource: str, context: Context | None = None) -> bool:

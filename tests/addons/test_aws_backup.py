@@ -18,7 +18,7 @@ from blueprint.contribution import BackupPlan, BackupVault
 from blueprint.errors import BlueprintError
 from blueprint.planning.planner import plans
 from blueprint.value import Value
-from tests.addons.support import FACTS, first_problem, rules_broken
+from tests.addons.support import FACTS, first_problem, problems_on, rules_broken
 from tests.blueprint.examples import assert_reported, with_addons
 from tests.templates import Template, Templates, of_type
 
@@ -135,7 +135,7 @@ def test_ninety_days_of_cold_storage_are_enough() -> None:
 def test_a_lock_and_what_is_kept(days: int, taken: bool) -> None:
     """https://docs.aws.amazon.com/aws-backup/latest/devguide/vault-lock.html: a job outside of the limits fails."""
     addon = AwsBackup(NewVault("prod", lock=LOCK), rules={"daily": BackupRule(keep_days=days)})
-    found = [problem.place for problem in addon.problems_on(FACTS)]
+    found = [problem.place for problem in problems_on(FACTS, addon)]
     assert found == ([] if taken else ["rules['daily'].keep_days"])
 
 
@@ -144,14 +144,16 @@ def test_a_lock_and_what_is_kept(days: int, taken: bool) -> None:
     [(NewVault("prod", kms_key_arn=KEY.replace("eu-west-1", "us-east-1")), "vault.kms_key_arn"), (GIVEN, "")],
 )
 def test_a_key_of_another_region(vault: OwnVault, place: str) -> None:
-    assert [problem.place for problem in AwsBackup(vault).problems_on(FACTS)] == ([place] if place else [])
+    assert [problem.place for problem in problems_on(FACTS, AwsBackup(vault))] == ([place] if place else [])
 
 
 def test_a_copy_goes_elsewhere() -> None:
     own = "arn:aws:backup:eu-west-1:111111111111:backup-vault:backups"
     for vault, fine in ((own, False), (own.replace("eu-west-1", "eu-west-2"), True), (COPIES, True)):
         addon = AwsBackup(GIVEN, rules={"daily": BackupRule(copies=(BackupCopy(vault),))})
-        assert ([*addon.problems_on(FACTS)] == []) is fine
+        found = [(each.place, each.value, each.rule) for each in problems_on(FACTS, addon)]
+        place, rule = "rules['daily'].copies[0].vault", "a copy in the vault of the backup itself saves nothing"
+        assert found == ([] if fine else [(place, vault, rule)])
 
 
 def test_only_a_new_vault_is_made() -> None:

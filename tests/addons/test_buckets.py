@@ -17,7 +17,7 @@ from blueprint.addons import ExistingBucket, HelmAddon, NewBucket, OwnBucket
 from blueprint.errors import BlueprintError
 from blueprint.planning.planner import plans
 from blueprint.value import problems_in
-from tests.addons.support import FACTS, allowed
+from tests.addons.support import FACTS, allowed, problems_on
 from tests.blueprint.examples import assert_reported, with_addons
 from tests.templates import Templates, of_type
 
@@ -32,7 +32,7 @@ def using(bucket: OwnBucket) -> tuple[HelmAddon, ...]:
 @pytest.mark.parametrize("place", range(4))
 def test_a_key_of_another_region_is_refused(place: int) -> None:
     addon = using(replace(GIVEN, kms_key_arn=KEY.replace("eu-west-1", "us-east-1")))[place]
-    (problem,) = addon.problems_on(FACTS)
+    (problem,) = problems_on(FACTS, addon)
     assert problem.place in {"bucket.kms_key_arn", "artifacts.kms_key_arn"}
     assert not [*using(replace(GIVEN, kms_key_arn=KEY))[place].problems_on(FACTS)]
 

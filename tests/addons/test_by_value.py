@@ -19,6 +19,7 @@ from tests.blueprint.examples import assert_reported, part, places, with_addons
 from tools.reference.values import classes
 
 READS = Statement(("s3:GetObject",), ("arn:${blueprint:partition}:s3:::shop/list.json",))
+MISSPELLED = Statement(("s3:GetObjekt",), ("arn:aws:s3:::settings/a",))
 EFS: dict[str, Any] = {
     "version": "v3.0.0-eksbuild.1",
     "service_account": "efs-csi-controller-sa",
@@ -155,6 +156,18 @@ def test_any_number_stands_in_a_cluster_in_the_order_that_was_asked_for() -> Non
             "addons",
             "require each other in a circle",
             "remove one",
+        ),
+        *(
+            (
+                (each,),
+                "addons[3].permissions[1].actions",
+                "AWS knows no such action",
+                "write s3:GetObject",
+            )
+            for each in (
+                HelmRelease("a", permissions=(READS, MISSPELLED), service_account="a", **PODINFO),
+                EksAddonByName("a", version="v1.1.1", permissions=(READS, MISSPELLED), service_account="a"),
+            )
         ),
         ((HelmRelease("a", permissions=(READS,), **PODINFO),), "addons[3].service_account", "service account", "name"),
         (

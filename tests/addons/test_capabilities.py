@@ -186,6 +186,10 @@ def test_kro_makes_what_it_is_said_to_and_nothing_else() -> None:
         (AckCapability(disabled_services=("S3",)), ["disabled_services[0]"]),
         (AckCapability(reads_secrets_in=("a_b",)), ["reads_secrets_in[0]"]),
         (AckCapability(permissions=(Statement(("s3:*",), ("arn:aws:s3:::a",)),)), ["permissions[0].actions"]),
+        (
+            AckCapability(permissions=(Statement(("s3:GetObjekt",), ("arn:aws:s3:::a/b",)),)),
+            ["permissions[0].actions"],
+        ),
         (KroCapability(makes=(ApiResources("apps", ()),)), ["makes[0].resources"]),
         (KroCapability(makes=(ApiResources("Apps", ("a",)),)), ["makes[0].group"]),
         (KroCapability(makes=(ApiResources("apps", ("Deployments",)),)), ["makes[0].resources[0]"]),

@@ -15,7 +15,16 @@ from blueprint.addons import EksAddon
 from blueprint.contribution import ManagedAddon
 from blueprint.versions import SUPPORTED, minor
 from blueprint.workload import PodSelector
-from tests.addons.support import ACCOUNT, FACTS, REGION, allowed, deployed, names_no_partition, rules_broken
+from tests.addons.support import (
+    ACCOUNT,
+    FACTS,
+    REGION,
+    allowed,
+    deployed,
+    names_no_partition,
+    problems_on,
+    rules_broken,
+)
 from tests.addons.test_lock import classes
 from tests.templates import plain
 
@@ -45,7 +54,7 @@ def test_kube_proxy_is_of_the_clusters_minor() -> None:
 @pytest.mark.parametrize("addon", CORE, ids=lambda addon: addon.name)
 def test_a_kubernetes_version_without_a_known_one_needs_a_choice(addon: EksAddon) -> None:
     newer = replace(FACTS, version="1.37")
-    assert [problem.place for problem in addon.problems_on(newer)] == ["version"]
+    assert [problem.place for problem in problems_on(newer, addon)] == ["version"]
     assert not list(replace(addon, version="v1.0.0-eksbuild.1").problems_on(newer))
 
 
@@ -209,7 +218,7 @@ class TestVolumesUnderAKey:
     def test_a_key_is_of_the_region(self, arn: str, places: list[str]) -> None:
         addon = AwsEbsCsiDriver(kms_key_arn=arn)
         assert rules_broken(addon) == []
-        assert [problem.place for problem in addon.problems_on(FACTS)] == places
+        assert [problem.place for problem in problems_on(FACTS, addon)] == places
 
     @pytest.mark.parametrize("arn", ["alias/ebs", KEY.replace("key/", "alias/"), KEY[-36:], f"{KEY}/*", f"{KEY}\n"])
     def test_a_key_is_named_by_its_arn(self, arn: str) -> None:

@@ -18,7 +18,7 @@ from blueprint.existing_network import ExistingNetwork
 from blueprint.planning.planner import plan, plans
 from examples.existing_vpc import EXISTING_VPC
 from examples.local_zone import LOCAL_ZONE
-from tests.addons.support import FACTS, allowed, rules_broken
+from tests.addons.support import FACTS, allowed, problems_on, rules_broken
 from tests.blueprint.examples import changed, with_addons
 from tests.templates import Templates, of_type
 
@@ -146,7 +146,7 @@ def test_what_efs_would_refuse(system: OwnFileSystem, places: list[str]) -> None
 
 
 def test_a_key_of_another_region_is_refused() -> None:
-    (problem,) = driver(a=NewFileSystem(kms_key_arn=KEY.replace("eu-west-1", "us-east-1"))).problems_on(FACTS)
+    (problem,) = problems_on(FACTS, driver(a=NewFileSystem(kms_key_arn=KEY.replace("eu-west-1", "us-east-1"))))
     assert problem.place == "storage_classes['a'].kms_key_arn"
     assert not [*driver(a=NewFileSystem(kms_key_arn=KEY), b=GIVEN).problems_on(FACTS)]
 

@@ -19,7 +19,7 @@ from addons.istio.gateways import IstioGateway
 from blueprint import plan
 from blueprint.addons import Addon, HelmRelease, KubernetesManifests
 from blueprint.facts import ClusterFacts
-from tests.addons.support import FACTS, rules_broken
+from tests.addons.support import FACTS, problems_on, rules_broken
 from tests.blueprint.examples import AUTO, assert_reported, with_addons
 from tests.templates import plain
 from tools import contracts
@@ -207,7 +207,7 @@ def test_a_class_says_what_holds_for_all_its_load_balancers() -> None:
 def test_a_class_that_no_load_balancer_could_have_is_refused() -> None:
     elsewhere = "arn:aws:acm:us-east-1:111111111111:certificate/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f"
     addon = AwsLoadBalancerController(classes=(AlbClass("a", "internet-facing", certificates=(elsewhere,)),))
-    found = {problem.path: problem.fix for problem in addon.problems_on(FACTS)}
+    found = {problem.path: problem.fix for problem in problems_on(FACTS, addon)}
     assert found == {
         ("classes", 0, "scheme"): 'write "internal"',
         ("classes", 0, "certificates", 0): f"name one of {FACTS.region}",
@@ -287,7 +287,9 @@ def test_a_local_zone_has_a_class_of_its_own() -> None:
     assert (params["kind"], params["spec"]) == ("IngressClassParams", {"subnets": {"ids": ["subnet-9"]}})
     assert own["spec"]["parameters"]["name"] == params["metadata"]["name"] == "alb-us-west-2-lax-1a"
     same = with_classes(AlbClass("alb-us-west-2-lax-1a", "internal"))
-    assert [problem.place for problem in same.problems_on(facts)] == ["classes[0].name"]
+    (problem,) = problems_on(facts, same)
+    assert (problem.place, problem.value, problem.fix) == ("classes[0].name", "alb-us-west-2-lax-1a", "rename it")
+    assert problem.rule == "the class of this name is that of load balancers in a Local Zone"
     assert not list(same.problems_on(FACTS))
 
 
@@ -301,8 +303,13 @@ def test_load_balancers_that_nobody_makes_are_refused() -> None:
     mesh = Istio(gateways=(IstioGateway(),))
     assert_reported(with_addons(mesh), "addons[3].gateways[0].scheme", "nobody makes", "AwsLoadBalancerController()")
     isolated = replace(WITH_CONTROLLER, load_balancer_ranges=())
-    (problem,) = EnvoyGateway(scheme="internet-facing").problems_on(isolated)
-    assert (problem.path, problem.fix) == (("scheme",), 'write "internal"')
+    for addon, place in (
+        (EnvoyGateway(scheme="internet-facing"), "scheme"),
+        (with_classes(AlbClass("a", "internal"), AlbClass("b", "internet-facing")), "classes[1].scheme"),
+    ):
+        (problem,) = problems_on(isolated, addon)
+        assert (problem.place, problem.value, problem.fix) == (place, "internet-facing", 'write "internal"')
+        assert problem.rule == "the network has no public subnets, in which such load balancers stand"
     assert [*EnvoyGateway(scheme="internet-facing").problems_on(WITH_CONTROLLER)] == []
 
 

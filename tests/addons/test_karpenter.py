@@ -20,7 +20,16 @@ from blueprint.node_requirement import NodeRequirement
 from blueprint.taints import Taint
 from blueprint.value import problems_in
 from blueprint.versions import is_within
-from tests.addons.support import ACCOUNT, FACTS, REGION, allowed, deployed, names_no_partition, rules_broken
+from tests.addons.support import (
+    ACCOUNT,
+    FACTS,
+    REGION,
+    allowed,
+    deployed,
+    names_no_partition,
+    problems_on,
+    rules_broken,
+)
 
 EC2 = f"arn:aws:ec2:{REGION}:{ACCOUNT}:"
 INSTANCE = f"{EC2}instance/i-1"
@@ -361,6 +370,7 @@ class TestNodeClasses:
         [
             ({"ami": "v1.66.0"}, "ami"),
             ({"ami": "v20260714", "os": "BOTTLEROCKET"}, "ami"),
+            ({"efa_cards": 1}, "security_groups"),
             ({"ami": "v20260714", "image": "/images/al2023"}, "ami"),
             ({"image": "/aws/service/eks/optimized-ami/1.36/amazon-linux-2023/recommended"}, "image"),
             ({"script": "#!/bin/bash\n", "os": "BOTTLEROCKET"}, "script"),
@@ -388,7 +398,7 @@ class TestNodeClasses:
                 NodeClass("old", os="BOTTLEROCKET", ami="v1.0.0"),
             ),
         )
-        assert [problem.path for problem in addon.problems_on(FACTS)] == [
+        assert [problem.path for problem in problems_on(FACTS, addon)] == [
             ("node_pools", 0, "requirements", 0, "values"),
             ("node_classes", 0, "kms_key_arn"),
             ("node_classes", 1, "ami"),

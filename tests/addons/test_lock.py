@@ -218,8 +218,13 @@ def test_what_the_lock_does_not_name_is_said() -> None:
     full = f'kubernetes = ">=1.25"\ndigest = "{DIGEST}"\n'
     assert read(f"{ADDON}{CHART}{full}").chart("web") == replace(lock.chart("web"), kubernetes=">=1.25", digest=DIGEST)
     assert lock.addon_versions("web") == {"1.36": "v1.2.3-eksbuild.1"}
-    with pytest.raises(BlueprintError, match=r"charts\.shop\n.*'shop'\n.*lock\n.*add a table \[charts\.shop\]"):
+    with pytest.raises(
+        BlueprintError, match=r"charts\.shop\n.*'shop'\n.*lock\n.*add a table \[charts\.shop\]"
+    ) as raised:
         lock.chart("shop")
+    (problem,) = raised.value.problems
+    assert (problem.place, problem.value) == (f"{FILE}: charts.shop", "shop")
+    assert problem.rule == "an add-on takes its version from the lock"
     with pytest.raises(BlueprintError, match=r'eks\.\*\.shop\n.*\'shop\'\n.*lock\n.*write shop = "v1'):
         lock.addon_versions("shop")
 

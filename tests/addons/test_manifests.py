@@ -18,7 +18,7 @@ from blueprint.planning.planner import plan
 from blueprint.versions import SUPPORTED
 from examples.fargate import FARGATE
 from examples.operations import OPERATIONS
-from tests.addons.support import FACTS
+from tests.addons.support import FACTS, problems_on
 
 DEPLOYMENT = """
 apiVersion: apps/v1
@@ -66,7 +66,7 @@ def brought(folder: Path, text: str, **fields: Any) -> list[dict[str, Any]]:
 
 def told(folder: Path, text: str) -> list[tuple[str, str, str]]:
     (folder / "a.yaml").write_text(text, encoding="utf-8")
-    return [(problem.place, problem.rule, problem.fix) for problem in own().problems_on(FACTS)]
+    return [(problem.place, problem.rule, problem.fix) for problem in problems_on(FACTS, own())]
 
 
 def test_objects_are_as_they_are_written_in_their_namespace(folder: Path) -> None:
@@ -242,7 +242,7 @@ def test_a_mistake_is_told_with_its_line(folder: Path, text: str, line: int, rul
 def test_pods_are_judged_by_the_level_of_their_namespace(folder: Path) -> None:
     (folder / "a.yaml").write_text(DEPLOYMENT, encoding="utf-8")
     assert list(own().problems_on(FACTS)) == []
-    assert {problem.place for problem in own(pod_security="restricted").problems_on(FACTS)} == {"own/a.yaml:12"}
+    assert {problem.place for problem in problems_on(FACTS, own(pod_security="restricted"))} == {"own/a.yaml:12"}
     host = DEPLOYMENT.replace("serviceAccountName: web", "hostNetwork: true")
     (folder / "a.yaml").write_text(host, encoding="utf-8")
     assert len(list(own().problems_on(FACTS))) == 1
@@ -257,12 +257,30 @@ def test_a_custom_resource_of_a_familiar_kind_has_no_pods(folder: Path) -> None:
     assert own().contribute(FACTS).workloads == ()
 
 
+def test_what_is_no_object_hides_none_behind_it(folder: Path) -> None:
+    wrong = "kind: 1\n---\n"
+    config = "apiVersion: v1\nkind: Unknown\nmetadata: {name: a}\n"
+    assert [place for place, _, _ in told(folder, wrong + config)] == ["own/a.yaml:1", "own/a.yaml:3"]
+
+
+def test_a_file_that_nobody_may_read_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "a.yaml").write_text(DEPLOYMENT, encoding="utf-8")
+
+    def refuse(_: Path) -> bytes:
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    (problem,) = problems_on(FACTS, own())
+    assert (problem.place, problem.value) == ("own/a.yaml", "PermissionError")
+    assert (problem.rule, problem.fix) == ("cannot be read", "let whoever runs this read it")
+
+
 def test_a_definition_alone_is_fine(folder: Path) -> None:
     assert [each["kind"] for each in brought(folder, DEFINITION)] == ["CustomResourceDefinition"]
 
 
 def test_a_directory_that_is_not_there_is_told(folder: Path) -> None:
-    (problem,) = KubernetesManifests("own", directory="elsewhere", namespace="tools").problems_on(FACTS)
+    (problem,) = problems_on(FACTS, KubernetesManifests("own", directory="elsewhere", namespace="tools"))
     assert problem.rule == "must be a directory of the project, and no symbolic link"
 
 

@@ -20,7 +20,7 @@ from blueprint import plan
 from blueprint.addons import EksAddon, EksAddonByName, ExistingFileSystem
 from blueprint.contribution import ManagedAddon
 from examples.native import NATIVE
-from tests.addons.support import FACTS, names_no_partition, rules_broken
+from tests.addons.support import FACTS, names_no_partition, problems_on, rules_broken
 from tests.blueprint.examples import TEAM, assert_reported, changed, with_addons
 from tests.isolation.network import Network, Pod
 from tests.templates import plain
@@ -94,7 +94,7 @@ def test_what_aws_would_not_take_is_refused(addon: EksAddon, broken: list[str]) 
 
 def test_a_key_of_another_region_is_refused() -> None:
     foreign = replace(BUCKETS, kms_key_arns=(KEY.replace("eu-west-1", "us-east-1"),))
-    assert [problem.place for problem in foreign.problems_on(FACTS)] == ["kms_key_arns[0]"]
+    assert [problem.place for problem in problems_on(FACTS, foreign)] == ["kms_key_arns[0]"]
 
 
 def test_buckets_that_are_only_read_need_no_new_keys() -> None:

@@ -13,7 +13,7 @@ from addons.nvidia_dra_driver import NvidiaDraDriver
 from blueprint import plan
 from blueprint.addons import HelmAddon, HelmRelease
 from blueprint.teams.namespaces import Quota, TeamNamespace
-from tests.addons.support import FACTS, rules_broken
+from tests.addons.support import FACTS, problems_on, rules_broken
 from tests.blueprint.examples import AUTO, SMALL, TEAM, assert_reported, changed, with_addons
 from tests.templates import plain
 from tools import contracts
@@ -60,10 +60,13 @@ def test_on_which_kubernetes_pods_claim_devices(version: str, works: bool) -> No
     """dra-driver-nvidia-gpu v0.4.1 docs/prerequisites.md, and
     https://docs.aws.amazon.com/eks/latest/userguide/device-management-nvidia-dra-device-plugin.html
     """
-    told = [*NvidiaDraDriver().problems_on(replace(FACTS, version=version))]
-    assert [each.rule.partition(" on, ")[0] for each in told] == (
-        [] if works else ["pods claim devices on EKS from Kubernetes 1.34"]
-    )
+    told = [
+        (each.place, each.value, each.rule, each.fix)
+        for each in problems_on(replace(FACTS, version=version), NvidiaDraDriver())
+    ]
+    rule = "pods claim devices on EKS from Kubernetes 1.34 on, and the cluster has 1.33"
+    fix = "upgrade the cluster, or use NvidiaDevicePlugin()"
+    assert told == ([] if works else [("", "nvidia-dra-driver", rule, fix)])
 
 
 def test_auto_mode_brings_its_own() -> None:

@@ -17,8 +17,8 @@ from blueprint.addons import ExistingWorkspace, NewWorkspace
 from blueprint.contribution import MetricsWorkspace, RuleGroups
 from blueprint.errors import BlueprintError
 from blueprint.planning.planner import plans
-from blueprint.prometheus import alert_manager_problems, rule_problems
-from tests.addons.support import FACTS, deployed, rules_broken
+from blueprint.prometheus import LARGEST, alert_manager_problems, rule_problems
+from tests.addons.support import FACTS, deployed, problems_on, rules_broken
 from tests.blueprint.examples import with_addons
 from tests.templates import Template, Templates, of_type
 
@@ -96,7 +96,16 @@ def test_rules_that_prometheus_would_refuse(before: str, after: str, rule: str) 
 def test_a_second_document_is_not_read() -> None:
     """rulefmt.go:360: of several, only the first is processed."""
     (found,) = rule_problems(f"{RULES}\n---\n{RULES}")
-    assert "is one document" in found.rule
+    assert (found.path, found.value, found.fix) == ((), "2 documents", "put all into one")
+    assert "is one document: of others nothing is read" in found.rule
+
+
+def test_what_is_larger_than_the_service_takes_is_refused() -> None:
+    long = RULES + "#" * (LARGEST + 1 - len(RULES))
+    (found,) = rule_problems(long)
+    assert (found.path, found.value, found.fix) == ((), f"{len(long)} characters", "split it")
+    assert found.rule == f"must have at most {LARGEST:,}"
+    assert [*rule_problems(long[:-1])] == []
 
 
 WRONG_ALERTS = {
@@ -134,13 +143,15 @@ def test_a_file_of_the_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     for name, rule in (("rules/none.yaml", "must be a file"), ("link.yaml", "no link"), ("rules/latin.yaml", "UTF-8")):
         (found,) = rule_problems(name)
         assert rule in found.rule
+        assert (found.path, found.value) == ((), name)
+        assert found.fix in {"write its path from the root", "save it as UTF-8"}
     made = NewWorkspace(rules={"alerts": "rules/good.yaml"}).resources(FACTS)
     assert [each.data for each in made if isinstance(each, RuleGroups)] == [RULES]
 
 
 def test_mistakes_have_their_place() -> None:
     addon = KubePrometheusStack(workspace=NewWorkspace(rules={"a": "groups: {}"}, alert_manager="route: {}"))
-    places = {problem.place for problem in addon.problems_on(FACTS)}
+    places = {problem.place for problem in problems_on(FACTS, addon)}
     assert places == {"workspace.rules['a']", "workspace.alert_manager"}
 
 

@@ -10,7 +10,7 @@ from addons.secrets_store_csi_driver import SecretsStoreCsiDriver
 from blueprint.secrets import Parameter, SecretsManagerSecret, TeamSecret, permissions
 from blueprint.teams import ServiceAccount
 from blueprint.teams.mounted_secrets import objects
-from tests.addons.support import ACCOUNT, FACTS, REGION, allowed, rules_broken
+from tests.addons.support import ACCOUNT, FACTS, REGION, allowed, problems_on, rules_broken
 
 SECRETS: tuple[TeamSecret, ...] = (
     SecretsManagerSecret("payments/db"),
@@ -107,7 +107,7 @@ def test_a_mirror_holds_both_charts(given: str, expected: str) -> None:
 )
 def test_needs_nodes(has_nodes: bool, auto_mode: bool, places: list[str]) -> None:
     facts = replace(FACTS, has_nodes=has_nodes, auto_mode=auto_mode)
-    assert [problem.place for problem in SecretsStoreCsiDriver().problems_on(facts)] == places
+    assert [problem.place for problem in problems_on(facts, SecretsStoreCsiDriver())] == places
 
 
 @pytest.mark.parametrize(

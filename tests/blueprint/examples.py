@@ -24,9 +24,10 @@ from blueprint import (
     plan,
 )
 from blueprint.addons import Addon, Chart, ClusterFacts, Contribution, HelmAddon
-from blueprint.errors import BlueprintError, FieldPath, Key
+from blueprint.errors import BlueprintError
 from blueprint.teams import ApplicationTeam
 from blueprint.value import Value
+from tests.blueprint.honesty import assert_honest
 
 V = TypeVar("V", bound=Value)
 
@@ -108,22 +109,9 @@ def error_of(blueprint: object) -> BlueprintError:
         plan(blueprint, PLACE)  # type: ignore[arg-type]  # hostile on purpose
     assert_readable(raised.value)
     for problem in raised.value.problems:
-        if problem.value is None and not problem.file:
-            assert _standing(blueprint, problem.path[1:]) is None, f"{problem} hides the value"
+        assert problem.file or problem.path[0] == PLACE
+        assert_honest(problem, blueprint, problem.path[1:])
     return raised.value
-
-
-def _standing(value: Any, path: FieldPath) -> object:
-    """What somebody wrote there; None where nothing can be reached."""
-    for step in path:
-        if isinstance(step, str):
-            value = getattr(value, step, None)
-        else:
-            try:
-                value = value[step.key if isinstance(step, Key) else step]
-            except (LookupError, TypeError):
-                return None
-    return value
 
 
 def places(blueprint: object) -> list[str]:

@@ -146,7 +146,7 @@ MISTAKES = [
         of(OciArtifact(ECR, tag="stable", digest=DIGEST)),
         "delivery.repository.digest",
         "one of tag, semver and digest",
-        "tag=",
+        "leave out tag, or this",
     ),
     mistake("no artifact", of(OciArtifact("https://ghcr.io/a", tag="a")), "delivery.repository.url", "address", "oci:"),
     mistake("a tag in it", of(OciArtifact(f"{ECR}:v1", tag="a")), "delivery.repository.url", "without its tag", "oci:"),

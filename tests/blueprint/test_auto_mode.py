@@ -16,11 +16,12 @@ from blueprint.kubernetes import Manifest
 from blueprint.node_pool import NodePool
 from blueprint.node_requirement import NodeRequirement
 from tests.addons import support
-from tests.blueprint.examples import AUTO, SMALL, TEAM, changed, part, places
+from tests.blueprint.examples import AUTO, SMALL, TEAM, assert_reported, changed, part, places
 from tests.permissions.evaluator import allowed
 
 TAGS = {"cost-center": "42", "team": "platform"}
 KEY = "arn:aws:kms:us-west-2:111111111111:key/01234567-89ab-cdef-0123-456789abcdef"
+SUBNET, GROUP = "subnet-00000000000000000", "sg-00000000000000000"
 DEFAULT = "storageclass.kubernetes.io/is-default-class"
 
 
@@ -273,6 +274,14 @@ class TestOwnPools:
         there = on(auto) if ".fips" not in place else replace(on(auto), region="eu-west-1")
         assert places(there) == [f"compute[0].{place}"]
 
+    @pytest.mark.parametrize(("name", "other"), [("pod_subnets", SUBNET), ("pod_security_groups", GROUP)])
+    def test_pods_have_subnets_and_groups_together(self, name: str, other: str) -> None:
+        lacking = ({"pod_subnets", "pod_security_groups"} - {name}).pop()
+        one = changed(AutoNodeClass("a"), **{name: (other,)})
+        place = f"compute[0].node_classes[0].{lacking}"
+        rule = f"Auto Mode takes {name} and {lacking} together"
+        assert_reported(on(AutoMode(node_classes=(one,))), place, rule, "write both, or neither")
+
     def test_its_cluster_s_role_uses_the_keys_of_the_classes(self) -> None:
         auto = changed(WITHOUT_BUILT_IN, node_classes=(changed(PRIVATE, kms_key_arn=KEY),))
         statements = plan(on(auto)).control_plane.role.statements
@@ -288,6 +297,7 @@ class TestOwnPools:
         assert found.launched_nodes[0].by_auto_mode
         assert plan(launched(NodePool(), AutoMode())).facts.pools == "auto-mode"
         assert places(launched(NodePool(), WITHOUT_BUILT_IN)) == ["teams[0].node_pool.node_class"]
+        assert places(launched(NodePool(drain_hours=200), AutoMode())) == ["teams[0].node_pool.drain_hours"]
 
     def test_default_deny_spares_what_eks_runs(self) -> None:
         deny = changed(WITHOUT_BUILT_IN, node_classes=(changed(PRIVATE, network_policy="DefaultDeny"),))

@@ -11,14 +11,17 @@ from addons.aws_load_balancer_controller import AwsLoadBalancerController
 from addons.core import CORE
 from addons.core_dns import CoreDns
 from addons.eks_pod_identity_agent import EksPodIdentityAgent
+from addons.istio import Istio
 from addons.kube_proxy import KubeProxy
+from addons.secrets_store_csi_driver import SecretsStoreCsiDriver
 from addons.vpc_cni import VpcCni
 from blueprint import FargateProfile, FargateSelector, Role, plan
 from blueprint.access import AccessEntry
-from blueprint.addons import Addon, CallsAws, ClusterFacts, Contribution, Statement, Values
+from blueprint.addons import Addon, CallsAws, ClusterFacts, Contribution, EksAddonByName, Statement, Values
 from blueprint.contribution import Grant, ManagedAddon, NodeRole, Queue, Release
 from blueprint.kubernetes import Namespace
 from blueprint.teams import PlatformTeam, TeamNamespace
+from blueprint.teams.workloads import HelmWorkload
 from tests.blueprint.examples import (
     FARGATE,
     SMALL,
@@ -104,10 +107,65 @@ class Patient(Probe):
     timeout_minutes = 7
 
 
+class Hurried(Probe):
+    """Does not wait."""
+
+    name = "hurried"
+    timeout_minutes = 0
+
+
 WITHOUT_NAT: dict[str, Any] = {"nat": "none"}
+OF_SHOP: dict[str, Any] = {
+    "namespace": "shop",
+    "chart": "web",
+    "repository": "https://charts.example.com",
+    "version": "1.0.0",
+}
+WORKLOAD = HelmWorkload(name="a", **OF_SHOP)
+SECRET = {"auth": {"password": "hunter22"}}
 WITHOUT_CNI = (KubeProxy(), EksPodIdentityAgent())
 PERMISSIONS = "addons[3].permissions['kube-system/brings']"
 MISTAKES = [
+    mistake(
+        "no time",
+        with_addons(Hurried()),
+        "addons[3].timeout_minutes",
+        "Helm waits at least a minute for a release",
+        "write 1 or more",
+    ),
+    mistake(
+        "a secret in the configuration of an add-on of EKS",
+        with_addons(EksAddonByName("own", version="v1.0.0-eksbuild.1", configuration=SECRET)),
+        "addons[3].configuration['auth']['password']",
+        "so they never hold a secret",
+        "existing Secret",
+    ),
+    *(
+        mistake(
+            f"a secret in a chart beside that of {addon.name}",
+            with_addons(changed(addon, **{field: SECRET})),
+            f"addons[3].{field}['auth']['password']",
+            "so they never hold a secret",
+            "existing Secret",
+        )
+        for addon, field in ((Istio(), "node_extra_values"), (SecretsStoreCsiDriver(), "provider_extra_values"))
+    ),
+    mistake(
+        "a secret in the chart of a team",
+        with_teams(TEAM, changed(TEAM, name="shop", workloads=(WORKLOAD, changed(WORKLOAD, name="b", values=SECRET)))),
+        "teams[1].workloads[1].values['auth']['password']",
+        "so they never hold a secret",
+        "existing Secret",
+    ),
+    mistake(
+        "a public chart of a team without NAT",
+        changed(
+            with_network(nat="none", interface_endpoints=()), teams=(changed(TEAM, name="shop", workloads=(WORKLOAD,)),)
+        ),
+        "teams[0].workloads[0].repository",
+        "the installer reaches Amazon ECR only",
+        "or this one: repository=",
+    ),
     mistake(
         "an admin twice", with_cluster(admins=(Role("A"), Role("A"))), "cluster.admins[1]", "admins[0] has it", "once"
     ),

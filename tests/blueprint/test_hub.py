@@ -26,6 +26,7 @@ from examples.argo_spoke import ARGO_SPOKE
 from examples.hub_and_spokes.fleet import HUB, REPOSITORY, SPOKE
 from examples.hub_and_spokes.platform_hub import PLATFORM_HUB
 from tests.blueprint.examples import TABLE, assert_reported, changed, mistake
+from tests.blueprint.honesty import assert_honest
 from tests.blueprint.test_existing_network import NETWORK
 
 THERE = replace(SPOKE, network=NETWORK)
@@ -166,8 +167,11 @@ def test_what_is_known_before_a_deploy_is_taken() -> None:
 
 
 def problems_of(*fleet: Blueprint) -> list[tuple[str, str]]:
+    by_name = {each.name: each for each in fleet}
     with pytest.raises(BlueprintError) as raised:
-        plans({each.name: each for each in fleet})
+        plans(by_name)
+    for each in raised.value.problems:
+        assert_honest(each, by_name[str(each.path[0])], each.path[1:])
     return [(".".join(map(str, each.path[1:])), each.fix) for each in raised.value.problems]
 
 

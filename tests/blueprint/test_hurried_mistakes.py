@@ -145,7 +145,7 @@ MISTAKES: list[tuple[str, Written, str]] = [
         lambda: sa(
             *(Statement(("s3:GetObject",), (f"arn:aws:s3:::shop-a-rather-long-bucket-name-{n}/x",)) for n in range(200))
         ),
-        "teams[2].permissions['shop/worker']",
+        "teams[2].service_accounts[1]",
     ),
     (
         "trust of no service",

@@ -23,6 +23,7 @@ from blueprint.teams import ApplicationTeam
 from blueprint.value import Value
 from examples.existing_vpc import EXISTING_VPC
 from tests.blueprint.examples import SMALL, Probe, assert_readable, changed, with_addons
+from tests.blueprint.honesty import assert_honest
 
 
 def report(blueprint: Blueprint) -> BlueprintError:
@@ -51,7 +52,9 @@ class WordlessError(Exception):
         raise RuntimeError
 
 
-@pytest.mark.parametrize("name", ["contribute", "problems_on", "values", "objects", "services", "hosted_zones"])
+@pytest.mark.parametrize(
+    "name", ["contribute", "problems_on", "values", "objects", "services", "hosted_zones", "off_aws"]
+)
 @pytest.mark.parametrize(
     "error", [ValueError("oh"), SystemExit(0), KeyError("x"), RecursionError(), WordlessError()], ids=repr
 )
@@ -76,10 +79,20 @@ def test_a_method_that_gives_something_else(name: str, answer: object) -> None:
     assert all(problem.rule.startswith("Own.") for problem in found)
 
 
+def test_a_method_that_raises_when_it_is_asked_again() -> None:
+    """Each is asked once before, and then where its answer is needed."""
+    answers = iter([False] * (len(SMALL.addons) + 1))
+    (found,) = report(with_addons(hook("follows", lambda: next(answers))())).problems
+    assert (found.place, found.value) == ("blueprint", "StopIteration: ")
+    assert found.rule == "what is asked of its parts does not come to an end"
+    assert re.fullmatch(r"correct blueprint/test_mistakes\.py:\d+", found.fix)
+
+
 @pytest.mark.parametrize("answer", [fails(ValueError("oh")), lambda: None])
 def test_a_team_that_cannot_say_what_it_adds(answer: Callable[[], Any]) -> None:
     team = hook("contribute", answer, ApplicationTeam)("search", owners=(Role("Lead"),))
     (found,) = report(changed(SMALL, teams=(team,))).problems
+    assert found.place == "blueprint.teams[0]"
     assert found.rule.startswith("Own.contribute() ")
 
 
@@ -168,7 +181,9 @@ WRITTEN: list[tuple[Callable[[], Blueprint], str, str]] = [
 
 @pytest.mark.parametrize(("make", "rule", "fix"), WRITTEN)
 def test_the_fix_is_for_what_was_written(make: Callable[[], Blueprint], rule: str, fix: str) -> None:
-    found = report(make()).problems[0]
+    blueprint = make()
+    found = report(blueprint).problems[0]
+    assert_honest(found, blueprint, found.path[1:])
     assert found.rule.startswith(rule)
     assert fix in found.fix
 

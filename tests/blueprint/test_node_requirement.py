@@ -11,8 +11,8 @@ import pytest
 from blueprint.node_pool import NodePool
 from blueprint.node_requirement import WELL_KNOWN, NodeRequirement
 from blueprint.taints import Taint
-from blueprint.value import Value, problems_in
-from tests.addons.support import FACTS
+from blueprint.value import Value
+from tests.addons.support import FACTS, problems_of
 
 FAMILY = "karpenter.k8s.aws/instance-family"
 CPU = "karpenter.k8s.aws/instance-cpu"
@@ -29,8 +29,8 @@ KARPENTER = {
 """The definition's own list, line 300."""
 
 
-def wrong(value: Value) -> list[tuple[str, str]]:
-    return [(".".join(map(str, problem.path)), problem.fix) for problem in problems_in(value)]
+def wrong(value: Value) -> list[tuple[str, str, str]]:
+    return [(problem.place, problem.rule, problem.fix) for problem in problems_of(value)]
 
 
 def test_labels_of_instances_are_those_of_the_definition() -> None:
@@ -60,53 +60,112 @@ def test_what_may_be_asked(each: NodeRequirement) -> None:
 
 
 @pytest.mark.parametrize(
-    ("each", "place", "fix"),
+    ("each", "place", "rule", "fix"),
     [
-        (NodeRequirement(FAMILY), "values", "m7g"),
-        (NodeRequirement(FAMILY, "NotIn"), "values", "m7g"),
-        (NodeRequirement(FAMILY, "Exists", ("m7g",)), "values", "leave them out"),
-        (NodeRequirement(CPU, "Gt", ()), "values", '("4",)'),
-        (NodeRequirement(CPU, "Gt", ("4", "8")), "values", '("4",)'),
-        (NodeRequirement(CPU, "Lt", ("four",)), "values", '("4",)'),
-        (NodeRequirement(FAMILY, values=("m7g",), min_values=2), "min_values", "lower it"),
-        (NodeRequirement(FAMILY, "DoesNotExist", min_values=2), "min_values", "leave it out"),
-        (NodeRequirement(FAMILY, values=("m77",)), "values", "instance_types.toml"),
-        (NodeRequirement("node.kubernetes.io/instance-type", values=("m7g.huge",)), "values", "instance_types.toml"),
-        (NodeRequirement("kubernetes.io/arch", values=("arm64",)), "key", "write architectures"),
-        (NodeRequirement("kubernetes.io/os", values=("windows",)), "key", "leave it out"),
-        (NodeRequirement("karpenter.sh/capacity-type", values=("spot",)), "key", "write capacity"),
-        (NodeRequirement("karpenter.k8s.aws/instance-category", values=("g",)), "key", "write categories"),
-        (NodeRequirement("eks.amazonaws.com/instance-category", values=("g",)), "key", "write categories"),
-        (NodeRequirement("karpenter.k8s.aws/instance-colour", values=("red",)), "key", "instance-family"),
-        (NodeRequirement("eks.amazonaws.com/instance-tenancy", values=("x",)), "key", "instance-family"),
-        (NodeRequirement("karpenter.sh/nodepool", values=("x",)), "key", ZONE),
-        (NodeRequirement("kubernetes.io/hostname", values=("x",)), "key", ZONE),
-        (NodeRequirement("beta.kubernetes.io/arch", values=("x",)), "key", ZONE),
+        (NodeRequirement(FAMILY), "values", "compares with at least one value", "m7g"),
+        (NodeRequirement(FAMILY, "NotIn"), "values", "compares with at least one value", "m7g"),
+        (NodeRequirement(FAMILY, "Exists", ("m7g",)), "values", "compares with no values", "leave them out"),
+        (NodeRequirement(CPU, "Gt", ()), "values", "compares with one whole number", '("4",)'),
+        (NodeRequirement(CPU, "Gt", ("4", "8")), "values", "compares with one whole number", '("4",)'),
+        (NodeRequirement(CPU, "Lt", ("four",)), "values", "compares with one whole number", '("4",)'),
+        (
+            NodeRequirement(FAMILY, values=("m7g",), min_values=2),
+            "min_values",
+            "there are 1 values to choose from",
+            "lower it",
+        ),
+        (
+            NodeRequirement(FAMILY, "DoesNotExist", min_values=2),
+            "min_values",
+            "the label has no values",
+            "leave it out",
+        ),
+        (NodeRequirement(FAMILY, values=("m77",)), "values", "EC2 has none of that name", "instance_types.toml"),
+        (
+            NodeRequirement("node.kubernetes.io/instance-type", values=("m7g.huge",)),
+            "values",
+            "EC2 has none of that name",
+            "instance_types.toml",
+        ),
+        (
+            NodeRequirement("kubernetes.io/arch", values=("arm64",)),
+            "key",
+            "by a field of its own",
+            "write architectures",
+        ),
+        (NodeRequirement("kubernetes.io/os", values=("windows",)), "key", "by a field of its own", "leave it out"),
+        (
+            NodeRequirement("karpenter.sh/capacity-type", values=("spot",)),
+            "key",
+            "by a field of its own",
+            "write capacity",
+        ),
+        (
+            NodeRequirement("karpenter.k8s.aws/instance-category", values=("g",)),
+            "key",
+            "by a field of its own",
+            "write categories",
+        ),
+        (
+            NodeRequirement("eks.amazonaws.com/instance-category", values=("g",)),
+            "key",
+            "by a field of its own",
+            "write categories",
+        ),
+        (
+            NodeRequirement("karpenter.k8s.aws/instance-colour", values=("red",)),
+            "key",
+            "has no such label of instance types",
+            "instance-family",
+        ),
+        (
+            NodeRequirement("eks.amazonaws.com/instance-tenancy", values=("x",)),
+            "key",
+            "has no such label of instance types",
+            "instance-family",
+        ),
+        (NodeRequirement("karpenter.sh/nodepool", values=("x",)), "key", "belong to Kubernetes and Karpenter", ZONE),
+        (NodeRequirement("kubernetes.io/hostname", values=("x",)), "key", "belong to Kubernetes and Karpenter", ZONE),
+        (NodeRequirement("beta.kubernetes.io/arch", values=("x",)), "key", "belong to Kubernetes and Karpenter", ZONE),
     ],
     ids=lambda each: f"{each.key} {each.operator}" if isinstance(each, NodeRequirement) else None,
 )
-def test_what_may_not(each: NodeRequirement, place: str, fix: str) -> None:
-    ((found, says),) = wrong(each)
+def test_what_may_not(each: NodeRequirement, place: str, rule: str, fix: str) -> None:
+    ((found, said, corrected),) = wrong(each)
     assert found == place
-    assert fix in says
+    assert rule in said
+    assert fix in corrected
 
 
 @pytest.mark.parametrize(
-    ("fields", "place"),
+    ("fields", "place", "rule", "fix"),
     [
-        ({"static_nodes": 3, "max_cpu": 50}, "max_cpu"),
-        ({"static_nodes": 3, "weight": 10}, "weight"),
-        ({"static_nodes": 3, "limits": {"nvidia.com/gpu": 8}}, "limits"),
-        ({"static_nodes": 3, "consolidate_after": "Never"}, "consolidate_after"),
-        ({"static_nodes": 3, "max_nodes": 2}, "max_nodes"),
-        ({"limits": {"cpu": 8}}, "limits.Key(key='cpu')"),
-        ({"limits": {"nodes": 8}}, "limits.Key(key='nodes')"),
-        ({"taints": (Taint("a"),), "startup_taints": (Taint("b"), Taint("a", "other"))}, "startup_taints.1"),
+        ({"static_nodes": 3, "max_cpu": 50}, "max_cpu", "a pool of 3 nodes has no max_cpu", "leave it out"),
+        ({"static_nodes": 3, "weight": 10}, "weight", "a pool of 3 nodes has no weight", "leave it out"),
+        ({"static_nodes": 3, "limits": {"nvidia.com/gpu": 8}}, "limits", "has no limits", "leave it out"),
+        (
+            {"static_nodes": 3, "consolidate_after": "Never"},
+            "consolidate_after",
+            "has no consolidate_after",
+            "leave static_nodes out",
+        ),
+        ({"static_nodes": 3, "max_nodes": 2}, "max_nodes", "the pool has 3 nodes", "raise it, by one more"),
+        ({"limits": {"cpu": 8}}, "limits['cpu']", "by a field of its own", "write max_cpu"),
+        ({"limits": {"nodes": 8}}, "limits['nodes']", "by a field of its own", "write max_nodes"),
+        (
+            {"taints": (Taint("a"),), "startup_taints": (Taint("b"), Taint("a", "other"))},
+            "startup_taints[1]",
+            "the same key and effect",
+            "keep one",
+        ),
     ],
 )
-def test_what_a_pool_says_twice_or_for_nothing(fields: dict[str, Any], place: str) -> None:
+def test_what_a_pool_says_twice_or_for_nothing(fields: dict[str, Any], place: str, rule: str, fix: str) -> None:
     """karpenter.sh_nodepools.yaml (spec, rules); karpenter pkg/apis/v1/nodeclaim_validation.go (validateTaints)"""
-    assert [found for found, _ in wrong(NodePool(**fields))] == [place]
+    ((found, said, corrected),) = wrong(NodePool(**fields))
+    assert found == place
+    assert rule in said
+    assert fix in corrected
 
 
 def test_static_capacity() -> None:

@@ -61,6 +61,15 @@ def there(region: str, **fields: Any) -> Blueprint:
             "no pods on Fargate in us-gov-west-1",
             "on nodes",
         ),
+        *(
+            (
+                there(region, cluster=changed(SMALL.cluster, certificate_authorities=("2026",))),
+                "cluster.certificate_authorities",
+                f"makes no certificate authorities of a cluster in {region}",
+                "leave them out",
+            )
+            for region in (CHINA, GOVERNMENT)
+        ),
         (changed(IPV6, region=CHINA, teams=()), "cluster.ip_family", "no cluster of IPv6 in cn-north-1", "dualstack"),
         (
             there(CHINA, addons=(*CORE, KubePrometheusStack(workspace=NewWorkspace()))),

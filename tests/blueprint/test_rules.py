@@ -106,6 +106,14 @@ MISTAKES = [
         "outside the VPC",
         "range",
     ),
+    mistake(
+        "Auto Mode in the subnets of the control plane",
+        changed(AUTO, cluster=changed(AUTO.cluster, subnets="control-plane")),
+        "cluster.subnets",
+        "Auto Mode's nodes would stand in the control plane's small subnets",
+        "leave it out",
+    ),
+    mistake("no blueprint", 42, "", "must be a Blueprint", 'write Blueprint(name="dev", …)'),
     mistake("an add-on twice", with_addons(VpcCni()), "addons[3]", "addons[0] has it already", "remove one"),
     mistake(
         "twice, set differently", with_addons(VpcCni(network_policy=False)), "addons[3]", "addons[0] has", "remove one"

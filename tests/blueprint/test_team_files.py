@@ -121,7 +121,9 @@ def test_a_file_says_the_same_to_python_and_to_its_reader() -> None:
     """In UTF-7, `+AAo-` is the end of a line, and so of a comment."""
     hidden = b'# coding: utf-7\n# +AAo-X = __import__("os")\n'
     (problem,) = problems_in("teams/search.py", hidden.replace(b"X = __import__", b"X = (1) #"))
-    assert "another encoding" in problem.rule
+    assert (problem.place, problem.value) == ("teams/search.py", "<coding>")
+    assert problem.rule == "Python reads the file in another encoding than its reader"
+    assert problem.fix == "remove the line with the encoding, and save it as UTF-8"
     assert list(problems_in("teams/search.py", b"# coding: utf-8\nX = 1\n")) == []
     assert list(problems_in("teams/search.py", b"\xef\xbb\xbfX = 1\r\n")) == []
 

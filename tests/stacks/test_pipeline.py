@@ -309,7 +309,7 @@ def test_other_sources(source: CodeCommit | S3Archive, provider: str, tmp_path: 
     template = read(tmp_path / "Pipeline.template.json")
     (action,) = stages(template)["Source"]
     assert action["ActionTypeId"]["Provider"] == provider
-    (rule,) = of_type(template, "AWS::Events::Rule").values()
+    ((logical_id, rule),) = of_type(template, "AWS::Events::Rule").items()
     projects = of_type(template, "AWS::CodeBuild::Project").items()
     (build,) = (each for name, each in projects if "Synth" in name)
     if isinstance(source, CodeCommit):
@@ -319,6 +319,7 @@ def test_other_sources(source: CodeCommit | S3Archive, provider: str, tmp_path: 
         assert "guard" in build["Source"]["BuildSpec"]
     else:
         assert action["Configuration"]["S3ObjectKey"] == "clusters.zip"
+        assert logical_id.startswith("Uploaded"), "another id makes the rule anew"
         assert action["Configuration"]["PollForSourceChanges"] is False
         # https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
         assert (rule["EventPattern"]["source"], rule["EventPattern"]["detail-type"]) == (["aws.s3"], ["Object Created"])
@@ -339,8 +340,14 @@ def test_who_is_told(template: Template) -> None:
 
 
 def test_no_pipeline_of_aws() -> None:
-    with pytest.raises(BlueprintError, match="no pipeline of AWS delivers the fleet"):
+    with pytest.raises(BlueprintError) as raised:
         pipeline_plan(replace(planned_fleet(FLEET), code_pipeline=None), programs())
+    (problem,) = raised.value.problems
+    assert (problem.place, problem.value) == ("clusters/fleet.py: FLEET.pipelines", "()")
+    assert (problem.rule, problem.fix) == (
+        "no pipeline of AWS delivers the fleet",
+        "write pipelines=(CodePipeline(…),)",
+    )
 
 
 def places(count: int) -> FleetPlan:
@@ -358,8 +365,13 @@ def places(count: int) -> FleetPlan:
 def test_a_pipeline_reaches_as_many_accounts_as_its_roles_may_name() -> None:
     """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html: inline ones of 10,240 characters"""
     assert len(pipeline_plan(places(15), programs()).publishes.resources) == 60
-    with pytest.raises(BlueprintError, match="deliver some of its accounts and regions by a fleet"):
+    with pytest.raises(BlueprintError) as raised:
         pipeline_plan(places(20), programs())
+    (problem,) = raised.value.problems
+    assert problem.place == "clusters/fleet.py: FLEET.pipelines"
+    assert str(problem.value).endswith(" characters")
+    assert problem.rule == "the inline policies of a role hold at most 10240 characters"
+    assert problem.fix == "deliver some of its accounts and regions by a fleet and a pipeline of their own"
 
 
 def test_what_else_roles_may_do_leaves_that_room(template: Template) -> None:

@@ -101,6 +101,27 @@ MISTAKES = [
     mistake("capitals", team(name="Payments"), "teams[0].name", "lowercase", '"payments"'),
     mistake("64 letters", team(name="a" * 64), "teams[0].name", "1 to 63", '"payments"'),
     mistake(
+        "half of all addresses",
+        team(network=(ToInternet(), ToRange("8.0.0.0/7", ports=(1,)))),
+        "teams[0].network[1].cidr",
+        "the range is /8 or smaller",
+        "write ToInternet(), or a smaller range",
+    ),
+    mistake(
+        "a service account for nothing",
+        team(service_accounts=(ServiceAccount("api", "payments"),)),
+        "teams[0].service_accounts[0].permissions",
+        "without AWS permissions is the workload's own business",
+        "give it permissions or secrets",
+    ),
+    mistake(
+        "certificates for names of others",
+        team(permissions=(Permission("acme.cert-manager.io", ("orders",), ("get", "create")),)),
+        "teams[0].permissions[0].verbs",
+        "certificates for names that are not its own",
+        "let it read them",
+    ),
+    mistake(
         "namespace twice",
         team(namespaces=(TeamNamespace("a"),) * 2),
         "teams[0].namespaces[1].name",

@@ -17,6 +17,7 @@ import yaml
 from addons.argo_cd import ArgoCd
 from addons.external_secrets import ExternalSecrets
 from addons.flux import Flux
+from addons.secrets_store_csi_driver import SecretsStoreCsiDriver
 from blueprint import Blueprint, Plan, Role, manifests, plan
 from blueprint.errors import Problem
 from blueprint.manifests.pod_security import violations
@@ -28,6 +29,7 @@ from blueprint.teams import (
     GitWorkload,
     HelmWorkload,
     Manifests,
+    ServiceAccount,
     TeamNamespace,
     TeamWorkload,
 )
@@ -470,6 +472,10 @@ MISTAKES: dict[str, tuple[TeamWorkload, str]] = {
         changed(GIT, values={"ingress": {"hosts": ["www.example.org"]}}),
         ".values['ingress']['hosts'][0]",
     ),
+    "a host of another in a value of a chart": (
+        changed(CHART, values={"ingress": {"hosts": ["www.example.org"]}}),
+        ".values['ingress']['hosts'][0]",
+    ),
     "a variable of no name": (changed(BY_FLUX, values={"a-b": "x"}), ".values['a-b']"),
     "a variable that is no text": (changed(BY_FLUX, values={"replicas": 2}), ".values['replicas']"),
     "application abroad": (changed(GIT, namespace="orders"), ".namespace"),
@@ -492,6 +498,22 @@ def test_mistakes_between_values() -> None:
     secret = changed(CHART, values={"auth": {"password": "hunter2"}})
     assert "hunter2" not in str(error_of(brings(secret)))
     assert len(places(with_teams(team(SAMPLE, SAMPLE)))) == 1
+
+
+def test_a_report_names_what_brings_a_release_or_a_role() -> None:
+    """By the names under which a plan has it; that of the role of copied secrets no team writes."""
+    secrets = (SecretsManagerSecret("shop/db"),)
+    account, copied = ServiceAccount("api", "shop", secrets=secrets), CopiedSecrets("shop", secrets=secrets)
+    asking = team(changed(CHART, name="first"), CHART, service_accounts=(account,), copied_secrets=(copied,))
+    made = part(plan(with_addons(ExternalSecrets(), SecretsStoreCsiDriver(), base=with_teams(asking))), "shop")
+    names = [*(each.name for each in made.releases), *(each.name for each in made.grants)]
+    assert {*names} == {*asking.places}
+    assert [asking.places[name] for name in names] == [
+        ("workloads", 0),
+        ("workloads", 1),
+        ("service_accounts", 0),
+        ("copied_secrets", 0),
+    ]
 
 
 def test_clusters_differ_in_values() -> None:
