@@ -607,7 +607,7 @@ def test_no_arn_names_a_partition() -> None:
 
 def test_a_wrong_zone_hides_no_other_reference() -> None:
     """Whether there is such a zone nobody can say then, but of a role one can."""
-    referring = secret(a="${blueprint:hosted-zone-id:x}", b="${blueprint:role-arn:x}")
+    referring: Any = secret(a="${blueprint:hosted-zone-id:x}", b="${blueprint:role-arn:x}")
     found = error_of(changed(referring, hosted_zones=("example.com",))).problems
     assert {problem.value for problem in found} == {"example.com", "role-arn:x"}
     assert {problem.value for problem in error_of(referring).problems} == {"hosted-zone-id:x", "role-arn:x"}
