@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Annotated, Any
 
 from blueprint.regions import REGIONS
@@ -16,14 +17,19 @@ LONGEST = 1000
 
 def matches(pattern: str, says: str, fix: str, *, longest: int = LONGEST) -> Rule:
     """The whole text must match the pattern; `$` alone would let a newline at the end through."""
-    compiled = re.compile(pattern, re.ASCII)
     return Rule(
-        lambda text: len(text) <= longest and compiled.fullmatch(text) is not None,
+        lambda text: len(text) <= longest and _form(pattern).fullmatch(text) is not None,
         says,
         fix,
         pattern=pattern,
         high=longest,
     )
+
+
+@cache
+def _form(pattern: str) -> re.Pattern[str]:
+    """Compiled when a value is judged by it: a blueprint needs few of them all."""
+    return re.compile(pattern, re.ASCII)
 
 
 def between(low: int, high: int, unit: str = "") -> Rule:

@@ -25,7 +25,7 @@ _ADDRESS = matches(
     'write for example "https://github.com/example/"',
 )
 _HOST_KEY = matches(
-    r"\S+ (ssh-(ed25519|rsa)|ecdsa-sha2-nistp\d+) [A-Za-z0-9+/=]+",
+    r"[\x21-\x7e]+ (ssh-(ed25519|rsa)|ecdsa-sha2-nistp\d+) [A-Za-z0-9+/=]+",
     "must be a line of known_hosts: host, type, key",
     "ask for it with: ssh-keyscan github.com",
 )

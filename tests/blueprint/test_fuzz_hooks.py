@@ -59,7 +59,15 @@ class OwnWorkload(TeamWorkload):
 def forgotten() -> Iterator[None]:
     """Reports name the classes that somebody may write, and those of this file are nobody's."""
     yield
-    for each in (value.faults_of, value.field_types, value.lacking_in, value._held, value._fitting):
+    for each in (
+        value.faults_of,
+        value.field_types,
+        value.hints_of,
+        value._own_hints,
+        value.lacking_in,
+        value._held,
+        value._fitting,
+    ):
         each.cache_clear()
     for error in ERRORS:
         error.__traceback__ = error.__context__ = None

@@ -16,6 +16,7 @@ import addons
 import blueprint
 import blueprint.teams
 from addons.amazon_cloudwatch_observability import AmazonCloudWatchObservability
+from addons.argo_cd import ArgoCd
 from addons.aws_efs_csi_driver import AwsEfsCsiDriver
 from addons.aws_mountpoint_s3_csi_driver import AwsMountpointS3CsiDriver
 from addons.aws_privateca_issuer import AwsPrivateCaIssuer
@@ -40,10 +41,20 @@ from blueprint.machine import CpuOptions
 from blueprint.managed_nodes import ManagedNodes
 from blueprint.mirrors import Mirrors, PullThroughCache
 from blueprint.planning.planner import plan
+from blueprint.repositories import Password, PrivateRepository, SshKey
 from blueprint.routes import PeeringConnection, Route, TransitGateway
 from blueprint.secrets import Parameter
 from blueprint.self_managed_nodes import SelfManagedNodes
-from blueprint.teams import ApplicationTeam, CopiedSecrets, FromTeam, ServiceAccount, Share, TeamNamespace, ToTeam
+from blueprint.teams import (
+    ApplicationTeam,
+    CopiedSecrets,
+    FromTeam,
+    SecretsManagerSecret,
+    ServiceAccount,
+    Share,
+    TeamNamespace,
+    ToTeam,
+)
 from blueprint.teams.contract import Team
 from blueprint.value import Value, problems_in
 from blueprint.value import field_types as of_fields
@@ -281,6 +292,14 @@ def _together() -> Iterator[Blueprint]:
     image = OciArtifact("oci://ghcr.io/example/platform", tag="stable")
     for taken in (image, changed(image, tag=None, semver="1.x"), S3Folder("platform-clusters")):
         yield replace(BARE, addons=(*BARE.addons, Flux()), delivery=FluxDelivery(taken))
+    secret = SecretsManagerSecret("git")
+    for reads in (
+        Flux(private_repositories=(PrivateRepository("https://git.example.com/", Password(secret, username="git")),)),
+        ArgoCd(
+            "argocd.example.com", private_repositories=(PrivateRepository("git@github.com:example/", SshKey(secret)),)
+        ),
+    ):
+        yield replace(BARE, addons=(*BARE.addons, ExternalSecrets(), reads))
     near = changed(BARE.network, cidr="10.0.0.0/16", local_zones=("us-west-2-lax-1a", "us-west-2-den-1a"))
     yield replace(BARE, network=near)
     registry = f"{BARE.account}.dkr.ecr.{BARE.region}.amazonaws.com"

@@ -26,12 +26,14 @@ from tools.mutants.selection import Selection
 from tools.mutants.server import BROKEN
 from tools.status import CannotError
 
+_BY_TOOLS = ("tests/tools/gitops", "tests/tools/pipelines", "tests/tools/doctor")
+"""Tests of tools that hold what the product plans."""
 FOLDERS: Mapping[str, tuple[str, ...]] = {
-    "blueprint/addons": ("tests/addons", "tests/blueprint", "tests/permissions", "tests/stacks", "tests/tools"),
-    "blueprint/teams": ("tests/teams", "tests/isolation", "tests/blueprint", "tests/stacks", "tests/tools"),
-    "blueprint": ("tests/blueprint", "tests/addons", "tests/teams", "tests/permissions", "tests/stacks", "tests/tools"),
-    "addons": ("tests/addons", "tests/permissions", "tests/blueprint", "tests/stacks", "tests/tools"),
-    "stacks": ("tests/stacks", "tests/permissions", "tests/tools"),
+    "blueprint/addons": ("tests/addons", "tests/blueprint", "tests/permissions", "tests/stacks", *_BY_TOOLS),
+    "blueprint/teams": ("tests/teams", "tests/isolation", "tests/blueprint", "tests/stacks", *_BY_TOOLS),
+    "blueprint": ("tests/blueprint", "tests/addons", "tests/teams", "tests/permissions", "tests/stacks", *_BY_TOOLS),
+    "addons": ("tests/addons", "tests/permissions", "tests/blueprint", "tests/stacks", *_BY_TOOLS),
+    "stacks": ("tests/stacks", "tests/permissions", *_BY_TOOLS),
     "tools": ("tests/tools",),
 }
 """Where the tests are that can notice a mistake in a folder, the likeliest first."""
