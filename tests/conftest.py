@@ -19,9 +19,9 @@ os.environ["BLUEPRINTS"] = "examples"
 from app import ROOT  # it reads that
 from blueprint.planning.document import Plan
 from tests.templates import Templates, by_stack
+from tools.apart import synthesize_apart
 from tools.assembly import Assembly, read
 from tools.store import VARIABLE
-from tools.synthesis import synthesize
 
 # Plans and templates stay until the end, and looking through them for garbage takes a tenth of all time.
 gc.set_threshold(50_000, 20, 20)
@@ -76,7 +76,8 @@ def examples(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if not done.exists():
             from tests.stacks.fleet import plans_of_examples
 
-            synthesize([*plans_of_examples().values()], out, validate=False)
+            # The others wait for it, or will.
+            synthesize_apart([*plans_of_examples().values()], out, store=None, processes=os.cpu_count() or 1)
             done.touch()
     return out
 

@@ -49,6 +49,7 @@ def test_the_packs_find_nothing_more(tmp_path: Path) -> None:
     judged(tmp_path, (NARROWED, EXPLAINED), ("AmazonEKSClusterPolicy",))
 
 
+@pytest.mark.thorough
 def test_a_wildcard_without_a_reason_is_still_found(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match=r"AwsSolutions-IAM5\[Resource::\*\]"):
         judged(tmp_path, (BARE,))
