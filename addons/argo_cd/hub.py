@@ -8,7 +8,7 @@ from dataclasses import field
 from blueprint.addons.offers import FROM_GIT, HubRoles
 from blueprint.contribution import Grant
 from blueprint.copied_secrets import reader
-from blueprint.errors import Problem
+from blueprint.errors import Problem, duplicates
 from blueprint.facts import ClusterFacts
 from blueprint.fields import RoleName
 from blueprint.iam import Statement
@@ -32,6 +32,9 @@ class KnownByRoles(Value):
         if self.facts_role_name and not self.role_name:
             rule = "it reads for clusters that know this one by its role_name"
             yield Problem(("facts_role_name",), self.facts_role_name, rule, 'write role_name="ArgoCdHub" as well')
+        fields = ("role_name", "server_role_name", "facts_role_name")
+        names = (((name,), given) for name in fields if (given := getattr(self, name, None)))
+        yield from duplicates(names, "role", "each is a role of its own: give it another name")
 
     @property
     def hub_roles(self) -> HubRoles | None:

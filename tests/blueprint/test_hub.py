@@ -66,6 +66,13 @@ MISTAKES = [
         "by a role whose name these know",
         'write role_name="ArgoCdHub"',
     ),
+    mistake(
+        "two roles of one name",
+        replace(ARGO_HUB, addons=changed_in(ARGO_HUB, server_role_name="ArgoCdHub")),
+        f"addons[{len(CORE) + 1}].server_role_name",
+        "duplicate role: role_name has it already",
+        "give it another name",
+    ),
     mistake("retained", delivered(retain=True), "delivery.retain", "no template of it", "leave it out"),
     mistake("an ARN", delivered(hub=changed(HUB, role="arn:aws:iam::1:role/a")), "delivery.hub.role", "name", ""),
     mistake(
