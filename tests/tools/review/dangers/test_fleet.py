@@ -39,6 +39,7 @@ from tools.review.dangers import RULES, Danger, dangers
 from tools.revision.differences import differences
 from tools.synthesis import synthesize
 
+pytestmark = pytest.mark.thorough
 NODES = ManagedNodes("system", instance_types=("m7g.large",), desired="unmanaged")
 BASE = replace(
     MANAGED,
