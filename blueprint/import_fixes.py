@@ -19,7 +19,7 @@ _SYNTAX = (
         r"^(<<<<<<<|=======|>>>>>>>)",
         "end the merge: keep one of both, and no line that begins with <<<<<<<, ======= or >>>>>>>",
     ),
-    (r"can't decode|null bytes|[nN]on-UTF-8", "save the file as UTF-8"),
+    (r"can't decode|[nN]on-UTF-8", "save the file as UTF-8"),
     (r"leading zeros", 'write it as text: "012345678901"'),
     (r"invalid (character|non-printable)", "type it anew: quotes are \" or ', and spaces are spaces"),
 )
@@ -53,7 +53,8 @@ def _fix_of(error: BaseException, root: Path) -> str:
         return f"write {near}" if (near := nearest(error.name, known)) else ""
     if isinstance(error, FrozenInstanceError):
         return "values never change: write it where the value is made, or make another: replace(…) of dataclasses"
-    if isinstance(error, UnicodeDecodeError):
+    # Before 3.11.4, as in Debian 12, Python tells of null bytes by a ValueError.
+    if isinstance(error, UnicodeDecodeError) or "null bytes" in str(error):
         return "save the file as UTF-8"
     if isinstance(error, SyntaxError):
         return next((fix for pattern, fix in _SYNTAX if re.search(pattern, f"{error.text or ''}\n{error.msg}")), "")

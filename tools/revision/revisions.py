@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import sys
 import tarfile
@@ -10,7 +11,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from blueprint.planning.file import documents
 from tools.assembly import Assembly, read
@@ -149,13 +150,26 @@ def _merge_base(base: str, root: Path) -> str:
     return done.stdout.strip()
 
 
+def _unpack(files: tarfile.TarFile, folder: Path) -> None:
+    """Raises tarfile.TarError for a link that leads out of the folder."""
+    if hasattr(tarfile, "data_filter"):
+        files.extractall(folder, filter="data")
+        return
+    # Python has filters from 3.11.4 on, which Debian 12's is not. Of what Git archives only links could lead out.
+    for each in files:
+        to = os.path.normpath(PurePosixPath(each.name).parent / each.linkname)
+        if (each.issym() or each.islnk()) and PurePosixPath(to).parts[0] in ("/", ".."):
+            raise tarfile.TarError(f"{each.name!r} is a link to {each.linkname!r}, which is outside of the project")
+    files.extractall(folder)  # noqa: S202  # see above
+
+
 def _checked_out(commit: str, root: Path, folder: Path) -> Revision:
     """The files of a commit, without touching the repository; and its environment, if it needs another."""
     name = f"the base, {commit[:12]},"
     archive = subprocess.run(("git", "-C", str(root), "archive", commit), capture_output=True, check=True).stdout
     try:
         with tarfile.open(fileobj=io.BytesIO(archive)) as files:
-            files.extractall(folder, filter="data")
+            _unpack(files, folder)
         locks = [(each / _LOCK).read_bytes() for each in (folder, root)]
     except (OSError, tarfile.TarError) as error:  # links that lead out of it; a commit before there was a lock file
         raise RevisionError(f"{name} cannot be unpacked: {error}") from None

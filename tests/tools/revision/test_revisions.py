@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import tarfile
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.tools.revision.project import commit, edit, git
-from tools.revision.revisions import RevisionError, compared
+from tools.revision.revisions import RevisionError, _unpack, compared
 
 pytestmark = pytest.mark.thorough
 
@@ -82,6 +86,30 @@ def test_a_base_that_cannot_be_unpacked(project: Path) -> None:
     commit(project)
     with pytest.raises(RevisionError, match=r"cannot be unpacked.*requirements\.txt"):
         compared("HEAD", project)
+
+
+@pytest.mark.parametrize("has_filters", [True, False])
+@pytest.mark.parametrize(
+    ("link", "leads_out"),
+    [("inside.py", False), ("a/../inside.py", False), ("/etc/passwd", True), ("../x", True), ("a/../../x", True)],
+)
+def test_links_lead_out_of_no_base(
+    link: str, *, leads_out: bool, has_filters: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python before 3.11.4 has no filters: https://docs.python.org/3/library/tarfile.html#supporting-older-python-versions"""
+    if not has_filters:
+        monkeypatch.delattr(tarfile, "data_filter", raising=False)
+    member = tarfile.TarInfo("link")
+    member.type, member.linkname = tarfile.SYMTYPE, link
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as files:
+        files.addfile(member)
+    archive.seek(0)
+    with tarfile.open(fileobj=archive) as files:
+        refused: AbstractContextManager[Any] = pytest.raises(tarfile.TarError) if leads_out else nullcontext()
+        with refused:
+            _unpack(files, tmp_path / "base")
+    assert (tmp_path / "base" / "link").is_symlink() is not leads_out
 
 
 def before_one_program(project: Path, *commands: str) -> None:
