@@ -13,9 +13,10 @@ from blueprint.blueprint import Blueprint
 from blueprint.cluster import Cluster
 from blueprint.compute import Compute
 from blueprint.errors import FieldPath, Problem
+from blueprint.hints import lacking_in
 from blueprint.network import NewNetwork
 from blueprint.teams.contract import Team
-from blueprint.value import Value, faults_of, lacking_in, problems_in
+from blueprint.value import Value, faults_of, problems_in
 from blueprint.versions import DEFAULT
 
 T = TypeVar("T")

@@ -17,12 +17,12 @@ def misplaced(values: Any, path: FieldPath) -> Iterator[Problem]:
     """Secrets, and roles that nothing here grants."""
     for place, key, value in _leaves(values, path):
         if isinstance(value, str) and is_secret(key, value):
-            rule = "values stand in the template in clear text, so they never hold a secret"
+            rule = "values stand in clear text in the template or in Git, so they never hold a secret"
             fix = "name an existing Secret, made by External Secrets for example"
             yield Problem(place, Quoted("<not shown>"), rule, fix)
         if key == _ROLE and value and not any(name.startswith("role-arn:") for name in references_in(value)):
             rule = "pods get AWS permissions by statements that a review shows, and never by a role from elsewhere"
-            fix = "write the statements: permissions or extra_permissions of the add-on"
+            fix = "write the statements: permissions or extra_permissions of the add-on, or of a ServiceAccount"
             yield Problem(place, value, rule, fix)
 
 

@@ -9,7 +9,8 @@ from typing import Annotated
 
 from blueprint import toml
 from blueprint.errors import BlueprintError
-from blueprint.value import Form, Value
+from blueprint.hints import Form
+from blueprint.value import Value
 
 FILE = Path(__file__).parents[1] / "facts" / "eks.toml"
 _Texts = Annotated[tuple[str, ...], Form("an array of texts", '["1.36"]')]

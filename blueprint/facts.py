@@ -153,8 +153,12 @@ class ClusterFacts:
         why = "a repository comes with the first image of its name"
         return (Statement(("ecr:CreateRepository", *more), repositories, reason=why),)
 
-    def read_by(self, address: str) -> dict[str, Any]:
-        """What an object of Flux says of credentials for what is there; nothing where anybody may read it."""
+    def read_by(self, address: str, own: str | None = None) -> dict[str, Any]:
+        """What an object of Flux says of credentials for what is there: `own` is a Secret that somebody made for it.
+        Nothing where anybody may read it.
+        """
+        if own:
+            return {"secretRef": {"name": own}}
         for each in sorted(self.read_by_flux, key=lambda each: -len(each.address)):
             if covers(each.address, address):
                 secret = {"secretRef": {"name": each.secret}} if each.secret else {}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from blueprint.errors import Problem
 
@@ -20,3 +21,12 @@ def covers(prefix: str, address: str) -> bool:
     if prefix.endswith("/"):
         return address.startswith(prefix)
     return address.removesuffix(".git") == prefix.removesuffix(".git")
+
+
+def argo_cd_source(repository: str, path: str, revision: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """A folder as an Application names it, which is a Helm chart where it has values.
+
+    https://argo-cd.readthedocs.io/en/stable/user-guide/application-specification/
+    """
+    found: dict[str, Any] = {"repoURL": repository, "path": path, "targetRevision": revision}
+    return {**found, "helm": {"valuesObject": values}} if values else found

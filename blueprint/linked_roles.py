@@ -10,7 +10,8 @@ from typing import Annotated
 from blueprint import toml
 from blueprint.contribution import ServiceLinkedRole
 from blueprint.errors import BlueprintError
-from blueprint.value import Form, Value
+from blueprint.hints import Form
+from blueprint.value import Value
 
 FILE = Path(__file__).parents[1] / "facts" / "service_linked_roles.toml"
 

@@ -16,7 +16,7 @@ from blueprint.errors import Problem, Quoted
 from blueprint.fields import between, matches
 from blueprint.iam import Statement
 from blueprint.references import PARTITION
-from blueprint.secrets import Parameter, TeamSecret
+from blueprint.secrets import TeamSecret
 from blueprint.value import Value
 
 _ADDRESS = matches(
@@ -53,8 +53,7 @@ class KeptInAws(Value):
     @property
     def remote(self) -> Mapping[str, str]:
         """As External Secrets asks for it."""
-        whole = isinstance(self.secret, Parameter) or not self.secret.json
-        return {"key": self.secret.aws_name, **({} if whole else {"property": self.key})}
+        return {"key": self.secret.aws_name, **({"property": self.key} if self.secret.is_object else {})}
 
     @abstractmethod
     def for_argo_cd(self) -> Mapping[str, str]:

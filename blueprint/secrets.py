@@ -38,6 +38,11 @@ class _AwsSecret(Value):
     """Other teams that name it as well; each of them says so, too. Nobody else's role may reach it."""
 
     @property
+    def is_object(self) -> bool:
+        """Whether External Secrets takes its text apart, as a JSON object."""
+        return False
+
+    @property
     @abstractmethod
     def aws_name(self) -> str:
         """What AWS calls it."""
@@ -73,6 +78,10 @@ class SecretsManagerSecret(_AwsSecret):
     """As Secrets Manager calls it, without the six characters that stand behind the name in its ARN."""
     json: bool = field(default=True, kw_only=True)
     """External Secrets: each key of its JSON object becomes a key of the Kubernetes Secret; else all is in `value`."""
+
+    @property
+    def is_object(self) -> bool:
+        return self.json
 
     @property
     def aws_name(self) -> str:

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-import re
 import types
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass, replace
 from functools import cache, partial
-from inspect import get_annotations
 from reprlib import recursive_repr
 from typing import Annotated, Any, ClassVar, Literal, NoReturn, Union, cast, dataclass_transform, get_args, get_origin
 
 from blueprint.errors import FieldPath, Key, Problem, Quoted, rendered, shown
 from blueprint.faults import FAILS, place, told
+from blueprint.hints import (
+    call_of,
+    choice_of,
+    concrete_below,
+    example_of,
+    form_in,
+    hints_of,
+    in_words,
+    lacking_in,
+    number_meant,
+    takes,
+    word_meant,
+)
 from blueprint.interpreted import misread_in
 
 Missing: typing.Final = Quoted("<missing>")
@@ -37,14 +48,6 @@ class Rule:
     unit: str = ""
     """Of the number: `nodes`, `GiB`."""
     choices: tuple[Any, ...] = ()
-
-
-@dataclass(frozen=True)
-class Form:
-    """How a field is written where that is not in Python: `Annotated[bool, Form("true or false", "true")]`."""
-
-    name: str
-    example: str
 
 
 @dataclass(frozen=True)
@@ -145,8 +148,8 @@ def problems_in(value: Value) -> list[Problem]:
     found = list(value._mistakes)  # noqa: SLF001  # of this module
     cls: Any = type(value)  # mypy takes a class whose instances define __hash__ for unhashable
     if lacking := lacking_in(cls):
-        written = _concrete(cls)
-        fix = f"write {_choice(written)}" if written else f"define {_listing(lacking)} in {cls.__name__}"
+        written = concrete_below(cls)
+        fix = f"write {choice_of(written)}" if written else f"define {_listing(lacking)} in {cls.__name__}"
         found.append(Problem((), value, f"{cls.__name__} is only a base, without {_listing(lacking)}", fix))
     found.extend(faults_of(cls))
     mismatches = {name: _judged(getattr(value, name), hint, (name,)) for name, hint in field_types(cls).items()}
@@ -243,21 +246,6 @@ def _without(value: Value, wrong: set[str]) -> Value:
 
 
 @cache
-def hints_of(cls: Any) -> dict[str, Any]:
-    """What `typing.get_type_hints` says with the rules, of a class and its bases; those of a base are read once."""
-    return {name: hint for base in reversed(cls.__mro__) for name, hint in _own_hints(base).items()}
-
-
-@cache
-def _own_hints(cls: Any) -> dict[str, Any]:
-    if not (own := get_annotations(cls)):
-        return {}
-    within = {name: each for name, each in vars(cls).items() if isinstance(each, type)}
-    alone = type(cls.__name__, (), {**within, "__annotations__": own, "__module__": cls.__module__})
-    return typing.get_type_hints(alone, include_extras=True)
-
-
-@cache
 def field_types(cls: Any) -> dict[str, Any]:
     """Annotations of the fields of a class, with their rules."""
     hints = hints_of(cls)
@@ -279,7 +267,7 @@ def _judged(value: object, hint: Any, path: FieldPath, *, own: bool = True) -> l
 
 def _mismatches(value: object, hint: Any, path: FieldPath, *, own: bool = True) -> Iterator[Problem]:  # noqa: C901  # one branch for each kind of hint
     if value is Missing:
-        yield Problem(path, Missing, "this field is required", f"add {rendered(path)}={_example(hint)}")
+        yield Problem(path, Missing, "this field is required", f"add {rendered(path)}={example_of(hint)}")
         return
     if _fits(value, hint, own=own):
         return
@@ -287,7 +275,7 @@ def _mismatches(value: object, hint: Any, path: FieldPath, *, own: bool = True) 
     origin, args = (None, ()) if type(hint) is type else (get_origin(hint), get_args(hint))
     if origin is Annotated:
         rules = [note for note in args[1:] if isinstance(note, Rule)]
-        form = None if _is_instance(value, args[0]) else _form(args)
+        form = None if _is_instance(value, args[0]) else form_in(args)
         mismatches = list(_mismatches(value, args[0], path, own=own))
         for problem in mismatches:
             if form:
@@ -321,7 +309,7 @@ def _mismatches(value: object, hint: Any, path: FieldPath, *, own: bool = True) 
             if isinstance(value, list | set | frozenset):
                 given = "[…]" if isinstance(value, list) else "{…}"
                 fix = f"write (…) in the place of {given}, with a comma behind each item"
-            yield Problem(path, value, f"must be {_name(hint)}", fix)
+            yield Problem(path, value, f"must be {in_words(hint)}", fix)
         elif args[-1] is Ellipsis:
             for index, item in enumerate(value):
                 yield from _mismatches(item, args[0], (*path, index), own=own)
@@ -464,51 +452,24 @@ def _is_instance(value: object, hint: Any) -> bool:
 
 
 def _mismatch(path: FieldPath, value: object, hint: Any) -> Problem:
-    if isinstance(value, type) and issubclass(value, Value) and _takes(value, hint):
+    if isinstance(value, type) and issubclass(value, Value) and takes(value, hint):
         rule = "is the class, and a value of it is needed"
-        return Problem(path, Quoted(value.__name__), rule, f"write {_call(value)}")
+        return Problem(path, Quoted(value.__name__), rule, f"write {call_of(value)}")
     if type(value) is tuple and value and all(_is_instance(item, hint) for item in value):
-        rule, fix = f"must be {_name(hint)}, not a tuple of it", "put a * in front of it, which adds what it holds"
+        rule, fix = f"must be {in_words(hint)}, not a tuple of it", "put a * in front of it, which adds what it holds"
         return Problem(path, value, rule, fix)
     if isinstance(value, str) and (named := _of_name(hint, value)):
-        fix = f"write {_call(named)}, from {named.__module__} import {named.__name__}"
-        return Problem(path, value, f"must be {_name(hint)}, not a name", fix)
-    if isinstance(value, str) and (meant := _meant(value, hint)):
+        fix = f"write {call_of(named)}, from {named.__module__} import {named.__name__}"
+        return Problem(path, value, f"must be {in_words(hint)}, not a name", fix)
+    if isinstance(value, str) and (meant := word_meant(value, hint)):
         fix = f"write {rendered(path)}={meant!r}" if len(path) == 1 else f"write {meant!r} there"
-        return Problem(path, value, f"must be {_name(hint)}", fix)
-    if hint in (bool, int) and (told := _number(value, hint)):
+        return Problem(path, value, f"must be {in_words(hint)}", fix)
+    if hint in (bool, int) and (told := number_meant(value, hint)):
         fix = f"write {rendered(path)}={told}" if len(path) == 1 else f"write {told} there"
-        return Problem(path, value, f"must be {_name(hint)}", fix)
+        return Problem(path, value, f"must be {in_words(hint)}", fix)
     if value is None and path and isinstance(path[-1], int):
-        return Problem(path, value, f"must be {_name(hint)}", "leave it out")
-    return Problem(path, value, f"must be {_name(hint)}", _written(path, hint))
-
-
-def _number(value: object, hint: Any) -> str:
-    """What was meant by a number or a truth that is written as text, or as the other: 30 of "30d", False of 0."""
-    text = str(value).strip().lower() if type(value) in (str, int, float) else ""
-    if hint is bool:
-        return "True" if text in _YES else "False" if text in _NO else ""
-    digits = re.match(r"\d{1,9}", text)
-    return digits[0].lstrip("0") or "0" if digits else ""
-
-
-_YES, _NO = ("true", "yes", "on", "1", "enabled"), ("false", "no", "off", "0", "disabled")
-
-
-def _meant(word: str, hint: Any) -> str:
-    """The choice of the hint that is the word in another spelling: SPOT of spot, NO_EXECUTE of NoExecute."""
-    choices = (choice for choice in get_args(hint) if get_origin(hint) is Literal and isinstance(choice, str))
-    return next((choice for choice in choices if _spelled(choice) == _spelled(word)), "")
-
-
-def _spelled(word: str) -> str:
-    return word.lower().replace("_", "").replace("-", "").replace(" ", "")
-
-
-def _takes(cls: type, hint: Any) -> bool:
-    """Whether a value of the class is what the hint says."""
-    return any(_takes(cls, part) for part in get_args(hint)) if get_args(hint) else issubclass(cls, hint)
+        return Problem(path, value, f"must be {in_words(hint)}", "leave it out")
+    return Problem(path, value, f"must be {in_words(hint)}", _written(path, hint))
 
 
 def _of_name(hint: Any, name: str) -> Any:
@@ -522,110 +483,14 @@ def _of_name(hint: Any, name: str) -> Any:
     return next((found for sub in subclasses if (found := _of_name(sub, name))), None)
 
 
-def _call(cls: Any) -> str:
-    required = (f for f in fields(cls) if f.init and f.default is MISSING and f.default_factory is MISSING)
-    return f"{cls.__name__}({'…' if any(required) else ''})"
-
-
 def _written(path: FieldPath, hint: Any) -> str:
     """The fix for a value of another type; `path` is from the value that has the field."""
-    kinds = _concrete(hint) if isinstance(hint, type) and issubclass(hint, Value) else []
-    example = _choice([f"{kind}(…)" for kind in kinds]) if 1 < len(kinds) <= _FEW_KINDS else _example(hint)
+    kinds = concrete_below(hint) if isinstance(hint, type) and issubclass(hint, Value) else []
+    example = choice_of([f"{kind}(…)" for kind in kinds]) if 1 < len(kinds) <= _FEW_KINDS else example_of(hint)
     return f"write {rendered(path)}={example}" if len(path) == 1 else f"write {example} there"
 
 
 _FEW_KINDS = 3
-
-
-def _name(hint: Any) -> str:
-    """The type in the words of a person: `a tuple of str`, `'sync' or 'upsert-only'`, `ManagedNodes`."""
-    origin, args = get_origin(hint), get_args(hint)
-    if origin is Annotated:
-        return _name(args[0])
-    if origin is Literal:
-        return _choice([repr(choice) for choice in args])
-    if origin in (Union, types.UnionType):
-        return _choice([_name(option) for option in args])
-    if origin is tuple and args[-1] is not Ellipsis:
-        return f"a tuple ({', '.join(map(_name, args))})"
-    if origin in (tuple, Sequence):
-        return f"a tuple of {_name(args[0])}"
-    if origin in (type, frozenset):
-        return f"a {origin.__name__} of {_name(args[0])}"
-    if origin is not None:
-        return f"a mapping of {_name(args[0])} to {_name(args[1])}"
-    if hint is types.NoneType:
-        return "None"
-    subclasses = _concrete(hint) if isinstance(hint, type) and issubclass(hint, Value) else []
-    return _choice(subclasses) if 0 < len(subclasses) <= 6 else getattr(hint, "__name__", str(hint))
-
-
-def _form(notes: tuple[Any, ...]) -> Form | None:
-    return next((note for note in notes if isinstance(note, Form)), None)
-
-
-def _example(hint: Any) -> str:
-    origin, args = get_origin(hint), get_args(hint)
-    if origin is Annotated:
-        form = _form(args)
-        return form.example if form else _example(args[0])
-    if origin is Literal:
-        return repr(args[0])
-    if origin in (Union, types.UnionType):
-        return _example(args[0])
-    if origin is tuple and args[-1] is not Ellipsis:
-        return f"({', '.join(map(_example, args))})"
-    if origin in (tuple, Sequence):
-        return f"({_example(args[0])},)"
-    if origin is type:
-        return str(args[0].__name__)
-    if origin is frozenset:
-        return f"frozenset({{{_example(args[0])}}})"
-    if origin is not None:
-        return "{" + f"{_example(args[0])}: {_example(args[1])}" + "}"
-    simple = {str: '"…"', int: "1", bool: "True", types.NoneType: "None", Any: "…"}
-    if hint in simple:
-        return simple[hint]
-    subclasses = _concrete(hint)
-    return f"{subclasses[0] if subclasses else hint.__name__}(…)"
-
-
-@cache
-def lacking_in(cls: Any) -> set[str]:
-    """Names that a class leaves to its subclasses: abstract methods, and facts of the class that it gives no value.
-
-    Not by `abc.ABC`, whose constructor would fail.
-    """
-    members = ((name, getattr(cls, name, None)) for name in dir(cls))
-    # What is a fact of most subclasses may be a field of one.
-    hints = {name: hint for base in reversed(cls.__mro__) for name, hint in get_annotations(base).items()}
-    facts = (name for name, hint in hints.items() if _is_fact(hint))
-    return {name for name, member in members if _is_abstract(member)} | {
-        name for name in facts if not hasattr(cls, name)
-    }
-
-
-def _is_abstract(member: object) -> bool:
-    try:
-        return getattr(member, "__isabstractmethod__", False) is True
-    except Exception:  # noqa: BLE001  # whatever a user's object may raise
-        return False
-
-
-def _is_fact(hint: object) -> bool:
-    """Most modules have annotations as text."""
-    return str(hint).removeprefix("typing.").startswith("ClassVar")
-
-
-def _concrete(cls: type) -> list[str]:
-    """Names of the classes that a user can write for this base."""
-    subclasses: list[type] = type.__subclasses__(cls)
-    below = [name for subclass in subclasses for name in _concrete(subclass)]
-    return sorted(below if lacking_in(cls) else {cls.__name__, *below})
-
-
-def _choice(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
 
 
 def _element(value: object) -> str:

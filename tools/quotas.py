@@ -10,7 +10,8 @@ from typing import Annotated
 from blueprint import toml
 from blueprint.errors import BlueprintError
 from blueprint.fields import matches
-from blueprint.value import Form, Value
+from blueprint.hints import Form
+from blueprint.value import Value
 
 FILE = Path(__file__).parents[1] / "facts" / "quotas.toml"
 _CODE = matches(r"L-[0-9A-F]{8}", "must be a code of Service Quotas", "let `make facts` write it")

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from blueprint.clear_values import misplaced
 from blueprint.errors import Problem
 from blueprint.fields import JSON_LIKE, GitFolder, GitRepository, GitRevision
+from blueprint.git import argo_cd_source
 from blueprint.kubernetes import Manifest
 from blueprint.value import Value
 
@@ -44,10 +45,9 @@ class Bootstrap(Value):
             "destinations": [here],
             "namespaceResourceWhitelist": kinds,
         }
-        source: dict[str, Any] = {"repoURL": self.repository, "path": self.path, "targetRevision": self.revision}
         application = {
             "project": NAME,
-            "source": {**source, **({"helm": {"valuesObject": self.values}} if self.values else {})},
+            "source": argo_cd_source(self.repository, self.path, self.revision, self.values),
             "destination": here,
             "syncPolicy": {"automated": {"prune": True, "selfHeal": True}},
         }

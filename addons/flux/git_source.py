@@ -32,7 +32,7 @@ class GitSource(Value):
     def manifests(self, namespace: str, facts: ClusterFacts) -> tuple[Manifest, ...]:
         """https://fluxcd.io/flux/components/source/gitrepositories, /kustomize/kustomizations"""
         every = f"{self.interval_minutes}m"
-        secret = {"secretRef": {"name": NAME}} if self.private else facts.read_by(self.repository)
+        secret = facts.read_by(self.repository, NAME if self.private else None)
         source = {"interval": every, "url": self.repository, "ref": {"branch": self.branch}, **secret}
         of = {"kind": "GitRepository", "name": NAME}
         applied = {"interval": every, "path": f"./{self.path}", "prune": True, "wait": True, "sourceRef": of}

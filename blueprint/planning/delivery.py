@@ -299,9 +299,7 @@ def _source(delivery: FluxDelivery, facts: ClusterFacts) -> Manifest:
         kind, spec = "GitRepository", {"interval": "1m", "url": there, "ref": {"branch": delivery.branch}}
     else:
         kind, spec = there.kind, dict(there.spec(facts.region))
-    spec |= facts.read_by(there if isinstance(there, str) else there.address)
-    if delivery.credentials:
-        spec["secretRef"] = {"name": delivery.credentials}
+    spec |= facts.read_by(there if isinstance(there, str) else there.address, delivery.credentials)
     return _object("source.toolkit.fluxcd.io/v1", kind, PREFIX, BY_FLUX.namespace, {"spec": spec})
 
 

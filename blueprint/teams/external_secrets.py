@@ -11,7 +11,7 @@ from blueprint.copied_secrets import GROUP, reader, reading, service_of, store, 
 from blueprint.facts import ClusterFacts
 from blueprint.fields import NOT_EMPTY, DnsLabel
 from blueprint.kubernetes import Manifest
-from blueprint.secrets import Parameter, TeamSecret, TeamSecrets
+from blueprint.secrets import TeamSecret, TeamSecrets
 from blueprint.teams.namespaces import named
 from blueprint.value import Value
 
@@ -53,12 +53,12 @@ def _objects(
     yield from stores(facts, namespace, service_account, secrets)
     for secret in sorted(secrets, key=lambda secret: secret.name_in_cluster):
         key = {"key": secret.aws_name}
-        whole = isinstance(secret, Parameter) or not secret.json
+        whole = {"data": [{"secretKey": "value", "remoteRef": key}]}
         spec = {
             "refreshInterval": "1h0m0s",
             "secretStoreRef": {"kind": "SecretStore", "name": store(service_account, service_of(secret))},
             "target": {"name": secret.name_in_cluster},
-            **({"data": [{"secretKey": "value", "remoteRef": key}]} if whole else {"dataFrom": [{"extract": key}]}),
+            **({"dataFrom": [{"extract": key}]} if secret.is_object else whole),
         }
         yield named(f"{GROUP}/v1", "ExternalSecret", secret.name_in_cluster, namespace, spec=spec)
 

@@ -13,6 +13,7 @@ from addons.argo_cd import ArgoCd
 from addons.argo_cd_capability import ArgoCdCapability
 from addons.external_secrets import ExternalSecrets
 from addons.flux import Flux
+from addons.flux.git_source import GitSource
 from blueprint import FluxDelivery, KubectlProvider, Role, plan
 from blueprint.addons import HelmRelease
 from blueprint.addons.private_repositories import ReadsRepositories
@@ -299,6 +300,26 @@ def test_objects_of_flux_name_the_credentials_for_their_address(
     for one in sources:
         assert {key: one["spec"][key] for key in ("secretRef", "provider") if key in one["spec"]} == expected
         assert unknown(one) == []
+
+
+def test_a_secret_of_one_s_own_takes_the_place_of_all_that_is_known() -> None:
+    """Also of how it is read: only the Secret of a GitHub App may be one of `provider: github`."""
+    address = f"{ORGANIZATION}platform"
+    follows = GitWorkload("web", address, "deploy", namespace="shop", engine="flux", credentials="mine")
+    engine = Flux(private_repositories=(PrivateRepository(ORGANIZATION, APP),), bootstrap=GitSource(address, "apps"))
+    own = replace(engine, bootstrap=GitSource(address, "apps", private=True))
+    for flux_of, expected in ((engine, "https-github-com-example"), (own, "bootstrap")):
+        delivery = FluxDelivery(address, credentials="mine")
+        made = plan(replace(of_flux(flux_of), teams=(replace(SHOP, workloads=(follows,)),), delivery=delivery))
+        assert made.delivery
+        (engine_s,) = (part.contribution.objects for part in made.addons if part.name == "flux")
+        given = [*made.delivery.addons, *made.teams[0].contribution.objects, *engine_s]
+        specs = {one["metadata"]["name"]: plain(one["spec"]) for one in given if one["kind"] == "GitRepository"}
+        secrets = {name: spec["secretRef"]["name"] for name, spec in specs.items()}
+        assert secrets == {"blueprint": "mine", "shop-web": "mine", "bootstrap": expected}
+        assert {name for name, spec in specs.items() if "provider" in spec} == (
+            set() if flux_of is own else {"bootstrap"}
+        )
 
 
 def test_credentials_come_before_what_they_read() -> None:

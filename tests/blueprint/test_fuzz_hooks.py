@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blueprint import Blueprint, ManagedNodes, Role, plan, value
+from blueprint import Blueprint, ManagedNodes, Role, hints, plan, value
 from blueprint.addons import CallsAws, EksAddon, HelmAddon
 from blueprint.addons.offers import Offer
 from blueprint.errors import BlueprintError
@@ -62,9 +62,9 @@ def forgotten() -> Iterator[None]:
     for each in (
         value.faults_of,
         value.field_types,
-        value.hints_of,
-        value._own_hints,
-        value.lacking_in,
+        hints.hints_of,
+        hints._own_hints,
+        hints.lacking_in,
         value._held,
         value._fitting,
     ):

@@ -10,8 +10,9 @@ import pytest
 
 from blueprint.errors import FieldPath, Key
 from blueprint.fields import NOT_EMPTY, between
+from blueprint.hints import Form
 from blueprint.toml import place, read
-from blueprint.value import Form, Value
+from blueprint.value import Value
 
 
 class Pipe(Value):

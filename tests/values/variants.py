@@ -35,6 +35,7 @@ from blueprint.delivery import ArgoCdDelivery, FluxDelivery, Hub
 from blueprint.errors import BlueprintError
 from blueprint.existing_network import ExistingNetwork, ExistingSubnet
 from blueprint.fargate import FargateProfile, FargateSelector
+from blueprint.hints import lacking_in as lacking
 from blueprint.hosted_zone import NewHostedZone
 from blueprint.hybrid_nodes import HybridNodes
 from blueprint.machine import CpuOptions
@@ -58,7 +59,6 @@ from blueprint.teams import (
 from blueprint.teams.contract import Team
 from blueprint.value import Value, problems_in
 from blueprint.value import field_types as of_fields
-from blueprint.value import lacking_in as lacking
 from examples.bare import BARE
 from examples.hub_and_spokes.platform_hub import PLATFORM_HUB
 from tests.blueprint.examples import changed

@@ -11,8 +11,9 @@ from typing import Annotated, Literal
 from blueprint import toml
 from blueprint.errors import Key, Problem, Quoted, report
 from blueprint.fields import one_of
+from blueprint.hints import Form
 from blueprint.sources import FLEET_FILE
-from blueprint.value import Form, Rule, Value
+from blueprint.value import Rule, Value
 from tools.review.dangers import RULES as DANGERS
 from tools.review.dangers import Enforcement
 

@@ -16,7 +16,8 @@ import blueprint
 import blueprint.teams
 from blueprint.blueprint import Blueprint
 from blueprint.fleet import Fleet
-from blueprint.value import Rule, Value, field_types, lacking_in
+from blueprint.hints import lacking_in
+from blueprint.value import Rule, Value, field_types
 from tools.reference.source import line
 
 _PACKAGES = (blueprint, addons, blueprint.teams)

@@ -11,7 +11,8 @@ from typing import Annotated
 from blueprint import toml
 from blueprint.errors import BlueprintError, Problem, Quoted
 from blueprint.fields import NOT_EMPTY
-from blueprint.value import Form, Rule, Value
+from blueprint.hints import Form
+from blueprint.value import Rule, Value
 
 PRICES = Path(__file__).with_name("prices.toml")
 _IS_COST = Rule(

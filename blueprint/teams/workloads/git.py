@@ -11,7 +11,7 @@ from blueprint.clear_values import misplaced
 from blueprint.errors import Problem
 from blueprint.facts import ClusterFacts
 from blueprint.fields import JSON_LIKE, DnsLabel, GitFolder, GitRepository, GitRevision
-from blueprint.git import scheme_for
+from blueprint.git import argo_cd_source, scheme_for
 from blueprint.kubernetes import Manifest
 from blueprint.teams.exposure import Exposure
 from blueprint.teams.namespaces import TeamNamespace, named
@@ -79,8 +79,7 @@ class GitWorkload(TeamWorkload):
     def objects(self, team: str, namespaces: Sequence[str], facts: ClusterFacts) -> tuple[Manifest, ...]:
         (name,) = self.from_git(team, facts)
         if self.engine == "flux":
-            secret = {"secretRef": {"name": self.credentials}}
-            given = secret if self.credentials else facts.read_by(self.repository)
+            given = facts.read_by(self.repository, self.credentials)
             return followed(name, self.namespace, self.repository, self.path, self.revision, given, self.values)
         cluster = facts.argo_cd_destination
         project: dict[str, Any] = {
@@ -96,12 +95,7 @@ class GitWorkload(TeamWorkload):
         }
         application = {
             "project": name,
-            "source": {
-                "repoURL": self.repository,
-                "path": self.path,
-                "targetRevision": self.revision,
-                **({"helm": {"valuesObject": self.values}} if self.values else {}),
-            },
+            "source": argo_cd_source(self.repository, self.path, self.revision, self.values),
             "destination": {**cluster, "namespace": self.namespace},
             "syncPolicy": {
                 "automated": {"prune": True, "selfHeal": True},
