@@ -80,6 +80,8 @@ class Judge:
         self.root = Path(shutil.copytree(root, copy, ignore=_UNWANTED, dirs_exist_ok=True)).resolve()
         for name in (".venv", "node_modules"):
             (self.root / name).symlink_to(root / name)
+        for arguments in (("init", "--quiet"), ("add", "--all")):  # as some tests ask Git which files there are
+            subprocess.run(("git", *arguments), cwd=self.root, check=True)
         self.folders = folders
         self.grace = 60.0
         """Seconds that tests may take longer than they should."""
