@@ -56,6 +56,7 @@ def between_values(view: Checked) -> Iterator[Problem]:
     if view.knows_all("teams"):
         yield from _connections(view)
     yield from _secrets(view)
+    yield from _prefixes(view)
     yield from _regions(view)
     yield from foreign_key(("cluster", "kms_key_arn"), view.blueprint.cluster.kms_key_arn, view.blueprint.region)
     yield from delivery.problems(view)
@@ -327,6 +328,20 @@ def _of_repositories(view: Checked) -> Iterator[tuple[Addon, FieldPath, TeamSecr
         for index, each in enumerate(addon.reads):
             if isinstance(each.credentials, KeptInAws):
                 yield addon, (*path, "private_repositories", index, "credentials", "secret"), each.credentials.secret
+
+
+def _prefixes(view: Checked) -> Iterator[Problem]:
+    """One repository named where all below it are meant: what is there would be asked for without credentials."""
+    own = (view.blueprint.delivery, *(getattr(addon, "bootstrap", None) for addon in view.addons.values()))
+    workloads = (each for team in view.teams.values() for each in getattr(team, "workloads", ()))
+    named = (getattr(each, "repository", None) for each in (*own, *workloads))
+    asked = [address for address in named if isinstance(address, str)]
+    for path, addon in view.addons.items():
+        for index, each in enumerate(addon.reads):
+            below = f"{each.address}/"
+            if found := next((address for address in asked if address.startswith(below)), ""):
+                place = (*path, "private_repositories", index, "address")
+                yield Problem(place, each.address, f"it is one repository, and {found} another", f'write "{below}"')
 
 
 def _regions(view: Checked) -> Iterator[Problem]:

@@ -365,6 +365,13 @@ MISTAKES = [
         "name one of its own",
     ),
     mistake(
+        "a_folder_without_its_end",
+        of_flux(flux(PrivateRepository(ORGANIZATION.rstrip("/"), APP))),
+        f"addons[{FLUX}].private_repositories[0].address",
+        "it is one repository, and https://github.com/example/platform another",
+        'write "https://github.com/example/"',
+    ),
+    mistake(
         "a_chart_in_ecr",
         of_flux(OURS, IN_ECR),
         f"addons[{FLUX + 2}]",
