@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -28,7 +28,7 @@ from statistics import median
 from addons.argo_cd import ArgoCd
 from bench.contest import NODE, Contest, prepared
 from bench.forty import COUNT, forty
-from bench.review import CLUSTERS, review_table
+from bench.review import CLUSTER, CLUSTERS, review_table
 from blueprint.addons import HelmAddon
 from blueprint.blueprint import Blueprint
 from blueprint.fleet import Environment, Fleet, Wave
@@ -38,6 +38,7 @@ from blueprint.planning.planner import plan, plans
 from blueprint.value import problems_in
 from examples.dev import DEV
 from examples.prod import PROD, SHARED
+from tools.unchanged import TICK_SECONDS, VARIABLE
 
 PLAN_GOAL_MS = 20
 EACH_GOAL = 1.2
@@ -81,7 +82,7 @@ def main(arguments: Sequence[str]) -> None:
             say(f"preparing, clusters: {case.clusters}; the floor must write the same bytes")
             contests.append(prepared(case.clusters, Path(folder) / str(case.clusters)))
         lines += ["", *synthesis_table(cases, contests)]
-        lines += ["", *apart_table(Path(folder), quick=cases is QUICK)]
+        lines += ["", *command_table(Path(folder), quick=cases is QUICK)]
         if options.peer:
             lines += ["", *peer_table(Path(options.peer), Path(folder), quick=cases is QUICK)]
         say(f"reviewing, clusters: {CLUSTERS}")
@@ -168,55 +169,81 @@ def synthesis_table(cases: Sequence[Case], contests: Sequence[Contest]) -> Itera
     yield f"Calls of the jsii kernel: {one.calls} for a cluster, {more:.0f} for each one more."
 
 
-def apart_table(folder: Path, *, quick: bool) -> Iterator[str]:
-    """Clusters each for itself, as `make synth` does it, against all at once in one process."""
-    processors = os.cpu_count() or 1
-    yield f"{'clusters, in seconds':22}at once  {processors} processes  ratio  unchanged  ratio  one changed  ratio"
+def command_table(folder: Path, *, quick: bool) -> Iterator[str]:
+    """`make synth` of a folder of clusters, by all processors, against all at once in one process."""
+    yield f"{'make synth, clusters':22}at once   cold  ratio  unchanged  ratio  one changed  ratio"
     for count in (1, 10) if quick else (1, 10, 50, 200):
         turns = 1 if count == FLEET_CLUSTERS else 3
-        say(f"by {processors} processes and from a store, clusters: {count}, turns: {turns}")
-        command = (sys.executable, "-m", "bench.fleet", str(count))
-        store, out = ("--store", str(folder / f"store-{count}")), [str(folder / f"out-{count}")]
-        apart = ("--apart", str(processors))
-        timed((*command, *out, *apart, *store))
-        runs = [
-            [timed((*command, *out, *words)) for words in ((), apart, (*apart, *store), (*apart, *store, "--changed"))]
-            for _ in range(turns)
-        ]
-        whole, *others = (median(column) for column in zip(*runs, strict=True))
+        say(f"make synth, clusters: {count}, turns: {turns}")
+        whole = (sys.executable, "-m", "bench.fleet", str(count), str(folder / f"whole-{count}"))
+        command = Synth(folder / f"synth-{count}", count)
+        runs = [[timed(whole), *command.turn()] for _ in range(turns)]
+        seconds, *others = (median(column) for column in zip(*runs, strict=True))
         ratios = [median(run[at] / run[0] for run in runs) for at in (1, 2, 3)]
         cells = "".join(
-            f"{seconds:{width}.2f}{ratio:7.2f}"
-            for seconds, ratio, width in zip(others, ratios, (13, 11, 13), strict=True)
+            f"{each:{width}.2f}{ratio:7.2f}" for each, ratio, width in zip(others, ratios, (7, 11, 13), strict=True)
         )
-        yield f"{count:<22}{whole:7.2f}{cells}"
+        yield f"{count:<22}{seconds:7.2f}{cells}"
 
 
 def peer_table(peer: Path, folder: Path, *, quick: bool) -> Iterator[str]:
-    """What `make synth` does, against the TypeScript peer on plain Node.js: times of each, by turns."""
+    """`make synth` against the TypeScript peer on plain Node.js: times of each, by turns."""
     program = str(Path(__file__).with_name("peer.js"))
     yield f"{'clusters, times the peer':26}peer s   cold  goal         unchanged  goal         one changed  goal"
     for count, goals in ((1, (1.1, 0.3, None)), (10, (None,) * 3), (50, (0.7, 0.07, 0.1))):
         if quick and count > 10:
             continue
         say(f"against the peer, clusters: {count}, turns: 3")
-        own = str(folder / f"with-peer-{count}")
-        ours = (sys.executable, "-m", "bench.fleet", str(count), own, "--apart", str(os.cpu_count() or 1))
-        store = ("--store", str(folder / f"with-peer-store-{count}"))
+        command = Synth(folder / f"with-peer-{count}", count)
         its = (NODE, program, str(peer), str(count), str(folder / f"peer-{count}"))
-        for command in (its, ours, (*ours, *store)):
-            timed(command)  # fills caches, and packs assets
-        runs = [[timed(its), timed(ours), timed((*ours, *store)), timed((*ours, *store, "--changed"))] for _ in "123"]
+        timed(its)  # packs assets
+        runs = [[timed(its), *command.turn()] for _ in "123"]
         ratios = [median(run[at] / run[0] for run in runs) for at in (1, 2, 3)]
         cells = (f"{ratio:7.2f}  {met(ratio, goal):13}" for ratio, goal in zip(ratios, goals, strict=True))
         yield f"{count:<26}{median(run[0] for run in runs):6.2f}{'  '.join(cells)}".rstrip()
 
 
-def timed(command: Sequence[str]) -> float:
+class Synth:
+    """What `make synth` runs, for as many clusters in a folder."""
+
+    def __init__(self, folder: Path, count: int) -> None:
+        self._folder, self._output = folder / "replicas", folder / "out"
+        self._folder.mkdir(parents=True)
+        for number in range(count):
+            cluster(self._folder, f"c{number:03}")
+        own = {"BLUEPRINTS": str(self._folder), "PYTHONPATH": str(folder), VARIABLE: str(folder / "store")}
+        self._environment = {**os.environ, **own}
+        self._run("--no-cache")  # fills the caches of Python and jsii, and packs assets
+
+    def turn(self) -> tuple[float, float, float]:
+        """Seconds of a synthesis of all, of one where nothing has changed, and of one where a cluster has."""
+        cold = self._run("--no-cache")
+        self._run()
+        time.sleep(TICK_SECONDS)  # of the cluster that changed in the last turn
+        self._run()
+        unchanged = self._run()
+        cluster(self._folder, "c000", str(time.time_ns()))
+        return cold, unchanged, self._run()
+
+    def _run(self, *options: str) -> float:
+        command = (sys.executable, "-m", "tools", "synth", "--output", str(self._output), *options)
+        return timed(command, self._environment)
+
+
+def cluster(folder: Path, name: str, tag: str = "never") -> None:
+    """Writes the file of a cluster like the one of production."""
+    text = CLUSTER.format(constant=name.upper(), name=name, tag=tag)
+    (folder / f"{name}.py").write_text(text, encoding="utf-8")
+
+
+def timed(command: Sequence[str], environment: Mapping[str, str] | None = None) -> float:
     """Seconds until the command is back."""
     start = time.perf_counter()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    return time.perf_counter() - start
+    run = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    taken = time.perf_counter() - start
+    if run.returncode:
+        raise RuntimeError(f"{' '.join(command)} failed: {run.stderr}")
+    return taken
 
 
 def met(figure: float, goal: float | None) -> str:

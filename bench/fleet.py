@@ -1,6 +1,6 @@
 """What is measured: replicas of the production cluster, synthesized by the code of `make synth`.
 
-python -m bench.fleet COUNT FOLDER [--validate] [--memory] [--calls FILE] [--apart PROCESSES [--store FOLDER]]
+python -m bench.fleet COUNT FOLDER [--validate] [--memory] [--calls FILE]
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ import argparse
 import json
 import resource
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -17,10 +16,8 @@ from typing import Any
 
 from blueprint.planning.planner import plan
 from examples.prod import PROD
-from tools.apart import synthesize_apart
-from tools.jsii_start import finish, quicken
-from tools.store import Store
-from tools.synthesis import settings, synthesize
+from tools.jsii_start import ahead, finish, quicken
+from tools.synthesis import synthesize
 
 
 def main() -> None:
@@ -31,22 +28,12 @@ def main() -> None:
     parser.add_argument("--validate", action="store_true")
     parser.add_argument("--memory", action="store_true")
     parser.add_argument("--calls", type=Path)
-    parser.add_argument("--apart", type=int, default=0, metavar="PROCESSES", help="as make synth does")
-    parser.add_argument("--store", type=Path, metavar="FOLDER", help="of what was synthesized before")
-    parser.add_argument("--changed", action="store_true", help="the first one is another than before")
     options = parser.parse_args()
-    fleet = [replace(PROD, name=f"c{number:02}") for number in range(options.count)]
-    if options.changed:
-        fleet[0] = replace(fleet[0], tags={**fleet[0].tags, "changed": str(time.time_ns())})
-    plans = [plan(each) for each in fleet]
-    quicken()
+    ahead(judging=options.validate)
+    plans = [plan(replace(PROD, name=f"c{number:02}")) for number in range(options.count)]
+    quicken(judging=options.validate)
     calls = recorded() if options.calls else []
-    if options.apart:
-        options.folder.mkdir(exist_ok=True)
-        store = Store(settings(), options.store) if options.store else None
-        synthesize_apart(plans, options.folder, store=store, processes=options.apart)
-    else:
-        synthesize(plans, options.folder, validate=options.validate)
+    synthesize(plans, options.folder, validate=options.validate)
     if options.calls:
         options.calls.write_text(json.dumps(calls), encoding="utf-8")
     if options.memory:

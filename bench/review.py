@@ -27,13 +27,18 @@ _CODE = (
     "teams",
     "tools",
 )
-_CLUSTER = """from dataclasses import replace
+CLUSTER = """from dataclasses import replace
 
 from addons.argo_cd import ArgoCd
 from examples.prod import PROD
 
 OTHERS = tuple(each for each in PROD.addons if not isinstance(each, ArgoCd))
-{constant} = replace(PROD, name="{name}", addons=(*OTHERS, ArgoCd(domain="argocd.{name}.example.com")))
+{constant} = replace(
+    PROD,
+    name="{name}",
+    tags={{**PROD.tags, "changed": "{tag}"}},
+    addons=(*OTHERS, ArgoCd(domain="argocd.{name}.example.com")),
+)
 """
 _CASES = (
     (
@@ -78,7 +83,7 @@ def project(folder: Path) -> None:
         copy(source, folder / name)
     (folder / "clusters").mkdir()
     for index in range(CLUSTERS):
-        text = _CLUSTER.format(constant=f"C{index:02}", name=f"c{index:02}")
+        text = CLUSTER.format(constant=f"C{index:02}", name=f"c{index:02}", tag="never")
         (folder / "clusters" / f"c{index:02}.py").write_text(text, encoding="utf-8")
     identity = ("-c", "user.name=bench", "-c", "user.email=bench@example.com")
     for arguments in (("init", "--quiet"), ("add", "--all"), ("commit", "--quiet", "--message=x")):

@@ -21,7 +21,7 @@ from blueprint.planning.document import Plan
 from tests.templates import Templates, by_stack
 from tools.apart import synthesize_apart
 from tools.assembly import Assembly, read
-from tools.store import VARIABLE
+from tools.unchanged import VARIABLE
 
 # Plans and templates stay until the end, and looking through them for garbage takes a tenth of all time.
 gc.set_threshold(50_000, 20, 20)
@@ -65,7 +65,7 @@ def templates(plans: tuple[Plan, ...], assembly: Assembly) -> Templates:
 
 
 @pytest.fixture(scope="session")
-def examples(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def examples(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """All examples, synthesized: those, and clusters of every other kind. One process does it for all of a run."""
     folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
@@ -76,8 +76,9 @@ def examples(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if not done.exists():
             from tests.stacks.fleet import plans_of_examples
 
-            # The others wait for it, or will.
-            synthesize_apart([*plans_of_examples().values()], out, store=None, processes=os.cpu_count() or 1)
+            # The others wait for it, or will. But tools/mutants/reach.py sees what this process reaches alone.
+            processes = 1 if request.config.getoption("reached", None) else os.cpu_count() or 1
+            synthesize_apart([*plans_of_examples().values()], out, store=None, processes=processes)
             done.touch()
     return out
 

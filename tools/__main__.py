@@ -16,7 +16,6 @@ from functools import partial
 from importlib import import_module
 from typing import Protocol, cast
 
-from blueprint.errors import BlueprintError
 from tools.status import MEANINGS, CannotError, FindingsError, Status
 
 COMMANDS: Mapping[str, str] = {
@@ -79,7 +78,7 @@ def main(arguments: Sequence[str], *, quick: bool = False) -> int:
     try:
         status = _command(options.command).run(options)
         sys.stdout.flush()
-    except BlueprintError as error:
+    except _mistakes() as error:
         print(error, file=sys.stderr)
         return Status.REFUSED
     except FindingsError as error:
@@ -97,6 +96,13 @@ def main(arguments: Sequence[str], *, quick: bool = False) -> int:
             raise
         return Status.UNREAD
     return status
+
+
+def _mistakes() -> type[Exception]:
+    """What is raised for mistakes in files. Not imported before something is raised: it takes the whole model along."""
+    from blueprint.errors import BlueprintError
+
+    return BlueprintError
 
 
 def parser_of(commands: Collection[str]) -> argparse.ArgumentParser:

@@ -66,7 +66,7 @@ def synthesize_apart(
         done: list[Path] = []
         shown = Progress(lambda: f"{len(done)} of {len(missing)} clusters")
         if quick and missing:
-            quicken()  # not where all comes from the store: that needs nothing of the CDK
+            quicken(judging=validate)  # not where all comes from the store: that needs nothing of the CDK
         with shown if progress and len(missing) > 1 else nullcontext():
             for part in _synthesized(missing, parts, min(processes, len(missing) // WORTH), validate):
                 done.append(part)
@@ -160,7 +160,7 @@ def _ended(part: Path, answered: str) -> Path | CannotError | FindingsError:
 
 def main() -> None:
     """Synthesizes until there is nothing left to do."""
-    quicken()
+    quicken(judging=_VALIDATE in sys.argv)
     for line in sys.stdin:
         part = Path(line.rstrip("\n"))
         (document,) = documents(part).values()

@@ -23,12 +23,12 @@ from app import ROOT
 from tools.merged import assets_of, share
 from tools.outputs import OutputFolder
 from tools.status import CannotError
+from tools.unchanged import FOLDER, VARIABLE, place
 
-FOLDER = ROOT / ".synthesized"
-VARIABLE = "BLUEPRINTS_STORE"
-"""Names another folder: a review keeps what it synthesizes of a base where the project keeps its own."""
 LIMIT = 512 * 2**20
 """Bytes of all entries, without assets: those of two hundred clusters as large as the production example."""
+RUNS = 100
+"""Of so many ways to call a command is known what the last run of each has read and written."""
 RENDERER = ("app.py", "cdk.json", "blueprint", "stacks", "tools/synthesis.py", "requirements.txt")
 """What turns a plan into templates. All else reaches them through the plan only."""
 BESIDE = ("facts", "cdk.context.json", "package.json", "tools/merged.py")
@@ -43,7 +43,8 @@ WITHOUT = (
 sets for itself."""
 
 _ENTRY = re.compile("[0-9a-f]{64}")
-_OURS = re.compile(rf"{_ENTRY.pattern}|\.?asset\..*|new-.*")
+_RUN = re.compile(r"run-[0-9a-f]{16}\.json")
+_OURS = re.compile(rf"{_ENTRY.pattern}|{_RUN.pattern}|\.?asset\..*|new-.*")
 
 
 class Store:
@@ -96,6 +97,14 @@ class Store:
                 shutil.copytree(part, entry, ignore=ignored, copy_function=shutil.copyfile)
                 entry.rename(self.folder / key)  # fails where another process was first
 
+    def note(self, name: str, run: str) -> None:
+        """Keeps what is known of a run, where that can be."""
+        with suppress(OSError, CannotError):
+            self._own.begin()
+            new = self.folder / f"new-{os.getpid()}"
+            new.write_text(run, encoding="utf-8")
+            new.replace(self.folder / name)
+
     def make_room(self, limit: int = LIMIT) -> None:
         """Removes what was not used for longest, until the rest is small enough."""
         with suppress(OSError, CannotError):
@@ -108,14 +117,12 @@ class Store:
                     shutil.rmtree(entry, ignore_errors=True)
                 else:
                     used |= {*assets_of(entry)}
+            runs = sorted(self.folder.glob("run-*.json"), key=lambda path: path.stat().st_mtime, reverse=True)
+            for run in runs[RUNS:]:
+                run.unlink()
             for path in self.folder.glob("asset.*"):
                 if path.name not in used:
                     shutil.rmtree(path) if path.is_dir() else path.unlink()
-
-
-def place() -> Path:
-    """The folder of a store, unless another one is named."""
-    return Path(os.environ.get(VARIABLE) or FOLDER)
 
 
 def fingerprint(folder: Path, names: Sequence[str] = RENDERER) -> str:

@@ -35,8 +35,11 @@ from blueprint.statement_rules import mistakes_in
 from blueprint.value import Rule
 from blueprint.workload import Workload
 
-EVERYTHING = ("AdministratorAccess", "IAMFullAccess", "PowerUserAccess")
-"""Policies of AWS that give all services, or all of IAM."""
+EVERYTHING = (
+    *("AIDevOpsAgentActionsPolicy", "AWSMcpServiceActionsFullAccess"),
+    *("AdministratorAccess", "IAMFullAccess", "PowerUserAccess"),
+)
+"""Policies of AWS that give all services, some but for a few, or all of IAM."""
 # Of AWS, with its path: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 AwsPolicy = Annotated[
     str,

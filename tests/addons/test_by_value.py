@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import fields, replace
 from typing import Any, cast
 
 import pytest
+from moto.iam.aws_managed_policies import aws_managed_policies_data
 
 from blueprint import Blueprint, FargateProfile, FargateSelector, plan
 from blueprint.addons import Addon, EksAddonByName, HelmRelease, KubernetesManifests
+from blueprint.addons.by_value import EVERYTHING
 from blueprint.contribution import Chart, ManagedAddon, Release
 from blueprint.iam import Statement
 from blueprint.kubernetes import Namespace
@@ -68,6 +71,32 @@ def test_a_service_account_without_permissions_gets_no_role() -> None:
     one = part(plan(with_addons(HelmRelease("podinfo", service_account="podinfo", **PODINFO))), "podinfo")
     assert one.grants == ()
     assert one.releases[0].values == {}
+    of_eks = EksAddonByName("adot", version="v0.117.0-eksbuild.1", service_account="adot")
+    assert part(plan(with_addons(of_eks)), "adot").managed_addons == (
+        ManagedAddon("adot", "v0.117.0-eksbuild.1", {}, None, before_nodes=False),
+    )
+
+
+def _gives_everything(statement: dict[str, Any]) -> bool:
+    actions, resources = (statement.get(key, []) for key in ("Action", "Resource"))
+    if statement["Effect"] == "Deny" or "*" not in resources:
+        return False
+    return "NotAction" in statement or not {"*", "iam:*"}.isdisjoint([actions] if isinstance(actions, str) else actions)
+
+
+def test_policies_of_aws_that_give_everything_are_refused() -> None:
+    """By their documents, of which moto has a copy of all."""
+    documents = {name: found["Document"]["Statement"] for name, found in json.loads(aws_managed_policies_data).items()}
+    every = {
+        name
+        for name, found in documents.items()
+        if any(map(_gives_everything, found if isinstance(found, list) else [found]))
+    }
+    assert len(documents) > 1000
+    assert every == set(EVERYTHING)
+    for name in every:
+        one = EksAddonByName("adot", version="v0.117.0-eksbuild.1", service_account="adot", managed_policies=(name,))
+        assert rules_broken(one) == ["managed_policies[0]"]
 
 
 def test_an_add_on_of_eks_is_what_was_written() -> None:

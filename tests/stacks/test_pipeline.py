@@ -148,6 +148,33 @@ def test_keys_rotate_and_artifacts_are_encrypted_in_each_region(assembly: Path, 
             assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
 
 
+def test_what_the_key_of_logs_and_notices_lets_others_do(template: Template) -> None:
+    """Two services of AWS, as they ask for it, for what is of this account and region:
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+    https://docs.aws.amazon.com/dtconsole/latest/userguide/notification-target-create.html
+    """
+    (key,) = (
+        key
+        for key in of_type(template, "AWS::KMS::Key").values()
+        if key.get("Description", "").startswith("Logs and notices")
+    )
+    account, logs, notices = filled(_substituted(key["KeyPolicy"]))["Statement"]
+    every = {"Effect": "Allow", "Resource": "*"}
+    assert account == {**every, "Principal": {"AWS": f"arn:aws:iam::{OWN}:root"}, "Action": "kms:*"}
+    assert logs == {
+        **every,
+        "Principal": {"Service": "logs.us-west-2.amazonaws.com"},
+        "Action": ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
+        "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": f"arn:aws:logs:us-west-2:{OWN}:log-group:*"}},
+    }
+    assert notices == {
+        **every,
+        "Principal": {"Service": "codestar-notifications.amazonaws.com"},
+        "Action": ["kms:GenerateDataKey*", "kms:Decrypt"],
+        "Condition": {"StringEquals": {"kms:ViaService": "sns.us-west-2.amazonaws.com"}},
+    }
+
+
 def statements(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     found = document["Statement"]
     return found if isinstance(found, list) else [found]
@@ -239,6 +266,7 @@ def test_roles_may_do_nothing_else(template: Template) -> None:
             actions, resources = statement["Action"], statement["Resource"]
             for resource in resources if isinstance(resources, list) else [resources]:
                 for action in actions if isinstance(actions, list) else [actions]:
+                    assert "Report" not in action  # of tests, which no build here has
                     may = {
                         "sts": resource.startswith("arn:aws:iam::") or "CodeBuildActionRole" in resource,
                         "codeconnections": resource.startswith(connection),

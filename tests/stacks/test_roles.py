@@ -63,7 +63,9 @@ def templates(fleet: FleetPlan, tmp_path_factory: pytest.TempPathFactory) -> dic
 
 def filled(document: Any) -> Any:
     """In the partition of most regions, with the providers' own ARNs."""
-    text = json.dumps(document).replace('{"Ref": "AWS::Partition"}', '"aws"')
+    text = json.dumps(document)
+    for name, value in (("AWS::Partition", "aws"), ("AWS::URLSuffix", "amazonaws.com")):
+        text = text.replace(json.dumps({"Ref": name}), json.dumps(value))
     return _joined(json.loads(text))
 
 

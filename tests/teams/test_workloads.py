@@ -289,6 +289,8 @@ def test_what_is_wrong_is_shown_unless_it_may_be_secret(folder: Path) -> None:
         kind("ConfigMap").replace("name: a", "name: ../a"): "../a",
         CONFIG + "  namespace: kube-system\n": "kube-system",
         CONFIG + "data:\n  db-password: hunter2\n": "<not shown>",
+        CONFIG + "data:\n  80: x\n": "80",
+        CONFIG + "? [a]\n: b\n": "<a list or mapping>",
     }
     for content, value in shown.items():
         assert [problem.value for problem in found(content, folder)] == [value]

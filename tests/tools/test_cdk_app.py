@@ -13,8 +13,8 @@ from examples.bare import BARE
 from tests.tools.test_store import files, forbidden
 from tools import apart, cdk_app
 from tools.status import FindingsError
-from tools.store import VARIABLE
 from tools.synthesis import synthesize
+from tools.unchanged import VARIABLE
 
 
 @pytest.fixture

@@ -18,7 +18,8 @@ import pytest
 
 from tools.assembly import Stack
 from tools.live.turn import MOST, told
-from tools.live.warm import files, forget
+from tools.live.warm import forget
+from tools.unchanged import files
 
 CODE = ("addons", "app.py", "blueprint", "cdk.json", "facts", "stacks", "teams", "tools")
 CLUSTER = """from dataclasses import replace

@@ -27,6 +27,7 @@ from tools.revision.revisions import Revision
 from tools.status import CannotError, FindingsError
 from tools.store import BESIDE, NAMES, RENDERER, WITHOUT, Store, fingerprint
 from tools.synthesis import settings, synthesize
+from tools.unchanged import FOLDER, VARIABLE
 
 pytestmark = pytest.mark.thorough
 
@@ -262,6 +263,18 @@ class TestStore:
         assert kept.take(K, tmp_path / "taken")
         assert sorted(path.name for path in kept.folder.iterdir()) == sorted([".eks-blueprints", ONE, K])
 
+    def test_it_keeps_the_latest_runs(self, kept: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(store, "RUNS", 2)
+        names = [f"run-{number:016x}.json" for number in range(3)]
+        for at, name in enumerate(names):
+            kept.note(name, "said")
+            os.utime(kept.folder / name, (at, at))
+        kept.note(names[0], "said again")
+        kept.make_room()
+        assert {path.name for path in kept.folder.iterdir()} == {".eks-blueprints", names[0], names[2]}
+        assert (kept.folder / names[0]).read_text() == "said again"
+        Store(settings(), kept.folder)  # which knows all of it for its own
+
     def test_it_stays_small(self, kept: Store, tmp_path: Path) -> None:
         for at, (name, asset) in enumerate(((OLD, ONE), (USED, TWO), (NEW, TWO))):
             kept.keep(name, entry(tmp_path / name, asset, size=1000))
@@ -350,7 +363,7 @@ class TestProcesses:
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv(store.VARIABLE, str(tmp_path / "store"))
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "store"))
     return tmp_path
 
 
@@ -384,7 +397,7 @@ def test_a_review_keeps_what_it_synthesizes_of_a_base_where_the_project_keeps_it
     (tmp_path / "tools").mkdir()
     (tmp_path / "tools" / "__main__.py").write_text("import os, sys; print(os.environ[sys.argv[1]])")
     base = Revision("base", tmp_path, Path(sys.executable))
-    monkeypatch.setenv(store.VARIABLE, str(tmp_path / "elsewhere"))
-    assert base.run(store.VARIABLE).strip() == str(tmp_path / "elsewhere")
-    monkeypatch.delenv(store.VARIABLE)
-    assert base.run(store.VARIABLE).strip() == str(store.FOLDER)
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "elsewhere"))
+    assert base.run(VARIABLE).strip() == str(tmp_path / "elsewhere")
+    monkeypatch.delenv(VARIABLE)
+    assert base.run(VARIABLE).strip() == str(FOLDER)

@@ -17,6 +17,7 @@ from blueprint.planning.planner import plan
 from examples.auto import AUTO
 from examples.dev import DEV
 from examples.existing_vpc import EXISTING_VPC
+from tools import apart
 from tools.__main__ import main
 from tools.assembly import read
 from tools.commands import synth
@@ -58,6 +59,15 @@ def test_of_many_clusters_the_first_line_says_how_many() -> None:
     made = plan(AUTO)
     assert _names([made] * 10) == ", ".join(["auto"] * 10)
     assert _names([made] * 11) == "11 clusters"
+
+
+def test_many_clusters_are_those_that_several_processes_synthesize(monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
+    assert synth.MANY == 2 * apart.WORTH
+    assert synth._count(["dev", "prod"]) == 2
+    monkeypatch.setenv("BLUEPRINTS", "examples")
+    assert synth._count([]) == len([*(root / "examples").glob("*.py")])
+    monkeypatch.delenv("BLUEPRINTS")
+    assert synth._count([]) == len([*(root / "clusters").glob("*.py")])
 
 
 def test_the_same_for_programs(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -140,7 +150,7 @@ def test_a_finding_fails_without_a_traceback_and_leaves_nothing(
         synthesize([plan(DEV)], synth.OUT, validate=False)
         raise FindingsError("dev")
 
-    monkeypatch.setattr(synth, "synthesize_apart", failing)
+    monkeypatch.setattr(apart, "synthesize_apart", failing)
     assert main(["synth", "--validate", "dev"]) == 1
     assert "dev\n\nThe findings above fail the command; nothing is written." in capsys.readouterr().err
     assert list((folder / "cdk.out").iterdir()) == []

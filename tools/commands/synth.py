@@ -2,7 +2,7 @@
 
 Nothing is left in the folder when a mistake is found. Rules and nag packs run with --validate, in `make check` and when
 `cdk` runs the app; the templates are the same. A cluster whose plan is as before, and all that turns it into templates
-and judges them, comes from .synthesized.
+and judges them, comes from .synthesized. Where no file is another than after the run before, nothing is done at all.
 """
 
 from __future__ import annotations
@@ -15,24 +15,23 @@ import sys
 import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from app import CLUSTERS
-from blueprint.errors import BlueprintError
-from blueprint.inventory import planned
-from blueprint.planning.document import Plan
-from tools.apart import synthesize_apart
-from tools.assembly import Assembly, read
-from tools.jsii_start import finish
+from tools.jsii_start import ahead, finish
 from tools.options import add_clusters, add_json
-from tools.outputs import ASSEMBLY, OutputFolder
 from tools.status import Status
-from tools.store import Store
-from tools.synthesis import RESOURCE_LIMIT, settings
 from tools.tables import aligned
+from tools.unchanged import ROOT, Run, place
+
+if TYPE_CHECKING:
+    from blueprint.planning.document import Plan
+    from tools.assembly import Assembly
 
 OUT = Path("cdk.out")
+MANY = 16
+"""Clusters that several processes synthesize: each has a kernel of its own, and this one needs none."""
 _FEW = 10
 """Of so many clusters a line has the names."""
 
@@ -50,24 +49,59 @@ def add_options(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     """Writes the assembly, and prints the table."""
+    start, this = time.monotonic(), None
+    if options.quick and not options.no_cache:
+        words = (*options.clusters, *(f"--{name}" for name in ("validate", "json") if getattr(options, name)))
+        this = Run(words, options.output)
+        if said := this.before(place()):
+            print(said)
+            taken = time.monotonic() - start
+            print(f"Nothing has changed: {options.output}/ is as it was, in {taken:.1f} s", file=sys.stderr)
+            return Status.DONE
     if options.quick:
         gc.disable()  # a run takes seconds
+        if _count(options.clusters) < MANY:
+            ahead(judging=options.validate)
+    status = _synthesize(options, this)
+    if options.quick:
+        finish(status)
+    return status
+
+
+def _count(clusters: Sequence[str]) -> int:
+    """How many they are at most."""
+    return len(clusters) or sum(1 for _ in (ROOT / (os.environ.get("BLUEPRINTS") or "clusters")).glob("*.py"))
+
+
+def _synthesize(options: Namespace, this: Run | None) -> int:
+    # Not above: where nothing has changed, nothing of it is needed.
+    from app import CLUSTERS
+    from blueprint.errors import BlueprintError
+    from blueprint.inventory import planned
+    from tools.apart import synthesize_apart
+    from tools.assembly import read
+    from tools.outputs import ASSEMBLY, OutputFolder
+    from tools.store import Store
+    from tools.synthesis import settings
+
     out: Path = options.output
     folder = OutputFolder(out, "synth", "--output", ASSEMBLY, shared="cdk.out")
     folder.clear(keep="asset.")  # which are named after their content, so they need no second copy
     try:
-        plans = planned(CLUSTERS, options.clusters)
+        with this.watched() if this else nullcontext():
+            plans = planned(CLUSTERS, options.clusters)
     except BlueprintError:
         folder.clear()
         raise
     folder.begin()
     print(f"Synthesizing {_names(plans)} into {out}/", file=sys.stderr, flush=True)
     start = time.monotonic()
+    store = None if options.no_cache else Store(settings())
     try:
         synthesize_apart(
             plans,
             out,
-            store=None if options.no_cache else Store(settings()),
+            store=store,
             processes=os.cpu_count() or 1,
             validate=options.validate,
             progress=True,
@@ -77,11 +111,11 @@ def run(options: Namespace) -> int:
         folder.clear()
         raise
     assembly = read(out)
-    print(json.dumps(as_json(plans, assembly), indent=2) if options.json else as_text(plans, assembly))
-    sys.stdout.flush()
+    said = json.dumps(as_json(plans, assembly), indent=2) if options.json else as_text(plans, assembly)
+    print(said, flush=True)
     print(_summary(plans, assembly, time.monotonic() - start), file=sys.stderr)
-    if options.quick:
-        finish(Status.DONE)
+    if store and this and (record := this.record(said)):
+        store.note(this.name, record)
     return Status.DONE
 
 
@@ -101,6 +135,8 @@ def _summary(plans: Sequence[Plan], assembly: Assembly, seconds: float) -> str:
 
 def as_text(plans: Sequence[Plan], assembly: Assembly) -> str:
     """One row for each cluster; resources are counted in the templates."""
+    from tools.synthesis import RESOURCE_LIMIT
+
     heads = (
         "cluster",
         "account",

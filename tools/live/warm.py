@@ -17,22 +17,14 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 POLL_SECONDS = 0.1
 TURNS = 200
 """Then it starts anew: the kernel keeps what each child made."""
-LEFT_OUT = frozenset(
-    {
-        *("cdk.out", "docs", "node_modules", "tests"),
-        *("pipeline", "plans", "registry-cache", "review", "roles", "traffic"),
-    }
-)
-"""Of the project's folders, those from which no cluster is read."""
 GOOD, BAD = 0, 1
 """What a child ends with: what it wrote is what the next one compares with, or not."""
-Seen = Mapping[str, tuple[int, int]]
 
 
 def main(root: Path, clusters: Sequence[str], turns: int = TURNS) -> None:
@@ -40,8 +32,10 @@ def main(root: Path, clusters: Sequence[str], turns: int = TURNS) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell in the background has turned off
     os.environ["CDK_VALIDATION"] = "false"
     runpy.run_path(str(root / "tools" / "jsii_start.py"))["quicken"]()
+    _hear()
+    files = runpy.run_path(str(root / "tools" / "unchanged.py"))["files"]
     with tempfile.TemporaryDirectory(prefix="eks-blueprints-") as temporary:
-        folder, good, seen = Path(temporary), "", dict[str, tuple[int, int]]()
+        folder, good, seen = Path(temporary), "", dict[str, object]()
         for number in range(turns):
             now = files(root)
             forget(name for name in now if now[name] != seen.get(name))
@@ -90,32 +84,17 @@ def _forked(root: Path, folder: Path, number: str, good: str, clusters: Sequence
         os._exit(status)
 
 
+def _hear() -> object:
+    """Waits for all that the kernel has to say, which a child would read, and another one would wait for."""
+    return importlib.import_module("constructs").Node.PATH_SEP
+
+
 def _preload(names: Path) -> None:
     """What the last child loaded that is not the project's, so that the next one has it."""
     for name in names.read_text(encoding="utf-8").split() if names.exists() else ():
         if name not in sys.modules:
             importlib.import_module(name)
-
-
-def files(root: Path) -> Seen:
-    """Time and size of all that may be read, by name."""
-    found: dict[str, tuple[int, int]] = {}
-    left = [str(root)]
-    while left:
-        folder = left.pop()
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.name.startswith((".", "__pycache__")) or (folder == str(root) and entry.name in LEFT_OUT):
-                    continue
-                if entry.is_dir(follow_symlinks=False):
-                    left.append(entry.path)
-                elif not entry.name.endswith(".pyc"):
-                    try:
-                        stat = entry.stat()
-                    except FileNotFoundError:  # editors write another file, and rename it
-                        continue
-                    found[entry.path] = (stat.st_mtime_ns, stat.st_size)
-    return found
+    _hear()
 
 
 def forget(names: Iterable[str]) -> None:

@@ -61,7 +61,7 @@ class Selection:
             file = _file(test)
             place = next((place for place, folder in enumerate(folders) if file.startswith(f"{folder}/")), None)
             if file in near or ("" in reached and place is not None):
-                named = any(word in file for word in words)
+                named = any(word in name for word in words for name in (file, _parameters(test).replace("-", "_")))
                 cost = seconds + sum(self._fixtures[each] for each in fixtures)
                 using = bool(of_file & {test, *fixtures})
                 about = not told.isdisjoint(_stem(file).split("_"))
@@ -94,6 +94,11 @@ class Selection:
 
 def _file(test: str) -> str:
     return test.partition("::")[0]
+
+
+def _parameters(test: str) -> str:
+    """In which a test of all add-ons has the name of one."""
+    return test.partition("[")[2]
 
 
 def _stem(file: str) -> str:

@@ -19,7 +19,8 @@ from tools.environment import INSTALLERS, inherited
 from tools.gitops.assembly import with_git
 from tools.revision.differences import ClusterDifference, differences
 from tools.status import CannotError
-from tools.store import VARIABLE, fingerprint, place
+from tools.store import fingerprint
+from tools.unchanged import VARIABLE, place
 
 ROOT = Path(__file__).parents[2]
 _LOCK = "requirements.txt"
