@@ -20,7 +20,7 @@ from blueprint.planning.document import Plan
 from blueprint.planning.fleet import FleetPlan, fleet_plan
 from blueprint.planning.planner import plans
 from blueprint.sources import FLEET_FILE, compile_from_source
-from blueprint.value import position, problems_in
+from blueprint.value import in_order, problems_in
 
 
 def planned(directory: Path, only: Sequence[str] = ()) -> tuple[Plan, ...]:
@@ -115,8 +115,7 @@ def _fleet(directory: Path, clusters: Mapping[str, Blueprint]) -> tuple[Fleet, l
     found = problems_in(fleet)
     found += [*fleet_rules.between_values(fleet, _files(directory)), *fleet_rules.overlaps(fleet, clusters)]
     found += fleet_rules.out_of_reach(fleet, clusters)
-    in_order = sorted(found, key=lambda problem: position(fleet, problem.path))
-    return fleet, [problem.below((f"{_shown(path)}: {name}",)) for problem in in_order]
+    return fleet, [problem.below((f"{_shown(path)}: {name}",)) for problem in in_order(fleet, found)]
 
 
 def _lower(directory: Path) -> list[Path]:

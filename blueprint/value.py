@@ -123,6 +123,7 @@ def _tolerant(cls: type[Value]) -> Callable[..., None]:
         for name in required:
             given.setdefault(name, Missing)
         strict(self, **given, _mistakes=tuple(mistakes))
+        vars(self)[_ORDER] = (*positional[: len(args)], *kwargs)
 
     construct.__name__ = "__init__"
     return construct
@@ -197,10 +198,22 @@ def misfits(value: object, hint: Any, path: FieldPath) -> list[Problem]:
     return _judged(value, hint, path, own=False)
 
 
-def position(value: object, path: FieldPath) -> tuple[int, ...]:
-    """Where the path leads, to sort by: fields in the order of their class, items and keys in their own.
+def in_order(value: object, problems: Iterable[Problem]) -> list[Problem]:
+    """As they stand in the value, and none of a field that is missing because its name has a slip."""
+    found = list(problems)
+    slips = {(*problem.path[:-1], problem.fix.removeprefix("write ")) for problem in found if problem.path}
+    told = (problem for problem in found if problem.value is not Missing or problem.path not in slips)
+    return sorted(told, key=lambda problem: position(value, problem.path))
 
-    What is no field or cannot be looked at stands in front of what is.
+
+_ORDER = "_written"
+"""Under which a value knows the names that it was given, in the order of its file."""
+
+
+def position(value: object, path: FieldPath) -> tuple[int, ...]:
+    """Where the path leads, to sort by: fields as they were written, items and keys in their own order.
+
+    What nobody wrote stands behind, in the order of the class, and what cannot be looked at in front.
     """
     if not path:
         return ()
@@ -208,8 +221,8 @@ def position(value: object, path: FieldPath) -> tuple[int, ...]:
     try:
         within: Any = value
         if isinstance(part, str):
-            names = [f.name for f in fields(within)]
-            place, inner = names.index(part), getattr(value, part)
+            names = [*dict.fromkeys((*getattr(within, _ORDER, ()), *(f.name for f in fields(within))))]
+            place, inner = names.index(part), getattr(value, part, None)
         elif isinstance(part, int):
             place, inner = part, within[part]
         else:

@@ -47,7 +47,7 @@ from blueprint.planning.platform_network import with_policies
 from blueprint.proxy import Proxy, without_proxy
 from blueprint.references import SERVICE_RANGE, VPC_ID
 from blueprint.repositories import AwsRole
-from blueprint.value import position
+from blueprint.value import in_order
 
 
 def plan(blueprint: Blueprint, place: str = "blueprint") -> Plan:
@@ -68,8 +68,7 @@ def plans(fleet: Mapping[str, Blueprint], found: Iterable[Problem] = ()) -> tupl
             made[where] = outcome
             continue
         root = (where,) if where else ()
-        in_order = sorted(outcome, key=lambda problem: position(blueprint, problem.path))
-        problems.extend((where, problem.below(root)) for problem in in_order)
+        problems.extend((where, problem.below(root)) for problem in in_order(blueprint, outcome))
     sound = {where: fleet[where] for where in made}
     problems += [*hosts.contested_in_fleet(sound), *hosts.alike_in_fleet(sound), *made_twice(sound, made)]
     problems += hubs_in_fleet(sound)
@@ -152,9 +151,9 @@ def _planned(blueprint: object) -> Plan | list[Problem]:
     problems.extend(unread_charts(view, parts))
     if problems:
         return problems
-    in_order = [draft.planned for draft in _after_their_nodes(addons, placements)]
+    of_addons = [draft.planned for draft in _after_their_nodes(addons, placements)]
     of_teams = [draft.planned for draft in sorted(teams, key=lambda team: team.name)]
-    planned_addons, planned_teams = from_git(blueprint, view.addons.values(), in_order, of_teams)
+    planned_addons, planned_teams = from_git(blueprint, view.addons.values(), of_addons, of_teams)
     made: Plan = frozen(
         Plan(
             facts=facts,

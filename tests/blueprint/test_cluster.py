@@ -213,10 +213,10 @@ def test_a_wrong_field_hides_no_other_rule() -> None:
         endpoint=PublicEndpoint(allow=("0.0.0.0/0",)),
     )
     assert places(wrong) == [
-        "cluster.endpoint.allow[0]",
         "cluster.log_retention_days",
-        "cluster.support_policy",
         "cluster.service_cidr",
+        "cluster.endpoint.allow[0]",
+        "cluster.support_policy",
     ]
 
 

@@ -248,7 +248,7 @@ def test_mistakes(blueprint: object, place: str, rule: str, fix: str) -> None:
 
 def test_a_wrong_network_hides_no_other_mistake() -> None:
     wrong = changed(existing(vpc_id="x", nodes=(changed(NODES[0], cidr="x"), NODES[1])), name="?", teams=("x",))
-    assert places(wrong) == ["name", "network.vpc_id", "network.nodes[0].cidr", "teams[0]"]
+    assert places(wrong) == ["name", "teams[0]", "network.vpc_id", "network.nodes[0].cidr"]
 
 
 def test_nothing_of_it_is_made() -> None:

@@ -205,7 +205,7 @@ def test_one_class_instead_of_an_add_on_is_one_problem() -> None:
 
 def test_a_circle_hides_no_mistake_of_a_team() -> None:
     circle = with_addons(First(), Second(), Third(), AwsLoadBalancerController())
-    assert places(changed(circle, teams=(changed(TEAM, name="kube-payments"),))) == ["addons", "teams[0].name"]
+    assert places(changed(circle, teams=(changed(TEAM, name="kube-payments"),))) == ["teams[0].name", "addons"]
 
 
 def test_auto_mode_leaves_out_what_it_brings_and_says_why() -> None:

@@ -361,7 +361,10 @@ def test_replace_does_not_lose_an_unknown_field() -> None:
 
 
 def test_mistakes_stand_in_the_order_of_the_file() -> None:
-    """Whatever finds them: types of fields, rules between fields, between parts, or about what these would install."""
+    """Whatever finds them: types of fields, rules between fields, between parts, or about what these would install.
+
+    Of a copy, what is written comes before what is copied.
+    """
     wrong = changed(
         with_cluster(admins=(Role("A"), Role("A")), service_cidr="10.0.0.0/24"),
         account="1",
@@ -371,10 +374,8 @@ def test_mistakes_stand_in_the_order_of_the_file() -> None:
         tags={"z": "!", "Name": "a"},
     )
     assert places(wrong) == [
-        "nmae",
         "account",
-        "cluster.admins[1]",
-        "cluster.service_cidr",
+        "nmae",
         "addons[3].extra_values['z']['token']",
         "addons[3].extra_values['a']['token']",
         "addons[4]",
@@ -383,7 +384,21 @@ def test_mistakes_stand_in_the_order_of_the_file() -> None:
         "teams[0].namespaces[0].labels['a']",
         "teams[2].name",
         "tags['z']",
+        "cluster.admins[1]",
+        "cluster.service_cidr",
     ]
+
+
+def test_problems_come_as_the_fields_were_written_whatever_is_wrong_with_them() -> None:
+    """Unknown ones among the others; what nobody wrote stands at the end. Of a copy, what was changed comes first."""
+    made = Blueprint(version="1.36", account=5, tags=3, netwrk=1, region=7, name="x")  # type: ignore[call-arg, arg-type]  # on purpose
+    assert places(made) == ["version", "account", "tags", "netwrk", "region", "cluster", "compute"]
+    assert places(replace(made, compute=1))[:4] == ["version", "netwrk", "compute", "account"]  # type: ignore[arg-type]  # on purpose
+
+
+def test_a_field_under_a_wrong_name_is_not_missing_as_well() -> None:
+    one = Blueprint(nmae="x", region="us-west-2")  # type: ignore[call-arg]  # on purpose
+    assert places(one) == ["nmae", "account", "network", "cluster", "compute"]
 
 
 def test_a_path_into_what_cannot_be_looked_at_has_a_position() -> None:
