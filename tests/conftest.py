@@ -21,6 +21,7 @@ from blueprint.planning.document import Plan
 from tests.templates import Templates, by_stack
 from tools.apart import synthesize_apart
 from tools.assembly import Assembly, read
+from tools.synthesis import synthesize
 from tools.unchanged import VARIABLE
 
 # Plans and templates stay until the end, and looking through them for garbage takes a tenth of all time.
@@ -76,9 +77,11 @@ def examples(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         if not done.exists():
             from tests.stacks.fleet import plans_of_examples
 
-            # The others wait for it, or will. But tools/mutants/reach.py sees what this process reaches alone.
-            processes = 1 if request.config.getoption("reached", None) else os.cpu_count() or 1
-            synthesize_apart([*plans_of_examples().values()], out, store=None, processes=processes)
+            made = [*plans_of_examples().values()]
+            if request.config.getoption("reached", None):  # tools/mutants/reach.py sees this process alone
+                synthesize(made, out, validate=False)
+            else:  # the others wait for it, or will
+                synthesize_apart(made, out, store=None, processes=os.cpu_count() or 1)
             done.touch()
     return out
 
