@@ -216,7 +216,6 @@ class PipelineStack(Stack):
             ),
             environment=codebuild.BuildEnvironment(build_image=codebuild.LinuxBuildImage.STANDARD_7_0),
             encryption_key=self._pipeline.artifact_bucket.encryption_key,
-            grant_report_group_permissions=False,
             logging=self._logging,
             timeout=Duration.minutes(minutes),
         )

@@ -43,7 +43,9 @@ let known = [];
 try {
   known = JSON.parse(fs.readFileSync(list, "utf8"));
   for (const file of known) require(path.join(folder, file));
-} catch {} // the first run, or one whose packages are elsewhere: it loads what it needs when it does
+} catch {
+  known = []; // the first run, or one that finds something else: it loads what it needs when it does
+}
 
 process.on("exit", () => {
   const inside = folder + path.sep;

@@ -15,7 +15,8 @@ import sys
 import sysconfig
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from importlib.util import source_from_cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -86,10 +87,10 @@ class Run:
 
     def _others(self) -> list[str]:
         """Beside the project's files, and beside Python with its packages."""
-        own = (sys.prefix, sys.base_prefix)
+        own = tuple(f"{sysconfig.get_path(name)}{os.sep}" for name in ("stdlib", "platstdlib", "purelib", "platlib"))
         known = {*self._read, *(str(Path(name).parent) for name in self._read)}
-        absolute = {str(Path(name).absolute()) for name in self._opened if not name.endswith(".pyc")}
-        return sorted(name for name in absolute - known if not name.startswith(own))
+        absolute = {str(Path(_source(name)).absolute()) for name in self._opened}
+        return sorted(name for name in absolute - known if not f"{name}{os.sep}".startswith(own))
 
     def _state(self, others: Sequence[str]) -> str:
         packages = sorted(path.name for path in Path(sysconfig.get_path("purelib")).glob("*.dist-info"))
@@ -113,18 +114,27 @@ def place() -> Path:
 def files(root: Path, left_out: Sequence[str] | frozenset[str] = LEFT_OUT) -> Seen:
     """What the file system says of all files there, by name."""
     found: dict[str, tuple[int, ...]] = {}
-    left = [str(root.absolute())]
+    top = str(root.absolute())
+    left = [top]
     while left:
         folder = left.pop()
-        with os.scandir(folder) as entries:
+        with suppress(OSError), os.scandir(folder) as entries:  # it goes at the same time, or nobody may read it
             for entry in entries:
-                if entry.name.startswith((".", "__pycache__")) or (entry.name in left_out and folder == str(root)):
+                if entry.name.startswith((".", "__pycache__")) or (entry.name in left_out and folder == top):
                     continue
                 if entry.is_dir(follow_symlinks=False):
                     left.append(entry.path)
                 elif not entry.name.endswith(".pyc") and (seen := _seen(entry.path)):
                     found[entry.path] = seen
     return found
+
+
+def _source(name: str) -> str:
+    """Of a file that Python compiled, which it opens in the place of what somebody edits."""
+    try:
+        return source_from_cache(name) if name.endswith(".pyc") else name
+    except ValueError:  # it is nowhere else
+        return name
 
 
 def _seen(name: str) -> tuple[int, ...]:

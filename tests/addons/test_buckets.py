@@ -103,6 +103,7 @@ def test_a_new_one_outlives_its_cluster_and_is_private(fleet: Templates) -> None
     assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 7}
     (encrypted,) = properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
     assert encrypted["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
+    assert encrypted["BucketKeyEnabled"] is True  # a call of KMS for many objects: userguide/bucket-key.html
     assert "us-west-2:111111111111:key/" in json.dumps(encrypted["ServerSideEncryptionByDefault"]["KMSMasterKeyID"])
     ((_, policy),) = of_type(template, "AWS::S3::BucketPolicy").items()
     (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
@@ -115,4 +116,4 @@ def test_a_new_one_outlives_its_cluster_and_is_private(fleet: Templates) -> None
 def test_without_a_key_s3_has_one(fleet: Templates) -> None:
     (made,) = of_type(fleet["self-service", "addons"], "AWS::S3::Bucket").values()
     (encrypted,) = made["Properties"]["BucketEncryption"]["ServerSideEncryptionConfiguration"]
-    assert encrypted["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
+    assert encrypted == {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": False}

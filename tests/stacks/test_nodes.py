@@ -166,3 +166,11 @@ class TestOwnImages:
     def test_a_parameter_is_read_by_cloudformation(self, template: Template) -> None:
         """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-ssm.html"""
         assert launch(template, "own")["ImageId"] == "{{resolve:ssm:/images/al2023}}"
+
+
+def test_windows_nodes_join_as_what_eks_takes_them_for(fleet: Templates) -> None:
+    """https://docs.aws.amazon.com/eks/latest/userguide/creating-access-entries.html"""
+    entries = of_type(fleet["windows", "cluster"], "AWS::EKS::AccessEntry").values()
+    kinds = [entry["Properties"].get("Type", "STANDARD") for entry in entries]
+    assert kinds.count("EC2_WINDOWS") == 1
+    assert {*kinds} <= {"STANDARD", "EC2_LINUX", "EC2_WINDOWS"}

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from blueprint.teams import (
     TeamNamespace,
     TeamWorkload,
 )
+from blueprint.teams.workloads.kinds import KINDS
 from blueprint.versions import SUPPORTED
 from tests.blueprint.examples import (
     AUTO,
@@ -408,6 +410,16 @@ def test_what_kubectl_reads_as_text_is_text(folder: Path) -> None:
     (made,) = [one for one in objects(plan(brings(APPS))) if one["metadata"]["name"] == "a"]
     assert made["data"] == {"a": "2026-11-23", "b": "12:30", "c": "="}
     assert made["metadata"]["namespace"] == "shop"
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_kubernetes_has_each_kind_in_the_version_in_which_it_is_written(version: str) -> None:
+    for kind, written in KINDS.items():
+        made = {"apiVersion": written, "kind": kind, "metadata": {"name": "a"}}
+        with suppress(kubernetes_validate.ValidationError):  # which knows the kind, and misses its spec
+            kubernetes_validate.validate(made, version, strict=True)
+        with pytest.raises(kubernetes_validate.SchemaNotFoundError):
+            kubernetes_validate.validate({**made, "apiVersion": written.upper()}, version, strict=True)
 
 
 @pytest.mark.parametrize("version", VERSIONS)

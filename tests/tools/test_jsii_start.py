@@ -7,7 +7,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,14 @@ def of_versions(cache: Path) -> Path:
     """Where it keeps what it knows of the packages that are installed."""
     (found,) = (path for path in cache.iterdir() if path.is_dir())
     return found
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """A kernel ends by itself, a little after the program."""
+    end = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 @pytest.fixture(scope="module")
@@ -97,10 +106,7 @@ def test_it_writes_the_same_bytes_whatever_it_has_kept(tmp_path: Path, root: Pat
 
     kept = check("first")
     loads = kept / "synthesis.json"
-    for _ in range(100):
-        if loads.exists():  # the kernel ends by itself, a little later
-            break
-        subprocess.run(("sleep", "0.1"), check=True)
+    until(loads.exists)
     loaded = json.loads(loads.read_text(encoding="utf-8"))
     assert len(loaded) > 100
     assert all((kept / name).is_file() for name in loaded)
@@ -110,6 +116,7 @@ def test_it_writes_the_same_bytes_whatever_it_has_kept(tmp_path: Path, root: Pat
     check("junk")
     loads.write_text(json.dumps(["node_modules/aws-cdk-lib/missing.js"]), encoding="utf-8")
     check("missing")
+    until(lambda: "missing" not in loads.read_text(encoding="utf-8"))
     package = kept / "node_modules" / "constructs"
     package.unlink()
     package.symlink_to(tmp_path)

@@ -6,11 +6,13 @@ import datetime as dt
 import json
 import os
 import platform
+import py_compile
 import subprocess
 import sys
 import sysconfig
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -185,6 +187,37 @@ def test_a_folder_behind_a_link_is_read(project: Project, tmp_path: Path) -> Non
     assert project.before() is None
 
 
+def test_a_module_elsewhere_is_read_though_python_opens_what_it_compiled(project: Project, tmp_path: Path) -> None:
+    source = tmp_path / "library" / "shared_by_teams.py"
+    source.parent.mkdir()
+    source.write_text("OWNER = 'a'")
+    cached = Path(py_compile.compile(str(source)) or "")
+    this = project.run("dev")
+    with this.watched():
+        cached.read_bytes()
+    record = this.record(SAID)
+    assert record
+    assert json.loads(record)["others"] == [str(source)]
+    source.with_suffix(".pyc").write_bytes(b"")  # as Python names what has no source
+    with this.watched():
+        source.with_suffix(".pyc").read_bytes()
+    assert str(source.with_suffix(".pyc")) in json.loads(this.record(SAID) or "")["others"]
+
+
+def test_a_folder_that_nobody_may_read_or_that_goes_is_none(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = os.scandir
+
+    def refusing(path: str) -> Any:
+        if path.endswith("argo_cd"):
+            raise PermissionError(path)
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    found = files(project.root)
+    assert any(name.endswith("app.py") for name in found)
+    assert not any("argo_cd" in name for name in found)
+
+
 def test_a_file_that_is_saved_meanwhile_leaves_no_record(project: Project) -> None:
     this = project.run("dev")
     (project.root / "clusters/dev.py").write_text("another")
@@ -259,7 +292,7 @@ class TestCommand:
         first = contents(tmp_path / "cdk.out")
         again, err = self.synth(tmp_path, root)
         assert (again, contents(tmp_path / "cdk.out")) == (said, first)
-        assert "Nothing has changed: cdk.out/ is as it was, in " in err
+        assert "Nothing has changed since the last run: cdk.out/ is as it was." in err.splitlines()
         assert not [line for line in err.splitlines() if line.endswith(("aws_cdk", " blueprint", " app"))]
         assert "Nothing has changed" not in self.synth(tmp_path, root, "--no-cache")[1]
         (template,) = (tmp_path / "cdk.out").glob("assembly-bare/*network*.template.json")

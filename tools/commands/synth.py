@@ -49,14 +49,13 @@ def add_options(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     """Writes the assembly, and prints the table."""
-    start, this = time.monotonic(), None
+    this = None
     if options.quick and not options.no_cache:
         words = (*options.clusters, *(f"--{name}" for name in ("validate", "json") if getattr(options, name)))
         this = Run(words, options.output)
         if said := this.before(place()):
             print(said)
-            taken = time.monotonic() - start
-            print(f"Nothing has changed: {options.output}/ is as it was, in {taken:.1f} s", file=sys.stderr)
+            print(f"Nothing has changed since the last run: {options.output}/ is as it was.", file=sys.stderr)
             return Status.DONE
     if options.quick:
         gc.disable()  # a run takes seconds
