@@ -38,7 +38,7 @@ https://git-scm.com/docs/racy-git"""
 Seen = Mapping[str, tuple[int, ...]]
 
 
-class Run:
+class CommandRun:
     """A command with what it may read, which is the project, the environment, the day, and whatever else it opens."""
 
     def __init__(self, words: Sequence[str], out: Path, root: Path = ROOT) -> None:

@@ -412,6 +412,20 @@ def test_what_kubectl_reads_as_text_is_text(folder: Path) -> None:
     assert made["metadata"]["namespace"] == "shop"
 
 
+def test_flux_may_do_what_applying_and_pruning_takes() -> None:
+    """Server-side apply gets, creates and patches; pruning lists and deletes: fluxcd/pkg ssa/manager_apply.go,
+    manager_delete.go. Never a whole collection: https://kubernetes.io/docs/reference/access-authn-authz/authorization
+    """
+    roles = [
+        one
+        for one in objects(plan(with_teams(team(BY_FLUX), base=with_addons(Flux()))))
+        if one["kind"] == "Role" and "flux-" in one["metadata"]["name"]
+    ]
+    assert roles
+    for rule in (rule for role in roles for rule in role["rules"]):
+        assert {*rule["verbs"]} == {"get", "list", "watch", "create", "update", "patch", "delete"}
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 def test_kubernetes_has_each_kind_in_the_version_in_which_it_is_written(version: str) -> None:
     for kind, written in KINDS.items():

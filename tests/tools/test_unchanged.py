@@ -18,7 +18,7 @@ import pytest
 
 from tests.tools.test_store import files as contents
 from tools import unchanged
-from tools.unchanged import LEFT_OUT, NOTHING, VARIABLE, Run, files
+from tools.unchanged import LEFT_OUT, NOTHING, VARIABLE, CommandRun, files
 
 SAID = "a table"
 
@@ -39,8 +39,8 @@ class Project:
             path.write_text("before")
         self.kept.mkdir()
 
-    def run(self, *words: str) -> Run:
-        return Run(words, self.out, self.root)
+    def run(self, *words: str) -> CommandRun:
+        return CommandRun(words, self.out, self.root)
 
     def ran(self) -> str | None:
         """Runs as the command does, and keeps what is to be kept."""
@@ -114,7 +114,7 @@ def test_what_is_another_is_noticed(name: str, project: Project) -> None:
 def test_what_a_command_was_asked_for_matters(project: Project) -> None:
     assert project.before("prod") is None
     assert project.before("dev", "--json") is None
-    assert Run(("dev",), project.root / "other", project.root).before(project.kept) is None
+    assert CommandRun(("dev",), project.root / "other", project.root).before(project.kept) is None
 
 
 @pytest.mark.parametrize("name", ["ANYTHING", "AWS_PROFILE", "CDK_CONTEXT_JSON", "BLUEPRINTS"])

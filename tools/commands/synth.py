@@ -23,7 +23,7 @@ from tools.jsii_start import ahead, finish
 from tools.options import add_clusters, add_json
 from tools.status import Status
 from tools.tables import aligned
-from tools.unchanged import ROOT, Run, place
+from tools.unchanged import ROOT, CommandRun, place
 
 if TYPE_CHECKING:
     from blueprint.planning.document import Plan
@@ -52,7 +52,7 @@ def run(options: Namespace) -> int:
     this = None
     if options.quick and not options.no_cache:
         words = (*options.clusters, *(f"--{name}" for name in ("validate", "json") if getattr(options, name)))
-        this = Run(words, options.output)
+        this = CommandRun(words, options.output)
         if said := this.before(place()):
             print(said)
             print(f"Nothing has changed since the last run: {options.output}/ is as it was.", file=sys.stderr)
@@ -72,7 +72,7 @@ def _count(clusters: Sequence[str]) -> int:
     return len(clusters) or sum(1 for _ in (ROOT / (os.environ.get("BLUEPRINTS") or "clusters")).glob("*.py"))
 
 
-def _synthesize(options: Namespace, this: Run | None) -> int:
+def _synthesize(options: Namespace, this: CommandRun | None) -> int:
     # Not above: where nothing has changed, nothing of it is needed.
     from app import CLUSTERS
     from blueprint.errors import BlueprintError
