@@ -174,3 +174,18 @@ def test_windows_nodes_join_as_what_eks_takes_them_for(fleet: Templates) -> None
     kinds = [entry["Properties"].get("Type", "STANDARD") for entry in entries]
     assert kinds.count("EC2_WINDOWS") == 1
     assert {*kinds} <= {"STANDARD", "EC2_LINUX", "EC2_WINDOWS"}
+
+
+def test_each_subnet_has_a_name_that_people_and_the_cdk_know_it_by(fleet: Templates) -> None:
+    """Those that the CDK makes, and those beside them: consoles show Name."""
+    seen = 0
+    for (cluster, stack), template in fleet.items():
+        names: list[str] = []
+        for id, subnet in of_type(template, "AWS::EC2::Subnet").items():
+            tags = {tag["Key"]: tag["Value"] for tag in subnet["Properties"]["Tags"]}
+            assert {"Name", "aws-cdk:subnet-name"} <= tags.keys(), (cluster, id)
+            assert tags["Name"].startswith(f"{cluster}/{stack}/"), (cluster, id)
+            names.append(tags["Name"])
+        assert len({*names}) == len(names)
+        seen += len(names)
+    assert seen > 100
