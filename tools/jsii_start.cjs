@@ -8,6 +8,8 @@ const fs = require("node:fs");
 const Module = require("node:module");
 const path = require("node:path");
 
+if (!process.env.BLUEPRINTS_LOADED) return; // a worker of the kernel, which gets its options, and loads little
+
 const list = `${process.env.BLUEPRINTS_LOADED}.json`;
 const folder = path.dirname(list); // of these versions of all packages
 delete process.env.BLUEPRINTS_LOADED; // which is nobody else's

@@ -36,9 +36,9 @@ def synthesized(cache=None):
 """
 
 
-def ran(folder: Path, program: str, *, root: Path) -> subprocess.CompletedProcess[str]:
+def ran(folder: Path, program: str, *, root: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     folder.mkdir(exist_ok=True)
-    environment = {**os.environ, "PYTHONPATH": str(root), "BLUEPRINTS": "examples"}
+    environment = {**os.environ, "PYTHONPATH": str(root), "BLUEPRINTS": "examples", **variables}
     return subprocess.run(
         (sys.executable, "-c", program), cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
@@ -129,6 +129,16 @@ def test_it_writes_the_same_bytes_whatever_it_has_kept(tmp_path: Path, root: Pat
     loads.write_text("[]", encoding="utf-8")
     check("elsewhere")
     assert package.resolve() != tmp_path
+
+
+def test_it_writes_nothing_else_when_packages_are_unpacked_for_the_first_time(
+    tmp_path: Path, root: Path, plain: dict[str, bytes]
+) -> None:
+    """Workers of the kernel, which have its options, look through them then."""
+    program = f"{_SYNTHESIS}synthesized({str(tmp_path / 'cache')!r}); finish(0)"
+    run = ran(tmp_path / "out", program, root=root, JSII_RUNTIME_PACKAGE_CACHE_ROOT=str(tmp_path / "packages"))
+    assert (run.returncode, run.stderr) == (0, "")
+    assert written(tmp_path / "out") == plain
 
 
 def test_it_writes_the_same_with_a_cache_that_nobody_may_write(
