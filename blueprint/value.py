@@ -30,6 +30,8 @@ from blueprint.interpreted import misread_in
 
 Missing: typing.Final = Quoted("<missing>")
 """Stands in a required field that the user left out, until the check reports it."""
+Slipped: typing.Final = Quoted("<missing>")
+"""The same where the field was given under a wrong name, which is reported: once is enough."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,13 +107,14 @@ def _tolerant(cls: type[Value]) -> Callable[..., None]:
         given = dict(zip(positional, args, strict=False))
         # A file that holds values may have a key of that name as well.
         carried = kwargs.pop("_mistakes", ()) if isinstance(kwargs.get("_mistakes"), tuple) else ()
-        mistakes = list(carried)
+        mistakes, slips = list(carried), set[str]()
         for value in args[len(positional) :]:
             rule = f"{cls.__name__} takes at most {len(positional)} positional values"
             mistakes.append(Problem((), value, rule, f"name the field: {_listing(known)}"))
         for name, value in kwargs.items():
             if name not in known:
                 near = nearest(name, known)
+                slips.add(near)
                 fix = cls.words_of_others.get(name) or (f"write {near}" if near else f"write one of {_listing(known)}")
                 mistakes.append(Problem((name,), value, f"unknown field {name!r} of {cls.__name__}", fix))
             elif name in given:
@@ -121,7 +124,7 @@ def _tolerant(cls: type[Value]) -> Callable[..., None]:
             else:
                 given[name] = value
         for name in required:
-            given.setdefault(name, Missing)
+            given.setdefault(name, Slipped if name in slips else Missing)
         strict(self, **given, _mistakes=tuple(mistakes))
         vars(self)[_ORDER] = (*positional[: len(args)], *kwargs)
 
@@ -200,9 +203,7 @@ def misfits(value: object, hint: Any, path: FieldPath) -> list[Problem]:
 
 def in_order(value: object, problems: Iterable[Problem]) -> list[Problem]:
     """As they stand in the value, and none of a field that is missing because its name has a slip."""
-    found = list(problems)
-    slips = {(*problem.path[:-1], problem.fix.removeprefix("write ")) for problem in found if problem.path}
-    told = (problem for problem in found if problem.value is not Missing or problem.path not in slips)
+    told = (problem for problem in problems if problem.value is not Slipped)
     return sorted(told, key=lambda problem: position(value, problem.path))
 
 
@@ -279,8 +280,8 @@ def _judged(value: object, hint: Any, path: FieldPath, *, own: bool = True) -> l
 
 
 def _mismatches(value: object, hint: Any, path: FieldPath, *, own: bool = True) -> Iterator[Problem]:  # noqa: C901  # one branch for each kind of hint
-    if value is Missing:
-        yield Problem(path, Missing, "this field is required", f"add {rendered(path)}={example_of(hint)}")
+    if value is Missing or value is Slipped:
+        yield Problem(path, value, "this field is required", f"add {rendered(path)}={example_of(hint)}")
         return
     if _fits(value, hint, own=own):
         return

@@ -12,7 +12,6 @@ import os
 import platform
 import re
 import shutil
-import sysconfig
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -23,7 +22,7 @@ from app import ROOT
 from tools.merged import assets_of, share
 from tools.outputs import OutputFolder
 from tools.status import CannotError
-from tools.unchanged import FOLDER, VARIABLE, place
+from tools.unchanged import FOLDER, VARIABLE, packages, place
 
 LIMIT = 512 * 2**20
 """Bytes of all entries, without assets: those of two hundred clusters as large as the production example."""
@@ -59,7 +58,7 @@ class Store:
         self._own.check()
         given = {
             "files": fingerprint(root, (*RENDERER, *BESIDE)),
-            "packages": sorted(path.name for path in Path(sysconfig.get_path("purelib")).glob("*.dist-info")),
+            "packages": packages(),
             "python": platform.python_version(),
             "environment": {
                 name: value for name, value in os.environ.items() if name.startswith(NAMES) and name not in WITHOUT

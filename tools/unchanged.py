@@ -93,9 +93,8 @@ class CommandRun:
         return sorted(name for name in absolute - known if not f"{name}{os.sep}".startswith(own))
 
     def _state(self, others: Sequence[str]) -> str:
-        packages = sorted(path.name for path in Path(sysconfig.get_path("purelib")).glob("*.dist-info"))
         today = dt.datetime.now(tz=dt.UTC).date().isoformat()
-        given = [self._words, str(Path.cwd()), platform.python_version(), packages, today, self._variables]
+        given = [self._words, str(Path.cwd()), platform.python_version(), packages(), today, self._variables]
         seen = [sorted(self._read.items()), [_seen(name) for name in others]]
         return hashlib.sha256(json.dumps([given, seen], sort_keys=True).encode()).hexdigest()
 
@@ -109,6 +108,11 @@ class CommandRun:
 def place() -> Path:
     """The folder of what is kept, unless another one is named."""
     return Path(os.environ.get(VARIABLE) or FOLDER)
+
+
+def packages() -> list[str]:
+    """Names and versions of all that is installed."""
+    return sorted(path.name for path in Path(sysconfig.get_path("purelib")).glob("*.dist-info"))
 
 
 def files(root: Path, left_out: Sequence[str] | frozenset[str] = LEFT_OUT) -> Seen:
