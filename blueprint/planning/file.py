@@ -6,7 +6,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
+from json.encoder import encode_basestring
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, get_args
 
 from blueprint.contribution import AwsResource
@@ -21,6 +23,7 @@ SCHEMA = 2
 SUFFIX = ".plan.json"
 _UNIONS = (AwsResource, NodeGroup | FargateNodes)
 _TAGGED = tuple(cls for union in _UNIONS for cls in get_args(union))
+_LINE = "\n"
 _TAG = "type"
 """Tells which class of a union it is."""
 
@@ -31,8 +34,7 @@ class DocumentError(Exception):
 
 def dumped(plan: Plan) -> str:
     """The plan as a document; the same plan gives the same text."""
-    document = {"schema": SCHEMA, **_written(plan)}
-    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+    return f'{{\n "schema": {SCHEMA},{_text(plan, _LINE).removeprefix("{")}\n'
 
 
 def loaded(text: str) -> Plan:
@@ -66,17 +68,27 @@ def documents(folder: Path) -> Mapping[str, str]:
     return {path.name.removesuffix(SUFFIX): path.read_text(encoding="utf-8") for path in paths}
 
 
-def _written(value: Any) -> Any:
-    """As JSON: what values have, but for what was wrong with them, which is told before there is a plan."""
-    if is_dataclass(value):
+def _text(value: Any, line: str) -> str:
+    """As `json.dumps` with an indent, which has no quick way for that: three times as fast.
+
+    What values have, but for what was wrong with them, which is told before there is a plan. `line` begins each line.
+    """
+    if type(value) is str:
+        return encode_basestring(value)
+    inner = f"{line} "
+    if isinstance(value, tuple | list | frozenset):
+        items = sorted(value) if isinstance(value, frozenset) else value  # else in another order in each process
+        return f"[{inner}{f',{inner}'.join([_text(item, inner) for item in items])}{line}]" if value else "[]"
+    if isinstance(value, MappingProxyType | Mapping):  # the first is what there is most of
+        members = [f"{encode_basestring(key)}: {_text(item, inner)}" for key, item in value.items()]
+    elif is_dataclass(value):
         cls: Any = type(value)  # mypy takes a class whose instances define __hash__ for unhashable
-        found = {name: _written(getattr(value, name)) for name in _names(cls)}
-        return {**found, _TAG: type(value).__name__} if isinstance(value, _TAGGED) else found
-    if isinstance(value, Mapping):
-        return {key: _written(item) for key, item in value.items()}
-    if isinstance(value, frozenset):  # in another order in each process
-        return sorted(value)
-    return [_written(item) for item in value] if isinstance(value, list | tuple) else value
+        members = [f'"{name}": {_text(getattr(value, name), inner)}' for name in _names(cls)]
+        if isinstance(value, _TAGGED):
+            members.append(f'"{_TAG}": "{cls.__name__}"')
+    else:
+        return json.dumps(value)
+    return f"{{{inner}{f',{inner}'.join(members)}{line}}}" if members else "{}"
 
 
 @cache

@@ -6,6 +6,7 @@ import itertools
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import FrozenInstanceError, fields, is_dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -106,9 +107,10 @@ def test_the_same_blueprint_gives_the_same_plan() -> None:
 def mutable(data: Any, path: str) -> Iterator[str]:
     """Paths to whatever in a plan a caller could change."""
     if is_dataclass(data):
-        if not vars(type(data))["__dataclass_params__"].frozen:
-            yield path
         for field in fields(data):
+            with suppress(FrozenInstanceError):
+                setattr(data, field.name, getattr(data, field.name))
+                yield f"{path}.{field.name}"
             yield from mutable(getattr(data, field.name), f"{path}.{field.name}")
     elif isinstance(data, MappingProxyType):
         for key, item in data.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,26 @@ PLANS = list(fleet_plans().values())
 def test_what_is_read_is_what_was_planned(made: Plan) -> None:
     assert loaded(dumped(made)) == made
     assert dumped(loaded(dumped(made))) == dumped(made)
+    assert_is_as_python_writes_it(dumped(made))
+
+
+def assert_is_as_python_writes_it(document: str) -> None:
+    assert document == json.dumps(json.loads(document), indent=1, ensure_ascii=False) + "\n"
+
+
+def test_any_value_is_written_as_python_does() -> None:
+    odd = {
+        "text": 'ü"\\\n\u2028',
+        "": [],
+        "a b": {},
+        "of": [None, True, False, 0, -1.5, 1e30, [[{}]], {"x": [{}, [1]]}],
+    }
+    probe = next(made for made in PLANS if made.addons)
+    part = probe.addons[0]
+    workload = replace(part, contribution=replace(part.contribution, objects=({"kind": "Odd", "spec": odd},)))
+    document = dumped(replace(probe, addons=(workload,)))
+    assert_is_as_python_writes_it(document)
+    assert json.loads(document)["addons"][0]["contribution"]["objects"] == [{"kind": "Odd", "spec": odd}]
 
 
 def test_a_folder_holds_a_document_for_each_cluster(tmp_path: Path) -> None:
