@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 from collections import deque
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from pathlib import Path
 from queue import SimpleQueue
@@ -52,40 +52,43 @@ def synthesize_apart(
     Raises FindingsError with what rules find in any cluster.
     """
     with tempfile.TemporaryDirectory(prefix="eks-blueprints-") as temporary:
-        parts = {Path(temporary) / plan.facts.name: plan for plan in plans}
-        keys, missing = {}, list[Path]()
-        for part, plan in parts.items():
+        keys, missing = dict[Path, str](), dict[Path, Plan]()
+        parts: list[Path] = []
+        for plan in plans:
+            part = Path(temporary) / plan.facts.name
             document = dumped(plan)
             keys[part] = store.key(document, judged=validate) if store else ""
-            if not store or not store.take(keys[part], part):
+            kept = store.find(keys[part]) if store else None
+            parts.append(kept or part)
+            if not kept:
                 part.mkdir()
                 (part / f"{plan.facts.name}{SUFFIX}").write_text(document, encoding="utf-8")
                 for asset in out.glob("asset.*"):  # so that it is not packed again
                     share(asset, part / asset.name)
-                missing.append(part)
+                missing[part] = plan
         done: list[Path] = []
         shown = Progress(lambda: f"{len(done)} of {len(missing)} clusters")
         if quick and missing:
             quicken(judging=validate)  # not where all comes from the store: that needs nothing of the CDK
         with shown if progress and len(missing) > 1 else nullcontext():
-            for part in _synthesized(missing, parts, min(processes, len(missing) // WORTH), validate):
+            for part in _synthesized(missing, min(processes, len(missing) // WORTH), validate):
                 done.append(part)
                 if store:
                     store.keep(keys[part], part)
         if store and missing:
             store.make_room()
-        merge([*parts], out)
+        merge(parts, out, kept=store.folder if store else None)
 
 
-def _synthesized(missing: Sequence[Path], plans: dict[Path, Plan], processes: int, validate: bool) -> Iterator[Path]:
+def _synthesized(missing: Mapping[Path, Plan], processes: int, validate: bool) -> Iterator[Path]:
     """Each part, when it is whole."""
     if processes > 1:
-        yield from by_processes(missing, processes, validate=validate)
+        yield from by_processes([*missing], processes, validate=validate)
         return
     findings: list[FindingsError] = []
-    for part in missing:
+    for part, plan in missing.items():
         try:
-            synthesize([plans[part]], part, validate=validate)
+            synthesize([plan], part, validate=validate)
         except FindingsError as error:
             findings.append(error)
         else:

@@ -8,6 +8,7 @@ import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any
 
 _MANIFEST, _TREE = "manifest.json", "tree.json"
@@ -16,22 +17,24 @@ _REPORT = "validation-report.json"
 _ASSET = re.compile(r'"(?:\.\./)?(asset\.[0-9a-f]{64}(?:\.\w+)?)"')
 
 
-def merge(parts: Sequence[Path], out: Path) -> None:
+def merge(parts: Sequence[Path], out: Path, *, kept: Path | None = None) -> None:
     """Moves the assemblies of clusters into a folder, in this order, and writes what names them all.
 
-    What an earlier run wrote of the same clusters goes.
+    Those in the folder `kept` stay there, with their assets beside them, and are copied. What an earlier run wrote of
+    the same clusters goes, but for files of such a copy that nobody has changed: mostly all of them.
     """
     manifests, trees = ([_read(part / name) for part in parts] for name in (_MANIFEST, _TREE))
     for part in parts:
+        copied = part.parent == kept
         for name in assets_of(part):
-            share(part / name, out / name)
+            share((part.parent if copied else part) / name, out / name)
         for path in [*part.iterdir()]:
             if path.name not in (_MANIFEST, _TREE, _REPORT) and not path.name.startswith("asset."):
-                target = out / path.name
-                if target.is_dir():  # of an earlier run
-                    shutil.rmtree(target)
-                target.unlink(missing_ok=True)  # cdk.out, the version of the format, is in each
-                shutil.move(path, target)
+                if copied:
+                    _copy(path, out / path.name)
+                else:
+                    _remove(out / path.name)
+                    shutil.move(path, out / path.name)
     if reports := [_read(path) for path in (part / _REPORT for part in parts) if path.exists()]:
         _write(out / _REPORT, _report(reports), indent=2)
     first, of_all = manifests[0], [item for each in manifests for item in each["artifacts"].items()]
@@ -41,6 +44,36 @@ def merge(parts: Sequence[Path], out: Path) -> None:
     tree = trees[0]["tree"]
     children = {name: child for each in trees for name, child in each["tree"]["children"].items() if name != "Tree"}
     _write(out / _TREE, {**trees[0], "tree": {**tree, "children": {**children, "Tree": tree["children"]["Tree"]}}})
+
+
+def _copy(source: Path, target: Path) -> None:
+    if source.is_dir():
+        if target.is_symlink() or not target.is_dir():
+            _remove(target)
+            target.mkdir()
+        there, here = ({path.name for path in folder.iterdir()} for folder in (source, target))
+        for name in here - there:
+            _remove(target / name)
+        for name in there:
+            _copy(source / name, target / name)
+    elif not _same(source, target):
+        _remove(target)
+        shutil.copy2(source, target)
+
+
+def _same(source: Path, target: Path) -> bool:
+    """As far as size and time can tell, which is what `rsync` goes by."""
+    try:
+        one, other = source.stat(), target.lstat()
+    except FileNotFoundError:
+        return False
+    return S_ISREG(other.st_mode) and (one.st_size, one.st_mtime_ns) == (other.st_size, other.st_mtime_ns)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    path.unlink(missing_ok=True)
 
 
 def _report(reports: Sequence[Any]) -> dict[str, Any]:

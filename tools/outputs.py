@@ -109,12 +109,12 @@ class OutputFolder:
             raise
 
     def clear(self, *, keep: str = "") -> None:
-        """Removes what an earlier run left, the mark too unless names that begin with `keep` stay."""
+        """Removes what an earlier run left, the mark too unless names stay, which `keep` is a regular expression of."""
         self.check()
         if not self.path.is_dir():
             return
         for entry in [*self.path.iterdir()]:
-            if entry.name in _LITTER or entry.name == MARK or (keep and entry.name.startswith(keep)):
+            if entry.name in _LITTER or entry.name == MARK or (keep and re.fullmatch(keep, entry.name)):
                 continue
             if entry.is_dir() and not entry.is_symlink():
                 shutil.rmtree(entry)

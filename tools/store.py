@@ -71,18 +71,14 @@ class Store:
         """Of the cluster with this plan; another one where rules judge it: what they accept stands beside templates."""
         return hashlib.sha256(f"{self._given}\0{judged}\0{document}".encode()).hexdigest()
 
-    def take(self, key: str, part: Path) -> bool:
-        """Copies an entry into a folder, with its assets; False where there is none."""
+    def find(self, key: str) -> Path | None:
+        """The entry, which nobody may change; its assets are beside it. None where there is none."""
         entry = self.folder / key
         try:
-            shutil.copytree(entry, part, copy_function=shutil.copyfile)
-            os.utime(entry)
-            for name in assets_of(part):
-                share(self.folder / name, part / name)
-        except (OSError, shutil.Error):  # there is none, or another process makes room
-            shutil.rmtree(part, ignore_errors=True)
-            return False
-        return True
+            os.utime(entry)  # so that it is the last to make room
+            return entry if all((self.folder / name).exists() for name in assets_of(entry)) else None
+        except OSError:
+            return None
 
     def keep(self, key: str, part: Path) -> None:
         """Keeps what was synthesized into a folder, where that can be: no synthesis fails for want of room."""
@@ -93,7 +89,7 @@ class Store:
             with tempfile.TemporaryDirectory(dir=self.folder, prefix="new-", ignore_cleanup_errors=True) as new:
                 entry = Path(new) / key
                 ignored = shutil.ignore_patterns("asset.*")
-                shutil.copytree(part, entry, ignore=ignored, copy_function=shutil.copyfile)
+                shutil.copytree(part, entry, ignore=ignored)  # with times, by which it is told that nothing changed
                 entry.rename(self.folder / key)  # fails where another process was first
 
     def note(self, name: str, run: str) -> None:

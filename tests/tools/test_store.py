@@ -22,7 +22,7 @@ from examples.bare import BARE
 from tools import apart, store
 from tools.__main__ import main
 from tools.apart import by_processes, synthesize_apart
-from tools.merged import assets_of, share
+from tools.merged import assets_of, merge, share
 from tools.revision.revisions import Revision
 from tools.status import CannotError, FindingsError
 from tools.store import BESIDE, NAMES, RENDERER, WITHOUT, Store, fingerprint
@@ -148,8 +148,8 @@ class TestRules:
             assert f"{name}/cluster/Cluster" in str(raised.value)
         assert "EKS-ENDPOINT-OPEN" in str(raised.value)
         for each in bad:
-            assert not kept.take(kept.key(dumped(each), judged=True), tmp_path / "x")
-        assert kept.take(kept.key(dumped(plan(BARE)), judged=True), tmp_path / "y")
+            assert not kept.find(kept.key(dumped(each), judged=True))
+        assert kept.find(kept.key(dumped(plan(BARE)), judged=True))
 
 
 @pytest.fixture
@@ -236,31 +236,29 @@ class TestStore:
     def kept(self, tmp_path: Path) -> Store:
         return Store({}, tmp_path / "store")
 
-    def test_what_is_kept_is_taken_with_its_assets_and_no_others(self, kept: Store, tmp_path: Path) -> None:
+    def test_what_is_kept_is_found_with_its_assets_and_no_others(self, kept: Store, tmp_path: Path) -> None:
         made = entry(tmp_path / "made", ONE)
         (made / TWO).write_text("of another cluster")
         kept.keep(K, made)
         (made / TWO).unlink()
-        assert kept.take(K, tmp_path / "taken")
-        assert files(tmp_path / "taken") == files(made)
-        (tmp_path / "taken" / "manifest.json").write_text("edited")
-        assert kept.take(K, tmp_path / "again")
-        assert files(tmp_path / "again") == files(made), "whoever edits what was written edits no entry"
+        (made / ONE).unlink()
+        found = kept.find(K)
+        assert found
+        assert files(found) == files(made)
+        assert sorted(path.name for path in found.parent.glob("asset.*")) == [ONE]
 
-    def test_what_nobody_kept_is_not_there(self, kept: Store, tmp_path: Path) -> None:
-        assert not kept.take(K, tmp_path / "taken")
-        assert not (tmp_path / "taken").exists()
+    def test_what_nobody_kept_is_not_there(self, kept: Store) -> None:
+        assert not kept.find(K)
 
     def test_an_entry_without_its_asset_is_none(self, kept: Store, tmp_path: Path) -> None:
         kept.keep(K, entry(tmp_path / "made", ONE))
         (kept.folder / ONE).unlink()
-        assert not kept.take(K, tmp_path / "taken")
-        assert not (tmp_path / "taken").exists()
+        assert not kept.find(K)
 
     def test_two_may_keep_the_same(self, kept: Store, tmp_path: Path) -> None:
         for name in ("a", "b"):
             kept.keep(K, entry(tmp_path / name, ONE))
-        assert kept.take(K, tmp_path / "taken")
+        assert kept.find(K)
         assert sorted(path.name for path in kept.folder.iterdir()) == sorted([".eks-blueprints", ONE, K])
 
     def test_it_keeps_the_latest_runs(self, kept: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -279,7 +277,7 @@ class TestStore:
         for at, (name, asset) in enumerate(((OLD, ONE), (USED, TWO), (NEW, TWO))):
             kept.keep(name, entry(tmp_path / name, asset, size=1000))
             os.utime(kept.folder / name, (at, at))
-        assert kept.take(USED, tmp_path / "taken")
+        assert kept.find(USED)
         kept.make_room(limit=2500)
         assert {path.name for path in kept.folder.iterdir()} == {".eks-blueprints", USED, NEW, TWO}
         os.utime(kept.folder / NEW, (9, 9))
@@ -290,7 +288,7 @@ class TestStore:
         kept.folder.write_text("a file, since then")
         kept.keep(K, entry(tmp_path / "made", ONE))
         kept.make_room()
-        assert not kept.take(K, tmp_path / "taken")
+        assert not kept.find(K)
 
     def test_a_folder_of_somebody_else_is_left_alone(self, kept: Store, tmp_path: Path) -> None:
         """Old entries are removed, so nothing that no store has made may look like one."""
@@ -320,6 +318,58 @@ class TestStore:
             share(tmp_path / "asset.a", tmp_path / "b")
         assert files(tmp_path / "b") == {"index.py": b"x"}
         assert sorted(path.name for path in tmp_path.iterdir()) == ["asset.a", "b"]
+
+
+class TestMerge:
+    """What lies in a store is copied where it is another than what is there."""
+
+    @pytest.fixture
+    def kept(self, tmp_path: Path) -> Path:
+        made = entry(tmp_path / "store" / K, ONE)
+        (made / ONE).rename(made.parent / ONE)
+        for name, data in (("manifest", {"artifacts": {}}), ("tree", {"tree": {"children": {"Tree": {}}}})):
+            (made / f"{name}.json").write_text(json.dumps(data))
+        return made
+
+    @pytest.fixture
+    def out(self, kept: Path, tmp_path: Path) -> Path:
+        out = tmp_path / "out"
+        out.mkdir()
+        merge([kept], out, kept=kept.parent)
+        return out
+
+    def test_a_second_time_nothing_is_written_of_the_cluster(self, kept: Path, out: Path) -> None:
+        path = out / "assembly-x" / "x.template.json"
+        before, inode = files(out), path.stat().st_ino
+        assert before["assembly-x/x.template.json"] == b" " * 100
+        assert before[ONE] == b"content"
+        merge([kept], out, kept=kept.parent)
+        assert files(out) == before
+        assert path.stat().st_ino == inode
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            lambda path: path.write_bytes(b"x" * 100),
+            lambda path: path.write_bytes(b" " * 101),
+            lambda path: path.unlink(),
+            lambda path: path.rename(path.parent / "moved").with_name(path.name).mkdir(),
+            lambda path: path.rename(path.parent / "moved").with_name(path.name).symlink_to("moved"),
+            lambda path: (path.parent / "more.json").touch(),
+            lambda path: (path.parent / "more").mkdir(),
+            lambda path: path.parent.rename(path.parents[1] / "assembly-y").with_name("assembly-x").touch(),
+            lambda path: (
+                path.parent.rename(path.parents[1] / "assembly-y").with_name("assembly-x").symlink_to("assembly-y")
+            ),
+        ],
+    )
+    def test_what_somebody_did_to_it_is_undone(self, kept: Path, out: Path, change: Callable[[Path], object]) -> None:
+        before, of_store = files(out), files(kept.parent)
+        change(out / "assembly-x" / "x.template.json")
+        merge([kept], out, kept=kept.parent)
+        assert {name: text for name, text in files(out).items() if not name.startswith("assembly-y")} == before
+        assert files(kept.parent) == of_store, "whoever edits what was written edits no entry"
+        assert not any(path.is_symlink() for path in out.rglob("*"))
 
 
 class TestProcesses:

@@ -11,6 +11,7 @@ import gc
 import ipaddress
 import json
 import os
+import re
 import sys
 import time
 from argparse import ArgumentParser, Namespace
@@ -85,13 +86,16 @@ def _synthesize(options: Namespace, this: CommandRun | None) -> int:
 
     out: Path = options.output
     folder = OutputFolder(out, "synth", "--output", ASSEMBLY, shared="cdk.out")
-    folder.clear(keep="asset.")  # which are named after their content, so they need no second copy
+    folder.check()
     try:
         with this.watched() if this else nullcontext():
             plans = planned(CLUSTERS, options.clusters)
     except BlueprintError:
         folder.clear()
         raise
+    # Assets are named after their content, so they need no second copy. What is left of clusters may be as it is to be.
+    named = "|".join(re.escape(plan.facts.name) for plan in plans)
+    folder.clear(keep=rf"asset\..*|assembly-({named})|({named})\.plan\.json")
     folder.begin()
     print(f"Synthesizing {_names(plans)} into {out}/", file=sys.stderr, flush=True)
     start = time.monotonic()
