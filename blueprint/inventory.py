@@ -23,12 +23,15 @@ from blueprint.sources import FLEET_FILE, compile_from_source
 from blueprint.value import in_order, problems_in
 
 
-def planned(directory: Path, only: Sequence[str] = ()) -> tuple[Plan, ...]:
+def planned(
+    directory: Path, only: Sequence[str] = (), known: Mapping[str, Plan] = types.MappingProxyType({})
+) -> tuple[Plan, ...]:
     """The plans of the clusters in a directory, or of those named in `only`, and then no other file is imported.
 
-    Raises BlueprintError with the mistakes of all files.
+    Those that are `known`, by the names of clusters, are not planned again. Raises BlueprintError with the mistakes of
+    all files.
     """
-    return plans(*blueprints(directory, only))
+    return plans(*blueprints(directory, only), known)
 
 
 def planned_fleet(directory: Path) -> FleetPlan:
@@ -52,7 +55,7 @@ def blueprints(directory: Path, only: Sequence[str] = ()) -> tuple[dict[str, Blu
     """
     compile_from_source(directory)
     paths = _paths(directory)
-    files = _files(directory)
+    files = files_of_clusters(directory)
     rule = "the file name must be a Python name, and in lowercase as the name of a cluster"
     fix = "use lowercase letters, digits and _: prod_eu.py"
     problems = [Problem((), path.stem, rule, fix, _shown(path)) for path in paths if not _NAME.fullmatch(path.stem)]
@@ -87,8 +90,8 @@ def _paths(directory: Path) -> list[Path]:
     return [path for path in sorted(directory.glob("*.py")) if path.name not in ("__init__.py", FLEET_FILE)]
 
 
-def _files(directory: Path) -> dict[str, Path]:
-    """By the names of clusters."""
+def files_of_clusters(directory: Path) -> dict[str, Path]:
+    """The files of clusters, by the names of these."""
     return {path.stem.replace("_", "-"): path for path in _paths(directory) if _NAME.fullmatch(path.stem)}
 
 
@@ -113,7 +116,7 @@ def _fleet(directory: Path, clusters: Mapping[str, Blueprint]) -> tuple[Fleet, l
         return nothing, [Problem((), Quoted(", ".join(fleets) or "<no Fleet>"), rule, fix, _shown(path))]
     (name, fleet), *_ = fleets.items()
     found = problems_in(fleet)
-    found += [*fleet_rules.between_values(fleet, _files(directory)), *fleet_rules.overlaps(fleet, clusters)]
+    found += [*fleet_rules.between_values(fleet, files_of_clusters(directory)), *fleet_rules.overlaps(fleet, clusters)]
     found += fleet_rules.out_of_reach(fleet, clusters)
     return fleet, [problem.below((f"{_shown(path)}: {name}",)) for problem in in_order(fleet, found)]
 

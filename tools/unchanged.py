@@ -45,6 +45,10 @@ class CommandRun:
         self._words, self._out, self._root = [*words, str(out.absolute())], out, root
         self._read, self._opened, self._began = self._files(), set[str](), time.time()
         self._variables = {name: value for name, value in os.environ.items() if name not in NOTHING}
+        self.changed: frozenset[str] | None = None
+        """Names of files that are others than in the last run, when `before` has looked; None where more may be."""
+        self.kept: Mapping[str, str] = {}
+        """What the last run kept of each cluster."""
         name = hashlib.sha256("\0".join(self._words).encode()).hexdigest()[:16]
         self.name = f"run-{name}.json"
 
@@ -52,9 +56,15 @@ class CommandRun:
         """What the last run said, where this one would write the same again."""
         try:
             said = json.loads((folder / self.name).read_text(encoding="utf-8"))
-            same = said["state"] == self._state(said["others"]) and said["written"] == self._written()
-            return str(said["text"]) if same else None
-        except (OSError, ValueError, KeyError, TypeError):  # there is none
+            if said["given"] != self._given():
+                return None
+            before = {name: tuple(seen) for name, seen in said["seen"].items()}
+            now = self._seen(said["others"])
+            self.kept, changed = dict(said["kept"]), {name for name, _ in before.items() ^ now.items()}
+            self.changed, text = frozenset(changed), str(said["text"])
+            self._opened |= {*said["others"]}  # what this run finds to hold was read from these
+            return None if changed or said["written"] != self._written() else text
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):  # there is none
             return None
 
     @contextmanager
@@ -72,14 +82,17 @@ class CommandRun:
         finally:
             watching = False
 
-    def record(self, text: str) -> str | None:
-        """What is to be kept of a run that said this; None where somebody saved a file since shortly before it."""
+    def record(self, text: str, kept: Mapping[str, str]) -> str | None:
+        """What is to be noted of a run that said this, and what it kept of each cluster.
+
+        None where somebody saved a file since shortly before it.
+        """
         others = self._others()
         times = (changed for seen in (*self._read.values(), *map(_seen, others)) for changed in seen[:2])
         if self._files() != self._read or max(times, default=0) > (self._began - TICK_SECONDS) * 1e9:
             return None
-        kept = {"state": self._state(others), "others": others, "written": self._written(), "text": text}
-        return json.dumps(kept)
+        found = {"given": self._given(), "seen": self._seen(others), "others": others, "written": self._written()}
+        return json.dumps({**found, "text": text, "kept": {**kept}})
 
     def _files(self) -> Seen:
         inside = f"{self._out.absolute()}{os.sep}"
@@ -92,11 +105,13 @@ class CommandRun:
         absolute = {str(Path(_source(name)).absolute()) for name in self._opened}
         return sorted(name for name in absolute - known if not f"{name}{os.sep}".startswith(own))
 
-    def _state(self, others: Sequence[str]) -> str:
+    def _given(self) -> str:
         today = dt.datetime.now(tz=dt.UTC).date().isoformat()
         given = [self._words, str(Path.cwd()), platform.python_version(), packages(), today, self._variables]
-        seen = [sorted(self._read.items()), [_seen(name) for name in others]]
-        return hashlib.sha256(json.dumps([given, seen], sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()
+
+    def _seen(self, others: Sequence[str]) -> dict[str, tuple[int, ...]]:
+        return {**self._read, **{name: _seen(name) for name in others}}
 
     def _written(self) -> str:
         """Without what changes when somebody links to an asset, which a store does."""

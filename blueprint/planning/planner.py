@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 from operator import itemgetter
+from types import MappingProxyType
 
 from blueprint import contribution_rules, hosts, linked_roles, partition_rules, placement_rules, private_rules, rules
 from blueprint.access import AccessEntry, AccessPolicy, Role
@@ -58,12 +59,17 @@ def plan(blueprint: Blueprint, place: str = "blueprint") -> Plan:
     return plans({place: blueprint})[0]
 
 
-def plans(fleet: Mapping[str, Blueprint], found: Iterable[Problem] = ()) -> tuple[Plan, ...]:
-    """The plans of many clusters; raises one BlueprintError for the mistakes of all and for those already `found`."""
+def plans(
+    fleet: Mapping[str, Blueprint], found: Iterable[Problem] = (), known: Mapping[str, Plan] = MappingProxyType({})
+) -> tuple[Plan, ...]:
+    """The plans of many clusters; raises one BlueprintError for the mistakes of all and for those already `found`.
+
+    Those that are `known`, by the names of clusters, are not planned again.
+    """
     problems = [(problem.file or rendered(problem.path[:1]), problem) for problem in found]
     made: dict[str, Plan] = {}
     for where, blueprint in fleet.items():
-        outcome = _outcome(blueprint)
+        outcome = (isinstance(blueprint, Blueprint) and known.get(blueprint.name)) or _outcome(blueprint)
         if isinstance(outcome, Plan):
             made[where] = outcome
             continue

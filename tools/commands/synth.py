@@ -25,6 +25,7 @@ from tools.options import add_clusters, add_json
 from tools.status import Status
 from tools.tables import aligned
 from tools.unchanged import ROOT, CommandRun, place
+from tools.workers import WORTH, Workers
 
 if TYPE_CHECKING:
     from blueprint.planning.document import Plan
@@ -60,26 +61,35 @@ def run(options: Namespace) -> int:
             return Status.DONE
     if options.quick:
         gc.disable()  # a run takes seconds
-        if _count(options.clusters) < MANY:
-            ahead(judging=options.validate)
-    status = _synthesize(options, this)
+    count, most = _count(options.clusters, this), os.cpu_count() or 1
+    if options.quick and 0 < count < MANY:
+        ahead(judging=options.validate)
+    started = count >= MANY and most > 1
+    with Workers(min(most, count // WORTH), validate=options.validate) if started else nullcontext() as workers:
+        status = _synthesize(options, this, workers)
     if options.quick:
         finish(status)
     return status
 
 
-def _count(clusters: Sequence[str]) -> int:
-    """How many they are at most."""
-    return len(clusters) or sum(1 for _ in (ROOT / (os.environ.get("BLUEPRINTS") or "clusters")).glob("*.py"))
+def _count(clusters: Sequence[str], this: CommandRun | None) -> int:
+    """How many are likely to be synthesized: all, or those whose files are all that changed."""
+    folder = ROOT / (os.environ.get("BLUEPRINTS") or "clusters")
+    count = len(clusters) or sum(1 for _ in folder.glob("*.py"))
+    if this and this.changed is not None and all(folder in (path, path.parent) for path in map(Path, this.changed)):
+        return min(count, len(this.changed))
+    return count
 
 
-def _synthesize(options: Namespace, this: CommandRun | None) -> int:
+def _synthesize(options: Namespace, this: CommandRun | None, workers: Workers | None) -> int:
     # Not above: where nothing has changed, nothing of it is needed.
     from app import CLUSTERS
     from blueprint.errors import BlueprintError
     from blueprint.inventory import planned
+    from blueprint.planning.file import loaded
     from tools.apart import synthesize_apart
     from tools.assembly import read
+    from tools.holding import ClusterFiles, documents
     from tools.outputs import ASSEMBLY, OutputFolder
     from tools.store import Store
     from tools.synthesis import settings
@@ -87,9 +97,11 @@ def _synthesize(options: Namespace, this: CommandRun | None) -> int:
     out: Path = options.output
     folder = OutputFolder(out, "synth", "--output", ASSEMBLY, shared="cdk.out")
     folder.check()
+    store = None if options.no_cache else Store(settings())
+    kept = documents(this, store, CLUSTERS) if this and store else {}
     try:
         with this.watched() if this else nullcontext():
-            plans = planned(CLUSTERS, options.clusters)
+            plans = planned(CLUSTERS, options.clusters, {name: loaded(text) for name, text in kept.items()})
     except BlueprintError:
         folder.clear()
         raise
@@ -99,9 +111,8 @@ def _synthesize(options: Namespace, this: CommandRun | None) -> int:
     folder.begin()
     print(f"Synthesizing {_names(plans)} into {out}/", file=sys.stderr, flush=True)
     start = time.monotonic()
-    store = None if options.no_cache else Store(settings())
     try:
-        synthesize_apart(
+        keys = synthesize_apart(
             plans,
             out,
             store=store,
@@ -109,6 +120,8 @@ def _synthesize(options: Namespace, this: CommandRun | None) -> int:
             validate=options.validate,
             progress=True,
             quick=options.quick,
+            workers=workers,
+            written=kept,
         )
     except Exception:
         folder.clear()
@@ -117,7 +130,7 @@ def _synthesize(options: Namespace, this: CommandRun | None) -> int:
     said = json.dumps(as_json(plans, assembly), indent=2) if options.json else as_text(plans, assembly)
     print(said, flush=True)
     print(_summary(plans, assembly, time.monotonic() - start), file=sys.stderr)
-    if store and this and (record := this.record(said)):
+    if store and this and (record := this.record(said, keys if ClusterFiles.read(CLUSTERS) else {})):
         store.note(this.name, record)
     return Status.DONE
 

@@ -1,0 +1,122 @@
+"""Which plans of the last run hold where only files of clusters have changed: of those that take nothing of them.
+
+By what the files say, and not by what they do: nothing of them is run here.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import sys
+import sysconfig
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from blueprint.inventory import files_of_clusters
+from blueprint.planning.file import SUFFIX
+from tools.store import Store
+from tools.unchanged import CommandRun
+
+_INSTALLED = tuple(f"{sysconfig.get_path(name)}{os.sep}" for name in ("stdlib", "platstdlib", "purelib", "platlib"))
+_PLAIN = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
+
+
+@dataclass(frozen=True)
+class ClusterFiles:
+    """The file of each cluster, with the clusters from whose files it takes something."""
+
+    folder: Path
+    taken: Mapping[str, frozenset[str]]
+
+    @classmethod
+    def read(cls, folder: Path) -> ClusterFiles | None:
+        """None where it cannot be told: one does more than to name values, or another module takes from one."""
+        files = files_of_clusters(folder)
+        own = frozenset(map(str, files.values()))
+        try:
+            taken = {name: frozenset(_taken(path, folder, plain=True)) for name, path in files.items()}
+            for path in _others(folder, own):
+                if {*_taken(path, folder)} & {*files}:
+                    return None
+        except (_UnclearError, OSError, SyntaxError, UnicodeDecodeError):
+            return None
+        return cls(folder, taken)
+
+    def untouched(self, changed: Iterable[str]) -> frozenset[str]:
+        """The clusters on which a change of these files has no bearing; none where one is no file of a cluster."""
+        by_file = {str(path): name for name, path in files_of_clusters(self.folder).items()}
+        touched = set[str]()
+        for file in changed:
+            if file == str(self.folder):  # as somebody has put another file into it
+                continue
+            if file not in by_file:
+                return frozenset()
+            touched.add(by_file[file])
+        while more := {name for name, others in self.taken.items() if others & touched} - touched:
+            touched |= more
+        return frozenset(self.taken) - touched
+
+
+def documents(run: CommandRun, store: Store, folder: Path) -> dict[str, str]:
+    """Of the plans that hold, by cluster."""
+    if run.changed is None or not (files := ClusterFiles.read(folder)):
+        return {}
+    untouched, found = files.untouched(run.changed), {}
+    for name, key in run.kept.items():
+        if name in untouched and (entry := store.find(key)):
+            with suppress(OSError):  # another process makes room
+                found[name] = (entry / f"{name}{SUFFIX}").read_text(encoding="utf-8")
+    return found
+
+
+class _UnclearError(Exception):
+    """What a file takes or does is more than can be read from it."""
+
+
+def _others(folder: Path, own: frozenset[str]) -> Iterator[Path]:
+    """Sources of modules in use that have a word for the folder in an import, but those of clusters and of packages."""
+    word = re.compile(rf"^\s*(?:from|import)\b.*(?:\b{folder.name}\b|\.\.)", re.MULTILINE)
+    for module in [*sys.modules.values()]:
+        file = getattr(module, "__file__", None) or ""
+        if file.endswith(".py") and file not in own and not file.startswith(_INSTALLED):
+            path = Path(file)
+            if word.search(path.read_text(encoding="utf-8")):
+                yield path
+
+
+def _taken(path: Path, folder: Path, *, plain: bool = False) -> Iterator[str]:
+    """Names of clusters whose files a file imports; `plain` says that it may do nothing else than to name values."""
+    tree = ast.parse(path.read_bytes())
+    if plain and not all(isinstance(statement, _PLAIN) or _is_named(statement) for statement in tree.body):
+        raise _UnclearError
+    package = path.relative_to(folder.parent).parts[:-1] if path.is_relative_to(folder) else ()
+    for node in ast.walk(tree):
+        for module in _modules(node, package):
+            if module[0] == folder.name:
+                if len(module) == 1 or module[1] == "*":
+                    raise _UnclearError
+                yield module[1].replace("_", "-")
+
+
+def _modules(node: ast.AST, package: tuple[str, ...]) -> list[list[str]]:
+    """What a statement imports, by the parts of the names."""
+    if isinstance(node, ast.Import):
+        return [alias.name.split(".") for alias in node.names]
+    if not isinstance(node, ast.ImportFrom) or (node.level and not package):
+        return []
+    start = [*package[: len(package) + 1 - node.level]] if node.level else []
+    return [
+        [*start, *(node.module or "").split("."), alias.name] if node.module else [*start, alias.name]
+        for alias in node.names
+    ]
+
+
+def _is_named(statement: ast.stmt) -> bool:
+    """A value with a name, or a text that explains one."""
+    if isinstance(statement, ast.Assign | ast.AnnAssign):
+        targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+        return all(isinstance(target, ast.Name) for target in targets)
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
