@@ -64,11 +64,12 @@ def kubectl_target(
         private_subnets=_subnets(scope, plan, network),
         environment=dict(plan.facts.proxy_environment) or None,
     )
-    provider.node.add_dependency(cluster)
+    node = provider.node
+    node.add_dependency(cluster)
     limit_roles(provider, plan)
     acknowledge(provider, _CDK_OWNED)
-    framework = provider.node.find_child("Provider")
-    for function in (provider.node.find_child("Handler"), framework.node.find_child("framework-onEvent")):
+    framework = node.find_child("Provider")
+    for function in (node.find_child("Handler"), framework.node.find_child("framework-onEvent")):
         logs = cast("aws_logs.CfnLogGroup", function.node.find_child("LogGroup").node.default_child)
         logs.kms_key_id, logs.retention_in_days = key_arn, plan.control_plane.log_retention_days
         retain(logs)

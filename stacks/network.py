@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain, islice
 from typing import Any, cast
 
 from aws_cdk import Annotations, Fn, Tags, aws_ec2
@@ -48,16 +49,15 @@ class NetworkStack(BlueprintStack):
             },
         )
         limit_roles(self.node.find_child("Custom::VpcRestrictDefaultSGCustomResourceProvider"), plan)
+        self._made = self._by_kind(network)
+        subnets = {
+            name_of(subnet_id(kind, zone)): made.subnet_id
+            for kind, found in self._made.items()
+            for zone, made in zip(zones, found, strict=True)
+            if kind != "public"
+        }
         if any(map(is_id, zones)):
             self._name_zones_by_id()
-        kinds = dict.fromkeys(each.kind for each in network.subnets if each.kind not in ("public", *_OWN_WAY))
-        # Looked up once, since each look is several calls.
-        ids = {kind: self.vpc.select_subnets(subnet_group_name=kind).subnet_ids for kind in kinds}
-        subnets = {
-            name_of(subnet_id(kind, zone)): id
-            for kind, found in ids.items()
-            for zone, id in zip(zones, found, strict=True)
-        }
         for name in network.gateway_endpoints:
             self._policy(network, name, self.vpc.node.find_child(name))
         self.references = {name_of(VPC_ID): self.vpc.vpc_id, **subnets, **self._pods(network), **self._local(network)}
@@ -69,9 +69,20 @@ class NetworkStack(BlueprintStack):
         self._flow_logs(plan, network.flow_logs)
         self._tags(network)
 
+    def _by_kind(self, network: PlannedNetwork) -> dict[str, list[aws_ec2.ISubnet]]:
+        """The subnets of the VPC in the order of zones, which `select_subnets` takes seven calls to find."""
+        types = {each["name"]: each["subnetType"] for each in _subnets(network)}
+        made = {
+            aws_ec2.SubnetType.PUBLIC: lambda: self.vpc.public_subnets,
+            aws_ec2.SubnetType.PRIVATE_WITH_EGRESS: lambda: self.vpc.private_subnets,
+            aws_ec2.SubnetType.PRIVATE_ISOLATED: lambda: self.vpc.isolated_subnets,
+        }
+        of_type = {each: iter(made[each]()) for each in dict.fromkeys(types.values())}
+        return {kind: list(islice(of_type[each], len(network.zones))) for kind, each in types.items()}
+
     def _name_zones_by_id(self) -> None:
         """The CDK takes names only, and writes what it was given into the property for names."""
-        for subnet in (*self.vpc.public_subnets, *self.vpc.private_subnets, *self.vpc.isolated_subnets):
+        for subnet in chain.from_iterable(self._made.values()):
             made = cast("aws_ec2.CfnSubnet", subnet.node.default_child)
             made.availability_zone_id, made.availability_zone = made.availability_zone, None
 
@@ -80,8 +91,7 @@ class NetworkStack(BlueprintStack):
         if not (subnets := network.of_kind("pods")):
             return {}
         own_range = aws_ec2.CfnVPCCidrBlock(self, "PodRange", vpc_id=self.vpc.vpc_id, cidr_block=network.cidrs[1])
-        beside = self.vpc.select_subnets(subnet_group_name="private").subnets
-        tables = [each.route_table.route_table_id for each in beside]
+        tables = [each.route_table.route_table_id for each in self._made["private"]]
         found = {}
         for place, subnet in enumerate(subnets):
             name = f"PodSubnet{place + 1}"
@@ -103,7 +113,7 @@ class NetworkStack(BlueprintStack):
             for number, subnet in enumerate(network.of_kind(cast("SubnetKind", kind)), 1):
                 name = f"{'LocalPublic' if kind == 'local-public' else 'Local'}Subnet{number}"
                 made = self._subnet(name, subnet)
-                table = self.vpc.select_subnets(subnet_group_name=beside).subnets[0].route_table.route_table_id
+                table = self._made[beside][0].route_table.route_table_id
                 aws_ec2.CfnSubnetRouteTableAssociation(self, f"{name}Routes", subnet_id=made.ref, route_table_id=table)
                 found[name_of(subnet.id)] = made.ref
         return found
@@ -132,8 +142,7 @@ class NetworkStack(BlueprintStack):
             gateway = aws_ec2.CfnEgressOnlyInternetGateway(self, "Ipv6Egress", vpc_id=self.vpc.vpc_id)
         kinds = dict.fromkeys(subnet.kind for subnet in network.subnets if subnet.ipv6_cidr)
         for kind in kinds:
-            made = self.vpc.select_subnets(subnet_group_name=kind).subnets
-            for subnet, own in zip(network.of_kind(kind), made, strict=True):
+            for subnet, own in zip(network.of_kind(kind), self._made[kind], strict=True):
                 block = cast("aws_ec2.CfnSubnet", own.node.default_child)
                 assert subnet.ipv6_place is not None  # noqa: S101  # one of a VPC that is made has it
                 block.ipv6_cidr_block = Fn.select(subnet.ipv6_place, blocks)
@@ -168,7 +177,7 @@ class NetworkStack(BlueprintStack):
 
     def _own_routes(self, network: PlannedNetwork) -> None:
         """Of the subnets of nodes, whose tables those of pods share, and of EKS, which answers where it is asked."""
-        small = self.vpc.select_subnets(subnet_group_name="control-plane").subnets if network.routes else []
+        small = self._made["control-plane"] if network.routes else []
         attached = {
             id: aws_ec2.CfnTransitGatewayAttachment(
                 self,
@@ -181,7 +190,7 @@ class NetworkStack(BlueprintStack):
             for id in network.transit_gateways
         }
         for route in network.routes:
-            for subnet in (*self.vpc.select_subnets(subnet_group_name="private").subnets, *small):
+            for subnet in (*self._made["private"], *small):
                 made = aws_ec2.CfnRoute(
                     cast("aws_ec2.Subnet", subnet),
                     f"To{route.to}",
@@ -248,10 +257,10 @@ class NetworkStack(BlueprintStack):
 
     def _tags(self, network: PlannedNetwork) -> None:
         for kind, tags in network.subnet_tags.items():
-            for subnet in self.vpc.select_subnets(subnet_group_name=kind).subnets:
+            for subnet in self._made[kind]:
                 for key, value in tags.items():
                     Tags.of(subnet).add(key, value)
-        for subnet in self.vpc.public_subnets:
+        for subnet in self._made.get("public", ()):
             reason = "public subnets hold load balancers and NAT gateways only"
             acknowledge(subnet, {f"{NIST}VPCNoUnrestrictedRouteToIGW": reason})
 

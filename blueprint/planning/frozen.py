@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass, replace
+from copy import copy
+from dataclasses import is_dataclass
 from operator import is_
 from types import MappingProxyType
 from typing import Any
@@ -21,9 +22,12 @@ def frozen(data: Any) -> Any:
         same = isinstance(data, tuple) and all(map(is_, items, data))
         return data if same else items
     if is_dataclass(data) and not isinstance(data, type):
-        given = vars(data) or {field.name: getattr(data, field.name) for field in fields(data)}
-        changed = {name: new for name, old in given.items() if (new := frozen(old)) is not old}
-        return replace(data, **changed) if changed else data
+        changed = {name: new for name, old in vars(data).items() if (new := frozen(old)) is not old}
+        if not changed:
+            return data
+        made = copy(data)
+        vars(made).update(changed)
+        return made
     if isinstance(data, Mapping):
         return MappingProxyType({key: frozen(item) for key, item in data.items()})
     return data

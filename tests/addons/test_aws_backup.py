@@ -16,7 +16,7 @@ from addons.aws_backup import AwsBackup
 from blueprint.addons import BackupCopy, BackupRule, ExistingVault, NewVault, OwnVault, VaultLock
 from blueprint.contribution import BackupPlan, BackupVault
 from blueprint.errors import BlueprintError
-from blueprint.planning.planner import plans
+from blueprint.planning.planner import plan, plans
 from blueprint.value import Value
 from tests.addons.support import FACTS, first_problem, problems_on, rules_broken
 from tests.blueprint.examples import assert_reported, with_addons
@@ -167,8 +167,10 @@ def test_a_vault_has_one_maker() -> None:
     """API_CreateBackupVault.html: unique in the account and region, and so free in another one."""
     cluster = with_addons(AwsBackup(NewVault("backups")))
     stage = replace(cluster, name="stage")
-    with pytest.raises(BlueprintError, match=r"stage\.addons\[\d\]\n.*backups.*\n.*makes this vault"):
-        plans({"prod": cluster, "stage": stage})
+    fleet = {"prod": cluster, "stage": stage}
+    for known in ({}, {each.name: plan(each) for each in fleet.values()}):
+        with pytest.raises(BlueprintError, match=r"stage\.addons\[\d\]\n.*backups.*\n.*makes this vault"):
+            plans(fleet, known=known)
     assert len(plans({"prod": cluster, "stage": replace(stage, account="222222222222")})) == 2
     given = with_addons(AwsBackup(ExistingVault("backups")))
     assert len(plans({"prod": cluster, "stage": replace(given, name="stage")})) == 2

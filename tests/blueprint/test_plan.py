@@ -22,6 +22,8 @@ from addons.core_dns import CoreDns
 from addons.external_dns import ExternalDns
 from addons.karpenter import Karpenter
 from blueprint import AutoMode, Blueprint, FargateProfile, FargateSelector, Role, plan
+from blueprint.errors import BlueprintError
+from blueprint.planning.planner import plans
 from blueprint.references import references_in, resolved
 from blueprint.teams import PlatformTeam
 from tests.blueprint.examples import AUTO, FARGATE, SMALL, TEAM, Plain, Probe, changed, part, with_addons
@@ -102,6 +104,14 @@ def test_the_order_of_listing_changes_nothing() -> None:
 def test_the_same_blueprint_gives_the_same_plan() -> None:
     assert plan(RICH) == PLAN
     assert repr(plan(RICH)) == repr(PLAN)
+
+
+def test_what_is_known_is_not_planned_again() -> None:
+    first, second = plans({"a": RICH, "b": AUTO}, known={RICH.name: PLAN, "of-another-fleet": PLAN})
+    assert first is PLAN
+    assert second == plan(AUTO)
+    with pytest.raises(BlueprintError, match="must be a Blueprint"):
+        plans({"a": None}, known={RICH.name: PLAN})  # type: ignore[dict-item]  # hostile on purpose
 
 
 def mutable(data: Any, path: str) -> Iterator[str]:

@@ -28,7 +28,7 @@ def assert_is_as_python_writes_it(document: str) -> None:
 
 
 def test_any_value_is_written_as_python_does() -> None:
-    odd = {
+    odd: dict[str, Any] = {
         "text": 'ü"\\\n\u2028',
         "": [],
         "a b": {},

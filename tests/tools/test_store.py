@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -21,13 +22,14 @@ from blueprint.planning.planner import plan
 from examples.bare import BARE
 from tools import apart, store
 from tools.__main__ import main
-from tools.apart import by_processes, synthesize_apart
+from tools.apart import synthesize_apart
 from tools.merged import assets_of, merge, share
 from tools.revision.revisions import Revision
 from tools.status import CannotError, FindingsError
 from tools.store import BESIDE, NAMES, RENDERER, WITHOUT, Store, fingerprint
 from tools.synthesis import settings, synthesize
 from tools.unchanged import FOLDER, VARIABLE
+from tools.workers import Workers
 
 pytestmark = pytest.mark.thorough
 
@@ -393,8 +395,8 @@ class TestProcesses:
         for part in parts:
             part.mkdir()
             (part / f"{part.name}.plan.json").write_text("no plan")
-        with pytest.raises(CannotError, match="could not be synthesized: see above"):
-            list(by_processes(parts, 2))
+        with pytest.raises(CannotError, match="could not be synthesized: see above"), Workers(2) as workers:
+            list(workers.synthesized(parts))
         assert "DocumentError" in capfd.readouterr().err
         assert len(started) == 2
         assert all(each.poll() is not None for each in started)
@@ -404,10 +406,29 @@ class TestProcesses:
         part = tmp_path / "bare"
         part.mkdir()
         (part / "bare.plan.json").write_text(dumped(plan(BARE)))
-        running = by_processes([part, part, part], 2)
-        assert next(running) == part
-        running.close()
+        with Workers(2) as workers:
+            assert next(workers.synthesized([part, part, part])) == part
+        assert len(started) == 2
         assert all(each.poll() is not None for each in started)
+
+    def test_those_that_are_not_needed_are_ended(self, tmp_path: Path, started: list[subprocess.Popen[str]]) -> None:
+        with Workers(2) as workers:
+            synthesize_apart([plan(BARE)], tmp_path, store=None, processes=2, workers=workers)
+            assert [each.poll() for each in started[:2]] == [-signal.SIGKILL] * 2
+        assert (tmp_path / "assembly-bare").is_dir()
+
+    def test_those_that_have_started_do_the_work(
+        self, tmp_path: Path, started: list[subprocess.Popen[str]], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(apart, "WORTH", 1)
+        monkeypatch.setattr(apart, "synthesize", forbidden)  # in this process
+        named = [plan(replace(BARE, name=name)) for name in ("first", "second", "third")]
+        with Workers(2) as workers:
+            synthesize_apart(named, tmp_path, store=None, processes=2, workers=workers)
+        assert len(started) == 2
+        assert sorted(path.name for path in tmp_path.glob("assembly-*")) == [
+            f"assembly-{n}" for n in ("first", "second", "third")
+        ]
 
 
 @pytest.fixture

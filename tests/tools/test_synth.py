@@ -17,13 +17,14 @@ from blueprint.planning.planner import plan
 from examples.auto import AUTO
 from examples.dev import DEV
 from examples.existing_vpc import EXISTING_VPC
-from tools import apart
+from tools import apart, workers
 from tools.__main__ import main
 from tools.assembly import read
 from tools.commands import synth
 from tools.commands.synth import _names, as_text
 from tools.status import FindingsError
 from tools.synthesis import synthesize
+from tools.unchanged import CommandRun
 
 
 @pytest.fixture
@@ -62,12 +63,31 @@ def test_of_many_clusters_the_first_line_says_how_many() -> None:
 
 
 def test_many_clusters_are_those_that_several_processes_synthesize(monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
-    assert synth.MANY == 2 * apart.WORTH
-    assert synth._count(["dev", "prod"]) == 2
+    assert synth.MANY == 2 * workers.WORTH
+    assert synth._count(["dev", "prod"], None) == 2
     monkeypatch.setenv("BLUEPRINTS", "examples")
-    assert synth._count([]) == len([*(root / "examples").glob("*.py")])
+    assert synth._count([], None) == len([*(root / "examples").glob("*.py")])
     monkeypatch.delenv("BLUEPRINTS")
-    assert synth._count([]) == len([*(root / "clusters").glob("*.py")])
+    assert synth._count([], None) == len([*(root / "clusters").glob("*.py")])
+
+
+def test_where_only_files_of_clusters_have_changed_those_are_likely_to_be_synthesized(
+    monkeypatch: pytest.MonkeyPatch, root: Path, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("BLUEPRINTS", "examples")
+    run, folder = CommandRun((), tmp_path), root / "examples"
+    for changed, count in (
+        (None, len([*folder.glob("*.py")])),
+        ((), 0),
+        ((folder / "dev.py", folder / "prod.py"), 2),
+        ((folder, folder / "dev.py"), 2),
+        ((folder / "dev.py", root / "addons" / "argo_cd" / "__init__.py"), len([*folder.glob("*.py")])),
+        ((folder / "shared" / "teams.py",), len([*folder.glob("*.py")])),
+    ):
+        run.changed = None if changed is None else frozenset(map(str, changed))
+        assert synth._count([], run) == count
+    run.changed = frozenset(str(folder / f"{name}.py") for name in ("dev", "prod", "bare"))
+    assert synth._count(["dev"], run) == 1
 
 
 def test_the_same_for_programs(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

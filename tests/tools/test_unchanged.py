@@ -21,6 +21,7 @@ from tools import unchanged
 from tools.unchanged import LEFT_OUT, NOTHING, VARIABLE, CommandRun, files
 
 SAID = "a table"
+KEPT = {"dev": "a key"}
 
 
 class Project:
@@ -48,7 +49,7 @@ class Project:
         with this.watched():
             self.elsewhere.read_text()
             [path.read_text() for path in self.listed.glob("*.yaml")]
-        record = this.record(SAID)
+        record = this.record(SAID, KEPT)
         if record:
             (self.kept / this.name).write_text(record)
         return record
@@ -111,6 +112,45 @@ def test_what_is_another_is_noticed(name: str, project: Project) -> None:
     assert project.before() is None
 
 
+@pytest.mark.parametrize(
+    ("name", "files"),
+    [
+        ("a file", ["project/clusters/dev.py"]),
+        ("a new file", ["project/clusters/prod.py"]),
+        ("no file", ["project/clusters/dev.py"]),
+        ("another name", ["project/clusters/dev.py", "project/clusters/lab.py"]),
+        ("a file elsewhere", ["elsewhere.yaml"]),
+        ("a new file elsewhere", ["listed", "listed/two.yaml"]),
+        ("a template", []),
+    ],
+)
+def test_it_knows_what_has_changed(name: str, files: list[str], project: Project, tmp_path: Path) -> None:
+    CHANGES[name](project)
+    this = project.run("dev")
+    assert this.before(project.kept) is None
+    assert this.changed is not None
+    assert {str(Path(each).relative_to(tmp_path)) for each in this.changed} == {*files} - {"listed/two.yaml"}
+    assert this.kept == KEPT
+
+
+def test_it_knows_nothing_where_more_than_files_may_have(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANYTHING", "another")
+    for this in (project.run("dev"), project.run("prod")):
+        assert this.before(project.kept) is None
+        assert (this.changed, this.kept) == (None, {})
+
+
+def test_what_the_last_run_read_matters_to_the_next_as_well(project: Project) -> None:
+    """Which may not read it: it takes a plan of the last run for its own."""
+    this = project.run("dev")
+    (project.out / "asset.0").write_text("another")
+    assert this.before(project.kept) is None
+    (project.kept / this.name).write_text(this.record(SAID, {}) or "")
+    assert project.before() == SAID
+    project.elsewhere.write_text("another")
+    assert project.before() is None
+
+
 def test_what_a_command_was_asked_for_matters(project: Project) -> None:
     assert project.before("prod") is None
     assert project.before("dev", "--json") is None
@@ -133,7 +173,7 @@ def test_what_the_command_sets_for_itself_does_not(project: Project, monkeypatch
     this = project.run("dev")
     with monkeypatch.context() as patch:
         patch.setenv("CDK_VALIDATION", "another")
-        (project.kept / this.name).write_text(this.record(SAID) or "")
+        (project.kept / this.name).write_text(this.record(SAID, {}) or "")
     assert project.before() == SAID
 
 
@@ -181,7 +221,7 @@ def test_a_folder_behind_a_link_is_read(project: Project, tmp_path: Path) -> Non
     this = project.run("dev")
     with this.watched():
         (project.root / "teams" / "team.py").read_text()
-    (project.kept / this.name).write_text(this.record(SAID) or "")
+    (project.kept / this.name).write_text(this.record(SAID, {}) or "")
     assert project.before() == SAID
     (there / "team.py").write_text("another")
     assert project.before() is None
@@ -195,13 +235,13 @@ def test_a_module_elsewhere_is_read_though_python_opens_what_it_compiled(project
     this = project.run("dev")
     with this.watched():
         cached.read_bytes()
-    record = this.record(SAID)
+    record = this.record(SAID, {})
     assert record
     assert json.loads(record)["others"] == [str(source)]
     source.with_suffix(".pyc").write_bytes(b"")  # as Python names what has no source
     with this.watched():
         source.with_suffix(".pyc").read_bytes()
-    assert str(source.with_suffix(".pyc")) in json.loads(this.record(SAID) or "")["others"]
+    assert str(source.with_suffix(".pyc")) in json.loads(this.record(SAID, {}) or "")["others"]
 
 
 def test_a_folder_that_nobody_may_read_or_that_goes_is_none(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -221,7 +261,7 @@ def test_a_folder_that_nobody_may_read_or_that_goes_is_none(project: Project, mo
 def test_a_file_that_is_saved_meanwhile_leaves_no_record(project: Project) -> None:
     this = project.run("dev")
     (project.root / "clusters/dev.py").write_text("another")
-    assert this.record(SAID) is None
+    assert this.record(SAID, {}) is None
 
 
 @pytest.mark.parametrize("place", ["root", "elsewhere"])
@@ -243,7 +283,7 @@ def test_what_is_watched_ends(project: Project, tmp_path: Path) -> None:
         pass
     (tmp_path / "later").write_text("x")
     (tmp_path / "later").read_text()
-    record = this.record(SAID)
+    record = this.record(SAID, {})
     assert record
     assert json.loads(record)["others"] == []
 
@@ -255,15 +295,25 @@ def test_python_itself_is_not_watched(project: Project) -> None:
         (project.root / "app.py").read_text()
         [*(project.root / "clusters").iterdir()]
         project.elsewhere.read_text()
-    record = this.record(SAID)
+    record = this.record(SAID, {})
     assert record
     assert json.loads(record)["others"] == [str(project.elsewhere)]
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", "null", '{"state": 1, "others": [], "written": 2, "text": "x"}'])
+_JUNK = {"given": 1, "seen": {}, "others": [], "written": 2, "text": "x", "kept": {}}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "{}", "[]", "null", json.dumps(_JUNK)),
+        *(json.dumps({**_JUNK, "given": "{given}", name: value}) for name in _JUNK for value in (None, 1, [1])),
+    ],
+)
 def test_junk_in_the_place_of_a_record_is_none(text: str, project: Project) -> None:
-    (project.kept / project.run("dev").name).write_text(text)
-    assert project.before() is None
+    this = project.run("dev")
+    (project.kept / this.name).write_text(text.replace("{given}", this._given()))
+    assert this.before(project.kept) is None
 
 
 def test_a_file_that_vanishes_while_it_is_looked_at_is_none(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
