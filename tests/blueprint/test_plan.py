@@ -107,9 +107,10 @@ def test_the_same_blueprint_gives_the_same_plan() -> None:
 
 
 def test_what_is_known_is_not_planned_again() -> None:
-    first, second = plans({"a": RICH, "b": AUTO}, known={RICH.name: PLAN, "of-another-fleet": PLAN})
+    other = replace(AUTO, name="another")
+    first, second = plans({"a": RICH, "b": other}, known={RICH.name: PLAN, "of-another-fleet": PLAN})
     assert first is PLAN
-    assert second == plan(AUTO)
+    assert second == plan(other)
     with pytest.raises(BlueprintError, match="must be a Blueprint"):
         plans({"a": None}, known={RICH.name: PLAN})  # type: ignore[dict-item]  # hostile on purpose
 
