@@ -69,7 +69,8 @@ def plans(
     problems = [(problem.file or rendered(problem.path[:1]), problem) for problem in found]
     made: dict[str, Plan] = {}
     for where, blueprint in fleet.items():
-        outcome = (isinstance(blueprint, Blueprint) and known.get(blueprint.name)) or _outcome(blueprint)
+        name = blueprint.name if isinstance(blueprint, Blueprint) and type(blueprint.name) is str else ""
+        outcome = known.get(name) or _outcome(blueprint)
         if isinstance(outcome, Plan):
             made[where] = outcome
             continue
