@@ -42,8 +42,8 @@ def synthesize_apart(
 ) -> dict[str, str]:
     """Writes what `synthesize` writes, by at most so many processes, and gives the keys of the store by cluster.
 
-    `quick` says that this process ends with it. `workers` have started already, if they are given. `written` are
-    documents of some of the plans, by cluster. Raises FindingsError with what rules find in any cluster.
+    `quick` says that this process ends with it. `workers`, if they are given, have started already and do all of it.
+    `written` are documents of some of the plans, by cluster. Raises FindingsError with what rules find in any cluster.
     """
     with tempfile.TemporaryDirectory(prefix="eks-blueprints-") as temporary:
         keys, missing = dict[str, str](), dict[Path, Plan]()
@@ -63,9 +63,7 @@ def synthesize_apart(
         done: list[Path] = []
         shown = Progress(lambda: f"{len(done)} of {len(missing)} clusters")
         count = min(processes, len(missing) // WORTH)
-        if workers and count <= 1:
-            workers.close()
-        if quick and missing and count <= 1:
+        if quick and missing and count <= 1 and not workers:
             quicken(judging=validate)  # not where all comes from elsewhere: that needs nothing of the CDK
         with shown if progress and len(missing) > 1 else nullcontext():
             for part in _synthesized(missing, count, workers, validate=validate):
@@ -82,8 +80,8 @@ def _synthesized(
     missing: Mapping[Path, Plan], processes: int, workers: Workers | None, *, validate: bool
 ) -> Iterator[Path]:
     """Each part, when it is whole."""
-    if processes > 1:
-        with workers or Workers(processes, validate=validate) as started:
+    if workers or processes > 1:
+        with nullcontext(workers) if workers else Workers(processes, validate=validate) as started:
             yield from started.synthesized([*missing])
         return
     findings: list[FindingsError] = []

@@ -27,20 +27,24 @@ class Workers:
     """So many processes of `tools.apart`. However the context ends, none is left."""
 
     def __init__(self, count: int, *, validate: bool = False) -> None:
-        command = (sys.executable, "-m", "tools.apart", *([VALIDATE] if validate else []))
-        self._processes = [
-            subprocess.Popen(
-                command,
+        self._command = (sys.executable, "-m", "tools.apart", *([VALIDATE] if validate else []))
+        self._processes: list[subprocess.Popen[str]] = []
+        self._waiting = deque[Path]()
+        self._threads: list[Thread] = []
+        self.grow(count)
+
+    def grow(self, count: int) -> None:
+        """Starts more, until there are so many."""
+        while len(self._processes) < count:
+            process = subprocess.Popen(
+                self._command,
                 cwd=ROOT,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,
                 start_new_session=True,  # Ctrl-C is for this process, which ends them all
             )
-            for _ in range(count)
-        ]
-        self._waiting = deque[Path]()
-        self._threads: list[Thread] = []
+            self._processes.append(process)
 
     def __enter__(self) -> Workers:
         return self
@@ -48,10 +52,6 @@ class Workers:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Ends all of them, whatever they are doing."""
         self._waiting.clear()
         for process in self._processes:
             with suppress(ProcessLookupError):
@@ -62,7 +62,6 @@ class Workers:
             process.wait()
             with suppress(BrokenPipeError), process:  # what it did not read any more
                 pass
-        self._processes, self._threads = [], []
 
     def synthesized(self, parts: Sequence[Path]) -> Iterator[Path]:
         """Each part, which holds a plan, when its assembly is in it.
@@ -71,11 +70,9 @@ class Workers:
         """
         done = SimpleQueue[Path | CannotError | FindingsError]()
         self._waiting.extend(parts)
-        self._threads = [
-            Thread(target=self._serve, args=(process, done), daemon=True) for process in self._processes[: len(parts)]
-        ]
-        for thread in self._threads:
-            thread.start()
+        for process in self._processes[: len(parts)]:
+            self._threads.append(Thread(target=self._serve, args=(process, done), daemon=True))
+            self._threads[-1].start()
         findings: list[FindingsError] = []
         for _ in parts:
             found = done.get()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import signal
 import subprocess
 import sys
 import sysconfig
@@ -411,21 +410,17 @@ class TestProcesses:
         assert len(started) == 2
         assert all(each.poll() is not None for each in started)
 
-    def test_those_that_are_not_needed_are_ended(self, tmp_path: Path, started: list[subprocess.Popen[str]]) -> None:
-        with Workers(2) as workers:
-            synthesize_apart([plan(BARE)], tmp_path, store=None, processes=2, workers=workers)
-            assert [each.poll() for each in started[:2]] == [-signal.SIGKILL] * 2
-        assert (tmp_path / "assembly-bare").is_dir()
-
-    def test_those_that_have_started_do_the_work(
+    def test_those_that_have_started_do_all_the_work(
         self, tmp_path: Path, started: list[subprocess.Popen[str]], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(apart, "WORTH", 1)
         monkeypatch.setattr(apart, "synthesize", forbidden)  # in this process
         named = [plan(replace(BARE, name=name)) for name in ("first", "second", "third")]
-        with Workers(2) as workers:
-            synthesize_apart(named, tmp_path, store=None, processes=2, workers=workers)
-        assert len(started) == 2
+        with Workers(1) as workers:
+            synthesize_apart(named[:1], tmp_path, store=None, processes=1, workers=workers)
+            workers.grow(2)
+            synthesize_apart(named[1:], tmp_path, store=None, processes=1, workers=workers)
+            workers.grow(1)
+            assert [each.poll() for each in started] == [None, None]
         assert sorted(path.name for path in tmp_path.glob("assembly-*")) == [
             f"assembly-{n}" for n in ("first", "second", "third")
         ]

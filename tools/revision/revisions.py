@@ -8,19 +8,22 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from blueprint.planning.file import documents
+from blueprint.planning.file import documents, loaded
+from tools.apart import synthesize_apart
 from tools.assembly import Assembly, read
 from tools.environment import INSTALLERS, inherited
 from tools.gitops.assembly import with_git
 from tools.revision.differences import ClusterDifference, differences
 from tools.status import CannotError
-from tools.store import fingerprint
+from tools.store import BESIDE, RENDERER, Store, fingerprint
+from tools.synthesis import settings
 from tools.unchanged import VARIABLE, place
+from tools.workers import WORTH, Workers
 
 ROOT = Path(__file__).parents[2]
 _LOCK = "requirements.txt"
@@ -89,21 +92,30 @@ def compared(base: str, root: Path = ROOT) -> Comparison:
     Only clusters whose plan or renderer differs are synthesized. Raises RevisionError.
     """
     commit = _merge_base(base, root)
-    with tempfile.TemporaryDirectory(prefix="eks-blueprints-") as temporary, ThreadPoolExecutor() as pool:
+    with (
+        tempfile.TemporaryDirectory(prefix="eks-blueprints-") as temporary,
+        Workers(1) as workers,  # which get ready meanwhile
+        ThreadPoolExecutor() as pool,
+    ):
         folder = Path(temporary)
-        old = _checked_out(commit, root, folder / "base")
         new = Revision("the working folder", root, Path(sys.executable))
-        outs = (folder / "old-plans", folder / "new-plans")
-        plans_before, plans_after = pool.map(_planned, (old, new), outs)
-        one, other = plans_before or {}, plans_after or {}
+        planned = pool.submit(_planned, new, folder / "new-plans")
+        old = _checked_out(commit, root, folder / "base")
+        plans_before = _planned(old, folder / "old-plans")
+        one, other = plans_before or {}, planned.result() or {}
         same_renderer = fingerprint(old.folder) == fingerprint(root)
         names = sorted(name for name in {*one, *other} if not same_renderer or one.get(name) != other.get(name))
         _say(f"Synthesizing {', '.join(names)} of both revisions" if names else "No plan differs")
         # Nobody knows the clusters of a base that writes no plans, so these are all synthesized.
         old_names = None if plans_before is None else [name for name in names if name in one]
         new_names = [name for name in names if name in other]
-        folders = (folder / "old", folder / "new")
-        synthesized = pool.map(_synthesized, (old, new), (old_names, new_names), folders)
+        if old_names is not None and _is_of_this_program(old.folder, root):
+            workers.grow(min(os.cpu_count() or 1, len(old_names + new_names) // WORTH))
+            sides = ((one, old_names, folder / "old"), (other, new_names, folder / "new"))
+            synthesized: Iterable[Assembly] = [_synthesized_here(*side, workers) for side in sides]
+        else:
+            folders = (folder / "old", folder / "new")
+            synthesized = pool.map(_synthesized, (old, new), (old_names, new_names), folders)
         before, after = map(with_git, synthesized, (one, other))
     # Without the base's plans no section tells of objects and values.
     touched = differences(before, after, folded=plans_before is not None)
@@ -123,6 +135,22 @@ def _synthesized(revision: Revision, clusters: Sequence[str] | None, out: Path) 
     if clusters is not None and not clusters:
         return {}
     revision.run("synth", *(clusters or ()), "--output", str(out))
+    return read(out)
+
+
+def _is_of_this_program(*folders: Path) -> bool:
+    """Whether what turns plans into templates is in all of these as it is in this process."""
+    names = (*RENDERER, *BESIDE)
+    return {fingerprint(folder, names) for folder in folders} == {fingerprint(ROOT, names)}
+
+
+def _synthesized_here(plans: Documents, clusters: Sequence[str], out: Path, workers: Workers) -> Assembly:
+    """By processes of this revision, which is quicker than by two of each."""
+    if not clusters:
+        return {}
+    out.mkdir()
+    made = [loaded(plans[name]) for name in clusters]
+    synthesize_apart(made, out, store=Store(settings()), processes=1, workers=workers, written=plans)
     return read(out)
 
 
