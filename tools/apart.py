@@ -18,7 +18,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from blueprint.planning.document import Plan
-from blueprint.planning.file import SUFFIX, documents, dumped, loaded
+from blueprint.planning.file import SUFFIX, documents, dumped, get_ready, loaded
 from tools.jsii_start import finish, quicken
 from tools.merged import merge, share
 from tools.progress import Progress
@@ -100,6 +100,7 @@ def main() -> None:
     quicken(judging=VALIDATE in sys.argv)
     from stacks import stage  # noqa: F401  # while the clusters are still planned
 
+    get_ready()
     for line in sys.stdin:
         part = Path(line.rstrip("\n"))
         (document,) = documents(part).values()

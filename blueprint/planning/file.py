@@ -55,6 +55,11 @@ def loaded(text: str) -> Plan:
     return plan
 
 
+def get_ready() -> None:
+    """Does what `loaded` would do when it is first called: a tenth of a second, for who has to wait anyway."""
+    _converter().get_structure_hook(Plan)
+
+
 def write(plan: Plan, folder: Path) -> Path:
     """Writes `<cluster>.plan.json`."""
     path = folder / f"{plan.facts.name}{SUFFIX}"

@@ -64,11 +64,11 @@ def test_of_many_clusters_the_first_line_says_how_many() -> None:
 
 def test_many_clusters_are_those_that_several_processes_synthesize(monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
     assert synth.MANY == 2 * workers.WORTH
-    assert synth._count(["dev", "prod"], None) == 2
+    assert synth._clusters(["dev", "prod"]) == 2
     monkeypatch.setenv("BLUEPRINTS", "examples")
-    assert synth._count([], None) == len([*(root / "examples").glob("*.py")])
+    assert synth._clusters([]) == len([*(root / "examples").glob("*.py")])
     monkeypatch.delenv("BLUEPRINTS")
-    assert synth._count([], None) == len([*(root / "clusters").glob("*.py")])
+    assert synth._clusters([]) == len([*(root / "clusters").glob("*.py")])
 
 
 def test_where_only_files_of_clusters_have_changed_those_are_likely_to_be_synthesized(
@@ -77,17 +77,18 @@ def test_where_only_files_of_clusters_have_changed_those_are_likely_to_be_synthe
     monkeypatch.setenv("BLUEPRINTS", "examples")
     run, folder = CommandRun((), tmp_path), root / "examples"
     for changed, count in (
-        (None, len([*folder.glob("*.py")])),
+        (None, 20),
         ((), 0),
         ((folder / "dev.py", folder / "prod.py"), 2),
         ((folder, folder / "dev.py"), 2),
-        ((folder / "dev.py", root / "addons" / "argo_cd" / "__init__.py"), len([*folder.glob("*.py")])),
-        ((folder / "shared" / "teams.py",), len([*folder.glob("*.py")])),
+        ((folder / "dev.py", root / "addons" / "argo_cd" / "__init__.py"), 20),
+        ((folder / "shared" / "teams.py",), 20),
     ):
         run.changed = None if changed is None else frozenset(map(str, changed))
-        assert synth._count([], run) == count
+        assert synth._likely(20, run) == count
     run.changed = frozenset(str(folder / f"{name}.py") for name in ("dev", "prod", "bare"))
-    assert synth._count(["dev"], run) == 1
+    assert synth._likely(1, run) == 1
+    assert synth._likely(20, None) == 20
 
 
 def test_the_same_for_programs(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

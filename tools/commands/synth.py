@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 OUT = Path("cdk.out")
 MANY = 16
-"""Clusters that several processes synthesize: each has a kernel of its own, and this one needs none."""
+"""Clusters of which others synthesize what changed: this process has enough to do with their plans."""
 _FEW = 10
 """Of so many clusters a line has the names."""
 
@@ -61,24 +61,34 @@ def run(options: Namespace) -> int:
             return Status.DONE
     if options.quick:
         gc.disable()  # a run takes seconds
-    count, most = _count(options.clusters, this), os.cpu_count() or 1
-    if options.quick and 0 < count < MANY:
+    clusters = _clusters(options.clusters)
+    changed, most = _likely(clusters, this), os.cpu_count() or 1
+    apart = clusters >= MANY and changed and most > 1
+    if options.quick and changed and not apart:
         ahead(judging=options.validate)
-    started = count >= MANY and most > 1
-    with Workers(min(most, count // WORTH), validate=options.validate) if started else nullcontext() as workers:
+    count = max(1, min(most, changed // WORTH))
+    with Workers(count, validate=options.validate) if apart else nullcontext() as workers:
         status = _synthesize(options, this, workers)
     if options.quick:
         finish(status)
     return status
 
 
-def _count(clusters: Sequence[str], this: CommandRun | None) -> int:
-    """How many are likely to be synthesized: all, or those whose files are all that changed."""
-    folder = ROOT / (os.environ.get("BLUEPRINTS") or "clusters")
-    count = len(clusters) or sum(1 for _ in folder.glob("*.py"))
-    if this and this.changed is not None and all(folder in (path, path.parent) for path in map(Path, this.changed)):
-        return min(count, len(this.changed))
-    return count
+def _folder() -> Path:
+    return ROOT / (os.environ.get("BLUEPRINTS") or "clusters")
+
+
+def _clusters(named: Sequence[str]) -> int:
+    """How many they are at most."""
+    return len(named) or sum(1 for _ in _folder().glob("*.py"))
+
+
+def _likely(clusters: int, this: CommandRun | None) -> int:
+    """How many of these are likely to be synthesized: all, or those whose files are all that changed."""
+    changed = None if this is None else this.changed
+    if changed is not None and all(_folder() in (path, path.parent) for path in map(Path, changed)):
+        return min(clusters, len(changed))
+    return clusters
 
 
 def _synthesize(options: Namespace, this: CommandRun | None, workers: Workers | None) -> int:
