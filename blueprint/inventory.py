@@ -23,15 +23,12 @@ from blueprint.sources import FLEET_FILE, compile_from_source
 from blueprint.value import in_order, problems_in
 
 
-def planned(
-    directory: Path, only: Sequence[str] = (), known: Mapping[str, Plan] = types.MappingProxyType({})
-) -> tuple[Plan, ...]:
+def planned(directory: Path, only: Sequence[str] = ()) -> tuple[Plan, ...]:
     """The plans of the clusters in a directory, or of those named in `only`, and then no other file is imported.
 
-    Those that are `known`, by the names of clusters, are not planned again. Raises BlueprintError with the mistakes of
-    all files.
+    Raises BlueprintError with the mistakes of all files.
     """
-    return plans(*blueprints(directory, only), known)
+    return plans(*blueprints(directory, only))
 
 
 def planned_fleet(directory: Path) -> FleetPlan:

@@ -1,11 +1,12 @@
 """Which plans of the last run hold where only files of clusters have changed: of those that take nothing of them.
 
-By what the files say, and not by what they do: nothing of them is run here.
+By what the files say, which nobody runs for that, and by their values, which are the same.
 """
 
 from __future__ import annotations
 
 import ast
+import hashlib
 import os
 import re
 import sys
@@ -15,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from blueprint.blueprint import Blueprint
 from blueprint.inventory import files_of_clusters
 from blueprint.planning.file import SUFFIX
 from tools.store import Store
@@ -60,16 +62,33 @@ class ClusterFiles:
         return frozenset(self.taken) - touched
 
 
-def documents(run: CommandRun, store: Store, folder: Path) -> dict[str, str]:
+def kept(keys: Mapping[str, str], values: Iterable[Blueprint], folder: Path) -> dict[str, str]:
+    """What a run is to note of each cluster: the key of its entry in the store, with its value."""
+    return {value.name: _noted(keys[value.name], value) for value in values} if ClusterFiles.read(folder) else {}
+
+
+def documents(run: CommandRun, store: Store, values: Iterable[Blueprint], folder: Path) -> dict[str, str]:
     """Of the plans that hold, by cluster."""
     if run.changed is None or not (files := ClusterFiles.read(folder)):
         return {}
     untouched, found = files.untouched(run.changed), {}
-    for name, key in run.kept.items():
-        if name in untouched and (entry := store.find(key)):
+    for value in values:
+        name = value.name
+        if type(name) is str and name in run.kept and name in untouched:
+            key = run.kept[name].partition(" ")[0]
             with suppress(OSError):  # another process makes room
-                found[name] = (entry / f"{name}{SUFFIX}").read_text(encoding="utf-8")
+                if run.kept[name] == _noted(key, value) and (entry := store.find(key)):
+                    found[name] = (entry / f"{name}{SUFFIX}").read_text(encoding="utf-8")
     return found
+
+
+def _noted(key: str, value: Blueprint) -> str:
+    """Something that is never the same again where a class of the user cannot show its values."""
+    try:
+        shown = repr(value)
+    except Exception:  # noqa: BLE001  # whatever it may raise
+        shown = repr(object())
+    return f"{key} {hashlib.sha256(shown.encode()).hexdigest()}"
 
 
 class _UnclearError(Exception):

@@ -217,6 +217,15 @@ class TestCommand:
 
         return edit
 
+    @staticmethod
+    def _add(project: Path) -> None:
+        text = CLUSTER.format(constant="FOUR", name="four")
+        (project / "fleet_of_this_test" / "four.py").write_text(text)
+
+    @staticmethod
+    def _remove(project: Path) -> None:
+        (project / "fleet_of_this_test" / "one.py").unlink()
+
     CHANGES: Mapping[str, tuple[Callable[[Path], object], set[str]]] = {
         "a cluster": (_edit("fleet_of_this_test/one.py", '"no"', '"yes"'), {"one"}),
         "a cluster from which one takes": (_edit("fleet_of_this_test/two.py", '"no"', '"yes"'), {"two", "three"}),
@@ -225,6 +234,8 @@ class TestCommand:
             _edit("library_of_this_test.py", '"by": "it"', '"by": "them"'),
             {"one", "two", "three"},
         ),
+        "a new cluster": (_add, {"four"}),
+        "no cluster": (_remove, {"two", "three"}),  # from which the others may have taken
         "what an add-on reads": (_edit("beside.txt", "before", "after"), {"one", "two", "three"}),
     }
 
@@ -236,3 +247,25 @@ class TestCommand:
         assert self.synth(project, root) == asked
         self.synth(project, root, "--no-cache", "--output", "anew")
         assert contents(project / "cdk.out") == contents(project / "anew")
+
+    def test_one_whose_value_is_another_is_planned_again_though_its_file_is_not(
+        self, project: Path, root: Path
+    ) -> None:
+        """It looks at the files of others, and opens none."""
+        counting = self._edit("fleet_of_this_test/one.py", '"no"', 'str(len([*Path(__file__).parent.glob("*.py")]))')
+        counting(project)
+        self._edit("fleet_of_this_test/one.py", "\nfrom dataclasses", "\nfrom pathlib import Path\nfrom dataclasses")(
+            project
+        )
+        assert self.synth(project, root) == {"one", "two", "three"}
+        self._add(project)
+        assert self.synth(project, root) == {"one", "four"}
+
+    def test_a_value_that_cannot_be_shown_never_holds(self, project: Path, root: Path) -> None:
+        for what in ("raise RuntimeError", "return object.__repr__(self)"):
+            text = PROBE + f"\n    def __repr__(self):\n        {what}\n"
+            (project / "library_of_this_test.py").write_text(text)
+            self.synth(project, root)
+            self._edit("fleet_of_this_test/two.py", "tags=", "tags =")(project)
+            assert self.synth(project, root) == {"one", "two", "three"}
+            self._edit("fleet_of_this_test/two.py", "tags =", "tags=")(project)

@@ -95,11 +95,12 @@ def _synthesize(options: Namespace, this: CommandRun | None, workers: Workers | 
     # Not above: where nothing has changed, nothing of it is needed.
     from app import CLUSTERS
     from blueprint.errors import BlueprintError
-    from blueprint.inventory import planned
+    from blueprint.inventory import blueprints
     from blueprint.planning.file import loaded
+    from blueprint.planning.planner import plans as planned
     from tools.apart import synthesize_apart
     from tools.assembly import read
-    from tools.holding import ClusterFiles, documents
+    from tools.holding import documents, kept
     from tools.outputs import ASSEMBLY, OutputFolder
     from tools.store import Store
     from tools.synthesis import settings
@@ -108,10 +109,13 @@ def _synthesize(options: Namespace, this: CommandRun | None, workers: Workers | 
     folder = OutputFolder(out, "synth", "--output", ASSEMBLY, shared="cdk.out")
     folder.check()
     store = None if options.no_cache else Store(settings())
-    kept = documents(this, store, CLUSTERS) if this and store else {}
+    watched = this.watched if this else nullcontext
     try:
-        with this.watched() if this else nullcontext():
-            plans = planned(CLUSTERS, options.clusters, {name: loaded(text) for name, text in kept.items()})
+        with watched():
+            values, mistakes = blueprints(CLUSTERS, options.clusters)
+        held = documents(this, store, values.values(), CLUSTERS) if this and store else {}
+        with watched():
+            plans = planned(values, mistakes, {name: loaded(text) for name, text in held.items()})
     except BlueprintError:
         folder.clear()
         raise
@@ -131,7 +135,7 @@ def _synthesize(options: Namespace, this: CommandRun | None, workers: Workers | 
             progress=True,
             quick=options.quick,
             workers=workers,
-            written=kept,
+            written=held,
         )
     except Exception:
         folder.clear()
@@ -140,7 +144,7 @@ def _synthesize(options: Namespace, this: CommandRun | None, workers: Workers | 
     said = json.dumps(as_json(plans, assembly), indent=2) if options.json else as_text(plans, assembly)
     print(said, flush=True)
     print(_summary(plans, assembly, time.monotonic() - start), file=sys.stderr)
-    if store and this and (record := this.record(said, keys if ClusterFiles.read(CLUSTERS) else {})):
+    if store and this and (record := this.record(said, kept(keys, values.values(), CLUSTERS))):
         store.note(this.name, record)
     return Status.DONE
 
