@@ -18,11 +18,14 @@ from pathlib import Path
 
 from blueprint.blueprint import Blueprint
 from blueprint.inventory import files_of_clusters
-from blueprint.planning.file import SUFFIX
+from blueprint.planning.document import Plan
+from blueprint.planning.file import SUFFIX, DocumentError, loaded
 from tools.store import Store
 from tools.unchanged import CommandRun
 
 _INSTALLED = tuple(f"{sysconfig.get_path(name)}{os.sep}" for name in ("stdlib", "platstdlib", "purelib", "platlib"))
+_ADDRESS = " at 0x"
+"""Of an object of which Python shows nothing else."""
 _PLAIN = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
 
 
@@ -67,8 +70,8 @@ def kept(keys: Mapping[str, str], values: Iterable[Blueprint], folder: Path) -> 
     return {value.name: _noted(keys[value.name], value) for value in values} if ClusterFiles.read(folder) else {}
 
 
-def documents(run: CommandRun, store: Store, values: Iterable[Blueprint], folder: Path) -> dict[str, str]:
-    """Of the plans that hold, by cluster."""
+def held(run: CommandRun, store: Store, values: Iterable[Blueprint], folder: Path) -> dict[str, tuple[Plan, str]]:
+    """The plans that hold, by cluster, with their documents."""
     if run.changed is None or not (files := ClusterFiles.read(folder)):
         return {}
     untouched, found = files.untouched(run.changed), {}
@@ -76,18 +79,21 @@ def documents(run: CommandRun, store: Store, values: Iterable[Blueprint], folder
         name = value.name
         if type(name) is str and name in run.kept and name in untouched:
             key = run.kept[name].partition(" ")[0]
-            with suppress(OSError):  # another process makes room
+            with suppress(OSError, DocumentError):  # another process makes room, or somebody has edited the entry
                 if run.kept[name] == _noted(key, value) and (entry := store.find(key)):
-                    found[name] = (entry / f"{name}{SUFFIX}").read_text(encoding="utf-8")
+                    document = (entry / f"{name}{SUFFIX}").read_text(encoding="utf-8")
+                    found[name] = loaded(document), document
     return found
 
 
 def _noted(key: str, value: Blueprint) -> str:
-    """Something that is never the same again where a class of the user cannot show its values."""
+    """Something that is never the same again where a class of the user does not show what its values hold."""
     try:
         shown = repr(value)
     except Exception:  # noqa: BLE001  # whatever it may raise
-        shown = repr(object())
+        shown = _ADDRESS
+    if _ADDRESS in shown:
+        shown = os.urandom(16).hex()
     return f"{key} {hashlib.sha256(shown.encode()).hexdigest()}"
 
 

@@ -269,3 +269,10 @@ class TestCommand:
             self._edit("fleet_of_this_test/two.py", "tags=", "tags =")(project)
             assert self.synth(project, root) == {"one", "two", "three"}
             self._edit("fleet_of_this_test/two.py", "tags =", "tags=")(project)
+
+    def test_an_entry_that_somebody_edited_holds_nothing(self, project: Path, root: Path) -> None:
+        self.synth(project, root)
+        (document,) = (project / "store").glob("*/one.plan.json")
+        document.write_text("no plan")
+        self._edit("fleet_of_this_test/two.py", '"no"', '"yes"')(project)
+        assert self.synth(project, root) == {"one", "two", "three"}

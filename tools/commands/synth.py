@@ -2,7 +2,8 @@
 
 Nothing is left in the folder when a mistake is found. Rules and nag packs run with --validate, in `make check` and when
 `cdk` runs the app; the templates are the same. A cluster whose plan is as before, and all that turns it into templates
-and judges them, comes from .synthesized. Where no file is another than after the run before, nothing is done at all.
+and judges them, comes from .synthesized. Where only files of clusters have changed since the run before, those are
+planned which they may reach; where no file has, nothing is done at all.
 """
 
 from __future__ import annotations
@@ -96,11 +97,10 @@ def _synthesize(options: Namespace, this: CommandRun | None, workers: Workers | 
     from app import CLUSTERS
     from blueprint.errors import BlueprintError
     from blueprint.inventory import blueprints
-    from blueprint.planning.file import loaded
     from blueprint.planning.planner import plans as planned
     from tools.apart import synthesize_apart
     from tools.assembly import read
-    from tools.holding import documents, kept
+    from tools.holding import held, kept
     from tools.outputs import ASSEMBLY, OutputFolder
     from tools.store import Store
     from tools.synthesis import settings
@@ -113,9 +113,9 @@ def _synthesize(options: Namespace, this: CommandRun | None, workers: Workers | 
     try:
         with watched():
             values, mistakes = blueprints(CLUSTERS, options.clusters)
-        held = documents(this, store, values.values(), CLUSTERS) if this and store else {}
+        known = held(this, store, values.values(), CLUSTERS) if this and store else {}
         with watched():
-            plans = planned(values, mistakes, {name: loaded(text) for name, text in held.items()})
+            plans = planned(values, mistakes, {name: plan for name, (plan, _) in known.items()})
     except BlueprintError:
         folder.clear()
         raise
@@ -135,7 +135,7 @@ def _synthesize(options: Namespace, this: CommandRun | None, workers: Workers | 
             progress=True,
             quick=options.quick,
             workers=workers,
-            written=held,
+            written={name: document for name, (_, document) in known.items()},
         )
     except Exception:
         folder.clear()
