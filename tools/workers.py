@@ -52,6 +52,10 @@ class Workers:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """Whatever they are doing."""
         self._waiting.clear()
         for process in self._processes:
             with suppress(ProcessLookupError):
@@ -62,11 +66,13 @@ class Workers:
             process.wait()
             with suppress(BrokenPipeError), process:  # what it did not read any more
                 pass
+        self._processes, self._threads = [], []
 
     def synthesized(self, parts: Sequence[Path]) -> Iterator[Path]:
         """Each part, which holds a plan, when its assembly is in it.
 
-        Raises FindingsError for what rules find, after all, and CannotError for a part that cannot be synthesized.
+        Raises FindingsError for what rules find, after all, and CannotError for a part that cannot be synthesized. Who
+        stops before has ended the processes, so that none writes where its folder is going to be removed.
         """
         done = SimpleQueue[Path | CannotError | FindingsError]()
         self._waiting.extend(parts)
@@ -74,14 +80,20 @@ class Workers:
             self._threads.append(Thread(target=self._serve, args=(process, done), daemon=True))
             self._threads[-1].start()
         findings: list[FindingsError] = []
-        for _ in parts:
-            found = done.get()
-            if isinstance(found, CannotError):
-                raise found
-            if isinstance(found, FindingsError):
-                findings.append(found)
-            else:
-                yield found
+        complete = False
+        try:
+            for _ in parts:
+                found = done.get()
+                if isinstance(found, CannotError):
+                    raise found
+                if isinstance(found, FindingsError):
+                    findings.append(found)
+                else:
+                    yield found
+            complete = True
+        finally:
+            if not complete:
+                self.end()
         raise_all(findings)
 
     def _serve(self, process: subprocess.Popen[str], done: SimpleQueue[Path | CannotError | FindingsError]) -> None:

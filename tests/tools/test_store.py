@@ -410,6 +410,28 @@ class TestProcesses:
         assert len(started) == 2
         assert all(each.poll() is not None for each in started)
 
+    def test_an_interruption_ends_them_before_their_folders_go(
+        self,
+        tmp_path: Path,
+        started: list[subprocess.Popen[str]],
+        monkeypatch: pytest.MonkeyPatch,
+        capfd: pytest.CaptureFixture[str],
+    ) -> None:
+        """Else they complain that there is no such folder any more."""
+
+        def interrupted(*_: object) -> None:
+            raise KeyboardInterrupt
+
+        kept = Store(settings(), tmp_path / "store")
+        monkeypatch.setattr(kept, "keep", interrupted)
+        named = [plan(replace(BARE, name=f"number-{number}")) for number in range(6)]
+        with Workers(2) as workers:
+            with pytest.raises(KeyboardInterrupt):
+                synthesize_apart(named, tmp_path, store=kept, processes=2, workers=workers)
+            assert len(started) == 2
+            assert all(each.poll() is not None for each in started)
+        assert capfd.readouterr().err == ""
+
     def test_those_that_have_started_do_all_the_work(
         self, tmp_path: Path, started: list[subprocess.Popen[str]], monkeypatch: pytest.MonkeyPatch
     ) -> None:
