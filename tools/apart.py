@@ -22,7 +22,7 @@ from blueprint.planning.file import SUFFIX, documents, dumped, get_ready, loaded
 from tools.jsii_start import finish, quicken
 from tools.merged import merge, share
 from tools.progress import Progress
-from tools.status import FindingsError
+from tools.status import CannotError, FindingsError
 from tools.store import Store
 from tools.synthesis import synthesize
 from tools.workers import VALIDATE, WORTH, Workers, raise_all
@@ -72,7 +72,10 @@ def synthesize_apart(
                     store.keep(keys[part.name], part)
         if store and missing:
             store.make_room()
-        merge(parts, out, kept=store.folder if store else None)
+        try:
+            merge(parts, out, kept=store.folder if store else None)
+        except FileNotFoundError as error:
+            raise CannotError(f"{error.filename} has gone, as another process has made room: run it again.") from None
         return keys
 
 

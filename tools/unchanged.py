@@ -59,7 +59,7 @@ class CommandRun:
             if said["given"] != self._given():
                 return None
             before = {name: tuple(seen) for name, seen in said["seen"].items()}
-            now = self._seen(said["others"])
+            now = self._all_seen(said["others"])
             self.kept, changed = dict(said["kept"]), {name for name, _ in before.items() ^ now.items()}
             self.changed, text = frozenset(changed), str(said["text"])
             self._opened |= {*said["others"]}  # what this run finds to hold was read from these
@@ -91,7 +91,7 @@ class CommandRun:
         times = (changed for seen in (*self._read.values(), *map(_seen, others)) for changed in seen[:2])
         if self._files() != self._read or max(times, default=0) > (self._began - TICK_SECONDS) * 1e9:
             return None
-        found = {"given": self._given(), "seen": self._seen(others), "others": others, "written": self._written()}
+        found = {"given": self._given(), "seen": self._all_seen(others), "others": others, "written": self._written()}
         return json.dumps({**found, "text": text, "kept": {**kept}})
 
     def _files(self) -> Seen:
@@ -110,7 +110,7 @@ class CommandRun:
         given = [self._words, str(Path.cwd()), platform.python_version(), packages(), today, self._variables]
         return hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()
 
-    def _seen(self, others: Sequence[str]) -> dict[str, tuple[int, ...]]:
+    def _all_seen(self, others: Sequence[str]) -> dict[str, tuple[int, ...]]:
         return {**self._read, **{name: _seen(name) for name in others}}
 
     def _written(self) -> str:

@@ -104,6 +104,15 @@ class TestBytes:
         assert files(tmp_path / "b") == files(tmp_path / "c")
 
 
+def test_an_entry_that_goes_meanwhile_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would take another process that keeps half a gigabyte within the same second."""
+    kept = Store(settings(), tmp_path / "store")
+    monkeypatch.setattr(kept, "find", lambda key: kept.folder / key)
+    (tmp_path / "out").mkdir()
+    with pytest.raises(CannotError, match=r"store/[0-9a-f]{64}/manifest\.json has gone, .* run it again"):
+        synthesize_apart([plan(BARE)], tmp_path / "out", store=kept, processes=1)
+
+
 class TestRules:
     """Judged once, and found to be without a finding."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 import tarfile
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.tools.revision.project import commit, edit, git
-from tools.revision.revisions import RevisionError, _unpack, compared
+from tools.revision.revisions import Revision, RevisionError, _synthesized, _unpack, compared
 
 pytestmark = pytest.mark.thorough
 
@@ -34,6 +35,8 @@ def test_compares_the_folder_with_where_the_branch_began(project: Path, capsys: 
         [("Compute/system/Nodes", "update")],
     )
     assert set(found.after) == {"dev"}
+    there = Revision("as in a folder of its own", project, Path(sys.executable))
+    assert _synthesized(there, ["dev"], project.parent / "out") == found.after
     assert set(found.plans_before or ()) == set(found.plans_after) == {"dev", "prod", "prod-eu"}
     assert "Synthesizing dev of both revisions" in capsys.readouterr().err
     assert not (project / "cdk.out").exists()
