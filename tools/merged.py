@@ -79,7 +79,7 @@ def _remove(path: Path) -> None:
 def _report(reports: Sequence[Any]) -> dict[str, Any]:
     """Each plugin's of all clusters, with the same findings together, as when it looks at all of them."""
     plugins = []
-    for same in zip(*(report["pluginReports"] for report in reports), strict=True):
+    for same in _by_plugin(reports):
         lists = {}
         for name, value in same[0].items():
             if isinstance(value, list):
@@ -89,6 +89,20 @@ def _report(reports: Sequence[Any]) -> dict[str, Any]:
                 lists[name] = [each for found in by_rule.values() for each in found]
         plugins.append({**same[0], **lists})
     return {**reports[0], "pluginReports": plugins}
+
+
+def _by_plugin(reports: Sequence[Any]) -> list[list[Any]]:
+    """What each says of the clusters of which it says anything: of a network that exists the engine has nothing to say.
+
+    In the order of the cluster of which most have.
+    """
+    found: dict[str, list[Any]] = {}
+    for report in sorted(reports, key=lambda report: len(report["pluginReports"]), reverse=True):
+        found |= {each["pluginName"]: [] for each in report["pluginReports"] if each["pluginName"] not in found}
+    for report in reports:
+        for each in report["pluginReports"]:
+            found[each["pluginName"]].append(each)
+    return [*found.values()]
 
 
 def assets_of(part: Path) -> list[str]:

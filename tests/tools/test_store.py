@@ -15,10 +15,12 @@ from typing import Any
 
 import pytest
 
+from blueprint import Blueprint
 from blueprint.planning.document import Plan
 from blueprint.planning.file import dumped
 from blueprint.planning.planner import plan
 from examples.bare import BARE
+from examples.existing_vpc import EXISTING_VPC
 from tools import apart, store
 from tools.__main__ import main
 from tools.apart import synthesize_apart
@@ -141,6 +143,19 @@ class TestRules:
         (tmp_path / "quick").mkdir()
         synthesize(pair, tmp_path / "quick", validate=False)
         assert files(tmp_path / "d") == files(tmp_path / "quick") == files(tmp_path / "a")
+
+    @pytest.mark.parametrize("fleet", [(EXISTING_VPC, BARE), (BARE, EXISTING_VPC)], ids=["first", "last"])
+    def test_a_cluster_of_which_a_plugin_says_nothing_is_one_of_all(
+        self, fleet: tuple[Blueprint, ...], tmp_path: Path
+    ) -> None:
+        """The CDK's engine has a word for each subnet that is made, and none for those that exist."""
+        pair = [plan(each) for each in fleet]
+        for name in ("apart", "whole"):
+            (tmp_path / name).mkdir()
+        synthesize_apart(pair, tmp_path / "apart", store=None, processes=1, validate=True)
+        synthesize(pair, tmp_path / "whole", validate=True)
+        assert len(reports(tmp_path / "apart")["pluginReports"]) == 3
+        assert reports(tmp_path / "apart") == reports(tmp_path / "whole")
 
     @pytest.mark.parametrize("processes", [1, 2])
     def test_a_finding_hides_none_of_another_cluster_and_is_not_kept(
