@@ -75,6 +75,8 @@ def synthesize_apart(
         try:
             merge(parts, out, kept=store.folder if store else None)
         except FileNotFoundError as error:
+            if not store or store.folder not in Path(error.filename).parents:
+                raise
             raise CannotError(f"{error.filename} has gone, as another process has made room: run it again.") from None
         return keys
 

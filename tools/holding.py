@@ -11,7 +11,7 @@ import os
 import re
 import sys
 import sysconfig
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +33,7 @@ _PLAIN = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
 class ClusterFiles:
     """The file of each cluster, with the clusters from whose files it takes something."""
 
-    folder: Path
+    files: Mapping[str, Path]
     taken: Mapping[str, frozenset[str]]
 
     @classmethod
@@ -48,18 +48,15 @@ class ClusterFiles:
                     return None
         except (_UnclearError, OSError, SyntaxError, UnicodeDecodeError):
             return None
-        return cls(folder, taken)
+        return cls(files, taken)
 
-    def untouched(self, changed: Iterable[str]) -> frozenset[str]:
+    def untouched(self, changed: Collection[str]) -> frozenset[str]:
         """The clusters on which a change of these files has no bearing; none where one is no file of a cluster."""
-        by_file = {str(path): name for name, path in files_of_clusters(self.folder).items()}
-        touched = set[str]()
-        for file in changed:
-            if file == str(self.folder):  # as somebody has put another file into it
-                continue
-            if file not in by_file:
-                return frozenset()
-            touched.add(by_file[file])
+        by_file = {str(path): name for name, path in self.files.items()}
+        folders = {str(path.parent) for path in self.files.values()}  # one, into which somebody may put another file
+        if not {*changed} <= {*by_file, *folders}:
+            return frozenset()
+        touched = {by_file[file] for file in changed if file in by_file}
         while more := {name for name, others in self.taken.items() if others & touched} - touched:
             touched |= more
         return frozenset(self.taken) - touched

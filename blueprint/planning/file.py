@@ -23,7 +23,6 @@ SCHEMA = 2
 SUFFIX = ".plan.json"
 _UNIONS = (AwsResource, NodeGroup | FargateNodes)
 _TAGGED = tuple(cls for union in _UNIONS for cls in get_args(union))
-_LINE = "\n"
 _TAG = "type"
 """Tells which class of a union it is."""
 
@@ -34,7 +33,8 @@ class DocumentError(Exception):
 
 def dumped(plan: Plan) -> str:
     """The plan as a document; the same plan gives the same text."""
-    return f'{{\n "schema": {SCHEMA},{_text(plan, _LINE).removeprefix("{")}\n'
+    members = _text(plan, "\n").removeprefix("{")
+    return f'{{\n "schema": {SCHEMA},{members}\n'
 
 
 def loaded(text: str) -> Plan:

@@ -137,7 +137,7 @@ def test_who_takes_from_what_has_changed_is_touched(
         },
     )
     assert files
-    assert files.untouched(str(folder / each) for each in changed) == untouched
+    assert files.untouched([str(folder / each) for each in changed]) == untouched
 
 
 PROBE = """

@@ -114,6 +114,13 @@ def test_an_entry_that_goes_meanwhile_is_told(tmp_path: Path, monkeypatch: pytes
     with pytest.raises(CannotError, match=r"store/[0-9a-f]{64}/manifest\.json has gone, .* run it again"):
         synthesize_apart([plan(BARE)], tmp_path / "out", store=kept, processes=1)
 
+    def failing(*_: object, **__: object) -> None:
+        raise FileNotFoundError(2, "No such file", str(tmp_path / "elsewhere"))
+
+    monkeypatch.setattr(apart, "merge", failing)
+    with pytest.raises(FileNotFoundError, match="elsewhere"):  # which has another cause
+        synthesize_apart([plan(BARE)], tmp_path / "out", store=kept, processes=1)
+
 
 class TestRules:
     """Judged once, and found to be without a finding."""
@@ -395,6 +402,24 @@ class TestMerge:
         assert {name: text for name, text in files(out).items() if not name.startswith("assembly-y")} == before
         assert files(kept.parent) == of_store, "whoever edits what was written edits no entry"
         assert not any(path.is_symlink() for path in out.rglob("*"))
+
+    def test_what_a_link_leads_to_is_left_alone(self, kept: Path, out: Path, tmp_path: Path) -> None:
+        """Wherever it stands: in the place of a file, of the whole, or beside what is written."""
+        precious = tmp_path / "precious"
+        precious.mkdir()
+        (precious / "x.template.json").write_text("mine")
+        stage = out / "assembly-x"
+        (stage / "x.template.json").unlink()
+        (stage / "x.template.json").symlink_to(precious / "x.template.json")
+        (stage / "beside").symlink_to(precious)
+        merge([kept], out, kept=kept.parent)
+        assert sorted(path.name for path in stage.iterdir()) == ["x.assets.json", "x.template.json"]
+        assert files(precious) == {"x.template.json": b"mine"}
+        stage.rename(tmp_path / "moved")
+        stage.symlink_to(precious)
+        merge([kept], out, kept=kept.parent)
+        assert not stage.is_symlink()
+        assert files(precious) == {"x.template.json": b"mine"}
 
 
 class TestProcesses:

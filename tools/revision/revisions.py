@@ -109,7 +109,7 @@ def compared(base: str, root: Path = ROOT) -> Comparison:
         # Nobody knows the clusters of a base that writes no plans, so these are all synthesized.
         old_names = None if plans_before is None else [name for name in names if name in one]
         new_names = [name for name in names if name in other]
-        if old_names is not None and _is_of_this_program(old.folder, root):
+        if old_names is not None and same_renderer and _is_of_this_program(old.folder, root):
             workers.grow(min(os.cpu_count() or 1, len(old_names + new_names) // WORTH))
             sides = ((one, old_names, folder / "old"), (other, new_names, folder / "new"))
             synthesized: Iterable[Assembly] = [_synthesized_here(*side, workers) for side in sides]
